@@ -1,0 +1,1 @@
+"""What a visitor may send: schema, validation against the release, intake."""

@@ -1,0 +1,1 @@
+"""Drafts of texts, layout and theme."""

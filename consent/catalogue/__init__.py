@@ -1,0 +1,1 @@
+"""Categories, purposes, services, cookies and block rules; the pattern language; our seed catalogue."""

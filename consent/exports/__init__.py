@@ -1,0 +1,1 @@
+"""Records out: csv, jsonl, parquet, audit bundle."""

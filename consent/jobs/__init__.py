@@ -1,0 +1,1 @@
+"""Background work: the job table and its runner."""

@@ -1,0 +1,1 @@
+"""Draft to release: snapshot, lint, publish, roll back."""

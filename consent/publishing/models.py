@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from django.db import models
+
+from consent.sites.models import Site
+
+
+class Release(models.Model):
+    """An immutable, numbered, content-addressed snapshot of all that a site shows and blocks."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="releases")
+    number = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="SHA-256 of `snapshot`, hexadecimal")
+    snapshot = models.TextField(help_text="Canonical JSON (RFC 8785) of the whole release")
+    note = models.CharField(max_length=500, blank=True)
+    published_by = models.CharField(max_length=254)
+    published_at = models.DateTimeField()
+    rolled_back_to = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("site", "-number")
+        constraints = [models.UniqueConstraint(fields=("site", "number"), name="release_number_once_per_site")]
+
+    def __str__(self) -> str:
+        return f"{self.site} release {self.number}"
+
+
+class Artifact(models.Model):
+    """A file that browsers load, compiled and compressed when its release was published."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="artifacts")
+    name = models.CharField(max_length=120, help_text="gate.eu_opt_in.js, ui.de.js …")
+    content_type = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64, help_text="of `body`; the ETag and the immutable URL")
+    body = models.BinaryField()
+    gzip = models.BinaryField()
+    brotli = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("release", "name"), name="artifact_once_per_release")]
+
+
+class LintWaiver(models.Model):
+    """A named legal sign-off for one lint rule of one site; also a ledger entry."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="lint_waivers")
+    rule = models.CharField(max_length=8)
+    regime = models.CharField(max_length=40, blank=True)
+    signed_by = models.CharField(max_length=200)
+    reason = models.CharField(max_length=1000)
+    at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,1 @@
+"""Finds trackers on a page and classifies them."""

@@ -1,0 +1,1 @@
+"""Sites, their hosts, who may do what, API tokens and the audit trail."""

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Site(models.Model):
+    """One property that shows the banner. `uuid` is public: it equals OneTrust's `data-domain-script`."""
+
+    class Level(models.TextChoices):
+        DROP_IN = "drop_in", "Drop-in"
+        SNIPPET = "snippet", "Snippet"
+        STRICT = "strict", "Strict snippet"
+        SERVER = "server", "Server"
+
+    class UnknownThirdParties(models.TextChoices):
+        ALLOW = "allow", "Allow"
+        HOLD = "hold", "Hold until any optional category is granted"
+
+    class Tiles(models.TextChoices):
+        OFF = "off", "Off"
+        TOKEN = "token", "With an auditor's token"
+        PUBLIC = "public", "Public"
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    name = models.CharField(max_length=200)
+    level = models.CharField(max_length=10, choices=Level, default=Level.SNIPPET)
+    unknown_third_parties = models.CharField(
+        max_length=10, choices=UnknownThirdParties, default=UnknownThirdParties.ALLOW
+    )
+    reload_after_accept = models.BooleanField(default=False)
+    record_path = models.BooleanField(default=False, help_text="Keep the page's path in records; never its query.")
+    child_directed = models.BooleanField(default=False)
+    ads_advanced_consent_mode = models.JSONField(default=list, blank=True, help_text="Regimes in advanced mode.")
+    tiles = models.CharField(max_length=10, choices=Tiles, default=Tiles.TOKEN)
+    languages = models.JSONField(default=list, help_text="BCP 47 codes, the first one is the default.")
+    controller = models.CharField(max_length=200, blank=True)
+    controller_contact = models.CharField(max_length=300, blank=True)
+    policy_url = models.URLField(max_length=500, blank=True)
+    imprint_url = models.URLField(max_length=500, blank=True)
+    webhook_url = models.URLField(max_length=500, blank=True, help_text="Told about opt-outs.")
+    first_party_endpoint = models.BooleanField(default=False, help_text="/.well-known/fairgate/ answers on the site.")
+    killed_at = models.DateTimeField(null=True, blank=True)
+    kill_reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Host(models.Model):
+    """A host name that shows the site's banner; its subdomains count too."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="hosts")
+    name = models.CharField(max_length=253)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("site", "name"), name="host_once_per_site")]
+        # The CORS check asks "does any site have this host?" on every browser request.
+        indexes = [models.Index(fields=("name",), name="host_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """What a person may do on a site; the matrix is in `consent.sites.roles`."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        EDITOR = "editor", "Editor"
+        AUDITOR = "auditor", "Auditor"
+        VIEWER = "viewer", "Viewer"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("user", "site"), name="one_role_per_user_and_site")]
+
+
+class ApiToken(models.Model):
+    """A bearer token `fg_<prefix>_<secret>`; only SHA-256 of the secret is stored."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list, help_text="read, write, audit")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class AuditEvent(models.Model):
+    """Who changed what, written in the transaction of the change. Never updated."""
+
+    site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="audit_events")
+    actor = models.CharField(max_length=254, help_text="e-mail address, token name or command")
+    verb = models.CharField(max_length=60)
+    detail = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        # The site's history page, newest first.
+        indexes = [models.Index(fields=("site", "-id"), name="audit_by_site")]
+
+
+class SiteSighting(models.Model):
+    """Where the gate was last seen running: answers "is it installed?"."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="sightings")
+    host = models.CharField(max_length=253)
+    level = models.CharField(max_length=10)
+    release = models.PositiveIntegerField(null=True)
+    detail = models.JSONField(default=dict)
+    first_seen = models.DateTimeField(auto_now_add=True)
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("site", "host"), name="one_sighting_per_host")]

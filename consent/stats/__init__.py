@@ -1,0 +1,1 @@
+"""Day totals and the queries that read them."""

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class DailyTotal(models.Model):
+    """Answers counted a day. Written only by the intake; recomputable from the records."""
+
+    pk = models.CompositePrimaryKey("site_id", "day", "release", "regime", "jurisdiction", "language", "action")
+    site_id = models.BigIntegerField()
+    day = models.DateField()
+    release = models.PositiveIntegerField()
+    regime = models.CharField(max_length=40)
+    jurisdiction = models.CharField(max_length=10)
+    language = models.CharField(max_length=20)
+    action = models.CharField(max_length=12)
+    count = models.PositiveBigIntegerField(default=0)
+
+
+class ImpressionTotal(models.Model):
+    """Banners shown a day, flushed from memory; a lost minute is a lost count, never a lost record."""
+
+    pk = models.CompositePrimaryKey("site_id", "day", "release", "regime", "jurisdiction", "language", "kind")
+    site_id = models.BigIntegerField()
+    day = models.DateField()
+    release = models.PositiveIntegerField()
+    regime = models.CharField(max_length=40)
+    jurisdiction = models.CharField(max_length=10)
+    language = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12, help_text="view, banner or preferences")
+    count = models.PositiveBigIntegerField(default=0)
+
+
+class GateReport(models.Model):
+    """What gates reported: an unknown third-party host, or a patch that could not be armed. No visitor data."""
+
+    class Kind(models.TextChoices):
+        UNKNOWN_HOST = "unknown", "Unknown host"
+        DISARMED = "disarmed", "Patch not armed"
+        LATE = "late", "Gate too late (async or deferred)"
+        DESIGN = "design", "Site CSS made the buttons unequal"
+
+    site = models.ForeignKey("consent.Site", models.CASCADE, related_name="gate_reports")
+    kind = models.CharField(max_length=10, choices=Kind)
+    subject = models.CharField(max_length=253)
+    page_host = models.CharField(max_length=253, blank=True)
+    count = models.PositiveBigIntegerField(default=0)
+    first_seen = models.DateTimeField(auto_now_add=True)
+    last_seen = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("site", "kind", "subject"), name="one_gate_report_per_subject")]

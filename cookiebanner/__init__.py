@@ -1,0 +1,1 @@
+"""What faces the world, and the Django project."""

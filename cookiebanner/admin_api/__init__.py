@@ -1,0 +1,1 @@
+"""What operators' programs call, and the API's documentation."""

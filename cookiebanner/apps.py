@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CookiebannerConfig(AppConfig):
+    name = "cookiebanner"
+
+    def ready(self) -> None:
+        from cookiebanner import checks, cors  # noqa: F401 - both register themselves

@@ -1,0 +1,1 @@
+"""Release → the files a browser loads, and their delivery."""

@@ -1,0 +1,1 @@
+"""For regulators and auditors."""

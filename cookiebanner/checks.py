@@ -1,0 +1,59 @@
+"""Wrong settings, said before they hurt. Ids: fairgate.E… (refuses to start), fairgate.W… (warns)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+
+from cookiebanner.accounts import DEMO_EMAIL
+
+
+@register(Tags.security, deploy=True)
+def hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        return [Warning("Any Host header is accepted.", hint="Set FAIRGATE_HOSTS.", id="fairgate.W001")]
+    return []
+
+
+@register(Tags.database)
+def postgres_keeps_what_it_acknowledges(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """An answer is acknowledged only when it is on disk; these two settings would break that promise."""
+    if connection.vendor != "postgresql" or settings.FAIRGATE_UNSAFE:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')")
+        off = sorted(name for name, setting in cursor.fetchall() if setting == "off")
+    if not off:
+        return []
+    return [
+        Error(
+            f"PostgreSQL runs with {' and '.join(off)} off: acknowledged records could be lost.",
+            hint="Turn it on, or set FAIRGATE_UNSAFE=1 on a test machine.",
+            id="fairgate.E001",
+        )
+    ]
+
+
+@register(Tags.database)
+def no_demo_account_in_production(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    if settings.FAIRGATE_DEMO or not databases:
+        return []
+    from django.contrib.auth import get_user_model
+    from django.db import DatabaseError
+
+    try:
+        exists = get_user_model().objects.filter(email=DEMO_EMAIL, is_active=True).exists()
+    except DatabaseError:  # not migrated yet
+        return []
+    if exists:
+        return [
+            Error(
+                "The demo account is in this database.",
+                hint="Use another FAIRGATE_DATA or DATABASE_URL, or FAIRGATE_DEMO=1 on a demo.",
+                id="fairgate.E002",
+            )
+        ]
+    return []

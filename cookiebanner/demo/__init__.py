@@ -1,0 +1,1 @@
+"""A sample shop with fake trackers."""

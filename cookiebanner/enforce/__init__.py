@@ -1,0 +1,1 @@
+"""Server-side enforcement: HTML rewriting, CSP, first-party cookies."""

@@ -1,0 +1,1 @@
+"""The ASGI fast lane in front of Django."""

@@ -1,0 +1,1 @@
+"""The drop-in: OneTrust's paths, served by our artifacts."""

@@ -1,0 +1,1 @@
+"""What banners and visitors call: answers, receipts, impressions, reports."""

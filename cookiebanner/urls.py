@@ -1,0 +1,17 @@
+"""The table of contents: which face answers which path."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/dashboard/")),
+    path("", include("cookiebanner.health")),
+    path("", include("cookiebanner.artifacts.urls")),
+    path("", include("cookiebanner.onetrust.urls")),
+    path("api/v1/", include("cookiebanner.public_api.urls")),
+    path("api/", include("cookiebanner.admin_api.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("dashboard/", include("cookiebanner.dashboard.urls")),
+    path("audit/", include("cookiebanner.audit.urls")),
+    path("demo/", include("cookiebanner.demo.urls")),
+]

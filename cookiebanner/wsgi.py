@@ -1,0 +1,8 @@
+"""Plain WSGI, for servers that can't run the lane. `manage.py serve` uses asgi.py."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
+application = get_wsgi_application()

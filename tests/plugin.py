@@ -1,0 +1,42 @@
+"""Gives the test run its database: a temporary PostgreSQL cluster, or SQLite with `--sqlite`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+cluster = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sqlite", action="store_true", help="run on SQLite instead of a temporary PostgreSQL")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]):
+    """Before pytest-django reads the settings (it does so in a tryfirst hook of its own)."""
+    global cluster
+    folder = tempfile.mkdtemp(prefix="fairgate-test-")
+    os.environ["FAIRGATE_DATA"] = folder
+    os.environ["FAIRGATE_RATE_LIMIT"] = os.environ.get("FAIRGATE_RATE_LIMIT", "0")
+    os.environ["FAIRGATE_UNSAFE"] = "1"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # sync Playwright runs an event loop of its own
+    if "--sqlite" in args:
+        os.environ.pop("DATABASE_URL", None)
+    elif "DATABASE_URL" not in os.environ:
+        from tests.postgres import Cluster
+
+        cluster = Cluster().start()
+        os.environ["DATABASE_URL"] = cluster.url
+    try:
+        return (yield)
+    finally:
+        early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_unconfigure() -> None:
+    if cluster:
+        cluster.remove()
