@@ -1,0 +1,85 @@
+# make demo   a shop with the banner, the dashboard and the API, on SQLite
+# make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
+# make bench  the performance table
+PORT ?= 8000
+PY := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo serve test test-js test-postgres test-sqlite lint fmt build bench bench-blocking pictures lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+.venv/bin/python:
+	@./scripts/need python3-venv
+	python3 -c 'import sys; sys.exit("Fairgate needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	python3 -m venv .venv
+
+.venv/.runtime: .venv/bin/python requirements.txt
+	$(PY) -m pip install -q -r requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.txt
+	$(PY) -m pip install -q -r requirements-dev.txt
+	@touch $@
+
+node_modules/.done: package.json package-lock.json
+	@./scripts/need nodejs npm
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: .venv/.runtime
+	FAIRGATE_DEMO=1 $(PY) manage.py demo --port $(PORT)
+
+serve: .venv/.runtime
+	$(PY) manage.py serve --port $(PORT)
+
+build: node_modules/.done
+	npm run --silent build
+
+test: .venv/.dev node_modules/.done
+	@./scripts/need postgresql chromium nginx-light libnginx-mod-http-js
+	$(MAKE) lint
+	$(MAKE) test-js
+	$(MAKE) test-postgres
+	$(MAKE) test-sqlite
+
+test-js: node_modules/.done
+	npm run --silent test
+
+test-postgres: .venv/.dev
+	$(PY) -m pytest -q
+
+test-sqlite: .venv/.dev
+	$(PY) -m pytest -q --sqlite -m "not browser and not vectors and not faults"
+
+lint: .venv/.dev node_modules/.done
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --check --target-version 5.2
+	.venv/bin/mypy
+	npm run --silent lint
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py spectacular --fail-on-warn --validate --file /dev/null
+
+fmt: .venv/.dev node_modules/.done
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --target-version 5.2
+	npx biome check --write cookiebanner/banner tests/js
+
+bench: .venv/.dev
+	@./scripts/need postgresql nginx-light wrk
+	$(PY) -m bench
+
+bench-blocking: .venv/.dev node_modules/.done
+	@./scripts/need chromium
+	$(PY) -m bench.blocking
+
+pictures: .venv/.dev
+	@./scripts/need chromium
+	$(PY) -m scripts.pictures
+
+clean:
+	rm -rf .venv node_modules var build
