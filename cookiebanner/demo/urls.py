@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cookiebanner.demo import views
+
+urlpatterns = [path("", views.shop, name="demo_shop")]
