@@ -1,0 +1,43 @@
+"""Puts work into the queue and takes it out again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from consent.jobs.models import Job
+
+
+def enqueue(
+    kind: str,
+    *,
+    site: Any = None,
+    params: dict[str, Any] | None = None,
+    requested_by: Any = None,
+    run_after: datetime | None = None,
+    once: bool = False,
+) -> Job:
+    """A new waiting job, `requested_by` a user or None. With `once`, an equal job that still waits is returned instead of a second one."""
+    params = params or {}
+    if once:
+        waiting = Job.objects.filter(kind=kind, site=site, params=params, state=Job.State.WAITING).first()
+        if waiting:
+            return waiting
+    return Job.objects.create(
+        kind=kind,
+        site=site,
+        params=params,
+        requested_by=requested_by if requested_by and requested_by.pk else None,
+        run_after=run_after or timezone.now(),
+    )
+
+
+def cancel(job: Job) -> bool:
+    """Stops a job that waits, or a running one at its next progress report. False when it had already ended."""
+    return bool(
+        Job.objects.filter(pk=job.pk, state__in=(Job.State.WAITING, Job.State.RUNNING)).update(
+            state=Job.State.CANCELLED, finished_at=timezone.now(), leased_until=None
+        )
+    )

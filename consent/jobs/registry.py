@@ -1,0 +1,57 @@
+"""Which function does which kind of job.
+
+A handler is a function of one `Run` that returns the job's result (a JSON object) or None. Handlers live in modules
+named `jobs` (`consent/exports/jobs.py`, `cookiebanner/jobs.py`, …), which `discover()` imports, so that this lowest
+layer imports no higher one.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from consent.jobs.runner import Run
+
+Handler = Callable[["Run"], "dict[str, Any] | None"]
+
+_handlers: dict[str, Handler] = {}
+_periods: dict[str, float] = {}
+
+
+def handler(kind: str, *, every: float | None = None) -> Callable[[Handler], Handler]:
+    """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        if every:
+            _periods[kind] = every
+        return function
+
+    return register
+
+
+def find(kind: str) -> Handler | None:
+    """The handler of a kind; None when nothing registered it."""
+    return _handlers.get(kind)
+
+
+def periods() -> dict[str, float]:
+    """Kinds the worker enqueues by itself, and how often (seconds)."""
+    return dict(_periods)
+
+
+def discover() -> None:
+    """Imports every `<package>.jobs` and `<package>.<folder>.jobs` module of `consent` and `cookiebanner`."""
+    for root in ("consent", "cookiebanner"):
+        for module in pkgutil.iter_modules(import_module(root).__path__, f"{root}."):
+            if module.name == "consent.jobs" or not (module.ispkg or module.name == f"{root}.jobs"):
+                continue
+            name = f"{module.name}.jobs" if module.ispkg else module.name
+            try:
+                import_module(name)
+            except ModuleNotFoundError as error:
+                if error.name != name:
+                    raise

@@ -1,0 +1,175 @@
+"""Runs jobs. A worker leases a job and keeps renewing the lease; a dead worker's lease runs out and another takes over.
+
+`attempts` is the fencing token: a worker that lost its lease can't write over the one that took the job.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from consent.jobs import actions, registry
+from consent.jobs.models import Job
+
+LEASE = 60.0  # seconds a silent worker keeps its job
+BEAT = 10.0  # seconds between renewals
+ATTEMPTS = 3
+REPORT = 1.0  # seconds between progress writes that carry no cursor
+
+log = logging.getLogger("fairgate.jobs")
+
+
+class Lost(Exception):
+    """The job was cancelled, or another worker has taken it. Handlers let it pass."""
+
+
+class Stopped(Exception):
+    """The worker is shutting down; the job goes back to the queue with its cursor. Handlers let it pass."""
+
+
+class Run:
+    """What a handler gets: the job, where to resume, and how to tell of progress."""
+
+    def __init__(self, job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.job = job
+        self.params: dict[str, Any] = job.params
+        self.cursor: dict[str, Any] = job.cursor
+        self._stopping = stopping
+        self._reported = timezone.now() - timedelta(seconds=REPORT)
+
+    def mine(self) -> Any:
+        """The job's row, as long as this run still owns it."""
+        return Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING, attempts=self.job.attempts)
+
+    def progress(
+        self, done: int, total: int | None = None, *, message: str | None = None, cursor: dict[str, Any] | None = None
+    ) -> None:
+        """Tells how far the job is and, with `cursor`, where the next attempt resumes.
+
+        Cheap enough for every chunk: without a cursor it writes once a second. Raises Lost or Stopped.
+        """
+        now = timezone.now()
+        if cursor is None and not self._stopping() and (now - self._reported).total_seconds() < REPORT:
+            return
+        self._reported = now
+        changes: dict[str, Any] = {"done": done, "leased_until": now + timedelta(seconds=LEASE)}
+        if total is not None:
+            changes["total"] = total
+        if message is not None:
+            changes["message"] = message[:1000]
+        if cursor is not None:
+            self.cursor = changes["cursor"] = cursor
+        if not self.mine().update(**changes):
+            raise Lost
+        if self._stopping():
+            raise Stopped
+
+
+class _Heartbeat:
+    """Renews the lease from a thread of its own, so that a long step of a handler is not taken for death."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name=f"job-{run.job.pk}-heartbeat")
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join(timeout=BEAT)
+
+    def _beat(self) -> None:
+        try:
+            while not self._over.wait(BEAT):
+                try:
+                    self._run.mine().update(leased_until=timezone.now() + timedelta(seconds=LEASE))
+                except DatabaseError:
+                    log.warning("Could not renew the lease of job %s.", self._run.job.pk)
+                    close_old_connections()
+        finally:
+            if threading.current_thread() is not threading.main_thread():
+                connection.close()
+
+
+def claim() -> Job | None:
+    """Leases the oldest job that is due, or whose worker died. A job that died three times fails instead."""
+    while True:
+        now = timezone.now()
+        due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, leased_until__lt=now)
+        with transaction.atomic():
+            jobs = Job.objects.filter(due).order_by("id")
+            # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
+            if connection.features.has_select_for_update_skip_locked:
+                jobs = jobs.select_for_update(skip_locked=True)
+            job = jobs.first()
+            if job is None:
+                return None
+            if job.attempts >= ATTEMPTS:
+                job.state = Job.State.FAILED
+                job.message = job.message or "The worker died three times while doing it."
+                job.finished_at = now
+                job.leased_until = None
+                job.save(update_fields=["state", "message", "finished_at", "leased_until"])
+                continue
+            job.state = Job.State.RUNNING
+            job.attempts += 1
+            job.leased_until = now + timedelta(seconds=LEASE)
+            job.save(update_fields=["state", "attempts", "leased_until"])
+            return job
+
+
+def run(job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Does a claimed job to its end, whatever that is, and writes the end into its row."""
+    it = Run(job, stopping)
+    work = registry.find(job.kind)
+    if work is None:
+        it.mine().update(
+            state=Job.State.FAILED,
+            message=f"Nothing here can do jobs of kind {job.kind!r}.",
+            finished_at=timezone.now(),
+        )
+        return
+    try:
+        with _Heartbeat(it):
+            result = work(it) or {}
+    except Lost:
+        log.info("Job %s (%s) was cancelled or taken over.", job.pk, job.kind)
+    except Stopped:
+        it.mine().update(state=Job.State.WAITING, attempts=job.attempts - 1, leased_until=None)
+    except Exception as error:
+        log.exception("Job %s (%s) failed, attempt %s.", job.pk, job.kind, job.attempts)
+        now = timezone.now()
+        message = f"{type(error).__name__}: {error}"[:1000]
+        if job.attempts < ATTEMPTS:
+            again = now + timedelta(seconds=10 * job.attempts**2)
+            it.mine().update(state=Job.State.WAITING, run_after=again, leased_until=None, message=message)
+        else:
+            it.mine().update(state=Job.State.FAILED, finished_at=now, leased_until=None, message=message)
+    else:
+        it.mine().update(state=Job.State.DONE, result=result, finished_at=timezone.now(), leased_until=None)
+
+
+def enqueue_periodic() -> None:
+    """Queues each periodic kind whose last job is older than its period. Two workers may queue one twice: harmless."""
+    now = timezone.now()
+    for kind, seconds in registry.periods().items():
+        if not Job.objects.filter(kind=kind, site=None, created_at__gt=now - timedelta(seconds=seconds)).exists():
+            actions.enqueue(kind, once=True)
+
+
+def work_off(stopping: Callable[[], bool] = lambda: False) -> int:
+    """Does every job that is due and returns how many that were."""
+    count = 0
+    while not stopping() and (job := claim()):
+        run(job, stopping)
+        count += 1
+    return count

@@ -1,0 +1,39 @@
+"""`manage.py worker [--once]`: does background jobs until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from consent.jobs import registry, runner
+
+
+class Command(BaseCommand):
+    help = "Does background jobs: exports, screenshots, retention, anchors."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+        parser.add_argument("--pause", type=float, default=1.0, help="seconds between looks into an empty queue")
+
+    def handle(self, *args, once: bool, pause: float, **options):
+        registry.discover()
+        if once:
+            count = runner.work_off()
+            self.stdout.write(f"{count} job{'' if count == 1 else 's'} done.")
+            return
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                runner.enqueue_periodic()
+                runner.work_off(stop.is_set)
+            except DatabaseError as error:
+                # The database may be restarting; leases keep what was under way.
+                self.stderr.write(f"The database is not there: {error}".strip())
+                close_old_connections()
+            stop.wait(pause)

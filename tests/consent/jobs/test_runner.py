@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from consent.jobs import actions, registry, runner
+from consent.jobs.models import Job
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def handle(monkeypatch):
+    """Registers handlers for one test only."""
+    monkeypatch.setattr(registry, "_handlers", {})
+    monkeypatch.setattr(registry, "_periods", {})
+    return registry.handler
+
+
+def test_a_job_runs_once_and_keeps_its_result(handle):
+    seen = []
+
+    @handle("count")
+    def count(run):
+        seen.append(run.params)
+        return {"rows": 3}
+
+    job = actions.enqueue("count", params={"a": 1})
+    assert runner.work_off() == 1
+    assert runner.work_off() == 0
+    job.refresh_from_db()
+    assert (job.state, job.result, job.attempts, job.leased_until) == ("done", {"rows": 3}, 1, None)
+    assert seen == [{"a": 1}]
+
+
+def test_jobs_run_oldest_first_and_not_before_their_time(handle):
+    order = []
+    handle("note")(lambda run: order.append(run.params["n"]))
+    actions.enqueue("note", params={"n": 1}, run_after=timezone.now() + timedelta(hours=1))
+    actions.enqueue("note", params={"n": 2})
+    actions.enqueue("note", params={"n": 3})
+    assert runner.work_off() == 2
+    assert order == [2, 3]
+
+
+def test_a_dead_workers_job_is_resumed_where_it_stopped(handle):
+    steps = []
+
+    @handle("long")
+    def long(run):
+        for step in range(run.cursor.get("next", 0), 4):
+            steps.append(step)
+            if step == 2 and run.job.attempts == 1:
+                raise KeyboardInterrupt  # leaves the row as kill -9 does
+            run.progress(step + 1, 4, cursor={"next": step + 1})
+
+    job = actions.enqueue("long")
+    with pytest.raises(KeyboardInterrupt):
+        runner.work_off()
+    assert Job.objects.get().state == "running"
+    assert runner.work_off() == 0  # the lease still holds
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert runner.work_off() == 1
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.done, job.total) == ("done", 2, 4, 4)
+    assert steps == [0, 1, 2, 2, 3]
+
+
+def test_a_job_whose_worker_dies_three_times_fails(handle):
+    @handle("killer")
+    def killer(run):
+        raise KeyboardInterrupt
+
+    job = actions.enqueue("killer")
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            runner.work_off()
+        Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert runner.work_off() == 0
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("failed", 3)
+
+
+def test_an_exception_is_retried_later_and_told_in_the_end(handle):
+    @handle("bad")
+    def bad(run):
+        raise ValueError("the disk is full")
+
+    job = actions.enqueue("bad")
+    for attempt in (1, 2, 3):
+        assert runner.work_off() == 1
+        job.refresh_from_db()
+        assert job.attempts == attempt
+        Job.objects.update(run_after=timezone.now())
+    assert (job.state, job.message) == ("failed", "ValueError: the disk is full")
+
+
+def test_a_worker_that_lost_its_lease_cannot_write(handle):
+    @handle("slow")
+    def slow(run):
+        Job.objects.update(attempts=2)  # another worker took it
+        run.progress(1, cursor={"next": 1})
+
+    job = actions.enqueue("slow")
+    runner.work_off()
+    job.refresh_from_db()
+    assert (job.state, job.done, job.cursor) == ("running", 0, {})
+
+
+def test_a_cancelled_job_stops_at_its_next_report(handle):
+    @handle("slow")
+    def slow(run):
+        assert actions.cancel(run.job) is True
+        run.progress(1, cursor={"next": 1})
+
+    job = actions.enqueue("slow")
+    runner.work_off()
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("cancelled", 0)
+    assert actions.cancel(job) is False
+
+
+def test_a_stopping_worker_gives_its_job_back_with_its_cursor(handle):
+    stop = []
+
+    @handle("slow")
+    def slow(run):
+        stop.append(1)
+        run.progress(5, cursor={"next": 5})
+
+    job = actions.enqueue("slow")
+    runner.work_off(lambda: bool(stop))
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.cursor) == ("waiting", 0, {"next": 5})
+
+
+def test_an_unknown_kind_fails_in_words(handle):
+    job = actions.enqueue("nobody")
+    runner.work_off()
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", "Nothing here can do jobs of kind 'nobody'.")
+
+
+def test_periodic_jobs_are_queued_once_a_period(handle):
+    handle("sweep", every=3600)(lambda run: None)
+    runner.enqueue_periodic()
+    runner.enqueue_periodic()
+    assert Job.objects.filter(kind="sweep").count() == 1
+    Job.objects.update(created_at=timezone.now() - timedelta(seconds=3700), state="done")
+    runner.enqueue_periodic()
+    assert Job.objects.filter(kind="sweep").count() == 2
+
+
+def test_enqueue_once_does_not_queue_an_equal_waiting_job_twice(handle):
+    first = actions.enqueue("scan", params={"a": 1}, once=True)
+    assert actions.enqueue("scan", params={"a": 1}, once=True) == first
+    assert actions.enqueue("scan", params={"a": 2}, once=True) != first
+
+
+def test_worker_once_does_what_is_due(handle, capsys):
+    handle("nothing")(lambda run: None)
+    actions.enqueue("nothing")
+    call_command("worker", "--once")
+    assert capsys.readouterr().out == "1 job done.\n"
+
+
+SCRIPT = """
+import os, sys, time, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "cookiebanner.settings"
+django.setup()
+from consent.jobs import actions, registry, runner
+from consent.jobs.models import Job
+
+@registry.handler("long")
+def long(run):
+    for step in range(run.cursor.get("next", 0), 40):
+        run.progress(step + 1, 40, cursor={"next": step + 1})
+        if run.job.attempts == 1:
+            print(step, flush=True)
+            time.sleep(0.05)
+
+if sys.argv[1] == "first":
+    actions.enqueue("long")
+else:
+    from datetime import timedelta
+    from django.utils import timezone
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+runner.work_off()
+job = Job.objects.get(kind="long")
+print(job.state, job.attempts, job.done)
+"""
+
+
+def test_kill_9_of_a_worker_loses_no_job(tmp_path):
+    environment = {**os.environ, "FAIRGATE_DATA": str(tmp_path)}
+    environment.pop("DATABASE_URL", None)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"], cwd=ROOT, env=environment, check=True
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, "first"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    for line in first.stdout:
+        if line == "5\n":
+            os.kill(first.pid, signal.SIGKILL)
+            break
+    first.wait()
+    second = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "second"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert second.stdout == "done 2 40\n"
