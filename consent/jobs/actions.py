@@ -19,7 +19,10 @@ def enqueue(
     run_after: datetime | None = None,
     once: bool = False,
 ) -> Job:
-    """A new waiting job, `requested_by` a user or None. With `once`, an equal job that still waits is returned instead of a second one."""
+    """A new waiting job; `requested_by` is a user or None.
+
+    With `once`, an equal job that still waits is returned instead of a second one.
+    """
     params = params or {}
     if once:
         waiting = Job.objects.filter(kind=kind, site=site, params=params, state=Job.State.WAITING).first()

@@ -1,0 +1,102 @@
+"""What dashboards ask: answers and impressions of one site over a period of days. Reads the replica when there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db.models import Q, Sum
+
+from consent.stats.models import DailyTotal, ImpressionTotal
+
+ACCEPT, REJECT, CUSTOM, OTHER = "accept", "reject", "custom", "other"
+KINDS = (ACCEPT, REJECT, CUSTOM, OTHER)
+# What an action says about a visitor's will. Closing without a choice, withdrawals and imports are "other".
+KIND_OF = {"accept_all": ACCEPT, "reject_all": REJECT, "custom": CUSTOM, "opt_out": REJECT, "gpc": REJECT}
+
+
+@dataclass
+class Row:
+    """Answers counted under one name (a day, a jurisdiction, a regime …), split by kind."""
+
+    name: str
+    accept: int = 0
+    reject: int = 0
+    custom: int = 0
+    other: int = 0
+    shown: int = 0
+    by: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> int:
+        return self.accept + self.reject + self.custom + self.other
+
+    @property
+    def opt_in_rate(self) -> float | None:
+        """Accept-all answers over banners shown (0…1); over answers where no impression was counted; None without."""
+        base = max(self.shown, self.answers) if self.shown else self.answers
+        return self.accept / base if base else None
+
+    def share(self, kind: str) -> float:
+        """The part (0…1) of the answers that is of this kind."""
+        return getattr(self, kind) / self.answers if self.answers else 0.0
+
+    def add(self, action: str, count: int) -> None:
+        kind = KIND_OF.get(action, OTHER)
+        setattr(self, kind, getattr(self, kind) + count)
+        self.by[action] = self.by.get(action, 0) + count
+
+
+def using() -> str:
+    """The database that dashboards and exports read."""
+    return "replica" if "replica" in settings.DATABASES else "default"
+
+
+def _period(site_id: int, first: date, last: date) -> Q:
+    return Q(site_id=site_id, day__gte=first, day__lte=last)
+
+
+def by_day(site_id: int, first: date, last: date) -> list[Row]:
+    """One row a day, both ends included, days without answers too. Two queries."""
+    rows = {first + timedelta(n): Row((first + timedelta(n)).isoformat()) for n in range((last - first).days + 1)}
+    period = _period(site_id, first, last)
+    totals = DailyTotal.objects.using(using()).filter(period).values_list("day", "action").annotate(n=Sum("count"))
+    for day, action, count in totals.order_by():
+        rows[day].add(action, count)
+    shown = ImpressionTotal.objects.using(using()).filter(period, kind="banner").values_list("day")
+    for day, count in shown.annotate(n=Sum("count")).order_by():
+        rows[day].shown = count
+    return list(rows.values())
+
+
+def by_column(site_id: int, first: date, last: date, column: str) -> list[Row]:
+    """One row a `jurisdiction`, `regime`, `language` or `release`, most answers first. Two queries."""
+    rows: dict[str, Row] = {}
+    period = _period(site_id, first, last)
+    totals = DailyTotal.objects.using(using()).filter(period).values_list(column, "action").annotate(n=Sum("count"))
+    for name, action, count in totals.order_by():
+        rows.setdefault(str(name), Row(str(name))).add(action, count)
+    shown = ImpressionTotal.objects.using(using()).filter(period, kind="banner").values_list(column)
+    for name, count in shown.annotate(n=Sum("count")).order_by():
+        rows.setdefault(str(name), Row(str(name))).shown = count
+    return sorted(rows.values(), key=lambda row: (-row.answers, row.name))
+
+
+def total(rows: list[Row]) -> Row:
+    """The sum of rows."""
+    whole = Row("total")
+    for row in rows:
+        whole.shown += row.shown
+        for action, count in row.by.items():
+            whole.add(action, count)
+    return whole
+
+
+def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, Row]:
+    """One row a site, for the list of sites. One query."""
+    rows = {site_id: Row(str(site_id)) for site_id in site_ids}
+    totals = DailyTotal.objects.using(using()).filter(site_id__in=site_ids, day__gte=first, day__lte=last)
+    for site_id, action, count in totals.values_list("site_id", "action").annotate(n=Sum("count")).order_by():
+        rows[site_id].add(action, count)
+    return rows
