@@ -1,0 +1,54 @@
+"""Exports to files. Each is written beside its place and moved there when whole, so that half a file is never taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from consent.exports import formats, period
+from consent.exports.period import Row
+from consent.sites.actions import note
+from consent.sites.models import Site
+
+Progress = Callable[[int, int], None]
+FORMATS = (*formats.FORMATS,)
+
+
+def counted(rows: Iterable[Row], total: int, progress: Progress) -> Iterator[Row]:
+    """Passes rows on and tells the progress every thousand."""
+    done = 0
+    for row in rows:
+        yield row
+        done += 1
+        if done % 1_000 == 0:
+            progress(done, total)
+    progress(total, total)
+
+
+def export(
+    site: Site, start: date, end: date, form: str, out: Path, actor: str, progress: Progress = lambda done, total: None
+) -> int:
+    """Writes the answers of the days `start` … `end` (UTC, both included) to `out`; returns how many.
+
+    Raises ValueError on an unknown format or a reversed period, OSError when the file can't be written.
+    """
+    if form not in FORMATS:
+        raise ValueError(f"There is no format {form!r}; choose one of {', '.join(FORMATS)}.")
+    span = period.find(site, start, end)
+    written = 0
+
+    def count(rows: Iterable[Row]) -> Iterator[Row]:
+        nonlocal written
+        for row in rows:
+            written += 1
+            yield row
+
+    rows = counted(period.rows(site.pk, span.first, span.last), span.count, progress)
+    unfinished = out.with_name(out.name + ".part")
+    with unfinished.open("wb") as file:
+        for piece in formats.FORMATS[form](count(period.answers(rows)), str(site.uuid)):
+            file.write(piece)
+    unfinished.replace(out)
+    note(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
+    return written

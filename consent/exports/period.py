@@ -1,0 +1,153 @@
+"""The stretch of one site's log that an export covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import Max, Min
+
+from consent.ledger.models import ConsentRecord, LogEntry
+from consent.sites.models import Site
+
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One leaf with its record; `payload` and `salt` are None when the record was erased."""
+
+    index: int
+    record_id: UUID
+    type: str
+    day: date
+    release_hash: str
+    commitment: bytes
+    request_hash: bytes
+    received_at: datetime
+    release: int | None
+    regime: str
+    jurisdiction: str
+    language: str
+    action: str
+    visitor: UUID | None
+    replaces: UUID | None
+    payload: str | None
+    salt: bytes | None
+
+    @property
+    def erased(self) -> bool:
+        return self.payload is None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Leaves `first` … `last` of a site, both included; `last < first` when the period is empty."""
+
+    site: Site
+    start: date
+    end: date
+    first: int
+    last: int
+
+    @property
+    def count(self) -> int:
+        return max(0, self.last - self.first + 1)
+
+
+def find(site: Site, start: date, end: date) -> Period:
+    """The leaves received from `start` to `end`, days in UTC, both included. Raises ValueError on a reversed period.
+
+    `received_at` never runs backwards along the index (design: set under the head's lock), so a period is a range.
+    """
+    if end < start:
+        raise ValueError(f"The period ends ({end}) before it begins ({start}).")
+    begin = datetime.combine(start, time.min, UTC)
+    until = (
+        datetime.combine(end + timedelta(days=1), time.min, UTC) if end < date.max else datetime.max.replace(tzinfo=UTC)
+    )
+    found = ConsentRecord.objects.filter(site_id=site.pk, received_at__gte=begin, received_at__lt=until).aggregate(
+        first=Min("index"), last=Max("index")
+    )
+    if found["first"] is None:
+        return Period(site, start, end, 0, -1)
+    return Period(site, start, end, found["first"], found["last"])
+
+
+def answers(rows: Iterable[Row]) -> Iterator[Row]:
+    """Only what visitors answered; releases, erasures and the like are left out."""
+    return (row for row in rows if row.type == LogEntry.Type.CONSENT)
+
+
+def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[Row]:
+    """Leaves `first` … `last` in index order, a chunk at a time: constant memory for any size."""
+    entry, record = LogEntry._meta.db_table, ConsentRecord._meta.db_table
+    query = (
+        "SELECT e.leaf_index, e.record_id, e.type, e.day, e.release_hash, e.commitment, e.request_hash, r.received_at,"
+        " r.release, r.regime, r.jurisdiction, r.language, r.action, r.visitor, r.replaces, r.payload, r.salt"
+        f" FROM {entry} e JOIN {record} r ON r.site_id = e.site_id AND r.leaf_index = e.leaf_index"  # noqa: S608
+        " WHERE e.site_id = %s AND e.leaf_index >= %s AND e.leaf_index <= %s"
+        " AND r.site_id = %s AND r.leaf_index >= %s AND r.leaf_index <= %s ORDER BY e.leaf_index"
+    )
+    connection = connections[using]
+    sqlite = connection.vendor == "sqlite"
+    while first <= last:
+        until = min(last, first + CHUNK - 1)
+        with connection.cursor() as cursor:
+            cursor.execute(query, [site_id, first, until, site_id, first, until])
+            for values in cursor.fetchall():
+                yield Row(*(_from_sqlite(values) if sqlite else _from_postgres(values)))
+        first = until + 1
+
+
+def _uuid(value: Any) -> UUID | None:
+    return value if value is None or isinstance(value, UUID) else UUID(str(value))
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def _from_postgres(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    (
+        index,
+        record_id,
+        kind,
+        day,
+        release_hash,
+        commitment,
+        request_hash,
+        at,
+        *middle,
+        visitor,
+        replaces,
+        payload,
+        salt,
+    ) = values
+    return (
+        index,
+        _uuid(record_id),
+        kind,
+        day,
+        release_hash,
+        bytes(commitment),
+        bytes(request_hash),
+        at.astimezone(UTC),
+        *middle,
+        _uuid(visitor),
+        _uuid(replaces),
+        payload,
+        _bytes(salt),
+    )
+
+
+def _from_sqlite(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    day = values[3] if isinstance(values[3], date) else date.fromisoformat(values[3])
+    at = values[7] if isinstance(values[7], datetime) else datetime.fromisoformat(values[7])
+    return _from_postgres(
+        (*values[:3], day, *values[4:7], at.replace(tzinfo=UTC) if at.tzinfo is None else at, *values[8:])
+    )

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from consent.exports import actions
+from consent.models import Site
+
+
+class Command(BaseCommand):
+    help = "Writes a site's answers of a period to a file: csv, jsonl, parquet, jsonld, or a bundle for a regulator."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--site", required=True, help="the site's id (UUID)")
+        parser.add_argument("--from", required=True, dest="from", help="first day, YYYY-MM-DD (UTC)")
+        parser.add_argument("--to", required=True, help="last day, YYYY-MM-DD (UTC), included")
+        parser.add_argument("--format", default="csv", choices=sorted(actions.FORMATS))
+        parser.add_argument("--out", required=True, help="the file to write")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        try:
+            site = Site.objects.get(uuid=options["site"])
+        except (Site.DoesNotExist, ValueError, TypeError) as error:
+            raise CommandError(f"There is no site {options['site']}. `manage.py site --list` names them.") from error
+        except Exception as error:  # Django's ValidationError on a malformed UUID
+            raise CommandError(f"{options['site']} is not a site id.") from error
+        start, end = day(options["from"], "--from"), day(options["to"], "--to")
+        out = Path(options["out"])
+        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+        with Progress(*columns, disable=not self.stderr.isatty()) as bar:
+            task = bar.add_task(f"{options['format']} of {site.name}", total=None)
+
+            def progress(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            try:
+                written = actions.export(site, start, end, options["format"], out, "command", progress)
+            except (ValueError, OSError) as error:
+                raise CommandError(str(error)) from error
+        size = os.path.getsize(out)
+        self.stdout.write(f"{written} records from {start} to {end} in {out} ({size} bytes).")
+
+
+def day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (ValueError, TypeError) as error:
+        raise CommandError(f"{option} must be a day like 2026-11-21, not {text!r}.") from error
