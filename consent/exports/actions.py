@@ -17,10 +17,8 @@ FORMATS = (*formats.FORMATS,)
 
 def counted(rows: Iterable[Row], total: int, progress: Progress) -> Iterator[Row]:
     """Passes rows on and tells the progress every thousand."""
-    done = 0
-    for row in rows:
+    for done, row in enumerate(rows, 1):
         yield row
-        done += 1
         if done % 1_000 == 0:
             progress(done, total)
     progress(total, total)

@@ -89,7 +89,7 @@ def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterato
     query = (
         "SELECT e.leaf_index, e.record_id, e.type, e.day, e.release_hash, e.commitment, e.request_hash, r.received_at,"
         " r.release, r.regime, r.jurisdiction, r.language, r.action, r.visitor, r.replaces, r.payload, r.salt"
-        f" FROM {entry} e JOIN {record} r ON r.site_id = e.site_id AND r.leaf_index = e.leaf_index"  # noqa: S608
+        f" FROM {entry} e JOIN {record} r ON r.site_id = e.site_id AND r.leaf_index = e.leaf_index"
         " WHERE e.site_id = %s AND e.leaf_index >= %s AND e.leaf_index <= %s"
         " AND r.site_id = %s AND r.leaf_index >= %s AND r.leaf_index <= %s ORDER BY e.leaf_index"
     )
@@ -113,41 +113,15 @@ def _bytes(value: Any) -> bytes | None:
 
 
 def _from_postgres(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    (
-        index,
-        record_id,
-        kind,
-        day,
-        release_hash,
-        commitment,
-        request_hash,
-        at,
-        *middle,
-        visitor,
-        replaces,
-        payload,
-        salt,
-    ) = values
-    return (
-        index,
-        _uuid(record_id),
-        kind,
-        day,
-        release_hash,
-        bytes(commitment),
-        bytes(request_hash),
-        at.astimezone(UTC),
-        *middle,
-        _uuid(visitor),
-        _uuid(replaces),
-        payload,
-        _bytes(salt),
-    )
+    index, record_id, kind, day, release_hash, commitment, request_hash, at, *middle = values
+    *facts, visitor, replaces, payload, salt = middle
+    head = (index, _uuid(record_id), kind, day, release_hash, bytes(commitment), bytes(request_hash))
+    return (*head, at.astimezone(UTC), *facts, _uuid(visitor), _uuid(replaces), payload, _bytes(salt))
 
 
 def _from_sqlite(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    day = values[3] if isinstance(values[3], date) else date.fromisoformat(values[3])
-    at = values[7] if isinstance(values[7], datetime) else datetime.fromisoformat(values[7])
-    return _from_postgres(
-        (*values[:3], day, *values[4:7], at.replace(tzinfo=UTC) if at.tzinfo is None else at, *values[8:])
-    )
+    day, at = values[3], values[7]
+    day = day if isinstance(day, date) else date.fromisoformat(day)
+    at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return _from_postgres((*values[:3], day, *values[4:7], at, *values[8:]))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ class Command(BaseCommand):
                 written = actions.export(site, start, end, options["format"], out, "command", progress)
             except (ValueError, OSError) as error:
                 raise CommandError(str(error)) from error
-        size = os.path.getsize(out)
+        size = out.stat().st_size
         self.stdout.write(f"{written} records from {start} to {end} in {out} ({size} bytes).")
 
 
