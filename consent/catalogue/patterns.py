@@ -92,7 +92,7 @@ def _regex(source: str) -> str:
 def compile(services: list[list[str]]) -> Table:  # noqa: A001 - the name every part of the house uses
     """One list of patterns per service → the look-up table, plain JSON.
 
-    `{host: [[path, query, service], …], "/": first-party paths, "": [[regex, service], …]}`; a service is its position in
+    `{host: [[path, query, service], …], "/": first-party paths, "": [[regex, service], …]}`; a service is its place in
     `services`. Entries of a host are in the order they are tried: longest path first, with a query before without.
     When two services claim the same pattern the first one has it. Raises ValueError as `parse` does.
     """

@@ -2,11 +2,247 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
-from consent.sites.models import AuditEvent, Site
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+
+from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site
+from consent.sites.queries import clean_host
+
+LANGUAGES = ("en", "de", "fr", "es", "ar")
+SCOPES = ("read", "write", "audit")
+
+# Key, always active?, Google consent signals it governs (reference/standards.md §4).
+CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+    ("C0001", True, ("security_storage",)),
+    ("C0002", False, ("analytics_storage",)),
+    ("C0003", False, ("functionality_storage", "personalization_storage")),
+    ("C0004", False, ("ad_storage", "ad_user_data", "ad_personalization")),
+    ("C0005", False, ()),
+)
+SETTINGS = (
+    "name", "level", "unknown_third_parties", "reload_after_accept", "record_path", "child_directed",
+    "ads_advanced_consent_mode", "tiles", "languages", "controller", "controller_contact", "policy_url", "imprint_url",
+    "webhook_url", "first_party_endpoint",
+)  # fmt: skip
+
+
+class Refused(ValueError):
+    """A change that cannot be made; the message says why, in words for the person who asked."""
 
 
 def note(site: Site | None, actor: str, verb: str, **detail: Any) -> AuditEvent:
     """Adds to the audit trail. Call it in the transaction of the change it tells of."""
     return AuditEvent.objects.create(site=site, actor=actor, verb=verb, detail=detail)
+
+
+def locked(site: Site) -> Site:
+    """The site's row, locked until the transaction ends: edits of one site queue behind it."""
+    return Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
+
+
+def check(instance: models.Model) -> None:
+    """Validates a row before it is saved. Raises Refused with every complaint in one sentence."""
+    try:
+        instance.full_clean()
+    except ValidationError as error:
+        raise Refused("; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
+
+
+# --- Sites ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_site(
+    hosts: str | Sequence[str],
+    actor: str,
+    *,
+    uuid: UUID | str | None = None,
+    name: str = "",
+    owners: Iterable[Any] = (),
+    languages: Sequence[str] = LANGUAGES,
+    share_host: bool = False,
+    **settings: Any,
+) -> Site:
+    """Makes a site with its hosts, the five usual categories, a banner draft and a membership for each owner.
+
+    `uuid` is the id pages carry (OneTrust's `data-domain-script`). A host that another site has is refused unless
+    `share_host`. `settings` are those of `change_settings`. Raises Refused.
+    """
+    names = _clean_hosts([hosts] if isinstance(hosts, str) else hosts)
+    if not names:
+        raise Refused("A site needs at least one host, such as example.com.")
+    site_id = as_uuid(uuid) if uuid else uuid4()
+    if taken := Site.objects.filter(uuid=site_id).first():
+        raise Refused(f"There is already a site {site_id}: {taken.name}.")
+    shared = Host.objects.filter(name__in=names).select_related("site").first()
+    if shared and not share_host:
+        raise Refused(f"The site {shared.site.name} ({shared.site.uuid}) already has the host {shared.name}.")
+    site = Site(uuid=site_id, name=name or names[0], languages=list(languages))
+    _apply(site, settings)
+    check(site)
+    site.save(force_insert=True)
+    for host in names:
+        site.hosts.create(name=host)
+    for position, (key, necessary, signals) in enumerate(CATEGORIES):
+        site.categories.create(key=key, position=position, necessary=necessary, consent_mode=list(signals))
+    apps.get_model("consent", "Banner").objects.create(site=site)  # banners are a layer above
+    for user in owners:
+        site.memberships.create(user=user, role=Membership.Role.OWNER)
+    note(site, actor, "site.create", uuid=str(site_id), name=site.name, hosts=names)
+    return site
+
+
+def as_uuid(text: UUID | str) -> UUID:
+    """A site id as people paste it. Raises Refused."""
+    try:
+        return text if isinstance(text, UUID) else UUID(text.strip())
+    except ValueError:
+        raise Refused(f"{text!r} is not a site id; it looks like de507273-db36-4f1c-9575-6e6ea429f7c6.") from None
+
+
+def _clean_hosts(hosts: Sequence[str]) -> list[str]:
+    try:
+        return list(dict.fromkeys(clean_host(host) for host in hosts))
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+def _apply(site: Site, settings: dict[str, Any]) -> dict[str, list[Any]]:
+    """Sets the fields and returns {field: [before, after]} of those that change."""
+    if unknown := set(settings) - set(SETTINGS):
+        raise Refused(f"A site has no setting {', '.join(sorted(unknown))}.")
+    if "languages" in settings and not settings["languages"]:
+        raise Refused("A site needs at least one language.")
+    changed = {}
+    for field, value in settings.items():
+        before = getattr(site, field)
+        if before != value:
+            changed[field] = [before, value]
+            setattr(site, field, value)
+    return changed
+
+
+@transaction.atomic
+def change_settings(site: Site, actor: str, **settings: Any) -> Site:
+    """Changes settings of a site (`SETTINGS`); nothing reaches visitors before the next publish. Raises Refused."""
+    site = locked(site)
+    if changed := _apply(site, settings):
+        check(site)
+        site.save()
+        note(site, actor, "site.settings", changed=changed)
+    return site
+
+
+@transaction.atomic
+def set_hosts(site: Site, hosts: Sequence[str], actor: str) -> list[str]:
+    """Replaces the hosts of a site; returns them cleaned. Raises Refused."""
+    site = locked(site)
+    names = _clean_hosts(hosts)
+    if not names:
+        raise Refused("A site needs at least one host, such as example.com.")
+    before = sorted(site.hosts.values_list("name", flat=True))
+    if before != sorted(names):
+        site.hosts.exclude(name__in=names).delete()
+        for name in names:
+            site.hosts.get_or_create(name=name)
+        note(site, actor, "site.hosts", before=before, after=sorted(names))
+    return names
+
+
+@transaction.atomic
+def kill_site(site: Site, actor: str, reason: str) -> Site:
+    """Makes the gate inert within a minute: nothing is held, nothing shown. Raises Refused without a reason."""
+    if not reason.strip():
+        raise Refused("Say why: the reason is kept in the audit trail.")
+    site = locked(site)
+    if site.killed_at is not None:
+        raise Refused(f"{site.name} has been switched off since {site.killed_at:%Y-%m-%d %H:%M} UTC.")
+    site.killed_at, site.kill_reason = timezone.now(), reason.strip()
+    check(site)
+    site.save(update_fields=["killed_at", "kill_reason"])
+    note(site, actor, "site.kill", reason=site.kill_reason)
+    return site
+
+
+@transaction.atomic
+def revive_site(site: Site, actor: str) -> Site:
+    """Takes `kill_site` back. Raises Refused when the site is not switched off."""
+    site = locked(site)
+    if site.killed_at is None:
+        raise Refused(f"{site.name} is not switched off.")
+    note(site, actor, "site.revive", killed_at=site.killed_at.isoformat(), reason=site.kill_reason)
+    site.killed_at, site.kill_reason = None, ""
+    site.save(update_fields=["killed_at", "kill_reason"])
+    return site
+
+
+# --- Members --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_role(site: Site, user: Any, role: str, actor: str) -> Membership:
+    """Gives a person a role on a site, or another one. Raises Refused for the last owner."""
+    site = locked(site)
+    if role not in Membership.Role.values:
+        raise Refused(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
+    if role != Membership.Role.OWNER:
+        _keep_an_owner(site, user)
+    member, _ = Membership.objects.update_or_create(site=site, user=user, defaults={"role": role})
+    note(site, actor, "member.role", user=user.email, role=role)
+    return member
+
+
+@transaction.atomic
+def remove_member(site: Site, user: Any, actor: str) -> None:
+    """Takes a person off a site. Raises Refused for the last owner."""
+    site = locked(site)
+    _keep_an_owner(site, user)
+    if site.memberships.filter(user=user).delete()[0]:
+        note(site, actor, "member.remove", user=user.email)
+
+
+def _keep_an_owner(site: Site, leaving: Any) -> None:
+    owners = site.memberships.filter(role=Membership.Role.OWNER)
+    if owners.filter(user=leaving).exists() and owners.count() == 1:
+        raise Refused("A site keeps at least one owner.")
+
+
+# --- Tokens ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_token(
+    site: Site, name: str, scopes: Sequence[str], actor: str, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """Makes an API token; the text `fg_<prefix>_<secret>` is returned once and kept nowhere. Raises Refused."""
+    if not scopes or set(scopes) - set(SCOPES):
+        raise Refused(f"A token needs scopes out of {', '.join(SCOPES)}.")
+    prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    token = ApiToken(
+        site=site,
+        name=name.strip(),
+        prefix=prefix,
+        secret_sha256=hashlib.sha256(secret.encode()).hexdigest(),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+    )
+    check(token)
+    token.save()
+    note(site, actor, "token.create", name=token.name, prefix=prefix, scopes=token.scopes)
+    return token, f"fg_{prefix}_{secret}"
+
+
+@transaction.atomic
+def revoke_token(token: ApiToken, actor: str) -> None:
+    """Ends a token at once; a second call changes nothing."""
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        note(token.site, actor, "token.revoke", name=token.name, prefix=token.prefix)
