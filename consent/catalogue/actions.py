@@ -1,0 +1,234 @@
+"""Writes on a site's catalogue: categories, purposes, services with their cookies and block rules. Drafts only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from consent.catalogue import patterns as pattern_language
+from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
+from consent.sites.actions import Refused, check, locked, note
+from consent.sites.models import Site
+
+FACTS = (
+    "name", "company", "policy_url", "description", "container", "sells_or_shares", "targeted_ads", "sensitive",
+    "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
+)  # fmt: skip
+COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
+CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode")
+PURPOSE_FIELDS = ("legal_basis", "texts")
+
+
+def key_of(name: str) -> str:
+    """`Google Analytics 4` → `google-analytics-4`. Raises Refused when nothing is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
+    if not key:
+        raise Refused(f"{name!r} holds no letter or digit for a key; give a key of your own.")
+    return key
+
+
+def category_of(site: Site, key: str) -> Category:
+    """Raises Refused with the keys that the site has."""
+    if found := site.categories.filter(key=key).first():
+        return found
+    keys = ", ".join(site.categories.values_list("key", flat=True))
+    raise Refused(f"{site.name} has no category {key!r}; it has {keys or 'none'}.")
+
+
+# --- Services -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_service(
+    site: Site,
+    actor: str,
+    *,
+    name: str,
+    category: str,
+    patterns: Iterable[str] = (),
+    cookies: Iterable[str | Mapping[str, Any]] = (),
+    key: str = "",
+    **facts: Any,
+) -> Service:
+    """Adds a service with its block rules and cookies (a name, or a mapping of `COOKIE_FIELDS`).
+
+    `facts` are those of `FACTS`; `key` is made from the name when it is not given. Raises Refused.
+    """
+    site = locked(site)
+    name = name.strip()
+    key = key or key_of(name)
+    if site.services.filter(key=key).exists():
+        raise Refused(f"{site.name} already has a service {key}; change that one, or choose another name.")
+    service = Service(site=site, key=key, name=name, category=category_of(site, category))
+    _apply(service, facts)
+    check(service)
+    service.save()
+    _set_rules(service, patterns)
+    _set_cookies(service, cookies)
+    note(site, actor, "service.add", key=key, name=service.name, category=category)
+    return service
+
+
+@transaction.atomic
+def update_service(
+    service: Service,
+    actor: str,
+    *,
+    category: str | None = None,
+    patterns: Iterable[str] | None = None,
+    cookies: Iterable[str | Mapping[str, Any]] | None = None,
+    **facts: Any,
+) -> Service:
+    """Changes what is given and leaves the rest; patterns and cookies are replaced as a whole. Raises Refused."""
+    site = locked(service.site)
+    service = site.services.get(pk=service.pk)
+    changed = _apply(service, facts)
+    if category is not None and service.category.key != category:
+        changed["category"] = [service.category.key, category]
+        service.category = category_of(site, category)
+    check(service)
+    service.save()
+    if patterns is not None:
+        changed |= _set_rules(service, patterns)
+    if cookies is not None:
+        changed |= _set_cookies(service, cookies)
+    if changed:
+        note(site, actor, "service.update", key=service.key, changed=changed)
+    return service
+
+
+@transaction.atomic
+def delete_service(service: Service, actor: str) -> None:
+    """Takes a service out of the draft; releases keep it."""
+    site = locked(service.site)
+    service.delete()
+    note(site, actor, "service.delete", key=service.key, name=service.name)
+
+
+@transaction.atomic
+def set_override(service: Service, regime: str, state: str | None, reason: str, actor: str) -> None:
+    """Holds a service, or lets it run, in one regime against the regime's default; None takes it back.
+
+    Raises Refused without a reason.
+    """
+    site = locked(service.site)
+    if state is None:
+        service.overrides.filter(regime=regime).delete()
+    else:
+        override = service.overrides.filter(regime=regime).first() or RuleOverride(service=service, regime=regime)
+        override.state, override.reason = state, reason.strip()
+        check(override)
+        override.save()
+    note(site, actor, "service.override", key=service.key, regime=regime, state=state, reason=reason)
+
+
+def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
+    if unknown := set(facts) - set(FACTS):
+        raise Refused(f"A service has no {', '.join(sorted(unknown))}.")
+    changed = {}
+    for field, value in facts.items():
+        before = getattr(service, field)
+        if before != value:
+            changed[field] = [before, value]
+            setattr(service, field, value)
+    return changed
+
+
+def _set_rules(service: Service, patterns: Iterable[str]) -> dict[str, Any]:
+    wanted = list(dict.fromkeys(text.strip() for text in patterns))
+    before = sorted(service.rules.values_list("pattern", flat=True))
+    if before == sorted(wanted):
+        return {}
+    for text in wanted:
+        try:
+            pattern_language.parse(text)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+    service.rules.exclude(pattern__in=wanted).delete()
+    for text in set(wanted) - set(before):
+        rule = BlockRule(service=service, pattern=text)
+        check(rule)
+        rule.save()
+    return {"patterns": [before, sorted(wanted)]}
+
+
+def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -> dict[str, Any]:
+    wanted: dict[tuple[str, str], Cookie] = {}
+    for given in cookies:
+        values = {"name": given} if isinstance(given, str) else dict(given)
+        if unknown := set(values) - set(COOKIE_FIELDS):
+            raise Refused(f"A cookie has no {', '.join(sorted(unknown))}.")
+        cookie = Cookie(service=service, **values)
+        wanted[cookie.kind, cookie.name] = cookie
+    before = {(c.kind, c.name): c for c in service.cookies.all()}
+    if {k: _values(c) for k, c in before.items()} == {k: _values(c) for k, c in wanted.items()}:
+        return {}
+    service.cookies.all().delete()
+    for cookie in wanted.values():
+        check(cookie)
+        cookie.save()
+    return {"cookies": [sorted(name for _, name in before), sorted(name for _, name in wanted)]}
+
+
+def _values(cookie: Cookie) -> tuple[Any, ...]:
+    return tuple(getattr(cookie, field) for field in COOKIE_FIELDS)
+
+
+# --- Categories and purposes ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_category(site: Site, key: str, actor: str, **fields: Any) -> Category:
+    """Adds a category, or changes what is given of it (`CATEGORY_FIELDS`). Raises Refused."""
+    site = locked(site)
+    category = site.categories.filter(key=key).first()
+    verb = "category.update" if category else "category.add"
+    category = category or Category(site=site, key=key, position=site.categories.count())
+    _set_fields(category, fields, CATEGORY_FIELDS)
+    note(site, actor, verb, key=key, fields=fields)
+    return category
+
+
+@transaction.atomic
+def delete_category(category: Category, actor: str) -> None:
+    """Raises Refused while services belong to it."""
+    site = locked(category.site)
+    if names := list(category.services.values_list("name", flat=True)):
+        raise Refused(f"Move {', '.join(names)} to another category first.")
+    category.delete()
+    note(site, actor, "category.delete", key=category.key)
+
+
+@transaction.atomic
+def set_purpose(site: Site, key: str, actor: str, category: str | None = None, **fields: Any) -> Purpose:
+    """Adds a purpose, or changes it; `category` None makes it stand alone. Raises Refused."""
+    site = locked(site)
+    purpose = site.purposes.filter(key=key).first()
+    verb = "purpose.update" if purpose else "purpose.add"
+    purpose = purpose or Purpose(site=site, key=key)
+    purpose.category = category_of(site, category) if category else None
+    _set_fields(purpose, fields, PURPOSE_FIELDS)
+    note(site, actor, verb, key=key, category=category, fields=fields)
+    return purpose
+
+
+@transaction.atomic
+def delete_purpose(purpose: Purpose, actor: str) -> None:
+    """Takes a purpose out of the draft; releases keep it."""
+    site = locked(purpose.site)
+    purpose.delete()
+    note(site, actor, "purpose.delete", key=purpose.key)
+
+
+def _set_fields(row: Category | Purpose, fields: dict[str, Any], known: tuple[str, ...]) -> None:
+    if unknown := set(fields) - set(known):
+        raise Refused(f"There is no field {', '.join(sorted(unknown))}.")
+    for field, value in fields.items():
+        setattr(row, field, value)
+    check(row)
+    row.save()
