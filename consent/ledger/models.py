@@ -18,6 +18,7 @@ class LogEntry(models.Model):
         ERASURE = "erasure"
         WAIVER = "waiver"
         KEY_ROTATION = "key_rotation"
+        RESTART = "restart"
 
     pk = models.CompositePrimaryKey("site_id", "index")
     site_id = models.BigIntegerField()
@@ -32,6 +33,10 @@ class LogEntry(models.Model):
     class Meta:
         # Replays are looked up here; this key also makes an answer land once.
         constraints = [models.UniqueConstraint(fields=("site_id", "record_id"), name="log_entry_record_once")]
+        # The few entries that are not answers: releases, erasures, key rotations, restarts.
+        indexes = [
+            models.Index(fields=("site_id", "index"), name="log_entry_not_answers", condition=~models.Q(type="consent"))
+        ]
 
 
 class ConsentRecord(models.Model):
@@ -85,10 +90,11 @@ class LogTile(models.Model):
     level = models.PositiveSmallIntegerField()
     number = models.BigIntegerField()
     hashes = models.BinaryField(help_text="256 x 32 bytes")
+    root = models.BinaryField(max_length=32, help_text="Root of the 256 hashes: what the level above holds")
 
 
 class Checkpoint(models.Model):
-    """A signed tree head, as a C2SP signed note."""
+    """A signed tree head, as a C2SP signed note. `created_at` is the time of the last entry it covers."""
 
     pk = models.CompositePrimaryKey("site_id", "size")
     site_id = models.BigIntegerField()
