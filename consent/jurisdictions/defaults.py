@@ -1,4 +1,4 @@
-"""What a service does before the visitor has answered. The same rule in JavaScript: tests/vectors/before_answer.json."""
+"""What a service does before the visitor has answered; tests/vectors/before_answer.json shares it with JavaScript."""
 
 from __future__ import annotations
 

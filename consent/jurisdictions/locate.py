@@ -10,8 +10,6 @@ from consent.jurisdictions import table
 from consent.jurisdictions.table import EEA, EU, ROWS, TERRITORIES, WORLD, Overrides
 
 ALIASES = {"UK": "GB", "EL": "GR"}  # what some vendors say for Britain and Greece
-# Tor, anonymous proxies, satellites, "Asia/Pacific", "unknown": an answer, but not a place.
-NOWHERE = frozenset({"T1", "A1", "A2", "O1", "AP", "XX", "ZZ"})
 
 
 class Facts(NamedTuple):

@@ -78,9 +78,7 @@ ROWS, _RULES = _shipped()
 VERSION: str = _RULES["version"]  # the day the table was last reviewed, ISO 8601
 REGIMES: dict[str, Terms] = {id: {"regime": id, **terms} for id, terms in _RULES["regimes"].items()}
 EEA: frozenset[str] = frozenset(_RULES["eea"])
-TERRITORIES: dict[str, str] = _RULES[
-    "territories"
-]  # ISO country code of a territory → country whose law it lives under
+TERRITORIES: dict[str, str] = _RULES["territories"]  # territory → the country whose law it lives under
 TEXTS: dict[str, str] = _RULES["texts"]  # statutory titles and sentences, word for word
 _EXTRAS: dict[str, dict[str, Any]] = _RULES["rows"]
 
