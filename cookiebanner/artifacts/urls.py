@@ -1,3 +1,6 @@
-from django.urls import URLPattern
+from django.urls import re_path
 
-urlpatterns: list[URLPattern] = []
+from cookiebanner.adapt import as_view
+from cookiebanner.artifacts.respond import PATH, respond
+
+urlpatterns = [re_path(PATH.pattern, as_view(respond), name="artifact")]

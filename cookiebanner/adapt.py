@@ -1,0 +1,46 @@
+"""Answers of framework-free code as Django responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from csp.decorators import csp_exempt
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.views.decorators.clickjacking import xframe_options_exempt
+
+from cookiebanner.delivery import Answer
+
+Responder = Callable[[str, str, dict[str, str], str], Answer | None]
+
+
+def lower_headers(request: HttpRequest) -> dict[str, str]:
+    """The request's headers with lower-case names."""
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def as_view(respond: Responder) -> Callable[..., HttpResponse]:
+    """A Django view that asks `respond`."""
+
+    @xframe_options_exempt
+    @csp_exempt()
+    def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        answer = respond(
+            request.method or "", request.path, lower_headers(request), request.META.get("REMOTE_ADDR", "")
+        )
+        if answer:
+            return to_django(answer)
+        if request.method in ("GET", "HEAD"):
+            raise Http404
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+
+    return view
+
+
+def to_django(answer: Answer) -> HttpResponse:
+    """The same status, headers and body."""
+    response = HttpResponse(answer.body, status=answer.status)
+    if answer.status == 304:
+        del response["Content-Type"]
+    for name, value in answer.headers:
+        response[name.decode("latin-1").title()] = value.decode("latin-1")
+    return response

@@ -1,0 +1,51 @@
+"""Fairgate's own script addresses → answers. No framework, no database when `memory_only`.
+
+    /v1/<site>/gate.js                              regime decided from the request
+    /v1/<site>/regime/<variant>/gate.js             regime named by the page
+    /v1/<site>/r/<number>/regime/<variant>/gate.js  the same of one release, for ever
+    /v1/<site>/a/<sha256>/<name>                    any artifact by its content hash, for ever
+
+A path may precede `/v1/`: a site's reverse proxy can put us anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cookiebanner.delivery import FOREVER, NEVER, Answer, gate, not_found, send, site_id
+from cookiebanner.store import store
+
+PATH = re.compile(
+    r"^(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
+    r"gate\.js"
+    r"|(?:r/(?P<number>[1-9]\d{0,8})/)?regime/(?P<variant>[A-Za-z0-9_-]{1,60})/gate\.js"
+    r"|a/(?P<sha256>[0-9a-f]{64})/(?P<name>[A-Za-z0-9._@-]{1,120})"
+    r")$"
+)
+
+
+@lru_cache(maxsize=20_000)
+def parse(path: str) -> tuple[str, int, str, str, str] | None:
+    """(site, release number or 0, variant, sha256, name), or None when the path is not ours."""
+    found = PATH.search(path)
+    if not found:
+        return None
+    site, number, variant, sha256, name = found.groups("")
+    return site, int(number or 0), variant, sha256, name
+
+
+def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False) -> Answer | None:
+    """The answer to a GET or HEAD; None when the path or the method is not ours. Raises NotInMemory."""
+    asked = parse(path)
+    if asked is None or method not in ("GET", "HEAD"):
+        return None
+    site, number, variant, sha256, name = asked
+    if not sha256:
+        return gate(site, method, headers, peer, variant, number, memory_only)
+    uuid, testing = site_id(site)
+    entry = store.site(uuid, memory_only) if uuid else None
+    file = store.file(entry, name, sha256, memory_only) if entry else None
+    if file is None:
+        return not_found()
+    return send(file, method, headers, NEVER if testing else FOREVER)

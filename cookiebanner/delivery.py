@@ -1,0 +1,212 @@
+"""How scripts are sent: compression, ETag, caching, and which gate a visitor gets.
+
+Framework-free and shared by the Django views, the drop-in's paths and the lane: what goes in is a method and headers
+with lower-case names, what comes out is an `Answer`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from consent.jurisdictions.locate import Decision, decide, fixed
+from consent.models import Artifact
+from cookiebanner.facts import gather
+from cookiebanner.store import Entry, File, NotInMemory, store
+
+STRICTEST = "eu_opt_in"
+SCRIPT = "text/javascript; charset=utf-8"
+# A gate that was chosen for one visitor's place must never be kept for another's: CDNs ignore most of Vary.
+PRIVATE = ("private, no-cache", True)
+NEVER = ("no-store", True)
+# Immutable while fresh, and fresh so briefly that a publish or the kill switch arrives within a minute.
+FIXED = ("public, max-age=30, immutable", False)
+FOREVER = ("public, max-age=31536000, immutable", False)
+HOURLY = ("public, max-age=3600", False)
+
+Cache = tuple[str, bool]
+Headers = list[tuple[bytes, bytes]]
+
+
+class Answer(NamedTuple):
+    """Status, headers (lower-case names) and body, as ASGI wants them."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class _Ready(NamedTuple):
+    etag: str
+    full: Answer
+    head: Answer
+    unchanged: Answer
+
+
+@lru_cache(maxsize=2048)
+def negotiate(accept: str) -> str:
+    """The best of br, gzip and identity for an Accept-Encoding header (RFC 9110 §12.5.3)."""
+    weights: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        name, _, parameter = part.strip().partition(";")
+        quality = parameter.strip().partition("=")
+        try:
+            weights[name.strip()] = float(quality[2]) if quality[0].strip() == "q" else 1.0
+        except ValueError:
+            weights[name.strip()] = 0.0
+    other = weights.get("*", 0.0)
+    best, most = "identity", weights.get("identity", 0.0)
+    for name in ("gzip", "br"):
+        weight = weights.get(name, other)
+        if weight > 0 and weight >= most:
+            best, most = name, weight
+    return best
+
+
+def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Ready:
+    body = getattr(file, encoding)
+    if not body:
+        encoding, body = "identity", file.identity
+    etag = f'"{file.sha256[:32]}"' if encoding == "identity" else f'"{file.sha256[:32]}-{encoding}"'
+    control, private = cache
+    common = {"cache-control": control, "etag": etag, "vary": "Accept-Encoding"}
+    if private:
+        common["cdn-cache-control"] = "no-store"
+    if regime:
+        common["fairgate-regime"] = regime
+    common |= {
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "ETag, Fairgate-Regime",
+        "cross-origin-resource-policy": "cross-origin",
+        "timing-allow-origin": "*",
+        "x-content-type-options": "nosniff",
+    }
+    content = {"content-type": file.content_type, "content-length": str(len(body))}
+    if encoding != "identity":
+        content["content-encoding"] = encoding
+    short = [(name.encode(), value.encode("latin-1")) for name, value in common.items()]
+    long = [(name.encode(), value.encode("latin-1")) for name, value in (content | common).items()]
+    return _Ready(etag, Answer(200, long, body), Answer(200, long, b""), Answer(304, short, b""))
+
+
+def send(file: File, method: str, headers: dict[str, str], cache: Cache, regime: str = "") -> Answer:
+    """The file as this client wants it: 200 or 304, compressed or not, with or without its body."""
+    key = (negotiate(headers.get("accept-encoding", "")), cache, regime)
+    ready = file.ready.get(key)
+    if ready is None:
+        if len(file.ready) > 5000:  # places and encodings are few; only an attack makes more
+            file.ready.clear()
+        ready = file.ready[key] = _make(file, *key)
+    seen = headers.get("if-none-match")
+    if seen and (seen == ready.etag or _matches(seen, ready.etag)):
+        return ready.unchanged
+    return ready.head if method == "HEAD" else ready.full
+
+
+def _matches(header: str, etag: str) -> bool:
+    """Weak comparison (RFC 9110 §13.1.2), over a list."""
+    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return etag in tags or tags == ["*"]
+
+
+def nothing(method: str, headers: dict[str, str], why: str) -> Answer:
+    """An empty, harmless script that no cache keeps. `why` is for people who look at the headers."""
+    sent = _make(File("0" * 64, SCRIPT, b"", b"", b""), "identity", PRIVATE, "").full
+    kept = [pair for pair in sent.headers if pair[0] != b"etag"]
+    return Answer(200, [*kept, (b"fairgate-status", why.encode())], b"")
+
+
+@lru_cache(maxsize=20_000)
+def site_id(text: str) -> tuple[UUID | None, bool]:
+    """`<uuid>` or `<uuid>-test` → (uuid, is it the testing script?); (None, …) when it is no uuid."""
+    bare = text.lower().removesuffix("-test")
+    try:
+        return UUID(bare), bare != text.lower()
+    except ValueError:
+        return None, False
+
+
+def decision(entry: Entry, headers: dict[str, str], peer: str) -> Decision:
+    """The regime of this request on this site, remembered per place until midnight UTC."""
+    facts = gather(headers, peer)
+    today = datetime.now(UTC).date()
+    if entry.day != today:
+        entry.decisions, entry.day = {}, today
+    key = (facts.country, facts.region, facts.by)
+    found = entry.decisions.get(key)
+    if found is None:
+        if len(entry.decisions) > 5000:
+            entry.decisions.clear()
+        found = entry.decisions[key] = decide(facts, today, entry.overrides)
+    return found
+
+
+def _told(found: Decision) -> str:
+    """The Fairgate-Regime header."""
+    return f"{found.regime}; jurisdiction={found.jurisdiction}; by={found.by}"
+
+
+def _gate_name(entry: Entry, *wanted: str) -> str:
+    """The first of the wanted variants that the release has, else the strictest."""
+    for variant in (*wanted, STRICTEST):
+        if f"gate.{variant}.js" in entry.names:
+            return f"gate.{variant}.js"
+    return ""
+
+
+def gate(
+    site: str, method: str, headers: dict[str, str], peer: str, variant: str = "", number: int = 0,
+    memory_only: bool = False,
+) -> Answer:  # fmt: skip
+    """The gate of a site: of a named variant, else of the visitor's place; of one release, else of the latest.
+
+    Unknown, unpublished and killed sites get `nothing`. Raises NotInMemory if `memory_only`.
+    """
+    uuid, testing = site_id(site)
+    entry = store.site(uuid, memory_only) if uuid else None
+    if entry is None:
+        return nothing(method, headers, "unknown site")
+    if entry.killed:
+        return nothing(method, headers, "switched off")
+    if number and number != entry.number:
+        return _older(entry, number, variant, method, headers, memory_only)
+    if variant:
+        name = _gate_name(entry, variant)
+        exact = name == f"gate.{variant}.js"
+        told = _told(fixed(variant if exact else STRICTEST, entry.overrides))
+        cache = (FOREVER if number else FIXED) if exact else PRIVATE
+    else:
+        found = decision(entry, headers, peer)
+        name = _gate_name(entry, found.variant, found.regime)
+        told, cache = _told(found), PRIVATE
+    file = store.file(entry, name, memory_only=memory_only) if name else None
+    if file is None:
+        return nothing(method, headers, "not published")
+    return send(file, method, headers, NEVER if testing else cache, told)
+
+
+def _older(entry: Entry, number: int, variant: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
+    name = f"gate.{variant}.js"
+    sha256 = entry.older.get((number, name))
+    if sha256 is None:
+        if memory_only:
+            raise NotInMemory
+        rows = Artifact.objects.filter(release__site=entry.id, release__number=number, name=name)
+        sha256 = rows.values_list("sha256", flat=True).first()
+        if sha256 is None:
+            return nothing(method, headers, "no such release")
+        entry.older[number, name] = sha256
+    file = store.file(entry, name, sha256, memory_only)
+    if file is None:
+        return nothing(method, headers, "no such release")
+    return send(file, method, headers, FOREVER, _told(fixed(variant)))
+
+
+def not_found() -> Answer:
+    """For a hashed URL that no release has: nothing may keep this answer."""
+    body = b"Not found\n"
+    headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body)), "cache-control": "no-store",
+               "access-control-allow-origin": "*", "x-content-type-options": "nosniff"}  # fmt: skip
+    return Answer(404, [(name.encode(), value.encode()) for name, value in headers.items()], body)

@@ -1,0 +1,137 @@
+"""The addresses that a page written for OneTrust asks for, on our host instead of theirs.
+
+    /consent/<site>/OtAutoBlock.js                                      the gate
+    /scripttemplates/otSDKStub.js, /consent/<site>/otSDKStub.js         the stub, the same for every site
+    /consent/<site>/<site>.json                                         what the page may read about the site
+    /dsarwebform/<tenant>/<form>.html                                   to the site's own privacy page
+
+Everything after `scripttemplates/<version>/` is part of the stub here and answered by an empty script.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import brotli
+from django.conf import settings
+
+from consent.models import Host, Release
+from consent.sites.queries import host_of, suffixes
+from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, gate, nothing, send, site_id
+from cookiebanner.store import Entry, File, NotInMemory, store
+
+PATH = re.compile(
+    r"^(?:.*/)?(?:"
+    r"consent/(?P<site>[^/]{1,80})/(?:(?P<block>OtAutoBlock\.js)|(?P<own_stub>otSDKStub\.js)|(?P<json>[^/]{1,80})\.json)"
+    r"|scripttemplates/(?:(?P<stub>otSDKStub\.js)|(?P<part>[0-9][^/]{0,30}/[A-Za-z]+\.js))"
+    r"|dsarwebform/(?P<form>[^/]{1,80}/[^/]{1,80}\.html)"
+    r")$"
+)
+
+
+@lru_cache(maxsize=20_000)
+def parse(path: str) -> tuple[str, str] | None:
+    """(what, site), or None when the path is not one of OneTrust's."""
+    found = PATH.search(path)
+    if not found:
+        return None
+    site = found["site"] or ""
+    if found["json"] is not None:
+        return ("json", site) if found["json"].lower() == site.lower() else None
+    for what in ("block", "own_stub", "stub", "part", "form"):
+        if found[what]:
+            return what.removeprefix("own_"), site
+    return None
+
+
+def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False) -> Answer | None:
+    """The answer to a GET or HEAD; None when the path or the method is not ours. Raises NotInMemory."""
+    asked = parse(path)
+    if asked is None or method not in ("GET", "HEAD"):
+        return None
+    what, site = asked
+    if what == "stub":
+        return send(stub(), method, headers, HOURLY)
+    if what == "block":
+        return gate(site, method, headers, peer, memory_only=memory_only)
+    if what == "part":
+        return nothing(method, headers, "part of the stub")
+    if what == "json":
+        return _domain_data(site, method, headers, memory_only)
+    return _privacy_page(headers, memory_only)
+
+
+def stub() -> File:
+    """`static/banner/stub.js`, read and compressed again whenever it changes."""
+    path = Path(settings.BASE_DIR, "static", "banner", "stub.js")
+    try:
+        return _stub(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return _file(b"", SCRIPT)
+
+
+@lru_cache(maxsize=2)
+def _stub(path: Path, changed_ns: int) -> File:
+    return _file(path.read_bytes(), SCRIPT)
+
+
+def _file(body: bytes, content_type: str) -> File:
+    return File(
+        hashlib.sha256(body).hexdigest(), content_type, body, gzip.compress(body, mtime=0), brotli.compress(body)
+    )
+
+
+def _domain_data(site: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
+    """The little that integrations read of the domain data (reference/onetrust.md §1.9); `{}` for no site."""
+    uuid, _ = site_id(site)
+    entry = store.site(uuid, memory_only) if uuid else None
+    data = domain_data(entry) if entry and entry.number and not entry.killed else {}
+    body = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return send(_file(body, "application/json"), method, headers, PRIVATE)
+
+
+def domain_data(entry: Entry) -> dict[str, Any]:
+    """One rule for everywhere: our gate carries the regime, so no geolocation is asked for."""
+    languages = entry.languages or ["en"]
+    return {
+        "Domain": next(iter(entry.site.get("hosts", [])), ""),
+        "TenantFeatures": {},
+        "RuleSet": [
+            {
+                "Id": str(entry.uuid),
+                "Name": entry.site.get("name", ""),
+                "Countries": [],
+                "States": {},
+                "LanguageSwitcherPlaceholder": {"default": languages[0], **{code: code for code in languages}},
+                "Default": True,
+                "Global": True,
+                "Type": "GDPR",
+            }
+        ],
+    }
+
+
+def _privacy_page(headers: dict[str, str], memory_only: bool) -> Answer:
+    """To the privacy policy of the site that linked here; a page of one sentence when we can't tell which that is."""
+    if memory_only:
+        raise NotInMemory
+    hosts = suffixes(host_of(headers.get("referer", "")))
+    site = Host.objects.filter(name__in=hosts).values_list("site", flat=True).first() if hosts != [""] else None
+    release = Release.objects.filter(site=site).order_by("-number").first() if site else None
+    policy = json.loads(release.snapshot)["site"].get("policy_url", "") if release else ""
+    if policy:
+        return Answer(302, [(b"location", policy.encode("ascii", "ignore")), (b"cache-control", b"no-store")], b"")
+    body = (
+        b'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        b"<title>Privacy request</title><h1>Privacy request</h1><p>To ask what is stored about you, or to have it "
+        b"corrected or erased, write to the contact that the website names in its privacy policy.</p></html>"
+    )
+    pairs = [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"),
+             ("content-security-policy", "default-src 'none'"), ("x-content-type-options", "nosniff")]  # fmt: skip
+    return Answer(200, [(name.encode(), value.encode()) for name, value in pairs], body)
