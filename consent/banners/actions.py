@@ -1,0 +1,108 @@
+"""Writes on the banner's draft. Each leaves an AuditEvent; visitors see nothing of it until the site is published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from consent.banners import texts, theme
+from consent.banners.models import Banner
+from consent.jurisdictions import table
+from consent.sites.actions import Refused, locked, note
+from consent.sites.models import Site
+
+LAYOUTS = {
+    "card": ("bottom-left", "bottom-right", "bottom-center"),
+    "bar": ("bottom", "top"),
+    "center": ("center",),
+}
+LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
+LONGEST = 2000  # characters of one text
+
+
+@transaction.atomic
+def edit_banner(
+    site: Site,
+    actor: str,
+    *,
+    layout: str | None = None,
+    position: str | None = None,
+    theme: Mapping[str, Any] | None = None,  # noqa: A002
+    floating_button: bool | None = None,
+) -> Banner:
+    """Changes layout, position, theme (whole) or the floating button; what is None stays. Raises Refused."""
+    banner = _draft(site)
+    before = _look(banner)
+    if layout is not None:
+        if layout not in LAYOUTS:
+            raise Refused(f"The layout is one of {', '.join(LAYOUTS)}.")
+        banner.layout = layout
+        if position is None and banner.position not in LAYOUTS[layout]:
+            banner.position = LAYOUTS[layout][0]
+    if position is not None:
+        if position not in LAYOUTS[banner.layout]:
+            raise Refused(f"A {banner.layout} stands at {' or '.join(LAYOUTS[banner.layout])}.")
+        banner.position = position
+    if theme is not None:
+        banner.theme = _theme(theme)
+    if floating_button is not None:
+        banner.floating_button = floating_button
+    after = _look(banner)
+    if after != before:
+        banner.save()
+        changed = {key: [before[key], after[key]] for key in after if after[key] != before[key]}
+        note(site, actor, "edit_banner", **changed)
+    return banner
+
+
+@transaction.atomic
+def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str], *, regime: str = "") -> Banner:
+    """Sets texts of one language, for one regime or (regime "") all; an empty text brings ours back. Raises Refused."""
+    if not LANGUAGE.fullmatch(language):
+        raise Refused(f"{language!r} is not a language code like de or pt-BR.")
+    if regime and table.regime_of(regime) not in table.REGIMES:
+        raise Refused(f"There is no regime {regime!r}.")
+    known = texts.keys()
+    for key, text in changes.items():
+        if key in texts.LOCKED:
+            raise Refused(f"{key} is a statutory text; the law gives its words.")
+        if key not in known:
+            raise Refused(f"There is no text {key!r}.")
+        if len(text) > LONGEST:
+            raise Refused(f"{key} is longer than {LONGEST} characters.")
+        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key))
+        if unknown:
+            raise Refused(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
+    banner = _draft(site)
+    where = f"{language}@{regime}" if regime else language
+    before = dict(banner.texts.get(where, {}))
+    after = {**before, **{key: text.strip() for key, text in changes.items()}}
+    after = {key: text for key, text in after.items() if text}
+    if after != before:
+        banner.texts = {**banner.texts, where: after}
+        if not after:
+            del banner.texts[where]
+        banner.save()
+        changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+        note(site, actor, "edit_texts", where=where, texts={key: [before.get(key), after.get(key)] for key in changed})
+    return banner
+
+
+def _draft(site: Site) -> Banner:
+    """The site's draft, made when it has none; its site's row is locked."""
+    locked(site)
+    return Banner.objects.get_or_create(site=site)[0]
+
+
+def _look(banner: Banner) -> dict[str, Any]:
+    return {key: getattr(banner, key) for key in ("layout", "position", "theme", "floating_button")}
+
+
+def _theme(given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return theme.clean(given)
+    except ValueError as error:
+        raise Refused(str(error)) from None

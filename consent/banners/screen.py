@@ -1,0 +1,100 @@
+"""A release → what the banner's script is given for one language. Pure; the other end is banner/src/ui/index.js."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from consent.banners import texts, theme
+
+STATUTORY = ("link_", "notice_", "gpc_")
+SESSION = 0
+
+
+def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Texts, categories, services and look, packed: `ui.<language>.js` carries it as `fairgate._.texts`.
+
+    c: [key, necessary, name, description][] · p: [key, name, description][] (purposes that stand alone)
+    s: [key, name, company, policy, category index, description, facts, cookies, exemptions][]
+    facts: 1 sells or shares or targets, 2 sensitive · cookies: [name, days or text, purpose][] · r: [[regimes], {key: text}][]
+    """
+    site, banner = snapshot["site"], snapshot["banner"]
+    own = banner["texts"].get(language) or texts.resolve(language)
+    used = _statutory(snapshot["variants"].values())
+    words = {key: text for key, text in own.items() if not key.startswith(STATUTORY) or key in used}
+    categories = snapshot["categories"]
+    place = {category["key"]: number for number, category in enumerate(categories)}
+    light, dark = theme.palettes(banner["theme"])
+    return {
+        "l": language,
+        "d": texts.direction(language),
+        "t": words,
+        "r": _regimes(banner["regime_texts"], language, words),
+        "c": [[c["key"], int(c["necessary"]), *_named(c, language)] for c in categories],
+        "p": [[p["key"], *_named(p, language)] for p in snapshot["purposes"] if p["category"] is None],
+        "s": [_service(service, place) for service in snapshot["services"]],
+        "who": site["controller"] or site["name"],
+        "policy": _link(site["policy_url"]),
+        "imprint": _link(site["imprint_url"]),
+        "look": [
+            banner["layout"],
+            banner["position"],
+            banner["theme"].get("scheme", "auto"),
+            banner["theme"].get("radius", 12),
+            int(banner["floating_button"]),
+            light,
+            dark,
+        ],
+    }
+
+
+def _statutory(variants: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The statutory texts that any variant shows."""
+    used: set[str] = set()
+    for terms in variants:
+        used.update(terms.get("links", ()), terms.get("notices", ()))
+        if terms.get("gpc_status"):
+            used.add("gpc_honored")
+    return used
+
+
+def _regimes(special: Mapping[str, Mapping[str, str]], language: str, words: Mapping[str, str]) -> list[Any]:
+    """Regimes with the same texts of their own share one entry."""
+    found: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for where, own in sorted(special.items()):
+        of, _, regime = where.partition("@")
+        differing = tuple(sorted((key, text) for key, text in own.items() if key in words and words[key] != text))
+        if of == language and differing:
+            found.setdefault(differing, []).append(regime)
+    return [[regimes, dict(own)] for own, regimes in found.items()]
+
+
+def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
+    facts = int(service["sells_or_shares"] or service["targeted_ads"]) | 2 * int(service["sensitive"])
+    cookies = [[c["name"], _lifetime(c), c["purpose"]] for c in service["cookies"]]
+    packed = [
+        service["key"], service["name"], service["company"], _link(service["policy_url"]), place[service["category"]],
+        service["description"], facts, cookies, service["exemption_confirmed"],
+    ]  # fmt: skip
+    while packed[-1] in ("", 0, []):
+        packed.pop()
+    return packed
+
+
+def _lifetime(cookie: Mapping[str, Any]) -> int | str:
+    """Whole days, which every language can say; else the words that were given."""
+    days = cookie["lifetime_days"]
+    if isinstance(days, int):
+        return days
+    return SESSION if cookie["lifetime"].strip().lower() == "session" else cookie["lifetime"]
+
+
+def _named(item: Mapping[str, Any], language: str) -> tuple[str, str]:
+    given = item.get("texts") or {}
+    own: Mapping[str, str] = given.get(language) or given.get(texts.nearest(language)) or next(iter(given.values()), {})
+    return own.get("name") or item["key"], own.get("description") or ""
+
+
+def _link(url: str) -> str:
+    """Only addresses a link may have: never `javascript:`."""
+    return url if url.startswith(("https://", "http://", "/")) else ""

@@ -1,0 +1,157 @@
+"""The words we ship, and how a site's own words lie over them.
+
+A text file `texts/<language>.json` holds `texts` (every key), `blocks` (texts of another kind of law over them) and
+`categories` (names and descriptions of the usual five). Placeholders are `{controller}`, `{purposes}` and the like.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from consent.banners.models import Banner
+from consent.jurisdictions import table
+from consent.sites.models import Site
+
+FOLDER = Path(__file__).resolve().parent
+FALLBACK = "en"
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# Statutory titles and sentences: the law gives the words, so nobody edits or translates them.
+LOCKED: Mapping[str, str] = table.TEXTS
+
+
+def shipped() -> list[str]:
+    """The languages we ship, sorted."""
+    return sorted(path.stem for path in (FOLDER / "texts").glob("*.json"))
+
+
+def keys() -> frozenset[str]:
+    """Every text key that may be overridden."""
+    return frozenset(_load(FALLBACK)["texts"])
+
+
+def placeholders(key: str) -> list[str]:
+    """The placeholders a text may use."""
+    everywhere = ["controller", "purposes", "count"] if key in ("title", "body", "pc_body") else []
+    return [*everywhere, *PLACEHOLDER.findall(_load(FALLBACK)["texts"][key])]
+
+
+def nearest(language: str) -> str:
+    """The shipped language for a BCP 47 code: `de-CH` → `de`; English when there is none."""
+    for code in (language, language.lower(), language.lower().replace("_", "-").partition("-")[0]):
+        if code in _languages():
+            return code
+    return FALLBACK
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`."""
+    return "rtl" if language.lower().replace("_", "-").partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def block(regime: str) -> str:
+    """Which block of texts a regime (or variant) shows: opt_out, notice, mixed, or "" for the opt-in texts."""
+    terms = table.REGIMES.get(table.regime_of(regime))
+    if not terms or terms["model"] == "opt_in":
+        return ""
+    if terms["model"] == "notice":
+        return "notice"
+    # Opt-out in name, but advertising waits for a yes (Switzerland), or nobody speaks of sales (Canada).
+    if terms["before"].get("targeted_ads") == "denied":
+        return "mixed"
+    return "opt_out" if terms["regime"].startswith("us_") else "notice"
+
+
+def resolve(language: str, overrides: Mapping[str, Any] | None = None, regime: str = "") -> dict[str, str]:
+    """All texts of one language: ours, ours for the regime's kind of law, the site's, the site's for this regime.
+
+    `overrides` is `Banner.texts` whole: {"de": {key: text}, "de@us_ca": {key: text}}. The site's general words do not
+    replace ours where the regime has words of its own: what is true of opt-in is not true of opt-out.
+    """
+    given = overrides or {}
+    ours = _load(nearest(language))
+    special = dict(ours["blocks"].get(block(regime), {})) if regime else {}
+    texts = {**_load(FALLBACK)["texts"], **ours["texts"], **_clean(given.get(language)), **special}
+    if regime:
+        for name in dict.fromkeys((table.regime_of(regime), regime)):
+            texts.update(_clean(given.get(f"{language}@{name}")))
+    return {**texts, **LOCKED}
+
+
+def categories(language: str) -> dict[str, dict[str, str]]:
+    """Our names and descriptions of C0001 to C0005: {key: {"name", "description"}}."""
+    return {key: dict(value) for key, value in _load(nearest(language))["categories"].items()}
+
+
+def missing(language: str, overrides: Mapping[str, Any] | None = None) -> list[str]:
+    """Keys that would show in another language: not shipped in this one and not given by the site. Sorted."""
+    if nearest(language).partition("-")[0] == language.lower().replace("_", "-").partition("-")[0]:
+        return []
+    return sorted(keys() - set(_clean((overrides or {}).get(language))))
+
+
+def of_draft(site: Site, banner: Banner, categories: Iterable[Any]) -> dict[str, Any]:
+    """What a release says, in every language of the site: {"texts": {language: all}, "regime_texts":
+    {"language@regime": what differs}, "category_texts": {category: {language: {"name", "description"}}}}."""
+    languages = list(site.languages) or [FALLBACK]
+    plain = {language: resolve(language, banner.texts) for language in languages}
+    special = {}
+    for language in languages:
+        own = [name.partition("@")[2] for name in banner.texts if name.startswith(f"{language}@")]
+        for regime in sorted({*table.REGIMES, *own}):
+            texts = resolve(language, banner.texts, regime)
+            if changed := {key: text for key, text in texts.items() if plain[language].get(key) != text}:
+                special[f"{language}@{regime}"] = changed
+    return {"texts": plain, "regime_texts": special, "category_texts": _category_texts(languages, categories)}
+
+
+def _category_texts(languages: list[str], rows: Iterable[Any]) -> dict[str, dict[str, dict[str, str]]]:
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for row in rows:
+        found[row.key] = {}
+        for language in languages:
+            own = {key: text for key, text in (row.texts or {}).get(language, {}).items() if text}
+            ours = categories(language).get(row.key, {"name": row.key, "description": ""})
+            found[row.key][language] = {**ours, **own}
+    return found
+
+
+@lru_cache(1)
+def labels() -> dict[str, dict[str, list[str]]]:
+    """The allow-list of button labels: {language: {"accept" | "reject" | "manage": [label]}}."""
+    found: dict[str, dict[str, list[str]]] = json.loads((FOLDER / "labels.json").read_text(encoding="utf-8"))
+    return found
+
+
+def label_allowed(language: str, button: str, label: str) -> bool | None:
+    """Does the label say plainly what the button does? None when we have no list for the language."""
+    known = labels().get(nearest(language)) if not missing(language) else None
+    if known is None:
+        return None
+    return " ".join(label.split()).casefold() in {known_label.casefold() for known_label in known[button]}
+
+
+def _clean(texts: Any) -> dict[str, str]:
+    """Only known keys with words in them; an emptied field falls back to ours."""
+    if not isinstance(texts, Mapping):
+        return {}
+    known = keys()
+    return {
+        key: value.strip() for key, value in texts.items() if key in known and isinstance(value, str) and value.strip()
+    }
+
+
+@lru_cache(1)
+def _languages() -> frozenset[str]:
+    return frozenset(shipped())
+
+
+@lru_cache(64)
+def _load(language: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / "texts" / f"{language}.json").read_text(encoding="utf-8"))
+    return found
