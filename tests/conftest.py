@@ -21,3 +21,38 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
             "--disable-component-update", "--disable-sync", "--ignore-certificate-errors",
         ],
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_may_empty_the_ledger():
+    """Django's test teardown empties every table; the append-only triggers are dropped around it and put back.
+
+    Only here: the product has no switch for it.
+    """
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    from consent.ledger import guards
+
+    def drop(connection) -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                for name in guards._sqlite():
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+            else:
+                for table in guards._allowed(""):
+                    cursor.execute(f"DROP FUNCTION IF EXISTS {table}_guard() CASCADE")
+
+    teardown = TransactionTestCase._fixture_teardown
+
+    def teardown_without_guards(self) -> None:
+        aliases = self._databases_names(include_mirrors=False)
+        for alias in aliases:
+            drop(connections[alias])
+        teardown(self)
+        for alias in aliases:
+            guards.install(connections[alias])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown_without_guards)
+        yield

@@ -1,9 +1,176 @@
-"""Append-only, enforced by the database: triggers, and the check that they are there."""
+"""Append-only, enforced by the database: triggers on PostgreSQL and SQLite, and the check that they are there.
+
+They refuse every UPDATE, DELETE and TRUNCATE of ledger tables, with two exceptions that are judged by content, never
+by a session switch: the UPDATE that erases an answer's personal fields, and a head that moves forward. On PostgreSQL
+they are ENABLE ALWAYS, so `session_replication_role` does not silence them either.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError, connections
+from django.db.models.signals import post_migrate
+
+RECORD = "consent_consentrecord"
+# What an erasing UPDATE must leave as it is; the other columns are visitor, replaces, payload and salt.
+_RECORD_KEPT = (
+    "site_id", "leaf_index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction",
+    "language", "action",
+)  # fmt: skip
+_RELEASE_KEPT = ("id", "site_id", "number", "sha256", "snapshot", "published_by", "published_at")
+
+
+def _same(columns: tuple[str, ...], operator: str) -> str:
+    return " AND ".join(f"NEW.{column} {operator} OLD.{column}" for column in columns)
+
+
+def _allowed(operator: str) -> dict[str, str]:
+    """Per table, the condition under which an UPDATE is let through; "" = never."""
+    return {
+        "consent_logentry": "",
+        RECORD: (
+            "OLD.type = 'consent' AND NEW.visitor IS NULL AND NEW.replaces IS NULL AND NEW.payload IS NULL "
+            f"AND NEW.salt IS NULL AND {_same(_RECORD_KEPT, operator)}"
+        ),
+        "consent_logtile": "",
+        "consent_checkpoint": "",
+        "consent_loghead": "NEW.site_id = OLD.site_id AND NEW.size >= OLD.size",
+        "consent_release": _same(_RELEASE_KEPT, operator),
+    }
+
+
+# Keys whose row an `INSERT OR REPLACE` of SQLite would silently delete.
+_KEYS = {
+    "consent_logentry": (("site_id", "leaf_index"), ("site_id", "record_id")),
+    RECORD: (("site_id", "leaf_index"),),
+    "consent_logtile": (("site_id", "level", "number"),),
+    "consent_checkpoint": (("site_id", "size"),),
+}
+
+
+def _sqlite() -> dict[str, tuple[str, str]]:
+    """Trigger name → (table, its SQL)."""
+    triggers = {}
+    for table, allowed in _allowed("IS").items():
+        short = table.removeprefix("consent_")
+        refuse = f"BEGIN SELECT RAISE(ABORT, 'fairgate: {table} is append-only'); END"
+        when = f"WHEN NOT ({allowed})" if allowed else ""
+        triggers[f"fairgate_{short}_update"] = (table, f"BEFORE UPDATE ON {table} FOR EACH ROW {when} {refuse}")
+        triggers[f"fairgate_{short}_delete"] = (table, f"BEFORE DELETE ON {table} FOR EACH ROW {refuse}")
+        if keys := _KEYS.get(table):
+            taken = " OR ".join(
+                f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{c} = NEW.{c}' for c in key)})"  # noqa: S608
+                for key in keys
+            )
+            triggers[f"fairgate_{short}_replace"] = (table, f"BEFORE INSERT ON {table} FOR EACH ROW WHEN {taken} {refuse}")
+    return {name: (table, f"CREATE TRIGGER {name} {sql}") for name, (table, sql) in triggers.items()}
+
+
+def _functions() -> str:
+    """One PostgreSQL function a table; TRUNCATE has no row, so TG_OP is asked first."""
+    parts = []
+    for table, allowed in _allowed("IS NOT DISTINCT FROM").items():
+        let = f"IF TG_OP = 'UPDATE' THEN IF {allowed} THEN RETURN NEW; END IF; END IF;" if allowed else ""
+        parts.append(
+            f"CREATE OR REPLACE FUNCTION {table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {let} "
+            f"RAISE EXCEPTION 'fairgate: % of {table} is refused, it is append-only', TG_OP; END $$;"
+        )
+    return "\n".join(parts)
+
+
+def partitions(connection: Any) -> list[str]:
+    """The partitions of the records' table; none on SQLite."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s) ORDER BY 1", [RECORD]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _wanted(connection: Any) -> list[tuple[str, str, str]]:
+    """(table, trigger, when) of every trigger PostgreSQL must have."""
+    tables = [*_allowed(""), *partitions(connection)]
+    return [(table, "fairgate_append_only", "UPDATE OR DELETE") for table in tables] + [
+        (table, "fairgate_no_truncate", "TRUNCATE") for table in tables
+    ]
+
+
+def missing(connection: Any) -> list[str]:
+    """The triggers that are not there or switched off, as `table.trigger`; empty before the tables are made."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'table')")
+            there = dict(cursor.fetchall())
+            return [
+                f"{table}.{name}"
+                for name, (table, sql) in _sqlite().items()
+                if table in there and there.get(name) != sql
+            ]
+        cursor.execute("SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", [RECORD])
+        if (cursor.fetchone() or [""])[0] != "p":
+            return []
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'fairgate_%%' AND tgenabled = 'A'"
+        )
+        found = set(cursor.fetchall())
+    return [f"{table}.{name}" for table, name, _ in _wanted(connection) if (table, name) not in found]
+
+
+def install(connection: Any) -> None:
+    """Makes the triggers that are missing. Safe to repeat."""
+    lacking = set(missing(connection))
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for name, (table, sql) in _sqlite().items():
+                if f"{table}.{name}" in lacking:
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+                    cursor.execute(sql)
+            return
+        if not lacking:
+            return
+        cursor.execute(_functions())
+        for table, name, when in _wanted(connection):
+            if f"{table}.{name}" not in lacking:
+                continue
+            function = RECORD if table.startswith(RECORD) else table
+            each = "ROW" if when != "TRUNCATE" else "STATEMENT"
+            cursor.execute("SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s", [table, name])
+            if not cursor.fetchone():  # a partition gets its row trigger from the whole table
+                cursor.execute(
+                    f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}_guard()"
+                )
+            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
 def connect(app: AppConfig) -> None:
     """Reinstalls the triggers after each migrate (an AlterField on SQLite drops them silently)."""
+    post_migrate.connect(_after_migrate, sender=app, dispatch_uid="fairgate-guards")
+    register(Tags.database)(triggers_are_there)
+
+
+def _after_migrate(using: str, **kwargs: Any) -> None:
+    install(connections[using])
+
+
+def triggers_are_there(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """fairgate.E010: the ledger could be rewritten without anybody noticing at once."""
+    errors: list[CheckMessage] = []
+    for alias in databases or []:
+        try:
+            lacking = missing(connections[alias])
+        except DatabaseError:  # the database is away; another check's business
+            continue
+        if lacking:
+            errors.append(
+                Error(
+                    f"Append-only triggers are missing: {', '.join(lacking)}.",
+                    hint="Run: manage.py migrate --skip-checks",
+                    id="fairgate.E010",
+                )
+            )
+    return errors

@@ -1,0 +1,447 @@
+"""The one way into the ledger: a batch of drafts of any sites becomes leaves, records, tiles and totals.
+
+One transaction with a fixed number of statements, however many drafts there are:
+
+1. lock the heads of the sites, `ORDER BY site_id`, so that two batches never wait in a circle;
+2. look up replays, in a statement of its own, so that it sees what was committed while we waited for the lock;
+3. insert entries and records, and the tiles that became full;
+4. add to the day totals, sorted by key; 5. move the heads.
+
+`received_at` is taken under the lock and never runs backwards within a site.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from consent.ledger import canonical, kept, merkle
+from consent.stats import actions as stats
+
+Status = Literal["created", "replayed", "conflict", "erased", "stopped"]
+_HASH = re.compile(r"([0-9a-f]{64})?")
+_TYPE = re.compile(r"[a-z_]{1,12}")
+
+
+@dataclass(slots=True)
+class Draft:
+    """What shall become a leaf. `record` holds the facts of its own; the columns are added to what is committed."""
+
+    site_id: int
+    site_uuid: str
+    type: str
+    record_id: UUID
+    request_hash: bytes
+    release: int | None = None
+    release_hash: str = ""
+    regime: str = ""
+    jurisdiction: str = ""
+    language: str = ""
+    action: str = ""
+    visitor: UUID | None = None
+    replaces: UUID | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """`index` and `received_at` are those of the first time when it is a replay; None when nothing is stored.
+
+    conflict: the id is taken by another content. erased: it was stored once. stopped: the ledger is behind its last
+    checkpoint (see `manage.py restart_log`).
+    """
+
+    status: Status
+    index: int | None = None
+    received_at: datetime | None = None
+
+
+def draft_of(
+    site_id: int, site_uuid: UUID | str, type: str, record: dict[str, Any], record_id: UUID, **columns: Any
+) -> Draft:
+    """A draft of our own (release, screenshot, erasure …), whose request hash is that of its record."""
+    request_hash = sha256(canonical.encode(record)).digest()
+    return Draft(site_id, str(site_uuid), type, record_id, request_hash, record=record, **columns)
+
+
+def leaf_input(type: str, site_uuid: str, day: date, release_hash: str, commitment: bytes) -> bytes:
+    """E of design.md §4: what the tree holds of an entry. Nothing personal."""
+    text = f"fairgate/v1\n{type}\n{site_uuid}\n{day.isoformat()}\n{release_hash}\n{b64encode(commitment).decode()}"
+    return text.encode()
+
+
+def commitment(salt: bytes, payload: bytes) -> bytes:
+    """C = HMAC-SHA256(salt, JCS(record))."""
+    return hmac.digest(salt, payload, "sha256")
+
+
+def utc_text(moment: datetime) -> str:
+    """2026-11-21T10:00:00.000000Z"""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def committed(draft: Draft, received_at: str) -> dict[str, Any]:
+    """The object that is committed to: the draft's record and every column that is stored beside it."""
+    whole = dict(draft.record)
+    whole["id"] = str(draft.record_id)
+    whole["site"] = draft.site_uuid
+    whole["type"] = draft.type
+    whole["received_at"] = received_at
+    whole["request"] = draft.request_hash.hex()
+    whole["release_hash"] = draft.release_hash
+    whole["regime"] = draft.regime
+    whole["jurisdiction"] = draft.jurisdiction
+    whole["language"] = draft.language
+    whole["action"] = draft.action
+    for name, value in (("release", draft.release), ("visitor", draft.visitor), ("replaces", draft.replaces)):
+        if value is None:
+            whole.pop(name, None)
+        else:
+            whole[name] = value if name == "release" else str(value)
+    return whole
+
+
+def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None = None) -> list[Outcome]:
+    """Appends the drafts, in order, and says of each what became of it.
+
+    Takes the locks of the sites' heads; may be called inside an outer transaction, which then holds them until it
+    ends. `at` is for imports and histories: a past time for all, moved forward where the ledger is already later.
+    Raises ValueError, before anything is written, when a record has no canonical form or a column does not fit.
+    """
+    for draft in drafts:
+        _check(draft)
+    connection = connections[using]
+    if len({draft.site_id for draft in drafts}) > 1 and _is_citus(connection):
+        # Citus runs a one-site batch on one shard: one transaction a site.
+        outcomes: list[Outcome | None] = [None] * len(drafts)
+        for site_id in sorted({draft.site_id for draft in drafts}):
+            mine = [i for i, draft in enumerate(drafts) if draft.site_id == site_id]
+            for i, outcome in zip(mine, append([drafts[i] for i in mine], using, at), strict=True):
+                outcomes[i] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+    if not drafts:
+        return []
+    with transaction.atomic(using=using, savepoint=False):
+        postgres = connection.vendor == "postgresql"
+        with connection.cursor() as wrapped:
+            return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at).run()
+
+
+def _check(draft: Draft) -> None:
+    canonical.check(draft.record)
+    if len(draft.request_hash) != 32 or not _HASH.fullmatch(draft.release_hash) or not _TYPE.fullmatch(draft.type):
+        raise ValueError("A draft's type or hashes are malformed.")
+    for name, limit in (("regime", 40), ("jurisdiction", 10), ("language", 20), ("action", 12)):
+        value = getattr(draft, name)
+        if len(value) > limit or not value.isascii() or not (value.isprintable() or not value):
+            raise ValueError(f"{name} must be at most {limit} printable ASCII characters.")
+
+
+_citus: dict[str, bool] = {}
+
+
+def _is_citus(connection: Any) -> bool:
+    if connection.vendor != "postgresql":
+        return False
+    if connection.alias not in _citus:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'citus'")
+            _citus[connection.alias] = bool(cursor.fetchone()[0])
+    return _citus[connection.alias]
+
+
+class _Head:
+    __slots__ = ("edge", "first", "last", "leaves", "size", "stopped")
+
+    def __init__(self, site_id: int, size: int, edge: bytes, last: datetime | None) -> None:
+        self.first = self.size = size
+        self.edge = merkle.split_edge(size, bytes(edge))
+        self.last = last
+        self.leaves: list[bytes] = []  # of this batch
+        self.stopped = False
+
+
+class _Batch:
+    """The state of one call of `append`, in the order of its statements."""
+
+    def __init__(self, cursor: Any, postgres: bool, drafts: Sequence[Draft], at: datetime | None) -> None:
+        self.cursor = cursor
+        self.postgres = postgres
+        self.drafts = drafts
+        self.at = at
+        self.heads: dict[int, _Head] = {}
+
+    def run(self) -> list[Outcome]:
+        self.lock_heads()
+        outcomes = self.place(self.known())
+        if self.entries:
+            self.insert()
+            self.insert_tiles()
+            stats.add_totals(self.cursor, self.totals)
+            self.move_heads()
+        return outcomes
+
+    # --- 1. heads ---------------------------------------------------------------------------------------------------
+
+    def lock_heads(self) -> None:
+        sites = sorted({draft.site_id for draft in self.drafts})
+        self.read_heads(sites)
+        missing = [site for site in sites if site not in self.heads]
+        if missing:  # the first entry of a site
+            empty = "''" if self.postgres else "x''"
+            values = ",".join(f"({int(site)},0,{empty},NULL)" for site in missing)
+            self.cursor.execute(
+                f"INSERT INTO consent_loghead (site_id, size, edge, last_received_at) VALUES {values} "  # noqa: S608
+                "ON CONFLICT (site_id) DO NOTHING"
+            )
+            self.read_heads(missing)
+        uuids = {draft.site_id: draft.site_uuid for draft in self.drafts}
+        for site, head in self.heads.items():
+            head.stopped = head.size < kept.size(uuids[site])
+
+    def read_heads(self, sites: list[int]) -> None:
+        which = f"= {int(sites[0])}" if len(sites) == 1 else f"IN ({','.join(str(int(site)) for site in sites)})"
+        self.cursor.execute(
+            f"SELECT site_id, size, edge, last_received_at FROM consent_loghead WHERE site_id {which} "  # noqa: S608
+            f"ORDER BY site_id {'FOR UPDATE' if self.postgres else ''}"
+        )
+        for site_id, size, edge, last in self.cursor.fetchall():
+            self.heads[site_id] = _Head(site_id, size, edge, self.moment(last))
+
+    # --- 2. replays -------------------------------------------------------------------------------------------------
+
+    def known(self) -> dict[tuple[int, UUID], tuple[bytes, Outcome]]:
+        """What is stored already under these ids: the request hash and the outcome a replay gets."""
+        keys = {(draft.site_id, draft.record_id) for draft in self.drafts}
+        values = ",".join(f"({int(site)},{self.uuid(record_id)})" for site, record_id in sorted(keys))
+        self.cursor.execute(
+            f"WITH v(s, r) AS (VALUES {values}) "  # noqa: S608 - integers and UUIDs
+            "SELECT e.site_id, e.record_id, e.leaf_index, e.request_hash, e.day FROM v "
+            "JOIN consent_logentry e ON e.site_id = v.s AND e.record_id = v.r"
+        )
+        found = self.cursor.fetchall()
+        if not found:
+            return {}
+        # The day of the entry leads PostgreSQL to the one partition that can hold the record.
+        stored: dict[tuple[int, int], tuple[Any, bool]] = {}
+        for site, _, index, _, day in found:
+            start = self.day(day)
+            self.cursor.execute(
+                "SELECT received_at, payload IS NULL FROM consent_consentrecord "
+                "WHERE site_id = %s AND leaf_index = %s AND received_at >= %s AND received_at < %s",
+                [site, index, self.time(start), self.time(start + timedelta(days=1))],
+            )
+            if row := self.cursor.fetchone():
+                stored[site, index] = row
+        result = {}
+        for site, record_id, index, request_hash, _ in found:
+            received_at, erased = stored.get((site, index), (None, True))
+            outcome = Outcome("erased" if erased else "replayed", index, self.moment(received_at))
+            key = (site, record_id if isinstance(record_id, UUID) else UUID(str(record_id)))
+            result[key] = (bytes(request_hash), outcome)
+        return result
+
+    # --- 3. entries, records, tiles ---------------------------------------------------------------------------------
+
+    def place(self, known: dict[tuple[int, UUID], tuple[bytes, Outcome]]) -> list[Outcome]:
+        """Gives each new draft its index, and fills the rows to insert."""
+        self.entries: list[tuple[Any, ...]] = []
+        self.records: list[tuple[Any, ...]] = []
+        self.totals: dict[stats.Key, int] = {}
+        now = self.at or datetime.now(UTC)
+        times: dict[int, tuple[datetime, str, date]] = {}
+        outcomes = []
+        for draft in self.drafts:
+            site = draft.site_id
+            head = self.heads[site]
+            if before := known.get((site, draft.record_id)):
+                outcomes.append(self.again(draft, *before))
+                continue
+            if head.stopped:
+                outcomes.append(Outcome("stopped"))
+                continue
+            if site not in times:
+                received_at = max(now, head.last) if head.last else now
+                times[site] = (received_at, utc_text(received_at), received_at.astimezone(UTC).date())
+                head.last = received_at
+            received_at, text, day = times[site]
+            payload = canonical.encode_checked(committed(draft, text))
+            salt = os.urandom(32)
+            sealed = commitment(salt, payload)
+            leaf = merkle.leaf_hash(leaf_input(draft.type, draft.site_uuid, day, draft.release_hash, sealed))
+            index = head.size
+            merkle.push(head.edge, index, leaf)
+            head.size += 1
+            head.leaves.append(leaf)
+            self.entries.append(
+                (site, index, draft.record_id, draft.request_hash, draft.type, day, draft.release_hash, sealed)
+            )
+            self.records.append((draft, index, received_at, day, payload, salt))
+            if draft.type == "consent":
+                key = (
+                    site, day, draft.release or 0, draft.regime, draft.jurisdiction, draft.language, draft.action
+                )  # fmt: skip
+                self.totals[key] = self.totals.get(key, 0) + 1
+            outcome = Outcome("created", index, received_at)
+            known[site, draft.record_id] = (draft.request_hash, Outcome("replayed", index, received_at))
+            outcomes.append(outcome)
+        return outcomes
+
+    @staticmethod
+    def again(draft: Draft, request_hash: bytes, outcome: Outcome) -> Outcome:
+        if outcome.status == "replayed" and request_hash != draft.request_hash:
+            return Outcome("conflict")
+        return outcome
+
+    def insert(self) -> None:
+        if self.postgres:
+            self.insert_postgres()
+            return
+        self.cursor.executemany(
+            f"INSERT INTO consent_logentry ({_ENTRY}) VALUES ({_marks(8)})",  # noqa: S608
+            [(s, i, r.hex, h, t, d.isoformat(), x, c) for s, i, r, h, t, d, x, c in self.entries],
+        )
+        self.cursor.executemany(
+            f"INSERT INTO consent_consentrecord ({_RECORD}) VALUES ({_marks(15)})",  # noqa: S608
+            [
+                (
+                    d.site_id, index, self.time(at), d.record_id.hex, d.type, day.isoformat(), d.release, d.regime,
+                    d.jurisdiction, d.language, d.action, payload.decode(), d.visitor and d.visitor.hex,
+                    d.replaces and d.replaces.hex, salt,
+                )
+                for d, index, at, day, payload, salt in self.records
+            ],
+        )  # fmt: skip
+
+    def insert_postgres(self) -> None:
+        """Both inserts in one trip. Text goes through the driver; the rest is ours: numbers, UUIDs, dates, hex."""
+        entries = ",".join(
+            f"({s},{i},'{r}','\\x{h.hex()}','{t}','{d}','{x}','\\x{c.hex()}')"
+            for s, i, r, h, t, d, x, c in self.entries
+        )
+        quote = self.cursor.mogrify
+        records = []
+        for d, index, at, day, payload, salt in self.records:
+            release = "NULL" if d.release is None else int(d.release)
+            visitor = f"'{d.visitor}'" if d.visitor else "NULL"
+            replaces = f"'{d.replaces}'" if d.replaces else "NULL"
+            text = quote("%s,%s,%s,%s,%s", (d.regime, d.jurisdiction, d.language, d.action, payload.decode()))
+            before = f"({d.site_id},{index},'{at.isoformat()}','{d.record_id}','{d.type}','{day}',{release},"
+            records.append(b"%s%s,%s)" % (before.encode(), text, f"{visitor},{replaces},'\\x{salt.hex()}'".encode()))
+        self.cursor.execute(
+            f"INSERT INTO consent_logentry ({_ENTRY}) VALUES {entries};".encode()  # noqa: S608
+            + f"INSERT INTO consent_consentrecord ({_RECORD}) VALUES ".encode()  # noqa: S608
+            + b",".join(records)
+        )
+
+    def insert_tiles(self) -> None:
+        """Stores the tiles that became full. The leaves of a tile begun by earlier batches are read back."""
+        grown = {site: head for site, head in self.heads.items() if head.size >> 8 > head.first >> 8}
+        level = 0
+        # Per site: hashes of this level that this batch has made, and the number of the first of them.
+        fresh = {site: (head.first, head.leaves) for site, head in grown.items()}
+        while fresh:
+            above: dict[int, tuple[int, list[bytes]]] = {}
+            rows = []
+            for site, (first, hashes) in sorted(fresh.items()):
+                start = first >> 8 << 8
+                if first > start:
+                    hashes = self.earlier(site, level, start, first) + hashes
+                roots = []
+                for offset in range(0, len(hashes) - 255, 256):
+                    tile = hashes[offset : offset + 256]
+                    roots.append(merkle.root(tile))
+                    rows.append((site, level, (start + offset) >> 8, b"".join(tile), roots[-1]))
+                if (start >> 8) + len(roots) >> 8 > start >> 16:
+                    above[site] = (start >> 8, roots)
+            for part in range(0, len(rows), 500):
+                chunk = rows[part : part + 500]
+                self.cursor.execute(
+                    "INSERT INTO consent_logtile (site_id, level, number, hashes, root) VALUES "
+                    + ",".join(["(%s,%s,%s,%s,%s)"] * len(chunk)),
+                    [value for row in chunk for value in row],
+                )
+            fresh, level = above, level + 1
+
+    def earlier(self, site: int, level: int, start: int, end: int) -> list[bytes]:
+        """The hashes start ≤ number < end of a level, from what earlier batches stored."""
+        if level:
+            self.cursor.execute(
+                "SELECT root FROM consent_logtile WHERE site_id = %s AND level = %s AND number >= %s AND number < %s "
+                "ORDER BY number",
+                [site, level - 1, start, end],
+            )
+            return [bytes(row[0]) for row in self.cursor.fetchall()]
+        uuid = next(draft.site_uuid for draft in self.drafts if draft.site_id == site)
+        self.cursor.execute(
+            "SELECT type, day, release_hash, commitment FROM consent_logentry "
+            "WHERE site_id = %s AND leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",
+            [site, start, end],
+        )
+        return [
+            merkle.leaf_hash(leaf_input(type, uuid, self.day(day).date(), release_hash, bytes(sealed)))
+            for type, day, release_hash, sealed in self.cursor.fetchall()
+        ]
+
+    # --- 5. heads ---------------------------------------------------------------------------------------------------
+
+    def move_heads(self) -> None:
+        moved = [(site, head) for site, head in sorted(self.heads.items()) if head.size > head.first]
+        if len(moved) == 1 or not self.postgres:
+            for site, head in moved:
+                self.cursor.execute(
+                    "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
+                    [head.size, b"".join(head.edge), self.time(head.last), site],
+                )
+            return
+        values = ",".join(
+            f"({site},{head.size},'\\x{b''.join(head.edge).hex()}'::bytea,'{self.time(head.last)}'::timestamptz)"
+            for site, head in moved
+        )
+        self.cursor.execute(
+            "UPDATE consent_loghead h SET size = v.size, edge = v.edge, last_received_at = v.last "  # noqa: S608
+            f"FROM (VALUES {values}) v(site, size, edge, last) WHERE h.site_id = v.site"
+        )
+
+    # --- what the two databases write differently -------------------------------------------------------------------
+
+    def uuid(self, value: UUID) -> str:
+        return f"'{value}'::uuid" if self.postgres else f"'{value.hex}'"
+
+    def time(self, moment: datetime | None) -> Any:
+        if moment is None or self.postgres:
+            return moment
+        return str(moment.astimezone(UTC).replace(tzinfo=None))
+
+    @staticmethod
+    def moment(value: Any) -> datetime | None:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+    @staticmethod
+    def day(value: Any) -> datetime:
+        """Midnight (UTC) of a day as either database gives it."""
+        text = value if isinstance(value, str) else value.isoformat()
+        return datetime.fromisoformat(text[:10]).replace(tzinfo=UTC)
+
+
+_ENTRY = "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment"
+_RECORD = (
+    "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, "
+    "payload, visitor, replaces, salt"
+)
+
+
+def _marks(count: int) -> str:
+    return ",".join(["%s"] * count)

@@ -1,0 +1,68 @@
+"""The last checkpoint of each site, kept outside the database in FAIRGATE_DATA/checkpoints/<site uuid>.note.
+
+A head that is behind it means that the database was restored from an old dump: records that were acknowledged are
+gone, and writing on would fork the log. So writes stop until `manage.py restart_log`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+
+_seen: dict[str, tuple[int, int]] = {}  # path → (mtime in ns, size in the note)
+
+
+def folder() -> Path:
+    return Path(settings.FAIRGATE_DATA) / "checkpoints"
+
+
+def path(site_uuid: str) -> Path:
+    return folder() / f"{site_uuid}.note"
+
+
+def size(site_uuid: str) -> int:
+    """The tree size of the kept checkpoint, 0 without one. Costs one stat; the file is read when it changed."""
+    name = f"{settings.FAIRGATE_DATA}/checkpoints/{site_uuid}.note"
+    try:
+        changed = os.stat(name).st_mtime_ns  # noqa: PTH116 - asked at each batch
+    except FileNotFoundError:
+        return 0
+    seen = _seen.get(name)
+    if seen is None or seen[0] != changed:
+        seen = _seen[name] = (changed, int(Path(name).read_text().split("\n")[1]))
+    return seen[1]
+
+
+def note(site_uuid: str) -> str:
+    """The kept note; "" without one."""
+    try:
+        return path(site_uuid).read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def keep(site_uuid: str, text: str) -> None:
+    """Replaces the kept note, durably. An older tree never replaces a larger one."""
+    if size(site_uuid) > int(text.split("\n")[1]):
+        return
+    folder().mkdir(parents=True, exist_ok=True)
+    fresh = path(site_uuid).with_suffix(f".{os.getpid()}.new")
+    with fresh.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path(site_uuid))
+    directory = os.open(folder(), os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def set_aside(site_uuid: str) -> Path:
+    """Moves the note of an abandoned log out of the way; it stays as evidence. Raises FileNotFoundError."""
+    old = path(site_uuid)
+    target = folder() / f"{site_uuid}.{size(site_uuid)}.abandoned"
+    return old.rename(target)
