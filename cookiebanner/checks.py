@@ -57,3 +57,20 @@ def no_demo_account_in_production(databases: Any = None, **kwargs: Any) -> list[
             )
         ]
     return []
+
+
+@register()
+def country_file_is_readable(**kwargs: Any) -> list[CheckMessage]:
+    """Without it every visitor that no header places gets the strictest regime: safe, but worth knowing."""
+    from cookiebanner.facts import country_file
+
+    wrong = country_file.problem(settings.MMDB)
+    if not wrong:
+        return []
+    return [
+        Warning(
+            f"The country file can't be used: {wrong}",
+            hint="Give MMDB the path of a MaxMind-format file. Until then unknown visitors get the strictest regime.",
+            id="fairgate.W002",
+        )
+    ]

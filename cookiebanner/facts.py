@@ -60,7 +60,8 @@ def gather(headers: Mapping[str, str], peer: str) -> Facts:
         places = _places(headers)
         if places:
             return _agreed(places) or UNKNOWN
-    return _look_up(peer_address(headers, peer))
+    path = settings.MMDB
+    return country_file.get(path, peer_address(headers, peer)) if path else UNKNOWN
 
 
 def peer_address(headers: Mapping[str, str], peer: str) -> str:
@@ -297,7 +298,3 @@ def _from_record(record: Any) -> Facts:
 
 
 country_file = CountryFile()
-
-
-def _look_up(address: str) -> Facts:
-    return country_file.get(settings.MMDB, address)

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(url="/dashboard/")),
     path("", include("cookiebanner.health")),
+    path("", include("cookiebanner.wellknown")),
     path("", include("cookiebanner.artifacts.urls")),
     path("", include("cookiebanner.onetrust.urls")),
     path("api/v1/", include("cookiebanner.public_api.urls")),

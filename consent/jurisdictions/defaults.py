@@ -1,4 +1,4 @@
-"""What a service does before the visitor has answered; tests/vectors/before_answer.json shares it with JavaScript."""
+"""What a service does before the visitor has answered. The compiler puts the result into each gate."""
 
 from __future__ import annotations
 

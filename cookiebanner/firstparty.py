@@ -1,0 +1,97 @@
+"""The first-party endpoint: the site's own origin sets the consent cookie, so that it outlives seven days in Safari.
+
+Pure: a request's parts in, an answer out. The Django view (cookiebanner/wellknown.py) and the middleware of
+`enforce` both call `store_state`. Only a request of the page itself may use it: same origin, by Origin and
+Sec-Fetch-Site; only a well-formed consent cookie is set, and nothing else about the answer is chosen by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from consent.jurisdictions.table import REGIMES
+
+LIMIT = 3800  # bytes; browsers drop cookies of more than 4,096 with name and attributes
+LONGEST = 400  # days; browsers keep no cookie longer
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_CHOICES = r"(?:[\w-]{1,80}:[01](?:\.[\w-]{1,80}:[01])*)?"
+_FIELDS = {
+    "v": r"1", "r": r"\d{1,9}", "id": rf"(?:{_UUID})?", "u": rf"(?:{_UUID})?", "t": r"\d{1,11}", "g": r"[a-z_]{1,40}",
+    "c": _CHOICES, "s": _CHOICES, "p": _CHOICES, "x": r"[01]", "m": r"[\w.,:~-]{0,2000}", "o": r"[01]",
+}  # fmt: skip
+_PATTERNS = {name: re.compile(pattern, re.ASCII) for name, pattern in _FIELDS.items()}
+_REQUIRED = ("v", "r", "t", "g", "c")
+
+
+class Refusal(NamedTuple):
+    """An HTTP status, a stable code, and words."""
+
+    status: int
+    code: str
+    title: str
+
+
+def store_state(headers: Mapping[str, str], host: str, body: bytes, site_hosts: Iterable[str]) -> str | Refusal:
+    """The Set-Cookie value for a POST to `/.well-known/fairgate/state`, or why there is none.
+
+    `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the value of the
+    cookie `fairgate`, with or without its name in front, `site_hosts` the site's registered hosts.
+    """
+    host = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    host = host.lower().rstrip(".")
+    under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
+    if not under:
+        return Refusal(404, "unknown_site", "No site of this server has this host.")
+    try:
+        origin = urlsplit(headers.get("origin", ""))
+        came_from = origin.hostname
+    except ValueError:
+        came_from = None
+    if came_from != host or origin.scheme not in ("http", "https"):
+        return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
+    if len(body) > LIMIT:
+        return Refusal(413, "too_large", f"The state is longer than {LIMIT} bytes.")
+    state = body.decode("ascii", "replace").removeprefix("fairgate=")
+    fields = parse(state)
+    if fields is None:
+        return Refusal(400, "malformed", "This is not a consent state.")
+    domain = "" if _is_address(host) else f"; Domain={under[0]}"
+    secure = "; Secure" if origin.scheme == "https" else ""
+    return f"fairgate={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"
+
+
+def parse(state: str) -> dict[str, str] | None:
+    """The fields of a state cookie (`v=1&r=3&…`); None when any is unknown, missing, doubled or malformed."""
+    fields: dict[str, str] = {}
+    for pair in state.split("&"):
+        name, equals, value = pair.partition("=")
+        pattern = _PATTERNS.get(name)
+        if not equals or pattern is None or name in fields or not pattern.fullmatch(value):
+            return None
+        fields[name] = value
+    if any(name not in fields for name in _REQUIRED) or not fields["c"] or fields["g"] not in REGIMES:
+        return None
+    return fields
+
+
+def seconds(fields: Mapping[str, str]) -> int:
+    """How long the cookie lives: an objection as long as browsers allow, a choice as long as its regime says."""
+    terms = REGIMES[fields["g"]]
+    granted = ":1" in fields["c"]
+    days = (terms["consent_days"] if granted else terms["refusal_days"]) or LONGEST
+    days = LONGEST if fields.get("x") == "1" else max(days, terms["reask_days"])
+    return int(min(days, LONGEST)) * 86400
+
+
+def gpc_json(day: str) -> dict[str, object]:
+    """`/.well-known/gpc.json` (W3C GPC): this site honours the signal, as stated on `day` (ISO 8601)."""
+    return {"gpc": True, "lastUpdate": day}
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit() or "." not in host
