@@ -100,6 +100,8 @@ DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL") or _sqlit
 for _database in DATABASES.values():
     if _database["ENGINE"].endswith("sqlite3"):
         FAIRGATE_DATA.mkdir(parents=True, exist_ok=True)
+        # Tests on a file: threads of one in-memory database would get "table is locked" instead of waiting.
+        _database["TEST"] = {"NAME": str(FAIRGATE_DATA / "test.sqlite3")}
         # FULL: an acknowledged record is on disk (docs/decisions/0002). IMMEDIATE: writers queue instead of failing.
         _database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",

@@ -65,7 +65,10 @@ def _sqlite() -> dict[str, tuple[str, str]]:
                 f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{c} = NEW.{c}' for c in key)})"  # noqa: S608
                 for key in keys
             )
-            triggers[f"fairgate_{short}_replace"] = (table, f"BEFORE INSERT ON {table} FOR EACH ROW WHEN {taken} {refuse}")
+            triggers[f"fairgate_{short}_replace"] = (
+                table,
+                f"BEFORE INSERT ON {table} FOR EACH ROW WHEN {taken} {refuse}",
+            )
     return {name: (table, f"CREATE TRIGGER {name} {sql}") for name, (table, sql) in triggers.items()}
 
 
@@ -141,9 +144,8 @@ def install(connection: Any) -> None:
             each = "ROW" if when != "TRUNCATE" else "STATEMENT"
             cursor.execute("SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s", [table, name])
             if not cursor.fetchone():  # a partition gets its row trigger from the whole table
-                cursor.execute(
-                    f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}_guard()"
-                )
+                event = f"BEFORE {when} ON {table} FOR EACH {each}"
+                cursor.execute(f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {function}_guard()")
             cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 

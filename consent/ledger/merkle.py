@@ -148,9 +148,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Iterable[bytes],
     return sn == 0 and result == expected
 
 
-def verify_consistency(
-    first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
-) -> bool:
+def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
     """§2.1.4.2: whether the second tree begins with the first. An empty tree begins every tree."""
     if not 0 <= first <= second:
         return False

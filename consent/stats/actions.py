@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from django.db import connections, transaction
+from django.db.models import F
+
+from consent.stats.models import GateReport
 
 Key = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, action"""
@@ -28,3 +33,47 @@ def add_totals(cursor: Any, totals: Mapping[Key, int]) -> None:
     for start in range(0, len(rows), 500):  # SQLite takes at most 32,766 parameters
         part = rows[start : start + 500]
         cursor.execute(_UPSERT.format(",".join([_ROW] * len(part))), [value for row in part for value in row])
+
+
+Shown = tuple[int, date, int, str, str, str, str]
+"""site_id, day (UTC), release, regime, jurisdiction, language, kind"""
+
+_SHOWN = "site_id, day, release, regime, jurisdiction, language, kind"
+REPORTS_PER_SITE = 2000  # subjects kept of one site; what a hostile page makes up beyond them is dropped
+
+
+def add_impressions(counts: Mapping[Shown, int], using: str = "default") -> None:
+    """Adds what was counted in memory, sorted by key so that two servers never wait in a circle."""
+    rows = sorted((*key, count) for key, count in counts.items())
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        for start in range(0, len(rows), 500):
+            part = rows[start : start + 500]
+            cursor.execute(
+                f"INSERT INTO consent_impressiontotal ({_SHOWN}, count) VALUES {','.join([_ROW] * len(part))} "  # noqa: S608
+                f"ON CONFLICT ({_SHOWN}) DO UPDATE SET count = consent_impressiontotal.count + excluded.count",
+                [value for row in part for value in row],
+            )
+
+
+def add_reports(counts: Mapping[tuple[int, str, str], tuple[int, str]], at: datetime) -> None:
+    """Adds to what gates reported: (site_id, kind, subject) → (how often, host of a page). Sorted by key.
+
+    A site keeps at most `REPORTS_PER_SITE` subjects: known ones go on counting, new ones are dropped.
+    """
+    room: dict[int, int] = {}
+    with transaction.atomic():
+        for (site_id, kind, subject), (count, page_host) in sorted(counts.items()):
+            known = GateReport.objects.filter(site_id=site_id, kind=kind, subject=subject)
+            if known.update(count=F("count") + count, last_seen=at, page_host=page_host):
+                continue
+            if site_id not in room:
+                room[site_id] = REPORTS_PER_SITE - GateReport.objects.filter(site_id=site_id).count()
+            room[site_id] -= 1
+            if room[site_id] >= 0:
+                # Another server may have made it meanwhile: its count stands, ours of these seconds is lost.
+                rows = [
+                    GateReport(
+                        site_id=site_id, kind=kind, subject=subject, page_host=page_host, count=count, last_seen=at
+                    )
+                ]
+                GateReport.objects.bulk_create(rows, ignore_conflicts=True)

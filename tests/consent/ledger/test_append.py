@@ -20,15 +20,15 @@ def draft(record_id=None, site_id=1, body=b"x", **more) -> Draft:
         "action": "accept_all", "record": {"choices": {"categories": {"C0001": "granted"}}, "page": "shop'.test\\ü"},
     }  # fmt: skip
     site_uuid = f"{site_id}{SITE[1:]}"
-    return Draft(site_id, site_uuid, "consent", record_id or uuid.uuid4(), hashlib.sha256(body).digest(), **columns | more)
+    return Draft(
+        site_id, site_uuid, "consent", record_id or uuid.uuid4(), hashlib.sha256(body).digest(), **columns | more
+    )
 
 
 def leaves(site_id=1) -> list[bytes]:
     entries = LogEntry.objects.filter(site_id=site_id).order_by("index")
     uuid_ = f"{site_id}{SITE[1:]}"
-    return [
-        merkle.leaf_hash(leaf_input(e.type, uuid_, e.day, e.release_hash, bytes(e.commitment))) for e in entries
-    ]
+    return [merkle.leaf_hash(leaf_input(e.type, uuid_, e.day, e.release_hash, bytes(e.commitment))) for e in entries]
 
 
 @pytest.mark.django_db
