@@ -52,6 +52,13 @@ class Draft:
     replaces: UUID | None = None
     record: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.site_uuid = str(self.site_uuid)
+
+
+class Stopped(RuntimeError):
+    """The ledger is behind its last checkpoint: nothing is appended until `manage.py restart_log`."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -116,7 +123,8 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
 
     Takes the locks of the sites' heads; may be called inside an outer transaction, which then holds them until it
     ends. `at` is for imports and histories: a past time for all, moved forward where the ledger is already later.
-    Raises ValueError, before anything is written, when a record has no canonical form or a column does not fit.
+    Raises ValueError, before anything is written, when a record has no canonical form or a column does not fit, and
+    Stopped when a draft that is no answer meets a stopped ledger (answers get that outcome instead).
     """
     for draft in drafts:
         _check(draft)
@@ -268,6 +276,8 @@ class _Batch:
                 outcomes.append(self.again(draft, *before))
                 continue
             if head.stopped:
+                if draft.type != "consent":
+                    raise Stopped(f"The log of site {draft.site_uuid} is behind its last checkpoint.")
                 outcomes.append(Outcome("stopped"))
                 continue
             if site not in times:

@@ -1,0 +1,110 @@
+"""From a decoded answer to a ledger draft, and from drafts to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from consent.answers import schema, validate
+from consent.answers.errors import Refused
+from consent.answers.published import PublishedRelease, PublishedSite
+from consent.jurisdictions.locate import Decision
+from consent.ledger.append import Draft, Outcome, append
+
+# In this order: an Edge also calls itself Chrome, a Chrome also Safari.
+_FAMILIES = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+
+
+def family(user_agent: str) -> str:
+    """The browser's family from a User-Agent header; the header itself is never kept."""
+    return next((name for mark, name in _FAMILIES if mark in user_agent), "other" if user_agent else "none")
+
+
+def draft(
+    answer: schema.Answer,
+    site: PublishedSite,
+    release: PublishedRelease,
+    decision: Decision,
+    *,
+    origin_host: str,
+    user_agent: str = "",
+    gpc: bool = False,
+) -> Draft:
+    """The draft of a consent record. Raises Refused when the answer does not fit its release."""
+    terms = release.terms(answer.regime)
+    if terms is None:
+        raise Refused(422, "unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
+    choices = validate.completed(answer.choices, release)
+    validate.agree(answer, choices, release, terms)
+    grants = validate.grants_anything(choices, release)
+    signals = validate.signals(answer.signals)
+    # Nobody gets a lasting id for saying no, and none for a signal that the browser sends by itself.
+    visitor = answer.visitor if answer.action != "gpc" and (grants or answer.replaces) else None
+    record: dict[str, Any] = {
+        "status": _status(answer.action, grants),
+        "jurisdiction_by": decision.by,
+        "regime_server": decision.variant,
+        "regime_agrees": answer.regime in (decision.variant, decision.regime),
+        "choices": choices,
+        "signals": signals,
+        "gpc": gpc or signals.get("gpc") in (True, "1", 1),
+        "page": page(answer.page or "", site, origin_host),
+        "ua_family": family(user_agent),
+    }
+    if answer.action in ("opt_out", "gpc"):
+        record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
+    if answer.layer is not None:
+        record["layer"] = str(answer.layer)
+    if answer.client_time is not None:
+        record["client_time"] = str(answer.client_time)[:64]
+    return Draft(
+        site_id=site.id,
+        site_uuid=str(site.uuid),
+        type="consent",
+        record_id=answer.id,
+        request_hash=schema.request_hash(answer),
+        release=release.number,
+        release_hash=release.sha256,
+        regime=answer.regime,
+        jurisdiction=decision.jurisdiction,
+        language=answer.language,
+        action=answer.action,
+        visitor=visitor,
+        replaces=answer.replaces,
+        record=record,
+    )
+
+
+def page(given: str, site: PublishedSite, origin_host: str) -> str:
+    """The page's host, with its path if the site wants that; never query or fragment.
+
+    A host that is not the site's is replaced by the Origin's, which the browser vouches for.
+    """
+    try:
+        parts = urlsplit(given if "//" in given else f"//{given}")
+        host, path = (parts.hostname or "").rstrip("."), parts.path
+    except ValueError:
+        host, path = "", ""
+    if not host or not host.isascii() or not site.has_host(host):
+        return origin_host
+    return host + path[:500] if site.record_path else host
+
+
+def _status(action: str, grants: bool) -> str:
+    """The state of the consent in the words of W3C DPV."""
+    if action == "withdraw":
+        return "ConsentWithdrawn"
+    if action == "close" and grants:
+        return "ConsentRequestDeferred"  # an opt-out regime's defaults stay in force; nobody asked for them
+    if action in ("opt_out", "gpc") or not grants:
+        return "ConsentRefused"
+    return "ConsentGiven"
+
+
+def record(drafts: Sequence[Draft]) -> list[Outcome]:
+    """Stores a batch; see `consent.ledger.append`."""
+    return append(drafts)

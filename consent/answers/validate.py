@@ -1,0 +1,89 @@
+"""Whether an answer fits its release: known ids, a whole vector, and an action that says what the vector says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consent.answers.errors import Refused
+from consent.answers.published import PublishedRelease
+from consent.answers.schema import Answer, Choices
+from consent.ledger import canonical
+
+GRANTED, DENIED, NOT_OFFERED = "granted", "denied", "not_offered"
+
+
+def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str, str]]:
+    """The whole vector: what was left out follows its category, a purpose without one was not offered.
+
+    Raises Refused (422): unknown_category, unknown_purpose, unknown_service, incomplete_vector.
+    """
+    categories = choices.categories
+    if categories.keys() != release.categories.keys():
+        for key in categories:
+            if key not in release.categories:
+                raise Refused(422, "unknown_category", f"The release has no category {key!r}.", field=key)
+        missing = sorted(release.categories.keys() - categories.keys())
+        raise Refused(422, "incomplete_vector", f"Categories are missing: {', '.join(missing)}.", missing=missing)
+    for what, given, known in (
+        ("purpose", choices.purposes, release.purposes),
+        ("service", choices.services, release.services),
+    ):
+        if not given.keys() <= known.keys():
+            key = next(key for key in given if key not in known)
+            raise Refused(422, f"unknown_{what}", f"The release has no {what} {key!r}.", field=key)
+    purposes: dict[str, str] = {}
+    for key, parent in release.purposes.items():
+        purposes[key] = choices.purposes.get(key) or categories.get(parent or "", NOT_OFFERED)
+    services: dict[str, str] = {}
+    for key, category in release.services.items():
+        services[key] = choices.services.get(key) or categories.get(category, NOT_OFFERED)
+    return {"categories": dict(categories), "purposes": purposes, "services": services}
+
+
+def grants_anything(choices: dict[str, dict[str, str]], release: PublishedRelease) -> bool:
+    """Whether anything optional is granted."""
+    return GRANTED in _optional(choices, release)
+
+
+def agree(answer: Answer, choices: dict[str, dict[str, str]], release: PublishedRelease, terms: dict[str, Any]) -> None:
+    """The action must say what the vector says. Raises Refused (422, action_disagrees)."""
+    for key, necessary in release.categories.items():
+        if necessary and choices["categories"][key] == DENIED:
+            raise Refused(422, "action_disagrees", f"{key} is necessary and cannot be denied.", field=key)
+    optional = _optional(choices, release)
+    action = answer.action
+    wrong = ""
+    if action == "accept_all" and DENIED in optional:
+        wrong = "accept_all with something denied"
+    elif action == "reject_all" and GRANTED in optional:
+        wrong = "reject_all with something granted"
+    elif action in ("withdraw", "opt_out", "gpc") and optional and DENIED not in optional:
+        wrong = f"{action} with nothing denied"
+    elif (
+        action == "close"
+        and answer.replaces is None
+        and terms.get("model") == "opt_in"
+        and any(choices["categories"][key] == GRANTED for key, needed in release.categories.items() if not needed)
+    ):
+        wrong = "closing the banner is no consent under this regime, but something is granted"
+    if wrong:
+        raise Refused(422, "action_disagrees", f"The action and the choices disagree: {wrong}.")
+
+
+def signals(given: dict[str, Any] | None) -> dict[str, Any]:
+    """The signals without empty (null) members. Raises Refused (400) for what a record cannot hold."""
+    kept = {key: value for key, value in (given or {}).items() if value is not None}
+    try:
+        canonical.check(kept)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "invalid_field", f"{error}", field="signals") from None
+    return kept
+
+
+def _optional(choices: dict[str, dict[str, str]], release: PublishedRelease) -> set[str]:
+    """The states of everything that is not necessary."""
+    needed = release.categories
+    states = {state for key, state in choices["categories"].items() if not needed[key]}
+    states.update(s for key, s in choices["services"].items() if not needed.get(release.services[key], False))
+    states.update(s for key, s in choices["purposes"].items() if not needed.get(release.purposes[key] or "", False))
+    return states
