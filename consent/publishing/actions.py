@@ -1,0 +1,161 @@
+"""Publish, roll back, sign off a lint rule: the one bridge from drafts to what visitors get."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import brotli
+from django.db import transaction
+from django.utils import timezone
+
+from consent.ledger.append import append, draft_of
+from consent.publishing import lint, queries
+from consent.publishing.models import Artifact, LintWaiver, Release
+from consent.publishing.snapshot import Snapshot, canonical, sha256_of
+from consent.sites.actions import Refused, check, locked
+from consent.sites.actions import note as audit
+from consent.sites.models import Site
+
+# (snapshot, release number, release hash) → [(name, content type, bytes)]
+Compile = Callable[[Snapshot, int, str], Sequence[tuple[str, str, bytes]]]
+ATTEMPTS = 5  # publishes of one site that overtake each other while artifacts are compiled
+
+
+class Blocked(Refused):
+    """Lint findings that forbid publishing; `findings` are all of them, warnings too."""
+
+    def __init__(self, findings: list[lint.Finding]) -> None:
+        self.findings = findings
+        blocking = [str(f) for f in findings if f.blocks]
+        super().__init__("\n".join(["This draft may not be published:", *blocking]))
+
+
+class Unchanged(Refused):
+    """There is nothing to publish; `release` is the current one."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        super().__init__(f"There is nothing to publish: release {release.number} is current.")
+
+
+def publish(site: Site, actor: str, compile: Compile, note: str = "", *, force: bool = False) -> Release:  # noqa: A002
+    """Makes the draft the site's next release. Raises Blocked, Unchanged (unless `force`) or Refused."""
+    draft = queries.draft(site)
+    findings = lint.check(draft)
+    if any(finding.blocks for finding in findings):
+        raise Blocked(findings)
+    return _release(site, draft, actor, compile, note, force=force)
+
+
+def rollback(site: Site, number: int, actor: str, compile: Compile, note: str = "") -> Release:  # noqa: A002
+    """Makes a new release with the content of an old one; the draft stays as it is.
+
+    Not linted: what was good enough to publish must be there at once when the new release is broken.
+    Raises Refused for a number the site does not have, Unchanged when that content is current.
+    """
+    old = site.releases.filter(number=number).first()
+    if old is None:
+        raise Refused(f"{site.name} has no release {number}.")
+    return _release(site, json.loads(old.snapshot), actor, compile, note, back_to=number)
+
+
+def _release(
+    site: Site,
+    snapshot: Snapshot,
+    actor: str,
+    compile: Compile,  # noqa: A002
+    note: str,
+    *,
+    force: bool = False,
+    back_to: int | None = None,
+) -> Release:
+    """Compiles before any lock, then stores in one transaction; starts over when another publish was faster."""
+    text = canonical(snapshot)
+    sha256 = sha256_of(text)
+    for _ in range(ATTEMPTS):
+        current = queries.current_release(site)
+        if current and current.sha256 == sha256 and not force:
+            raise Unchanged(current)
+        number = current.number + 1 if current else 1
+        release = Release(
+            site=site,
+            number=number,
+            sha256=sha256,
+            snapshot=text,
+            note=note.strip(),
+            published_by=actor,
+            published_at=timezone.now(),
+            rolled_back_to=back_to,
+        )
+        check(release)
+        artifacts = [_artifact(*file) for file in compile(snapshot, number, sha256)]
+        if _store(release, artifacts):
+            return release
+    raise Refused(f"{site.name} was published {ATTEMPTS} times meanwhile; try again.")
+
+
+def _artifact(name: str, content_type: str, body: bytes) -> Artifact:
+    return Artifact(
+        name=name,
+        content_type=content_type,
+        sha256=hashlib.sha256(body).hexdigest(),
+        body=body,
+        gzip=gzip.compress(body, 9, mtime=0),
+        brotli=brotli.compress(body, quality=11),
+    )
+
+
+@transaction.atomic
+def _store(release: Release, artifacts: list[Artifact]) -> bool:
+    """False when the number is taken. The site's row is locked: publishes of one site queue here."""
+    site = locked(release.site)
+    if site.releases.filter(number__gte=release.number).exists():
+        return False
+    release.save(force_insert=True)
+    for artifact in artifacts:
+        artifact.release = release
+    Artifact.objects.bulk_create(artifacts)
+    detail = {"number": release.number, "sha256": release.sha256, "note": release.note}
+    if release.rolled_back_to is not None:
+        detail["rolled_back_to"] = release.rolled_back_to
+    record_id = uuid5(site.uuid, f"release/{release.number}")
+    _log(site, "release", record_id, release, {**detail, "published_by": release.published_by})
+    audit(site, release.published_by, "release.rollback" if release.rolled_back_to else "release.publish", **detail)
+    return True
+
+
+def _log(site: Site, kind: str, record_id: UUID, release: Release | None, record: dict[str, Any]) -> None:
+    """An entry of the site's ledger that is not an answer."""
+    place = {"release": release.number, "release_hash": release.sha256} if release else {}
+    [outcome] = append([draft_of(site.pk, site.uuid, kind, record, record_id, **place)])
+    if outcome.status != "created":
+        raise Refused(f"The ledger of {site.name} does not take entries ({outcome.status}); see manage.py restart_log.")
+
+
+@transaction.atomic
+def waive(site: Site, rule: str, regime: str, signed_by: str, reason: str, actor: str) -> LintWaiver:
+    """Signs off a lint rule by name, for one regime or ("") all; also a ledger entry. Raises Refused."""
+    site = locked(site)
+    if not lint.can_waive(rule):
+        raise Refused(f"{rule} cannot be signed off.")
+    if not signed_by.strip() or not reason.strip():
+        raise Refused("A sign-off needs the name of who signs and a reason.")
+    waiver = LintWaiver(site=site, rule=rule, regime=regime, signed_by=signed_by.strip(), reason=reason.strip())
+    check(waiver)
+    waiver.save()
+    record = {"rule": rule, "regime": regime, "signed_by": waiver.signed_by, "reason": waiver.reason, "actor": actor}
+    _log(site, "waiver", uuid4(), queries.current_release(site), record)
+    audit(site, actor, "lint.waive", rule=rule, regime=regime, signed_by=waiver.signed_by, reason=waiver.reason)
+    return waiver
+
+
+@transaction.atomic
+def revoke_waiver(waiver: LintWaiver, actor: str) -> None:
+    """Takes a sign-off back; the next publish is linted without it. A second call changes nothing."""
+    if LintWaiver.objects.filter(pk=waiver.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit(waiver.site, actor, "lint.revoke", rule=waiver.rule, regime=waiver.regime, signed_by=waiver.signed_by)

@@ -1,0 +1,106 @@
+"""What publishing asks of the tables: the draft as a snapshot, the current release, what changed between them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from consent.banners import texts
+from consent.banners.models import Banner
+from consent.jurisdictions import table
+from consent.publishing.models import Release
+from consent.publishing.snapshot import Snapshot, build
+from consent.sites.models import Site
+
+
+def draft(site: Site) -> Snapshot:
+    """The site's draft as it would be published now. Reads the rows afresh."""
+    site = Site.objects.get(pk=site.pk)
+    overrides = list(site.jurisdiction_overrides.all())
+    categories = list(site.categories.all())
+    banner = Banner.objects.filter(site=site).first() or Banner(site=site)
+    resolved = texts.of_draft(site, banner, categories)
+    return build(
+        site,
+        hosts=site.hosts.values_list("name", flat=True),
+        categories=categories,
+        purposes=site.purposes.select_related("category"),
+        services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
+        banner=banner,
+        **resolved,
+        variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
+        jurisdictions_version=table.VERSION,
+        overrides=overrides,
+        waivers=site.lint_waivers.filter(revoked_at=None),
+    )
+
+
+def releases(site: Site) -> QuerySet[Release]:
+    """The site's releases, newest first, without their contents."""
+    return site.releases.order_by("-number").defer("snapshot")
+
+
+def current_release(site: Site) -> Release | None:
+    """What visitors get now, without its content."""
+    return releases(site).first()
+
+
+def snapshot_of(site: Site, number: int | None = None) -> Snapshot | None:
+    """The content of a release, the current one when no number is given."""
+    rows = site.releases.order_by("-number")
+    text = (rows if number is None else rows.filter(number=number)).values_list("snapshot", flat=True).first()
+    return json.loads(text) if text is not None else None
+
+
+class Change(NamedTuple):
+    """One difference: `path` such as ("services", "hotjar", "category"); `before` None = added, `after` None = gone."""
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+
+    @property
+    def kind(self) -> str:
+        """added, removed or changed."""
+        return "added" if self.before is None else "removed" if self.after is None else "changed"
+
+
+def changes(site: Site) -> list[Change]:
+    """What publishing the draft would change for visitors; [] when there is nothing to publish."""
+    return difference(snapshot_of(site), draft(site))
+
+
+def difference(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[Change]:
+    """The differences between two snapshots, in the order of their paths. Rows with a key (services, categories,
+    cookies) are told apart by it, not by their place."""
+    if before == after:
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        found = []
+        for key in sorted({*before, *after}):
+            found += difference(before.get(key), after.get(key), (*path, key))
+        return found
+    if isinstance(before, list) and isinstance(after, list):
+        if rows := [row for row in (*before, *after) if isinstance(row, dict)]:
+            if len(rows) == len(before) + len(after) and all("key" in row or "name" in row for row in rows):
+                return difference(_by_name(before), _by_name(after), path) or [
+                    Change(path, _names(before), _names(after))
+                ]
+        elif path and path[-1] in ("rules", "hosts"):
+            return [Change(path, gone, None) for gone in before if gone not in after] + [
+                Change(path, None, new) for new in after if new not in before
+            ]
+    return [Change(path, before, after)]
+
+
+def _names(rows: list[dict[str, Any]]) -> list[str]:
+    return [
+        row.get("key") or (row["name"] if row.get("kind") == "cookie" else f"{row['name']} ({row.get('kind')})")
+        for row in rows
+    ]
+
+
+def _by_name(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return dict(zip(_names(rows), rows, strict=True))

@@ -1,0 +1,164 @@
+"""A site's draft → the content of a release: one dict, canonical JSON, its hash. Pure: no query, no clock.
+
+Number and time are not in it, so the same content always has the same hash. Services are sorted by key, categories by
+position and key; a service's place in the list is what the compiled pattern table and the gate call it by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from consent.banners.models import Banner
+from consent.catalogue.models import Category, Purpose, Service
+from consent.jurisdictions.models import JurisdictionOverride
+from consent.publishing.models import LintWaiver
+from consent.sites.models import Site
+
+FORMAT = "fairgate-release/1"
+Snapshot = dict[str, Any]
+Texts = Mapping[str, Mapping[str, str]]
+
+
+def canonical(value: Any) -> str:
+    """Compact JSON with sorted keys. With ASCII keys and without floats, which are refused, this is RFC 8785.
+
+    Raises ValueError, naming the place, for anything else.
+    """
+    _check(value, "release")
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def sha256_of(text: str) -> str:
+    """The release hash: SHA-256 of the canonical JSON in UTF-8, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build(
+    site: Site,
+    *,
+    hosts: Iterable[str],
+    categories: Iterable[Category],
+    purposes: Iterable[Purpose],
+    services: Iterable[Service],
+    banner: Banner,
+    texts: Texts,
+    regime_texts: Texts,
+    category_texts: Mapping[str, Mapping[str, Mapping[str, str]]],
+    variants: Mapping[str, Any],
+    jurisdictions_version: str,
+    overrides: Iterable[JurisdictionOverride],
+    waivers: Iterable[LintWaiver],
+) -> Snapshot:
+    """The release of a draft. Rows come with their relations fetched; `texts` are resolved per language, `regime_texts`
+    per `language@regime`, `category_texts` = {category key: {language: {name, description}}}."""
+    return {
+        "format": FORMAT,
+        "site": {
+            "uuid": str(site.uuid),
+            "name": site.name,
+            "hosts": sorted(hosts),
+            "level": site.level,
+            "unknown": site.unknown_third_parties,
+            "reload": site.reload_after_accept,
+            "record_path": site.record_path,
+            "child_directed": site.child_directed,
+            "controller": site.controller,
+            "controller_contact": site.controller_contact,
+            "policy_url": site.policy_url,
+            "imprint_url": site.imprint_url,
+            "first_party_endpoint": site.first_party_endpoint,
+            "advanced": sorted(site.ads_advanced_consent_mode),
+        },
+        "languages": list(site.languages),
+        "categories": [
+            {
+                "key": c.key,
+                "necessary": c.necessary,
+                "texts": {lang: dict(own) for lang, own in category_texts.get(c.key, {}).items()},
+                "consent_mode": list(c.consent_mode),
+            }
+            for c in sorted(categories, key=lambda c: (c.position, c.key))
+        ],
+        "purposes": [
+            {
+                "key": p.key,
+                "category": p.category.key if p.category else None,
+                "legal_basis": p.legal_basis,
+                "texts": p.texts,
+            }
+            for p in sorted(purposes, key=lambda p: p.key)
+        ],
+        "services": [_service(s) for s in sorted(services, key=lambda s: s.key)],
+        "banner": {
+            "layout": banner.layout,
+            "position": banner.position,
+            "theme": banner.theme,
+            "floating_button": banner.floating_button,
+            "texts": {lang: dict(own) for lang, own in texts.items()},
+            "regime_texts": {where: dict(own) for where, own in regime_texts.items()},
+        },
+        "variants": dict(variants),
+        "jurisdictions": {
+            "version": jurisdictions_version,
+            "overrides": {o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides},
+        },
+        "waivers": [
+            {"rule": w.rule, "regime": w.regime, "signed_by": w.signed_by, "reason": w.reason}
+            for w in sorted(waivers, key=lambda w: (w.rule, w.regime, w.signed_by, w.reason))
+        ],
+    }
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "key": service.key,
+        "name": service.name,
+        "company": service.company,
+        "policy_url": service.policy_url,
+        "category": service.category.key,
+        "description": service.description,
+        "container": service.container,
+        "sells_or_shares": service.sells_or_shares,
+        "targeted_ads": service.targeted_ads,
+        "sensitive": service.sensitive,
+        "statistics": service.statistics,
+        "exempt_in": sorted(service.exempt_in),
+        "exemption_confirmed": sorted(service.exemption_confirmed),
+        "inline": list(service.inline),
+        "adapter": service.adapter,
+        "rules": sorted(rule.pattern for rule in service.rules.all()),
+        "cookies": [
+            {
+                "name": c.name,
+                "kind": c.kind,
+                "lifetime": c.lifetime,
+                "lifetime_days": c.lifetime_days,
+                "purpose": c.purpose,
+            }
+            for c in sorted(service.cookies.all(), key=lambda c: (c.kind, c.name))
+        ],
+        "overrides": {o.regime: {"state": o.state, "reason": o.reason} for o in service.overrides.all()},
+    }
+
+
+def _check(value: Any, where: str) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise ValueError(f"{where}: the key {key!r} is not ASCII text.")
+            _check(inner, f"{where}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for number, inner in enumerate(value):
+            _check(inner, f"{where}[{number}]")
+    elif isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{where} holds half a surrogate pair.") from None
+    elif value is not None and not isinstance(value, int):
+        raise ValueError(
+            f"{where} is {value!r}; a release holds text, whole numbers, true, false, null, lists, objects."
+        )

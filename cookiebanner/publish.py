@@ -1,0 +1,18 @@
+"""Publishing as the faces and the commands call it: the domain's actions with our compiler."""
+
+from __future__ import annotations
+
+from consent.publishing import actions
+from consent.publishing.models import Release
+from consent.sites.models import Site
+from cookiebanner.artifacts.compile import compile  # noqa: A004
+
+
+def publish(site: Site, actor: str, note: str = "", *, force: bool = False) -> Release:
+    """See `consent.publishing.actions.publish`."""
+    return actions.publish(site, actor, compile, note, force=force)
+
+
+def rollback(site: Site, number: int, actor: str, note: str = "") -> Release:
+    """See `consent.publishing.actions.rollback`."""
+    return actions.rollback(site, number, actor, compile, note)
