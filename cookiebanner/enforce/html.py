@@ -5,8 +5,9 @@ entities, broken markup), lxml and selectolax build a tree of the whole page, an
 maintained Python package. What is needed is small: find tags, attributes, comments and raw text as the HTML standard
 does (§13.2.5), in bytes, across chunk borders.
 
-Parked elements carry `data-fg="<service key>"` and each parked attribute as `data-fg-<name>`; the gate puts them back
-when the service is granted. Scripts get `type="text/plain"` besides.
+Parked elements are marked as the gate itself marks them (banner/src/block/hold.js): `data-fg`, each attribute that loads
+renamed to `data-fg-<name>`; a script keeps its attributes and gets `type="text/plain"`. The gate puts them back when the
+service is granted.
 """
 
 from __future__ import annotations
@@ -299,16 +300,19 @@ class Rewriter:
 
     @staticmethod
     def _park(tag: bytes, own: list[Attribute], parked: list[Attribute], service: str) -> bytes:
-        """The tag with its loading attributes renamed; a script also loses its type."""
-        script = TAG_NAME.match(tag)[1].lower() == b"script"  # type: ignore[index] - TAG matched
+        """The tag with its loading attributes renamed. A script keeps them and loses its type, as in the gate."""
+        name = TAG_NAME.match(tag)
+        assert name
+        script = name[1].lower() == b"script"
+        renamed = [a for a in own if (a.name == b"type" if script else a in parked)]
         pieces: list[bytes] = []
         position = 0
-        for attribute in own:
-            if attribute in parked or (script and attribute.name == b"type"):
-                pieces += [tag[position : attribute.begin], b"data-fg-", tag[attribute.begin : attribute.end]]
-                position = attribute.end
-        pieces.append(tag[position:])
-        start = TAG_NAME.match(tag).end()  # type: ignore[union-attr] - TAG matched
-        mark = b' data-fg="' + html.escape(service).encode() + b'"' + (b' type="text/plain"' if script else b"")
-        whole = b"".join(pieces)
-        return whole[:start] + mark + whole[start:]
+        for attribute in renamed:
+            pieces += [tag[position : attribute.begin], b"data-fg-", tag[attribute.begin : attribute.end]]
+            position = attribute.end
+        whole = b"".join([*pieces, tag[position:]])
+        mark = b' data-fg="' + html.escape(service).encode() + b'"'
+        if script:
+            mark += b' type="text/plain"' + (b"" if renamed else b' data-fg-type=""')
+            mark += b"" if any(a.name == b"async" for a in own) else b' data-fg-sync=""'
+        return whole[: name.end()] + mark + whole[name.end() :]

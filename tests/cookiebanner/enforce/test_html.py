@@ -24,9 +24,9 @@ def rewrite(html: bytes, size: int = 10**9) -> bytes:
 
 
 PARKED = [
-    (b'<script src="https://t.test/a.js"></script>', b'<script data-fg="tracker" type="text/plain" data-fg-src="https://t.test/a.js"></script>'),
-    (b"<SCRIPT async SRC=//t.test/a.js type=module></SCRIPT>", b'<SCRIPT data-fg="tracker" type="text/plain" async data-fg-SRC=//t.test/a.js data-fg-type=module></SCRIPT>'),
-    (b"<script\nsrc\n=\n'https://t&#46;test/a.js'>", b"<script data-fg=\"tracker\" type=\"text/plain\"\ndata-fg-src\n=\n'https://t&#46;test/a.js'>"),
+    (b'<script src="https://t.test/a.js"></script>', b'<script data-fg="tracker" type="text/plain" data-fg-type="" data-fg-sync="" src="https://t.test/a.js"></script>'),
+    (b"<SCRIPT async SRC=//t.test/a.js type=module></SCRIPT>", b'<SCRIPT data-fg="tracker" type="text/plain" async SRC=//t.test/a.js data-fg-type=module></SCRIPT>'),
+    (b"<script\nsrc\n=\n'https://t&#46;test/a.js'>", b"<script data-fg=\"tracker\" type=\"text/plain\" data-fg-type=\"\" data-fg-sync=\"\"\nsrc\n=\n'https://t&#46;test/a.js'>"),
     (b"<img alt=x src=https://t.test/p.gif>", b'<img data-fg="tracker" alt=x data-fg-src=https://t.test/p.gif>'),
     (b'<img src="/own.png" srcset="/a.png 1x, https://t.test/p.gif 2x">', b'<img data-fg="tracker" src="/own.png" data-fg-srcset="/a.png 1x, https://t.test/p.gif 2x">'),
     (b'<iframe title="f" src="https://t.test/">x</iframe>', b'<iframe data-fg="tracker" title="f" data-fg-src="https://t.test/">x</iframe>'),
@@ -34,8 +34,8 @@ PARKED = [
     (b'<link rel=preconnect href="https://t.test">', b'<link data-fg="tracker" rel=preconnect data-fg-href="https://t.test">'),
     (b'<noscript><img src="https://t.test/n"></noscript>', b'<noscript><img data-fg="tracker" data-fg-src="https://t.test/n"></noscript>'),
     (b"<video poster='//t.test/p.png' src=/v.mp4></video>", b"<video data-fg=\"tracker\" data-fg-poster='//t.test/p.png' src=/v.mp4></video>"),
-    (b"<script>var NREUM={}</script>", b'<script data-fg="agent" type="text/plain">var NREUM={}</script>'),
-    (b'<base href="https://t.test/x/"><script src="a.js"></script>', b'<base href="https://t.test/x/"><script data-fg="tracker" type="text/plain" data-fg-src="a.js"></script>'),
+    (b"<script>var NREUM={}</script>", b'<script data-fg="agent" type="text/plain" data-fg-type="" data-fg-sync="">var NREUM={}</script>'),
+    (b'<base href="https://t.test/x/"><script src="a.js"></script>', b'<base href="https://t.test/x/"><script data-fg="tracker" type="text/plain" data-fg-type="" data-fg-sync="" src="a.js"></script>'),
     (b'<style>a{background:url("https://t.test/b")}</style>', b"<style>a{background:url(data:,)}</style>"),
     (b"<style>@import '//t.test/c.css';b{}</style>", b"<style>@import 'data:text/css,';b{}</style>"),
     (b'<svg><image href="https://t.test/i"/></svg>', b'<svg><image data-fg="tracker" data-fg-href="https://t.test/i"/></svg>'),
