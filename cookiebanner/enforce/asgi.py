@@ -18,7 +18,8 @@ class Enforce:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.application(scope, receive, send)
+            await self.application(scope, receive, send)
+            return
         headers: dict[str, str] = {}
         for raw, value in scope["headers"]:
             name = raw.decode("latin-1").lower()
@@ -26,7 +27,8 @@ class Enforce:
             headers[name] = joined
         policy = self.enforcer.policy(headers, (scope.get("client") or ("",))[0])
         if policy is None:
-            return await self.application(scope, receive, send)
+            await self.application(scope, receive, send)
+            return
         # Compressed HTML can't be read; the server in front compresses what leaves here.
         asked = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         url = f"{scope.get('scheme', 'http')}://{headers.get('host', '')}{scope['path']}"

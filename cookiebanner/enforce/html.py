@@ -1,13 +1,13 @@
 """Rewrites HTML as it streams: held requests are parked, every other byte passes through as it came.
 
-A tokenizer of our own, because none that is kept fits: html.parser and html5lib lose the original bytes (quotes, case,
-entities, broken markup), lxml and selectolax build a tree of the whole page, and lol-html, which does just this, has no
-maintained Python package. What is needed is small: find tags, attributes, comments and raw text as the HTML standard
-does (§13.2.5), in bytes, across chunk borders.
+A tokenizer of our own, because none that is kept fits: html.parser and html5lib lose the original bytes (quotes,
+case, entities, broken markup), lxml and selectolax build a tree of the whole page, and lol-html, which does just this,
+has no maintained Python package. What is needed is small: find tags, attributes, comments and raw text as the HTML
+standard does (§13.2.5), in bytes, across chunk borders.
 
-Parked elements are marked as the gate itself marks them (banner/src/block/hold.js): `data-fg`, each attribute that loads
-renamed to `data-fg-<name>`; a script keeps its attributes and gets `type="text/plain"`. The gate puts them back when the
-service is granted.
+Parked elements are marked as the gate itself marks them (banner/src/block/hold.js): `data-fg`, each attribute that
+loads renamed to `data-fg-<name>`; a script keeps its attributes and gets `type="text/plain"`. The gate puts them back
+when the service is granted.
 """
 
 from __future__ import annotations
@@ -187,10 +187,9 @@ class Rewriter:
             if (self.script or self.raw == b"style") and len(self.buffer) < HELD_SCRIPT_LIMIT:
                 return None
             kept = 16 if self.raw != b"script" else 32
-            if self.raw == b"script" or len(self.buffer) <= kept:
-                # A script's end depends on what stands before it; let it go only when it is too long to judge.
-                if len(self.buffer) < HELD_SCRIPT_LIMIT:
-                    return None
+            # A script's end depends on what stands before it; let it go only when it is too long to judge.
+            if (self.raw == b"script" or len(self.buffer) <= kept) and len(self.buffer) < HELD_SCRIPT_LIMIT:
+                return None
             tag, self.script = self.script, b""
             return tag + self._take(len(self.buffer) - kept)
         text = self._take(end)
