@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from consent.banners import texts, theme
 
 STATUTORY = ("link_", "notice_", "gpc_")
 SESSION = 0
+UNITS = {"minute": "n", "hour": "h", "day": "d", "week": "w", "month": "m", "year": "y"}
+LIFETIME = re.compile(rf"(\d+) ({'|'.join(UNITS)})s?", re.IGNORECASE)
 
 
 def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -16,7 +19,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
 
     c: [key, necessary, name, description][] · p: [key, name, description][] (purposes that stand alone)
     s: [key, name, company, policy, category index, description, facts, cookies, exemptions][]
-    facts: 1 sells or shares or targets, 2 sensitive · cookies: [name, days or text, purpose][] · r: [[regimes], {key: text}][]
+    facts: 1 sells or shares or targets, 2 sensitive · cookies: [name, lifetime, purpose][] · r: [[regimes], texts][]
     """
     site, banner = snapshot["site"], snapshot["banner"]
     own = banner["texts"].get(language) or texts.resolve(language)
@@ -82,11 +85,18 @@ def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
 
 
 def _lifetime(cookie: Mapping[str, Any]) -> int | str:
-    """Whole days, which every language can say; else the words that were given."""
-    days = cookie["lifetime_days"]
-    if isinstance(days, int):
-        return days
-    return SESSION if cookie["lifetime"].strip().lower() == "session" else cookie["lifetime"]
+    """`13m` for 13 months: what every language can say of itself; 0 = session; else the words that were given."""
+    words, days = cookie["lifetime"].strip(), cookie["lifetime_days"]
+    if match := LIFETIME.fullmatch(words):
+        return match[1] + UNITS[match[2].lower()]
+    if words.lower() == "session" or (days == 0 and not words):
+        return SESSION
+    if words or days is None:
+        return words
+    years, months = days / 365, days / 30.4
+    if abs(years - round(years)) < 0.02 and days >= 365:
+        return f"{round(years)}y"
+    return f"{round(months)}m" if days >= 60 else f"{days}d"
 
 
 def _named(item: Mapping[str, Any], language: str) -> tuple[str, str]:

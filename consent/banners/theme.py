@@ -8,8 +8,8 @@ from typing import Any
 
 ACCENT = "#235a8c"
 HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
-LIGHT = {"bg": "#ffffff", "fg": "#1b1e23", "mut": "#545b66", "line": "#8a919c"}
-DARK = {"bg": "#1c1f24", "fg": "#f1f3f5", "mut": "#b4bbc5", "line": "#7d8590"}
+LIGHT = {"bg": "#ffffff", "fg": "#1b1e23", "mut": "#545b66", "line": "#8a919c", "hair": "#d5d9df"}
+DARK = {"bg": "#1c1f24", "fg": "#f1f3f5", "mut": "#b4bbc5", "line": "#7d8590", "hair": "#3b4048"}
 SCHEMES = ("auto", "light", "dark")
 Rgb = tuple[int, int, int]
 
@@ -30,7 +30,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def palettes(theme: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """(light, dark) as {bg, fg, mut, line, ac, on}: `on` is the text on the accent.
+    """(light, dark) as {bg, fg, mut, line, hair, ac, on}: `on` is the text on the accent.
 
     A background or text of the site's own goes to the scheme it is light or dark enough for. Whatever cannot be read
     (text below 4.5:1, accent below 3:1 on its background) is moved until it can.

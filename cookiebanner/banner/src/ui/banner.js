@@ -1,0 +1,78 @@
+/** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`, `terms.imprint`. */
+
+import { el } from './dom.js';
+
+const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRounded' };
+
+/**
+ * @param {object} ui
+ * @param {(layer?: string) => void} open opens the preferences
+ * @returns {HTMLElement} the banner, not yet in the page
+ */
+export function showBanner(ui, open) {
+  const { t, terms, data } = ui;
+  const [layout, position] = data.look;
+  const buttons = terms.buttons || ['accept', 'reject', 'manage'];
+  const has = (name) => buttons.includes(name);
+  const answer = (action, choices) => () => ui.answer(action, choices, 'banner');
+  const accept = has('accept') && ui.button(t.accept, answer('accept_all'), { id: 'onetrust-accept-btn-handler', class: 'fg-b' });
+  const reject = has('reject') && ui.button(t.reject, answer('reject_all'), { id: 'onetrust-reject-all-handler', class: 'fg-b' });
+  const exempt = ui.services.filter((service) => service.exempt);
+  const link = (href, text) => href && [' ', el('a', { href, target: '_blank', rel: 'noopener' }, text)];
+  const sold = ui.services.some(({ facts }) => facts === 3);
+  if (accept && reject) ui.level([accept, reject]);
+  return el(
+    'div',
+    { id: 'onetrust-banner-sdk', class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`, role: 'region', 'aria-label': t.banner_label },
+    el(
+      'div',
+      { class: 'fg-in', role: 'dialog', 'aria-labelledby': 'onetrust-policy-title', 'aria-describedby': 'onetrust-policy-text' },
+      el(
+        'div',
+        { id: 'onetrust-group-container' },
+        el(
+          'div',
+          { id: 'onetrust-policy' },
+          el('h2', { id: 'onetrust-policy-title' }, ui.say('title')),
+          el(
+            'p',
+            { id: 'onetrust-policy-text' },
+            ui.say('body'),
+            link(data.policy, t.policy),
+            link(data.imprint, t.imprint),
+            ' ',
+            ui.button(ui.say('services_link'), () => open('services'), { class: 'fg-l' }),
+          ),
+          exempt.length > 0 &&
+            el(
+              'p',
+              { class: 'fg-note' },
+              ui.say('exempt', { services: ui.list(exempt.map(({ name }) => name)) }),
+              ' ',
+              ui.button(t.object, answer('opt_out', { services: Object.fromEntries(exempt.map(({ key }) => [key, false])) }), { class: 'fg-l fg-object' }),
+            ),
+          sold && (terms.notices || []).filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
+          ui.status(),
+        ),
+      ),
+      el(
+        'div',
+        { id: 'onetrust-button-group-parent' },
+        el(
+          'div',
+          { id: 'onetrust-button-group', class: reject ? 'has-reject-all-button' : '' },
+          accept,
+          reject,
+          has('manage') && ui.button(t.manage, () => open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
+        ),
+        (terms.links || []).length > 0 && el('div', { class: 'fg-links' }, ui.links()),
+      ),
+      terms.close_x &&
+        el(
+          'div',
+          { id: 'onetrust-close-btn-container' },
+          ui.button(ui.cross(), answer('close'), { class: 'onetrust-close-btn-handler onetrust-close-btn-ui banner-close-button ot-close-icon fg-x', 'aria-label': t.close_reject }),
+        ),
+    ),
+  );
+}

@@ -1,0 +1,70 @@
+/** Services and what they store, in a table a person can read: in the preference center and on cookie policy pages. */
+
+import { el } from './dom.js';
+
+const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy';
+
+const UNITS = { n: 'minute', h: 'hour', d: 'day', w: 'week', m: 'month', y: 'year' };
+
+/** @param {number|string} life `13m` (see screen.py), 0 = session, or words */
+function lifetime(ui, life) {
+  if (!life) return life === 0 ? ui.t.session : '–';
+  const [, value, unit] = /^(\d+)([nhdwmy])$/.exec(life) || [];
+  return value ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(value) : life;
+}
+
+/**
+ * @param {object} ui
+ * @param {object[]} services
+ * @param {(service: object) => HTMLElement|false} [control] a switch for each
+ */
+export function serviceList(ui, services, control) {
+  const { t } = ui;
+  return services.map((service) => {
+    const input = control?.(service);
+    return el(
+      'div',
+      { class: 'fg-service' },
+      el('div', { class: 'fg-row' }, el('h4', {}, input ? el('label', { for: input.id }, service.name) : service.name), input),
+      el(
+        'p',
+        {},
+        service.text && `${service.text} `,
+        `${t.provider}: ${service.company}. `,
+        service.policy && el('a', { href: service.policy, target: '_blank', rel: 'noopener' }, t.policy, el('span', { class: 'fg-sr' }, ` ${service.name}`)),
+      ),
+      service.exempt && el('p', { class: 'fg-m' }, t.exempt_note),
+      service.cookies.length
+        ? el(
+            'table',
+            { 'aria-label': service.name },
+            el('thead', {}, el('tr', {}, [t.cookie, t.purpose, t.lifetime].map((text) => el('th', { scope: 'col' }, text)))),
+            el('tbody', {}, service.cookies.map(([name, life, purpose]) => el('tr', {}, el('td', { dir: 'ltr' }, name), el('td', {}, purpose || '–'), el('td', {}, lifetime(ui, life))))),
+          )
+        : el('p', { class: 'fg-m' }, t.no_cookies),
+    );
+  });
+}
+
+/** Fills the page's cookie policy, where it has a place for it. */
+export function cookieLists(ui) {
+  for (const place of document.querySelectorAll(PLACES)) {
+    place.replaceChildren(
+      ui.outside(
+        el(
+          'div',
+          { class: 'ot-sdk-cookie-policy' },
+          ui.categories.map(({ name, text, services }) =>
+            el(
+              'section',
+              {},
+              el('h3', { class: 'ot-sdk-cookie-policy-group' }, name),
+              el('p', { class: 'ot-sdk-cookie-policy-group-desc' }, text),
+              services.length ? serviceList(ui, services) : el('p', { class: 'fg-m' }, ui.t.no_services),
+            ),
+          ),
+        ),
+      ),
+    );
+  }
+}

@@ -1,0 +1,129 @@
+/** The preference center: categories as rows with a switch, their services and cookies folded inside. */
+
+import { serviceList } from './cookies.js';
+import { el } from './dom.js';
+
+/**
+ * @param {object} ui
+ * @param {() => void} close
+ * @returns {HTMLDialogElement} not yet in the page, not open
+ */
+export function preferences(ui, close) {
+  const { t, terms, data } = ui;
+  const now = ui.consent();
+  const answer = (action, choices) => () => ui.answer(action, choices?.(), 'preferences');
+  // Where the signal wins over an answer, what it stops cannot be switched on here.
+  const stopped = (service) => now.gpc && terms.model !== 'opt_in' && service.facts & 1;
+
+  const row = (item, kind, on) => {
+    const id = `ot-group-id-${item.key}`;
+    const locked = item.services.some(stopped);
+    item.input = !item.necessary && el('input', { type: 'checkbox', role: 'switch', id, class: `${kind} fg-s`, 'aria-describedby': `ot-desc-id-${item.key}`, disabled: locked });
+    if (item.input) item.input.checked = on;
+    const services = item.services.length > 0 && serviceList(ui, item.services, (service) => !item.necessary && serviceSwitch(item, service));
+    item.input?.addEventListener?.('change', () => {
+      for (const { input } of item.services) if (input && !input.disabled) input.checked = item.input.checked;
+    });
+    return el(
+      'div',
+      { class: 'ot-cat-item category-item', 'data-optanongroupid': item.key },
+      el(
+        'div',
+        { class: 'fg-row' },
+        el('h3', { class: 'ot-cat-header category-header', id: `ot-header-id-${item.key}` }, item.input ? el('label', { for: id, class: 'ot-switch' }, item.name) : item.name),
+        item.input || el('span', { class: 'ot-always-active', id: `ot-status-id-${item.key}` }, t.always),
+      ),
+      el('p', { class: 'ot-category-desc', id: `ot-desc-id-${item.key}` }, item.text),
+      services && el('details', {}, el('summary', { class: 'category-menu-switch-handler' }, ui.say('services', { count: item.services.length })), services),
+    );
+  };
+
+  function serviceSwitch(category, service) {
+    const input = el('input', { type: 'checkbox', role: 'switch', id: `fg-service-${service.key}`, class: 'fg-s', disabled: !!stopped(service) });
+    input.checked = now.services[service.key] && !input.disabled;
+    input.addEventListener('change', () => {
+      const states = category.services.map((other) => other.input.checked);
+      // A category is "on" when the visitor switched it on, or every single one in it.
+      if (states.every((state) => state === states[0])) category.input.checked = states[0];
+    });
+    service.input = input;
+    return input;
+  }
+
+  function choices() {
+    const out = { categories: {}, services: {}, purposes: {} };
+    for (const { key, input, services } of ui.categories) {
+      if (!input) continue;
+      out.categories[key] = input.checked;
+      for (const service of services) out.services[service.key] = service.input.checked;
+    }
+    for (const { key, input } of ui.purposes) out.purposes[key] = input.checked;
+    return out;
+  }
+
+  /** The current answer without the sensitive services. */
+  function limited() {
+    const services = {};
+    for (const { key, facts } of ui.services) if (facts & 2) services[key] = false;
+    return { services };
+  }
+
+  const accept = ui.button(t.accept, answer('accept_all'), { id: 'accept-recommended-btn-handler', class: 'fg-b' });
+  const reject = ui.button(t.reject, answer('reject_all'), { class: 'ot-pc-refuse-all-handler fg-b' });
+  ui.level([accept, reject]);
+  const limit = (terms.links || []).includes('link_limit_sensitive');
+
+  const dialog = el(
+    'dialog',
+    { id: 'onetrust-pc-sdk', class: 'otPcCenter', 'aria-labelledby': 'ot-pc-title', close, click: (event) => event.target === dialog && outside(event) && close() },
+    el(
+      'div',
+      { class: 'fg-head' },
+      el('h2', { id: 'ot-pc-title' }, t.pc_title),
+      ui.button(ui.cross(), close, { id: 'close-pc-btn-handler', class: 'ot-close-icon fg-x', 'aria-label': t.close }),
+    ),
+    el(
+      'div',
+      { id: 'ot-pc-content', tabindex: 0, role: 'group', 'aria-labelledby': 'ot-pc-title' },
+      el(
+        'p',
+        { id: 'ot-pc-desc' },
+        ui.say('pc_body'),
+        data.policy && [' ', el('a', { href: data.policy, target: '_blank', rel: 'noopener' }, t.policy)],
+        data.imprint && [' ', el('a', { href: data.imprint, target: '_blank', rel: 'noopener' }, t.imprint)],
+      ),
+      now.gpc && el('p', { class: 'fg-note' }, t.gpc),
+      ui.optsOut() &&
+        el(
+          'div',
+          { class: 'fg-optout' },
+          ui.honored()
+            ? ui.status() || el('p', { class: 'fg-ok' }, t.optout_done)
+            : [el('p', {}, t.optout_text), ui.button(t.optout, answer('opt_out'), { class: 'fg-q' })],
+          limit && [el('p', {}, t.limit_text), ui.button(t.link_limit_sensitive, answer('opt_out', limited), { class: 'fg-q', lang: 'en' })],
+        ),
+      el('div', { id: 'ot-category-title' }, ui.categories.map((category) => row(category, 'category-switch-handler', !!now.categories[category.key]))),
+      ui.purposes.map((purpose) => row(purpose, 'fg-purpose-handler', !!now.purposes[purpose.key])),
+      el('p', { class: 'fg-m' }, now.answered ? ui.say('stored_at', { date: moment(now.at) }) : t.not_stored, now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)]),
+    ),
+    el(
+      'div',
+      { class: 'ot-pc-footer' },
+      el('div', { class: 'ot-btn-container' }, accept, reject, ui.button(t.save, answer('custom', choices), { class: 'save-preference-btn-handler onetrust-close-btn-handler fg-b' })),
+    ),
+  );
+
+  function moment(at) {
+    try {
+      return new Date(at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' });
+    } catch {
+      return at;
+    }
+  }
+
+  function outside({ clientX: x, clientY: y }) {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    return x < left || x > right || y < top || y > bottom;
+  }
+  return dialog;
+}
