@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from consent.publishing import actions
 from consent.publishing.models import Release
 from consent.sites.models import Site
 from cookiebanner.artifacts.compile import compile  # noqa: A004
 
 
-def publish(site: Site, actor: str, note: str = "", *, force: bool = False) -> Release:
+def publish(site: Site, actor: str, note: str = "", *, force: bool = False, at: datetime | None = None) -> Release:
     """See `consent.publishing.actions.publish`."""
-    return actions.publish(site, actor, compile, note, force=force)
+    return actions.publish(site, actor, compile, note, force=force, at=at)
 
 
 def rollback(site: Site, number: int, actor: str, note: str = "") -> Release:

@@ -51,7 +51,7 @@ def cells(row: Row, site_uuid: str) -> list[str]:
     signals = record.get("signals")
     values = [
         row.index, row.record_id, stamp(row), row.type, row.action, record.get("status", ""), row.jurisdiction,
-        record.get("by", ""), row.regime, row.language, record.get("layer", ""), *decisions,
+        record.get("jurisdiction_by", ""), row.regime, row.language, record.get("layer", ""), *decisions,
         json.dumps(signals, sort_keys=True, separators=(",", ":")) if signals else "", record.get("page") or "",
         row.visitor or "", row.replaces or "", row.release or "", row.release_hash, record.get("ua_family", ""),
         record.get("client_time") or "", leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no",

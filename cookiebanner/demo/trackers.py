@@ -34,8 +34,11 @@ CHAT = """var box = document.createElement("div");
   document.body.appendChild(box);"""
 PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 VIDEO = """<!doctype html><html lang="en"><title>SteepTube</title><style>
-html,body{margin:0;height:100%;font:16px system-ui,sans-serif;background:#1d2a26;color:#f4efe4;display:grid;place-items:center}
-p{margin:0;text-align:center}b{display:block;font-size:40px}</style><p><b aria-hidden="true">&#9654;</b>How to steep a white tea</p></html>"""
+html, body { margin: 0; height: 100% }
+body { font: 16px system-ui, sans-serif; background: #1d2a26; color: #f4efe4; display: grid; place-items: center }
+p { margin: 0; text-align: center }
+b { display: block; font-size: 40px }
+</style><p><b aria-hidden="true">&#9654;</b>How to steep a white tea</p></html>"""
 
 
 class Handler(BaseHTTPRequestHandler):
