@@ -7,19 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
-from consent.jurisdictions import table, validate
+from consent.jurisdictions import review, table, validate
 from consent.models import JurisdictionOverride
 from cookiebanner.facts import country_file
 
 
 class Command(BaseCommand):
-    help = (
-        "Checks the table of jurisdictions: ISO 3166 codes, dates, regimes, numbers; the overrides; the country file."
-    )
+    help = "Checks the table of jurisdictions: ISO 3166 codes, dates, regimes, numbers; overrides; the country file."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", help="another jurisdictions.csv to check instead of the shipped one")
+        parser.add_argument("--page", help="also writes the review page (docs/jurisdictions.md) to this file")
         parser.add_argument("--today", type=date.fromisoformat, help="the day to look at, YYYY-MM-DD (default: now)")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
@@ -33,6 +34,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row.id}: {row.law} holds from {row.effective_date} on.")
         low = [row.id for row in validate.low_confidence(rows)]
         self.stdout.write(f"{len(low)} rows of low confidence need a lawyer's look: {', '.join(low)}.")
+        if options["page"]:
+            Path(options["page"]).write_text(review.page(date.fromisoformat(table.VERSION)), encoding="utf-8")
         if wrong:
             raise CommandError("\n".join(wrong))
         self.stdout.write(
@@ -47,10 +50,9 @@ def _read(path: str) -> list[table.Row]:
             missing = [name for name in table.COLUMNS if name not in (reader.fieldnames or ())]
             extra = validate.unknown_columns(reader.fieldnames or ())
             if missing or extra:
-                words = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"unknown: {', '.join(extra)}"] * bool(
-                    extra
+                raise CommandError(
+                    f"{path}: columns missing: {', '.join(missing) or 'none'}; unknown: {', '.join(extra) or 'none'}."
                 )
-                raise CommandError(f"{path}: columns {'; '.join(words)}.")
             lines = list(reader)
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path}: {error}") from error
@@ -61,7 +63,9 @@ def _read(path: str) -> list[table.Row]:
 
 
 def _overrides() -> list[str]:
-    found = []
+    found: list[str] = []
+    if "consent_jurisdictionoverride" not in connection.introspection.table_names():
+        return found  # not migrated yet
     for kept in JurisdictionOverride.objects.select_related("site"):
         where = f"override of site {kept.site.name}"
         if kept.jurisdiction not in table.ROWS:
