@@ -116,8 +116,8 @@ def preview(token: str) -> Decision | None:
 
 # --- headers --------------------------------------------------------------------------------------------------------
 @lru_cache(8)
-def _pairs(own: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return (*own_pairs(own), *HEADERS)
+def _names(own: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    return (*((*pair, True) for pair in own_pairs(own)), *((*pair, False) for pair in HEADERS))
 
 
 def own_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -133,10 +133,10 @@ def own_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _places(headers: Mapping[str, str]) -> list[Place]:
     found = []
-    for country_name, region_name in _pairs(tuple(settings.FAIRGATE_COUNTRY_HEADERS)):
+    for country_name, region_name, may_hold_both in _names(tuple(settings.FAIRGATE_COUNTRY_HEADERS)):
         text = headers.get(country_name)
         if text:
-            place = _place(text, headers.get(region_name) or "")
+            place = _place(text, headers.get(region_name) or "", may_hold_both)
             if place:
                 found.append(place)
     for name, unpack in PACKED:
@@ -149,14 +149,14 @@ def _places(headers: Mapping[str, str]) -> list[Place]:
 
 
 @lru_cache(4096)
-def _place(country: str, region: str = "") -> Place | None:
-    """A place, or None when the text names none. `US-CA` and `US,CA` in one value are understood."""
+def _place(country: str, region: str = "", may_hold_both: bool = False) -> Place | None:
+    """A place, or None when the text names none. With `may_hold_both`, `US-CA` and `US,CA` are understood."""
     if country.strip().upper() in ANONYMOUS:
         return Place("", None)
     code = country_code(country)
     if code is None:
         parts = country.replace(",", "-").split("-")
-        code = country_code(parts[0]) if len(parts) == 2 else None
+        code = country_code(parts[0]) if may_hold_both and len(parts) == 2 else None
         if code is None:
             return None
         region = region or parts[1]

@@ -40,17 +40,12 @@ def store_state(headers: Mapping[str, str], host: str, body: bytes, site_hosts: 
     `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the value of the
     cookie `fairgate`, with or without its name in front, `site_hosts` the site's registered hosts.
     """
-    host = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-    host = host.lower().rstrip(".")
+    host = _hostname(f"//{host}")
     under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
     if not under:
         return Refusal(404, "unknown_site", "No site of this server has this host.")
-    try:
-        origin = urlsplit(headers.get("origin", ""))
-        came_from = origin.hostname
-    except ValueError:
-        came_from = None
-    if came_from != host or origin.scheme not in ("http", "https"):
+    origin = headers.get("origin", "")
+    if _hostname(origin) != host or not origin.startswith(("https://", "http://")):
         return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
     if headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
@@ -61,7 +56,7 @@ def store_state(headers: Mapping[str, str], host: str, body: bytes, site_hosts: 
     if fields is None:
         return Refusal(400, "malformed", "This is not a consent state.")
     domain = "" if _is_address(host) else f"; Domain={under[0]}"
-    secure = "; Secure" if origin.scheme == "https" else ""
+    secure = "; Secure" if origin.startswith("https:") else ""
     return f"fairgate={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"
 
 
@@ -91,6 +86,13 @@ def seconds(fields: Mapping[str, str]) -> int:
 def gpc_json(day: str) -> dict[str, object]:
     """`/.well-known/gpc.json` (W3C GPC): this site honours the signal, as stated on `day` (ISO 8601)."""
     return {"gpc": True, "lastUpdate": day}
+
+
+def _hostname(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def _is_address(host: str) -> bool:
