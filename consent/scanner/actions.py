@@ -1,0 +1,132 @@
+"""Adopting a page: the site, its services and categories, from what the page holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from consent.catalogue.actions import COOKIE_FIELDS, FACTS, add_service, set_category, update_service
+from consent.catalogue.known import Known
+from consent.catalogue.models import Service
+from consent.scanner import findings
+from consent.scanner.page import read
+from consent.sites.actions import LANGUAGES, Refused, as_uuid, create_site, note, set_hosts
+from consent.sites.models import Site
+from consent.sites.queries import clean_host, site_by_uuid
+
+
+@dataclass(slots=True)
+class Adoption:
+    """What adopting a page did."""
+
+    site: Site
+    created: bool
+    found: findings.Findings
+    advice: list[str]
+    added: list[Service] = field(default_factory=list)
+    updated: list[Service] = field(default_factory=list)
+    known: list[Service] = field(default_factory=list)
+
+
+@transaction.atomic
+def adopt(
+    html: str, hosts: Sequence[str], actor: str, *, site_id: UUID | str | None = None, server: str = "", **settings: Any
+) -> Adoption:
+    """Makes the site of a page, or completes it: adopting again adds what is new and changes no decision of its owner.
+
+    The site's id is `site_id`, else the page's `data-domain-script`, else a new one. `server` is our public address,
+    for the advice. Raises Refused.
+    """
+    try:
+        hosts = [clean_host(host) for host in hosts]
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    if not hosts:
+        raise Refused("Name the host that serves the page, such as example.com.")
+    page = read(html)
+    found = findings.examine(page, hosts)
+    uuid = as_uuid(site_id) if site_id else found.site_id
+    site = site_by_uuid(uuid) if uuid else Site.objects.filter(hosts__name=hosts[0]).first()
+    created = site is None
+    if site is None:
+        site = create_site(
+            hosts,
+            actor,
+            uuid=uuid,
+            share_host=uuid is not None,
+            **{
+                "name": page.organization[:200] or hosts[0],
+                "controller": page.organization[:200],
+                "policy_url": found.policy_url[:500],
+                "imprint_url": found.imprint_url[:500],
+                "languages": _languages(page.language),
+                "level": Site.Level.DROP_IN if found.onetrust else Site.Level.SNIPPET,
+                **settings,
+            },
+        )
+    else:
+        before = list(site.hosts.values_list("name", flat=True))
+        set_hosts(site, [*before, *hosts], actor)
+    adoption = Adoption(site, created, found, findings.advice(page, found, site.uuid, server or "https://YOUR-SERVER"))
+    _categories(site, found, actor)
+    for sighting in found.sightings.values():
+        _service(adoption, sighting.service, sighting.parked, actor)
+    for host, category in found.parked.items():
+        _service(
+            adoption, {"key": host.replace(".", "-"), "name": host, "rules": [host], "category": category}, "", actor
+        )
+    note(
+        site, actor, "page.adopt", services=sorted(found.sightings), strangers=sorted(found.strangers),
+        added=sorted(service.key for service in adoption.added),
+    )  # fmt: skip
+    return adoption
+
+
+def _languages(page: str) -> list[str]:
+    """Ours, the page's own first."""
+    first = page.lower().replace("_", "-").partition("-")[0]
+    return sorted(LANGUAGES, key=lambda language: language != first)
+
+
+def _categories(site: Site, found: findings.Findings, actor: str) -> None:
+    """The page's own categories: it asks for them by key, so the site must have them."""
+    keys = {s.parked for s in found.sightings.values() if s.parked} | set(found.parked.values())
+    for key in sorted(keys - set(site.categories.values_list("key", flat=True))):
+        set_category(site, key, actor)
+
+
+def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:
+    site = adoption.site
+    cookies = [{name: cookie[name] for name in COOKIE_FIELDS} for cookie in seen.get("cookies", ())]
+    service = site.services.filter(key=seen["key"]).first()
+    if service is None:
+        category = parked or seen["category"]
+        if not site.categories.filter(key=category).exists():  # its owner deleted one of the five
+            category = str(site.categories.filter(necessary=False).values_list("key", flat=True).first() or category)
+        facts = {fact: seen[fact] for fact in FACTS if fact in seen}
+        added = add_service(
+            site, actor, key=seen["key"], category=category, patterns=seen["rules"], cookies=cookies, **facts
+        )
+        adoption.added.append(added)
+        return
+    rules = list(service.rules.values_list("pattern", flat=True))
+    own = [{name: getattr(cookie, name) for name in COOKIE_FIELDS} for cookie in service.cookies.all()]
+    names = {(cookie["kind"], cookie["name"]) for cookie in own}
+    new_rules = [rule for rule in seen["rules"] if rule not in rules]
+    new_cookies = [cookie for cookie in cookies if (cookie["kind"], cookie["name"]) not in names]
+    new_inline = [mark for mark in seen.get("inline", ()) if mark not in service.inline]
+    if not (new_rules or new_cookies or new_inline):
+        adoption.known.append(service)
+        return
+    update_service(
+        service,
+        actor,
+        patterns=[*rules, *new_rules],
+        cookies=[*own, *new_cookies],
+        inline=[*service.inline, *new_inline],
+    )
+    adoption.updated.append(service)

@@ -1,0 +1,201 @@
+"""What a page's contents mean: services of our catalogue, strangers, and what to change in the page. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+from uuid import UUID
+
+from consent.catalogue import known, patterns
+from consent.scanner.page import Page, Request
+
+ONETRUST = ("cookielaw.org", "onetrust.com", "cookiepro.com")
+OTHER_BANNERS = (
+    "cookiebot.com", "usercentrics.eu", "trustarc.com", "truste.com", "consentmanager.net", "didomi.io", "iubenda.com",
+    "cookieyes.com", "osano.com", "termly.io", "quantcast.mgr.consensu.org", "cookie-script.com", "privacy-center.org",
+    "transcend.io", "ketch.com", "axept.io", "sirdata.io", "civiccomputing.com", "cookiefirst.com", "evidon.com",
+)  # fmt: skip
+PRIVACY = re.compile(
+    r"privacy.?(policy|notice|statement)|datenschutz|confidentialit|privacidad|/privacy/?$", re.IGNORECASE
+)
+IMPRINT = re.compile(r"\bimpressum\b|\bimprint\b|mentions.l.gales|aviso.legal|legal.notice", re.IGNORECASE)
+SWALLOW = (
+    '<meta http-equiv="Content-Security-Policy" content="script-src-attr \'unsafe-inline\'">'
+    '<script type="text/plain">--></script>'
+)
+
+
+@dataclass(slots=True)
+class Sighting:
+    """A known service on the page: the evidence, and the category the page parked it under ("" = none)."""
+
+    service: known.Known
+    evidence: list[str] = field(default_factory=list)
+    parked: str = ""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What `examine` found. `strangers` are third-party hosts that nothing knows: {host: evidence}; `parked` are those
+    of them that the page parked under a category: {host: category}."""
+
+    site_id: UUID | None = None
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    strangers: dict[str, list[str]] = field(default_factory=dict)
+    parked: dict[str, str] = field(default_factory=dict)
+    onetrust: list[Request] = field(default_factory=list)
+    banners: dict[str, list[str]] = field(default_factory=dict)
+    noscript: list[tuple[int, str, str]] = field(default_factory=list)
+    policy_url: str = ""
+    imprint_url: str = ""
+
+
+def examine(page: Page, hosts: Sequence[str]) -> Findings:
+    """Files what the page loads. `hosts` are the site's own: they and their subdomains are no third parties."""
+    found = Findings(site_id=_site_id(page))
+    for request in page.requests:
+        _request(found, request, hosts, loaded=True)
+    for request in page.mentions:
+        _request(found, request, hosts, loaded=False)
+    for code in page.code:
+        for service in known.of_code(code.text):
+            _see(found, service, f"line {code.line}: inline code", code.parked)
+    found.policy_url = _link(page, PRIVACY, hosts)
+    found.imprint_url = _link(page, IMPRINT, hosts)
+    return found
+
+
+def _request(found: Findings, request: Request, hosts: Sequence[str], *, loaded: bool) -> None:
+    parts = patterns.split(request.url, hosts[0])
+    if parts is None:
+        return
+    host = parts[1]
+    evidence = f"line {request.line}: {request.tag} {request.url[:120]}"
+    if is_onetrust(request.url):
+        if loaded:
+            found.onetrust.append(request)
+        return
+    if banner := next((b for b in OTHER_BANNERS if host == b or host.endswith("." + b)), ""):
+        found.banners.setdefault(banner, []).append(evidence)
+        return
+    service = known.of_url(request.url, hosts[0])
+    if service and request.noscript:
+        found.noscript.append((request.line, request.tag, service["name"]))
+    if service:
+        _see(found, service, evidence, request.parked)
+    elif loaded and not is_own(host, hosts):
+        found.strangers.setdefault(host, []).append(evidence)
+        if request.parked:
+            found.parked.setdefault(host, request.parked)
+        if request.noscript:
+            found.noscript.append((request.line, request.tag, host))
+
+
+def _see(found: Findings, service: known.Known, evidence: str, parked: str) -> None:
+    sighting = found.sightings.setdefault(service["key"], Sighting(service))
+    if evidence not in sighting.evidence:
+        sighting.evidence.append(evidence)
+    sighting.parked = sighting.parked or parked
+
+
+def is_own(host: str, hosts: Sequence[str]) -> bool:
+    """Whether a host is one of the site's, or a subdomain of one, or the same without `www.`."""
+    return any(host == own or host.endswith("." + own.removeprefix("www.")) or "www." + host == own for own in hosts)
+
+
+def is_onetrust(url: str) -> bool:
+    """Whether an address is OneTrust's, or one of its two tags on somebody's own host."""
+    parts = patterns.split(url, "")
+    if parts is None:
+        return False
+    _, host, path, _ = parts
+    tag = path.endswith(("/otSDKStub.js", "/OtAutoBlock.js"))
+    return tag or any(host == name or host.endswith("." + name) for name in ONETRUST)
+
+
+def _site_id(page: Page) -> UUID | None:
+    """OneTrust's domain id, without the `-test` of its testing script."""
+    addresses = [r.url for r in page.requests if is_onetrust(r.url) and ("/consent/" in r.url or "did=" in r.url)]
+    for text in [*page.domain_scripts, *addresses]:
+        if found := re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.IGNORECASE):
+            return UUID(found.group())
+    return None
+
+
+def _link(page: Page, about: re.Pattern[str], hosts: Sequence[str]) -> str:
+    """The site's own page about something: rather one that is called just that, then the shortest address."""
+    found = [
+        (not about.fullmatch(label), len(url), url)
+        for href, label, _ in page.links
+        if (about.search(href) or about.search(label)) and (url := _own_link(href, hosts))
+    ]
+    return min(found)[2] if found else ""
+
+
+def _own_link(href: str, hosts: Sequence[str]) -> str:
+    url = urljoin(f"https://{hosts[0]}/", href)
+    try:
+        return url if url.startswith("https://") and is_own(urlsplit(url).hostname or "", hosts) else ""
+    except ValueError:
+        return ""
+
+
+def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]:
+    """What to change in the page, one sentence or block each, most important first."""
+    lines = [_tags(page, found, site_id, server)]
+    for name, evidence in found.banners.items():
+        lines.append(f"Remove the other consent banner, {name} ({'; '.join(evidence[:3])}).")
+    for line, tag, name in found.noscript:
+        what = (
+            "the Google Tag Manager noscript iframe"
+            if name == "Google Tag Manager"
+            else f"the noscript {tag} of {name}"
+        )
+        lines.append(f"Line {line}: remove {what}. It is only used without JavaScript, where nobody can ask.")
+    if "google-tag-manager" in found.sightings:
+        lines.append(
+            "In Google Tag Manager: tags that load no address of their own (custom HTML that sets cookies, tags of "
+            "custom templates) cannot be told apart from outside. Give each one consent settings (Admin > Container "
+            "settings > Consent overview > Require additional consent), with analytics_storage or ad_storage, and "
+            "turn off any tag that sets its own consent default. What the container loads cannot be read from the "
+            "page: add those services too (the dashboard lists the hosts that the gate meets and no service claims)."
+        )
+    if fonts := [s.service["name"] for s in found.sightings.values() if s.service["category"] == "C0001"]:
+        lines.append(
+            f"These load from a third party before any answer, because the page breaks without them: "
+            f"{', '.join(fonts)}. Host fonts and libraries yourself (LG München I, 20.01.2022, 3 O 17493/20), or move "
+            f"the service to another category."
+        )
+    if dsar := [line for href, _, line in page.links if "/dsarwebform/" in href]:
+        where = ", ".join(map(str, dsar))
+        lines.append(f"Line {where}: links to OneTrust's request form; change their host to {server} or to your form.")
+    if page.settings_links:
+        where = ", ".join(map(str, page.settings_links))
+        lines.append(f"Keep the settings links (line {where}): they open the preference center.")
+    else:
+        lines.append("The page has no settings link; our floating button opens the preference center.")
+    return lines
+
+
+def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
+    one = f'<script src="{server}/v1/{site_id}/gate.js"></script>\n{SWALLOW}'
+    if not found.onetrust:
+        return f"Put this first into <head>, before any other script:\n{one}"
+    two = "\n".join(
+        f"  line {r.line}: {r.url}\n    becomes {server}{_path(r.url)}" for r in found.onetrust if r.tag == "script"
+    )
+    return (
+        f"Change the host of OneTrust's tags and nothing else (drop-in):\n{two}\n"
+        f"or better, put this in their place, first into <head>; it also stops requests that the browser sends before "
+        f"any script runs:\n{one}"
+    )
+
+
+def _path(url: str) -> str:
+    path = urlsplit(url if "//" in url else "//" + url).path
+    for mark in ("/scripttemplates/", "/consent/"):
+        if mark in path:
+            return path[path.index(mark) :]
+    return path

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from consent.publishing.actions import Unchanged
+from consent.scanner.actions import Adoption, adopt
+from consent.scanner.page import decode
+from consent.sites.actions import Refused
+from cookiebanner.management.common import ACTOR
+from cookiebanner.publish import publish
+
+
+class Command(BaseCommand):
+    help = "Reads a saved page, makes its site with the services it uses, and says what to change in the page."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("page", help="an HTML file, or - for standard input")
+        parser.add_argument("--host", action="append", required=True, help="the host that serves it; may be repeated")
+        parser.add_argument("--site-id", help="else the page's data-domain-script, else a new one")
+        parser.add_argument("--publish", action="store_true", help="publish the site afterwards")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        try:
+            body = sys.stdin.buffer.read() if options["page"] == "-" else Path(options["page"]).read_bytes()
+        except OSError as error:
+            raise CommandError(f"{options['page']}: {error.strerror}.") from None
+        try:
+            adoption = adopt(
+                decode(body), options["host"], ACTOR, site_id=options["site_id"], server=settings.FAIRGATE_URL
+            )
+        except Refused as error:
+            raise CommandError(str(error)) from None
+        self.report(adoption)
+        if options["publish"]:
+            try:
+                release = publish(adoption.site, ACTOR, "adopted")
+            except Unchanged as error:
+                self.stdout.write(str(error))
+            except (Refused, ValueError) as error:
+                raise CommandError(str(error)) from None
+            else:
+                self.stdout.write(f"Release {release.number} is published ({release.sha256}).")
+        else:
+            self.stdout.write(f"Publish it: manage.py publish --site {adoption.site.uuid}")
+
+    def report(self, adoption: Adoption) -> None:
+        site, found, write = adoption.site, adoption.found, self.stdout.write
+        hosts = ", ".join(site.hosts.values_list("name", flat=True))
+        write(f"Site {site.uuid} ({site.name}, {hosts}) {'is made' if adoption.created else 'was there already'}.")
+        if adoption.created and site.controller:
+            write(
+                f"Controller, from the page, to be checked: {site.controller}. Policy: {site.policy_url or 'not found'}"
+            )
+        for title, services in (
+            ("Services added", adoption.added),
+            ("Services completed from our catalogue", adoption.updated),
+            ("Services that were there", adoption.known),
+        ):
+            if services:
+                write(f"\n{title}:")
+            for service in sorted(services, key=lambda service: (service.category.key, service.name)):
+                sighting = found.sightings.get(service.key)
+                evidence = sighting.evidence if sighting else found.strangers.get(service.name, [])
+                more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
+                write(f"  {service.category.key}  {service.name}: {evidence[0] if evidence else ''}{more}")
+        strangers = {host: seen for host, seen in found.strangers.items() if host not in found.parked}
+        write("\nNot recognised:" if strangers else "\nNothing on the page is unrecognised.")
+        for host, seen in sorted(strangers.items()):
+            write(f"  {host}: {seen[0]}")
+            write(f"    manage.py service --site {site.uuid} --name {host} --category C0004 --pattern {host}")
+        write("\nChange in the page:")
+        for number, advice in enumerate(adoption.advice, 1):
+            write(f"{number}. {advice}")
+        write("")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from consent.catalogue.actions import add_service, key_of, update_service
+from consent.sites.actions import Refused
+from cookiebanner.management.common import ACTOR, site_or_error
+
+FACTS = ("container", "sells_or_shares", "targeted_ads", "sensitive", "statistics")
+
+
+class Command(BaseCommand):
+    help = "Adds a service to a site's draft. Nothing reaches visitors before manage.py publish."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--site", required=True, help="the site's id (UUID)")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--category", required=True, help="C0001 …")
+        parser.add_argument(
+            "--pattern",
+            action="extend",
+            nargs="+",
+            default=[],
+            help="HOST[/PATH][?PARAM[=VALUE]], or /PATH; may be repeated",
+        )
+        parser.add_argument(
+            "--cookie", action="extend", nargs="+", default=[], help="a name, may hold *; may be repeated"
+        )
+        parser.add_argument(
+            "--inline", action="extend", nargs="+", default=[], help="a piece of its inline code; may be repeated"
+        )
+        parser.add_argument("--key", default="", help="else made from the name")
+        parser.add_argument("--company", default="")
+        parser.add_argument("--policy-url", default="")
+        parser.add_argument("--description", default="")
+        parser.add_argument("--container", action="store_true", help="loads other services")
+        parser.add_argument("--sells", action="store_true", dest="sells_or_shares", help="sells or shares data")
+        parser.add_argument("--targeted", action="store_true", dest="targeted_ads", help="advertises by interest")
+        parser.add_argument("--sensitive", action="store_true", help="handles sensitive data")
+        parser.add_argument("--statistics", action="store_true", help="measures the audience")
+        parser.add_argument("--exempt-in", action="extend", nargs="+", default=[], help="GB, FR …: may be exempt there")
+        parser.add_argument(
+            "--exemption-confirmed", action="extend", nargs="+", default=[], help="GB …: its conditions are met"
+        )
+        parser.add_argument("--adapter", default="", help="vendor interface: google, uet, clarity, meta")
+        parser.add_argument("--replace", action="store_true", help="change the service of this name when there is one")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        site = site_or_error(options["site"])
+        facts = {name: options[name] for name in FACTS} | {
+            "name": options["name"],
+            "company": options["company"],
+            "policy_url": options["policy_url"],
+            "description": options["description"],
+            "inline": options["inline"],
+            "adapter": options["adapter"],
+            "exempt_in": options["exempt_in"],
+            "exemption_confirmed": options["exemption_confirmed"],
+        }
+        rest = {"category": options["category"], "patterns": options["pattern"], "cookies": options["cookie"]}
+        try:
+            key = options["key"] or key_of(options["name"])
+            there = site.services.filter(key=key).first() if options["replace"] else None
+            if there:
+                service = update_service(there, ACTOR, **rest, **facts)
+            else:
+                service = add_service(site, ACTOR, key=key, **rest, **facts)
+        except Refused as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(
+            f"{service.name} ({service.key}) is in the draft of {site.name} under {service.category.key}."
+        )
+        if not options["pattern"] and not options["inline"]:
+            self.stdout.write("It has no request pattern and no inline signature: nothing of it can be held.")
