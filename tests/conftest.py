@@ -56,3 +56,11 @@ def _flush_may_empty_the_ledger():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown_without_guards)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _forget_sites_of_other_tests():
+    """The intake keeps sites and releases in memory; another test's database is another world."""
+    from consent.answers.published import view
+
+    view.clear()

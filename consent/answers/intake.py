@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from consent.answers import schema, validate
+from django.db import transaction
+
+from consent.answers import optouts, schema, validate
 from consent.answers.errors import Refused
 from consent.answers.published import PublishedRelease, PublishedSite
 from consent.jurisdictions.locate import Decision
@@ -106,5 +108,11 @@ def _status(action: str, grants: bool) -> str:
 
 
 def record(drafts: Sequence[Draft]) -> list[Outcome]:
-    """Stores a batch; see `consent.ledger.append`."""
-    return append(drafts)
+    """Stores a batch; see `consent.ledger.append`. Opt-outs for a webhook are queued in the same transaction."""
+    told = optouts.of_listening_sites(drafts)
+    if not told:
+        return append(drafts)
+    with transaction.atomic():
+        outcomes = append(drafts)
+        optouts.announce(told, drafts, outcomes)
+    return outcomes

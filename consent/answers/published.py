@@ -83,6 +83,7 @@ class View:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sites: dict[UUID, PublishedSite] = {}
+        self._hosts: set[str] = set()
         self._asked = float("-inf")
         self._misses = 0
         self._second = 0
@@ -115,16 +116,21 @@ class View:
         fresh = self.reload(site.uuid) if self._may_ask() else None
         return fresh is not None and fresh.has_host(host)
 
-    def refresh(self) -> None:
-        """Reads all sites again: three queries."""
+    def any_site_has(self, host: str) -> bool:
+        """Whether the host, or a parent of it, is one of any site in memory. No query."""
+        return host in self._hosts or not self._hosts.isdisjoint(suffixes(host))
+
+    def refresh(self, older_than: float = FRESH) -> None:
+        """Reads all sites again, unless that was done less than `older_than` seconds ago: three queries."""
+        if time.monotonic() - self._asked <= older_than:
+            return
+        sites, hosts, latest = _rows()  # not under the lock: a database that hangs must not stop the others
         with self._lock:
-            if time.monotonic() - self._asked <= FRESH:
-                return
-            sites, hosts, latest = _rows()
             self._sites = {
                 uuid: self._made(pk, uuid, hosts.get(pk, ()), path, killed, latest.get(pk, 0))
                 for pk, uuid, path, killed in sites
             }
+            self._hosts = {host for site in self._sites.values() for host in site.hosts}
             self._asked = time.monotonic()
 
     def reload(self, uuid: UUID) -> PublishedSite | None:
@@ -132,6 +138,7 @@ class View:
         sites, hosts, latest = _rows(uuid)
         with self._lock:
             for pk, known, path, killed in sites:
+                self._hosts = self._hosts.union(hosts.get(pk, ()))
                 self._sites[known] = self._made(pk, known, hosts.get(pk, ()), path, killed, latest.get(pk, 0))
             return self._sites.get(uuid) if sites else None
 

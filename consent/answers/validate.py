@@ -17,7 +17,7 @@ def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str
 
     Raises Refused (422): unknown_category, unknown_purpose, unknown_service, incomplete_vector.
     """
-    categories = choices.categories
+    categories: dict[str, Any] = dict(choices.categories)
     if categories.keys() != release.categories.keys():
         for key in categories:
             if key not in release.categories:
@@ -37,7 +37,7 @@ def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str
     services: dict[str, str] = {}
     for key, category in release.services.items():
         services[key] = choices.services.get(key) or categories.get(category, NOT_OFFERED)
-    return {"categories": dict(categories), "purposes": purposes, "services": services}
+    return {"categories": categories, "purposes": purposes, "services": services}
 
 
 def grants_anything(choices: dict[str, dict[str, str]], release: PublishedRelease) -> bool:

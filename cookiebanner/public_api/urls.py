@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cookiebanner.public_api.answers import Consents
+from cookiebanner.public_api.counts import Impressions, Reports
+
+urlpatterns = [
+    path("consents", Consents.as_view(), name="consents"),
+    path("impressions", Impressions.as_view(), name="impressions"),
+    path("reports", Reports.as_view(), name="reports"),
+]

@@ -1,0 +1,72 @@
+"""Opt-outs are told to the site's own systems: queued with the answer, delivered by a job (`consent.answers.jobs`)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from consent.jobs.actions import enqueue
+from consent.jurisdictions.table import REGIMES, regime_of
+from consent.ledger.append import Draft, Outcome
+from consent.sites.models import Site
+
+KIND = "optout_webhook"
+FRESH = 5.0  # seconds for which the list of sites with a webhook is believed
+
+_listening: tuple[float, frozenset[int]] = (-FRESH, frozenset())
+
+
+def is_optout(draft: Draft) -> bool:
+    """Whether an answer objects to something that the law would have let run: under opt-out and notice regimes any
+    refusal, under opt-in regimes only an explicit opt-out or the signal."""
+    if draft.type != "consent":
+        return False
+    if draft.action in ("opt_out", "gpc"):
+        return True
+    terms = REGIMES.get(regime_of(draft.regime))
+    if terms is None or terms["model"] == "opt_in":
+        return False
+    if draft.action in ("reject_all", "withdraw"):
+        return True
+    kinds = draft.record["choices"].values()
+    return draft.action == "custom" and any("denied" in kind.values() for kind in kinds)
+
+
+def of_listening_sites(drafts: Iterable[Draft]) -> list[Draft]:
+    """The opt-outs among these answers whose site has a webhook. Costs a query at most every five seconds."""
+    found = [draft for draft in drafts if is_optout(draft)]
+    if not found:
+        return found
+    global _listening
+    if time.monotonic() - _listening[0] > FRESH:
+        ids = frozenset(Site.objects.exclude(webhook_url="").values_list("pk", flat=True))
+        _listening = (time.monotonic(), ids)
+    return [draft for draft in found if draft.site_id in _listening[1]]
+
+
+def announce(optouts: Iterable[Draft], drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
+    """Queues one delivery per site for the opt-outs that were new. Call it in the transaction that stored them."""
+    new = {id(draft): outcome for draft, outcome in zip(drafts, outcomes, strict=True) if outcome.status == "created"}
+    events: dict[int, list[dict[str, Any]]] = {}
+    for draft in optouts:
+        outcome = new.get(id(draft))
+        if outcome:
+            events.setdefault(draft.site_id, []).append(_event(draft, outcome))
+    for site in Site.objects.filter(pk__in=events):
+        enqueue(KIND, site=site, params={"optouts": events[site.pk]})
+
+
+def _event(draft: Draft, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": str(draft.record_id),
+        "index": outcome.index,
+        "received_at": outcome.received_at.isoformat() if outcome.received_at else None,
+        "action": draft.action,
+        "regime": draft.regime,
+        "jurisdiction": draft.jurisdiction,
+        "visitor": str(draft.visitor) if draft.visitor else None,
+        "replaces": str(draft.replaces) if draft.replaces else None,
+        "gpc": bool(draft.record.get("gpc")),
+        "choices": draft.record["choices"],
+    }

@@ -1,0 +1,158 @@
+"""The corpus against the DRF view, and what the records then hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client, override_settings
+
+from consent.models import ConsentRecord, LogEntry
+from tests import corpus
+
+
+def send(client: Client, request: corpus.Request, **environ):
+    headers = dict(request.headers)
+    content_type = headers.pop("content-type", "")
+    return client.generic(
+        request.method, request.path, request.body, headers=headers, **{"CONTENT_TYPE": content_type} | environ
+    )
+
+
+@pytest.mark.django_db
+def test_the_corpus_gets_its_answers(client):
+    corpus.make_world()
+    wrong, created = [], 0
+    for name, request, expected in corpus.cases():
+        response = send(client, request)
+        problem = response.headers["Content-Type"].startswith("application/problem+json")
+        body = json.loads(response.content)
+        code = body["code"] if problem else None
+        if (response.status_code, code) != (expected.status, expected.code):
+            wrong.append((name, response.status_code, code, body))
+        if problem:
+            assert (body["status"], body["type"]) == (response.status_code, "about:blank")
+        created += response.status_code == 201
+    assert wrong == []
+    assert len(corpus.cases()) >= 60
+    assert LogEntry.objects.count() == ConsentRecord.objects.count() == created
+
+
+@pytest.mark.django_db
+def test_a_replay_gets_the_same_bytes(client):
+    corpus.make_world()
+    _, request, _ = corpus.cases()[0]
+    first, again = send(client, request), send(client, request)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.content == again.content
+    body = first.json()
+    assert sorted(body) == ["id", "index", "receipt", "received_at"]
+    assert body["receipt"] == f"/api/v1/consents/{body['id']}/receipt"
+
+
+def stored(client, name) -> tuple[dict, ConsentRecord]:
+    request = next(request for case, request, _ in corpus.cases() if case == name)
+    response = send(client, request)
+    assert response.status_code == 201, response.content
+    record = ConsentRecord.objects.get(index=response.json()["index"])
+    return json.loads(record.payload), record
+
+
+@pytest.mark.django_db
+def test_what_a_record_holds(client):
+    site = corpus.make_world()
+    payload, record = stored(client, "a first answer")
+    received = record.received_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert payload == {
+        "action": "custom",
+        "choices": {
+            "categories": {"C0001": "granted", "C0002": "granted", "C0004": "denied"},
+            "purposes": {"analytics": "granted", "email-marketing": "not_offered"},
+            "services": {"ads": "denied", "counter": "granted", "shop": "granted"},
+        },
+        "client_time": "2026-11-21T10:00:00Z",
+        "gpc": False,
+        "id": str(record.record_id),
+        "jurisdiction": "*",
+        "jurisdiction_by": "fallback",
+        "language": "en",
+        "layer": "banner",
+        "page": "shop.example",
+        "received_at": received,
+        "regime": "eu_opt_in",
+        "regime_agrees": True,
+        "regime_server": "eu_opt_in",
+        "release": 1,
+        "release_hash": site.releases.get(number=1).sha256,
+        "request": bytes(LogEntry.objects.get().request_hash).hex(),
+        "signals": {"gpc": False},
+        "site": str(site.uuid),
+        "status": "ConsentGiven",
+        "type": "consent",
+        "ua_family": "Chrome",
+        "visitor": "5a1e0000-0000-4000-8000-0000000000bb",
+    }
+    assert str(record.visitor) == payload["visitor"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("case", "status", "visitor"),
+    [
+        ("accept_all", "ConsentGiven", True),
+        ("reject_all", "ConsentRefused", False),
+        ("close under opt-in", "ConsentRefused", False),
+        ("withdraw", "ConsentWithdrawn", True),
+        ("gpc", "ConsentRefused", False),
+        ("opt_out", "ConsentRefused", True),
+    ],
+)
+def test_only_a_grant_or_a_change_keeps_the_visitor(client, case, status, visitor):
+    corpus.make_world()
+    payload, record = stored(client, case)
+    assert (payload["status"], "visitor" in payload, record.visitor is not None) == (status, visitor, visitor)
+    assert (payload.get("control") == "OptOutFromProcess") == (case in ("gpc", "opt_out"))
+
+
+@pytest.mark.django_db
+def test_the_page_keeps_its_path_only_if_the_site_says_so_and_never_the_query(client):
+    site = corpus.make_world()
+    assert stored(client, "a script in the page")[0]["page"] == "shop.example"
+    site.record_path = True
+    site.save()
+    from consent.answers.published import view
+
+    view.clear()
+    assert stored(client, "text/plain")[0]["page"] == "shop.example/basket"
+    assert stored(client, "a foreign page")[0]["page"] == "shop.example"
+
+
+@pytest.mark.django_db
+@override_settings(FAIRGATE_RATE_LIMIT=3)
+def test_the_rate_limit_counts_per_address_and_says_when_to_come_back(client):
+    corpus.make_world()
+    _, request, _ = corpus.cases()[0]
+    answers = [send(client, request, REMOTE_ADDR="203.0.113.7") for _ in range(4)]
+    assert [a.status_code for a in answers] == [201, 200, 200, 429]
+    assert (answers[3].json()["code"], 1 <= int(answers[3]["Retry-After"]) <= 60) == ("rate_limited", True)
+    assert send(client, request, REMOTE_ADDR="203.0.113.8").status_code == 200
+    spoofed = send(client, request, REMOTE_ADDR="203.0.113.7", HTTP_X_FORWARDED_FOR="203.0.113.99")
+    assert spoofed.status_code == 429
+
+
+@pytest.mark.django_db
+def test_a_browser_may_read_the_answer_of_its_own_site_only(client):
+    corpus.make_world()
+    cases = {name: request for name, request, _ in corpus.cases()}
+    assert send(client, cases["a first answer"])["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Access-Control-Allow-Origin" not in send(client, cases["a foreign origin"])
+
+
+@pytest.mark.django_db
+def test_a_site_switched_off_still_takes_answers(client):
+    from django.utils import timezone
+
+    site = corpus.make_world()
+    site.killed_at = timezone.now()
+    site.save()
+    assert stored(client, "a first answer")[0]["status"] == "ConsentGiven"
