@@ -46,7 +46,9 @@ class Cluster:
             owner = pwd.getpwnam("postgres")
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self.user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        self.run("initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "--no-sync", "--locale=C", "-E", "UTF8")
+        self.run(
+            "initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "--no-sync", "--locale=C", "-E", "UTF8"
+        )
         self.process: subprocess.Popen | None = None
         atexit.register(self.remove)
 
@@ -72,7 +74,10 @@ class Cluster:
         log = open(self.folder / "log", "ab")  # noqa: SIM115 - lives as long as the server
         self.process = subprocess.Popen(
             [*command, "-c", "listen_addresses=", "-c", "max_connections=200", *options],
-            cwd="/", stdout=log, stderr=log, **self.user,
+            cwd="/",
+            stdout=log,
+            stderr=log,
+            **self.user,
         )
         import psycopg2
 

@@ -114,7 +114,11 @@ def test_the_ribbon_page_from_first_visit_to_regulator(live_server, world, tab, 
     tab.goto(URL)
     tab.wait_for_selector("#onetrust-banner-sdk", state="visible")
     tab.wait_for_timeout(500)
-    assert ran(tab) == {"scripts": ["unpkg.com/material-components-web@latest/dist/material-components-web.min.js"], "nr": False, "hbspt": False}
+    assert ran(tab) == {
+        "scripts": ["unpkg.com/material-components-web@latest/dist/material-components-web.min.js"],
+        "nr": False,
+        "hbspt": False,
+    }
     assert [u for u in world.requests_to(*TRACKERS) if "hs-scripts" not in u and "plausible" not in u] == []
     assert ConsentRecord.objects.filter(type="consent").count() == 0
     assert tab.context.cookies(URL) == []
@@ -151,7 +155,10 @@ def test_the_ribbon_page_from_first_visit_to_regulator(live_server, world, tab, 
     scripts = ran(tab)["scripts"]
     hosts = sorted({s.split("/")[0] for s in scripts if not s.startswith("unpkg.com")})
     assert [h for h in hosts if h != "js-agent.newrelic.com"] == [
-        "js.hs-scripts.com", "plausible.io", "ribboncommunicationsinc.widget.insent.ai", "www.googletagmanager.com",
+        "js.hs-scripts.com",
+        "plausible.io",
+        "ribboncommunicationsinc.widget.insent.ai",
+        "www.googletagmanager.com",
     ]
     assert sorted(scripts) == sorted(set(scripts)), "each once"
     assert ran(tab)["nr"] is True
@@ -166,7 +173,9 @@ def test_the_ribbon_page_from_first_visit_to_regulator(live_server, world, tab, 
     assert sorted(again) == sorted(set(again))
     assert not tab.is_visible("#onetrust-banner-sdk")
     assert [text for kind, text in tab.console if kind == "error" and "favicon" not in text] == []
-    assert [a.path for a in world.asked if a.host == SHOP and world.answer(a)[0] == 404 and "favicon" not in a.path] == []
+    assert [
+        a.path for a in world.asked if a.host == SHOP and world.answer(a)[0] == 404 and "favicon" not in a.path
+    ] == []
 
     # The regulator's file and the proof.
     out = tmp_path / "answers.csv"

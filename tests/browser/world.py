@@ -64,9 +64,7 @@ def certificate() -> str:
     )
     file = tempfile.NamedTemporaryFile(suffix=".pem", delete=False)  # noqa: SIM115
     file.write(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     file.write(made.public_bytes(serialization.Encoding.PEM))
     file.close()
@@ -91,7 +89,10 @@ class World:
                 length = int(self.headers.get("Content-Length") or 0)
                 host = (self.headers.get("Host") or "").split(":")[0].lower()
                 asked = Asked(
-                    self.command, host, self.path, {k.lower(): v for k, v in self.headers.items()},
+                    self.command,
+                    host,
+                    self.path,
+                    {k.lower(): v for k, v in self.headers.items()},
                     self.rfile.read(length) if length else b"",
                 )
                 world.asked.append(asked)
@@ -141,9 +142,7 @@ class World:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate())
         # The handshake happens in the connection's own thread, so one stalled client stops nobody.
-        self.server.socket = context.wrap_socket(
-            self.server.socket, server_side=True, do_handshake_on_connect=False
-        )
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.server.handle_error = lambda *arguments: None  # type: ignore[method-assign] - closed tabs
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -198,5 +197,10 @@ def open_world() -> Iterator[World]:
 
 
 def file_answer(path: Path) -> Answer:
-    kinds = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".json": "application/json"}
+    kinds = {
+        ".js": "text/javascript",
+        ".css": "text/css",
+        ".html": "text/html; charset=utf-8",
+        ".json": "application/json",
+    }
     return 200, kinds.get(path.suffix, "application/octet-stream"), path.read_bytes()
