@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from csp.decorators import csp_exempt
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.clickjacking import xframe_options_exempt
 
@@ -34,6 +35,11 @@ def as_view(respond: Responder) -> Callable[..., HttpResponse]:
         return HttpResponseNotAllowed(["GET", "HEAD"])
 
     return view
+
+
+def raw_body(request: HttpRequest) -> bytes:
+    """At most one byte more than an answer may have: one too many tells that it was too large."""
+    return request.read(settings.FAIRGATE_BODY_LIMIT + 1)
 
 
 def to_django(answer: Answer) -> HttpResponse:

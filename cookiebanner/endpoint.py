@@ -75,13 +75,19 @@ rate_limit = RateLimit()
 
 
 def prepare(
-    body: bytes, content_type: str | None, origin: str | None, headers: Mapping[str, str], peer: str
+    body: bytes,
+    content_type: str | None,
+    origin: str | None,
+    headers: Mapping[str, str],
+    peer: str,
+    again: bool = False,
 ) -> Prepared:
     """Checks one request and makes its draft. `headers` by lower-case name, `peer` = the connection's address.
 
     No query when site and release are in memory. Raises Refused. `body` may be cut after FAIRGATE_BODY_LIMIT + 1 bytes.
+    `again`: the rate limit has counted this request already.
     """
-    if wait := rate_limit.wait(peer_address(headers, peer), settings.FAIRGATE_RATE_LIMIT):
+    if not again and (wait := rate_limit.wait(peer_address(headers, peer), settings.FAIRGATE_RATE_LIMIT)):
         raise RateLimited(wait)
     if len(body) > settings.FAIRGATE_BODY_LIMIT:
         raise too_large()

@@ -24,6 +24,7 @@ FAIRGATE_DATA = Path(env.text("FAIRGATE_DATA", str(BASE_DIR / "var"))).resolve()
 FAIRGATE_DEMO = env.boolean("FAIRGATE_DEMO")  # the demo account may log in; never set it on a real server
 FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may lose acknowledged records
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
+FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
 FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer
 FAIRGATE_URL = env.text("FAIRGATE_URL").rstrip("/")  # public base URL, for mails and receipts made by jobs
 FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country[,region]" header names
@@ -163,6 +164,7 @@ CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOWED_ORIGINS: list[str] = []  # the sites' hosts are allowed by cookiebanner.cors
 CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["content-type"]
+CORS_EXPOSE_HEADERS = ["retry-after"]
 CORS_PREFLIGHT_MAX_AGE = 86400
 
 REST_FRAMEWORK = {

@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from consent.models import Artifact, Release, Site
 
 BODIES = 256 * 1024 * 1024  # bytes of bodies kept; about 6,000 gates with their compressed forms
-ENTRIES = 20_000  # sites kept, unknown ids included
+ENTRIES = 20_000  # sites kept
 REFRESH = 2.0  # seconds between two questions "is there a new release, a kill switch?"
 
 
@@ -73,7 +74,8 @@ class Store:
 
     def __init__(self, bodies: int = BODIES, entries: int = ENTRIES) -> None:
         self._lock = threading.Lock()
-        self._entries: OrderedDict[UUID, Entry | None] = OrderedDict()
+        self._entries: OrderedDict[UUID, Entry] = OrderedDict()
+        self._unknown: set[UUID] = set()  # asked for since the last refresh, and not there
         self._files: OrderedDict[str, File] = OrderedDict()
         self._bytes = 0
         self._bodies, self._most = bodies, entries
@@ -81,10 +83,9 @@ class Store:
     def site(self, uuid: UUID, memory_only: bool = False) -> Entry | None:
         """The site as it is now (None: no such site). Without `memory_only` it costs one query, two after a publish."""
         if memory_only:
-            try:
-                return self._entries[uuid]
-            except KeyError:
-                raise NotInMemory from None
+            if (found := self._entries.get(uuid)) is None and uuid not in self._unknown:
+                raise NotInMemory
+            return found
         head = _heads(Site.objects.filter(uuid=uuid)).first()
         return self._take(uuid, head)
 
@@ -111,6 +112,7 @@ class Store:
         """Asks once about all sites in memory; for a thread of its own, every `REFRESH` seconds."""
         with self._lock:
             asked = list(self._entries)
+            self._unknown.clear()
         for start in range(0, len(asked), 500):
             some = asked[start : start + 500]
             heads = {head[0]: head for head in _heads(Site.objects.filter(uuid__in=some))}
@@ -136,6 +138,12 @@ class Store:
             else:
                 new = self._load(uuid, pk, killed, latest)
         with self._lock:
+            if new is None:
+                self._entries.pop(uuid, None)
+                if len(self._unknown) < self._most:
+                    self._unknown.add(uuid)
+                return None
+            self._unknown.discard(uuid)
             self._entries[uuid] = new
             self._entries.move_to_end(uuid)
             while len(self._entries) > self._most:
@@ -177,11 +185,11 @@ store = Store()
 
 
 class Refresher(threading.Thread):
-    """Keeps `store` up to date beside a server that never waits for the database on its own thread."""
+    """Keeps `store` up to date beside a server that never waits for the database; does `more` of the kind, too."""
 
-    def __init__(self, of: Store = store) -> None:
+    def __init__(self, *more: Callable[[], object]) -> None:
         super().__init__(name="fairgate-refresh", daemon=True)
-        self._store, self._ended = of, threading.Event()
+        self._work, self._ended = (store.refresh, *more), threading.Event()
 
     def run(self) -> None:
         from django.db import connection
@@ -189,7 +197,8 @@ class Refresher(threading.Thread):
         while not self._ended.is_set():
             started = time.monotonic()
             try:
-                self._store.refresh()
+                for work in self._work:
+                    work()
             except Exception:  # the database is away: what is in memory stays good
                 connection.close()
             self._ended.wait(max(0.1, REFRESH - (time.monotonic() - started)))
@@ -197,3 +206,4 @@ class Refresher(threading.Thread):
 
     def end(self) -> None:
         self._ended.set()
+        self.join(5)

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site
+from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site, SiteSighting
 from consent.sites.queries import clean_host
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
@@ -246,3 +246,19 @@ def revoke_token(token: ApiToken, actor: str) -> None:
     """Ends a token at once; a second call changes nothing."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         note(token.site, actor, "token.revoke", name=token.name, prefix=token.prefix)
+
+
+# --- Sightings ------------------------------------------------------------------------------------------------------
+SIGHTINGS_PER_SITE = 500
+
+
+def saw(seen: dict[tuple[int, str], tuple[str, int | None]], at: datetime) -> None:
+    """Keeps where gates ran: (site id, host) → (level, release). Sorted by key; many subdomains are not all kept."""
+    with transaction.atomic():
+        for (site_id, host), (level, release) in sorted(seen.items()):
+            known = SiteSighting.objects.filter(site_id=site_id, host=host)
+            if known.update(level=level, release=release, last_seen=at):
+                continue
+            if SiteSighting.objects.filter(site_id=site_id).count() < SIGHTINGS_PER_SITE:
+                rows = [SiteSighting(site_id=site_id, host=host, level=level, release=release, last_seen=at)]
+                SiteSighting.objects.bulk_create(rows, ignore_conflicts=True)

@@ -1,0 +1,10 @@
+"""The production application: the lane in front of Django. `manage.py serve` runs it; any ASGI server can."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
+
+from cookiebanner.lane.app import Lane  # noqa: E402, I001 - after Django
+from cookiebanner.wsgi import application as django  # noqa: E402 - Django is set up here
+
+application = Lane(django)

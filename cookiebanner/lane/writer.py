@@ -1,0 +1,115 @@
+"""One thread that writes: it takes all that waits, commits it as one batch, and only then says so.
+
+Nothing is acknowledged before its transaction has committed. When the database is away, what waits is answered
+`Unavailable` at once; the client asks again with the same id, so that an answer whose commit was in doubt lands once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from django.db import Error, InterfaceError, OperationalError, connection
+
+from consent.answers.intake import record
+from consent.ledger.append import Draft, Outcome
+
+QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
+BATCH = 512  # answers in one transaction
+log = logging.getLogger("fairgate")
+
+
+class Unavailable(Exception):
+    """Not stored, as far as we know; ask again."""
+
+
+class Writer:
+    """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it)."""
+
+    def __init__(
+        self, write: Callable[[list[Draft]], list[Outcome]] = record, queue: int = QUEUE, batch: int = BATCH
+    ) -> None:
+        self._write, self._queue, self._batch = write, queue, batch
+        self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
+        self._some = threading.Condition()
+        self._ended = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
+        self.batches = 0
+        self.written = 0
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._thread.start()
+
+    def offer(self, draft: Draft) -> asyncio.Future[Outcome] | None:
+        """A future of the outcome; None when the queue is full or the writer has ended. For the loop's thread only."""
+        if len(self._waiting) >= self._queue or self._ended or self._loop is None:
+            return None
+        future = self._loop.create_future()
+        self._waiting.append((draft, future))
+        if len(self._waiting) == 1:  # it may be asleep only when nothing waited
+            with self._some:
+                self._some.notify()
+        return future
+
+    def end(self, timeout: float = 20.0) -> None:
+        """Takes no more, writes what waits, ends the thread. Call it in another thread than the loop's."""
+        with self._some:
+            self._ended = True
+            self._some.notify()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while True:
+            with self._some:
+                while not self._waiting and not self._ended:
+                    self._some.wait(1.0)
+            batch = []
+            while self._waiting and len(batch) < self._batch:
+                batch.append(self._waiting.popleft())
+            if batch:
+                self._tell(batch, self._store([draft for draft, _ in batch]))
+            elif self._ended:
+                connection.close()
+                return
+
+    def _store(self, drafts: list[Draft]) -> list[Outcome | Exception]:
+        started = time.monotonic()
+        try:
+            outcomes: list[Outcome | Exception] = list(self._write(drafts))
+            self.batches += 1
+            self.written += len(drafts)
+            return outcomes
+        except (OperationalError, InterfaceError) as error:
+            log.warning("The database is not there; %d answers were asked to come back: %s", len(drafts), error)
+            connection.close()
+            time.sleep(max(0.0, 0.1 - (time.monotonic() - started)))  # no storm of connection attempts
+            return [Unavailable()] * len(drafts)
+        except Exception as error:
+            connection.close()
+            if len(drafts) == 1:
+                log.exception("An answer could not be stored.")
+                return [error if not isinstance(error, Error) else Unavailable()]
+            # One of them is bad: the others must not suffer for it.
+            return [outcome for draft in drafts for outcome in self._store([draft])]
+
+    def _tell(self, batch: list[tuple[Draft, asyncio.Future[Outcome]]], outcomes: list[Outcome | Exception]) -> None:
+        if self._loop is None or self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
+
+
+def _resolve(batch: list[Any], outcomes: list[Outcome | Exception]) -> None:
+    for (_, future), outcome in zip(batch, outcomes, strict=True):
+        if future.done():  # the client has gone away
+            continue
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

@@ -1,0 +1,97 @@
+"""`manage.py artifacts --to DIR`: every published script as a static file, for a CDN or a plain web server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from consent.models import Artifact, Site
+from cookiebanner.delivery import FIXED, FOREVER, HOURLY, STRICTEST
+from cookiebanner.onetrust.respond import stub
+
+COMMON = (
+    "Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n  X-Content-Type-Options: nosniff"
+)
+HEADERS = f"""\
+/v1/*/a/*
+  Cache-Control: {FOREVER[0]}
+  {COMMON}
+/v1/*/r/*
+  Cache-Control: {FOREVER[0]}
+  {COMMON}
+/v1/*/regime/*
+  Cache-Control: {FIXED[0]}
+  {COMMON}
+/v1/*/gate.js
+  Cache-Control: {FIXED[0]}
+  {COMMON}
+/consent/*
+  Cache-Control: {FIXED[0]}
+  {COMMON}
+/scripttemplates/*
+  Cache-Control: {HOURLY[0]}
+  {COMMON}
+"""
+
+
+class Command(BaseCommand):
+    help = "Writes the published scripts as static files, each with .gz and .br beside it."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--to", required=True, help="folder to write into; made when it is not there")
+        parser.add_argument("--site", action="append", help="id of a site (may be given again); all by default")
+
+    def handle(self, *args, to: str, site: list[str] | None, **options):
+        root = Path(to)
+        sites = Site.objects.filter(releases__isnull=False).distinct()
+        if site:
+            sites = sites.filter(uuid__in=site)
+            if sites.count() != len(set(site)):
+                raise CommandError("There is no published site with one of these ids.")
+        count = 0
+        for one in sites:
+            count += write_site(root, one)
+        file = stub()
+        write(root / "scripttemplates" / "otSDKStub.js", file.identity, file.gzip, file.br)
+        # Netlify and Cloudflare Pages read this; docs/operate.md has the same for nginx and Caddy.
+        (root / "_headers").write_text(HEADERS)
+        self.stdout.write(f"{count} files of {len(sites)} site{'' if len(sites) == 1 else 's'} written to {root}")
+
+
+def write_site(root: Path, site: Site) -> int:
+    """The site's files; a killed site gets empty gates. A static host knows no places: its gate.js is the strictest."""
+    latest = site.releases.order_by("-number").first()
+    folder, count = root / "v1" / str(site.uuid), 0
+    old = Artifact.objects.filter(release__site=site).select_related("release").order_by("release__number")
+    for artifact in old.iterator(chunk_size=50):
+        forms = (bytes(artifact.body), bytes(artifact.gzip), bytes(artifact.brotli))
+        paths = [folder / "a" / artifact.sha256 / artifact.name]
+        if artifact.name.startswith("gate."):
+            variant = artifact.name.removeprefix("gate.").removesuffix(".js")
+            paths.append(folder / "r" / str(artifact.release.number) / "regime" / variant / "gate.js")
+            if artifact.release_id == latest.pk:
+                served = (b"", b"", b"") if site.killed_at else forms
+                write(folder / "regime" / variant / "gate.js", *served)
+                if variant == STRICTEST:
+                    write(folder / "gate.js", *served)
+                    write(root / "consent" / str(site.uuid) / "OtAutoBlock.js", *served)
+        for path in paths:
+            write(path, *forms)
+            count += 1
+    return count
+
+
+def write(path: Path, body: bytes, gzip: bytes, brotli: bytes) -> None:
+    """Each file whole or not at all, so that a host that reads meanwhile never sends half a script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, content in (("", body), (".gz", gzip), (".br", brotli)):
+        target = path.with_name(path.name + suffix)
+        if suffix and not content:
+            target.unlink(missing_ok=True)
+            continue
+        if target.exists() and target.read_bytes() == content:
+            continue
+        beside = target.with_name(f".{target.name}.new")
+        beside.write_bytes(content)
+        beside.replace(target)

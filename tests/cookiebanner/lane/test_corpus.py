@@ -1,0 +1,68 @@
+"""One corpus of requests, hostile ones included, gets the same answers from the lane and from the DRF view."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from consent.answers.published import view
+from consent.models import LogEntry
+from cookiebanner.lane.app import Lane
+from cookiebanner.wsgi import application as django
+from tests import corpus
+from tests.cookiebanner.lane.asgi import Running, ask
+
+SAME_HEADERS = (
+    "content-type", "retry-after", "access-control-allow-origin", "access-control-expose-headers",
+    "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age",
+)  # fmt: skip
+
+
+def told(status: int, headers: Any, body: bytes) -> tuple[int, dict[str, Any], Any]:
+    """What must be the same: all but the time and the place in the tree."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = body
+    if isinstance(said, dict):
+        said = {key: value for key, value in said.items() if key not in ("index", "received_at")}
+    lower = {name.lower(): value for name, value in headers.items()}
+    return status, {name: lower[name] for name in SAME_HEADERS if name in lower}, said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lane_and_view_answer_alike(client):
+    corpus.make_world()
+    cases = corpus.cases()
+    assert len(cases) >= 60
+    by_view = {}
+    with transaction.atomic():  # undone, so that the lane meets the same empty ledger
+        for name, request, _ in cases:
+            kind = {"CONTENT_TYPE": request.headers["content-type"]} if "content-type" in request.headers else {}
+            plain = {k: v for k, v in request.headers.items() if k != "content-type"}
+            answer = client.generic(request.method, request.path, request.body, "", headers=plain, **kind)
+            by_view[name] = told(answer.status_code, answer.headers, answer.content)
+        transaction.set_rollback(True)
+    view.clear()
+    assert LogEntry.objects.count() == 0
+    by_lane = {}
+
+    async def run():
+        async with Running(Lane(django)) as lane:
+            for name, request, _ in cases:
+                by_lane[name] = told(
+                    *await ask(lane, request.method, request.path, request.headers.items(), request.body)
+                )
+
+    asyncio.run(run())
+    for name, _, expected in cases:
+        status, _, said = by_lane[name]
+        assert (name, status) == (name, expected.status)
+        if expected.code:
+            assert (name, said["code"]) == (name, expected.code)
+        assert (name, by_lane[name]) == (name, by_view[name])
+    assert LogEntry.objects.count() == sum(1 for status, _, _ in by_lane.values() if status == 201)
