@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,9 +11,6 @@ from consent.ledger.append import Draft, Outcome
 from consent.sites.models import Site
 
 KIND = "optout_webhook"
-FRESH = 5.0  # seconds for which the list of sites with a webhook is believed
-
-_listening: tuple[float, frozenset[int]] = (-FRESH, frozenset())
 
 
 def is_optout(draft: Draft) -> bool:
@@ -34,15 +30,13 @@ def is_optout(draft: Draft) -> bool:
 
 
 def of_listening_sites(drafts: Iterable[Draft]) -> list[Draft]:
-    """The opt-outs among these answers whose site has a webhook. Costs a query at most every five seconds."""
+    """The opt-outs among these answers whose site has a webhook. One query if there are opt-outs, else none."""
     found = [draft for draft in drafts if is_optout(draft)]
     if not found:
         return found
-    global _listening
-    if time.monotonic() - _listening[0] > FRESH:
-        ids = frozenset(Site.objects.exclude(webhook_url="").values_list("pk", flat=True))
-        _listening = (time.monotonic(), ids)
-    return [draft for draft in found if draft.site_id in _listening[1]]
+    sites = Site.objects.filter(pk__in={draft.site_id for draft in found}).exclude(webhook_url="")
+    listening = set(sites.values_list("pk", flat=True))
+    return [draft for draft in found if draft.site_id in listening]
 
 
 def announce(optouts: Iterable[Draft], drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
