@@ -1,5 +1,6 @@
 """The table of contents: which face answers which path."""
 
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -11,7 +12,13 @@ urlpatterns = [
     path("", include("cookiebanner.onetrust.urls")),
     path("api/v1/", include("cookiebanner.public_api.urls")),
     path("api/", include("cookiebanner.admin_api.urls")),
+    path(
+        "accounts/set/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(template_name="account/set_password.html", success_url="/accounts/login/"),
+        name="set_password",
+    ),
     path("accounts/", include("allauth.urls")),
+    path("preview/", include("cookiebanner.preview")),
     path("dashboard/", include("cookiebanner.dashboard.urls")),
     path("audit/", include("cookiebanner.audit.urls")),
     path("demo/", include("cookiebanner.demo.urls")),

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db import connections, transaction
 from django.db.models import F
+from django.utils import timezone
 
+from consent.sites.actions import note
 from consent.stats.models import GateReport
 
 Key = tuple[int, date, int, str, str, str, str]
@@ -77,3 +79,10 @@ def add_reports(counts: Mapping[tuple[int, str, str], tuple[int, str]], at: date
                     )
                 ]
                 GateReport.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def dismiss_report(report: GateReport, actor: str) -> None:
+    """Puts a gate's report aside; a second call changes nothing."""
+    if GateReport.objects.filter(pk=report.pk, dismissed_at=None).update(dismissed_at=timezone.now()):
+        note(report.site, actor, "report.dismiss", kind=report.kind, subject=report.subject)

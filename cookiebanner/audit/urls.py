@@ -1,3 +1,22 @@
-from django.urls import URLPattern
+"""What a regulator or an auditor sees: records, proofs, exports. All but the first page belong to one site."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+from cookiebanner.audit import exports, views
+
+app_name = "audit"
+
+site_pages = [
+    path("", views.search, name="search"),
+    path("records/<int:index>/", views.record, name="record"),
+    path("ledger/", views.ledger, name="ledger"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<int:job>/", exports.progress, name="export_progress"),
+    path("exports/<int:job>/cancel/", exports.cancel, name="export_cancel"),
+    path("exports/<int:job>/file/", exports.download, name="export_file"),
+]
+
+urlpatterns = [
+    path("", views.sites, name="sites"),
+    path("<uuid:uuid>/", include(site_pages)),
+]

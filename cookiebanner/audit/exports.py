@@ -1,0 +1,103 @@
+"""Exports as background jobs: ask, watch, take. Auditors may, too; who did is in the audit trail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from consent.exports.actions import FORMATS
+from consent.jobs import actions as jobs
+from consent.jobs.models import Job
+from consent.sites.actions import note
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.pages import actor, on_site, show
+
+NAMES = {
+    "csv": "CSV, for spreadsheets",
+    "jsonl": "JSON Lines, for programs",
+    "bundle": "Audit bundle, with proofs and verifiers",
+    "parquet": "Parquet, for warehouses",
+    "jsonld": "JSON-LD (ISO/IEC TS 27560)",
+}
+
+
+class Export(forms.Form):
+    format = forms.ChoiceField(choices=lambda: [(key, NAMES.get(key, key)) for key in sorted(FORMATS, key=_order)])
+    start = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    end = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self):
+        data = super().clean()
+        if data.get("start") and data.get("end") and data["start"] > data["end"]:
+            self.add_error("end", "The end lies before the start.")
+        return data
+
+
+def _order(key: str) -> int:
+    return list(NAMES).index(key) if key in NAMES else len(NAMES)
+
+
+@on_site(May.EXPORT, auditors=True)
+def exports(request: HttpRequest, site: Site) -> HttpResponse:
+    """A form for a new export, and those made so far with who asked for them."""
+    today = timezone.now().date()
+    initial = {"start": today - timedelta(days=29), "end": today}
+    form = Export(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        params = {
+            "format": data["format"],
+            "from": data["start"].isoformat(),
+            "to": data["end"].isoformat(),
+            "actor": actor(request),
+        }
+        with transaction.atomic():
+            job = jobs.enqueue("export", site=site, params=params, requested_by=request.user)
+            note(site, actor(request), "export.request", job=job.pk, **{k: params[k] for k in ("format", "from", "to")})
+        messages.success(request, "The export is in the queue. It goes on when you leave this page.", "good")
+        return redirect("audit:exports", uuid=site.uuid)
+    rows = site.jobs.filter(kind="export").select_related("requested_by")[:50]
+    return show(request, "audit/exports.html", site, form=form, rows=rows, names=NAMES)
+
+
+def _job(site: Site, pk: int) -> Job:
+    return get_object_or_404(site.jobs.filter(kind="export").select_related("requested_by"), pk=pk)
+
+
+@on_site(May.EXPORT, "GET", auditors=True)
+def progress(request: HttpRequest, site: Site, job: int) -> HttpResponse:
+    """One row of the table, asked for again while the job runs."""
+    return render(request, "audit/export_row.html", {"job": _job(site, job), "site": site, "names": NAMES})
+
+
+@on_site(May.EXPORT, "POST", auditors=True)
+def cancel(request: HttpRequest, site: Site, job: int) -> HttpResponse:
+    """Stops an export that waits or runs."""
+    row = _job(site, job)
+    with transaction.atomic():
+        if jobs.cancel(row):
+            note(site, actor(request), "export.cancel", job=row.pk)
+    return redirect("audit:exports", uuid=site.uuid)
+
+
+@on_site(May.EXPORT, "GET", auditors=True)
+def download(request: HttpRequest, site: Site, job: int) -> HttpResponse:
+    """The finished file; taking it is in the audit trail."""
+    row = _job(site, job)
+    path = Path(row.result.get("path") or row.result.get("file") or "")
+    if not path.is_absolute():
+        path = settings.FAIRGATE_DATA / "exports" / path
+    if row.state != Job.State.DONE or not path.is_file():
+        raise Http404("The file is not there any more.")
+    note(site, actor(request), "export.download", job=row.pk, format=row.params.get("format"))
+    name = f"{site.name}-{row.params.get('from')}-{row.params.get('to')}{''.join(path.suffixes)}".replace("/", "-")
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)

@@ -1,0 +1,342 @@
+"""What people type. Forms check shapes; actions check sense and say so by raising Refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from consent.banners import texts
+from consent.banners.actions import LAYOUTS
+from consent.banners.models import Banner
+from consent.catalogue.models import Category, Cookie, RuleOverride, Service
+from consent.jurisdictions import table
+from consent.sites.actions import SCOPES
+from consent.sites.models import Membership, Site
+
+LANGUAGE_NAMES = {
+    "en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية", "it": "Italiano",
+    "nl": "Nederlands",
+}  # fmt: skip
+
+
+class Lines(forms.CharField):
+    """One entry a line; empty lines are dropped."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, (list, tuple)) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def validate(self, value: Any) -> None:
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"])
+
+    def run_validators(self, value: Any) -> None:
+        return
+
+
+def lines(rows: int = 3, **options: Any) -> Lines:
+    return Lines(widget=forms.Textarea(attrs={"rows": rows, "class": "mono", "spellcheck": "false"}), **options)
+
+
+class NewSite(forms.Form):
+    hosts = lines(
+        label="Hosts",
+        help_text="One a line: example.com covers its subdomains too.",
+    )
+    name = forms.CharField(max_length=200, required=False, help_text="What your team calls it. Empty: the first host.")
+    uuid = forms.UUIDField(
+        required=False,
+        label="OneTrust id",
+        help_text="Moving from OneTrust? Paste data-domain-script from your page, and the page keeps its tags.",
+        error_messages={"invalid": "An id looks like de507273-db36-4f1c-9575-6e6ea429f7c6."},
+    )
+
+
+class Settings(forms.ModelForm):
+    hosts = lines(label="Hosts", help_text="One a line: example.com covers its subdomains too.")
+    languages = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, help_text="Visitors get theirs when it is here, else the first one."
+    )
+    first_language = forms.ChoiceField(label="First language", help_text="For visitors whose language is not here.")
+
+    class Meta:
+        model = Site
+        fields = (
+            "name", "controller", "controller_contact", "policy_url", "imprint_url", "level", "unknown_third_parties",
+            "reload_after_accept", "child_directed", "record_path", "first_party_endpoint", "webhook_url", "tiles",
+        )  # fmt: skip
+        labels = {
+            "controller": "Who is responsible (controller)",
+            "controller_contact": "How to reach them",
+            "policy_url": "Privacy policy URL",
+            "imprint_url": "Imprint URL",
+            "level": "Blocking level",
+            "unknown_third_parties": "Third parties no service covers",
+            "reload_after_accept": "Reload the page after the visitor accepts",
+            "child_directed": "This site is directed at children",
+            "record_path": "Keep the page's path in records",
+            "first_party_endpoint": "/.well-known/fairgate/ is answered on the site's own host",
+            "webhook_url": "Webhook for opt-outs",
+            "tiles": "Ledger tiles for outside monitors",
+        }
+        help_texts = {
+            "controller": "Company and address, as the banner and the records name it.",
+            "controller_contact": "An e-mail address or a page.",
+            "imprint_url": "Germany and Austria ask for a link beside the banner.",
+            "level": "How much the page can hold back before an answer. The installation page explains each.",
+            "reload_after_accept": "Safer for pages that cannot start trackers late; visitors see a flash.",
+            "child_directed": "Advertising stays off whatever the visitor answers.",
+            "record_path": "The path only, never the query.",
+            "first_party_endpoint": "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that.",
+            "webhook_url": "Told about each opt-out, so that your account system can follow.",
+            "tiles": "",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = list(dict.fromkeys([*texts.shipped(), *self.instance.languages]))
+        choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in known]
+        self.fields["languages"].choices = choices
+        self.fields["first_language"].choices = choices
+        self.initial.setdefault("languages", self.instance.languages)
+        self.initial.setdefault("first_language", (self.instance.languages or ["en"])[0])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        chosen, first = data.get("languages"), data.get("first_language")
+        if chosen and first:
+            data["languages"] = [first, *(code for code in chosen if code != first)]
+        return data
+
+
+class Kill(forms.Form):
+    reason = forms.CharField(max_length=500, help_text="It stays in the audit trail.")
+
+
+class ServiceForm(forms.Form):
+    name = forms.CharField(max_length=200)
+    category = forms.ChoiceField(help_text="What a visitor switches to allow it.")
+    company = forms.CharField(max_length=200, required=False, help_text="Who receives the data.")
+    policy_url = forms.URLField(required=False, label="Privacy policy URL", assume_scheme="https")
+    description = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="What it does, for visitors."
+    )
+    patterns = lines(
+        4,
+        required=False,
+        label="Requests to hold",
+        help_text="One a line: host, host/path, host/path?parameter=value, or /path on your own host.",
+    )
+    cookies = lines(
+        4,
+        required=False,
+        label="Cookies and storage",
+        help_text="One a line: name | kind | lifetime | purpose. Only the name is needed; * stands for anything. "
+        "Kinds: cookie, local, session, indexeddb.",
+    )
+    inline = lines(
+        2, required=False, label="Signatures of inline code", help_text="A piece of text that its inline script holds."
+    )
+    container = forms.BooleanField(
+        required=False, label="It loads other services", help_text="A tag manager: held until any category is granted."
+    )
+    sells_or_shares = forms.BooleanField(
+        required=False, label="It sells or shares personal data", help_text="Off under GPC and after an opt-out."
+    )
+    targeted_ads = forms.BooleanField(required=False, label="It serves targeted advertising")
+    sensitive = forms.BooleanField(
+        required=False, label="It touches sensitive data", help_text="Opt-in where a US state asks for it."
+    )
+    statistics = forms.BooleanField(required=False, label="It only measures audiences")
+    exempt_in = forms.CharField(
+        required=False,
+        label="Countries whose exemption could apply",
+        help_text="Codes such as GB FR. It counts only where you also confirm the conditions.",
+    )
+    exemption_confirmed = forms.CharField(
+        required=False,
+        label="Countries where you confirm the conditions of the exemption",
+        help_text="Confirm only what your set-up meets. Not legal advice.",
+    )
+    adapter = forms.CharField(required=False, label="Vendor signal", help_text="google, uet, clarity, meta or empty.")
+
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [
+            (c.key, f"{c.key} {category_name(c)}".strip()) for c in site.categories.all()
+        ]
+
+    @staticmethod
+    def initial_of(service: Service) -> dict[str, Any]:
+        """What the form shows for an existing service."""
+        plain = ("name", "company", "policy_url", "description", "container", "sells_or_shares", "targeted_ads",
+                 "sensitive", "statistics", "inline", "adapter")  # fmt: skip
+        return {field: getattr(service, field) for field in plain} | {
+            "category": service.category.key,
+            "patterns": [rule.pattern for rule in service.rules.all()],
+            "cookies": [
+                " | ".join([c.name, c.kind, c.lifetime, c.purpose]).rstrip(" |") if c.lifetime or c.purpose else c.name
+                for c in service.cookies.all()
+            ],
+            "exempt_in": " ".join(service.exempt_in),
+            "exemption_confirmed": " ".join(service.exemption_confirmed),
+        }
+
+    def clean_cookies(self) -> list[dict[str, Any]]:
+        found = []
+        for line in self.cleaned_data["cookies"]:
+            name, kind, lifetime, purpose = ([part.strip() for part in line.split("|", 3)] + [""] * 3)[:4]
+            if kind and kind not in Cookie.Kind.values:
+                raise forms.ValidationError(f"{name}: {kind!r} is not a kind; use cookie, local, session or indexeddb.")
+            row: dict[str, Any] = {"name": name, "kind": kind or "cookie", "lifetime": lifetime, "purpose": purpose}
+            found.append(row)
+        return found
+
+    def _codes(self, field: str) -> list[str]:
+        codes = self.cleaned_data[field].upper().replace(",", " ").split()
+        if unknown := [code for code in codes if code not in table.ROWS]:
+            raise forms.ValidationError(f"The table of laws has no {', '.join(unknown)}.")
+        return codes
+
+    def clean_exempt_in(self) -> list[str]:
+        return self._codes("exempt_in")
+
+    def clean_exemption_confirmed(self) -> list[str]:
+        return self._codes("exemption_confirmed")
+
+
+GOOGLE_SIGNALS = (
+    "ad_storage", "ad_user_data", "ad_personalization", "analytics_storage", "functionality_storage",
+    "personalization_storage", "security_storage",
+)  # fmt: skip
+
+
+class CategoryForm(forms.Form):
+    key = forms.RegexField(
+        r"^[A-Za-z0-9_]{1,40}$",
+        label="Id",
+        help_text="C0006, SPD_BG … It stays for ever, records name it.",
+        error_messages={"invalid": "Use letters, digits and underscores."},
+    )
+    position = forms.IntegerField(min_value=0, max_value=999, help_text="Its place in the preference center.")
+    necessary = forms.BooleanField(required=False, label="Always active", help_text="Never asked. Only what must be.")
+    consent_mode = forms.MultipleChoiceField(
+        required=False,
+        choices=[(s, s) for s in GOOGLE_SIGNALS],
+        widget=forms.CheckboxSelectMultiple,
+        label="Google Consent Mode signals",
+    )
+
+
+class PurposeForm(forms.Form):
+    key = forms.RegexField(r"^[a-z0-9][a-z0-9_-]{0,79}$", label="Id", help_text="email-marketing, push …")
+    category = forms.ChoiceField(required=False, help_text="Empty: it stands alone, with a switch of its own.")
+    legal_basis = forms.ChoiceField(
+        choices=[
+            ("consent", "Consent"),
+            ("legitimate_interest", "Legitimate interest"),
+            ("contract", "Contract"),
+            ("legal_obligation", "Legal obligation"),
+        ]
+    )
+
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = [(c.key, f"{c.key} {category_name(c)}".strip()) for c in site.categories.all()]
+        self.fields["category"].choices = [("", "None"), *own]
+
+
+PLACES = [
+    (f"{layout} {position}", f"{layout.capitalize()}, {position.replace('-', ' ')}" if layout != position else "Center")
+    for layout, positions in LAYOUTS.items()
+    for position in positions
+]
+
+
+class Look(forms.Form):
+    accent = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$",
+        label="Accent colour",
+        widget=forms.TextInput(attrs={"type": "color"}),
+        help_text="Made darker or lighter where it could not be read.",
+        error_messages={"invalid": "A colour looks like #235a8c."},
+    )
+    place = forms.ChoiceField(choices=PLACES, label="Shape and place")
+    scheme = forms.ChoiceField(
+        choices=[("auto", "Follow the visitor's system"), ("light", "Light"), ("dark", "Dark")], label="Light or dark"
+    )
+    radius = forms.IntegerField(min_value=0, max_value=32, label="Roundness of corners (px)")
+    floating_button = forms.BooleanField(
+        required=False,
+        label="Floating button to change one's mind",
+        help_text="Shown only where the page has no link of its own to the preferences.",
+    )
+
+    def changes(self, banner: Banner) -> dict[str, Any]:
+        """The arguments of `edit_banner`; theme tokens that the form does not show stay."""
+        data = self.cleaned_data
+        layout, position = data["place"].split()
+        theme = {**banner.theme, **{key: data[key] for key in ("accent", "radius", "scheme")}}
+        return {
+            "layout": layout,
+            "position": position,
+            "theme": theme,
+            "floating_button": data["floating_button"],
+        }
+
+
+class Override(forms.Form):
+    regime = forms.ChoiceField(label="Under")
+    state = forms.ChoiceField(
+        choices=[*RuleOverride.State.choices, ("", "What the law says")], required=False, label="It shall"
+    )
+    reason = forms.CharField(max_length=500, required=False, help_text="Needed for an override; it is in the release.")
+
+
+class PlaceOverride(forms.Form):
+    preset = forms.ChoiceField(label="Treat this place as")
+    reason = forms.CharField(max_length=500, help_text="It is in the release and in the audit trail.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["preset"].choices = [(key, terms["name"]) for key, terms in table.REGIMES.items()]
+
+
+class Publish(forms.Form):
+    note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why this release, for your team.")
+
+
+class Waive(forms.Form):
+    rule = forms.CharField(widget=forms.HiddenInput)
+    regime = forms.CharField(widget=forms.HiddenInput, required=False)
+    signed_by = forms.CharField(max_length=200, label="Signed off by", help_text="The person who answers for it.")
+    reason = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class Invite(forms.Form):
+    email = forms.EmailField(label="E-mail address")
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial="editor")
+
+
+class Token(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What uses it: CI, warehouse, auditor's monitor …")
+    scopes = forms.MultipleChoiceField(
+        choices=[
+            (s, {"read": "Read", "write": "Change the draft and publish", "audit": "Read records"}.get(s, s))
+            for s in SCOPES
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)
+
+
+def category_name(category: Category) -> str:
+    """The site's own name of a category in its first language, else ours."""
+    language = (category.site.languages or ["en"])[0]
+    own = category.texts.get(language, {}).get("name")
+    return own or texts.categories(language).get(category.key, {}).get("name", "")

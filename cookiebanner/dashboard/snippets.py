@@ -1,0 +1,73 @@
+"""The lines a page needs at each blocking level (design §7), and what each level cannot do. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consent.sites.models import Site
+
+# A policy that changes nothing: Chromium sees it coming and keeps its preloads back until the gate has run.
+POLICY = """<meta http-equiv="Content-Security-Policy" content="script-src-attr 'unsafe-inline'">"""
+SWALLOW = POLICY + '<script type="text/plain">--></script>'
+
+
+def levels(site: Site, base: str) -> list[dict[str, Any]]:
+    """Every level: name, lines, steps, limits. `base` is our public address without a slash at its end."""
+    gate = f'<script src="{base}/v1/{site.uuid}/gate.js"></script>'
+    host = base.partition("://")[2]
+    return [
+        {
+            "key": "drop_in",
+            "name": "Drop-in",
+            "for": "A page that embeds OneTrust today.",
+            "lines": f'<script src="{base}/consent/{site.uuid}/OtAutoBlock.js"></script>\n'
+            f'<script src="{base}/scripttemplates/otSDKStub.js" charset="UTF-8" '
+            f'data-domain-script="{site.uuid}"></script>',
+            "how": f"Replace cdn.cookielaw.org by {host} in the two tags you have. Nothing else changes.",
+            "cannot": "The browser's preload scanner asks for trackers that stand in the markup before any script "
+            "runs: their requests leave, but their code does not run.",
+        },
+        {
+            "key": "snippet",
+            "name": "Snippet",
+            "for": "Most pages.",
+            "lines": f"{gate}\n{SWALLOW}",
+            "how": "Put these two lines first in <head>, before everything else. Not async, not defer, not from a tag "
+            "manager.",
+            "cannot": "Stylesheets, module preloads, preconnects and embedded plug-ins in the markup may still be "
+            "asked for before an answer. Their cookies from other sites are not ours to delete.",
+        },
+        {
+            "key": "strict",
+            "name": "Strict snippet",
+            "for": "Pages that may reload after an answer.",
+            "lines": f"{gate}\n{POLICY}",
+            "how": "Put these two lines first in <head>. Until the visitor answers, only the hosts that your release "
+            "knows as necessary are allowed; after a yes the page reloads.",
+            "cannot": "A connection may be opened (preconnect) without a request. Hosts your site needs must be known "
+            "to the release, or they are refused too: look at the reports below for a week first.",
+        },
+        {
+            "key": "server",
+            "name": "Server",
+            "for": "Sites whose HTML you produce.",
+            "lines": '# Django\nMIDDLEWARE = [\n    "cookiebanner.enforce.django.EnforceMiddleware",\n    …\n]\n'
+            f'FAIRGATE_SITE = "{site.uuid}"\nFAIRGATE_SERVER = "{base}"',
+            "how": "The middleware rewrites outgoing HTML by the visitor's consent; for other stacks see "
+            "docs/install.md (WSGI, ASGI, nginx, edge workers).",
+            "cannot": "Nothing leaves the page but what scripts of your own ask for later; those the gate holds.",
+        },
+    ]
+
+
+def endpoint(base: str) -> str:
+    """An nginx rule that answers /.well-known/fairgate/ on the site's own host."""
+    host = base.partition("://")[2]
+    return (
+        "location /.well-known/fairgate/ {\n"
+        f"    proxy_pass {base};\n"
+        f"    proxy_set_header Host {host};\n"
+        "    proxy_set_header X-Forwarded-Host $host;\n"
+        "    proxy_set_header X-Forwarded-For $remote_addr;\n"
+        "}"
+    )

@@ -1,0 +1,267 @@
+"""Services, categories and purposes of the draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from consent.catalogue import actions, known
+from consent.catalogue.models import Service
+from consent.sites.actions import Refused
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.dashboard import forms
+from cookiebanner.pages import actor, on_site, show
+
+FACTS = (
+    "name", "company", "policy_url", "description", "inline", "container", "sells_or_shares", "targeted_ads",
+    "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
+)  # fmt: skip
+
+
+@on_site(May.VIEW, "GET")
+def services(request: HttpRequest, site: Site) -> HttpResponse:
+    """The services of the draft, by category."""
+    rows = list(site.services.select_related("category").prefetch_related("rules", "cookies"))
+    groups = [
+        (category, forms.category_name(category), [row for row in rows if row.category_id == category.pk])
+        for category in site.categories.all()
+    ]
+    undo = request.session.get(f"undo-{site.pk}")
+    return show(request, "dashboard/services.html", site, groups=groups, count=len(rows), undo=undo)
+
+
+@on_site(May.EDIT)
+def service_new(request: HttpRequest, site: Site) -> HttpResponse:
+    """Adds a service: from our catalogue (`from=<key>`), or of one's own."""
+    if request.method == "POST" and request.POST.get("catalogue"):
+        try:
+            added = _add_known(site, request.POST["catalogue"], actor(request))
+        except Refused as error:
+            messages.error(request, str(error), "bad")
+            return redirect("dashboard:service_new", uuid=site.uuid)
+        messages.success(request, f"{added.name} is in the draft. Check what it stores, then publish.", "good")
+        return redirect("dashboard:services", uuid=site.uuid)
+    initial = {"patterns": request.GET.getlist("pattern"), "name": request.GET.get("name", "")}
+    form = forms.ServiceForm(site, request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            added = actions.add_service(site, actor(request), **data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{added.name} is in the draft.", "good")
+            return redirect("dashboard:services", uuid=site.uuid)
+    have = set(site.services.values_list("key", flat=True))
+    ours = sorted((e for e in known.services() if e["key"] not in have), key=lambda e: e["name"].lower())
+    own = request.method == "POST" or "pattern" in request.GET or "own" in request.GET
+    return show(request, "dashboard/service_new.html", site, form=form, ours=ours, own=own)
+
+
+def _add_known(site: Site, key: str, who: str) -> Service:
+    """A service of our catalogue, as it stands there."""
+    entry = known.by_key().get(key)
+    if entry is None:
+        raise Refused("Our catalogue has no such service.")
+    facts = {field: entry[field] for field in FACTS if field in entry}
+    return actions.add_service(
+        site, who, key=key, category=entry["category"], patterns=entry["rules"], cookies=entry["cookies"], **facts
+    )
+
+
+@on_site(May.VIEW)
+def service(request: HttpRequest, site: Site, key: str) -> HttpResponse:
+    """One service: what is held, what it stores, what the law asks about it."""
+    row = get_object_or_404(site.services.select_related("category"), key=key)
+    form = forms.ServiceForm(site, request.POST or None, initial=forms.ServiceForm.initial_of(row))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            days = {(c.kind, c.name): c.lifetime_days for c in row.cookies.all()}
+            for cookie in data["cookies"]:  # the form does not show them
+                cookie["lifetime_days"] = days.get((cookie["kind"], cookie["name"]))
+            actions.update_service(row, actor(request), **data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{data['name']} is changed in the draft.", "good")
+            return redirect("dashboard:services", uuid=site.uuid)
+    return show(request, "dashboard/service.html", site, form=form, service=row)
+
+
+@on_site(May.EDIT, "POST")
+def service_delete(request: HttpRequest, site: Site, key: str) -> HttpResponse:
+    """Takes a service out of the draft; `service_undo` brings the last one back."""
+    row = get_object_or_404(site.services, key=key)
+    request.session[f"undo-{site.pk}"] = _keep(row)
+    actions.delete_service(row, actor(request))
+    return redirect("dashboard:services", uuid=site.uuid)
+
+
+@on_site(May.EDIT, "POST")
+def service_undo(request: HttpRequest, site: Site) -> HttpResponse:
+    """Brings back the service that was deleted last in this session."""
+    kept = request.session.pop(f"undo-{site.pk}", None)
+    if kept and "dismiss" not in request.POST:
+        overrides = kept.pop("overrides")
+        try:
+            row = actions.add_service(site, actor(request), **kept)
+            for regime, state, reason in overrides:
+                actions.set_override(row, regime, state, reason, actor(request))
+        except Refused as error:
+            messages.error(request, str(error), "bad")
+        else:
+            messages.success(request, f"{row.name} is back.", "good")
+    return redirect("dashboard:services", uuid=site.uuid)
+
+
+def _keep(row: Service) -> dict[str, Any]:
+    """All of a service, as `add_service` takes it."""
+    return {field: getattr(row, field) for field in FACTS} | {
+        "key": row.key,
+        "category": row.category.key,
+        "patterns": [rule.pattern for rule in row.rules.all()],
+        "cookies": [{field: getattr(c, field) for field in actions.COOKIE_FIELDS} for c in row.cookies.all()],
+        "overrides": [(o.regime, o.state, o.reason) for o in row.overrides.all()],
+    }
+
+
+@on_site(May.VIEW)
+def categories(request: HttpRequest, site: Site) -> HttpResponse:
+    """Categories and purposes, with a form for a new one of each."""
+    which = request.POST.get("what")
+    category_form = forms.CategoryForm(
+        request.POST if which == "category" else None, initial={"position": site.categories.count()}
+    )
+    purpose_form = forms.PurposeForm(site, request.POST if which == "purpose" else None, prefix="purpose")
+    if which == "category" and category_form.is_valid():
+        data = category_form.cleaned_data
+        if site.categories.filter(key=data["key"]).exists():
+            category_form.add_error("key", "There is a category with this id.")
+        elif _set(request, category_form, lambda: actions.set_category(site, data.pop("key"), actor(request), **data)):
+            return redirect("dashboard:category", uuid=site.uuid, key=request.POST["key"])
+    if which == "purpose" and purpose_form.is_valid():
+        data = purpose_form.cleaned_data
+        if site.purposes.filter(key=data["key"]).exists():
+            purpose_form.add_error("key", "There is a purpose with this id.")
+        elif _set(request, purpose_form, lambda: _set_purpose(site, request, data)):
+            return redirect("dashboard:purpose", uuid=site.uuid, key=data["key"])
+    rows = [(c, forms.category_name(c), c.services.count()) for c in site.categories.all()]
+    return show(
+        request,
+        "dashboard/categories.html",
+        site,
+        rows=rows,
+        purposes=site.purposes.select_related("category"),
+        category_form=category_form,
+        purpose_form=purpose_form,
+    )
+
+
+@on_site(May.VIEW)
+def category(request: HttpRequest, site: Site, key: str) -> HttpResponse:
+    """One category: place, signals, names and descriptions per language."""
+    row = get_object_or_404(site.categories, key=key)
+    if request.method == "POST" and "delete" in request.POST:
+        try:
+            actions.delete_category(row, actor(request))
+        except Refused as error:
+            messages.error(request, str(error), "bad")
+            return redirect("dashboard:category", uuid=site.uuid, key=key)
+        return redirect("dashboard:categories", uuid=site.uuid)
+    initial = {
+        "key": row.key, "position": row.position, "necessary": row.necessary, "consent_mode": row.consent_mode,
+    }  # fmt: skip
+    form = forms.CategoryForm(request.POST or None, initial=initial)
+    form.fields["key"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        data.pop("key")
+        texts = _texts(request, site)
+        if _set(request, form, lambda: actions.set_category(site, key, actor(request), texts=texts, **data)):
+            messages.success(request, f"{key} is changed in the draft.", "good")
+            return redirect("dashboard:categories", uuid=site.uuid)
+    return show(
+        request,
+        "dashboard/category.html",
+        site,
+        form=form,
+        row=row,
+        name=forms.category_name(row),
+        languages=_language_rows(site, row.texts, key),
+    )
+
+
+@on_site(May.VIEW)
+def purpose(request: HttpRequest, site: Site, key: str) -> HttpResponse:
+    """One purpose: its category, legal basis, names per language."""
+    row = get_object_or_404(site.purposes, key=key)
+    if request.method == "POST" and "delete" in request.POST:
+        actions.delete_purpose(row, actor(request))
+        return redirect("dashboard:categories", uuid=site.uuid)
+    initial = {
+        "key": row.key,
+        "category": row.category.key if row.category else "",
+        "legal_basis": row.legal_basis,
+    }
+    form = forms.PurposeForm(site, request.POST or None, initial=initial, prefix="purpose")
+    form.fields["key"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        texts = _texts(request, site)
+        if _set(request, form, lambda: _set_purpose(site, request, form.cleaned_data, texts=texts)):
+            messages.success(request, f"{key} is changed in the draft.", "good")
+            return redirect("dashboard:categories", uuid=site.uuid)
+    return show(
+        request, "dashboard/purpose.html", site, form=form, row=row, languages=_language_rows(site, row.texts, "")
+    )
+
+
+def _set_purpose(site: Site, request: HttpRequest, data: dict[str, Any], **fields: Any) -> Any:
+    return actions.set_purpose(
+        site, data["key"], actor(request), category=data["category"] or None, legal_basis=data["legal_basis"], **fields
+    )
+
+
+def _set(request: HttpRequest, form: Any, act: Any) -> bool:
+    """Does it; a refusal becomes the form's error."""
+    try:
+        act()
+    except Refused as error:
+        form.add_error(None, str(error))
+        return False
+    return True
+
+
+def _texts(request: HttpRequest, site: Site) -> dict[str, dict[str, str]]:
+    """`name-de`, `description-de` … of the form, without the empty ones."""
+    found: dict[str, dict[str, str]] = {}
+    for language in site.languages:
+        for part in ("name", "description"):
+            text = request.POST.get(f"{part}-{language}", "").strip()
+            if text:
+                found.setdefault(language, {})[part] = text[:2000]
+    return found
+
+
+def _language_rows(site: Site, own: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    from consent.banners import texts
+
+    rows = []
+    for language in site.languages:
+        ours = texts.categories(language).get(key, {})
+        rows.append(
+            {
+                "code": language,
+                "label": forms.LANGUAGE_NAMES.get(language, language),
+                "dir": texts.direction(language),
+                "name": own.get(language, {}).get("name", ""),
+                "description": own.get(language, {}).get("description", ""),
+                "our_name": ours.get("name", ""),
+                "our_description": ours.get("description", ""),
+            }
+        )
+    return rows

@@ -1,0 +1,51 @@
+"""What to paste into the page, what we saw of it, and what gates reported."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from consent.publishing import queries as publishing
+from consent.sites import actions as sites
+from consent.sites.models import Site
+from consent.sites.roles import May
+from consent.stats import actions as stats
+from cookiebanner.dashboard import snippets
+from cookiebanner.pages import actor, on_site, show
+
+
+@on_site(May.VIEW)
+def installation(request: HttpRequest, site: Site) -> HttpResponse:
+    """The lines of every level, the chosen one open; sightings; reports."""
+    if request.method == "POST":
+        wanted = request.POST.get("level", "")
+        if wanted in Site.Level.values:
+            sites.change_settings(site, actor(request), level=wanted)
+            messages.success(request, "The draft has another blocking level. Publish, then change the page.", "good")
+        return redirect("dashboard:installation", uuid=site.uuid)
+    base = request.build_absolute_uri("/").rstrip("/")
+    return show(
+        request,
+        "dashboard/installation.html",
+        site,
+        levels=snippets.levels(site, base),
+        sightings=site.sightings.order_by("-last_seen")[:20],
+        unknown=site.gate_reports.filter(dismissed_at=None, kind="unknown").order_by("-count")[:50],
+        faults=site.gate_reports.filter(dismissed_at=None).exclude(kind="unknown").order_by("-last_seen")[:50],
+        release=publishing.current_release(site),
+        endpoint=snippets.endpoint(base),
+    )
+
+
+@on_site(May.EDIT, "POST")
+def report(request: HttpRequest, site: Site, report: int) -> HttpResponse:
+    """Dismisses a report, or makes a service of an unknown host."""
+    row = get_object_or_404(site.gate_reports, pk=report)
+    if "add" in request.POST:
+        query = urlencode({"pattern": row.subject, "name": row.subject})
+        return redirect(reverse("dashboard:service_new", kwargs={"uuid": site.uuid}) + "?" + query)
+    stats.dismiss_report(row, actor(request))
+    return redirect("dashboard:installation", uuid=site.uuid)

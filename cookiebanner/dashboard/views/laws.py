@@ -1,0 +1,241 @@
+"""Block lists per regime, and the table of laws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+
+from consent.catalogue import actions as catalogue
+from consent.jurisdictions import actions, table
+from consent.jurisdictions.defaults import before_answer, exempt
+from consent.jurisdictions.queries import overrides_of
+from consent.publishing import queries as publishing
+from consent.sites.actions import Refused
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.dashboard import forms
+from cookiebanner.pages import actor, on_site, show
+
+FIRST = ("eu_opt_in", "uk_pecr", "us_ca")
+
+
+class Cell(NamedTuple):
+    """What one service does under one regime before an answer, and why."""
+
+    regime: str
+    granted: bool
+    why: str
+    overridden: bool
+
+
+def cell(service: Mapping[str, Any], necessary: bool, terms: Mapping[str, Any], *, gpc: bool, child: bool) -> Cell:
+    """One cell of the block lists."""
+    granted = before_answer(service, necessary, terms, gpc=gpc, child=child) == "granted"
+    override = service["overrides"].get(terms["regime"])
+    advertises = service["sells_or_shares"] or service["targeted_ads"]
+    if necessary:
+        why = "strictly necessary"
+    elif advertises and gpc:
+        why = "browser signal"
+    elif advertises and child:
+        why = "site for children"
+    elif override:
+        why = "your override"
+    elif exempt(service, terms):
+        why = "exemption you confirmed"
+    elif service["container"] and not granted:
+        why = "until any category is granted"
+    else:
+        why = (
+            "until objection"
+            if granted and terms["model"] != "notice"
+            else "notice only"
+            if granted
+            else "until granted"
+        )
+    return Cell(terms["regime"], granted, why, bool(override))
+
+
+def _necessary(draft: Mapping[str, Any]) -> dict[str, bool]:
+    return {category["key"]: category["necessary"] for category in draft["categories"]}
+
+
+@on_site(May.VIEW, "GET")
+def rules(request: HttpRequest, site: Site) -> HttpResponse:
+    """The draft's block lists of the chosen regimes, side by side."""
+    chosen = [key for key in table.REGIMES if key in request.GET.getlist("r")][:6] or list(FIRST)
+    gpc = request.GET.get("gpc") == "1"
+    draft = publishing.draft(site)
+    necessary = _necessary(draft)
+    columns = [table.REGIMES[key] for key in chosen]
+    rows = [
+        (
+            service,
+            [
+                cell(service, necessary[service["category"]], terms, gpc=gpc, child=site.child_directed)
+                for terms in columns
+            ],
+        )
+        for service in draft["services"]
+    ]
+    return show(
+        request,
+        "dashboard/rules.html",
+        site,
+        rows=rows,
+        columns=columns,
+        regimes=table.REGIMES.values(),
+        chosen=chosen,
+        gpc=gpc,
+    )
+
+
+@on_site(May.VIEW)
+def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
+    """Overrides of one service per regime, with the reason."""
+    service = get_object_or_404(site.services, key=key)
+    regime = request.GET.get("regime", "")
+    existing = service.overrides.filter(regime=regime).first()
+    form = forms.Override(
+        request.POST or None,
+        initial={
+            "regime": regime,
+            "state": existing.state if existing else "hold",
+            "reason": existing.reason if existing else "",
+        },
+    )
+    form.fields["regime"].choices = [(key, terms["name"]) for key, terms in table.REGIMES.items()]
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            catalogue.set_override(service, data["regime"], data["state"] or None, data["reason"], actor(request))
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The draft of {service.name} is changed for one regime.", "good")
+            return redirect("dashboard:rules", uuid=site.uuid)
+    return show(
+        request, "dashboard/rule.html", site, form=form, service=service, overrides=service.overrides.order_by("regime")
+    )
+
+
+@on_site(May.VIEW, "GET")
+def jurisdictions(request: HttpRequest, site: Site) -> HttpResponse:
+    """The shipped table, and what this site's draft does in each place."""
+    overrides = overrides_of(site)
+    draft = publishing.draft(site)
+    necessary = _necessary(draft)
+    optional = [s for s in draft["services"] if not necessary[s["category"]]]
+    held: dict[str, int] = {}
+    today = timezone.now().date()
+    rows = []
+    for place in table.ROWS:
+        row = table.row(place, overrides)
+        variant, terms = table.variant_and_terms(row)
+        if variant not in held:
+            states = [before_answer(s, False, terms, child=site.child_directed) for s in optional]
+            held[variant] = states.count("denied")
+        rows.append(
+            {
+                "row": row,
+                "terms": terms,
+                "held": held[variant],
+                "in_force": row.in_force(today),
+                "override": overrides.get(place),
+            }
+        )
+    return show(
+        request,
+        "dashboard/jurisdictions.html",
+        site,
+        rows=rows,
+        optional=len(optional),
+        version=table.VERSION,
+        low=sum(1 for r in rows if r["row"].confidence == "low"),
+    )
+
+
+@on_site(May.VIEW)
+def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
+    """One place: its law, its source, what the site does there, and a correction of one's own."""
+    if place not in table.ROWS:
+        raise Http404
+    overrides = overrides_of(site)
+    row = table.row(place, overrides)
+    override = overrides.get(place)
+    initial = {"preset": row.preset, "reason": override["reason"] if override else ""}
+    form = forms.PlaceOverride(request.POST if "preset" in request.POST else None, initial=initial)
+    if request.method == "POST" and "remove" in request.POST:
+        actions.remove_override(site, actor(request), place)
+        messages.success(request, f"{row.name} follows the shipped table again, from the next release on.", "good")
+        return redirect("dashboard:jurisdiction", uuid=site.uuid, place=place)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.override(site, actor(request), place, {"preset": data["preset"]}, data["reason"])
+        except ValueError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{row.name} is corrected in the draft.", "good")
+            return redirect("dashboard:jurisdiction", uuid=site.uuid, place=place)
+    draft = publishing.draft(site)
+    necessary = _necessary(draft)
+    variant, terms = table.variant_and_terms(row)
+    services = [
+        (s, cell(s, necessary[s["category"]], terms, gpc=False, child=site.child_directed)) for s in draft["services"]
+    ]
+    return show(
+        request,
+        "dashboard/jurisdiction.html",
+        site,
+        row=row,
+        shipped=table.ROWS[place],
+        terms=terms,
+        variant=variant,
+        override=override,
+        form=form,
+        services=services,
+        facts=facts(row, terms),
+        in_force=row.in_force(timezone.now().date()),
+        version=table.VERSION,
+        why=table.why(place),
+    )
+
+
+def facts(row: table.Row, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The terms in words, for a person who decides."""
+    shows = {
+        "choice": "a banner that asks for a choice",
+        "notice": "a notice",
+        "none": "nothing by itself; the preferences stay reachable",
+    }
+    yes = {"must": "must be equal", "should": "should be equal", "no": "the law does not ask it"}
+    found = [
+        ("Shows", shows[terms["banner"]]),
+        ("Before an answer", "everything optional waits" if terms["before"]["default"] == "denied" else "services run"),
+    ]
+    stricter = [
+        f.replace("_", " ")
+        for f in ("targeted_ads", "sells_or_shares", "sensitive")
+        if terms["before"].get(f) == "denied"
+    ]
+    if stricter and terms["before"]["default"] != "denied":
+        found.append(("Waits all the same", ", ".join(stricter).replace("sells or shares", "sale and sharing")))
+    found += [
+        ("Accept and Reject", yes.get(terms["equal"], terms["equal"].replace("_", " "))),
+        ("Global Privacy Control", "required by law" if terms["gpc"] == "required" else "honoured all the same"),
+        ("A consent lasts", f"{terms['consent_days']} days"),
+        ("A refusal lasts", f"{terms['refusal_days']} days" if terms["refusal_days"] else "it never lapses"),
+        ("Asks again after", f"{terms['reask_days']} days at the earliest"),
+        ("Advertising off under age", str(terms["minors"]["ads_off_under"])),
+    ]
+    if terms["links"]:
+        found.append(("Statutory links", ", ".join(table.TEXTS.get(link, link) for link in terms["links"])))
+    if terms["exempt"]:
+        found.append(("Exemptions known", ", ".join(terms["exempt"])))
+    return found

@@ -1,0 +1,49 @@
+"""A site at a glance: what visitors answered, where, and what to do next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from consent.publishing import queries as publishing
+from consent.sites.models import Site
+from consent.sites.roles import May
+from consent.stats import queries as stats
+from cookiebanner.dashboard import charts
+from cookiebanner.pages import on_site, show
+
+PERIODS = (7, 30, 90)
+
+
+@on_site(May.VIEW, "GET")
+def overview(request: HttpRequest, site: Site) -> HttpResponse:
+    """Answers a day, shares, and places over the chosen number of days."""
+    days = next((n for n in PERIODS if str(n) == request.GET.get("days")), 30)
+    last = timezone.now().date()
+    first = last - timedelta(days=days - 1)
+    rows = stats.by_day(site.pk, first, last)
+    places = stats.by_column(site.pk, first, last, "jurisdiction")
+    sighting = site.sightings.order_by("-last_seen").first()
+    release = publishing.current_release(site)
+    return show(
+        request,
+        "dashboard/overview.html",
+        site,
+        days=days,
+        periods=PERIODS,
+        first=first,
+        last=last,
+        rows=rows,
+        total=stats.total(rows),
+        chart=charts.answers_a_day(rows),
+        labels=charts.LABELS,
+        places=[(row, charts.shares(row)) for row in places[:12]],
+        more_places=max(len(places) - 12, 0),
+        regimes=[(row, charts.shares(row)) for row in stats.by_column(site.pk, first, last, "regime")],
+        release=release,
+        sighting=sighting,
+        services=site.services.count(),
+        reports=site.gate_reports.filter(dismissed_at=None, kind="unknown").count(),
+    )

@@ -1,0 +1,182 @@
+"""Preview, publish, roll back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from consent.publishing import actions, lint, queries
+from consent.sites.actions import Refused
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner import preview as previews
+from cookiebanner import publish as publisher
+from cookiebanner.dashboard import forms
+from cookiebanner.pages import actor, on_site, show
+
+PARTS = {
+    "site": "Settings",
+    "services": "Services",
+    "categories": "Categories",
+    "purposes": "Purposes",
+    "banner": "Banner",
+    "languages": "Languages",
+    "variants": "Laws",
+    "jurisdictions": "Laws",
+    "waivers": "Sign-offs",
+    "format": "Format",
+}
+
+
+@on_site(May.VIEW, "GET")
+def releases(request: HttpRequest, site: Site) -> HttpResponse:
+    """What the draft would change, what stands in its way, and every release so far."""
+    draft = queries.draft(site)
+    current = queries.current_release(site)
+    findings = lint.check(draft)
+    changes = queries.difference(queries.snapshot_of(site), draft) if current else []
+    return show(
+        request,
+        "dashboard/releases.html",
+        site,
+        current=current,
+        rows=queries.releases(site),
+        groups=grouped(changes),
+        changed=len(changes),
+        blocking=[f for f in findings if f.blocks],
+        advice=[f for f in findings if not f.blocks],
+        waivers=site.lint_waivers.filter(revoked_at=None),
+        form=forms.Publish(),
+    )
+
+
+@on_site(May.PUBLISH, "POST")
+def publish(request: HttpRequest, site: Site) -> HttpResponse:
+    """Makes the draft the next release."""
+    form = forms.Publish(request.POST)
+    if form.is_valid():
+        try:
+            made = publisher.publish(site, actor(request), form.cleaned_data["note"])
+        except Refused as error:
+            messages.error(request, str(error).splitlines()[0], "bad")
+        else:
+            messages.success(request, f"Release {made.number} is live. Visitors get it within seconds.", "good")
+    else:
+        messages.error(request, "The note is longer than 500 characters.", "bad")
+    return redirect("dashboard:releases", uuid=site.uuid)
+
+
+@on_site(May.PUBLISH, "POST")
+def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
+    """Publishes the content of an old release again, as a new one."""
+    try:
+        made = publisher.rollback(site, number, actor(request))
+    except Refused as error:
+        messages.error(request, str(error), "bad")
+    else:
+        text = f"Release {made.number} is live, with the content of release {number}. The draft is as it was."
+        messages.success(request, text, "good")
+    return redirect("dashboard:releases", uuid=site.uuid)
+
+
+@on_site(May.WAIVE)
+def waive(request: HttpRequest, site: Site) -> HttpResponse:
+    """Signs off one rule by name, or takes a sign-off back."""
+    if request.method == "POST" and "revoke" in request.POST:
+        actions.revoke_waiver(get_object_or_404(site.lint_waivers, pk=request.POST["revoke"]), actor(request))
+        return redirect("dashboard:releases", uuid=site.uuid)
+    initial = {"rule": request.GET.get("rule", ""), "regime": request.GET.get("regime", "")}
+    form = forms.Waive(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.waive(site, actor=actor(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("dashboard:releases", uuid=site.uuid)
+    rule = form["rule"].value()
+    finding = next((f for f in lint.check(queries.draft(site)) if f.rule == rule), None)
+    return show(request, "dashboard/waive.html", site, form=form, finding=finding, rule=rule)
+
+
+@on_site(May.VIEW, "GET")
+def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
+    """One release: what it changed, its hash, its files, its banner."""
+    row = get_object_or_404(site.releases, number=number)
+    before = queries.snapshot_of(site, number - 1) if number > 1 else None
+    after = queries.snapshot_of(site, number)
+    changes = queries.difference(before, after) if before else []
+    current = queries.current_release(site)
+    return show(
+        request,
+        "dashboard/release.html",
+        site,
+        row=row,
+        groups=grouped(changes),
+        first=before is None,
+        is_current=current and current.number == number,
+        files=row.artifacts.order_by("name").values("name", "sha256", "brotli"),
+        preview=previews.address(site, release=number, **_simulated(request)),
+        services=len(after["services"]),
+        languages=after["languages"],
+    )
+
+
+@on_site(May.VIEW, "GET")
+def preview(request: HttpRequest, site: Site) -> HttpResponse:
+    """The draft, or a release, as a visitor of a chosen place gets it."""
+    simulated = _simulated(request)
+    number = request.GET.get("release", "")
+    chosen = int(number) if number.isdigit() and site.releases.filter(number=number).exists() else None
+    return show(
+        request,
+        "dashboard/preview.html",
+        site,
+        address=previews.address(site, release=chosen, **simulated),
+        places=previews.PLACES,
+        simulated=simulated,
+        languages=[(code, forms.LANGUAGE_NAMES.get(code, code)) for code in site.languages],
+        releases=queries.releases(site).values_list("number", flat=True)[:30],
+        chosen=chosen,
+        decision=previews.decision(site, simulated["place"]),
+    )
+
+
+def _simulated(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "place": request.GET.get("place", "DE"),
+        "language": request.GET.get("language", ""),
+        "gpc": request.GET.get("gpc") == "1",
+    }
+
+
+def grouped(changes: list[queries.Change]) -> list[tuple[str, list[dict[str, str]]]]:
+    """Changes under the heading of their part, in words."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for change in changes:
+        part = PARTS.get(change.path[0], change.path[0]) if change.path else "Everything"
+        groups.setdefault(part, []).append(
+            {
+                "kind": {"added": "add", "removed": "gone"}.get(change.kind, "change"),
+                "where": " › ".join(change.path[1:]) or part,
+                "before": _value(change.before),
+                "after": _value(change.after),
+            }
+        )
+    return list(groups.items())
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return str(value.get("name") or value.get("key") or f"{len(value)} values")
+    if isinstance(value, list):
+        return ", ".join(_value(v) for v in value) or "nothing"
+    text = str(value) or "nothing"
+    return text if len(text) <= 200 else text[:197] + "…"

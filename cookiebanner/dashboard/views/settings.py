@@ -1,0 +1,66 @@
+"""Settings of a site, and its kill switch."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from consent.sites import actions
+from consent.sites.actions import Refused
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.dashboard import forms
+from cookiebanner.pages import actor, on_site, show
+
+
+@on_site(May.MANAGE)
+def settings(request: HttpRequest, site: Site) -> HttpResponse:
+    """One form for all settings; visitors get them with the next release."""
+    hosts = sorted(site.hosts.values_list("name", flat=True))
+    # A fresh object: an invalid form writes into its instance, which the page around it shows.
+    form = forms.Settings(
+        request.POST if request.method == "POST" else None,
+        instance=Site.objects.get(pk=site.pk),
+        initial={"hosts": hosts},
+    )
+    if request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        data.pop("first_language")
+        try:
+            with transaction.atomic():
+                actions.set_hosts(site, data.pop("hosts"), actor(request))
+                actions.change_settings(site, actor(request), **data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "The settings are saved. Visitors get them with the next release.", "good")
+            return redirect("dashboard:settings", uuid=site.uuid)
+    return show(request, "dashboard/settings.html", site, form=form)
+
+
+@on_site(May.KILL)
+def kill(request: HttpRequest, site: Site) -> HttpResponse:
+    """Makes the gate inert within a minute, with a reason."""
+    form = forms.Kill(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.kill_site(site, actor(request), form.cleaned_data["reason"])
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("dashboard:overview", uuid=site.uuid)
+    return show(request, "dashboard/kill.html", site, form=form)
+
+
+@on_site(May.KILL, "POST")
+def revive(request: HttpRequest, site: Site) -> HttpResponse:
+    """Takes the kill switch back."""
+    try:
+        actions.revive_site(site, actor(request))
+    except Refused as error:
+        messages.error(request, str(error), "bad")
+    else:
+        messages.success(request, "The gate works again, within a minute.", "good")
+    return redirect("dashboard:overview", uuid=site.uuid)

@@ -1,0 +1,55 @@
+"""The list of sites, and a new one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from consent.publishing.models import Release
+from consent.sites import actions
+from consent.sites.models import Membership
+from consent.sites.queries import sites_of
+from consent.stats import queries as stats
+from cookiebanner.dashboard import forms
+from cookiebanner.pages import actor, may_add_sites, show, signed_in
+
+
+@signed_in("GET")
+def sites(request: HttpRequest) -> HttpResponse:
+    """Every site the person belongs to, with its last 7 days."""
+    latest = Release.objects.filter(site=OuterRef("pk")).order_by("-number").values("number")[:1]
+    rows = list(
+        sites_of(request.user).annotate(release=Subquery(latest), seen=Max("sightings__last_seen")).order_by("name")
+    )
+    audited = set()
+    if not request.user.is_superuser:
+        mine = Membership.objects.filter(user=request.user, role=Membership.Role.AUDITOR)
+        audited = set(mine.values_list("site_id", flat=True))
+    today = timezone.now().date()
+    week = stats.answers_per_site([site.pk for site in rows], today - timedelta(days=6), today)
+    cards = [(site, week[site.pk], site.pk in audited) for site in rows]
+    return show(request, "dashboard/sites.html", cards=cards, may_add=may_add_sites(request.user))
+
+
+@signed_in("GET", "POST")
+def new(request: HttpRequest) -> HttpResponse:
+    """Makes a site with the five usual categories."""
+    if not may_add_sites(request.user):
+        raise PermissionDenied
+    form = forms.NewSite(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            site = actions.create_site(
+                data["hosts"], actor(request), uuid=data["uuid"], name=data["name"], owners=[request.user]
+            )
+        except actions.Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("dashboard:installation", uuid=site.uuid)
+    return show(request, "dashboard/site_new.html", form=form)

@@ -1,0 +1,93 @@
+"""What the dashboard's and the auditor's pages share: who may see a page, and the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from consent.sites.models import Membership, Site
+from consent.sites.queries import role_of, site_by_uuid, sites_of
+from consent.sites.roles import MATRIX, May, can
+
+
+def sites_with(user: Any, what: May) -> QuerySet[Site]:
+    """The sites on which the user may do it."""
+    if user.is_superuser:
+        return sites_of(user)
+    roles = [role for role, may in MATRIX.items() if what in may]
+    return sites_of(user).filter(memberships__user=user, memberships__role__in=roles)
+
+
+def may_add_sites(user: Any) -> bool:
+    """Operators, and owners of some site."""
+    return user.is_superuser or Membership.objects.filter(user=user, role=Membership.Role.OWNER).exists()
+
+
+def signed_in(*methods: str) -> Callable:
+    """A page for anybody who is logged in."""
+
+    def decorate(view: Callable) -> Callable:
+        return require_http_methods(methods or ("GET", "POST"))(
+            cache_control(private=True, no_store=True)(login_required(view))
+        )
+
+    return decorate
+
+
+def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
+    """A page of one site: the view gets `(request, site, …)` and `request.role`.
+
+    A stranger gets 404, so that site ids tell nothing; a member without the right gets 403 in words. An auditor is sent
+    to the audit pages from every page that is not theirs.
+    """
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        def guarded(request: HttpRequest, uuid: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+            site = site_by_uuid(uuid)
+            role = role_of(request.user, site) if site else None
+            if not role:
+                raise Http404
+            request.role = role
+            if role == Membership.Role.AUDITOR and not auditors:
+                if request.method == "GET":
+                    return redirect("audit:search", uuid=uuid)
+                return show(request, "refused.html", site, status=403)
+            needed = what if request.method in ("GET", "HEAD") or what != May.VIEW else May.EDIT
+            if not can(role, needed):
+                return show(request, "refused.html", site, status=403)
+            return view(request, site, *args, **kwargs)
+
+        return signed_in(*methods)(guarded)
+
+    return decorate
+
+
+def show(
+    request: HttpRequest, template: str, site: Site | None = None, /, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Renders a page. `may` in the template holds what this person may do on the site."""
+    role = getattr(request, "role", None)
+    context |= {
+        "site": site,
+        "role": role,
+        "may": {str(what): can(role, what) for what in May},
+        "auditor": role == Membership.Role.AUDITOR,
+        "here": request.resolver_match.url_name if request.resolver_match else "",
+    }
+    response = render(request, template, context, status=status)
+    response["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
+
+
+def actor(request: HttpRequest) -> str:
+    """The name that actions write into the audit trail."""
+    return request.user.email or request.user.get_username()

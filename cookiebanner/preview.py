@@ -1,0 +1,170 @@
+"""A draft or a release as a visitor gets it, at a simulated place: a sandboxed page under a signed address.
+
+The page runs in an origin of its own (CSP `sandbox`), so that it can touch neither the dashboard's session nor a
+cookie, and it can't send anything (`connect-src 'none'`): a preview is never recorded. Its scripts come from the same
+signed address, which lapses after an hour; the gate finds its files below it as it finds them on a real page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from consent.banners import texts
+from consent.jurisdictions import locate, table
+from consent.jurisdictions.locate import Decision, Facts
+from consent.publishing import queries
+from consent.publishing.snapshot import Snapshot, canonical, sha256_of
+from consent.sites.models import Site
+from cookiebanner.publish import compile  # noqa: A004
+
+SALT = "fairgate.preview"
+LIFE = 3600  # seconds
+PLACES = [(place, row.name) for place, row in table.ROWS.items() if place not in ("EU", "*")]
+PLACES = [("*", "Unknown place"), *sorted(PLACES, key=lambda pair: pair[1])]
+
+
+def address(
+    site: Site,
+    *,
+    release: int | None = None,
+    place: str = "DE",
+    language: str = "",
+    gpc: bool = False,
+    variant: str = "",
+    unsaved: dict[str, Any] | None = None,
+) -> str:
+    """The path of a preview page: the draft, or a release, at a place (or under a `variant`). `unsaved` lays banner
+    settings, or the texts of one language, over the draft."""
+    token = signing.dumps({"s": site.pk, "r": release, "u": unsaved or {}}, salt=SALT, compress=True)
+    query = {"place": place, "language": language, "gpc": "1" if gpc else "", "variant": variant}
+    pairs = "&".join(f"{key}={value}" for key, value in query.items() if value)
+    return reverse("preview", kwargs={"token": token}) + "?" + pairs
+
+
+def decision(site: Site, place: str, snapshot: Snapshot | None = None) -> Decision:
+    """What the law of a place asks for, with the site's corrections."""
+    snapshot = snapshot or queries.draft(site)
+    overrides = snapshot["jurisdictions"]["overrides"]
+    if place not in table.ROWS or place == table.WORLD:
+        return locate.decide(locate.UNKNOWN, timezone.now().date(), overrides)
+    row = table.ROWS[place]
+    facts = Facts(row.iso_country or place, row.iso_subdivision.rpartition("-")[2] or None, "header")
+    return locate.decide(facts, timezone.now().date(), overrides)
+
+
+def _opened(token: str) -> tuple[Site, Snapshot, int]:
+    """Raises Http404 for an address that we did not sign, or that lapsed."""
+    try:
+        given = signing.loads(token, salt=SALT, max_age=LIFE)
+    except signing.BadSignature:
+        raise Http404("This preview has lapsed. Open it again from the dashboard.") from None
+    site = Site.objects.filter(pk=given["s"]).first()
+    if site is None:
+        raise Http404
+    if given["r"]:
+        snapshot = queries.snapshot_of(site, given["r"])
+        if snapshot is None:
+            raise Http404
+        return site, snapshot, given["r"]
+    snapshot = queries.draft(site)
+    _lay_over(snapshot, given["u"])
+    current = queries.current_release(site)
+    return site, snapshot, (current.number if current else 0) + 1
+
+
+def _lay_over(snapshot: Snapshot, unsaved: dict[str, Any]) -> None:
+    """Puts what is not yet saved over the draft."""
+    banner = snapshot["banner"]
+    for key in ("layout", "position", "theme", "floating_button"):
+        if key in unsaved:
+            banner[key] = unsaved[key]
+    if where := unsaved.get("where"):
+        language, _, regime = where.partition("@")
+        known = texts.keys()
+        kept = {key: text for key, text in unsaved["texts"].items() if key in known and text.strip()}
+        if not regime:
+            banner["texts"].setdefault(language, {}).update(kept)
+        for variant in snapshot["variants"]:
+            if regime and table.regime_of(variant) == regime:
+                for name in (regime, variant):
+                    banner["regime_texts"].setdefault(f"{language}@{name}", {}).update(kept)
+
+
+def _files(snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
+    """{name: (content type, bytes)} of the compiled snapshot; kept for minutes, as a preview asks several times."""
+    sha256 = sha256_of(canonical(snapshot))
+    key = f"fairgate-preview-{number}-{sha256}"
+    files = cache.get(key)
+    if files is None:
+        files = {name: (kind, body) for name, kind, body in compile(snapshot, number, sha256)}
+        cache.set(key, files, 600)
+    return files
+
+
+@xframe_options_sameorigin
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """A quiet page with the gate on it."""
+    site, snapshot, _ = _opened(token)
+    languages = snapshot["languages"]
+    language = request.GET.get("language", "")
+    language = language if language in languages else (languages or ["en"])[0]
+    variant = request.GET.get("variant", "")
+    if variant not in snapshot["variants"]:
+        found = decision(site, request.GET.get("place", "DE"), snapshot)
+        variant = found.variant if found.variant in snapshot["variants"] else found.regime
+    gate = f"{reverse('preview', kwargs={'token': token})}v1/{site.uuid}/regime/{variant}/gate.js"
+    response = render(
+        request,
+        "preview.html",
+        {
+            "snapshot": snapshot,
+            "language": language,
+            "direction": texts.direction(language),
+            "gate": gate,
+            "gpc": request.GET.get("gpc") == "1",
+            "open": request.GET.get("open", ""),
+        },
+    )
+    nonce = str(request.csp_nonce)
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; sandbox allow-scripts allow-forms allow-modals; "
+        f"script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'unsafe-inline'; img-src data:; connect-src 'none'; "
+        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    )
+    response["Cache-Control"] = "private, no-store"
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def file(request: HttpRequest, token: str, uuid: UUID, name: str, variant: str = "", sha256: str = "") -> HttpResponse:
+    """The gate of a variant, or an artifact of the compiled snapshot by its name."""
+    site, snapshot, number = _opened(token)
+    if site.uuid != uuid:
+        raise Http404
+    files = _files(snapshot, number)
+    wanted = name if sha256 else f"gate.{variant}.js"
+    if wanted not in files:
+        raise Http404
+    kind, body = files[wanted]
+    response = HttpResponse(body, content_type=kind)
+    # The page's origin is opaque, so every script of it comes from another origin.
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+urlpatterns = [
+    path("<str:token>/", page, name="preview"),
+    path("<str:token>/v1/<uuid:uuid>/regime/<str:variant>/<str:name>", file),
+    path("<str:token>/v1/<uuid:uuid>/a/<str:sha256>/<str:name>", file),
+]

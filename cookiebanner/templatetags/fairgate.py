@@ -1,0 +1,113 @@
+"""Filters of the dashboard's and the auditor's templates."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from consent.jurisdictions import table
+
+register = template.Library()
+
+ACTIONS = {
+    "accept_all": "Accepted all",
+    "reject_all": "Rejected all",
+    "custom": "Chose some",
+    "close": "Closed without a choice",
+    "withdraw": "Withdrew",
+    "opt_out": "Opted out",
+    "gpc": "Opted out by browser signal (GPC)",
+    "import": "Imported",
+}
+LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
+ROLES = {
+    "owner": "Everything, including team, settings and erasure",
+    "editor": "Edits the draft, publishes, uses the kill switch",
+    "auditor": "Sees the audit pages and exports, nothing else",
+    "viewer": "Sees figures and set-up, changes nothing",
+}
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """0.314 → `31%`; None → an en dash."""
+    return "–" if value is None else f"{value * 100:.0f}%"
+
+
+@register.filter
+def thousands(value: Any) -> str:
+    """12345 → `12,345`."""
+    return f"{int(value):,}"
+
+
+@register.filter
+def action(value: str) -> str:
+    """An action of a consent record, in words."""
+    return ACTIONS.get(value, value.replace("_", " ").capitalize())
+
+
+@register.filter
+def level(value: str) -> str:
+    """A blocking level, in words."""
+    return LEVELS.get(value, value.replace("_", " "))
+
+
+@register.filter
+def role_words(value: str) -> str:
+    """What a role may do."""
+    return ROLES.get(value, "")
+
+
+@register.filter
+def place(value: str) -> str:
+    """A jurisdiction's id, in words: `US-CA` → California."""
+    if value in ("", "*"):
+        return "Unknown place"
+    row = table.ROWS.get(value)
+    return row.name if row else value
+
+
+@register.filter
+def regime(value: str) -> str:
+    """A regime's or variant's id, in words."""
+    names = regime_names()
+    base, _, row = value.partition("-")
+    name = names.get(base, base)
+    return f"{name}, {place(row)}" if row else name
+
+
+@cache
+def regime_names() -> dict[str, str]:
+    return {key: terms["name"] for key, terms in table.REGIMES.items()}
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """`mapping[key]`, or nothing."""
+    return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def bytes_words(value: int | None) -> str:
+    """A file size in words a person reads."""
+    size = float(value or 0)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:,.0f} {unit}" if unit == "B" or size >= 100 else f"{size:,.1f} {unit}"
+        size /= 1000
+    return ""
+
+
+@register.simple_tag
+def described(field: Any) -> SafeString:
+    """A form field that names its help and its errors for screen readers."""
+    ids = [f"{field.auto_id}_help"] if field.help_text else []
+    if field.errors:
+        ids.append(f"{field.auto_id}_error")
+    attrs: dict[str, Any] = {"aria-describedby": " ".join(ids)} if ids else {}
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return field.as_widget(attrs=attrs)

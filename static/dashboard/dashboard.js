@@ -1,0 +1,80 @@
+// Small comforts. Every page works without this file, except previews.
+(() => {
+  const on = (type, selector, act) =>
+    document.addEventListener(type, (event) => {
+      const element = event.target.closest?.(selector);
+      if (element) act(element, event);
+    });
+
+  // Copy buttons, added only where copying can work.
+  for (const block of document.querySelectorAll('[data-copy]')) {
+    if (!navigator.clipboard) break;
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'copy small-button';
+    button.textContent = 'Copy';
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(block.textContent.trim());
+      button.textContent = 'Copied';
+      setTimeout(() => {
+        button.textContent = 'Copy';
+      }, 1600);
+    });
+    block.parentElement.append(button);
+  }
+
+  // Selects that submit their form by themselves; without scripts the form has a button.
+  for (const form of document.querySelectorAll('form[data-auto]')) {
+    form.querySelector('[data-go]')?.setAttribute('hidden', '');
+  }
+  on('change', 'form[data-auto] select, form[data-auto] input', (field) => field.form.requestSubmit());
+
+  // Deleting asks first.
+  on('submit', 'form[data-confirm]', (form, event) => {
+    if (!confirm(form.dataset.confirm)) event.preventDefault();
+  });
+
+  // Filters a table as one types.
+  on('input', 'input[data-filter]', (field) => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const row of document.querySelectorAll(`${field.dataset.filter} tbody tr`)) {
+      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    }
+  });
+
+  // The banner editor: the preview follows what is typed.
+  const editor = document.querySelector('form[data-live]');
+  if (editor) {
+    const frame = document.querySelector(editor.dataset.live);
+    let timer;
+    let running = null;
+    const draw = async () => {
+      running?.abort();
+      running = new AbortController();
+      try {
+        const answer = await fetch(editor.dataset.draft, {
+          method: 'POST',
+          body: new FormData(editor),
+          signal: running.signal,
+          headers: { 'X-CSRFToken': editor.elements.csrfmiddlewaretoken.value },
+        });
+        if (answer.ok) frame.src = (await answer.json()).url;
+      } catch (error) {
+        if (error.name !== 'AbortError') throw error;
+      }
+    };
+    editor.addEventListener('input', () => {
+      clearTimeout(timer);
+      timer = setTimeout(draw, 600);
+    });
+  }
+
+  // Preview sizes.
+  on('click', '[data-size]', (button) => {
+    const stage = document.querySelector('.stage');
+    stage.classList.toggle('phone', button.dataset.size === 'phone');
+    for (const other of document.querySelectorAll('[data-size]')) {
+      other.setAttribute('aria-pressed', String(other === button));
+    }
+  });
+})();
