@@ -1,0 +1,190 @@
+"""A release → the files a browser loads. Pure: the same snapshot, number and hash always give the same bytes.
+
+`gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `ui.<language>.js` is the
+texts, services and look of one language plus the built banner; `late.js` sends the queue of answers, counts and reports.
+The built code comes from `static/banner/` (`npm run build`). cookiebanner/banner/src/core reads the config: its
+vector.js says what the packed lists hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from consent.banners import screen
+from consent.catalogue import patterns
+from consent.jurisdictions import table
+from consent.jurisdictions.defaults import before_answer
+
+BUILT = Path(__file__).resolve().parents[2] / "static" / "banner"
+SCRIPT = "text/javascript; charset=utf-8"
+LATE = "late.js"
+GOOGLE = "google"
+ADAPTERS = (GOOGLE, "uet", "clarity", "meta")
+
+CONTAINER, SOLD, NECESSARY = 1, 2, 4  # bits of a packed item
+
+# Google Consent Mode v2 (developers.google.com/tag-platform/security/guides/consent); security_storage is always granted.
+SIGNALS = (
+    "ad_storage",
+    "ad_user_data",
+    "ad_personalization",
+    "analytics_storage",
+    "functionality_storage",
+    "personalization_storage",
+)
+DEFAULT_SIGNALS = {
+    "C0002": ("analytics_storage",),
+    "C0003": ("functionality_storage", "personalization_storage"),
+    "C0004": ("ad_storage", "ad_user_data", "ad_personalization"),
+}
+# What the gate and the banner read of a variant's terms; the rest is for people.
+TERMS = (
+    "regime", "model", "banner", "exempt", "gpc", "gpc_status", "links", "notices", "optout_icon", "buttons", "reject",
+    "equal", "close_x", "imprint", "consent_days", "reask_days", "refusal_days", "minors", "language",
+)  # fmt: skip
+
+Snapshot = Mapping[str, Any]
+File = tuple[str, str, bytes]
+
+
+def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa: A001
+    """Every file of a release as (name, content type, bytes). Raises ValueError for a block rule that cannot be read."""
+    late = built("late")
+    screens = {language: ui(snapshot, language) for language in snapshot["languages"]}
+    hashes = {language: digest(body) for language, body in screens.items()}
+    files = [(f"ui.{language}.js", SCRIPT, body) for language, body in screens.items()]
+    files.append((LATE, SCRIPT, late))
+    shared = {**common(snapshot, number, sha256), "langs": hashes, "late": digest(late)}
+    adapters = used_adapters(snapshot)
+    parts = [f"adapter.{name}" for name in adapters]
+    if snapshot["site"]["level"] == "strict":
+        parts.append("level.strict")
+    code = "".join(built(part).decode() for part in [*parts, "gate"])
+    for variant, terms in snapshot["variants"].items():
+        config = {**shared, **for_variant(snapshot, variant, terms, adapters)}
+        files.append((f"gate.{variant}.js", SCRIPT, f"(function(__fg){{{code}}})({safe_json(config)})".encode()))
+    return files
+
+
+def ui(snapshot: Snapshot, language: str) -> bytes:
+    """`ui.<language>.js`."""
+    return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language)).encode() + b";" + built("ui")
+
+
+def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
+    """What every variant's gate carries."""
+    site = snapshot["site"]
+    config = {
+        "site": site["uuid"],
+        "release": number,
+        "hash": sha256,
+        "hosts": site["hosts"],
+        "level": site["level"],
+        "unknown": site["unknown"],
+        "table": patterns.compile([service["rules"] for service in snapshot["services"]]),
+    }
+    switches = {
+        "reload": site["reload"],
+        "path": site["record_path"],
+        "child": site["child_directed"],
+        "home": site["first_party_endpoint"],
+        "button": snapshot["banner"]["floating_button"],
+    }
+    return config | {name: 1 for name, on in switches.items() if on}
+
+
+def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adapters: list[str]) -> dict[str, Any]:
+    """What differs by regime: terms, and the state of each category and service before an answer."""
+    place = places(snapshot)
+    categories, services = snapshot["categories"], snapshot["services"]
+    necessary = [c["necessary"] for c in categories]
+    states = [before_answer(s, necessary[place[s["category"]]], terms) == "granted" for s in services]
+    denied = {service["category"] for service, granted in zip(services, states, strict=True) if not granted}
+    default = terms["before"]["default"] == "granted"
+    before = [c["necessary"] or (default and c["key"] not in denied) for c in categories]
+    config: dict[str, Any] = {
+        "variant": variant,
+        "terms": {key: terms[key] for key in TERMS if terms.get(key) not in (None, False, "", [], {})},
+        "c": [[c["key"], -1, NECESSARY * c["necessary"], b] for c, b in zip(categories, before, strict=True)],
+        "p": [
+            [p["key"], at := place[p["category"]], NECESSARY * necessary[at], before[at]] if p["category"] else [p["key"]]
+            for p in snapshot["purposes"]
+        ],
+        "s": [
+            _service(s, place[s["category"]], necessary[place[s["category"]]], granted)
+            for s, granted in zip(services, states, strict=True)
+        ],
+    }
+    if adapters:
+        config["adapters"] = {}
+    if GOOGLE in adapters:
+        config["google"] = {"signals": google_signals(snapshot), "regions": regions(snapshot, variant)}
+        if terms["regime"] in snapshot["site"]["advanced"]:
+            config["advanced"] = 1
+    return config
+
+
+def _service(service: Mapping[str, Any], category: int, necessary: bool, granted: bool) -> list[Any]:
+    """[key, category, bits, before, cookies, inline, adapter]; empty ends are cut off. What is never held needs no more."""
+    bits = CONTAINER * bool(service["container"]) | SOLD * bool(service["sells_or_shares"] or service["targeted_ads"])
+    packed = [service["key"], category, bits | NECESSARY * necessary, granted]
+    if not necessary:
+        packed += [[_cookie(c) for c in service["cookies"]], service["inline"]]
+        if service["adapter"] in ADAPTERS:
+            packed.append(service["adapter"])
+    while packed[-1] == []:
+        packed.pop()
+    return packed
+
+
+def _cookie(cookie: Mapping[str, Any]) -> dict[str, str]:
+    kind = {} if cookie["kind"] == "cookie" else {"kind": cookie["kind"]}
+    return {"name": cookie["name"], **kind}
+
+
+def places(snapshot: Snapshot) -> dict[str, int]:
+    """Category key → its place in the release."""
+    return {category["key"]: number for number, category in enumerate(snapshot["categories"])}
+
+
+def used_adapters(snapshot: Snapshot) -> list[str]:
+    """The vendor interfaces that a site's services speak, in the order they are told."""
+    used = {service["adapter"] for service in snapshot["services"]}
+    return [name for name in ADAPTERS if name in used]
+
+
+def google_signals(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Signal → the categories that govern it: the site's own mapping, else ours; none = always denied."""
+    signals: dict[str, list[str]] = {name: [] for name in SIGNALS}
+    for category in snapshot["categories"]:
+        for signal in category["consent_mode"] or DEFAULT_SIGNALS.get(category["key"], ()):
+            if signal in signals:
+                signals[signal].append(category["key"])
+    return signals
+
+
+def regions(snapshot: Snapshot, variant: str) -> list[str]:
+    """ISO 3166 codes of the places whose visitors get this variant, for `region` of Google's defaults."""
+    overrides = snapshot["jurisdictions"]["overrides"]
+    return [row for row in table.ROWS if row not in ("*", table.EU) and table.variant_for(row, overrides) == variant]
+
+
+def safe_json(value: Any) -> str:
+    """Compact JSON in ASCII that may stand in a script, inline too: no `<`, no line separator."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def digest(body: bytes) -> str:
+    """SHA-256, hexadecimal: the artifact's immutable address."""
+    return hashlib.sha256(body).hexdigest()
+
+
+@cache
+def built(name: str) -> bytes:
+    """A file of `static/banner/`, as committed."""
+    return (BUILT / f"{name}.js").read_bytes().rstrip(b"\n")

@@ -1,0 +1,136 @@
+/** What follows from an answer: cookies, signals, tags, events, record. */
+
+import { choose, marks } from './choose.js';
+import { encode, values, write } from './cookie.js';
+import { takeOver } from './optanon.js';
+import { before, grants } from './vector.js';
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+/** RFC 9562 version 4, also where there is no secure context. */
+export const uuid = () =>
+  crypto.randomUUID?.() ||
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+
+/** @param {object} core @param {{answer: (record: object) => Promise<object|null>}} wire */
+export function answers(core, wire) {
+  const { cfg, terms, items, optIn } = core;
+
+  /** Keeps the vector as the answer `id`, given at `t`. */
+  function keep(id, action, t) {
+    const start = before(items, core.child);
+    const said = { c: {}, p: {}, s: {} };
+    const { vector } = core;
+    let x = action === 'opt_out';
+    items.forEach((item, i) => {
+      if (vector[i] === undefined) return;
+      if (start[i] && !vector[i]) x = true;
+      const { kind, key, necessary, container, group } = item;
+      if (kind === 'c' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)])) said[kind][key] = !!vector[i];
+    });
+    const visitor = core.answer?.u || (id && grants(items, said) ? uuid() : '');
+    core.answer = { r: cfg.release, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };
+    core.lapsed = core.ask = false;
+    save();
+  }
+
+  /** 400 days is the longest a browser keeps a cookie; an objection is renewed at every view. */
+  function save() {
+    const { answer } = core;
+    const days = grants(items, answer) ? terms.consent_days : terms.refusal_days;
+    const text = encode(answer);
+    core.safely('cookie', () => core.write('fairgate', text, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0))));
+    if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: text, keepalive: true }).catch(() => {});
+  }
+
+  /** Makes the vector true on the page: vendors, tags, then whoever listens. */
+  function apply(old, detail) {
+    const { vector, engine, first } = core;
+    const more = vector.some((value, i) => value && !old[i]);
+    const revoked = cfg.s.map((_, i) => i).filter((i) => old[first + i] && !vector[first + i]);
+    const reload = more && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
+    core.emit('write', detail);
+    core.tell('update');
+    if (revoked.length) core.safely('revoke', () => engine.revoke(revoked));
+    if (more && !reload) core.safely('release', () => engine.release());
+    core.emit('change', { ...core.consent(), ...detail });
+    return reload;
+  }
+
+  /** Queues the record of what is in force. */
+  const record = (id, replaces, action, layer) =>
+    wire.answer({
+      site: cfg.site,
+      id,
+      visitor: (action !== 'gpc' && core.answer?.u) || null,
+      replaces: replaces || null,
+      release: cfg.release,
+      regime: terms.regime,
+      language: core.lang,
+      layer: layer || 'api',
+      action,
+      choices: core.shape((value) => (value === undefined ? 'not_offered' : value ? 'granted' : 'denied')),
+      signals: { gpc: core.gpc, vendors: core.told },
+      page: location.hostname + (cfg.path ? location.pathname : ''),
+      client_time: new Date().toISOString(),
+    });
+
+  Object.assign(core, {
+    write: (name, value, age) => write(core.jar, name, value, age, core.domain),
+    save,
+
+    /**
+     * A visitor's answer.
+     *
+     * @param {string} action accept_all, reject_all, custom, close, withdraw, opt_out
+     * @param {object} [choices] for custom and opt_out: `{categories, services, purposes}`, each id → boolean
+     * @param {string} [layer] where it was said: banner, preferences, api
+     * @returns {Promise<object|null>} the receipt, or null when the server refused the answer for good
+     */
+    decide(action, choices, layer) {
+      const old = core.vector;
+      const replaces = core.answer?.id;
+      const id = uuid();
+      core.vector = choose(items, action, choices, old, core.signal(true));
+      // The word must say what the vector says.
+      const has = (value) => items.some(({ necessary }, i) => !necessary && core.vector[i] === value);
+      if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
+      keep(id, action, seconds());
+      const reload = apply(old, { action, layer });
+      if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', core.consent());
+      const receipt = record(id, replaces, action, layer);
+      core.tabs?.postMessage(1);
+      if (reload) Promise.race([receipt, new Promise((resolve) => setTimeout(resolve, 1500))]).then(() => location.reload());
+      return receipt;
+    },
+
+    /** Reads again: another tab, the back/forward cache, a page that wrote the cookies itself, an age. */
+    reread() {
+      const old = core.vector;
+      core.read();
+      // An answer given to OneTrust becomes ours, and is never asked again.
+      if (takeOver(core)) keep(core.answer.id, 'import', core.answer.t);
+      else if (!core.answer) core.vector = before(items, core.signal());
+      const unreadable = !core.answer && values(core.jar.get(), 'fairgate')[0];
+      if (unreadable) {
+        core.warn('the consent cookie cannot be read; everything optional waits');
+        core.vector = items.map(({ necessary }) => !!necessary);
+      }
+      // A page that deletes OneTrust's mark wants the question asked again.
+      if (core.dropIn && !core.closed && values(core.jar.get(), 'OptanonConsent')[0]) core.ask = true;
+      if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
+      if (!core.ask) core.view?.hideBanner();
+    },
+
+    /** The signal is an answer of its own: told once, without a visitor. */
+    hear() {
+      const answered = core.answer && !core.lapsed;
+      const matters = terms.gpc === 'required' || !optIn;
+      const once = 'fairgate.gpc';
+      if (!core.gpc || answered || !matters || !core.vector.includes(false) || localStorage[once]) return;
+      localStorage[once] = 1;
+      record(uuid(), '', 'gpc', 'signal');
+      core.emit('optout', core.consent());
+    },
+  });
+}

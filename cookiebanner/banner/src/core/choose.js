@@ -1,0 +1,36 @@
+/** What a visitor's answer makes of the vector. Pure. */
+
+import { before, mark, settle } from './vector.js';
+
+/**
+ * @param {Item[]} items
+ * @param {string} action accept_all, reject_all, custom, close, withdraw, opt_out
+ * @param {object} choices `{categories, purposes, services}`, each id → boolean or "granted"/"denied"; for custom, opt_out
+ * @param {boolean[]} now the vector in force
+ * @param {number} signal
+ */
+export function choose(items, action, choices, now, signal) {
+  const all = { accept_all: true, reject_all: false, withdraw: false }[action];
+  if (action === 'close') now = before(items, signal);
+  const sold = items.some((item) => item.sold && !item.necessary);
+  const asked = { c: choices?.categories, p: choices?.purposes, s: choices?.services };
+  const wish = ({ kind, key }) => {
+    const value = asked[kind]?.[key];
+    return value === undefined ? undefined : value === true || value === 1 || value === 'granted';
+  };
+  return settle(
+    items,
+    items.map((item, i) => {
+      const { necessary, group, kind } = item;
+      if (necessary) return true;
+      // A purpose that stands alone (e-mail marketing) is no part of "all cookies".
+      if (all !== undefined) return kind !== 'p' || group || (now[i] && !all) ? all : now[i];
+      if (action === 'opt_out' && !choices) return !sold || item.sold || items.some((other) => other.group === item && other.sold) ? false : now[i];
+      return wish(item) ?? (group && wish(group)) ?? now[i];
+    }),
+    signal,
+  );
+}
+
+/** Marks of all that an answer covers: what a later release adds is missing from them. */
+export const marks = (items) => items.map((item) => (item.group && !item.necessary ? mark(item) : '')).join('');

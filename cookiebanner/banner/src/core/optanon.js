@@ -1,0 +1,51 @@
+/** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (onetrust.md §2). */
+
+import { values } from './cookie.js';
+import { optional } from './vector.js';
+
+/** @param {string} text @returns {string} as it stands when it is not URL-encoded */
+function plain(text) {
+  try {
+    return decodeURIComponent(text.replace(/\+/g, ' '));
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} [raw] @returns {Object<string, string>} fields in their order */
+export const parse = (raw) =>
+  Object.fromEntries(
+    (raw || '').split('&').flatMap((pair) => {
+      const at = pair.indexOf('=');
+      return at > 0 ? [[plain(pair.slice(0, at)), plain(pair.slice(at + 1))]] : [];
+    }),
+  );
+
+/** @param {Object<string, string>} fields @returns {string} */
+export const serialize = (fields) =>
+  Object.keys(fields).map((key) => `${key}=${encodeURIComponent(fields[key]).replace(/%20/g, '+')}`).join('&');
+
+/** @param {string} [list] `C0001:1,C0002:0` @returns {Object<string, boolean>} */
+export const groups = (list) =>
+  Object.fromEntries((list || '').split(',').filter((part) => /^\w+:\d$/.test(part)).map((part) => [part.slice(0, -2), part.endsWith('1')]));
+
+/**
+ * Takes over an answer given to OneTrust before the swap, or by a page that writes its cookies.
+ *
+ * @param {object} core
+ * @returns {boolean} whether there was one that is newer than ours
+ */
+export function takeOver(core) {
+  const { jar, items, cfg, terms, optIn, closed, answer } = core;
+  const t = Date.parse(plain(closed || '')) / 1000;
+  if (!(t > (answer?.t || 0) + 5)) return false;
+  const said = groups(parse(values(jar.get(), 'OptanonConsent').pop()).groups);
+  const c = {};
+  for (const item of items) if (optional(item) && item.key in said) c[item.key] = said[item.key];
+  const given = Object.values(c);
+  if (!given.length) return false;
+  const x = !optIn && given.includes(false);
+  core.answer = { id: '', u: '', ...answer, r: cfg.release, t: Math.floor(t), g: terms.regime, c, p: {}, s: {}, x, m: '', o: !optIn };
+  core.recall();
+  return true;
+}

@@ -1,0 +1,111 @@
+/** What a browser sends: answers in order, each until acknowledged; counts and reports, once. */
+
+const QUEUE = 'fairgate.q.';
+const SEEN = 'fairgate.r';
+
+/** @param {object} core */
+export function wire(core) {
+  const { cfg, tag, terms } = core;
+  const memory = {};
+  const waiting = {};
+  let busy = false;
+  let tries = 0;
+  let store = memory;
+  try {
+    store = localStorage;
+  } catch {}
+
+  const post = (path, body) => fetch(core.base + path, { method: 'POST', body, keepalive: true, credentials: 'omit' });
+  const tell = (path, body) => core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
+  const next = () => [...Object.keys(store), ...Object.keys(memory)].filter((key) => key.startsWith(QUEUE)).sort()[0];
+
+  /** Sends what is queued, oldest first; stops at the first one that may succeed later, and comes back. */
+  async function flush() {
+    if (busy) return;
+    busy = true;
+    let wait = 0;
+    for (let key = next(); key && !wait; key = next()) {
+      try {
+        const answer = await post('/api/v1/consents', memory[key] || store[key]);
+        const { status, ok } = answer;
+        if (status > 499 || [408, 425, 429].includes(status)) wait = +answer.headers.get('Retry-After') || 1;
+        else {
+          delete memory[key];
+          delete store[key];
+          tries = 0;
+          const said = await answer.json().catch(() => ({}));
+          const id = key.slice(-36);
+          if (!ok) core.warn(`the server refused an answer: ${said.title || status}`);
+          core.emit(ok ? 'stored' : 'refused', { ...said, id });
+          waiting[id]?.(ok ? said : null);
+        }
+      } catch {
+        wait = 1;
+      }
+    }
+    busy = false;
+    if (wait && tries < 6) setTimeout(flush, 1000 * Math.max(wait, 2 ** ++tries));
+  }
+
+  /** The level this page really has, whatever the site is set to. */
+  function level() {
+    if (core.dropIn) return 'drop_in';
+    if (core.get('data-level')) return core.get('data-level');
+    const policies = [...document.querySelectorAll('meta[http-equiv]')].map((meta) => meta.content).join();
+    if (cfg.level === 'strict' && policies) return 'strict';
+    const after = tag ? [tag.nextSibling, tag.nextSibling?.nextSibling] : [];
+    const swallowed = after.some((node) => node?.nodeType === 8 && node.data.includes('script-src-attr'));
+    return swallowed || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
+  }
+
+  /** Once a session and subject. Nothing is stored for who has not answered: then only a visit's first page reports. */
+  function report() {
+    const items = [];
+    let known = [];
+    let first = true;
+    try {
+      if (core.answer) known = JSON.parse(sessionStorage[SEEN] || '[]');
+      else first = !document.referrer || new URL(document.referrer).host !== location.host;
+    } catch {}
+    for (const { kind, subject } of core.reports.splice(0)) {
+      const name = `${kind} ${subject}`.slice(0, 253);
+      if (!known.includes(name) && items.length < 20) items.push({ kind, subject: name.slice(kind.length + 1) });
+      known.push(name);
+    }
+    if (!first || (!items.length && known.includes('here'))) return;
+    known.push('here');
+    try {
+      if (core.answer) sessionStorage[SEEN] = JSON.stringify([...new Set(known)]);
+    } catch {}
+    tell('/api/v1/reports', { site: cfg.site, release: cfg.release, level: level(), page: location.hostname, items });
+  }
+
+  let timer;
+  return {
+    flush,
+    /** Queues a record and sends the queue. @returns {Promise<object|null>} its receipt; null = refused for good */
+    answer(record) {
+      const key = `${QUEUE}${Date.now().toString(36)}.${record.id}`;
+      const body = JSON.stringify(record);
+      try {
+        store[key] = body;
+      } catch {
+        memory[key] = body;
+      }
+      const receipt = new Promise((resolve) => {
+        waiting[record.id] = resolve;
+      });
+      tries = 0;
+      flush();
+      return receipt;
+    },
+    count: (kind) => tell('/api/v1/impressions', { site: cfg.site, release: cfg.release, regime: terms.regime, language: core.lang, kind }),
+    /** Reports when the page is idle. */
+    report() {
+      timer ||= setTimeout(() => {
+        timer = 0;
+        (window.requestIdleCallback || setTimeout)(report);
+      }, 2000);
+    },
+  };
+}

@@ -1,0 +1,1 @@
+(()=>{__fg.adapters.clarity=({items:o},d,r)=>{let e=a=>o.some(n=>n.adapter==="clarity"&&r(n.key)&&a(n))?"granted":"denied",s={ad_Storage:e(a=>a.sold),analytics_Storage:e(()=>!0)},t=window.clarity||(window.clarity=function(){(t.q||(t.q=[])).push(arguments)});return t("consentv2",s),s};})();

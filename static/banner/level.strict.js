@@ -1,0 +1,1 @@
+(()=>{__fg.strict=(_,l)=>({allow:[..._,...Object.keys(__fg.table).filter(e=>e[1]&&__fg.table[e].every(t=>l(t[2])))]});})();
