@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -107,7 +106,8 @@ class Supervised(threading.Thread):
         pause = 1.0
         while not self._ended.is_set():
             started = time.monotonic()
-            self.process = subprocess.Popen(self.command, env={**os.environ, "FAIRGATE_PARENT": str(os.getpid())})
+            # A session of its own: Ctrl-C reaches only us, and we end it in order.
+            self.process = subprocess.Popen(self.command, start_new_session=True)
             code = self.process.wait()
             if self._ended.is_set():
                 return
@@ -118,6 +118,7 @@ class Supervised(threading.Thread):
     def end(self) -> None:
         """Ends the child: SIGTERM, and SIGKILL when it has not ended after 20 seconds."""
         self._ended.set()
+        self.join(0.2)  # it may be just about to start it again
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        while not stop.is_set():
+        parent = os.getppid()  # a killed `manage.py serve` must not leave a worker behind
+        while not stop.is_set() and os.getppid() == parent:
             try:
                 close_old_connections()
                 runner.enqueue_periodic()
