@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from consent.exports import formats, period
+from consent.exports import bundle, formats, period
 from consent.exports.period import Row
 from consent.sites.actions import note
 from consent.sites.models import Site
 
 Progress = Callable[[int, int], None]
-FORMATS = (*formats.FORMATS,)
+FORMATS = (*formats.FORMATS, "bundle")
 
 
 def counted(rows: Iterable[Row], total: int, progress: Progress) -> Iterator[Row]:
@@ -35,6 +35,10 @@ def export(
         raise ValueError(f"There is no format {form!r}; choose one of {', '.join(FORMATS)}.")
     span = period.find(site, start, end)
     written = 0
+    if form == "bundle":
+        written = bundle.build(span, out, actor, progress)
+        note(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
+        return written
 
     def count(rows: Iterable[Row]) -> Iterator[Row]:
         nonlocal written

@@ -308,10 +308,18 @@ def leaf_of_line(line, site):
         if line["type"] == "consent":
             for name in REPEATED:
                 if name in record and record[name] != line[name]:
-                    raise Refused("%s says %r beside its proof, but %r in it: %s." % (where, line[name], record[name], name))
+                    raise Refused(
+                        "%s says %r beside its proof, but %r in it: %s." % (where, line[name], record[name], name)
+                    )
         if record.get("received_at", line["day"])[:10] != line["day"]:
             raise Refused("%s has a day that is not that of its time." % where)
-    text = "fairgate/v1\n%s\n%s\n%s\n%s\n%s" % (line["type"], site, line["day"], line["release_hash"], line["commitment"])
+    text = "fairgate/v1\n%s\n%s\n%s\n%s\n%s" % (
+        line["type"],
+        site,
+        line["day"],
+        line["release_hash"],
+        line["commitment"],
+    )
     return leaf_of(text.encode("utf-8"))
 
 
@@ -346,8 +354,8 @@ def check(path, key=None, checkpoint=None, say=print):
     origin, size, root = read_checkpoint(points[-1]["note"], trusted or stated)
     if site not in origin:
         raise Refused("The checkpoint is of another log: %s." % origin)
-    for point in points:
-        _origin, earlier, earlier_root = read_checkpoint(point["note"], trusted or stated)
+    for point in points:  # an older key may have signed an older one; the newest vouches for all
+        _origin, earlier, earlier_root = read_checkpoint(point["note"], trusted + stated)
         proof = [unbase64(h) for h in point["consistency"]]
         if _origin != origin or not consistent(earlier, earlier_root, size, root, proof):
             raise Refused("The checkpoint of size %d is not an earlier state of this log." % earlier)
@@ -357,20 +365,29 @@ def check(path, key=None, checkpoint=None, say=print):
     else:
         say("SIGNER NOT VERIFIED: give the operator's public key with --key, got by another way than this bundle.")
     if checkpoint is not None:
-        kept_origin, kept_size, kept_root = read_checkpoint(checkpoint, trusted or stated)
+        kept_origin, kept_size, kept_root = read_checkpoint(checkpoint, trusted + stated)
         if kept_origin != origin:
             raise Refused("The checkpoint that you kept is of another log: %s." % kept_origin)
         if kept_size > size:
-            raise Refused("The checkpoint that you kept is newer than this bundle: the log has shrunk, or ask for a new bundle.")
+            raise Refused(
+                "The checkpoint that you kept is newer than this bundle: the log has shrunk, or ask for a new bundle."
+            )
         for point in points:
-            _o, earlier, earlier_root = read_checkpoint(point["note"], trusted or stated)
+            _o, earlier, earlier_root = read_checkpoint(point["note"], trusted + stated)
             if earlier == kept_size:
                 if earlier_root != kept_root:
-                    raise Refused("REWRITTEN: the log of size %d is not the one that you kept a checkpoint of." % kept_size)
-                say("The log holds what it held when your checkpoint of size %d was kept: nothing before was rewritten." % kept_size)
+                    raise Refused(
+                        "REWRITTEN: the log of size %d is not the one that you kept a checkpoint of." % kept_size
+                    )
+                say(
+                    "The log holds what it held when your checkpoint of size %d was kept: nothing before was rewritten."
+                    % kept_size
+                )
                 break
         else:
-            raise Refused("The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size)
+            raise Refused(
+                "The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size
+            )
 
     # Records
     begin, end = manifest["from"], manifest["to"]
@@ -384,13 +401,17 @@ def check(path, key=None, checkpoint=None, say=print):
         for line in bundle.lines("records.jsonl"):
             index = line["index"]
             if index != expected[0]:
-                raise Refused("Record %s follows record %s: one is missing, added or out of order." % (index, expected[0] - 1))
+                raise Refused(
+                    "Record %s follows record %s: one is missing, added or out of order." % (index, expected[0] - 1)
+                )
             expected[0] += 1
             if line["day"] < before:
                 raise Refused("Record %s is older than the one before it." % index)
             before = line["day"]
             if index < first and not line["day"] < begin:
-                raise Refused("Records were cut off at the beginning: the one before the period is of %s." % line["day"])
+                raise Refused(
+                    "Records were cut off at the beginning: the one before the period is of %s." % line["day"]
+                )
             if index > last and not line["day"] > end:
                 raise Refused("Records were cut off at the end: the one after the period is of %s." % line["day"])
             if first <= index <= last:
@@ -452,7 +473,9 @@ def empty_period(bundle, site, size, root, begin, end):
             raise Refused("An entry beside the empty period is not in the log.")
         if begin <= line["day"] <= end:
             raise Refused("Records were cut off: an entry of %s lies in the period." % line["day"])
-    if len(around) == 2 and not (around[0]["day"] < begin and around[1]["day"] > end and around[1]["index"] == around[0]["index"] + 1):
+    if len(around) == 2 and not (
+        around[0]["day"] < begin and around[1]["day"] > end and around[1]["index"] == around[0]["index"] + 1
+    ):
         raise Refused("The entries around the empty period are not neighbours.")
     if len(around) == 1:
         line = around[0]
