@@ -360,7 +360,8 @@ def _weaker(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tupl
         yield "L17", "keeps a yes for longer"
     if (ours["gpc"], theirs["gpc"]) == ("required", "honoured") or (ours["gpc_status"] and not theirs["gpc_status"]):
         yield "L22", "asks less for the Global Privacy Control"
-    if missing := set(ours["links"]) - set(theirs["links"]):
+    missing = set(ours["links"]) - set(theirs["links"])
+    if missing and theirs["model"] != "opt_in":  # who asks first has nothing to opt out of
         yield "L23", f"drops {', '.join(sorted(missing))}"
     if set(theirs["exempt"]) - set(ours["exempt"]):
         yield "L08", "adds an exemption"
