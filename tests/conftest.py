@@ -33,22 +33,14 @@ def _flush_may_empty_the_ledger():
     from django.test import TransactionTestCase
 
     from consent.ledger import guards
-
-    def drop(connection) -> None:
-        with connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                for name in guards._sqlite():
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            else:
-                for table in guards._allowed(""):
-                    cursor.execute(f"DROP FUNCTION IF EXISTS {table}_guard() CASCADE")
+    from tests import append_only
 
     teardown = TransactionTestCase._fixture_teardown
 
     def teardown_without_guards(self) -> None:
         aliases = self._databases_names(include_mirrors=False)
         for alias in aliases:
-            drop(connections[alias])
+            append_only.drop(connections[alias])
         teardown(self)
         for alias in aliases:
             guards.install(connections[alias])

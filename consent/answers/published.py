@@ -145,7 +145,8 @@ class View:
     def clear(self) -> None:
         """Forgets everything; for a process whose database was exchanged."""
         with self._lock:
-            self._sites, self._asked, self._parsed, self._misses = {}, float("-inf"), 0, 0
+            self._sites, self._hosts = {}, set()
+            self._asked, self._parsed, self._misses = float("-inf"), 0, 0
 
     def forget_releases(self) -> None:
         with self._lock:

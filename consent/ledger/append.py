@@ -30,6 +30,7 @@ from consent.stats import actions as stats
 
 Status = Literal["created", "replayed", "conflict", "erased", "stopped"]
 _HASH = re.compile(r"([0-9a-f]{64})?")
+_COLUMNS = {"type", "release", "release_hash", "regime", "jurisdiction", "language", "action", "visitor", "replaces"}
 _TYPE = re.compile(r"[a-z_]{1,12}")
 
 
@@ -77,6 +78,8 @@ def draft_of(
     site_id: int, site_uuid: UUID | str, type: str, record: dict[str, Any], record_id: UUID, **columns: Any
 ) -> Draft:
     """A draft of our own (release, screenshot, erasure …), whose request hash is that of its record."""
+    for name in ("regime", "jurisdiction", "language", "action"):
+        columns.setdefault(name, record.get(name, ""))
     request_hash = sha256(canonical.encode(record)).digest()
     return Draft(site_id, str(site_uuid), type, record_id, request_hash, record=record, **columns)
 
@@ -147,6 +150,9 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
 
 def _check(draft: Draft) -> None:
     canonical.check(draft.record)
+    for name in _COLUMNS & draft.record.keys():
+        if draft.record[name] != (str(getattr(draft, name)) if name != "release" else draft.release):
+            raise ValueError(f"The record says another {name} than the draft.")
     if len(draft.request_hash) != 32 or not _HASH.fullmatch(draft.release_hash) or not _TYPE.fullmatch(draft.type):
         raise ValueError("A draft's type or hashes are malformed.")
     for name, limit in (("regime", 40), ("jurisdiction", 10), ("language", 20), ("action", 12)):

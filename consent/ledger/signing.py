@@ -125,6 +125,8 @@ def signer(note: str, keys: list[bytes]) -> bytes | None:
             raw = b64decode(encoded, validate=True)
         except ValueError:
             continue
+        if b64encode(raw).decode() != encoded:  # the same bytes written otherwise would be a silent change
+            continue
         for public in keys:
             if raw[:4] != key_id(name, public):
                 continue

@@ -1,0 +1,373 @@
+"""Recomputes a site's ledger from what is stored and says what does not fit, the first record by name.
+
+Streams in constant memory (one bit an entry): every leaf from payload and salt, every column that is stored twice,
+every tile, the head, every checkpoint's signature and root, every day total, every erasure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import DatabaseError, connection, transaction
+
+from consent.ledger import checkpoint, erasure, kept, merkle, signing
+from consent.ledger.append import commitment, leaf_input, utc_text
+from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
+from consent.sites.models import Site
+from consent.stats.models import DailyTotal
+
+CHUNK = 2_000
+UNREADABLE = (ValueError, TypeError, AttributeError, DatabaseError)
+MOST = 20  # findings told per site; more say nothing new
+_decode = msgspec.json.Decoder().decode
+_ENTRY = ("index", "record_id", "request_hash", "type", "day", "release_hash", "commitment")
+_RECORD = (
+    "index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction", "language", "action",
+    "visitor", "replaces", "payload", "salt",
+)  # fmt: skip
+_TOTAL = ("release", "regime", "jurisdiction", "language", "action")
+
+
+class Full(Exception):
+    """Enough was found."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What was checked and what does not fit. The ledger is right when `wrong` is empty."""
+
+    site: Site
+    size: int = 0
+    records: int = 0
+    erased: int = 0
+    checkpoints: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
+    """Checks one site's ledger as it was at one moment; `progress(entries done, entries in all)`."""
+    report = Report(site)
+    with _snapshot():
+        try:
+            _Check(site, report, progress).run()
+        except Full:
+            report.wrong.append("… and more.")
+    return report
+
+
+def orphans() -> list[str]:
+    """Rows of ledger tables whose site does not exist."""
+    known = set(Site.objects.values_list("pk", flat=True))
+    found = []
+    for model in (LogHead, LogEntry, ConsentRecord, LogTile, Checkpoint, DailyTotal, Anchor):
+        # From one site id to the next by index, whatever the size of the table.
+        current = -(2**63)
+        while True:
+            following = model.objects.filter(site_id__gt=current).order_by("site_id").values_list("site_id", flat=True)
+            first = following.first()
+            if first is None:
+                break
+            if first not in known:
+                found.append(f"{model._meta.db_table} has rows of site {first}, which does not exist.")
+            current = first
+    return found
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """One moment for all queries: repeatable read on PostgreSQL, one read transaction on SQLite."""
+    if connection.in_atomic_block:  # the caller's transaction is the moment
+        yield
+        return
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")  # deferred: readers do not keep writers out
+        try:
+            yield
+        finally:
+            cursor.execute("COMMIT")
+
+
+class _Check:
+    def __init__(self, site: Site, report: Report, progress: Callable[[int, int], None]) -> None:
+        self.site = site
+        self.uuid = str(site.uuid)
+        self.report = report
+        self.progress = progress
+        self.edge: list[bytes] = []
+        self.tiles: list[list[bytes]] = [[]]  # per level, the hashes of the tile that is filling
+        self.numbers: list[int] = [0]  # per level, the number of that tile
+        self.totals: dict[tuple[Any, ...], int] = {}
+        self.total_rows = 0
+        self.day: date | None = None
+        self.last: datetime | None = None
+        self.restart: int | None = None
+        self.erased = bytearray()  # one bit an entry: its payload is gone
+        self.named = bytearray()  # one bit an entry: an erasure names it
+
+    def wrong(self, text: str) -> None:
+        self.report.wrong.append(text)
+        if len(self.report.wrong) >= MOST:
+            raise Full
+
+    def run(self) -> None:
+        site_id = self.site.pk
+        head = LogHead.objects.filter(site_id=site_id).first() or LogHead(site_id=site_id)
+        self.report.size = head.size
+        self.keys = checkpoint.trusted_keys(site_id) if head.size else []
+        note = kept.note(self.uuid)
+        self.kept = signing.parse(note) if note else None
+        if note and signing.signer(note, self.keys) is None:
+            self.wrong(f"The checkpoint kept in {kept.path(self.uuid)} is not signed by the log's key.")
+        if self.kept and self.kept.size > head.size:
+            self.wrong(
+                f"The log has {head.size} entries, but a checkpoint of {self.kept.size} was signed: "
+                "the database is older than its last checkpoint."
+            )
+        self.points = Checkpoint.objects.filter(site_id=site_id).order_by("size").iterator(CHUNK)
+        self.point = next(self.points, None)
+        entries = self.rows(LogEntry.objects.filter(site_id=site_id).order_by("index").values_list(*_ENTRY), "Entry")
+        records = ConsentRecord.objects.filter(site_id=site_id).order_by("index").values_list(*_RECORD)
+        rows = self.rows(records, "Record")
+        record = next(rows, None)
+        size = 0
+        for entry in entries:
+            index = entry[0]
+            if index != size:
+                self.wrong(f"Entry {size} is missing: after it comes {index}." if index > size else f"Entry {index}?")
+                raise Full  # every later leaf would be wrong too
+            while record is not None and record[0] < index:
+                self.wrong(f"There is a record {record[2]} at index {record[0]} without an entry, or twice.")
+                record = next(rows, None)
+            if record is None or record[0] != index:
+                self.wrong(f"Entry {index} (record {entry[1]}) has no record.")
+                self.leaf(entry)
+            else:
+                self.pair(entry, record)
+                record = next(rows, None)
+            size += 1
+            self.at_checkpoints(size)
+            if size % 1_000 == 0:
+                self.progress(size, head.size)
+        while record is not None:
+            self.wrong(f"There is a record {record[2]} at index {record[0]} without an entry.")
+            record = next(rows, None)
+        self.end(head, size)
+        self.progress(size, head.size)
+
+    def rows(self, query: Any, what: str) -> Iterator[tuple[Any, ...]]:
+        """The rows in order. One that cannot even be read (a byte that makes no date, no UUID, no UTF-8) is named."""
+        last = -1
+        try:
+            for row in query.iterator(CHUNK):
+                yield row
+                last = row[0]
+        except UNREADABLE as error:
+            reason = str(error)
+            following = query.filter(index__gt=last)
+            for index in following.values_list("index", flat=True):
+                try:
+                    list(query.filter(index=index))
+                except UNREADABLE as why:
+                    last, reason = index - 1, str(why)
+                    break
+            self.wrong(f"{what} at index {last + 1} cannot be read: {reason}.")
+            raise Full from None
+
+    # --- one leaf ---------------------------------------------------------------------------------------------------
+
+    def pair(self, entry: tuple[Any, ...], record: tuple[Any, ...]) -> None:
+        index, record_id, request_hash, type, day, release_hash, sealed = entry
+        received_at, payload, salt = record[1], record[12], record[13]
+        where = f"Record {record_id} at index {index}"
+        columns = dict(zip(_RECORD, record, strict=True))
+        for name, value in (("record_id", record_id), ("type", type), ("day", day)):
+            if columns[name] != value:
+                self.wrong(f"{where}: {name} is {columns[name]} in the record, {value} in the entry.")
+        if received_at.astimezone(UTC).date() != day:
+            self.wrong(f"{where}: it was received on {received_at}, but filed under {day}.")
+        if self.last and received_at < self.last:
+            self.wrong(f"{where}: it was received before the one before it.")
+        self.last = received_at
+        if payload is None:
+            self.mark(self.erased, index)
+            self.report.erased += 1
+            if salt is not None or columns["visitor"] or columns["replaces"] or type != "consent":
+                self.wrong(f"{where}: it is neither whole nor erased.")
+        elif salt is None or len(salt) != 32 or commitment(bytes(salt), payload.encode()) != bytes(sealed):
+            self.wrong(f"{where}: payload or salt was changed, they do not fit the commitment.")
+        else:
+            self.committed(where, columns, payload, bytes(request_hash), release_hash)
+        if type == "consent":
+            self.report.records += 1
+            self.count(columns)
+        self.leaf(entry)
+
+    def committed(
+        self, where: str, columns: dict[str, Any], payload: str, request_hash: bytes, release_hash: str
+    ) -> None:
+        """Every column that is stored beside the payload must say what was committed to."""
+        told = _decode(payload)
+        expected = {
+            "id": str(columns["record_id"]),
+            "site": self.uuid,
+            "type": columns["type"],
+            "received_at": utc_text(columns["received_at"]),
+            "request": request_hash.hex(),
+            "release_hash": release_hash,
+            "release": columns["release"],
+            "regime": columns["regime"],
+            "jurisdiction": columns["jurisdiction"],
+            "language": columns["language"],
+            "action": columns["action"],
+            "visitor": _text(columns["visitor"]),
+            "replaces": _text(columns["replaces"]),
+        }
+        for name, value in expected.items():
+            if told.get(name) != value:
+                self.wrong(f"{where}: {name} is {value!r}, but {told.get(name)!r} was committed to.")
+        if columns["type"] == LogEntry.Type.ERASURE:
+            self.erasure(where, told)
+        elif columns["type"] == LogEntry.Type.RESTART:
+            self.restart = columns["index"]
+
+    def erasure(self, where: str, told: dict[str, Any]) -> None:
+        indexes = told.get("indexes") or []
+        for index in indexes:
+            self.mark(self.named, index)
+        if erasure.kept_digest(erasure.kept_rows(self.site.pk, indexes)) != told.get("kept"):
+            self.wrong(f"{where}: what was left of the records it erased has been changed since.")
+
+    def leaf(self, entry: tuple[Any, ...]) -> None:
+        index, _, _, type, day, release_hash, sealed = entry
+        leaf = merkle.leaf_hash(leaf_input(type, self.uuid, day, release_hash, bytes(sealed)))
+        merkle.push(self.edge, index, leaf)
+        level = 0
+        self.tiles[0].append(leaf)
+        while len(self.tiles[level]) == merkle.WIDTH:
+            hashes, number = self.tiles[level], self.numbers[level]
+            root = merkle.root(hashes)
+            rows = LogTile.objects.filter(site_id=self.site.pk, level=level, number=number)
+            stored = rows.values_list("hashes", "root").first()
+            if stored is None:
+                self.wrong(f"Tile {number} of level {level} is missing.")
+            elif bytes(stored[0]) != b"".join(hashes) or bytes(stored[1]) != root:
+                last = index + 1
+                first = last - (merkle.WIDTH << 8 * level)
+                self.wrong(f"Tile {number} of level {level} does not fit entries {first} to {last - 1}.")
+            self.tiles[level], self.numbers[level] = [], number + 1
+            level += 1
+            if level == len(self.tiles):
+                self.tiles.append([])
+                self.numbers.append(0)
+            self.tiles[level].append(root)
+
+    def mark(self, bits: bytearray, index: int) -> None:
+        if not isinstance(index, int) or not 0 <= index < 2**40:
+            return
+        if index >> 3 >= len(bits):
+            bits.extend(bytes((index >> 3) + 1 - len(bits)))
+        bits[index >> 3] |= 1 << (index & 7)
+
+    # --- totals, checkpoints, the end -------------------------------------------------------------------------------
+
+    def count(self, columns: dict[str, Any]) -> None:
+        if columns["day"] != self.day:
+            self.close_day()
+            self.day = columns["day"]
+        key = (columns["release"] or 0, *(columns[name] for name in _TOTAL[1:]))
+        self.totals[key] = self.totals.get(key, 0) + 1
+
+    def close_day(self) -> None:
+        if self.day is None:
+            return
+        rows = DailyTotal.objects.filter(site_id=self.site.pk, day=self.day)
+        stored = {tuple(row[:-1]): row[-1] for row in rows.values_list(*_TOTAL, "count")}
+        self.total_rows += len(stored)
+        if stored != self.totals:
+            key = next(k for k in [*self.totals, *stored] if stored.get(k) != self.totals.get(k))
+            self.wrong(
+                f"The total of {self.day} for {', '.join(map(str, key))} is {stored.get(key, 0)}; "
+                f"the records make {self.totals.get(key, 0)}."
+            )
+        self.totals = {}
+
+    def at_checkpoints(self, size: int) -> None:
+        root = b""
+        while self.point is not None and self.point.size <= size:
+            point = self.point
+            self.point = next(self.points, None)
+            self.report.checkpoints += 1
+            name = f"The checkpoint of size {point.size}"
+            if point.size != size:
+                self.wrong(f"{name} is of no size this log had.")
+                continue
+            root = root or merkle.edge_root(self.edge)
+            try:
+                told = signing.parse(point.note)
+            except ValueError as error:
+                self.wrong(f"{name} cannot be read: {error}")
+                continue
+            origin = checkpoint.origin_at(self.uuid, self.restart)
+            if signing.signer(point.note, self.keys) is None:
+                self.wrong(f"{name} is not signed by the log's key.")
+            elif (told.origin, told.size) != (origin, size):
+                self.wrong(f"{name} is of another log or size: {told.origin}, {told.size}.")
+            elif told.root != root or bytes(point.root) != root:
+                self.wrong(f"{name} has another root than the entries: something before {size} was changed.")
+            elif point.note != signing_form(point.note) or point.created_at != self.last:
+                self.wrong(f"{name} was changed in its form or time.")
+        if self.kept and self.kept.size == size and self.kept.root != merkle.edge_root(self.edge):
+            self.wrong(f"The checkpoint kept outside the database, of size {size}, has another root than the entries.")
+
+    def end(self, head: LogHead, size: int) -> None:
+        self.close_day()
+        site_id = self.site.pk
+        if size != head.size:
+            self.wrong(f"The head says {head.size} entries, there are {size}.")
+        elif bytes(head.edge) != b"".join(self.edge) or head.last_received_at != self.last:
+            self.wrong("The head does not fit the entries.")
+        if self.kept and not Checkpoint.objects.filter(site_id=site_id, size=self.kept.size).exists():
+            self.wrong(f"The checkpoint of size {self.kept.size}, kept outside the database, is missing in it.")
+        if self.point is not None:
+            self.wrong(f"There is a checkpoint of size {self.point.size}, but only {size} entries.")
+        tiles = LogTile.objects.filter(site_id=site_id).count()
+        if tiles != sum(self.numbers):
+            self.wrong(f"There are {tiles} tiles, the entries make {sum(self.numbers)}.")
+        if DailyTotal.objects.filter(site_id=site_id).count() != self.total_rows:
+            self.wrong("There are day totals of days without records.")
+        sizes = Checkpoint.objects.filter(site_id=site_id).values("size")
+        for anchor in Anchor.objects.filter(site_id=site_id).exclude(size__in=sizes)[:1]:
+            self.wrong(f"An anchor of size {anchor.size} has no checkpoint.")
+        length = max(len(self.erased), len(self.named))
+        erased, named = self.erased.ljust(length, b"\0"), self.named.ljust(length, b"\0")
+        if erased != named:
+            byte = next(i for i in range(length) if erased[i] != named[i])
+            bit = next(b for b in range(8) if (erased[byte] ^ named[byte]) >> b & 1)
+            index = byte * 8 + bit
+            if erased[byte] >> bit & 1:
+                self.wrong(f"Record at index {index}: it was erased, but no erasure entry names it.")
+            else:
+                self.wrong(f"Record at index {index}: an erasure entry names it, but it is still there.")
+
+
+def signing_form(note: str) -> str:
+    """The note as this server writes it: anything else in the text is a change."""
+    text, _, signatures = note.partition("\n\n")
+    lines = [line for line in signatures.split("\n") if line.startswith("— ")]
+    return text + "\n\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

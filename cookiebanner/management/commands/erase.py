@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from consent.ledger import erasure
+from consent.ledger.append import Stopped
+from cookiebanner.management.common import ACTOR, site_or_error
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not an id (UUID).") from None
+
+
+class Command(BaseCommand):
+    help = "Erases one visitor's answers, or notes why that is refused. Their leaves stay in the tree, and say nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--site", required=True, help="the site's id (UUID)")
+        whom = parser.add_mutually_exclusive_group(required=True)
+        whom.add_argument("--visitor", help="the visitor's id (UUID)")
+        whom.add_argument("--record", help="the id of any of the visitor's records (UUID)")
+        parser.add_argument(
+            "--reason", default="The visitor asked for it.", help="kept in the ledger: nothing personal"
+        )
+        parser.add_argument("--refuse", choices=erasure.GROUNDS, help="do not erase: GDPR ground of the refusal")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        site = site_or_error(options["site"])
+        if options["refuse"]:
+            subject = options["visitor"] or options["record"]
+            erasure.refuse(site, subject=subject, ground=options["refuse"], reason=options["reason"], actor=ACTOR)
+            self.stdout.write(f"Refused under art. {options['refuse']} GDPR; noted in the audit trail.")
+            return
+        try:
+            done = erasure.erase(
+                site,
+                visitor=_uuid(options["visitor"]) if options["visitor"] else None,
+                record_id=_uuid(options["record"]) if options["record"] else None,
+                actor=ACTOR,
+                reason=options["reason"],
+            )
+        except (erasure.NotFound, Stopped) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"Erased {done.count} records; ledger entries {', '.join(map(str, done.entries))} say so.")

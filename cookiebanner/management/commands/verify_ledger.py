@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import sys
+from hashlib import sha256
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from consent.ledger.verify import orphans, verify
+from consent.models import LogEntry, Release, Site
+from cookiebanner.management.common import site_or_error
+
+
+class Command(BaseCommand):
+    help = "Recomputes the ledger: every leaf, tile, head, checkpoint and total. Exit code 1 when something is wrong."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--site", help="the site's id (UUID); without it, every site")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        sites = [site_or_error(options["site"])] if options["site"] else list(Site.objects.order_by("pk"))
+        wrong = 0 if options["site"] else self.tell(orphans())
+        for site in sites:
+            report = verify(site, self.bar(site))
+            findings = report.wrong + releases(site)
+            self.tell(f"{site.name}: {finding}" for finding in findings)
+            wrong += len(findings)
+            if not findings:
+                self.stdout.write(
+                    f"{site.name}: {report.size} entries hold together: {report.records} answers, "
+                    f"{report.erased} of them erased, {report.checkpoints} checkpoints."
+                )
+        if wrong:
+            raise CommandError("The ledger does not hold together.", returncode=1)
+
+    def tell(self, findings: Any) -> int:
+        told = 0
+        for finding in findings:
+            self.stdout.write(finding)
+            told += 1
+        return told
+
+    def bar(self, site: Site) -> Any:
+        """A progress bar on a terminal, nothing elsewhere."""
+        if not sys.stderr.isatty():
+            return lambda done, total: None
+        progress = Progress(
+            TextColumn(site.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        task = progress.add_task(site.name)
+        progress.start()
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+            if done >= total:
+                progress.stop()
+
+        return show
+
+
+def releases(site: Site) -> list[str]:
+    """What is wrong with the site's releases: a text that is not its hash's, a release without a ledger entry."""
+    logged = set(LogEntry.objects.filter(site_id=site.pk, type="release").values_list("release_hash", flat=True))
+    found = []
+    for number, told, snapshot in Release.objects.filter(site=site).values_list("number", "sha256", "snapshot"):
+        if sha256(snapshot.encode()).hexdigest() != told:
+            found.append(f"Release {number}: its text was changed, it does not have its hash.")
+        elif told not in logged:
+            found.append(f"Release {number}: the ledger has no entry for it.")
+    return found

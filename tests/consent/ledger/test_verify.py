@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from consent.ledger.verify import orphans, verify
+from consent.models import (
+    Checkpoint,
+    ConsentRecord,
+    DailyTotal,
+    LogEntry,
+    LogHead,
+    LogTile,
+    Release,
+    Site,
+)  # fmt: skip
+from cookiebanner.management.commands.verify_ledger import releases
+from tests import append_only
+from tests.consent.ledger.world import answer, full_ledger, make_site
+
+TABLES = (LogEntry, ConsentRecord, LogHead, LogTile, Checkpoint, DailyTotal)
+
+
+def findings(site: Site) -> list[str]:
+    return verify(site).wrong + releases(site) + orphans()
+
+
+@pytest.mark.django_db
+def test_an_untouched_ledger_holds_together_and_counts_what_is_erased():
+    site = full_ledger()
+    report = verify(site)
+    assert report.wrong == []
+    assert (report.size, report.records, report.erased, report.checkpoints) == (324, 322, 1, 2)
+    assert orphans() == releases(site) == []
+
+
+@pytest.mark.django_db
+def test_an_empty_site_holds_together():
+    assert verify(Site.objects.create(name="Empty")).wrong == []
+
+
+def columns() -> list[tuple[type, str]]:
+    return [
+        (model, field.column)
+        for model in TABLES
+        for field in model._meta.concrete_fields
+        if field.column and field.name != "pk"
+    ]
+
+
+def change(model: type, column: str) -> None:
+    """Changes the smallest thing in one column of one row, whatever its type, past every guard."""
+    table = model._meta.db_table
+    postgres = connection.vendor == "postgresql"
+    kind = next(f for f in model._meta.concrete_fields if f.column == column).get_internal_type()
+    order = "" if model in (LogHead, DailyTotal) else f"ORDER BY {model._meta.concrete_fields[1].column} DESC"
+    with connection.cursor() as cursor:
+        where = f"{column} IS NOT NULL"
+        cursor.execute(f"SELECT {column} FROM {table} WHERE {where} {order} LIMIT 1")
+        [old] = cursor.fetchone()
+        one = f"(SELECT {'ctid' if postgres else 'rowid'} FROM {table} WHERE {column} = %s LIMIT 1)"
+        if kind == "BinaryField":
+            raw = bytearray(bytes(old))
+            raw[random.randrange(len(raw))] ^= 1
+            new = bytes(raw)
+        elif "Integer" in kind:
+            new = old + 1_003
+        elif kind in ("DateField", "DateTimeField"):
+            if postgres:
+                cursor.execute(
+                    f"UPDATE {table} SET {column} = {column} + interval '1 {'day' if kind == 'DateField' else 'microsecond'}' "
+                    f"WHERE ctid = {one} AND {column} = %s",
+                    [old, old],
+                )
+                assert cursor.rowcount == 1
+                return
+            text = old if isinstance(old, str) else old.isoformat(" ")
+            new = text[:9] + ("1" if text[9] != "1" else "2") + text[10:]
+            old = text
+        else:
+            text = str(old) if postgres or kind != "UUIDField" else str(old)
+            place = text.rindex("a") if "a" in text else len(text) - 1
+            new = text[:place] + ("b" if text[place] != "b" else "c") + text[place + 1 :]
+            if kind == "UUIDField":
+                new = text[:-1] + ("0" if text[-1] != "0" else "1")
+        cursor.execute(
+            f"UPDATE {table} SET {column} = %s WHERE {'ctid' if postgres else 'rowid'} = {one} AND {column} = %s",
+            [new, old, old],
+        )
+        assert cursor.rowcount == 1, (kind, old, new)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "column"), columns(), ids=lambda value: getattr(value, "__name__", value))
+def test_a_change_of_one_byte_in_any_column_is_found(model, column):
+    site = full_ledger()
+    append_only.drop(connection)
+    change(model, column)
+    assert findings(site) != []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["language", "received_at", "record_id", "action", "day", "release"])
+def test_a_change_in_what_is_left_of_an_erased_record_is_found(column):
+    site = full_ledger()
+    append_only.drop(connection)
+    erased = ConsentRecord.objects.filter(payload=None)
+    new = {
+        "language": "fr", "received_at": erased.get().received_at.replace(microsecond=1), "action": "reject_all",
+        "record_id": "5a1e0000-0000-4000-8000-000000000001", "day": "2020-01-01", "release": 2,
+    }  # fmt: skip
+    assert erased.update(**{column: new[column]}) == 1
+    assert findings(site) != []
+
+
+@pytest.mark.django_db
+def test_erasing_past_the_ledger_is_found():
+    site = full_ledger()
+    append_only.drop(connection)
+    ConsentRecord.objects.filter(index=5).update(visitor=None, replaces=None, payload=None, salt=None)
+    assert verify(site).wrong == ["Record at index 5: it was erased, but no erasure entry names it."]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [LogEntry, ConsentRecord, LogTile, Checkpoint, DailyTotal, LogHead])
+def test_a_row_that_was_removed_is_found(model):
+    site = full_ledger()
+    append_only.drop(connection)
+    row = model.objects.order_by("pk").last()
+    model.objects.filter(pk=row.pk).delete()
+    assert findings(site) != []
+
+
+@pytest.mark.django_db
+def test_entries_cut_off_at_the_end_are_found_even_with_a_matching_head():
+    site = full_ledger()
+    append_only.drop(connection)
+    ConsentRecord.objects.filter(index=323).delete()
+    LogEntry.objects.filter(index=323).delete()
+    assert "The head says 324 entries, there are 323." in verify(site).wrong
+
+
+@pytest.mark.django_db
+def test_two_records_swapped_between_indexes_are_found():
+    site = full_ledger()
+    append_only.drop(connection)
+    ConsentRecord.objects.filter(index=3).update(index=100_000)
+    ConsentRecord.objects.filter(index=4).update(index=3)
+    ConsentRecord.objects.filter(index=100_000).update(index=4)
+    first = verify(site).wrong[0]
+    assert "index 3: record_id is" in first
+
+
+@pytest.mark.django_db
+def test_the_command_names_the_record_and_exits_with_1(capsys):
+    site = full_ledger()
+    call_command("verify_ledger", site=str(site.uuid))
+    assert "324 entries hold together: 322 answers, 1 of them erased, 2 checkpoints." in capsys.readouterr().out
+    append_only.drop(connection)
+    record = ConsentRecord.objects.get(index=7)
+    ConsentRecord.objects.filter(index=7).update(payload=record.payload.replace("granted", "Granted"))
+    with pytest.raises(CommandError) as error:
+        call_command("verify_ledger")
+    assert error.value.returncode == 1
+    assert f"Record {record.record_id} at index 7: payload or salt was changed" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_release_whose_text_was_changed_is_found():
+    site = make_site()
+    append_only.drop(connection)
+    Release.objects.update(snapshot='{"site":{}}')
+    assert releases(site) == ["Release 1: its text was changed, it does not have its hash."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verifying_outside_a_transaction_reads_one_moment():
+    site = full_ledger()
+    assert verify(site).wrong == []
+    assert connection.in_atomic_block is False
+    from consent.ledger.append import append
+
+    append([answer(site)])
+    assert verify(site).wrong == []
