@@ -1,0 +1,116 @@
+"""The commands that make and publish sites, as scripts call them."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+
+from consent.models import Artifact, Release, Site
+from consent.sites.queries import role_of
+
+pytestmark = pytest.mark.django_db
+UUID = "de507273-db36-4f1c-9575-6e6ea429f7c6"
+
+
+def run(*words):
+    out = StringIO()
+    call_command(*words, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_from_an_empty_database_to_a_release(tmp_path):
+    get_user_model().objects.create_user("alice", "alice@example.com", "x")
+    run(
+        "site",
+        "--host",
+        "shop.example",
+        "--host",
+        "www.shop.example",
+        "--site-id",
+        UUID,
+        "--owner",
+        "Alice@example.com",
+    )
+    site = Site.objects.get()
+    assert str(site.uuid) == UUID
+    assert role_of(get_user_model().objects.get(), site) == "owner"
+    said = run(
+        "service", "--site", UUID, "--name", "Ad Net", "--category", "C0004", "--pattern", "ads.example/x", "px.example",
+        "--pattern", "127.0.0.1:9001/ads.js", "--cookie", "_ad", "--cookie", "_ad_*", "--targeted", "--sells",
+    )  # fmt: skip
+    assert said == "Ad Net (ad-net) is in the draft of shop.example under C0004.\n"
+    service = site.services.get()
+    assert list(service.rules.values_list("pattern", flat=True)) == [
+        "127.0.0.1:9001/ads.js",
+        "ads.example/x",
+        "px.example",
+    ]
+    assert (service.targeted_ads, service.sells_or_shares, service.container) == (True, True, False)
+    assert run("publish", "--site", UUID, "--note", "first").startswith("Release 1 of shop.example is published (")
+    assert run("publish", "--site", UUID) == "There is nothing to publish: release 1 is current.\n"
+    names = set(Artifact.objects.values_list("name", flat=True))
+    assert {"gate.eu_opt_in.js", "gate.us_ca.js", "ui.en.js", "ui.ar.js"} <= names
+    run("service", "--site", UUID, "--name", "Ad Net", "--category", "C0002", "--pattern", "ads.example", "--replace")
+    assert run("publish", "--site", UUID).startswith("Release 2 of")
+    assert run("rollback", "--site", UUID, "--to", "1") == (
+        "Release 3 of shop.example is published, with the content of release 1.\n"
+    )
+    assert list(Release.objects.order_by("number").values_list("number", "rolled_back_to", "note")) == [
+        (1, None, "first"), (2, None, ""), (3, 1, ""),
+    ]  # fmt: skip
+    assert "shop.example may be published" in run("lint", "--site", UUID)
+    run("kill", "--site", UUID, "--reason", "It breaks the till")
+    assert Site.objects.get().kill_reason == "It breaks the till"
+    assert run("site", "--list") == f"{UUID}  shop.example  shop.example, www.shop.example  (switched off)\n"
+    run("kill", "--site", UUID, "--revive")
+    assert Site.objects.get().killed_at is None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["publish", "--site", "x"], "'x' is not a site id"),
+        (["publish", "--site", "11111111-1111-4111-8111-111111111111"], "There is no site 11111111"),
+        (["service", "--site", UUID, "--name", "A", "--category", "C9", "--pattern", "a.example"], "no category 'C9'"),
+        (["service", "--site", UUID, "--name", "A", "--category", "C0004", "--pattern", "com"], "top-level domain"),
+        (["site", "--host", "shop.example"], "already has the host shop.example"),
+        (["site", "--host", "other.example", "--site-id", UUID], "already a site"),
+        (["site"], "at least one host"),
+        (["site", "--host", "b.example", "--owner", "nobody@example.com"], "no account nobody@example.com"),
+        (["rollback", "--site", UUID, "--to", "7"], "has no release 7"),
+        (["kill", "--site", UUID, "--reason", ""], "Say why"),
+        (["kill", "--site", UUID, "--revive"], "not switched off"),
+        (["adopt", "/no/such/page.html", "--host", "a.example"], "No such file"),
+    ],
+)
+def test_a_wrong_command_says_what_is_wrong(words, says):
+    run("site", "--host", "shop.example", "--site-id", UUID)
+    with pytest.raises(CommandError, match=says):
+        run(*words)
+    assert (Site.objects.count(), Release.objects.count()) == (1, 0)
+
+
+def test_what_the_law_forbids_is_not_published():
+    run("site", "--host", "shop.example", "--site-id", UUID)
+    run("service", "--site", UUID, "--name", "Stats", "--category", "C0001", "--pattern", "google-analytics.com")
+    with pytest.raises(CommandError, match="L08 Stats is filed as strictly necessary"):
+        run("publish", "--site", UUID)
+    with pytest.raises(CommandError, match="1 of 5 findings forbid publishing"):
+        run("lint", "--site", UUID)
+
+
+def test_adopt_and_publish_twice(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(
+        f'<script src="https://x.example/otSDKStub.js" data-domain-script="{UUID}"></script>'
+        "<script src=https://plausible.io/js/plausible.js></script><script src=https://new.example/x.js></script>"
+    )
+    said = run("adopt", str(page), "--host", "shop.example", "--publish")
+    assert f"Site {UUID} (shop.example, shop.example) is made." in said
+    assert "C0002  Plausible Analytics: line 1: script https://plausible.io/js/plausible.js" in said
+    assert "new.example: line 1: script https://new.example/x.js" in said
+    assert "Release 1 is published" in said
+    again = run("adopt", str(page), "--host", "shop.example", "--publish")
+    assert f"Site {UUID} (shop.example, shop.example) was there already." in again
+    assert "There is nothing to publish: release 1 is current." in again
