@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from consent.catalogue import patterns as pattern_language
+from consent.catalogue.cookie_db import Row
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.sites.actions import Refused, check, locked, note
 from consent.sites.models import Site
@@ -125,6 +126,46 @@ def set_override(service: Service, regime: str, state: str | None, reason: str, 
         check(override)
         override.save()
     note(site, actor, "service.override", key=service.key, regime=regime, state=state, reason=reason)
+
+
+@transaction.atomic
+def complete_cookies(site: Site, rows: Iterable[Row], actor: str, *, add: bool = False) -> tuple[int, int]:
+    """Fills purposes and lifetimes that the site's cookies lack from rows of a cookie database; never overwrites.
+
+    `add` also adds the cookies of platforms that are called like a service of the site. Returns (filled, added).
+    """
+    site = locked(site)
+    rows = list(rows)
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        by_name.setdefault(row.name, []).append(row)
+    filled = added = 0
+    for service in site.services.prefetch_related("cookies"):
+        names = {service.name.casefold(), service.key, service.company.casefold()} - {""}
+        cookies = [{field: getattr(cookie, field) for field in COOKIE_FIELDS} for cookie in service.cookies.all()]
+        for cookie in cookies:
+            candidates = by_name.get(cookie["name"], [])
+            # A name that several platforms use says something only where the platform is this service.
+            own = [row for row in candidates if row.platform.casefold() in names] or candidates
+            if len({row.platform for row in own}) == 1:
+                filled += _fill(cookie, own[0])
+        there = {cookie["name"] for cookie in cookies}
+        for row in rows if add else ():
+            if row.platform.casefold() in names and row.name not in there:
+                there.add(row.name)
+                added += 1
+                new = {"name": row.name, "purpose": row.purpose, "lifetime": row.lifetime}
+                cookies.append({**new, "kind": Cookie.Kind.COOKIE, "lifetime_days": row.lifetime_days})
+        update_service(service, actor, cookies=cookies)
+    return filled, added
+
+
+def _fill(cookie: dict[str, Any], row: Row) -> bool:
+    before = dict(cookie)
+    cookie["purpose"] = cookie["purpose"] or row.purpose
+    if not cookie["lifetime"] and cookie["lifetime_days"] is None:
+        cookie["lifetime"], cookie["lifetime_days"] = row.lifetime, row.lifetime_days
+    return cookie != before
 
 
 def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
