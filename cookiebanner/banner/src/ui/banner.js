@@ -18,7 +18,6 @@ export function showBanner(ui, open) {
   const accept = has('accept') && ui.button(t.accept, answer('accept_all'), { id: 'onetrust-accept-btn-handler', class: 'fg-b' });
   const reject = has('reject') && ui.button(t.reject, answer('reject_all'), { id: 'onetrust-reject-all-handler', class: 'fg-b' });
   const exempt = ui.services.filter((service) => service.exempt);
-  const link = (href, text) => href && [' ', el('a', { href, target: '_blank', rel: 'noopener' }, text)];
   const sold = ui.services.some(({ facts }) => facts === 3);
   if (accept && reject) ui.level([accept, reject]);
   return el(
@@ -26,7 +25,7 @@ export function showBanner(ui, open) {
     { id: 'onetrust-banner-sdk', class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`, role: 'region', 'aria-label': t.banner_label },
     el(
       'div',
-      { class: 'fg-in', role: 'dialog', 'aria-labelledby': 'onetrust-policy-title', 'aria-describedby': 'onetrust-policy-text' },
+      { class: `fg-in ${terms.close_x ? 'ot-close' : ''}`, role: 'dialog', 'aria-labelledby': 'onetrust-policy-title', 'aria-describedby': 'onetrust-policy-text' },
       el(
         'div',
         { id: 'onetrust-group-container' },
@@ -38,10 +37,8 @@ export function showBanner(ui, open) {
             'p',
             { id: 'onetrust-policy-text' },
             ui.say('body'),
-            link(data.policy, t.policy),
-            link(data.imprint, t.imprint),
-            ' ',
-            ui.button(ui.say('services_link'), () => open('services'), { class: 'fg-l' }),
+            ui.policies(),
+            ui.button(ui.say('services'), () => open('services'), { class: 'fg-l' }),
           ),
           exempt.length > 0 &&
             el(

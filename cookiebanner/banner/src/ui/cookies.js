@@ -29,9 +29,10 @@ export function serviceList(ui, services, control) {
       el(
         'p',
         {},
-        service.text && `${service.text} `,
+        el('bdi', {}, service.text),
+        ' ',
         `${t.provider}: ${service.company}. `,
-        service.policy && el('a', { href: service.policy, target: '_blank', rel: 'noopener' }, t.policy, el('span', { class: 'fg-sr' }, ` ${service.name}`)),
+        service.policy && ui.link(service.policy, t.policy, `${t.policy}: ${service.name}`),
       ),
       service.exempt && el('p', { class: 'fg-m' }, t.exempt_note),
       service.cookies.length
@@ -39,7 +40,7 @@ export function serviceList(ui, services, control) {
             'table',
             { 'aria-label': service.name },
             el('thead', {}, el('tr', {}, [t.cookie, t.purpose, t.lifetime].map((text) => el('th', { scope: 'col' }, text)))),
-            el('tbody', {}, service.cookies.map(([name, life, purpose]) => el('tr', {}, el('td', { dir: 'ltr' }, name), el('td', {}, purpose || '–'), el('td', {}, lifetime(ui, life))))),
+            el('tbody', {}, service.cookies.map(([name, life, purpose]) => el('tr', {}, el('td', {}, el('bdi', {}, name)), el('td', {}, el('bdi', {}, purpose || '–')), el('td', {}, lifetime(ui, life))))),
           )
         : el('p', { class: 'fg-m' }, t.no_cookies),
     );

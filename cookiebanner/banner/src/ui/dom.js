@@ -2,19 +2,19 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-function fill(node, props, kids) {
+export function fill(node, props, kids) {
   for (const key in props) {
     const value = props[key];
     if (typeof value === 'function') node.addEventListener(key, value);
-    else if (value != null && value !== false) node.setAttribute(key, value === true ? '' : value);
+    else if (value || value === 0) node.setAttribute(key, value === true ? '' : value);
   }
-  node.append(...kids.flat().filter((kid) => kid != null && kid !== false && kid !== ''));
+  node.append(...kids.flat(9).filter(Boolean));
   return node;
 }
 
 /**
  * @param {string} tag
- * @param {Object<string, *>} [props] attributes; a function listens to the event of that name; null and false are left out
+ * @param {Object<string, *>} [props] attributes; a function listens to the event of that name; empty ones are left out
  * @param {...(Node|string|Array|null|false)} kids
  */
 export const el = (tag, props, ...kids) => fill(document.createElement(tag), props, kids);
@@ -36,10 +36,11 @@ export const optOutIcon = () =>
     ['path', { d: 'm19.4 4.4 5 5.2m0-5.2-5 5.2', stroke: '#fff', 'stroke-width': 1.8 }],
   ]);
 
-export const settingsIcon = () =>
-  picture(24, 24, [['path', { d: 'M4 8h9m5 0h2M4 16h2m5 0h9M15.5 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5zm-7 8a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5z', fill: 'none', stroke: 'currentColor', 'stroke-width': 2, 'stroke-linecap': 'round' }]]);
+const stroke = (size, d) => picture(size, size, [['path', { d, fill: 'none', stroke: 'currentColor', 'stroke-width': 2 }]]);
 
-export const crossIcon = () => picture(16, 16, [['path', { d: 'm3 3 10 10m0-10L3 13', stroke: 'currentColor', 'stroke-width': 2, 'stroke-linecap': 'round' }]]);
+export const settingsIcon = () => stroke(24, 'M4 8h9m5 0h2M4 16h2m5 0h9M15.5 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5zm-7 8a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5z');
+export const crossIcon = () => stroke(16, 'm3 3 10 10m0-10L3 13');
+export const checkIcon = () => stroke(16, 'm2 8 4 4 8-9');
 
 /** Puts values into `{placeholders}`. */
 export const fmt = (text, values) => (text || '').replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);

@@ -2,25 +2,28 @@
 
 import { el } from './dom.js';
 
+const places = new WeakMap();
+
 /**
  * @param {object} ui
  * @param {HTMLElement} element held by the engine
- * @param {number|string} which place in the release's services, or key
- * @returns {{node: HTMLElement, remove: () => void}|null} null for an unknown service
+ * @param {number|string|null} which place in the release's services, or key; null = no longer held
+ * @returns {HTMLElement|undefined}
  */
 export function holdPlace(ui, element, which) {
-  const { core, t } = ui;
+  const { core } = ui;
+  places.get(element)?.();
   const service = ui.services[which] || ui.services.find(({ key }) => key === which);
-  if (!service || !element.isConnected) return null;
+  if (!service || !element.isConnected) return;
   const names = { service: service.name, company: service.company };
   const box = element.getBoundingClientRect();
   const size = (side) => /^\d+$/.test(element.getAttribute(side) || '') ? +element.getAttribute(side) : Math.round(box[side]);
   const display = element.style.getPropertyValue('display');
   const [width, height] = [size('width'), size('height')];
-  let stop = () => {};
 
   function remove() {
-    stop();
+    places.delete(element);
+    stop?.();
     node.remove();
     element.style.removeProperty('display');
     if (display) element.style.setProperty('display', display);
@@ -31,8 +34,6 @@ export function holdPlace(ui, element, which) {
   }
   function always() {
     core.decide('custom', { services: { [service.key]: true } }, 'preferences');
-    if (!window.fairgate.allowed(service.key)) return;
-    remove();
   }
 
   const node = ui.outside(
@@ -47,6 +48,7 @@ export function holdPlace(ui, element, which) {
   if (height > 40) node.style.setProperty('min-height', `${height}px`, 'important');
   element.before(node);
   element.style.setProperty('display', 'none', 'important');
-  stop = window.fairgate.on('change', () => window.fairgate.allowed(service.key) && remove()) || stop;
-  return { node, remove };
+  const stop = window.fairgate.on('change', () => window.fairgate.allowed(service.key) && remove());
+  places.set(element, remove);
+  return node;
 }

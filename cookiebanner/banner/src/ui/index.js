@@ -6,20 +6,18 @@
 
 import { showBanner } from './banner.js';
 import { cookieLists } from './cookies.js';
-import { crossIcon, el, fmt, optOutIcon, settingsIcon } from './dom.js';
+import { checkIcon, crossIcon, el, fill, fmt, optOutIcon, settingsIcon } from './dom.js';
 import { level } from './equal.js';
 import { holdPlace } from './hold.js';
 import { preferences } from './preferences.js';
 import css from './style.css';
-
-const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 
 /** @param {object} core */
 export function create(core) {
   const { terms } = core;
   const dark = matchMedia('(prefers-color-scheme:dark)');
   const painted = new Set();
-  const ui = { core, terms, consent: () => window.fairgate.consent(), root: el('div', { id: 'onetrust-consent-sdk' }), live: el('div', { class: 'fg-done', 'aria-live': 'polite' }) };
+  const ui = { core, terms, consent: () => window.fairgate.consent(), root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }), live: el('div', { class: 'fg-done', 'aria-live': 'polite' }) };
   let banner = null;
   let dialog = null;
   let floating = null;
@@ -28,9 +26,7 @@ export function create(core) {
   function read() {
     const data = core.texts;
     Object.assign(ui, { data, lang: data.l, t: { ...data.t } });
-    for (const [regimes, texts] of data.r) if (regimes.includes(terms.regime)) Object.assign(ui.t, texts);
-    const { regime } = terms;
-    for (const [regimes, texts] of data.r) if (regimes.some((id) => id.startsWith(`${regime}-`) && id === core.cfg?.variant)) Object.assign(ui.t, texts);
+    for (const [regimes, texts] of data.r) if (regimes.includes(terms.regime) || regimes.includes(core.cfg.variant)) Object.assign(ui.t, texts);
     ui.categories = data.c.map(([key, necessary, name, text]) => ({ key, necessary, name, text, services: [] }));
     ui.services = data.s.map(([key, name, company, policy, at, text, facts, cookies, exempt]) => {
       const category = ui.categories[at || 0];
@@ -47,33 +43,28 @@ export function create(core) {
 
   /** Language, direction and colours of a piece of ours. */
   function dress(node) {
-    const [layout, , scheme, radius, , light, night] = ui.data.look;
+    const [, , scheme, radius, , light, night] = ui.data.look;
     const colours = (scheme === 'auto' ? dark.matches : scheme === 'dark') ? night : light;
     for (const key in colours) node.style.setProperty(`--fg-${key}`, colours[key]);
     node.style.setProperty('--fg-r', `${radius}px`);
     node.style.setProperty('color-scheme', colours === night ? 'dark' : 'light');
     node.lang = ui.lang;
     node.dir = ui.data.d;
-    node.dataset.layout = layout;
   }
 
   /** A piece that stands in the page's own content. */
   ui.outside = (node) => {
     painted.add(node);
-    node.classList.add('fg-out');
+    node.classList.add('fg');
     dress(node);
     return node;
   };
   ui.say = (key, values) => fmt(ui.t[key], { ...ui.words, ...values });
-  ui.list = (names) => {
-    try {
-      return new Intl.ListFormat(ui.lang, { type: 'conjunction' }).format(names);
-    } catch {
-      return names.join(', ');
-    }
-  };
+  ui.list = (names) => new Intl.ListFormat(ui.lang).format(names);
   ui.cross = crossIcon;
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
+  ui.link = (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text);
+  ui.policies = () => [' ', ui.link(ui.data.policy, ui.t.policy), ' ', ui.link(ui.data.imprint, ui.t.imprint), ' '];
   ui.optsOut = () => terms.model === 'opt_out' || (terms.links || []).length > 0;
   /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service. */
   ui.honored = () => {
@@ -82,7 +73,7 @@ export function create(core) {
     return gpc || (objected && answered && sold.every(({ key }) => !services[key]));
   };
   /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
-  ui.status = () => ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, optOutIcon(), ui.t.gpc_honored);
+  ui.status = () => ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored);
   /** The statutory links; each leads to the preferences, where the control is the first thing focused. */
   ui.links = () =>
     (terms.links || [])
@@ -91,7 +82,7 @@ export function create(core) {
   ui.level = (pair) => {
     const check = () => {
       const differing = level(pair);
-      if (differing.length) core.report('design', `${pair[1].id || pair[1].className}: ${differing.join(' ')}`.slice(0, 200));
+      if (differing.length) core.report('design', `${pair[1].className}: ${differing}`);
     };
     requestAnimationFrame(check);
     for (const wait of [300, 2000]) setTimeout(check, wait);
@@ -120,13 +111,14 @@ export function create(core) {
     mount();
     const granted = ui.categories.filter(({ key, necessary }) => !necessary && categories[key]).map(({ name }) => name);
     for (const { key, category, name } of ui.services) if (services[key] && !category.necessary && !categories[category.key]) granted.push(name);
-    ui.live.replaceChildren(
+    quiet();
+    fill(ui.live, {}, [
       el('strong', {}, ui.t.stored),
       ui.button(crossIcon(), quiet, { class: 'fg-x', 'aria-label': ui.t.close }),
       el('p', {}, granted.length ? ui.say('stored_yes', { list: ui.list(granted) }) : ui.t.stored_no, ' ', ui.say('change', { link: ui.t.reopen })),
       id && el('p', { class: 'fg-m' }, `${ui.t.record}: `, el('code', {}, id)),
-      ui.status() || '',
-    );
+      ui.status(),
+    ]);
     float();
   }
   function quiet() {
@@ -179,9 +171,9 @@ export function create(core) {
   function float() {
     floating?.remove();
     const places = document.querySelectorAll('[data-fairgate-links]');
-    for (const place of places) place.replaceChildren(ui.outside(el('span', {}, ui.links(), ui.status() || '')));
+    for (const place of places) place.replaceChildren(ui.outside(el('span', {}, ui.links(), ui.status())));
     const links = places.length ? [] : ui.links();
-    const wanted = links.length || (ui.data.look[4] && !document.querySelector(OPENERS));
+    const wanted = links.length || (ui.data.look[4] && !document.querySelector(core.openers));
     if (banner || ui.live.childNodes.length || !wanted) return;
     floating = el(
       'div',
@@ -195,7 +187,7 @@ export function create(core) {
   }
 
   function style() {
-    const tag = el('style', { id: 'onetrust-style', nonce: core.nonce || null });
+    const tag = el('style', { id: 'onetrust-style', nonce: core.nonce });
     document.getElementById(tag.id)?.remove();
     try {
       const sheet = new CSSStyleSheet();
@@ -211,7 +203,7 @@ export function create(core) {
   for (const type of ['focus', 'focusin']) {
     window.addEventListener(type, (event) => ui.root.contains(event.target) && event.stopPropagation(), true);
   }
-  dark.addEventListener?.('change', () => [ui.root, ...painted].forEach(dress));
+  dark.addEventListener('change', () => [ui.root, ...painted].forEach(dress));
   window.addEventListener('load', () => float());
 
   read();

@@ -9,7 +9,7 @@ import { el } from './dom.js';
  * @returns {HTMLDialogElement} not yet in the page, not open
  */
 export function preferences(ui, close) {
-  const { t, terms, data } = ui;
+  const { t, terms } = ui;
   const now = ui.consent();
   const answer = (action, choices) => () => ui.answer(action, choices?.(), 'preferences');
   // Where the signal wins over an answer, what it stops cannot be switched on here.
@@ -21,7 +21,8 @@ export function preferences(ui, close) {
     item.input = !item.necessary && el('input', { type: 'checkbox', role: 'switch', id, class: `${kind} fg-s`, 'aria-describedby': `ot-desc-id-${item.key}`, disabled: locked });
     if (item.input) item.input.checked = on;
     const services = item.services.length > 0 && serviceList(ui, item.services, (service) => !item.necessary && serviceSwitch(item, service));
-    item.input?.addEventListener?.('change', () => {
+    if (item.input)
+      item.input.addEventListener('change', () => {
       for (const { input } of item.services) if (input && !input.disabled) input.checked = item.input.checked;
     });
     return el(
@@ -73,9 +74,9 @@ export function preferences(ui, close) {
   ui.level([accept, reject]);
   const limit = (terms.links || []).includes('link_limit_sensitive');
 
-  const dialog = el(
+  return el(
     'dialog',
-    { id: 'onetrust-pc-sdk', class: 'otPcCenter', 'aria-labelledby': 'ot-pc-title', close, click: (event) => event.target === dialog && outside(event) && close() },
+    { id: 'onetrust-pc-sdk', class: 'otPcCenter', 'aria-labelledby': 'ot-pc-title', close },
     el(
       'div',
       { class: 'fg-head' },
@@ -89,8 +90,7 @@ export function preferences(ui, close) {
         'p',
         { id: 'ot-pc-desc' },
         ui.say('pc_body'),
-        data.policy && [' ', el('a', { href: data.policy, target: '_blank', rel: 'noopener' }, t.policy)],
-        data.imprint && [' ', el('a', { href: data.imprint, target: '_blank', rel: 'noopener' }, t.imprint)],
+        ui.policies(),
       ),
       now.gpc && el('p', { class: 'fg-note' }, t.gpc),
       ui.optsOut() &&
@@ -98,13 +98,13 @@ export function preferences(ui, close) {
           'div',
           { class: 'fg-optout' },
           ui.honored()
-            ? ui.status() || el('p', { class: 'fg-ok' }, t.optout_done)
+            ? ui.status() || el('p', {}, t.optout_done)
             : [el('p', {}, t.optout_text), ui.button(t.optout, answer('opt_out'), { class: 'fg-q' })],
           limit && [el('p', {}, t.limit_text), ui.button(t.link_limit_sensitive, answer('opt_out', limited), { class: 'fg-q', lang: 'en' })],
         ),
       el('div', { id: 'ot-category-title' }, ui.categories.map((category) => row(category, 'category-switch-handler', !!now.categories[category.key]))),
       ui.purposes.map((purpose) => row(purpose, 'fg-purpose-handler', !!now.purposes[purpose.key])),
-      el('p', { class: 'fg-m' }, now.answered ? ui.say('stored_at', { date: moment(now.at) }) : t.not_stored, now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)]),
+      el('p', { class: 'fg-m' }, now.answered ? ui.say('stored_at', { date: new Date(now.at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' }) }) : t.not_stored, now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)]),
     ),
     el(
       'div',
@@ -113,17 +113,4 @@ export function preferences(ui, close) {
     ),
   );
 
-  function moment(at) {
-    try {
-      return new Date(at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' });
-    } catch {
-      return at;
-    }
-  }
-
-  function outside({ clientX: x, clientY: y }) {
-    const { left, right, top, bottom } = dialog.getBoundingClientRect();
-    return x < left || x > right || y < top || y > bottom;
-  }
-  return dialog;
 }
