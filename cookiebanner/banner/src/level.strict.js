@@ -1,4 +1,8 @@
-/** Only in gates of sites at the strict level: the hosts that the allow-list policy names. */
-__fg.strict = (friends, allowed) => ({
-  allow: [...friends, ...Object.keys(__fg.table).filter((host) => host[1] && __fg.table[host].every((entry) => allowed(entry[2])))],
-});
+/** Only in gates of sites at the strict level: the allow-list policy of the hosts that may answer now. */
+__fg.strict = (friends, allowed) => {
+  const known = Object.keys(__fg.table).filter((host) => host[1] && __fg.table[host].every((entry) => allowed(entry[2])));
+  const hosts = [...new Set([...friends, ...known])].filter((host) => /^[\w.-]+$/.test(host)).flatMap((host) => [host, `*.${host}`]);
+  // Inline code stays as free as the page made it; form-action stays open, people press those buttons.
+  const list = ["'self'", "'unsafe-inline'", "'unsafe-eval'", 'data:', 'blob:', ...hosts].join(' ');
+  return { html: `<meta http-equiv="Content-Security-Policy" content="default-src ${list}">` };
+};

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from .server import CMP, SITE
+from .server import CDN, CMP, SITE, TRACKER
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = ROOT / "node_modules"
@@ -29,31 +28,87 @@ def script(name: str, path: Path) -> dict[tuple[str, str], tuple[str, bytes]]:
     return {(CMP, f"/{name}"): ("text/javascript", path.read_bytes())}
 
 
-def test_gate(level: str, unknown: str = "allow", allowed: bool = False, nonce: str = "") -> bytes:
-    entry = f"""
-import {{ arm }} from '{ROOT}/cookiebanner/banner/src/block/index.js';
-let ok = {json.dumps(allowed)};
-window.__disarmed=[];
-window.__engine = arm({{
-  table: {{'tracker.shop.test': [['', '', 0]]}},
-  services: [{{key: 'tracker', category: 'C0004', inline: ['__AGENT__'], cookies: [{{name:'_ga',kind:'cookie'}},{{name:'_ga',kind:'local'}},{{name:'_ga',kind:'session'}},{{name:'_ga',kind:'indexeddb'}}]}}],
-  allowed: () => ok, granted: (k) => k === 'C0001' || ok, unknown: '{unknown}', pageHost: location.hostname, nonce: '{nonce}', policy: null,
-  level: '{level}', firstPartyHosts: ['www.shop.test', 'cmp.shop.test'], onUnknown(){{}}, onDisarmed(what, e){{ __disarmed.push(what+': '+e) }},
-  strict: {"{allow:['www.shop.test','cdn.shop.test','cmp.shop.test']}" if level == "strict" else "null"},
-}});
-window.__grant = () => {{ ok = true; __engine.release() }};
-"""
-    made = subprocess.run(
-        [str(MODULES / ".bin/esbuild"), "--bundle", "--minify", "--format=iife", "--loader=js"],
-        input=entry.encode(), capture_output=True, check=True, cwd=ROOT,
-    )
-    return made.stdout
+UUID = "6f1c1b1e-5d43-4c5c-9a53-6a6f0e2c4b11"
+VARIANT = "eu_opt_in"
+COOKIES = [
+    {"name": "_ga*", "kind": kind, "lifetime": "13 months", "lifetime_days": 396, "purpose": "Tells visitors apart."}
+    for kind in ("cookie", "local", "session", "indexeddb")
+]
+
+
+def service(key: str, category: str, rules: list[str], **more: object) -> dict[str, object]:
+    """One service of a snapshot."""
+    blank = {
+        "name": key, "company": key, "policy_url": "", "description": "", "container": False, "sells_or_shares": False,
+        "targeted_ads": False, "sensitive": False, "statistics": False, "exempt_in": [], "exemption_confirmed": [],
+        "inline": [], "adapter": "", "cookies": [], "overrides": {},
+    }  # fmt: skip
+    return {**blank, "key": key, "category": category, "rules": rules, **more}
+
+
+def snapshot(level: str, **site: object) -> dict[str, object]:
+    """A release of the vectors' site: one advertising service (the tracker), one necessary one (the CDN)."""
+    from consent.jurisdictions import table
+
+    def named(key: str) -> dict[str, dict[str, str]]:
+        return {"en": {"name": key, "description": ""}}
+
+    return {
+        "format": "fairgate-release/1",
+        "site": {
+            "uuid": UUID, "name": "Vectors", "hosts": [SITE], "level": level, "unknown": "allow", "reload": False,
+            "record_path": False, "child_directed": False, "controller": "Vectors Ltd", "controller_contact": "",
+            "policy_url": "", "imprint_url": "", "first_party_endpoint": False, "advanced": [], **site,
+        },
+        "languages": ["en"],
+        "categories": [
+            {"key": "C0001", "necessary": True, "texts": named("Strictly Necessary"), "consent_mode": []},
+            {"key": "C0004", "necessary": False, "texts": named("Advertising"), "consent_mode": []},
+        ],
+        "purposes": [],
+        "services": [
+            service("cdn", "C0001", [CDN]),
+            service("tracker", "C0004", [TRACKER], cookies=COOKIES, inline=["__AGENT__"]),
+        ],
+        "banner": {
+            "layout": "box", "position": "bottom", "theme": {}, "floating_button": True, "texts": {}, "regime_texts": {},
+        },
+        "variants": {VARIANT: table.terms(VARIANT)},
+        "jurisdictions": {"version": table.VERSION, "overrides": {}},
+        "waivers": [],
+    }  # fmt: skip
+
+
+def gate_files(release: dict[str, object]) -> dict[tuple[str, str], tuple[str, bytes]]:
+    """Every path a browser may ask the consent server for, for this release."""
+    from cookiebanner.artifacts.compile import compile
+
+    files = {}
+    for name, kind, body in compile(release, 1, "0" * 64):
+        files[CMP, f"/v1/{UUID}/a/{hashlib.sha256(body).hexdigest()}/{name}"] = (kind, body)
+        if name == f"gate.{VARIANT}.js":
+            files[CMP, f"/v1/{UUID}/gate.js"] = (kind, body)
+            files[CMP, f"/consent/{UUID}/OtAutoBlock.js"] = (kind, body)
+    stub = ROOT / "static/banner/stub.js"
+    if stub.exists():
+        files[CMP, "/scripttemplates/otSDKStub.js"] = ("text/javascript", stub.read_bytes())
+    return files
+
+
+GATE = f'<script src="https://{CMP}/v1/{UUID}/gate.js"></script>'
+MARKUP = {
+    "drop_in": f'<script src="https://{CMP}/consent/{UUID}/OtAutoBlock.js"></script>'
+    f'<script src="https://{CMP}/scripttemplates/otSDKStub.js" data-domain-script="{UUID}"></script>',
+    "snippet": GATE + SWALLOW,
+    "strict": GATE + HOLD,
+    "server": GATE,
+}
 
 
 def own(level: str) -> Blocker:
-    tail = {"snippet": SWALLOW, "strict": HOLD}.get(level, "")
-    path = f"/gate-{level}.js"
-    return Blocker(level, f'<script src="https://{CMP}{path}"></script>{tail}', {(CMP, path): ("text/javascript", test_gate(level))})
+    """Our gate at one level, compiled from `static/banner/` as committed."""
+    release = snapshot(level)
+    return Blocker(level, MARKUP[level], gate_files(release))
 
 
 NONE = Blocker("none", "")

@@ -1,66 +1,55 @@
 /**
- * The patches of one realm (a window): everything that loads asks `hold.js` first. Table-driven, each in its own
- * try/catch. An interface that the browser does not have is no failure; a patch that cannot be made is reported.
+ * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
+ * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { HELD, KEPT, all, assign, bare, check, checkCode, checkTree, drop, freeze, get, has, held, loads, mentions, put, read, setter, state, waits } from './hold.js';
-import { parsed, rewrite, risky, trust } from './html.js';
-import { observe, shadow } from './observe.js';
-import { buffered } from './release.js';
+import { all, bare, drop, get, HELD, has, KEPT, put, setHTML } from './dom.js';
+import { assign, check, checkCode, checkTree, freeze, held, host, isLoading, reads, trust, waits } from './hold.js';
+import { parsed, rewrite, risky } from './html.js';
+import { observe } from './observe.js';
 import { guard } from './store.js';
 
 const { apply, construct } = Reflect;
+const describe = Object.getOwnPropertyDescriptor;
 const done = new WeakSet();
-const setHTML = setter(Element.prototype, 'innerHTML');
-const contentWindow = bare(Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, 'contentWindow').get);
-const fetching = window.fetch;
-const text = (url) => fetching(url).then((answer) => answer.text(), () => '');
+const contentWindow = bare(describe(HTMLIFrameElement.prototype, 'contentWindow').get);
+/** Set when released scripts run: takes what they write, says whether it did. */
+export const hooks = { wrote: () => false };
 
 /** A URL that no browser connects to (a forbidden port): the native then fails as without a network. */
 const nowhere = (scheme) => `${scheme}//${location.hostname || 'localhost'}:1/`;
 const address = (input) => (input instanceof Object && input.url) || `${input}`;
-const waiting = () => state.host.services.some((_, i) => waits(i));
+const stops = (input) => held(address(input)) !== null;
 
-/** Replaces `object[name]`: a method by `make(native)`, an accessor by what `make(set, get)` gives. */
-export function patch(object, name, make) {
+/** Replaces an accessor or a value by what `make(set, get)` or `make(value)` gives. */
+function patch(object, name, make) {
   try {
-    const d = object && Object.getOwnPropertyDescriptor(object, name);
+    const d = object && describe(object, name);
     if (d) Object.defineProperty(object, name, 'value' in d ? { value: make(d.value) } : make(d.set, d.get));
   } catch (error) {
-    state.host.onDisarmed(name, error);
+    host.onDisarmed(name, error);
   }
 }
 
-const MIRRORS = {
-  HTMLScriptElement: 'src type',
-  SVGScriptElement: 'type',
-  HTMLImageElement: 'src srcset',
-  HTMLSourceElement: 'src srcset',
-  HTMLIFrameElement: 'src srcdoc',
-  HTMLFrameElement: 'src',
-  HTMLEmbedElement: 'src',
-  HTMLObjectElement: 'data',
-  HTMLLinkElement: 'href rel imageSrcset',
-  HTMLMediaElement: 'src',
-  HTMLVideoElement: 'poster',
-  HTMLTrackElement: 'src',
-  HTMLInputElement: 'src',
-  HTMLAnchorElement: 'ping',
-  HTMLAreaElement: 'ping',
-  HTMLBodyElement: 'background',
-};
-const INSERTS = {
-  Node: 'appendChild insertBefore replaceChild',
-  Element: 'append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement',
-  Document: 'append prepend replaceChildren moveBefore',
-  DocumentFragment: 'append prepend replaceChildren moveBefore',
-  CharacterData: 'before after replaceWith',
-  Range: 'insertNode surroundContents',
-};
-/** Where the URL or the CSS stands among a method's arguments. */
-const REQUESTS = { window: 'fetch fetchLater', XMLHttpRequest: 'open', Worklet: 'addModule' };
-const SHEETS = { CSSStyleSheet: 'insertRule replace replaceSync addRule', CSSGroupingRule: 'insertRule', CSSStyleDeclaration: 'setProperty' };
-const SECOND = /^(open|addRule|setProperty)$/;
-const PLACES = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' };
+/** Methods: `run(go, args, self, name)`, where `go()` calls the native with `args` as they then are. */
+function methods(object, names, run) {
+  for (const name of names.split(' ')) {
+    patch(object, name, (native) => function (...args) {
+      return run(() => apply(native, this, args), args, this, name, native);
+    });
+  }
+}
+
+/** A property: `set(value, go, self)`, where `go(value)` calls the native; `get(go, self)`. */
+function property(object, name, set, read = (go) => go()) {
+  patch(object, name, (native, getter) => ({
+    get() {
+      return read(() => apply(getter, this, []), this);
+    },
+    set(value) {
+      set(value, (v) => apply(native, this, [v]), this);
+    },
+  }));
+}
 
 /** Reaches into a frame's window, when it is of this origin. */
 export function inner(frame) {
@@ -75,7 +64,7 @@ const frames = (node) => {
 
 /** A script or style sheet that stands in the page gets text. @returns the text to give it */
 function grow(el, value) {
-  if (el.localName === 'style') return freeze(`${value}`);
+  if (el.localName === 'style') return freeze(value);
   if (el.localName === 'script' && el.isConnected) checkCode(el, `${value}`);
   return value;
 }
@@ -84,114 +73,97 @@ function grow(el, value) {
 export function realm(w) {
   const doc = w.document;
   observe(doc);
-  if (done.has(w.Element.prototype)) return;
-  done.add(w.Element.prototype);
+  if (done.has(w.Element)) return;
+  done.add(w.Element);
   const inert = doc.implementation.createHTMLDocument('');
-  const proto = (name) => (name === 'window' ? w : w[name]?.prototype);
-  const each = (names, make) => {
-    for (const type in names) for (const name of names[type].split(' ')) patch(proto(type), name, make(name));
-  };
-  /** Patches a setter; `set(value, native setter)` is called on the object. */
-  const setting = (type, name, set) =>
-    patch(proto(type), name, (native, getter) => ({
-      get: getter,
-      set(value) {
-        set.call(this, value, (v) => apply(native, this, [v]));
-      },
-    }));
+  const proto = (name) => w[name]?.prototype;
   const element = proto('Element');
   const root = proto('ShadowRoot');
-  const { replaceChildren, adoptNode } = Document.prototype;
-  const natives = { ...Object.fromEntries('before after prepend append replaceWith replaceChildren setHTML setHTMLUnsafe'.split(' ').map((n) => [n, element[n]])) };
-  const { replaceChildren: refill } = root;
+  const natives = { ...Object.fromEntries('before after prepend append replaceWith replaceChildren setHTML setHTMLUnsafe'.split(' ').map((name) => [name, element[name]])) };
+  const refill = root.replaceChildren;
+  const { adoptNode } = doc;
 
   // Attributes and the properties that mirror them.
-  each(MIRRORS, (name) => (set, getter) => {
-    const attr = name.toLowerCase();
-    return {
-      get() {
-        const kept = get(this, KEPT + attr);
-        if (kept === null) return apply(getter, this, []);
-        try {
-          return /^(src|href|data|poster)$/.test(attr) ? new URL(kept, this.baseURI).href : kept;
-        } catch {
-          return kept;
-        }
-      },
-      set(value) {
-        assign(this, attr, value, (v) => apply(set, this, [v]));
-      },
-    };
-  });
-  setting('Attr', 'value', function (value, go) {
-    if (this.ownerElement) assign(this.ownerElement, this.name, value, go);
-    else go(value);
-  });
-  ['setAttribute', 'setAttributeNS'].forEach((name, at) => {
-    patch(element, name, (native) => function (...a) {
-      if (a.length < at + 2) return apply(native, this, a);
-      assign(this, `${a[at]}`, a[at + 1], (v) => {
-        a[at + 1] = v;
-        apply(native, this, a);
-      });
+  for (const name of Object.getOwnPropertyNames(w)) {
+    if (!/^(HTML|SVG)\w*Element$/.test(name)) continue;
+    for (const attr of ['src', 'srcset', 'data', 'poster', 'href', 'imageSrcset', 'ping', 'background', 'srcdoc', 'type', 'rel']) {
+      const object = proto(name);
+      if (!object || !describe(object, attr)?.set) continue;
+      property(
+        object,
+        attr,
+        (value, go, el) => assign(el, attr, value, go),
+        (go, el) => {
+          const kept = get(el, KEPT + attr);
+          try {
+            return kept !== null && /^(src|href|data|poster)$/.test(attr) ? new URL(kept, el.baseURI).href : kept ?? go();
+          } catch {
+            return kept;
+          }
+        },
+      );
+    }
+  }
+  property(proto('Attr'), 'value', (value, go, { ownerElement, name }) => (ownerElement ? assign(ownerElement, name, value, go) : go(value)));
+  methods(element, 'setAttribute setAttributeNS', (go, a, el, name) => {
+    const at = name.length > 12 ? 1 : 0;
+    if (a.length < at + 2) return go();
+    assign(el, `${a[at]}`, a[at + 1], (value) => {
+      a[at + 1] = value;
+      go();
     });
   });
-  each({ Element: 'setAttributeNode setAttributeNodeNS' }, () => (native) =>
-    function (attr) {
-      let result = null;
-      assign(this, attr.name, attr.value, (v) => {
-        if (v !== attr.value) attr.value = v;
-        result = apply(native, this, [attr]);
-      });
-      return result;
-    });
-  patch(element, 'getAttribute', (native) => function (name) {
-    return get(this, KEPT + name) ?? apply(native, this, [name]);
-  });
-  patch(element, 'hasAttribute', (native) => function (name) {
-    return apply(native, this, [name]) || has(this, KEPT + name);
-  });
-  patch(element, 'removeAttribute', (native) => function (name) {
-    if (loads(this).includes(`${name}`.toLowerCase())) drop(this, KEPT + name);
-    return apply(native, this, [name]);
+  methods(element, 'setAttributeNode setAttributeNodeNS', (go, [attr], el) =>
+    assign(el, attr.name, attr.value, (value) => {
+      if (attr.value !== value) attr.value = value;
+      return go();
+    }) || null);
+  methods(element, 'getAttribute', (go, [name], el) => get(el, KEPT + name) ?? go());
+  methods(element, 'hasAttribute', (go, [name], el) => go() || has(el, KEPT + name));
+  methods(element, 'removeAttribute', (go, [name], el) => {
+    if (isLoading(el, `${name}`.toLowerCase())) drop(el, KEPT + name);
+    go();
   });
 
   // Nodes.
-  each(INSERTS, () => (native) =>
-    function (...a) {
-      const kids = [];
-      a.forEach((node, k) => {
-        if (/^(script|style)$/.test(this.localName)) {
-          if (typeof node === 'string') a[k] = grow(this, node);
-          else if (node?.nodeType === 3) node.data = grow(this, node.data);
-        }
-        if (node?.nodeType === 1 || node?.nodeType === 11) {
-          kids.push(...(node.nodeType === 1 ? [node] : node.children));
-          if (this.isConnected !== false || node.ownerDocument !== this.ownerDocument) checkTree(node);
-        }
-      });
-      const result = apply(native, this, a);
-      kids.forEach(frames);
-      return result;
-    });
-  patch(element, 'attachShadow', (native) => function (...a) {
-    const made = apply(native, this, a);
-    shadow(made);
+  for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'CharacterData', 'Range']) {
+    methods(
+      proto(name),
+      'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents',
+      (go, a, self) => {
+        const kids = [];
+        a.forEach((node, k) => {
+          const type = node?.nodeType;
+          if (/^(script|style)$/.test(self.localName)) {
+            if (typeof node === 'string') a[k] = grow(self, node);
+            else if (type === 3) node.data = grow(self, node.data);
+          }
+          if (type === 1 || type === 11) {
+            kids.push(...(type === 1 ? [node] : node.children));
+            if (self.isConnected !== false || node.ownerDocument !== self.ownerDocument) checkTree(node);
+          }
+        });
+        const result = go();
+        kids.forEach(frames);
+        return result;
+      },
+    );
+  }
+  methods(element, 'attachShadow', (go) => {
+    const made = go();
+    observe(made);
     return made;
   });
-  patch(proto('Document'), 'adoptNode', (native) => function (node) {
-    checkTree(node);
-    return apply(native, this, [node]);
-  });
   // A template's content stays as it is; what is made from it may have to wait.
-  patch(proto('Document'), 'importNode', (native) => function (...a) {
-    if (a[0]?.ownerDocument && a[0].ownerDocument !== this) {
-      const copy = a[0].cloneNode(a[1]);
-      checkTree(copy);
+  methods(proto('Document'), 'importNode adoptNode', (go, a, self, name) => {
+    let node = a[0];
+    if (node?.ownerDocument && node.ownerDocument !== self) {
+      if (name[0] === 'i') node = node.cloneNode(a[1]);
+      checkTree(node);
       const marked = `[${HELD}],[style*="data:fg"]`;
-      if (copy.matches?.(marked) || copy.querySelector?.(marked)) return apply(adoptNode, this, [copy]);
+      if (node.matches?.(marked) || node.querySelector?.(marked)) return apply(adoptNode, self, [node]);
     }
-    return apply(native, this, a);
+    return go();
   });
 
   // HTML.
@@ -201,120 +173,101 @@ export function realm(w) {
     apply(insert, el, nodes);
     nodes.forEach(frames);
   };
-  for (const [type, insert] of [['Element', natives.replaceChildren], ['ShadowRoot', refill]]) {
-    setting(type, 'innerHTML', function (html, go) {
-      fill(this, this.host || this, html, insert, go);
-    });
-    each({ [type]: 'setHTML setHTMLUnsafe' }, (name) => (native) =>
-      function (...a) {
-        fill(this, this.host || this, a[0], insert, () => apply(native, this, a), (box) => apply(natives[name], box, a));
-      });
+  for (const [object, insert] of [[element, natives.replaceChildren], [root, refill]]) {
+    property(object, 'innerHTML', (html, go, self) => fill(self, self.host || self, html, insert, go));
+    methods(object, 'setHTML setHTMLUnsafe', (go, a, self, name) =>
+      fill(self, self.host || self, a[0], insert, go, (box) => apply(natives[name], box, a)));
   }
-  setting('Element', 'outerHTML', function (html, go) {
-    fill(this, this.parentElement, html, natives.replaceWith, go);
+  property(element, 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, natives.replaceWith, go));
+  methods(element, 'insertAdjacentHTML', (go, a, self) => {
+    const name = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' }[`${a[0]}`.toLowerCase()];
+    fill(self, name && (/^(before|after)$/.test(name) ? self.parentElement : self), a[1], natives[name], go);
   });
-  patch(element, 'insertAdjacentHTML', (native) => function (...a) {
-    const place = PLACES[`${a[0]}`.toLowerCase()];
-    const context = place && (/^(before|after)$/.test(place) ? this.parentElement : this);
-    fill(this, context, a[1], natives[place], () => apply(native, this, a));
-  });
-  patch(proto('Range'), 'createContextualFragment', (native) => function (html) {
-    if (!risky(`${html}`)) return apply(native, this, [html]);
-    const at = this.startContainer;
+  methods(proto('Range'), 'createContextualFragment', (go, a, self, name, native) => {
+    if (!risky(`${a[0]}`)) return go();
+    const at = self.startContainer;
     const context = (at.nodeType === 1 ? at : at.parentElement) || doc.documentElement;
     const range = inert.createRange();
     range.selectNodeContents(inert.createElementNS(context.namespaceURI, context.localName));
-    const fragment = apply(native, range, [html]);
+    const fragment = apply(native, range, a);
     checkTree(fragment);
     return apply(adoptNode, doc, [fragment]);
   });
   let rest = '';
-  each({ Document: 'write writeln' }, (name) => (native) =>
-    function (...a) {
-      const html = a.join('') + (name === 'write' ? '' : '\n');
-      if (buffered(html)) return;
-      if (!rest && !risky(html) && !/<[a-z][^<>]*$/i.test(html)) return apply(native, this, a);
-      const go = (safe) => safe && apply(native, this, [trust(safe)]);
-      // A tag that comes in pieces waits for its end.
-      const [, whole, tail = ''] = /^([^]*?)(<[a-z][^<>]*)?$/i.exec(rest + html);
-      rest = tail;
-      const safe = rewrite(whole);
-      if (safe === html) apply(native, this, a);
-      else go(safe);
-      queueMicrotask(() => {
-        const late = rest;
-        rest = '';
-        go(late);
-      });
+  methods(proto('Document'), 'write writeln', (go, a, self, name, native) => {
+    const html = a.join('') + (name[5] ? '\n' : '');
+    if (hooks.wrote(html)) return;
+    if (!rest && !risky(html) && !/<[a-z][^<>]*$/i.test(html)) return go();
+    const send = (safe) => safe && apply(native, self, [trust(safe)]);
+    // A tag that comes in pieces waits for its end.
+    const [, whole, tail = ''] = /^([^]*?)(<[a-z][^<>]*)?$/i.exec(rest + html);
+    rest = tail;
+    const safe = rewrite(whole);
+    if (safe === html) go();
+    else send(safe);
+    queueMicrotask(() => {
+      const late = rest;
+      rest = '';
+      send(late);
     });
-  const growing = function (value, go) {
-    go(grow(this, value));
-  };
-  setting('Node', 'textContent', growing);
-  setting('HTMLElement', 'innerText', growing);
-  setting('HTMLScriptElement', 'text', growing);
+  });
+  const growing = (value, go, self) => go(grow(self, value));
+  property(proto('Node'), 'textContent', growing);
+  property(proto('HTMLElement'), 'innerText', growing);
+  property(proto('HTMLScriptElement'), 'text', growing);
 
   // CSS.
-  each(SHEETS, (name) => (native) =>
-    function (...a) {
-      const at = +SECOND.test(name);
-      if (typeof a[at] === 'string') a[at] = freeze(a[at]);
-      return apply(native, this, a);
-    });
-  setting('CSSStyleDeclaration', 'cssText', (css, go) => go(freeze(`${css}`)));
+  const cool = (at) => (go, a) => {
+    if (typeof a[at] === 'string') a[at] = freeze(a[at]);
+    return go();
+  };
+  methods(proto('CSSStyleSheet'), 'insertRule replace replaceSync', cool(0));
+  methods(proto('CSSGroupingRule'), 'insertRule', cool(0));
+  methods(proto('CSSStyleSheet'), 'addRule', cool(1));
+  methods(proto('CSSStyleDeclaration'), 'setProperty', cool(1));
+  property(proto('CSSStyleDeclaration'), 'cssText', (css, go) => go(freeze(css)));
 
   // Requests: a held one goes nowhere, and fails as it would without a network.
-  each(REQUESTS, (name) => (native) =>
-    function (...a) {
-      const at = +SECOND.test(name);
-      if (held(address(a[at])) !== null) a[at] = nowhere(location.protocol);
-      return apply(native, this, a);
-    });
-  patch(proto('Navigator'), 'sendBeacon', (native) => function (...a) {
-    return held(a[0]) !== null || apply(native, this, a);
+  const away = (at) => (go, a) => {
+    if (stops(a[at])) a[at] = nowhere(location.protocol);
+    return go();
+  };
+  methods(w, 'fetch fetchLater', away(0));
+  methods(proto('Worklet'), 'addModule', away(0));
+  methods(proto('XMLHttpRequest'), 'open', away(1));
+  methods(proto('Navigator'), 'sendBeacon', (go, a) => stops(a[0]) || go());
+  methods(proto('HTMLFormElement'), 'submit', (go, a, form) => {
+    if (!/^[^_]/.test(get(form, 'target') || '') || !stops(get(form, 'action') || '')) go();
   });
-  patch(proto('HTMLFormElement'), 'submit', (native) => function () {
-    if (/^[^_]/.test(get(this, 'target') || '') && held(get(this, 'action') || '') !== null) return;
-    apply(native, this, []);
-  });
-  /** A constructor whose arguments `fix` may replace. */
-  const making = (name, fix) =>
+  const works = (a) => stops(a[0]) || (host.services.some((_, i) => waits(i)) && reads(address(a[0])) !== null);
+  methods(proto('ServiceWorkerContainer'), 'register', (go, a) => (works(a) ? Promise.reject(new TypeError('waits for consent')) : go()));
+  /** Constructors: `fix(args)` gives other arguments, if need be. */
+  const makes = (name, fix) =>
     patch(w, name, (native) => {
       const made = new Proxy(native, { construct: (target, a, as) => construct(target, fix(a) || a, as) });
       native.prototype.constructor = made;
       return made;
     });
-  const worker = (a) => {
-    const url = address(a[0]);
-    if (held(url) !== null || (waiting() && mentions(read(url)) !== null)) return ['data:,', a[1]];
-  };
-  const to = (elsewhere) => (a) => held(address(a[0])) !== null && [elsewhere];
-  making('Worker', worker);
-  making('SharedWorker', worker);
-  making('WebSocket', to(nowhere('wss:')));
-  making('EventSource', to('data:,'));
-  making('WebTransport', to(nowhere('https:')));
-  making('FontFace', (a) => typeof a[1] === 'string' && [a[0], freeze(a[1]), a[2]]);
-  making('Audio', ([src]) => src !== undefined && held(`${src}`) !== null && []);
-  patch(proto('ServiceWorkerContainer'), 'register', (native) => async function (...a) {
-    const url = address(a[0]);
-    if (held(url) !== null || (waiting() && mentions(await text(url)) !== null)) throw new TypeError('held until consent');
-    return apply(native, this, a);
-  });
+  for (const name of ['Worker', 'SharedWorker']) makes(name, (a) => works(a) && ['data:,', a[1]]);
+  makes('EventSource', (a) => stops(a[0]) && ['data:,']);
+  makes('WebSocket', (a) => stops(a[0]) && [nowhere('wss:')]);
+  makes('WebTransport', (a) => stops(a[0]) && [nowhere('https:')]);
+  makes('Audio', (a) => a.length && stops(a[0]) && []);
+  makes('FontFace', (a) => typeof a[1] === 'string' && [a[0], freeze(a[1]), a[2]]);
 
   // Realms of frames: patched before the page can use them.
-  for (const type of ['HTMLIFrameElement', 'HTMLFrameElement', 'HTMLObjectElement']) {
-    each({ [type]: 'contentWindow contentDocument' }, () => (set, getter) => ({
-      get() {
-        const found = apply(getter, this, []);
+  for (const name of ['HTMLIFrameElement', 'HTMLFrameElement', 'HTMLObjectElement']) {
+    for (const key of ['contentWindow', 'contentDocument']) {
+      property(proto(name), key, () => {}, (go) => {
+        const found = go();
         try {
-          if (found) realm(found.defaultView || found);
+          realm(found.defaultView || found);
         } catch {}
         return found;
-      },
-    }));
+      });
+    }
   }
-  guard(w, patch);
+  guard(w, methods, property);
   // Firefox before 137 asks here, after it has looked at the type.
   doc.addEventListener('beforescriptexecute', (event) => {
     check(event.target);

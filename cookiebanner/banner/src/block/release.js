@@ -1,212 +1,211 @@
 /**
- * Release: what waited runs exactly once, in document order, as the page's author wrote it.
+ * Release and revocation; part of late.js, because only an answer needs them.
  *
- * The held element itself is moved to where it stands, which makes the browser prepare it: `currentScript`, nonce, load
- * and error events are its own. Ordered scripts (sync, then defer) go through one queue; async ones start at once.
+ * What waited runs exactly once, in document order, as the page's author wrote it. The held element itself is moved to
+ * where it stands, which makes the browser prepare it: `currentScript`, nonce, load and error events are its own. Ordered
+ * scripts (sync, then defer) go through one queue; async ones start at once.
  */
-import { HELD, KEPT, RISKY, all, bare, check, checkTree, codeVerdict, drop, freeCode, freeze, get, has, put, setter, state, thaw } from './hold.js';
-import { roots } from './observe.js';
 
-const insertBefore = bare(Node.prototype.insertBefore);
-const listen = bare(EventTarget.prototype.addEventListener);
-const setText = setter(Node.prototype, 'textContent');
-const setHTML = setter(Element.prototype, 'innerHTML');
+const HELD = 'data-fg';
+const TYPE = 'data-fg-type';
+const BEGUN = 'data-fg-begun';
+const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
-const released = new WeakSet();
-const writes = new Map();
-const queue = [];
-const late = [];
-let flying = 0;
-let modules = 0;
-let parsedAll = document.readyState === 'complete';
-let loadedAll = parsedAll;
-let onload = null;
-listen(document, 'DOMContentLoaded', () => { parsedAll = true; });
-listen(window, 'load', () => { loadedAll = true; });
+/** @param {object} engine what `arm` gave; gets `release()` and `revoke(indexes)` */
+export function finish(engine) {
+  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, named, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
+  const released = new WeakSet();
+  const writes = new Map();
+  const queue = [];
+  const late = [];
+  let flying = 0;
+  let modules = 0;
+  let pumping = false;
+  let hearing = false;
+  let onload = null;
+  const dom = () => document.readyState !== 'loading';
+  const loaded = () => document.readyState === 'complete';
 
-/** A copy that runs, of a script that cannot any more. */
-function fresh(el) {
-  const copy = document.createElement('script');
-  for (const { name, value } of el.attributes) if (name !== `${KEPT}begun`) put(copy, name, value);
-  const code = el.textContent;
-  if (code) copy.text = state.policy ? state.policy.createScript(code) : code;
-  if (el.nonce) copy.nonce = el.nonce;
-  return copy;
-}
-
-/** `document.write` of a released script would erase the page; it is inserted after the script instead. */
-export function buffered(html) {
-  const by = document.currentScript;
-  if (!by || !released.has(by)) return false;
-  writes.set(by, (writes.get(by) || '') + html);
-  return true;
-}
-
-function flush(el) {
-  const html = writes.get(el);
-  writes.delete(el);
-  if (!html || !el.parentNode) return;
-  const box = document.implementation.createHTMLDocument('').body;
-  setHTML(box, state.policy ? state.policy.createHTML(html) : html);
-  const scripts = [];
-  for (const old of all(box, 'script')) {
-    const script = fresh(old);
-    old.replaceWith(script);
-    // It waits as if held, so that the queue runs it in its turn.
-    if (!has(script, HELD)) {
-      put(script, HELD, '');
-      put(script, `${KEPT}type`, get(script, 'type') || '');
-      put(script, 'type', 'text/plain');
-    }
-    scripts.push(script);
+  /** A copy that runs, of a script that cannot any more. */
+  function fresh(el) {
+    const copy = document.createElement('script');
+    for (const { name, value } of el.attributes) if (name !== BEGUN) put(copy, name, value);
+    if (el.textContent) copy.text = trust(el.textContent, 'createScript');
+    copy.nonce = el.nonce;
+    return copy;
   }
-  checkTree(box);
-  let last = el;
-  for (const node of [...box.childNodes]) {
-    insertBefore(el.parentNode, node, last.nextSibling);
-    last = node;
-  }
-  queue.unshift(...scripts.filter((script) => has(script, HELD)));
-}
 
-/** Only the listeners that released scripts registered for what is over are called; nothing is dispatched. */
-function hear() {
-  const native = EventTarget.prototype.addEventListener;
-  const over = (target, type) =>
-    (type === 'DOMContentLoaded' && parsedAll && (target === document || target === window)) ||
-    (type === 'load' && loadedAll && target === window) ||
-    (type === 'readystatechange' && loadedAll && target === document);
-  try {
-    EventTarget.prototype.addEventListener = function addEventListener(type, listener, ...more) {
-      const by = document.currentScript;
-      if (listener && (by ? released.has(by) : modules) && over(this || window, type)) late.push([this || window, type, listener]);
-      else return Reflect.apply(native, this || window, [type, listener, ...more]);
-    };
-  } catch (error) {
-    state.host.onDisarmed('addEventListener', error);
-  }
-}
-let hearing;
-
-function tellLate() {
-  const order = ['readystatechange', 'DOMContentLoaded', 'load'];
-  const calls = late.splice(0).sort((a, b) => order.indexOf(a[1]) - order.indexOf(b[1]));
-  for (const [target, type, listener] of calls) {
-    const event = new Event(type);
-    for (const key of ['target', 'currentTarget']) Object.defineProperty(event, key, { value: type === 'load' ? document : target });
-    try {
-      if (listener.handleEvent) listener.handleEvent(event);
-      else listener.call(target, event);
-    } catch (error) {
-      reportError(error);
-    }
-  }
-}
-
-function after(el) {
-  if (loadedAll && window.onload && window.onload !== onload) late.push([window, 'load', window.onload]);
-  onload = window.onload;
-  flush(el);
-}
-
-/** Runs one script. @returns {boolean} whether a load or error event will follow */
-function start(el, ordered, finished) {
-  let script = el;
-  freeCode(el);
-  if (has(el, `${KEPT}begun`)) {
-    script = fresh(el);
-    el.replaceWith(script);
-  }
-  if (ordered && !has(script, 'async')) script.async = false;
-  released.add(script);
-  const module = get(script, 'type') === 'module';
-  const outer = has(script, 'src') || has(script, 'href') || has(script, 'xlink:href');
-  if (module) modules++;
-  let timer;
-  const end = () => {
-    clearTimeout(timer);
-    if (!finished) return;
-    if (module) modules--;
-    const then = finished;
-    finished = null;
-    after(script);
-    then();
+  // `document.write` of a released script would erase the page; it is inserted after the script instead.
+  hooks.wrote = (html) => {
+    const by = document.currentScript;
+    if (!released.has(by)) return false;
+    writes.set(by, (writes.get(by) || '') + html);
+    return true;
   };
-  if (outer) {
-    listen(script, 'load', end);
-    listen(script, 'error', end);
-    // A script that the browser will not run again tells nothing.
-    timer = setTimeout(end, 15e3);
-  }
-  insertBefore(script.parentNode, script, script.nextSibling);
-  if (!outer) module ? setTimeout(end) : end();
-  return outer;
-}
-
-function pump() {
-  while (queue.length) {
-    const el = queue[0];
-    const outer = has(el, 'src') || has(el, 'href');
-    // Inline code runs after everything before it; files run in order by themselves.
-    if (flying && !outer) return;
-    queue.shift();
-    if (!el.isConnected || !has(el, HELD) || codeVerdict(el) !== null) continue;
-    flying++;
-    start(el, true, () => {
-      flying--;
-      if (!pumping) pump();
+  function flush(el) {
+    const html = writes.get(el);
+    writes.delete(el);
+    if (!html || !el.parentNode) return;
+    const box = document.implementation.createHTMLDocument('').body;
+    setHTML(box, trust(html));
+    const scripts = all(box, 'script').map((old) => {
+      const script = fresh(old);
+      old.replaceWith(script);
+      // It waits as if held, so that the queue runs it in its turn.
+      if (!has(script, HELD)) {
+        put(script, HELD, '');
+        put(script, TYPE, get(script, 'type') || '');
+        put(script, 'type', 'text/plain');
+      }
+      return script;
     });
+    box.querySelectorAll(':not(script)').forEach(check);
+    el.after(...box.childNodes);
+    queue.unshift(...scripts);
   }
-  if (!flying) tellLate();
-}
-let pumping = false;
 
-/** Everything that waits, in document order. */
-export function waitingElements() {
-  const found = all(document, `[${HELD}]`);
-  for (const ref of roots) {
-    const root = ref.deref();
-    if (root?.isConnected) found.push(...all(root, `[${HELD}]`));
+  /** Listeners that released scripts register for what is over are kept, to be called once; nothing is dispatched. */
+  function hear() {
+    const native = EventTarget.prototype.addEventListener;
+    const over = (target, type) =>
+      (type === 'DOMContentLoaded' && dom()) || (loaded() && ((type === 'load' && target === window) || (type === 'readystatechange' && target === document)));
+    EventTarget.prototype.addEventListener = function addEventListener(...args) {
+      const [type, listener] = args;
+      const target = this || window;
+      const by = document.currentScript;
+      const ours = by ? released.has(by) : modules > 0;
+      if (listener && ours && (target === window || target === document) && over(target, type)) late.push([target, type, listener]);
+      else native.apply(target, args);
+    };
   }
-  return found;
-}
-
-function thawSheet(sheet) {
-  try {
-    for (let k = 0; k < sheet.cssRules.length; k++) {
-      const css = sheet.cssRules[k].cssText;
-      if (css.includes('data:fg,') && freeze(thaw(css)) !== css) {
-        sheet.deleteRule(k);
-        sheet.insertRule(thaw(css), k);
+  function tellLate() {
+    const calls = late.splice(0).sort((a, b) => ORDER.indexOf(a[1]) - ORDER.indexOf(b[1]));
+    for (const [target, type, listener] of calls) {
+      const event = new Event(type);
+      Object.defineProperties(event, { target: { value: document }, currentTarget: { value: target } });
+      try {
+        if (listener.handleEvent) listener.handleEvent(event);
+        else listener.call(target, event);
+      } catch (error) {
+        reportError(error);
       }
     }
-  } catch {}
-}
+  }
 
-/** Lets go of everything that no longer has to wait. */
-export function release(documents) {
-  const now = [];
-  const deferred = [];
-  for (const el of [...state.loose]) check(el);
-  const elements = [...documents].flatMap((doc) => (doc === document ? waitingElements() : all(doc, `[${HELD}]`)));
-  for (const el of elements) {
-    if (el.localName !== 'script') check(el);
-    else if (queue.includes(el) || codeVerdict(el) !== null) continue;
-    else {
-      const type = get(el, `${KEPT}type`);
-      const outer = has(el, 'src');
-      if (has(el, 'async') || (el.async && !has(el, `${KEPT}sync`))) now.push(el);
-      else if (type === 'module' || (outer && has(el, 'defer'))) deferred.push(el);
-      else queue.push(el);
+  const outer = (el) => has(el, 'src') || has(el, 'href') || has(el, 'xlink:href');
+
+  /** Runs one script, then calls `done` once. */
+  function start(held, ordered, done) {
+    let el = held;
+    freeCode(el);
+    if (has(el, BEGUN)) {
+      el = fresh(held);
+      held.replaceWith(el);
+    }
+    if (ordered) el.async = false;
+    released.add(el);
+    const module = get(el, 'type') === 'module';
+    if (module) modules++;
+    let over = false;
+    const end = () => {
+      if (over) return;
+      over = true;
+      if (module) modules--;
+      if (loaded() && window.onload && window.onload !== onload) late.push([window, 'load', window.onload]);
+      onload = window.onload;
+      flush(el);
+      done();
+    };
+    if (outer(el)) {
+      el.addEventListener('load', end);
+      el.addEventListener('error', end);
+      // A script that the browser will not run again tells nothing.
+      setTimeout(end, 15000);
+    }
+    el.parentNode.insertBefore(el, el.nextSibling);
+    if (!outer(el)) {
+      if (module) setTimeout(end);
+      else end();
     }
   }
-  for (const el of all(document, RISKY)) if (el.localName === 'style' || has(el, 'style')) check(el);
-  for (const sheet of [...document.styleSheets, ...(document.adoptedStyleSheets || [])]) thawSheet(sheet);
-  if (!now.length && !deferred.length && !queue.length) return;
-  queue.push(...deferred);
-  onload = window.onload;
-  if (!hearing) hear();
-  hearing = true;
-  for (const el of now) start(el, false, () => flying || tellLate());
-  pump();
+
+  /** Inline code runs after everything before it; files run in order by themselves. */
+  function pump() {
+    if (pumping) return;
+    pumping = true;
+    while (queue.length && !(flying && !outer(queue[0]))) {
+      const el = queue.shift();
+      if (!el.isConnected || !has(el, HELD) || codeVerdict(el) !== null) continue;
+      flying++;
+      start(el, true, () => {
+        flying--;
+        pump();
+      });
+    }
+    pumping = false;
+    if (!flying && !queue.length) tellLate();
+  }
+
+  function thawSheet(sheet) {
+    try {
+      [...sheet.cssRules].forEach(({ cssText }, k) => {
+        if (!cssText.includes('data:fg,') || freeze(thaw(cssText)) === cssText) return;
+        sheet.deleteRule(k);
+        sheet.insertRule(thaw(cssText), k);
+      });
+    } catch {}
+  }
+
+  engine.release = () => {
+    const now = [];
+    const deferred = [];
+    loose.forEach(check);
+    for (const ref of roots) {
+      const root = ref.deref();
+      if (!root || !(root.defaultView || root.isConnected)) continue;
+      for (const el of all(root, `[${HELD}],style,[style]`)) {
+        if (el.localName !== 'script') check(el);
+        else if (!queue.includes(el) && codeVerdict(el) === null) {
+          if (el.async && !has(el, 'data-fg-sync')) now.push(el);
+          else if (get(el, TYPE) === 'module' || (outer(el) && has(el, 'defer'))) deferred.push(el);
+          else queue.push(el);
+        }
+      }
+      for (const sheet of [...(root.styleSheets || []), ...(root.adoptedStyleSheets || [])]) thawSheet(sheet);
+    }
+    if (!now.length && !deferred.length && !queue.length) return;
+    queue.push(...deferred);
+    onload = window.onload;
+    if (!hearing) {
+      hearing = true;
+      try {
+        hear();
+      } catch (error) {
+        host.onDisarmed('addEventListener', error);
+      }
+    }
+    for (const el of now) start(el, false, () => !flying && !queue.length && tellLate());
+    pump();
+  };
+
+  /** Deletes what services wrote on this site: cookies of this and parent domains and paths, storage, databases. */
+  engine.revoke = (indexes) => {
+    const mine = (kind) => (name) => indexes.some((i) => host.services[i].cookies?.some((c) => (c.kind || 'cookie') === kind && named(c.name, name)));
+    const labels = location.hostname.split('.');
+    const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
+    const steps = location.pathname.split('/');
+    const paths = new Set(steps.flatMap((_, k) => [`${steps.slice(0, k).join('/')}/`, steps.slice(0, k + 1).join('/') || '/']));
+    for (const name of document.cookie.split('; ').map((pair) => pair.split('=')[0]).filter(mine('cookie'))) {
+      for (const domain of domains) for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}`;
+    }
+    for (const name in STORES) {
+      try {
+        const box = window[name];
+        Object.keys(box).filter(mine(STORES[name])).forEach((key) => box.removeItem(key));
+      } catch {}
+    }
+    try {
+      indexedDB.databases().then((found) => found.forEach(({ name }) => mine('indexeddb')(name) && indexedDB.deleteDatabase(name)), () => {});
+    } catch {}
+  };
 }

@@ -1,0 +1,18 @@
+/** Natives, out of reach of whatever the page does later. */
+
+const { call } = Function.prototype;
+const E = Element.prototype;
+
+/** `bare(f)(thisArg, …args)` calls `f`. */
+export const bare = (f) => call.bind(f);
+export const setter = (proto, name) => bare(Object.getOwnPropertyDescriptor(proto, name).set);
+export const get = bare(E.getAttribute);
+export const put = bare(E.setAttribute);
+export const drop = bare(E.removeAttribute);
+export const has = bare(E.hasAttribute);
+export const all = (root, selector) => [...root.querySelectorAll(selector)];
+export const setHTML = setter(E, 'innerHTML');
+
+/** Marks a held element; `KEPT + attribute` holds what was taken from it. */
+export const HELD = 'data-fg';
+export const KEPT = 'data-fg-';
