@@ -87,7 +87,8 @@ def prepare(
     No query when site and release are in memory. Raises Refused. `body` may be cut after FAIRGATE_BODY_LIMIT + 1 bytes.
     `again`: the rate limit has counted this request already.
     """
-    if not again and (wait := rate_limit.wait(peer_address(headers, peer), settings.FAIRGATE_RATE_LIMIT)):
+    limit = settings.FAIRGATE_RATE_LIMIT
+    if limit > 0 and not again and (wait := rate_limit.wait(peer_address(headers, peer), limit)):
         raise RateLimited(wait)
     if len(body) > settings.FAIRGATE_BODY_LIMIT:
         raise too_large()

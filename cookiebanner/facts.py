@@ -85,6 +85,8 @@ def peer_address(headers: Mapping[str, str], peer: str) -> str:
 
 def trusted(peer: str) -> bool:
     """True when this address is one of FAIRGATE_TRUSTED_PROXIES (addresses and networks, IPv4-mapped IPv6 too)."""
+    if not settings.FAIRGATE_TRUSTED_PROXIES:
+        return False
     address = _address(peer)
     return address is not None and _is_trusted(address)
 

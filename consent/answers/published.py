@@ -37,6 +37,8 @@ class PublishedRelease:
     variants: dict[str, dict[str, Any]]  # variant id → terms
     regimes: dict[str, dict[str, Any]]  # regime id → terms
     overrides: dict[str, Any]  # corrections of the jurisdictions table
+    # Keys of what a visitor may refuse: categories, purposes, services.
+    optional: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
 
     def terms(self, regime: str) -> dict[str, Any] | None:
         """The terms of a variant id or of a regime id; None when the release has neither."""
@@ -65,12 +67,20 @@ def _release(row: tuple[int, str, str]) -> PublishedRelease:
     regimes: dict[str, dict[str, Any]] = {}
     for variant, terms in sorted(variants.items(), key=lambda pair: len(pair[0])):
         regimes.setdefault(terms.get("regime") or variant.partition("-")[0], terms)
+    categories = {c["key"]: bool(c.get("necessary")) for c in snapshot.get("categories", [])}
+    purposes = {p["key"]: p.get("category") for p in snapshot.get("purposes", [])}
+    services = {s["key"]: s["category"] for s in snapshot.get("services", [])}
     return PublishedRelease(
         number=number,
         sha256=sha256,
-        categories={c["key"]: bool(c.get("necessary")) for c in snapshot.get("categories", [])},
-        purposes={p["key"]: p.get("category") for p in snapshot.get("purposes", [])},
-        services={s["key"]: s["category"] for s in snapshot.get("services", [])},
+        categories=categories,
+        purposes=purposes,
+        services=services,
+        optional=(
+            tuple(key for key, necessary in categories.items() if not necessary),
+            tuple(key for key, category in purposes.items() if not categories.get(category or "")),
+            tuple(key for key, category in services.items() if not categories.get(category)),
+        ),
         variants=variants,
         regimes=regimes,
         overrides=snapshot.get("jurisdictions", {}).get("overrides", {}),

@@ -31,6 +31,8 @@ def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str
         if not given.keys() <= known.keys():
             key = next(key for key in given if key not in known)
             raise Refused(422, f"unknown_{what}", f"The release has no {what} {key!r}.", field=key)
+    if choices.services.keys() == release.services.keys() and choices.purposes.keys() == release.purposes.keys():
+        return {"categories": dict(categories), "purposes": dict(choices.purposes), "services": dict(choices.services)}
     purposes: dict[str, str] = {}
     for key, parent in release.purposes.items():
         purposes[key] = choices.purposes.get(key) or categories.get(parent or "", NOT_OFFERED)
@@ -82,8 +84,8 @@ def signals(given: dict[str, Any] | None) -> dict[str, Any]:
 
 def _optional(choices: dict[str, dict[str, str]], release: PublishedRelease) -> set[str]:
     """The states of everything that is not necessary."""
-    needed = release.categories
-    states = {state for key, state in choices["categories"].items() if not needed[key]}
-    states.update(s for key, s in choices["services"].items() if not needed.get(release.services[key], False))
-    states.update(s for key, s in choices["purposes"].items() if not needed.get(release.purposes[key] or "", False))
+    categories, purposes, services = release.optional
+    states = set(map(choices["categories"].__getitem__, categories))
+    states.update(map(choices["services"].__getitem__, services))
+    states.update(map(choices["purposes"].__getitem__, purposes))
     return states

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from io import StringIO
 from typing import Any, Literal
 from uuid import UUID
 
@@ -340,25 +341,20 @@ class _Batch:
         )  # fmt: skip
 
     def insert_postgres(self) -> None:
-        """Both inserts in one trip. Text goes through the driver; the rest is ours: numbers, UUIDs, dates, hex."""
-        entries = ",".join(
-            f"({s},{i},'{r}','\\x{h.hex()}','{t}','{d}','{x}','\\x{c.hex()}')"
-            for s, i, r, h, t, d, x, c in self.entries
-        )
-        quote = self.cursor.mogrify
+        """COPY costs both sides less than an INSERT of many rows. Only a payload holds text that needs escaping."""
+        entries = [
+            f"{s}\t{i}\t{r}\t\\\\x{h.hex()}\t{t}\t{d}\t{x}\t\\\\x{c.hex()}\n" for s, i, r, h, t, d, x, c in self.entries
+        ]
         records = []
         for d, index, at, day, payload, salt in self.records:
-            release = "NULL" if d.release is None else int(d.release)
-            visitor = f"'{d.visitor}'" if d.visitor else "NULL"
-            replaces = f"'{d.replaces}'" if d.replaces else "NULL"
-            text = quote("%s,%s,%s,%s,%s", (d.regime, d.jurisdiction, d.language, d.action, payload.decode()))
-            before = f"({d.site_id},{index},'{at.isoformat()}','{d.record_id}','{d.type}','{day}',{release},"
-            records.append(b"%s%s,%s)" % (before.encode(), text, f"{visitor},{replaces},'\\x{salt.hex()}'".encode()))
-        self.cursor.execute(
-            f"INSERT INTO consent_logentry ({_ENTRY}) VALUES {entries};".encode()  # noqa: S608
-            + f"INSERT INTO consent_consentrecord ({_RECORD}) VALUES ".encode()  # noqa: S608
-            + b",".join(records)
-        )
+            release = "\\N" if d.release is None else d.release
+            columns = "\t".join(_escaped(text) for text in (d.regime, d.jurisdiction, d.language, d.action))
+            records.append(
+                f"{d.site_id}\t{index}\t{at.isoformat()}\t{d.record_id}\t{d.type}\t{day}\t{release}\t{columns}\t"
+                f"{_escaped(payload.decode())}\t{d.visitor or _NULL}\t{d.replaces or _NULL}\t\\\\x{salt.hex()}\n"
+            )
+        self.cursor.copy_expert(f"COPY consent_logentry ({_ENTRY}) FROM STDIN", StringIO("".join(entries)))
+        self.cursor.copy_expert(f"COPY consent_consentrecord ({_RECORD}) FROM STDIN", StringIO("".join(records)))
 
     def insert_tiles(self) -> None:
         """Stores the tiles that became full. The leaves of a tile begun by earlier batches are read back."""
@@ -457,6 +453,18 @@ _RECORD = (
     "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, "
     "payload, visitor, replaces, salt"
 )
+
+
+_NULL = "\\N"
+
+
+def _escaped(text: str) -> str:
+    """For COPY's text format."""
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    if text.isprintable():
+        return text
+    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def _marks(count: int) -> str:
