@@ -1,0 +1,1 @@
+"""Numbers: `python -m bench` (make bench). See docs/performance.md for the method."""

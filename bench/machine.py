@@ -1,0 +1,152 @@
+"""Servers under test, the load on them, and the CPU time that each side used."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Load:
+    """What one run of wrk saw. Rates in 1/s, latencies in ms."""
+
+    requests: int
+    seconds: float
+    refused: int
+    broken: int
+    p50: float
+    p99: float
+    server_ms: float = 0.0  # CPU a request
+    database_ms: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        return (self.requests - self.refused) / self.seconds
+
+
+def wrk(url: str, script: str, *arguments: str, connections: int, seconds: float, threads: int = 1) -> Load:
+    """Loads a URL. Raises SystemExit when wrk says something that we can't read."""
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
+    done = subprocess.run(
+        [*command, "-s", str(HERE / script), url, "--", *arguments], capture_output=True, text=True, check=False
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith("RESULT "):
+            requests, duration, refused, broken, p50, p99 = (float(word) for word in line.split()[1:])
+            return Load(int(requests), duration / 1e6, int(refused), int(broken), p50 / 1e3, p99 / 1e3)
+    raise SystemExit(f"wrk failed: {done.stdout}{done.stderr}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A process group that serves on `port`; `with` starts it, waits until `path` answers, and ends it."""
+
+    def __init__(self, command: list[str], env: dict[str, str], port: int, path: str, log: Path) -> None:
+        self.command, self.env, self.port, self.path, self.log = command, env, port, path, log
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Server:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env={**os.environ, **self.env}, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(self.url + self.path, timeout=5).read()
+                return self
+            except urllib.error.HTTPError:
+                return self
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"{self.command} did not start:\n{self.log.read_text()}") from None
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def fairgate(env: dict[str, str], folder: Path, workers: int = 1) -> Server:
+    """`manage.py serve`, as in production, without the background worker."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers), "--no-worker"]
+    return Server(command, env, port, "/livez", folder / "serve.log")
+
+
+def gunicorn(application: str, env: dict[str, str], folder: Path, path: str) -> Server:
+    """gthread with two processes of eight threads, the usual advice for two cores."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "8", "-b", f"127.0.0.1:{port}",
+        "--keep-alive", "75", "--worker-connections", "1000", "--log-level", "error", application,
+    ]  # fmt: skip
+    return Server(command, env, port, path, folder / "gunicorn.log")
+
+
+def nginx(root: Path, folder: Path) -> Server:
+    """Static files as nginx sends them, one process a core, precompressed."""
+    port = free_port()
+    (folder / "nginx.conf").write_text(
+        f"worker_processes auto; pid {folder}/nginx.pid; error_log {folder}/nginx.log; daemon off;\n"
+        f"{'user root;' if os.geteuid() == 0 else ''}\n"
+        "events { worker_connections 2048; }\n"
+        "http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=1000;\n"
+        "  types { text/javascript js; } gzip_static on;\n"
+        f"  server {{ listen 127.0.0.1:{port} backlog=2048; root {root};\n"
+        "    location / { add_header Cache-Control 'private, no-cache'; add_header Access-Control-Allow-Origin '*'; } } }\n"
+    )
+    return Server(["nginx", "-c", str(folder / "nginx.conf")], {}, port, "/", folder / "nginx.out")
+
+
+def cpu_ms(root: int) -> float:
+    """CPU time in ms that a process, its living descendants and its reaped ones have used."""
+    children: dict[int, list[int]] = {}
+    used: dict[int, float] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(entry.name))
+        used[int(entry.name)] = sum(int(field) for field in fields[11:15])
+    total, waiting = 0.0, [root]
+    while waiting:
+        process = waiting.pop()
+        total += used.get(process, 0.0)
+        waiting += children.get(process, [])
+    return total * 1000 / TICK
