@@ -8,8 +8,10 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/dashboard/")),
     path("", include("cookiebanner.health")),
     path("", include("cookiebanner.wellknown")),
+    path("fairgate-preview/", include("cookiebanner.preview")),
     path("", include("cookiebanner.artifacts.urls")),
     path("", include("cookiebanner.onetrust.urls")),
+    path("", include("cookiebanner.public_api.log_urls")),
     path("api/v1/", include("cookiebanner.public_api.urls")),
     path("api/", include("cookiebanner.admin_api.urls")),
     path(
@@ -18,7 +20,6 @@ urlpatterns = [
         name="set_password",
     ),
     path("accounts/", include("allauth.urls")),
-    path("preview/", include("cookiebanner.preview")),
     path("dashboard/", include("cookiebanner.dashboard.urls")),
     path("audit/", include("cookiebanner.audit.urls")),
     path("demo/", include("cookiebanner.demo.urls")),

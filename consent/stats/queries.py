@@ -1,4 +1,4 @@
-"""What dashboards ask: answers and impressions of one site over a period of days. Reads the replica when there is one."""
+"""What dashboards ask: answers and impressions of a site over a period of days. Reads the replica if there is one."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ class Row:
         setattr(self, kind, getattr(self, kind) + count)
         self.by[action] = self.by.get(action, 0) + count
 
+    def merge(self, other: Row) -> None:
+        """Adds the figures of another row."""
+        self.shown += other.shown
+        for action, count in other.by.items():
+            self.add(action, count)
+
 
 def using() -> str:
     """The database that dashboards and exports read."""
@@ -87,16 +93,17 @@ def total(rows: list[Row]) -> Row:
     """The sum of rows."""
     whole = Row("total")
     for row in rows:
-        whole.shown += row.shown
-        for action, count in row.by.items():
-            whole.add(action, count)
+        whole.merge(row)
     return whole
 
 
-def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, Row]:
-    """One row a site, for the list of sites. One query."""
-    rows = {site_id: Row(str(site_id)) for site_id in site_ids}
+def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, list[Row]]:
+    """{site: one row a day}, for the list of sites. One query."""
+    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    rows = {site_id: {day: Row(day.isoformat()) for day in days} for site_id in site_ids}
     totals = DailyTotal.objects.using(using()).filter(site_id__in=site_ids, day__gte=first, day__lte=last)
-    for site_id, action, count in totals.values_list("site_id", "action").annotate(n=Sum("count")).order_by():
-        rows[site_id].add(action, count)
-    return rows
+    for site_id, day, action, count in (
+        totals.values_list("site_id", "day", "action").annotate(n=Sum("count")).order_by()
+    ):
+        rows[site_id][day].add(action, count)
+    return {site_id: list(mine.values()) for site_id, mine in rows.items()}

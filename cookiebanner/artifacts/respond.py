@@ -5,7 +5,8 @@
     /v1/<site>/r/<number>/regime/<variant>/gate.js  the same of one release, for ever
     /v1/<site>/a/<sha256>/<name>                    any artifact by its content hash, for ever
 
-A path may precede `/v1/`: a site's reverse proxy can put us anywhere.
+A path may precede `/v1/`: a site's reverse proxy can put us anywhere. Only below `/fairgate-preview/` drafts are
+answered instead (cookiebanner.preview).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cookiebanner.delivery import FOREVER, NEVER, Answer, gate, not_found, send,
 from cookiebanner.store import store
 
 PATH = re.compile(
-    r"^(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
+    r"^(?!/?fairgate-preview/)(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
     r"gate\.js"
     r"|(?:r/(?P<number>[1-9]\d{0,8})/)?regime/(?P<variant>[A-Za-z0-9_-]{1,60})/gate\.js"
     r"|a/(?P<sha256>[0-9a-f]{64})/(?P<name>[A-Za-z0-9._@-]{1,120})"

@@ -15,11 +15,11 @@ LABELS = {"accept": "Accepted all", "reject": "Rejected or opted out", "custom":
 
 
 def ceiling(value: int) -> int:
-    """The next round number (1, 2, 5 times a power of ten) at or above `value`, at least 4: the top of an axis."""
-    if value <= 4:
-        return 4
+    """The top of an axis: at or above `value`, and a quarter of it is a whole number."""
+    if value <= 8:
+        return 4 if value <= 4 else 8
     power = 10 ** (len(str(value)) - 1)
-    return next(step * power for step in (1, 2, 4, 5, 10) if step * power >= value)
+    return next(step * power // 10 for step in (10, 12, 16, 20, 24, 32, 40, 60, 80, 100) if step * power >= value * 10)
 
 
 def answers_a_day(rows: Sequence[Row]) -> SafeString:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from consent.jurisdictions import table
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -41,9 +42,18 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         labels=charts.LABELS,
         places=[(row, charts.shares(row)) for row in places[:12]],
         more_places=max(len(places) - 12, 0),
-        regimes=[(row, charts.shares(row)) for row in stats.by_column(site.pk, first, last, "regime")],
+        regimes=[(row, charts.shares(row)) for row in by_regime(stats.by_column(site.pk, first, last, "regime"))],
         release=release,
         sighting=sighting,
         services=site.services.count(),
         reports=site.gate_reports.filter(dismissed_at=None, kind="unknown").count(),
     )
+
+
+def by_regime(variants: list[stats.Row]) -> list[stats.Row]:
+    """Variants of one regime (`eu_opt_in-DE`, `eu_opt_in-FR`) as one row, most answers first."""
+    merged: dict[str, stats.Row] = {}
+    for row in variants:
+        name = table.regime_of(row.name)
+        merged.setdefault(name, stats.Row(name)).merge(row)
+    return sorted(merged.values(), key=lambda row: -row.answers)

@@ -15,13 +15,13 @@ from consent.sites import actions
 from consent.sites.models import Membership
 from consent.sites.queries import sites_of
 from consent.stats import queries as stats
-from cookiebanner.dashboard import forms
+from cookiebanner.dashboard import charts, forms
 from cookiebanner.pages import actor, may_add_sites, show, signed_in
 
 
 @signed_in("GET")
 def sites(request: HttpRequest) -> HttpResponse:
-    """Every site the person belongs to, with its last 7 days."""
+    """Every site the person belongs to, with its last 30 days."""
     latest = Release.objects.filter(site=OuterRef("pk")).order_by("-number").values("number")[:1]
     rows = list(
         sites_of(request.user).annotate(release=Subquery(latest), seen=Max("sightings__last_seen")).order_by("name")
@@ -31,8 +31,11 @@ def sites(request: HttpRequest) -> HttpResponse:
         mine = Membership.objects.filter(user=request.user, role=Membership.Role.AUDITOR)
         audited = set(mine.values_list("site_id", flat=True))
     today = timezone.now().date()
-    week = stats.answers_per_site([site.pk for site in rows], today - timedelta(days=6), today)
-    cards = [(site, week[site.pk], site.pk in audited) for site in rows]
+    month = stats.answers_per_site([site.pk for site in rows], today - timedelta(days=29), today)
+    cards = [
+        (site, stats.total(days), charts.spark([row.answers for row in days]), site.pk in audited)
+        for site, days in ((site, month[site.pk]) for site in rows)
+    ]
     return show(request, "dashboard/sites.html", cards=cards, may_add=may_add_sites(request.user))
 
 

@@ -62,7 +62,11 @@ def test_opt_in_rate_is_over_impressions_when_there_are_any(week):
 
 def test_sites_list_counts_each_site_alone(week):
     rows = queries.answers_per_site([1, 2, 3], MON, WED)
-    assert {key: row.answers for key, row in rows.items()} == {1: 13, 2: 1000, 3: 0}
+    assert {key: [row.answers for row in days] for key, days in rows.items()} == {
+        1: [10, 0, 3],
+        2: [1000, 0, 0],
+        3: [0, 0, 0],
+    }
 
 
 def test_a_period_costs_two_queries(week, django_assert_num_queries):
