@@ -20,6 +20,7 @@ FACTS = (
     "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
 )  # fmt: skip
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
+SHORTEST_MARK = 5  # characters of an inline signature
 CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode")
 PURPOSE_FIELDS = ("legal_basis", "texts")
 
@@ -171,6 +172,9 @@ def _fill(cookie: dict[str, Any], row: Row) -> bool:
 def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
     if unknown := set(facts) - set(FACTS):
         raise Refused(f"A service has no {', '.join(sorted(unknown))}.")
+    for mark in facts.get("inline", ()):
+        if not isinstance(mark, str) or len(mark.strip()) < SHORTEST_MARK:
+            raise Refused(f"{mark!r} is too short for inline code: it would hold scripts that are not meant.")
     changed = {}
     for field, value in facts.items():
         before = getattr(service, field)
@@ -205,6 +209,8 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
         if unknown := set(values) - set(COOKIE_FIELDS):
             raise Refused(f"A cookie has no {', '.join(sorted(unknown))}.")
         cookie = Cookie(service=service, **values)
+        if not cookie.name.strip("* "):
+            raise Refused(f"A cookie called {cookie.name!r} would stand for every cookie; name at least its beginning.")
         wanted[cookie.kind, cookie.name] = cookie
     before = {(c.kind, c.name): c for c in service.cookies.all()}
     if {k: _values(c) for k, c in before.items()} == {k: _values(c) for k, c in wanted.items()}:

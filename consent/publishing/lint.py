@@ -233,17 +233,24 @@ def before_answer(snapshot: Snapshot) -> Iterator[Finding]:
                 "configuration", "Take it away.", regime, service["key"],
             )  # fmt: skip
         plain = {**service, "overrides": {}}
-        told = set()
-        for terms in snapshot["variants"].values():
-            regime = terms["regime"]
-            if service["category"] in necessary or regime in told or regime not in service["overrides"]:
-                continue
-            must = defaults.before_answer(plain, False, terms)
-            if must == "denied" and defaults.before_answer(service, False, terms) == "granted":
-                told.add(regime)
+        for regime, own in sorted(service["overrides"].items()):
+            laxer = [
+                terms
+                for terms in snapshot["variants"].values()
+                if terms["regime"] == regime
+                and service["category"] not in necessary
+                and defaults.before_answer(plain, False, terms) == "denied"
+                and defaults.before_answer(service, False, terms) == "granted"
+            ]
+            if laxer:
                 yield Finding(
-                    "L06", BLOCK, f"{service['name']} would run before a yes: {service['overrides'][regime]['reason']}",
-                    terms["law"], "Take the override away, or have it signed off.", regime, service["key"],
+                    "L06", BLOCK, f"{service['name']} would run before a yes: {own['reason']}", laxer[0]["law"],
+                    "Take the override away, or have it signed off.", regime, service["key"],
+                )  # fmt: skip
+            elif regime in regimes:
+                yield Finding(
+                    "F06", WARN, f"{service['name']} has an override, {own['state']}: {own['reason']}", "configuration",
+                    "Nothing, when it is still meant.", regime, service["key"],
                 )  # fmt: skip
     for regime in snapshot["site"]["advanced"]:
         yield Finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,13 +12,14 @@ from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site, SiteSighting
 from consent.sites.queries import clean_host
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
+LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 SCOPES = ("read", "write", "audit")
 
 # Key, always active?, Google consent signals it governs (reference/standards.md §4).
@@ -86,10 +88,14 @@ def create_site(
     shared = Host.objects.filter(name__in=names).select_related("site").first()
     if shared and not share_host:
         raise Refused(f"The site {shared.site.name} ({shared.site.uuid}) already has the host {shared.name}.")
-    site = Site(uuid=site_id, name=name or names[0], languages=list(languages))
-    _apply(site, settings)
+    site = Site(uuid=site_id, name=name or names[0])
+    _apply(site, {**settings, "languages": list(languages)})
     check(site)
-    site.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            site.save(force_insert=True)
+    except IntegrityError:  # somebody else was faster
+        raise Refused(f"There is already a site {site_id}.") from None
     for host in names:
         site.hosts.create(name=host)
     for position, (key, necessary, signals) in enumerate(CATEGORIES):
@@ -116,12 +122,22 @@ def _clean_hosts(hosts: Sequence[str]) -> list[str]:
         raise Refused(str(error)) from None
 
 
+def _check_languages(languages: Sequence[str]) -> None:
+    if not languages:
+        raise Refused("A site needs at least one language.")
+    for code in languages:
+        if not isinstance(code, str) or not LANGUAGE.fullmatch(code):  # it is part of an artifact's name
+            raise Refused(f"{code!r} is not a language code like de or pt-BR.")
+    if len(set(languages)) < len(languages):
+        raise Refused("A language is named twice.")
+
+
 def _apply(site: Site, settings: dict[str, Any]) -> dict[str, list[Any]]:
     """Sets the fields and returns {field: [before, after]} of those that change."""
     if unknown := set(settings) - set(SETTINGS):
         raise Refused(f"A site has no setting {', '.join(sorted(unknown))}.")
-    if "languages" in settings and not settings["languages"]:
-        raise Refused("A site needs at least one language.")
+    if "languages" in settings:
+        _check_languages(settings["languages"])
     changed = {}
     for field, value in settings.items():
         before = getattr(site, field)

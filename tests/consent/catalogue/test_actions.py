@@ -40,6 +40,8 @@ def test_a_service_is_added_with_rules_and_cookies(site):
         ({"cookies": [{"name": "a", "kind": "stone"}]}, "kind"),
         ({"policy_url": "nowhere"}, "policy_url"),
         ({"speed": 3}, "no speed"),
+        ({"inline": [""]}, "too short"),
+        ({"cookies": ["*"]}, "every cookie"),
     ],
 )
 def test_a_wrong_service_is_refused_and_leaves_nothing(site, more, says):

@@ -128,7 +128,7 @@ def test_unreadable_colours_would_block(site, monkeypatch):
 )
 def test_an_override_may_be_stricter_but_not_laxer(site, regime, state, blocked):
     set_override(site.services.get(), regime, state, "The boss wants it", "x")
-    assert found(site) == ([("L06", "block", regime, "ad-net")] if blocked else [])
+    assert found(site) == [("L06", "block", regime, "ad-net") if blocked else ("F06", "warn", regime, "ad-net")]
 
 
 def test_an_override_of_no_regime_is_noticed(site):
