@@ -76,11 +76,13 @@ def covering(site: Site, index: int) -> Checkpoint | None:
 
 
 def make_all() -> int:
-    """A checkpoint for each site whose log has grown; returns how many logs have one now. Stopped logs are left out."""
+    """A checkpoint for each log that has grown since its last one; returns how many were made. Skips stopped logs."""
     made = 0
-    for site in Site.objects.order_by("pk"):
+    for site_id, size in LogHead.objects.filter(size__gt=0).order_by("site_id").values_list("site_id", "size"):
+        newest = latest(site_id)
+        site = None if newest and newest.size >= size else Site.objects.filter(pk=site_id).first()
         try:
-            made += make(site) is not None
+            made += site is not None and make(site) is not None
         except Stopped:
             continue
     return made

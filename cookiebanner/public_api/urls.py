@@ -2,9 +2,11 @@ from django.urls import path
 
 from cookiebanner.public_api.answers import Consents
 from cookiebanner.public_api.counts import Impressions, Reports
+from cookiebanner.public_api.receipts import ReceiptView
 
 urlpatterns = [
     path("consents", Consents.as_view(), name="consents"),
+    path("consents/<uuid:record_id>/receipt", ReceiptView.as_view(), name="receipt"),
     path("impressions", Impressions.as_view(), name="impressions"),
     path("reports", Reports.as_view(), name="reports"),
 ]

@@ -77,7 +77,7 @@ def change(model: type, column: str) -> None:
                 )
                 assert cursor.rowcount == 1
                 return
-            text = old if isinstance(old, str) else old.isoformat(" ")
+            text = old if isinstance(old, str) else str(old)
             new = text[:9] + ("1" if text[9] != "1" else "2") + text[10:]
             old = text
         else:

@@ -1,0 +1,126 @@
+"""What a visitor can hold against us: one record, its place in the tree, and a signed head that covers it."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from consent.answers.errors import Refused
+from consent.ledger import checkpoint, merkle, signing
+from consent.ledger.append import Stopped, leaf_input, utc_text
+from consent.ledger.models import ConsentRecord, LogEntry
+from consent.ledger.proofs import Tree
+from consent.sites.models import Site
+
+HOW = (
+    "1. commitment = HMAC-SHA256(key: salt, message: record, as UTF-8). "
+    "2. entry = 'fairgate/v1', type, site, day, release_hash and base64(commitment), joined by line feeds. "
+    "3. leaf = SHA-256(0x00, entry). "
+    "4. The proof leads from the leaf at this index to the root of the checkpoint (RFC 9162, section 2.1.3.2). "
+    "5. The checkpoint is a C2SP signed note: Ed25519, by the key."
+)
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Everything that is needed to check one record without trusting the server."""
+
+    site: Site
+    entry: LogEntry
+    record: ConsentRecord
+    leaf: bytes
+    size: int
+    root: bytes
+    proof: list[bytes]
+    checkpoint: str
+    key: str
+
+    def json(self) -> dict[str, Any]:
+        """The receipt as the API gives it: hashes in base64, the record as the exact text that was committed to."""
+        entry, record = self.entry, self.record
+        return {
+            "id": str(entry.record_id),
+            "site": str(self.site.uuid),
+            "type": entry.type,
+            "index": entry.index,
+            "received_at": utc_text(record.received_at),
+            "day": entry.day.isoformat(),
+            "release": record.release,
+            "release_hash": entry.release_hash,
+            "record": record.payload,
+            "salt": _base64(record.salt),
+            "commitment": _base64(entry.commitment),
+            "leaf": _base64(self.leaf),
+            "size": self.size,
+            "root": _base64(self.root),
+            "proof": [_base64(step) for step in self.proof],
+            "checkpoint": self.checkpoint,
+            "key": self.key,
+            "tlog_proof": self.tlog_proof(),
+            "how_to_verify": HOW,
+        }
+
+    def tlog_proof(self) -> str:
+        """The proof as a C2SP tlog-proof file, the salt as its extra data."""
+        path = "".join(f"{_base64(step)}\n" for step in self.proof)
+        extra = f"extra {_base64(self.record.salt)}\n"
+        return f"c2sp.org/tlog-proof@v1\n{extra}index {self.entry.index}\n{path}\n{self.checkpoint}"
+
+    def payload(self) -> dict[str, Any]:
+        """The record, decoded."""
+        return json.loads(self.record.payload or "{}")
+
+
+def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
+    """The receipt of an answer, under a checkpoint that covers it (signed now if need be).
+
+    Raises Refused: 404 unknown_record, 409 ambiguous (two sites have this id: name the site), 410 erased, 503.
+    """
+    # Ids are looked up by (site, record): naming the sites keeps it an index look-up.
+    sites = Site.objects.filter(uuid=site_uuid) if site_uuid else Site.objects.all()
+    by_id = {site.pk: site for site in sites.order_by()}
+    entries = LogEntry.objects.filter(site_id__in=list(by_id), record_id=record_id, type=LogEntry.Type.CONSENT)
+    found = list(entries[:2])
+    if not found:
+        raise Refused(404, "unknown_record", "There is no record with this id.")
+    if len(found) > 1:
+        raise Refused(409, "ambiguous", "Two sites have a record with this id; add ?site=.")
+    entry = found[0]
+    site = by_id[entry.site_id]
+    day = datetime(entry.day.year, entry.day.month, entry.day.day, tzinfo=UTC)
+    record = ConsentRecord.objects.filter(
+        site_id=entry.site_id, index=entry.index, received_at__gte=day, received_at__lt=day + timedelta(days=1)
+    ).first()
+    if record is None or record.payload is None:
+        raise Refused(410, "erased", "The record with this id was erased; its leaf stays in the tree.")
+    try:
+        point = checkpoint.covering(site, entry.index)
+    except Stopped:
+        point = None
+    if point is None:
+        raise Refused(503, "log_restarted", "The ledger is behind its last checkpoint; the operator must look.")
+    tree = Tree(site.pk, site.uuid)
+    told = signing.parse(point.note)
+    signed_by = signing.signer(point.note, checkpoint.trusted_keys(site.pk))
+    leaf = merkle.leaf_hash(
+        leaf_input(entry.type, str(site.uuid), entry.day, entry.release_hash, bytes(entry.commitment))
+    )
+    return Receipt(
+        site=site,
+        entry=entry,
+        record=record,
+        leaf=leaf,
+        size=told.size,
+        root=told.root,
+        proof=tree.inclusion(entry.index, told.size),
+        checkpoint=point.note,
+        key=signing.vkey(told.origin, signed_by) if signed_by else "",
+    )
+
+
+def _base64(value: Any) -> str:
+    return b64encode(bytes(value)).decode()

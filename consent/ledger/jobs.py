@@ -1,0 +1,38 @@
+"""What the worker does for the ledger by itself: partitions ahead, signed heads, retention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consent.jobs.registry import handler
+from consent.jobs.runner import Run
+from consent.ledger import checkpoint, erasure, partitions
+from consent.ledger.append import Stopped
+from consent.sites.models import Site
+
+DAY = 86_400.0
+
+
+@handler("ledger_partitions", every=DAY)
+def make_partitions(run: Run) -> dict[str, Any]:
+    return {"made": partitions.make()}
+
+
+@handler("ledger_checkpoints", every=60.0)
+def make_checkpoints(run: Run) -> dict[str, Any]:
+    """A signed head for each log that has grown."""
+    return {"made": checkpoint.make_all()}
+
+
+@handler("ledger_retention", every=DAY)
+def retain(run: Run) -> dict[str, Any]:
+    """Erases what need not be kept any longer, see `erasure.retain`. Stopped logs are left alone."""
+    erased = 0
+    sites = list(Site.objects.order_by("pk"))
+    for done, site in enumerate(sites):
+        run.progress(done, len(sites))
+        try:
+            erased += erasure.retain(site, actor="retention").count
+        except Stopped:
+            continue
+    return {"erased": erased}

@@ -1,0 +1,118 @@
+"""`GET /api/v1/consents/<id>/receipt`: for programs JSON or a proof file, for people a page."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from consent.answers.errors import Refused
+from consent.answers.receipts import Receipt, receipt
+from cookiebanner import endpoint
+from cookiebanner.public_api.answers import PROBLEM, to_response
+
+_RECEIPT = inline_serializer(
+    "Receipt",
+    {
+        "id": serializers.UUIDField(),
+        "site": serializers.UUIDField(),
+        "type": serializers.CharField(),
+        "index": serializers.IntegerField(),
+        "received_at": serializers.DateTimeField(),
+        "day": serializers.DateField(),
+        "release": serializers.IntegerField(),
+        "release_hash": serializers.CharField(),
+        "record": serializers.CharField(help_text="The exact text that was committed to"),
+        "salt": serializers.CharField(),
+        "commitment": serializers.CharField(),
+        "leaf": serializers.CharField(),
+        "size": serializers.IntegerField(help_text="Leaves under the checkpoint"),
+        "root": serializers.CharField(),
+        "proof": serializers.ListField(child=serializers.CharField()),
+        "checkpoint": serializers.CharField(help_text="C2SP signed note"),
+        "key": serializers.CharField(help_text="The checkpoint's verifier key (vkey)"),
+        "tlog_proof": serializers.CharField(help_text="All of it as a C2SP tlog-proof file"),
+        "how_to_verify": serializers.CharField(),
+    },
+)
+_PROBLEMS = {404: "unknown_record", 409: "ambiguous: add ?site=", 410: "erased", 503: "log_restarted"}
+
+
+class ReceiptView(APIView):
+    @extend_schema(
+        operation_id="read_receipt",
+        parameters=[OpenApiParameter("site", OpenApiTypes.UUID, description="Only needed if two sites have the id")],
+        responses={
+            (200, "application/json"): _RECEIPT,
+            (200, "text/plain"): OpenApiResponse(OpenApiTypes.STR, description="C2SP tlog-proof"),
+            **{(s, endpoint.PROBLEM): OpenApiResponse(PROBLEM, description=text) for s, text in _PROBLEMS.items()},
+        },
+    )
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        """Proves that a record is in the ledger. Browsers get a page, `Accept: text/plain` the proof file."""
+        return respond(request._request, record_id)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The view looks at Accept itself: a receipt is never refused for it."""
+        return super().perform_content_negotiation(request, force=True)
+
+
+def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    wanted = request.headers.get("Accept", "")
+    html = "text/html" in wanted
+    try:
+        site = UUID(request.GET["site"]) if request.GET.get("site") else None
+        found = receipt(record_id, site)
+    except ValueError:
+        response = to_response(endpoint.refusal(Refused(400, "invalid_field", "site is not a UUID.", field="site")))
+    except Refused as refused:
+        if html:
+            response = render(request, "receipt.html", {"refused": refused}, status=refused.status)
+        else:
+            response = to_response(endpoint.refusal(refused))
+    else:
+        if html:
+            response = render(request, "receipt.html", page(found))
+        elif "text/plain" in wanted:
+            response = HttpResponse(found.tlog_proof(), content_type="text/plain; charset=utf-8")
+        else:
+            response = HttpResponse(msgspec.json.encode(found.json()), content_type="application/json")
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+_ACTIONS = {
+    "accept_all": "You accepted all.",
+    "reject_all": "You rejected all that is optional.",
+    "custom": "You made your own selection.",
+    "close": "You closed the banner.",
+    "withdraw": "You withdrew your consent.",
+    "opt_out": "You opted out.",
+    "gpc": "Your browser sent an opt-out signal (Global Privacy Control), and it was honoured.",
+    "import": "Your answer was taken over from an earlier system.",
+}
+
+
+def page(found: Receipt) -> dict[str, Any]:
+    """What the page shows: the answer in words, then the proof."""
+    payload = found.payload()
+    return {
+        "receipt": found,
+        "payload": payload,
+        "words": _ACTIONS.get(payload["action"], payload["action"]),
+        "groups": [
+            (what.capitalize(), sorted(states.items())) for what, states in payload["choices"].items() if states
+        ],
+        "json": found.json(),
+    }

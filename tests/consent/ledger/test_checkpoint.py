@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import os
+from base64 import b64decode, b64encode
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from consent.ledger import checkpoint, kept, merkle, signing
+from consent.ledger.append import Stopped, append, draft_of
+from consent.ledger.proofs import Tree
+from consent.ledger.verify import verify
+from consent.models import Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile, Site
+from tests import append_only
+from tests.consent.ledger.world import answer, make_site
+
+
+def test_the_specs_own_verifier_key():
+    text = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    name, public = signing.parse_vkey(text)
+    assert signing.vkey(name, public) == text
+    with pytest.raises(ValueError):
+        signing.parse_vkey(text.replace("530d903a", "530d903b"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_checkpoint_is_a_signed_note_of_the_head_kept_inside_and_outside(settings):
+    site = make_site()
+    append([answer(site) for _ in range(5)])
+    point = checkpoint.make(site)
+    lines = point.note.split("\n")
+    origin = f"{settings.FAIRGATE_LOG_NAME}/{site.uuid}"
+    assert lines[:2] == [origin, "6"]
+    assert b64decode(lines[2]) == Tree(site.pk, site.uuid).root(6)
+    assert lines[3] == ""
+    assert lines[4].startswith(f"— {origin} ")
+    assert kept.note(str(site.uuid)) == point.note
+    name, public = signing.parse_vkey(checkpoint.verifier_key(site))
+    assert (name, signing.signer(point.note, [public])) == (origin, public)
+    assert signing.signer(point.note.replace("\n6\n", "\n7\n"), [public]) is None
+    assert oct(os.stat(signing.key_path()).st_mode & 0o777) == "0o600"
+    assert checkpoint.make(site).pk == point.pk
+    assert checkpoint.make_all() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotated_key_is_vouched_for_by_the_old_one():
+    site = make_site()
+    append([answer(site)])
+    before = checkpoint.make(site)
+    old_key = checkpoint.verifier_key(site)
+    checkpoint.rotate("alice@example.org", "yearly")
+    append([answer(site)])
+    after = checkpoint.make(site)
+    assert checkpoint.verifier_key(site) != old_key
+    _, old_public = signing.parse_vkey(old_key)
+    middle = Checkpoint.objects.get(site_id=site.pk, size=3)
+    assert [signing.signer(p.note, [old_public]) is not None for p in (before, middle, after)] == [True, True, False]
+    assert LogEntry.objects.get(site_id=site.pk, index=2).type == "key_rotation"
+    assert verify(site).wrong == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_was_exchanged_without_an_entry_is_found(settings):
+    site = make_site()
+    checkpoint.make(site)
+    settings.FAIRGATE_SIGNING_KEY = b64encode(b"\7" * 32).decode()
+    assert "is not signed by the log's key" in verify(site).wrong[0]
+
+
+def restore_old_dump(site: Site, size: int) -> None:
+    """The database as it was when the log had `size` entries."""
+    append_only.drop(connection)
+    edge: list[bytes] = []
+    hashes = Tree(site.pk, site.uuid).hashes(0, 0, size)
+    for index, leaf in enumerate(hashes):
+        merkle.push(edge, index, leaf)
+    for model in (LogEntry, ConsentRecord):
+        model.objects.filter(site_id=site.pk, index__gte=size).delete()
+    Checkpoint.objects.filter(site_id=site.pk, size__gt=size).delete()
+    LogTile.objects.all().delete()
+    last = ConsentRecord.objects.get(site_id=site.pk, index=size - 1).received_at
+    LogHead.objects.filter(site_id=site.pk).update(size=size, edge=b"".join(edge), last_received_at=last)
+    from django.db.models import F
+
+    from consent.models import DailyTotal
+
+    DailyTotal.objects.filter(site_id=site.pk).update(count=F("count") - 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_behind_its_last_checkpoint_stops_until_it_is_restarted():
+    site, other = make_site(), make_site("Other")
+    append([answer(site) for _ in range(4)])
+    first = checkpoint.make(site)
+    append([answer(site) for _ in range(3)])
+    lost = checkpoint.make(site)
+    restore_old_dump(site, first.size)
+
+    outcomes = append([answer(site), answer(other), answer(site)])
+    assert [o.status for o in outcomes] == ["stopped", "created", "stopped"]
+    with pytest.raises(Stopped):
+        append([draft_of(site.pk, site.uuid, "waiver", {"rule": "L1"}, outcomes and other.uuid)])
+    with pytest.raises(Stopped):
+        checkpoint.make(site)
+    assert "older than its last checkpoint" in verify(site).wrong[0]
+    assert checkpoint.behind() == [site]
+
+    call_command("restart_log", verbosity=0)
+    [again] = append([answer(site)])
+    assert (again.status, again.index) == ("created", first.size + 1)
+    assert checkpoint.behind() == []
+    restart = ConsentRecord.objects.get(site_id=site.pk, type="restart")
+    assert b64encode(bytes(lost.root)).decode() in restart.payload
+    point = checkpoint.make(site)
+    assert signing.parse(point.note).origin.endswith(f"{site.uuid}/r{first.size}")
+    assert verify(site).wrong == []
+    with pytest.raises(CommandError):
+        call_command("restart_log", site=str(site.uuid))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_proofs_and_notes_pass_the_bundles_own_verifier():
+    """The standard-library code that auditors get must accept what we sign."""
+    site = make_site()
+    append([answer(site) for _ in range(3)])
+    point = checkpoint.make(site)
+    from importlib.util import module_from_spec, spec_from_file_location
+    from pathlib import Path
+
+    import consent.exports
+
+    path = Path(consent.exports.__path__[0]) / "verify" / "verify.py"
+    spec = spec_from_file_location("bundle_verify", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    origin, size, root = module.read_checkpoint(point.note, [])
+    assert (origin, size, root) == (checkpoint.origin(site.pk, site.uuid), 4, bytes(point.root))

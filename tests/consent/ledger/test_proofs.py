@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from consent.ledger import merkle
+from consent.ledger.append import append
+from consent.ledger.proofs import Tree
+from tests.consent.ledger.test_append import SITE, draft, leaves
+
+
+@pytest.mark.django_db
+def test_every_proof_of_a_small_tree():
+    append([draft() for _ in range(40)])
+    hashes = leaves()
+    tree = Tree(1, SITE)
+    for size in range(1, 41):
+        assert tree.root(size) == merkle.root(hashes[:size])
+        for index in range(size):
+            assert tree.inclusion(index, size) == merkle.inclusion_proof(hashes[:size], index)
+        for first in range(size + 1):
+            assert tree.consistency(first, size) == merkle.consistency_proof(hashes[:size], first)
+    with pytest.raises(ValueError):
+        tree.inclusion(0, 41)
+
+
+@pytest.mark.django_db
+def test_proofs_of_a_tree_of_two_levels_need_few_reads():
+    for _ in range(17):
+        append([draft() for _ in range(4_000)])
+    hashes = leaves()
+    size = len(hashes)
+    assert size == 68_000
+    chosen = random.Random(9162)
+    for index in (0, 255, 256, 65_535, 65_536, size - 1, *(chosen.randrange(size) for _ in range(5))):
+        tree = Tree(1, SITE)
+        with CaptureQueriesContext(connection) as queries:
+            proof = tree.inclusion(index, size)
+        assert merkle.verify_inclusion(hashes[index], index, size, proof, merkle.root(hashes))
+        assert len(queries) <= 12
+    for first in (1, 300, 65_536, 66_000):
+        proof = Tree(1, SITE).consistency(first, size)
+        assert merkle.verify_consistency(first, size, merkle.root(hashes[:first]), merkle.root(hashes), proof)
+    with pytest.raises(ValueError):
+        Tree(1, SITE).inclusion(0, size + 1)
