@@ -187,6 +187,18 @@ def gate(
     return send(file, method, headers, NEVER if testing else cache, told)
 
 
+def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = False) -> Answer:
+    """enforce.json of the latest release; `{"off": true}` for a site that is unknown, unpublished or switched off, so
+    that nothing is parked that no gate would release."""
+    uuid, _testing = site_id(site)
+    entry = store.site(uuid, memory_only) if uuid else None
+    file = store.file(entry, "enforce.json", memory_only=memory_only) if entry and not entry.killed else None
+    if file is None:
+        body = b'{"off": true}'
+        file = File("0" * 64, "application/json", body, b"", b"")
+    return send(file, method, headers, NEVER)
+
+
 def _older(entry: Entry, number: int, variant: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
     name = f"gate.{variant}.js"
     sha256 = entry.older.get((number, name))

@@ -48,6 +48,8 @@ TERMS = (
     "equal", "close_x", "imprint", "consent_days", "reask_days", "refusal_days", "minors", "language",
 )  # fmt: skip
 
+UNSAID = (None, False, "", "none", [], {})  # what an absent term means
+
 Snapshot = Mapping[str, Any]
 File = tuple[str, str, bytes]
 
@@ -59,6 +61,7 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     hashes = {language: digest(body) for language, body in screens.items()}
     files = [(f"ui.{language}.js", SCRIPT, body) for language, body in screens.items()]
     files.append((LATE, SCRIPT, late))
+    files.append(("enforce.json", "application/json", json.dumps(enforced(snapshot), separators=(",", ":")).encode()))
     shared = {**common(snapshot, number, sha256), "langs": hashes, "late": digest(late)}
     adapters = used_adapters(snapshot)
     parts = [f"adapter.{name}" for name in adapters]
@@ -74,6 +77,21 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
 def ui(snapshot: Snapshot, language: str) -> bytes:
     """`ui.<language>.js`."""
     return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language)).encode() + b";" + built("ui")
+
+
+def enforced(snapshot: Snapshot) -> dict[str, Any]:
+    """`enforce.json`: what cookiebanner/enforce needs of a release. No names of people, no reasons."""
+    facts = ("key", "category", "container", "sells_or_shares", "targeted_ads", "sensitive", "exempt_in")
+    return {
+        "site": {name: snapshot["site"][name] for name in ("uuid", "hosts", "unknown", "child_directed")},
+        "categories": [{"key": c["key"], "necessary": c["necessary"]} for c in snapshot["categories"]],
+        "services": [
+            {name: service[name] for name in (*facts, "exemption_confirmed", "inline", "rules")}
+            | {"overrides": {regime: {"state": o["state"]} for regime, o in service["overrides"].items()}}
+            for service in snapshot["services"]
+        ],
+        "variants": snapshot["variants"],
+    }
 
 
 def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
@@ -109,7 +127,7 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     before = [c["necessary"] or (default and c["key"] not in denied) for c in categories]
     config: dict[str, Any] = {
         "variant": variant,
-        "terms": {key: terms[key] for key in TERMS if terms.get(key) not in (None, False, "", [], {})},
+        "terms": {key: terms[key] for key in TERMS if terms.get(key) not in UNSAID},
         "c": [[c["key"], -1, NECESSARY * c["necessary"], b] for c, b in zip(categories, before, strict=True)],
         "p": [
             [p["key"], at := place[p["category"]], NECESSARY * necessary[at], before[at]] if p["category"] else [p["key"]]

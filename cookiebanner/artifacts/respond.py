@@ -1,6 +1,7 @@
 """Fairgate's own script addresses → answers. No framework, no database when `memory_only`.
 
     /v1/<site>/gate.js                              regime decided from the request
+    /v1/<site>/enforce.json                         the rules, for servers that rewrite HTML
     /v1/<site>/regime/<variant>/gate.js             regime named by the page
     /v1/<site>/r/<number>/regime/<variant>/gate.js  the same of one release, for ever
     /v1/<site>/a/<sha256>/<name>                    any artifact by its content hash, for ever
@@ -14,12 +15,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cookiebanner.delivery import FOREVER, NEVER, Answer, gate, not_found, send, site_id
+from cookiebanner.delivery import FOREVER, NEVER, Answer, gate, not_found, rules, send, site_id
 from cookiebanner.store import store
 
 PATH = re.compile(
     r"^(?!/?fairgate-preview/)(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
-    r"gate\.js"
+    r"gate\.js|(?P<enforce>enforce\.json)"
     r"|(?:r/(?P<number>[1-9]\d{0,8})/)?regime/(?P<variant>[A-Za-z0-9_-]{1,60})/gate\.js"
     r"|a/(?P<sha256>[0-9a-f]{64})/(?P<name>[A-Za-z0-9._@-]{1,120})"
     r")$"
@@ -27,13 +28,13 @@ PATH = re.compile(
 
 
 @lru_cache(maxsize=20_000)
-def parse(path: str) -> tuple[str, int, str, str, str] | None:
-    """(site, release number or 0, variant, sha256, name), or None when the path is not ours."""
+def parse(path: str) -> tuple[str, str, int, str, str, str] | None:
+    """(site, "enforce.json" or "", release number or 0, variant, sha256, name), or None when the path is not ours."""
     found = PATH.search(path)
     if not found:
         return None
-    site, number, variant, sha256, name = found.groups("")
-    return site, int(number or 0), variant, sha256, name
+    site, enforce, number, variant, sha256, name = found.groups("")
+    return site, enforce, int(number or 0), variant, sha256, name
 
 
 def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False) -> Answer | None:
@@ -41,7 +42,9 @@ def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_o
     asked = parse(path)
     if asked is None or method not in ("GET", "HEAD"):
         return None
-    site, number, variant, sha256, name = asked
+    site, enforce, number, variant, sha256, name = asked
+    if enforce:
+        return rules(site, method, headers, memory_only)
     if not sha256:
         return gate(site, method, headers, peer, variant, number, memory_only)
     uuid, testing = site_id(site)

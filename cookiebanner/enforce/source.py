@@ -21,7 +21,7 @@ class Source:
     """Rules of the release in force, by variant. `load()` gives the release's enforcement data as a dict.
 
     The last good release stays in force when loading fails; before the first one nothing is rewritten, and that is
-    logged, since the gate in the page still holds.
+    logged, since the gate in the page still holds. A site that is switched off is not rewritten either.
     """
 
     def __init__(self, load: Callable[[], dict[str, Any] | None], seconds: float = 30) -> None:
@@ -39,7 +39,7 @@ class Source:
                 self._refresh()
             finally:
                 self.lock.release()
-        if self.snapshot is None:
+        if self.snapshot is None or self.snapshot.get("off"):
             return None
         if variant not in self.snapshot["variants"]:
             variant = STRICTEST
