@@ -62,6 +62,19 @@ class Settings(forms.ModelForm):
     languages = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, help_text="Visitors get theirs when it is here, else the first one."
     )
+    policy_url = forms.URLField(required=False, label="Privacy policy URL", assume_scheme="https")
+    imprint_url = forms.URLField(
+        required=False,
+        label="Imprint URL",
+        assume_scheme="https",
+        help_text="Germany and Austria ask for a link beside the banner.",
+    )
+    webhook_url = forms.URLField(
+        required=False,
+        label="Webhook for opt-outs",
+        assume_scheme="https",
+        help_text="Told about each opt-out, so that your account system can follow.",
+    )
     first_language = forms.ChoiceField(label="First language", help_text="For visitors whose language is not here.")
 
     class Meta:
@@ -73,27 +86,22 @@ class Settings(forms.ModelForm):
         labels = {
             "controller": "Who is responsible (controller)",
             "controller_contact": "How to reach them",
-            "policy_url": "Privacy policy URL",
-            "imprint_url": "Imprint URL",
             "level": "Blocking level",
             "unknown_third_parties": "Third parties no service covers",
             "reload_after_accept": "Reload the page after the visitor accepts",
             "child_directed": "This site is directed at children",
             "record_path": "Keep the page's path in records",
             "first_party_endpoint": "/.well-known/fairgate/ is answered on the site's own host",
-            "webhook_url": "Webhook for opt-outs",
             "tiles": "Ledger tiles for outside monitors",
         }
         help_texts = {
             "controller": "Company and address, as the banner and the records name it.",
             "controller_contact": "An e-mail address or a page.",
-            "imprint_url": "Germany and Austria ask for a link beside the banner.",
             "level": "How much the page can hold back before an answer. The installation page explains each.",
             "reload_after_accept": "Safer for pages that cannot start trackers late; visitors see a flash.",
             "child_directed": "Advertising stays off whatever the visitor answers.",
             "record_path": "The path only, never the query.",
             "first_party_endpoint": "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that.",
-            "webhook_url": "Told about each opt-out, so that your account system can follow.",
             "tiles": "",
         }
 

@@ -1,0 +1,93 @@
+"""Alice owns the shop, Bob edits it, Vera views it, Dana audits it; Charlie owns another site, which must not leak."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from consent.catalogue.actions import add_service
+from consent.publishing import actions as publishing
+from consent.sites import actions
+from consent.sites.models import Site
+from consent.stats.models import DailyTotal, GateReport
+from cookiebanner.accounts import add_person
+
+SECRET = "Zebracorn"
+PASSWORD = "correct horse battery"
+
+
+def no_files(snapshot, number, sha256) -> list:
+    """Compressing every variant costs seconds; pages don't need the files."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings):
+    """Argon2 costs a tenth of a second a person; these tests are not about it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def people(db):
+    names = ("alice", "bob", "vera", "dana", "charlie")
+    found = {name: add_person(f"{name}@example.net", PASSWORD) for name in names}
+    return found | {"operator": add_person("op@example.net", PASSWORD, operator=True)}
+
+
+@pytest.fixture
+def shop(people) -> Site:
+    site = actions.create_site(["shop.example"], "alice@example.net", name="Tea shop", owners=[people["alice"]])
+    for name, role in (("bob", "editor"), ("vera", "viewer"), ("dana", "auditor")):
+        actions.set_role(site, people[name], role, "alice@example.net")
+    add_service(
+        site, "alice@example.net", name="Counter", category="C0002", patterns=["counter.example"], cookies=["_c"]
+    )
+    add_service(
+        site, "alice@example.net", name="Adverts", category="C0004", patterns=["ads.example/px"], targeted_ads=True
+    )
+    publishing.publish(site, "alice@example.net", no_files, "First")
+    count(site, "accept_all", 6)
+    count(site, "reject_all", 4)
+    return site
+
+
+@pytest.fixture
+def foreign(people) -> Site:
+    """Charlie's site, full of things with a name that no page of the shop may hold."""
+    site = actions.create_site(
+        ["zebracorn.example"], "charlie@example.net", name=SECRET, owners=[people["charlie"]], controller=SECRET
+    )
+    add_service(site, "charlie@example.net", name=SECRET, category="C0002", patterns=["zebracorn.example/x"])
+    publishing.publish(site, "charlie@example.net", no_files, SECRET)
+    actions.create_token(site, SECRET, ["read"], "charlie@example.net")
+    GateReport.objects.create(site=site, kind="unknown", subject="zebracorn.example", count=1, last_seen=timezone.now())
+    count(site, "accept_all", 987654)
+    return site
+
+
+def count(site: Site, action: str, number: int) -> None:
+    DailyTotal.objects.create(
+        site_id=site.pk, day=timezone.now().date(), release=1, regime="eu_opt_in", jurisdiction="DE", language="en",
+        action=action, count=number,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def login(people):
+    def as_person(name: str) -> Client:
+        client = Client()
+        client.force_login(people[name], backend="cookiebanner.accounts.Backend")
+        return client
+
+    return as_person
+
+
+@pytest.fixture
+def alice(login) -> Client:
+    return login("alice")
+
+
+def user(email: str):
+    return get_user_model().objects.get(email=email)

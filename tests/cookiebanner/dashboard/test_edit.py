@@ -1,0 +1,294 @@
+"""A marketer's day: services, words, publish, roll back, kill switch, team."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from consent.catalogue import known
+from consent.publishing import queries as publishing
+from consent.sites.models import Membership, Site
+from consent.stats.models import GateReport
+from tests.cookiebanner.dashboard.conftest import user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at(shop):
+    return lambda name, **keys: reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid, **keys})
+
+
+def verbs(site) -> list[str]:
+    return list(site.audit_events.values_list("actor", "verb").order_by("id"))
+
+
+def test_a_new_site_belongs_to_who_made_it(alice, shop):
+    response = alice.post("/dashboard/new/", {"hosts": "https://Second.example/\n", "name": ""})
+    site = Site.objects.get(name="second.example")
+    assert response["Location"] == reverse("dashboard:installation", kwargs={"uuid": site.uuid})
+    assert [(m.user.email, m.role) for m in site.memberships.all()] == [("alice@example.net", "owner")]
+
+
+def test_a_new_site_keeps_the_id_of_the_page_it_replaces(alice, shop):
+    uuid = "de507273-db36-4f1c-9575-6e6ea429f7c6"
+    alice.post("/dashboard/new/", {"hosts": "ribbon.example", "uuid": uuid})
+    assert str(Site.objects.get(hosts__name="ribbon.example").uuid) == uuid
+    body = alice.post("/dashboard/new/", {"hosts": "other.example", "uuid": uuid}).content.decode()
+    assert "There is already a site" in body
+
+
+def test_a_service_comes_from_the_catalogue_with_all_we_know(alice, shop, at):
+    entry = known.by_key()["google-analytics"]
+    alice.post(at("service_new"), {"catalogue": "google-analytics"})
+    service = shop.services.get(key="google-analytics")
+    assert sorted(rule.pattern for rule in service.rules.all()) == sorted(entry["rules"])
+    assert service.cookies.count() == len(entry["cookies"])
+    assert verbs(shop)[-1] == ("alice@example.net", "service.add")
+
+
+def test_saving_a_service_unchanged_changes_nothing(alice, shop, at):
+    alice.post(at("service_new"), {"catalogue": "google-analytics"})
+    before = publishing.draft(shop)
+    events = shop.audit_events.count()
+    page = alice.get(at("service", key="google-analytics"))
+    form = page.context["form"]
+    data = {}
+    for field in form:
+        value = field.value()
+        if value is True:
+            data[field.name] = "on"
+        elif value not in (False, None):
+            data[field.name] = "\n".join(value) if isinstance(value, list) else value
+    assert alice.post(at("service", key="google-analytics"), data).status_code == 302
+    assert publishing.draft(shop) == before
+    assert shop.audit_events.count() == events
+
+
+def test_a_wrong_pattern_is_told_in_words_and_nothing_is_saved(alice, shop, at):
+    response = alice.post(at("service_new"), {"name": "New", "category": "C0002", "patterns": "re:("})
+    assert response.status_code == 200
+    assert len(response.context["form"].non_field_errors()) == 1
+    assert not shop.services.filter(name="New").exists()
+
+
+def test_a_deleted_service_comes_back_whole(alice, shop, at):
+    alice.post(at("rule", key="adverts"), {"regime": "us_ca", "state": "hold", "reason": "Our lawyer prefers it."})
+    before = publishing.draft(shop)
+    alice.post(at("service_delete", key="adverts"))
+    assert [s.key for s in shop.services.all()] == ["counter"]
+    assert "Adverts is out of the draft." in alice.get(at("services")).content.decode()
+    alice.post(at("service_undo"))
+    assert publishing.draft(shop) == before
+
+
+def test_undo_is_only_for_the_site_it_came_from(login, shop, foreign, at, people):
+    alice = login("alice")
+    from consent.sites.actions import set_role
+
+    set_role(foreign, people["alice"], "editor", "charlie@example.net")
+    alice.post(at("service_delete", key="adverts"))
+    alice.post(reverse("dashboard:service_undo", kwargs={"uuid": foreign.uuid}))
+    assert [s.key for s in foreign.services.all()] == ["zebracorn"]
+
+
+def test_an_override_needs_a_reason(alice, shop, at):
+    response = alice.post(at("rule", key="adverts"), {"regime": "us_ca", "state": "hold", "reason": ""})
+    assert len(response.context["form"].non_field_errors()) == 1
+    assert shop.services.get(key="adverts").overrides.count() == 0
+
+
+def test_block_lists_stand_side_by_side(alice, shop, at):
+    response = alice.get(at("rules") + "?r=eu_opt_in&r=us_ca")
+    cells = {service["key"]: [c.granted for c in row] for service, row in response.context["rows"]}
+    assert cells == {"adverts": [False, True], "counter": [False, True]}
+    response = alice.get(at("rules") + "?r=eu_opt_in&r=us_ca&gpc=1")
+    cells = {service["key"]: [c.granted for c in row] for service, row in response.context["rows"]}
+    assert cells == {"adverts": [False, False], "counter": [False, True]}
+
+
+def test_the_words_of_the_banner_are_saved_per_language(alice, shop, at):
+    alice.post(at("banner"), {"what": "words", "language": "de", "regime": "", "t-title": "Kekse?"})
+    assert shop.banner.__class__.objects.get(site=shop).texts == {"de": {"title": "Kekse?"}}
+    response = alice.post(at("banner"), {"what": "words", "language": "de", "t-link_privacy_choices": "x"})
+    assert response.status_code == 200  # a statutory text is refused
+    assert response.context["errors"] != []
+
+
+def test_the_look_is_saved_and_a_bad_colour_is_not(alice, shop, at):
+    good = {"what": "look", "accent": "#aa3355", "place": "bar bottom", "scheme": "dark", "radius": "4"}
+    alice.post(at("banner"), good)
+    banner = shop.banner.__class__.objects.get(site=shop)
+    assert (banner.layout, banner.position, banner.floating_button) == ("bar", "bottom", False)
+    assert banner.theme == {"accent": "#aa3355", "scheme": "dark", "radius": 4}
+    assert alice.post(at("banner"), good | {"accent": "red;}"}).status_code == 200
+    assert shop.banner.__class__.objects.get(site=shop).theme["accent"] == "#aa3355"
+
+
+def test_a_category_gets_names_per_language(alice, shop, at):
+    alice.post(
+        at("category", key="C0002"),
+        {"position": 1, "consent_mode": ["analytics_storage"], "name-de": "Zählen", "description-de": ""},
+    )
+    assert shop.categories.get(key="C0002").texts == {"de": {"name": "Zählen"}}
+    body = alice.post(at("category", key="C0002"), {"delete": 1}, follow=True).content.decode()
+    assert "Move Counter to another category first." in body
+
+
+def test_a_purpose_may_stand_alone(alice, shop, at):
+    alice.post(
+        at("categories"), {"what": "purpose", "purpose-key": "email-marketing", "purpose-legal_basis": "consent"}
+    )
+    purpose = shop.purposes.get()
+    assert (purpose.key, purpose.category) == ("email-marketing", None)
+
+
+# --- releases -------------------------------------------------------------------------------------------------------
+
+
+def test_publish_diff_and_roll_back(login, shop, at):
+    bob = login("bob")
+    alice_before = publishing.snapshot_of(shop)
+    bob.post(at("service_new"), {"name": "Chat", "category": "C0003", "patterns": "chat.example"})
+    page = bob.get(at("releases"))
+    assert (page.context["changed"], [name for name, _ in page.context["groups"]]) == (1, ["Services"])
+    bob.post(at("publish"), {"note": "Chat is new"})
+    release = publishing.current_release(shop)
+    assert (release.number, release.note, release.published_by) == (2, "Chat is new", "bob@example.net")
+    assert bob.get(at("releases")).context["changed"] == 0
+    bob.post(at("rollback", number=1))
+    release = publishing.current_release(shop)
+    assert (release.number, release.rolled_back_to) == (3, 1)
+    assert publishing.snapshot_of(shop) == alice_before
+    assert shop.services.filter(key="chat").exists()  # the draft stays
+
+
+def test_what_the_law_refuses_is_listed_and_not_published(alice, shop, at):
+    alice.post(at("rule", key="adverts"), {"regime": "eu_opt_in", "state": "allow", "reason": "We want to."})
+    page = alice.get(at("releases"))
+    blocking = page.context["blocking"]
+    assert blocking != []
+    assert all(finding.law for finding in blocking)
+    alice.post(at("publish"), {})
+    assert publishing.current_release(shop).number == 1
+    for finding in blocking:
+        data = {"rule": finding.rule, "regime": finding.regime, "signed_by": "Ada Advocate", "reason": "Checked."}
+        assert alice.post(at("waive"), data).status_code == 302
+    alice.post(at("publish"), {})
+    assert publishing.current_release(shop).number == 2
+
+
+def test_a_place_is_corrected_with_a_reason(alice, shop, at):
+    url = at("jurisdiction", place="US-TX")
+    assert alice.post(url, {"preset": "eu_opt_in", "reason": ""}).status_code == 200
+    assert shop.jurisdiction_overrides.count() == 0
+    alice.post(url, {"preset": "eu_opt_in", "reason": "We ask everywhere."})
+    assert shop.jurisdiction_overrides.get().fields == {"preset": "eu_opt_in"}
+    rows = {r["row"].id: r["held"] for r in alice.get(at("jurisdictions")).context["rows"]}
+    assert (rows["US-TX"], rows["US-VA"], rows["DE"]) == (2, 0, 2)
+    alice.post(url, {"remove": 1})
+    assert shop.jurisdiction_overrides.count() == 0
+
+
+# --- kill switch, settings, reports -----------------------------------------------------------------------------------
+
+
+def test_the_kill_switch_needs_a_reason_and_is_in_the_trail(login, shop, at):
+    bob = login("bob")
+    bob.post(at("kill"), {"reason": "  "})
+    shop.refresh_from_db()
+    assert shop.killed_at is None
+    bob.post(at("kill"), {"reason": "The checkout broke."})
+    shop.refresh_from_db()
+    assert (shop.killed_at is None, shop.kill_reason) == (False, "The checkout broke.")
+    assert verbs(shop)[-1] == ("bob@example.net", "site.kill")
+    assert "The checkout broke." in bob.get(at("trail")).content.decode()
+    bob.post(at("revive"))
+    shop.refresh_from_db()
+    assert shop.killed_at is None
+
+
+def test_settings_are_saved_together_or_not_at_all(alice, shop, at):
+    data = {
+        "name": "Tea shop", "hosts": "shop.example\ntea.example", "languages": ["de", "en"], "first_language": "en",
+        "level": "strict", "unknown_third_parties": "hold", "tiles": "off", "controller": "Tea Ltd",
+    }  # fmt: skip
+    alice.post(at("settings"), data)
+    shop.refresh_from_db()
+    assert (shop.languages, shop.level, shop.controller) == (["en", "de"], "strict", "Tea Ltd")
+    assert sorted(h.name for h in shop.hosts.all()) == ["shop.example", "tea.example"]
+    response = alice.post(at("settings"), data | {"hosts": "new.example\nnot a host"})
+    assert response.status_code == 200
+    assert sorted(h.name for h in shop.hosts.all()) == ["shop.example", "tea.example"]
+
+
+def test_reports_become_services_or_are_dismissed(alice, shop, at, django_user_model):
+    from django.utils import timezone
+
+    row = GateReport.objects.create(site=shop, kind="unknown", subject="px.example", last_seen=timezone.now())
+    response = alice.post(at("report", report=row.pk), {"add": 1})
+    page = alice.get(response["Location"])
+    assert page.context["form"]["patterns"].value() == "px.example" or "px.example" in page.content.decode()
+    alice.post(at("report", report=row.pk), {"dismiss": 1})
+    row.refresh_from_db()
+    assert row.dismissed_at is not None
+
+
+def test_the_installation_page_gives_the_exact_lines(alice, shop, at):
+    page = alice.get(at("installation"))
+    lines = {level["key"]: level["lines"] for level in page.context["levels"]}
+    assert lines["snippet"] == (
+        f'<script src="http://testserver/v1/{shop.uuid}/gate.js"></script>\n'
+        '<meta http-equiv="Content-Security-Policy" content="script-src-attr \'unsafe-inline\'">'
+        '<script type="text/plain">--></script>'
+    )
+    assert "upgrade-insecure-requests" not in page.content.decode()
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_invited_person_sets_a_password_once_and_gets_in(alice, shop, at):
+    response = alice.post(at("team"), {"email": "New@Example.net", "role": "viewer"})
+    link = response.context["link"]
+    assert (mail.outbox[0].to, link in mail.outbox[0].body) == (["new@example.net"], True)
+    guest = Client()
+    page = guest.get(link, follow=True)
+    form = page.redirect_chain[-1][0]
+    data = {"new_password1": "a long and good one", "new_password2": "a long and good one"}
+    assert guest.post(form, data)["Location"] == "/accounts/login/"
+    assert "This link has been used" in Client().get(link, follow=True).content.decode()
+    guest.post("/accounts/login/", {"login": "new@example.net", "password": "a long and good one"})
+    assert guest.get(at("overview")).status_code == 200
+    assert Membership.objects.get(user=user("new@example.net")).role == "viewer"
+
+
+def test_somebody_with_a_password_gets_no_link(alice, shop, at):
+    response = alice.post(at("team"), {"email": "charlie@example.net", "role": "editor"})
+    assert response.context["link"] is None
+    assert Membership.objects.get(site=shop, user=user("charlie@example.net")).role == "editor"
+
+
+def test_the_last_owner_stays(alice, shop, at, people):
+    alice.post(at("member", user=people["alice"].pk), {"remove": 1})
+    alice.post(at("member", user=people["alice"].pk), {"role": "viewer"})
+    assert Membership.objects.get(site=shop, user=people["alice"]).role == "owner"
+
+
+def test_a_token_is_shown_once(alice, shop, at):
+    made = alice.post(at("tokens"), {"name": "CI", "scopes": ["read"], "days": 30}).context["made"]
+    assert re.fullmatch(r"fg_[0-9a-f]{12}_[\w-]+", made)
+    assert made not in alice.get(at("tokens")).content.decode()
+    token = shop.tokens.get()
+    alice.post(at("revoke", token=token.pk))
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert json.loads(json.dumps(verbs(shop)[-2:])) == [
+        ["alice@example.net", "token.create"],
+        ["alice@example.net", "token.revoke"],
+    ]
