@@ -7,12 +7,15 @@ from datetime import date
 from pathlib import Path
 
 from consent.exports import bundle, formats, period
+from consent.exports.jsonld import to_jsonld
+from consent.exports.parquet import to_parquet
 from consent.exports.period import Row
 from consent.sites.actions import note
 from consent.sites.models import Site
 
 Progress = Callable[[int, int], None]
-FORMATS = (*formats.FORMATS, "bundle")
+STREAMS = {"csv": formats.to_csv, "jsonl": formats.to_jsonl, "parquet": to_parquet, "jsonld": to_jsonld}
+FORMATS = (*STREAMS, "bundle")
 
 
 def counted(rows: Iterable[Row], total: int, progress: Progress) -> Iterator[Row]:
@@ -49,7 +52,7 @@ def export(
     rows = counted(period.rows(site.pk, span.first, span.last), span.count, progress)
     unfinished = out.with_name(out.name + ".part")
     with unfinished.open("wb") as file:
-        for piece in formats.FORMATS[form](count(period.answers(rows)), str(site.uuid)):
+        for piece in STREAMS[form](count(period.answers(rows)), str(site.uuid)):
             file.write(piece)
     unfinished.replace(out)
     note(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)

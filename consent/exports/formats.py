@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from consent.exports.period import Row
@@ -41,7 +41,12 @@ def harmless(text: str) -> str:
 
 
 def cells(row: Row, site_uuid: str) -> list[str]:
-    """One line of the CSV, in the order of COLUMNS; decisions as `C0001:granted C0002:denied`."""
+    """One line of the CSV: `values` that no spreadsheet takes for formulas."""
+    return [harmless(value) for value in values(row, site_uuid)]
+
+
+def values(row: Row, site_uuid: str) -> list[str]:
+    """A record in the order of COLUMNS, as text; decisions as `C0001:granted C0002:denied`."""
     record: dict[str, Any] = json.loads(row.payload) if row.payload else {}
     choices = record.get("choices") or {}
     decisions = [
@@ -49,14 +54,14 @@ def cells(row: Row, site_uuid: str) -> list[str]:
         for kind in ("categories", "purposes", "services")
     ]
     signals = record.get("signals")
-    values = [
+    found = [
         row.index, row.record_id, stamp(row), row.type, row.action, record.get("status", ""), row.jurisdiction,
         record.get("jurisdiction_by", ""), row.regime, row.language, record.get("layer", ""), *decisions,
         json.dumps(signals, sort_keys=True, separators=(",", ":")) if signals else "", record.get("page") or "",
         row.visitor or "", row.replaces or "", row.release or "", row.release_hash, record.get("ua_family", ""),
         record.get("client_time") or "", leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no",
     ]  # fmt: skip
-    return [harmless(str(value)) for value in values]
+    return [str(value) for value in found]
 
 
 def to_csv(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
@@ -104,6 +109,3 @@ def to_jsonl(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
             lines = []
     if lines:
         yield ("\n".join(lines) + "\n").encode()
-
-
-FORMATS: dict[str, Callable[[Iterable[Row], str], Iterator[bytes]]] = {"csv": to_csv, "jsonl": to_jsonl}

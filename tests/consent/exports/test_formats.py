@@ -1,0 +1,137 @@
+"""The plain exports: the answers of the period and nothing else, safe to open, whole or not there at all."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hmac
+import json
+from datetime import UTC, date, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from consent.exports import actions, formats
+from consent.jobs import runner
+from consent.jobs.actions import enqueue
+from consent.ledger import erasure
+from consent.ledger.append import append, draft_of
+from consent.models import AuditEvent, Job
+from consent.sites.actions import create_site
+from tests.consent.exports.test_bundle import END, SITE, START, fill, uuid5
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(settings, tmp_path):
+    settings.FAIRGATE_DATA = tmp_path / "data"
+    return create_site(["shop.test"], "alice", uuid=SITE, name="Shop")
+
+
+def export(site, form, path, start=START, end=END):
+    return actions.export(site, start, end, form, path, "alice")
+
+
+def test_csv_holds_the_answers_of_the_period(site, tmp_path):
+    ids = fill(site)
+    assert export(site, "csv", tmp_path / "a.csv") == 21
+    rows = list(csv.DictReader((tmp_path / "a.csv").open()))
+    assert [row["id"] for row in rows] == [str(i) for i in ids[7:28]]
+    first = rows[0]
+    assert (first["action"], first["categories"], first["jurisdiction"]) == ("accept_all", "C0002:granted", "DE")
+    assert first["received_at"] == "2026-03-02T12:00:00.000000Z"
+    assert not (tmp_path / "a.csv.part").exists()
+
+
+def test_an_erased_record_stays_as_a_line_without_content(site, tmp_path):
+    ids = fill(site)
+    erasure.erase(site, record_id=ids[7], actor="alice", reason="asked")
+    export(site, "csv", tmp_path / "a.csv")
+    rows = {row["id"]: row for row in csv.DictReader((tmp_path / "a.csv").open())}
+    gone = rows[str(ids[7])]
+    assert (gone["erased"], gone["visitor"], gone["categories"], gone["action"]) == ("yes", "", "", "accept_all")
+
+
+def test_no_cell_is_a_formula(site, tmp_path):
+    fill(site)
+    record = {"page": "=HYPERLINK(1)", "choices": {}, "client_time": "@now"}
+    draft = draft_of(site.pk, site.uuid, "consent", record, uuid5(SITE, "evil"), language="-x", action="custom")
+    append([draft], at=datetime(2026, 3, 7, tzinfo=UTC))
+    export(site, "csv", tmp_path / "a.csv", date(2026, 3, 7), date(2026, 3, 7))
+    [row] = csv.DictReader((tmp_path / "a.csv").open())
+    assert (row["page"], row["client_time"], row["language"]) == ("'=HYPERLINK(1)", "'@now", "'-x")
+
+
+def test_jsonl_recomputes_every_leaf(site, tmp_path):
+    fill(site)
+    assert export(site, "jsonl", tmp_path / "a.jsonl") == 21
+    for text in (tmp_path / "a.jsonl").read_text().splitlines():
+        line = json.loads(text)
+        made = hmac.digest(base64.b64decode(line["salt"]), line["record"].encode(), "sha256")
+        assert base64.b64encode(made).decode() == line["commitment"]
+
+
+def test_parquet_has_the_same_answers_with_types(site, tmp_path):
+    import pyarrow.parquet as pq
+
+    ids = fill(site)
+    assert export(site, "parquet", tmp_path / "a.parquet") == 21
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert table.column_names == list(formats.COLUMNS)
+    assert table["id"].to_pylist() == [str(i) for i in ids[7:28]]
+    assert table["received_at"].to_pylist()[0] == datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert table["purposes"].to_pylist() == [None] * 21
+
+
+def test_jsonld_speaks_dpv(site, tmp_path):
+    ids = fill(site)
+    assert export(site, "jsonld", tmp_path / "a.jsonld") == 21
+    document = json.loads((tmp_path / "a.jsonld").read_text())
+    first = document["@graph"][0]
+    assert (first["dct:identifier"], first["dpv:hasConsentStatus"]) == (str(ids[7]), "dpv:ConsentGiven")
+    assert len(document["@graph"]) == 21
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "jsonld"])
+def test_an_empty_period_is_a_valid_file(site, tmp_path, form):
+    fill(site)
+    assert export(site, form, tmp_path / "a", date(2020, 1, 1), date(2020, 1, 2)) == 0
+    if form == "jsonld":
+        assert json.loads((tmp_path / "a").read_text())["@graph"] == []
+
+
+def test_the_command_says_what_it_wrote(site, tmp_path):
+    fill(site)
+    out = StringIO()
+    call_command(
+        "export", site=str(SITE), **{"from": "2026-03-02"}, to="2026-03-04", out=str(tmp_path / "a.csv"), stdout=out
+    )
+    assert out.getvalue().startswith("21 records from 2026-03-02 to 2026-03-04 in ")
+    assert AuditEvent.objects.filter(site=site, verb="export", detail__records=21).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"site": "nonsense"}, "not a site id"),
+        ({"site": "99999999-2222-4333-8444-555555555555"}, "There is no site"),
+        ({"from": "yesterday"}, "--from must be a day"),
+        ({"to": "2026-03-01"}, "before it begins"),
+    ],
+)
+def test_the_command_explains_what_is_wrong(site, tmp_path, given, said):
+    options = {"site": str(SITE), "from": "2026-03-02", "to": "2026-03-04", "out": str(tmp_path / "a.csv"), **given}
+    with pytest.raises(CommandError, match=said):
+        call_command("export", **options)
+
+
+def test_an_export_runs_in_the_background(site, settings):
+    fill(site)
+    params = {"format": "csv", "from": "2026-03-02", "to": "2026-03-04", "actor": "alice"}
+    job = enqueue("export", site=site, params=params)
+    runner.work_off()
+    job = Job.objects.get(pk=job.pk)
+    assert (job.state, job.result["records"]) == ("done", 21)
+    assert (settings.FAIRGATE_DATA / "exports" / job.result["path"]).stat().st_size == job.result["bytes"]
