@@ -87,8 +87,14 @@ def trusted(peer: str) -> bool:
     """True when this address is one of FAIRGATE_TRUSTED_PROXIES (addresses and networks, IPv4-mapped IPv6 too)."""
     if not settings.FAIRGATE_TRUSTED_PROXIES:
         return False
+    if peer in _proxies and _networks[0] is settings.FAIRGATE_TRUSTED_PROXIES:
+        return True
     address = _address(peer)
-    return address is not None and _is_trusted(address)
+    if address is None or not _is_trusted(address):
+        return False
+    if len(_proxies) < 64:
+        _proxies.add(peer)
+    return True
 
 
 def header(decision: Decision) -> str:
@@ -202,6 +208,7 @@ PACKED = (("x-nf-geo", _from_netlify), ("x-akamai-edgescape", _from_akamai))  # 
 
 # --- addresses ------------------------------------------------------------------------------------------------------
 _networks: tuple[Any, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = (None, (), ())
+_proxies: set[str] = set()  # proxies seen, as written; never a visitor: those are not trusted
 
 
 def _is_trusted(address: Address) -> bool:
@@ -212,6 +219,7 @@ def _is_trusted(address: Address) -> bool:
         v4 = tuple((int(n.network_address), int(n.netmask)) for n in given if n.version == 4)
         v6 = tuple((int(n.network_address), int(n.netmask)) for n in given if n.version == 6)
         mapped = (_unmapped(n) for n in given if n.version == 6 and n.prefixlen >= 96)
+        _proxies.clear()
         _networks = (given, v4 + tuple(n for n in mapped if n), v6)
     number = int(address)
     return any(number & mask == start for start, mask in _networks[1 if address.version == 4 else 2])

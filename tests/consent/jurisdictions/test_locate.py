@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
 from datetime import date
 
 import pytest
@@ -119,10 +118,3 @@ def test_country_codes(text, code):
 )  # fmt: skip
 def test_region_codes(country, text, code):
     assert region_code(country, text) == code
-
-
-def test_deciding_is_far_below_its_share_of_twenty_microseconds():
-    facts = Facts("US", "TX", "header")
-    decide(facts, TODAY)
-    best = min(timeit.repeat(lambda: decide(facts, TODAY), number=2000, repeat=5)) / 2000
-    assert best < 20e-6
