@@ -1,1 +1,1 @@
-(()=>{__fg.strict=(_,l)=>({allow:[..._,...Object.keys(__fg.table).filter(e=>e[1]&&__fg.table[e].every(t=>l(t[2])))]});})();
+(()=>{__fg.strict=(e,n)=>{let l=Object.keys(__fg.table).filter(t=>t[1]&&__fg.table[t].every(s=>n(s[2])));return{html:`<meta http-equiv="Content-Security-Policy" content="default-src ${["'self'","'unsafe-inline'","'unsafe-eval'","data:","blob:",...[...new Set([...e,...l])].filter(t=>/^[\w.-]+$/.test(t)).flatMap(t=>[t,`*.${t}`])].join(" ")}">`}};})();

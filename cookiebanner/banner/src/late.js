@@ -3,8 +3,12 @@
  * beside the banner, or when something is left to send; a returning visitor with nothing to do never loads it.
  */
 
+import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
 import { wire } from './core/wire.js';
+
+const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
+const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
 
 const core = window.fairgate._;
 const { terms, ours } = core;
@@ -12,7 +16,8 @@ const { terms, ours } = core;
 function late() {
   const line = wire(core);
   answers(core, line);
-  const headless = core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
+  finish(core.engine);
+  const headless = () => core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
   const parentHost = () => {
     try {
       return parent.location.hostname;
@@ -22,7 +27,6 @@ function late() {
   };
   // A frame of the same site holds what it has to and leaves the asking to its page.
   const inner = window.top !== window && ours(parentHost());
-  let begun = false;
 
   const shown = (kind) => {
     line.count(kind);
@@ -30,7 +34,7 @@ function late() {
   };
   core.show = () =>
     core.loadUi().then((view) => {
-      if (!core.ask || headless) return;
+      if (!core.ask || headless()) return;
       view.showBanner();
       shown('banner');
     }, () => {});
@@ -39,17 +43,21 @@ function late() {
       view.openPreferences(layer);
       shown('preferences');
     }, () => {});
+  const wanted = () => terms.links || document.querySelector(PLACES) || (core.cfg.button && !document.querySelector(OPENERS));
+  core.flush = line.flush;
+  /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
   core.begin = () => {
     line.report();
-    if (begun) return;
-    begun = true;
+    if (core.begun) return;
+    core.begun = true;
     core.reread();
     if (core.answer?.x) core.save();
     core.safely('signal', core.hear);
     line.flush();
     if (inner) return;
-    if (core.ask && terms.banner !== 'none' && !headless) core.show();
     if (core.tag?.async || core.tag?.defer) core.report('late', core.tag.async ? 'async' : 'defer');
+    if (core.ask && terms.banner && !headless()) return core.show();
+    core.parsed(() => wanted() && !headless() && core.loadUi().catch(() => {}));
   };
 }
-if (!core.write) late();
+if (!core.begin) late();

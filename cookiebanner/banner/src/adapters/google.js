@@ -4,6 +4,8 @@
  */
 __fg.adapters.google = ({ cfg, get }, step, has) => {
   const layer = get('data-dLayer-name') || 'dataLayer';
+  // OneTrust's data-dLayer-ignore: leave the data layer alone.
+  if (/^(true)?$/.test(get('data-dLayer-ignore') ?? 'no')) return;
   const { signals, regions } = cfg.google;
   const said = { security_storage: 'granted' };
   for (const name in signals) said[name] = signals[name].some(has) ? 'granted' : 'denied';

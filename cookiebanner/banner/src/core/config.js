@@ -12,6 +12,8 @@ export function origin(site) {
     base: at < 0 ? get('data-base') || '' : src.slice(0, at),
     nonce: tag?.nonce || '',
     dropIn: /OtAutoBlock/.test(src) || !!get('data-domain-script'),
+    // OneTrust's testing script works anywhere and writes host-only cookies.
+    test: /-test\//.test(src) || /-test$/.test(get('data-domain-script')),
   };
 }
 

@@ -8,6 +8,7 @@ import { decode, values } from './cookie.js';
 import { before, CHILD, GPC, optional, recall, unpack } from './vector.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
+const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
 const NAMES = { c: 'categories', p: 'purposes', s: 'services' };
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
 
@@ -35,7 +36,17 @@ export function start(cfg, arm) {
     ours,
     openers: OPENERS,
     optIn: terms.model === 'opt_in',
-    jar: { get: () => cookie.get.call(document), set: (line) => cookie.set.call(document, line) },
+    // A sandboxed page has no cookies, and says so loudly.
+    jar: {
+      get() {
+        try {
+          return cookie.get.call(document);
+        } catch {
+          return '';
+        }
+      },
+      set: (line) => cookie.set.call(document, line),
+    },
     reports: [],
     child: 0,
     warn: (what, error = '') => console.warn(`fairgate: ${what}`, error),
@@ -125,15 +136,14 @@ export function start(cfg, arm) {
     },
     report(kind, subject) {
       core.reports.push({ kind, subject });
-      core.go?.();
+      if (core.begun) core.go();
     },
     decide: (...said) => core.late(() => core.decide(...said)),
     open: (layer) => core.loadUi().then(() => core.open(layer), () => {}),
     show: () => core.loadUi().then(() => core.show(), () => {}),
   };
   core.lang = language(Object.keys(langs), core);
-  // OneTrust's testing script ("<uuid>-test") works anywhere and writes host-only cookies.
-  core.domain = /-test$/.test(core.get('data-domain-script')) ? '' : ours(hostname) || '';
+  core.domain = core.test ? '' : ours(hostname) || '';
   core.policy = core.safely('trusted types', () => {
     const same = (text) => text;
     return window.trustedTypes?.createPolicy('fairgate', { createHTML: same, createScript: same, createScriptURL: same });
@@ -166,6 +176,7 @@ export function start(cfg, arm) {
       core.report('disarmed', what);
     },
     placeholder: (element, service) => core.parsed(() => core.loadUi().then((view) => view.placeholder(element, service), () => {})),
+    wake: () => core.late(() => core.engine.release()),
     strict: !core.dropIn && cfg.strict?.(friends, allowed),
   });
   core.loadOnce = core.engine.loadOnce;
@@ -228,11 +239,17 @@ export function start(cfg, arm) {
     core.tabs = new BroadcastChannel(`fairgate.${site}`);
     core.tabs.onmessage = reread;
   });
-  const begin = () => {
-    const queued = core.safely('queue', () => Object.keys(localStorage).some((key) => /^fairgate\.q/.test(key)));
-    core.go = () => core.late((late) => late.begin()).catch(() => {});
-    if (core.ask || core.closed || core.answer.x || queued || core.reports[0]) core.go();
+  core.go = () => (core.started = core.late((late) => late.begin()).catch(() => {}));
+  let begun = false;
+  core.kick = () => {
+    if (begun) return;
+    begun = true;
+    const todo = () => Object.keys(localStorage).some((key) => /^fairgate\.q/.test(key)) || document.querySelector(PLACES) || terms.links || (cfg.button && !document.querySelector(OPENERS));
+    if (core.ask || core.closed || core.answer.x || core.reports[0]) core.go();
+    else core.parsed(() => core.safely('start', todo) && core.go());
   };
+  // A drop-in waits for its stub, whose tag says more.
+  const begin = () => (core.dropIn ? core.parsed(core.kick) : core.kick());
   if (document.prerendering) document.addEventListener('prerenderingchange', () => reread().then(begin), { once: true });
   else setTimeout(begin);
   core.emit('ready', core.consent());

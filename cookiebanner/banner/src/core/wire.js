@@ -44,6 +44,7 @@ export function wire(core) {
       }
     }
     busy = false;
+    if (wait) core.emit('queued', {});
     if (wait && tries < 6) setTimeout(flush, 1000 * Math.max(wait, 2 ** ++tries));
   }
 

@@ -1,0 +1,114 @@
+/** What a page sees of an answer: globals, data layer, events, `OptanonWrapper`, cookies (onetrust.md §1.4, §1.6, §1.7, §2). */
+
+import { values } from '../core/cookie.js';
+import { parse, serialize } from '../core/optanon.js';
+
+const YEAR = 365 * 86400;
+const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, custom: 6, opt_out: 6, gpc: 7 };
+const ON_BANNER = { accept_all: 1, reject_all: 2, close: 3 };
+
+/**
+ * @param {object} core `fairgate._`
+ * @param {HTMLScriptElement|null} tag of the stub
+ */
+export function page(core, tag) {
+  const get = (name) => tag?.getAttribute(name) ?? null;
+  const query = new URLSearchParams(tag?.src.split('?')[1] || '');
+  const layerName = get('data-dLayer-name') || query.get('data-dLayer-name') || query.get('dLayer-name') || 'dataLayer';
+  const ignoreLayer = /^(true)?$/.test(get('data-dLayer-ignore') ?? 'no');
+  const cookie = (name) => values(core.jar.get(), name).pop();
+  const geo = () => {
+    const own = window.OneTrust?.geolocationResponse;
+    const { variant } = core.cfg;
+    const [, place, state] = /^us_([a-z]{2})\b/.exec(variant) ? ['', 'US', RegExp.$1.toUpperCase()] : /-([A-Z]{2})(?:-(\w+))?$/.exec(variant) || ['', '', ''];
+    return own
+      ? { country: own.countryCode || '', state: own.stateCode || '', stateName: own.stateName || own.regionCode || '' }
+      : { country: place, state: state || '', stateName: '' };
+  };
+
+  /** @returns {string[]} ids of the categories that may run */
+  const active = () => {
+    const { categories } = core.consent();
+    return Object.keys(categories).filter((key) => categories[key]);
+  };
+
+  function globals() {
+    window.OnetrustActiveGroups = window.OptanonActiveGroups = `,${active().map((id) => `${id},`).join('')}`;
+  }
+
+  function layer() {
+    if (ignoreLayer) return;
+    const groups = window.OnetrustActiveGroups;
+    const list = (window[layerName] ??= []);
+    if (list.constructor !== Array) return;
+    list.push({ event: 'OneTrustLoaded', OnetrustActiveGroups: groups });
+    list.push({ event: 'OptanonLoaded', OptanonActiveGroups: groups });
+    list.push({ event: 'OneTrustGroupsUpdated', OnetrustActiveGroups: groups });
+  }
+
+  const fire = (name, detail) => window.dispatchEvent(new CustomEvent(name, { detail }));
+  const events = () =>
+    setTimeout(() => {
+      fire('consent.onetrust', active());
+      fire('OneTrustGroupsUpdated', active());
+    });
+
+  const state = { inserted: new Set(), pending: [], gcm: [] };
+  function wrapper() {
+    core.safely('OptanonWrapper', () => window.OptanonWrapper?.());
+    for (const id of state.pending.splice(0)) state.inserted.add(id);
+  }
+
+  /** @param {boolean} [session] until the browser closes */
+  const closed = (session) => core.write('OptanonAlertBoxClosed', new Date().toISOString(), session ? '' : YEAR);
+
+  /** Rewrites OptanonConsent; fields that are not ours stay as they are. @param {object} [change] */
+  function remember(change = {}) {
+    const old = parse(cookie('OptanonConsent'));
+    const { categories, gpc } = core.consent();
+    const { country, state: region } = geo();
+    const now = {
+      isGpcEnabled: gpc && Object.values(categories).includes(false) ? 1 : 0,
+      datestamp: new Date().toString(),
+      version: `fairgate-${core.cfg.release}`,
+      browserGpcFlag: gpc ? 1 : 0,
+      landingPath: 'NotLandingPage',
+      AwaitingReconsent: core.ask,
+      ...(country && { geolocation: `${country};${region}` }),
+    };
+    const first = { isIABGlobal: false, hosts: '', consentId: core.answer?.u || core.answer?.id || '', interactionCount: 1, isAnonUser: 1 };
+    const fields = { ...first, ...old, ...now, ...change };
+    // Groups that we do not have (bundles, IAB purposes) keep their value.
+    const foreign = (old.groups || '').split(',').filter((part) => part && !(part.split(':')[0] in categories));
+    fields.groups = [...Object.keys(categories).map((key) => `${key}:${categories[key] ? 1 : 0}`), ...foreign].join(',');
+    core.write('OptanonConsent', serialize(fields), YEAR);
+  }
+
+  /** Before the tags of an answer run: cookies and globals. */
+  core.on('write', ({ action, layer: where }) => {
+    const type = (where === 'banner' && ON_BANNER[action]) || INTERACTIONS[action];
+    if (type) {
+      core.view?.hideBanner();
+      closed();
+      const count = +parse(cookie('OptanonConsent')).interactionCount || 0;
+      remember({ interactionCount: count + 1, intType: type });
+    }
+    globals();
+  });
+  /** After them. */
+  core.on('change', () => {
+    for (const run of state.gcm) core.safely('UpdateGCM', run);
+    layer();
+    wrapper();
+    events();
+  });
+  for (const event of ['stored', 'refused', 'queued']) {
+    core.on(event, () => {
+      const applied = new CustomEvent('OTConsentApplied');
+      applied.OTConsentApplied = 'yes';
+      window.dispatchEvent(applied);
+    });
+  }
+
+  return { get, active, globals, layer, events, wrapper, closed, remember, cookie, geo, fire, state, layerName, ignoreLayer };
+}

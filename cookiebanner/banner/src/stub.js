@@ -1,0 +1,132 @@
+/**
+ * otSDKStub.js: OneTrust's names for what the gate does, so that a page needs another host name and nothing else
+ * (onetrust.md). The gate is OtAutoBlock.js; a page without that tag gets it from here.
+ */
+
+import { language } from './core/config.js';
+import { write } from './core/cookie.js';
+import { takeOver } from './core/optanon.js';
+import { methods } from './onetrust/api.js';
+import { page } from './onetrust/page.js';
+
+const tag = document.currentScript || document.querySelector('script[src*="otSDKStub.js"]');
+const src = tag?.src || '';
+const id = (tag?.getAttribute('data-domain-script') || new URLSearchParams(src.split('?')[1] || '').get('did') || (/\/consent\/([^/]+)\//.exec(src) || [])[1] || '').trim();
+const base = src.replace(/\/(scripttemplates|consent)\/.*$/, '');
+const parsed = (run) => (document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', run, { once: true }) : run());
+let attached = false;
+
+function attach() {
+  const { _: core } = window.fairgate;
+  if (attached || core.stub) return;
+  attached = core.stub = true;
+  const { get } = core;
+  Object.assign(core, {
+    dropIn: true,
+    get: (name) => tag?.getAttribute(name) ?? get(name),
+    nonce: core.nonce || tag?.nonce || '',
+    tag: core.tag || tag,
+    write: core.write || ((name, value, age) => core.safely(name, () => write(core.jar, name, value, age, core.domain))),
+  });
+  core.lang = language(Object.keys(core.cfg.langs), core);
+  if (/-test$/.test(id)) core.domain = '';
+  const sees = page(core, tag);
+
+  if (/[?&]otreset=true/.test(location.search)) {
+    for (const name of ['fairgate', 'OptanonConsent', 'OptanonAlertBoxClosed']) core.write(name, '', 0);
+    core.read();
+  }
+  const outside = window.OTExternalConsent;
+  if (outside?.consentedDate && outside.groups) {
+    core.write('OptanonAlertBoxClosed', new Date(outside.consentedDate).toISOString(), 365 * 86400);
+    core.write('OptanonConsent', `groups=${encodeURIComponent(outside.groups)}&interactionCount=1`, 365 * 86400);
+    core.read();
+  }
+  // An answer given to OneTrust counts from the first view on.
+  if (takeOver(core)) core.engine.release();
+
+  const userLocation = sees.geo();
+  window.otStubData = {
+    bannerBaseDataURL: `${base}/consent/${id}`,
+    crossOrigin: tag?.getAttribute('crossorigin') || null,
+    domainId: id,
+    domainData: {},
+    regionRule: {},
+    isAmp: !!tag?.hasAttribute('amp'),
+    isPreview: false,
+    isReset: false,
+    mobileOnlineURL: [],
+    nonce: core.nonce,
+    otDataLayer: { ignore: sees.ignoreLayer, name: sees.layerName },
+    storageBaseURL: base,
+    stubElement: tag,
+    stubUrl: src,
+    urlParams: new URLSearchParams(location.search),
+    userLocation,
+  };
+
+  const answered = !!core.answer && !core.ask;
+  sees.globals();
+  if (answered) {
+    sees.layer();
+    sees.events();
+  }
+
+  const api = methods(core, sees);
+  const publish = () => {
+    window.OneTrust = window.Optanon = Object.assign(window.OneTrust || {}, api);
+    window.OneTrustStub = null;
+    window.otStubData = { userLocation };
+    sees.globals();
+    sees.layer();
+    if (answered) {
+      if (!sees.cookie('OptanonAlertBoxClosed')) core.write('OptanonAlertBoxClosed', new Date(core.answer.t * 1000).toISOString(), 365 * 86400);
+      sees.remember();
+    } else sees.events();
+  };
+  // The rest of OneTrust's SDK arrives later, too.
+  const ready = core.late().then(publish, () => {});
+  parsed(() =>
+    ready.then(async () => {
+      sees.fire('otloadbanner');
+      await core.started;
+      links();
+      sees.wrapper();
+    }),
+  );
+  core.kick();
+
+  /** Texts of the settings links come with the banner's; `.optanon-show-settings` keeps its own. */
+  function links() {
+    const found = document.querySelectorAll('.ot-sdk-show-settings,.optanon-toggle-display');
+    if (found.length) core.loadUi().then(() => found.forEach((link) => (link.textContent = core.texts.t.reopen)), () => {});
+  }
+}
+
+function fetchGate() {
+  if (!id) return;
+  const url = `${base}/v1/${id}/gate.js`;
+  const script = document.createElement('script');
+  for (const name of ['nonce', 'crossorigin', 'data-language', 'data-document-language', 'data-dLayer-name', 'data-dLayer-ignore', 'data-ignore-html']) {
+    const value = name === 'nonce' ? tag.nonce : tag.getAttribute(name);
+    if (value !== null && value !== '') script.setAttribute(name, value);
+  }
+  script.setAttribute('data-domain-script', id);
+  const policy = window.trustedTypes?.createPolicy('fairgate-stub', { createScriptURL: (text) => text, createHTML: (text) => text });
+  script.src = policy ? policy.createScriptURL(url) : url;
+  // Written, it runs before the next tag of the page; that is the only way to hold what follows.
+  if (document.readyState === 'loading' && tag === document.currentScript && !tag.async && !tag.defer) {
+    const html = script.outerHTML.replace('<script', `<script nonce="${tag.nonce || ''}"`);
+    document.write(policy ? policy.createHTML(html) : html);
+  } else tag.after(script);
+}
+
+if (window.fairgate?._) attach();
+else {
+  window.addEventListener('fairgate:ready', attach, { once: true });
+  try {
+    fetchGate();
+  } catch (error) {
+    console.warn('fairgate: the gate could not be loaded', error);
+  }
+}
