@@ -5,6 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no finding.
+settings.register_profile("fairgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fairgate")
 
 
 @pytest.fixture(scope="session")

@@ -47,8 +47,8 @@ class Tree:
     def hashes(self, level: int, number: int, width: int = merkle.WIDTH) -> list[bytes]:
         """The first `width` hashes of a tile, full or not. Raises ValueError when the tree is not that wide."""
         known = self._hashes.get((level, number))
-        if known is None or len(known) < width:
-            known = self._hashes[level, number] = self._read(level, number, width)
+        if known is None:
+            known = self._hashes[level, number] = self._read(level, number)
         if len(known) < width:
             raise ValueError(f"Tile {number} of level {level} has {len(known)} hashes, not {width}.")
         return known[:width]
@@ -68,7 +68,8 @@ class Tree:
         rows = LogEntry.objects.using(self.using).filter(site_id=self.site_id, index__gte=start, index__lt=end)
         return rows.order_by("index").values_list("type", "day", "release_hash", "commitment")
 
-    def _read(self, level: int, number: int, width: int) -> list[bytes]:
+    def _read(self, level: int, number: int) -> list[bytes]:
+        """As much of a tile as there is."""
         tiles = LogTile.objects.using(self.using).filter(site_id=self.site_id)
         stored = tiles.filter(level=level, number=number).values_list("hashes", flat=True).first()
         if stored is not None:
@@ -76,6 +77,6 @@ class Tree:
             return [packed[i : i + 32] for i in range(0, len(packed), 32)]
         start = number << 8
         if level == 0:
-            return [merkle.leaf_hash(entry) for entry in self.entries(start, start + width)]
-        below = tiles.filter(level=level - 1, number__gte=start, number__lt=start + width).order_by("number")
+            return [merkle.leaf_hash(entry) for entry in self.entries(start, start + merkle.WIDTH)]
+        below = tiles.filter(level=level - 1, number__gte=start, number__lt=start + merkle.WIDTH).order_by("number")
         return [bytes(root) for root in below.values_list("root", flat=True)]
