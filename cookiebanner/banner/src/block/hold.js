@@ -12,14 +12,12 @@ import { match } from './match.js';
 
 const names = bare(Element.prototype.getAttributeNames);
 const setText = setter(Node.prototype, 'textContent');
-const open = bare(XMLHttpRequest.prototype.open);
 
 const TYPE = 'data-fg-type';
 
 /** Everything that can load, in one selector. */
 export const RISKY =
-  'script,style,img,source,iframe,frame,embed,object,track,input[src],audio,video,link,image,use,feImage,[ping],' +
-  '[background],[style*=url],[style*=image-set],[data-fg],[data-consent],[class*=optanon-category-]';
+  'script,style,link,object,image,use,feImage,[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[data-fg],[data-consent],[class*=optanon-]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
@@ -49,50 +47,55 @@ export const begin = (options) => {
 /** Text for a sink that `require-trusted-types-for` guards. */
 export const trust = (text, kind = 'createHTML') => (host.policy ? host.policy[kind](text) : text);
 
-/** Whether service `i` (-1: third parties that no rule knows) has to wait; an exception in the question is a yes. */
+/** Whether service `i` (behind the last: third parties that no rule knows) has to wait; an exception is a yes. */
 export function waits(i) {
   try {
-    return !(i < 0 ? host.granted() : host.allowed(i));
+    return !(host.services[i] ? host.allowed(i) : host.granted());
   } catch {
     return true;
   }
 }
+export const holding = () => host.services.some((_, i) => waits(i));
 
-/** @returns {number|null} the service that this request waits for (-1: an unknown third party); null = let it go */
-export function held(url, knownOnly) {
+/**
+ * What a request waits for: the service's index + 1 (behind the last: an unknown third party), or 0.
+ * @param {string|URL} url @param {boolean} [known] ask the rules only
+ */
+export function held(url, known) {
+  const { table, pageHost, firstPartyHosts, services, unknown } = host;
   let u;
   try {
     u = new URL(url, document.baseURI);
   } catch {
-    return null;
+    return 0;
   }
   const name = u.hostname;
-  const i = match(host.table, u, host.pageHost);
-  if (i >= 0) return waits(i) ? i : null;
-  if (knownOnly || !/^(http|ws)/.test(u.protocol) || [host.pageHost, ...host.firstPartyHosts].some((h) => name === h || name.endsWith(`.${h}`))) return null;
-  if (!seen.has(name)) {
-    seen.add(name);
-    host.onUnknown(name);
+  let i = match(table, u, pageHost);
+  if (i < 0) {
+    if (known || !/^(http|ws)/.test(u.protocol) || [pageHost, ...firstPartyHosts].some((h) => `.${name}`.endsWith(`.${h}`))) return 0;
+    if (!seen.has(name)) {
+      seen.add(name);
+      host.onUnknown(name);
+    }
+    if (unknown !== 'hold') return 0;
+    i = services.length;
   }
-  return host.unknown === 'hold' && waits(-1) ? -1 : null;
+  return waits(i) && i + 1;
 }
 
-const first = (list) => list.find((i) => i !== null) ?? null;
+const first = (urls, known) => (urls || []).map((url) => held(url, known)).find(Boolean);
 
-/** The first held service that a text names by an absolute URL (workers, `javascript:`, `data:` and `blob:` documents). */
-const mentions = (text) =>
-  first((text.replace(/\\/g, '').match(/(?:\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || []).map((url) => held(url, true)));
+/** The same for a text that names a URL (workers, `javascript:`, `data:` and `blob:` documents). */
+const mentions = (text) => first(text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g), true);
 
 /** The same for the text behind a URL of this origin. */
 export function reads(url) {
   try {
     const x = new XMLHttpRequest();
-    open(x, 'GET', url, false);
+    x.open('GET', url, false);
     x.send();
     return mentions(x.responseText);
-  } catch {
-    return null;
-  }
+  } catch {}
 }
 
 /** The categories (or services) that an author wrote on the element: all must be granted. */
@@ -102,18 +105,15 @@ const marks = (el) => {
   const found = /optanon-category-([\w,-]+)/.exec(get(el, 'class'));
   return found && found[1].split(/[-,]/);
 };
-const granted = (key) => {
-  const i = host.services.findIndex((service) => service.key === key);
-  return i < 0 ? host.granted(key) : !waits(i);
-};
+const free = (el) => el === own || once.has(el) || has(el, 'data-ot-ignore');
 
 /** Same answer as `held`, for one attribute of one element. */
 function verdict(el, name, value) {
-  if (el === own || once.has(el) || has(el, 'data-ot-ignore')) return null;
-  const ids = marks(el);
-  if (ids) return ids.every(granted) ? null : -1;
-  if (/srcset|ping/.test(name)) return first(value.split(/[\s,]+/).map((url) => held(url)));
-  if (/^(iframe|frame|object|embed)$/.test(el.localName)) {
+  if (free(el)) return 0;
+  const keys = marks(el);
+  if (keys) return !keys.every((key) => host.granted(key)) && host.services.length + 1;
+  if (/srcset|ping/.test(name)) return first(value.split(/[\s,]+/));
+  if (/^(i?frame|object|embed)$/.test(el.localName)) {
     if (/^\s*blob:/i.test(value)) return reads(value);
     if (/^\s*(data|javascript):/i.test(value)) return mentions(unescape(value));
   }
@@ -123,22 +123,17 @@ function verdict(el, name, value) {
 /** What a script waits for; `more` is text that it is about to get. */
 export function codeVerdict(el, more = '') {
   const src = get(el, 'src') ?? get(el, 'href') ?? get(el, 'xlink:href');
-  if (src !== null || marks(el)) return verdict(el, 'src', src);
-  if (el === own || once.has(el) || has(el, 'data-ot-ignore')) return null;
+  if (src !== null || free(el) || marks(el)) return verdict(el, 'src', src);
   const text = el.textContent + more;
-  const service = host.services.findIndex((s, i) => s.inline?.some((part) => text.includes(part)) && waits(i));
-  if (service >= 0) return service;
   const type = get(el, TYPE) || get(el, 'type');
-  if (type === 'speculationrules') return mentions(text);
   // A static import makes the module wait; a dynamic one is kept from resolving.
   for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
     const i = held(url, true);
-    if (i !== null) {
-      if (type === 'module' && !dynamic) return i;
-      importMap([url]);
-    }
+    if (i && type === 'module' && !dynamic) return i;
+    if (i) importMap([url]);
   }
-  return null;
+  if (type === 'speculationrules') return mentions(text);
+  return host.services.findIndex((s, i) => s.inline?.some((part) => text.includes(part)) && waits(i)) + 1;
 }
 
 /** Undoes the holding of a script; whoever inserts the element then runs it. */
@@ -161,10 +156,10 @@ function holdCode(el, i, type) {
 /** A script, and the text it is about to get. */
 export function checkCode(el, more) {
   const waiting = has(el, HELD);
-  const i = waiting || isCode(el) ? codeVerdict(el, more) : null;
+  const i = (waiting || isCode(el)) && codeVerdict(el, more);
   if (!waiting) {
-    if (i !== null) holdCode(el, i, get(el, 'type'));
-  } else if (i === null) {
+    if (i) holdCode(el, i, get(el, 'type'));
+  } else if (!i) {
     // Not async: the parser has yet to prepare it.
     if (!el.isConnected || !el.async) freeCode(el);
     else host.wake();
@@ -174,7 +169,7 @@ export function checkCode(el, more) {
 /** CSS whose held URLs are made inert in a way that `thaw` can undo, without a request or an error. */
 export const freeze = (text) =>
   `${text}`.replace(/(url\(\s*["']?|["'](?=(?:\w+:)?\/\/)|@import\s*["'])([^"')]+)/gi, (whole, before, url) =>
-    held(url) === null ? whole : `${before}data:fg,${url}`,
+    held(url) ? `${before}data:fg,${url}` : whole,
   );
 export const thaw = (text) => text.replace(/data:fg,/g, '');
 
@@ -196,7 +191,7 @@ export function check(el) {
   const parked = !has(el, HELD) && marks(el) && get(el, 'data-src');
   if (tag === 'script') {
     if (parked && !has(el, 'src')) put(el, 'src', parked);
-    if (!has(el, HELD) && marks(el) && get(el, 'type') === 'text/plain') holdCode(el, -1, get(el, 'data-type'));
+    if (!has(el, HELD) && marks(el) && get(el, 'type') === 'text/plain') holdCode(el, host.services.length + 1, get(el, 'data-type'));
     checkCode(el);
     return;
   }
@@ -206,7 +201,7 @@ export function check(el) {
     const cold = freeze(thaw(css));
     if (cold !== css) setText(el, cold);
   }
-  let left = null;
+  let left = 0;
   for (const name of names(el)) {
     const value = get(el, name);
     if (name === 'style') {
@@ -221,7 +216,7 @@ export function check(el) {
       continue;
     }
     const i = verdict(el, key, value);
-    if (i !== null) {
+    if (i) {
       left = i;
       if (key === name) keep(el, name, value, i);
     } else if (key !== name) {
@@ -230,16 +225,16 @@ export function check(el) {
       if (tag === 'source') el.parentNode?.load?.();
     }
   }
-  if (left === null) {
-    if (has(el, HELD)) drop(el, HELD);
-    loose.delete(el);
-    if (placed.delete(el)) host.placeholder?.(el, null);
-  } else {
+  if (left) {
     put(el, HELD, left);
     if (el.isConnected && /^(iframe|embed|object|video)$/.test(tag) && !placed.has(el)) {
       placed.add(el);
-      host.placeholder?.(el, left);
+      host.placeholder?.(el, left - 1);
     }
+  } else {
+    drop(el, HELD);
+    loose.delete(el);
+    if (placed.delete(el)) host.placeholder?.(el, null);
   }
 }
 
@@ -257,19 +252,19 @@ export function assign(el, name, value, go) {
   const key = name.toLowerCase();
   const code = el.localName === 'script';
   if (key === 'style') return go(freeze(value));
-  if (code && key === 'type' && has(el, HELD)) return put(el, TYPE, value);
-  if (key === 'rel' && !idle(el, value)) {
+  const waiting = has(el, HELD);
+  if (code && key === 'type' && waiting) return put(el, TYPE, value);
+  if (key === 'rel' && el.localName === 'link' && !idle(el, value)) {
     const url = get(el, 'href');
-    const i = url && !idle(el, value) && el.localName === 'link' ? verdict(el, 'href', url) : null;
-    if (i !== null) keep(el, 'href', url, i);
+    const i = url && verdict(el, 'href', url);
+    if (i) keep(el, 'href', url, i);
   }
   if (!isLoading(el, key) || idle(el)) return go(value);
   if (key === 'srcdoc') return go(srcdoc(value));
   drop(el, KEPT + key);
   const i = verdict(el, key, `${value}`);
-  if (!code) return i === null ? go(value) : keep(el, key, value, i);
-  if (has(el, HELD)) {
-    if (i === null) freeCode(el);
-  } else if (i !== null && isCode(el)) holdCode(el, i, get(el, 'type'));
+  if (!code) return i ? keep(el, key, value, i) : go(value);
+  if (waiting) i || freeCode(el);
+  else if (i && isCode(el)) holdCode(el, i, get(el, 'type'));
   return go(value);
 }

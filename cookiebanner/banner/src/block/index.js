@@ -25,7 +25,7 @@ import { level } from './level.js';
 import { match } from './match.js';
 import { roots } from './observe.js';
 import { hooks, realm } from './patch.js';
-import { named, STORES } from './store.js';
+import { means, STORES } from './store.js';
 
 /**
  * @param {Host} host
@@ -37,12 +37,11 @@ export function arm(host) {
   level(own);
   return {
     match: (url) => match(host.table, url, host.pageHost),
-    held: () => all(document, '[data-fg]').map((element) => ({ element, service: +get(element, 'data-fg') })),
     loadOnce(element) {
       once.add(element);
       check(element);
     },
     // What release.js works with.
-    kit: { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, named, put, roots, setHTML, STORES, thaw, trust },
+    kit: { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, means, put, roots, setHTML, STORES, thaw, trust },
   };
 }

@@ -1,5 +1,5 @@
 /** What a level adds to the patches, written into the document while the parser waits for the gate. */
-import { host, trust, waits } from './hold.js';
+import { holding, host, trust, waits } from './hold.js';
 
 /** Keeps `import()` of these URLs from resolving. Only where several import maps may be on a page. */
 export function importMap(urls) {
@@ -28,17 +28,13 @@ function importable() {
 export function level(own) {
   const late = document.readyState !== 'loading' || !own || own.async || (own.defer && own.src);
   if (late) host.onDisarmed('late', new Error('the gate must be a plain script, first in <head>'));
-  if (host.unknown !== 'hold' && !host.services.some((_, i) => waits(i))) return;
-  for (const step of [
-    () => importMap(importable()),
+  if (!holding()) return;
+  try {
     // SWALLOW: the scanner saw a policy that the parser never meets, so its preloads wait.
-    () => !late && host.level === 'snippet' && document.write(trust('<!--')),
-    () => !late && host.strict && document.write(trust(host.strict.html)),
-  ]) {
-    try {
-      step();
-    } catch (error) {
-      host.onDisarmed(host.level, error);
-    }
+    if (!late && host.level === 'snippet') document.write(trust('<!--'));
+    if (!late && host.strict) document.write(trust(host.strict.html));
+    importMap(importable());
+  } catch (error) {
+    host.onDisarmed(host.level, error);
   }
 }

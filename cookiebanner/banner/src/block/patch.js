@@ -2,8 +2,8 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { all, bare, drop, get, HELD, has, KEPT, put, setHTML } from './dom.js';
-import { assign, check, checkCode, checkTree, freeze, held, host, isLoading, reads, trust, waits } from './hold.js';
+import { all, bare, drop, get, HELD, has, KEPT, setHTML } from './dom.js';
+import { assign, checkCode, checkTree, freeze, held, holding, host, isLoading, reads, trust } from './hold.js';
 import { parsed, rewrite, risky } from './html.js';
 import { observe } from './observe.js';
 import { guard } from './store.js';
@@ -16,9 +16,9 @@ const contentWindow = bare(describe(HTMLIFrameElement.prototype, 'contentWindow'
 export const hooks = { wrote: () => false };
 
 /** A URL that no browser connects to (a forbidden port): the native then fails as without a network. */
-const nowhere = (scheme) => `${scheme}//${location.hostname || 'localhost'}:1/`;
+const nowhere = (scheme) => `${scheme}//${location.hostname}:1/`;
 const address = (input) => (input instanceof Object && input.url) || `${input}`;
-const stops = (input) => held(address(input)) !== null;
+const stops = (input) => held(address(input));
 
 /** Replaces an accessor or a value by what `make(set, get)` or `make(value)` gives. */
 function patch(object, name, make) {
@@ -39,14 +39,14 @@ function methods(object, names, run) {
   }
 }
 
-/** A property: `set(value, go, self)`, where `go(value)` calls the native; `get(go, self)`. */
+/** A property: `set(value, go, self)`, where `go(value)` calls the native; `read(go, self)`. */
 function property(object, name, set, read = (go) => go()) {
   patch(object, name, (native, getter) => ({
     get() {
       return read(() => apply(getter, this, []), this);
     },
     set(value) {
-      set(value, (v) => apply(native, this, [v]), this);
+      set?.(value, (v) => apply(native, this, [v]), this);
     },
   }));
 }
@@ -79,8 +79,6 @@ export function realm(w) {
   const proto = (name) => w[name]?.prototype;
   const element = proto('Element');
   const root = proto('ShadowRoot');
-  const natives = { ...Object.fromEntries('before after prepend append replaceWith replaceChildren setHTML setHTMLUnsafe'.split(' ').map((name) => [name, element[name]])) };
-  const refill = root.replaceChildren;
   const { adoptNode } = doc;
 
   // Attributes and the properties that mirror them.
@@ -169,19 +167,18 @@ export function realm(w) {
   // HTML.
   const fill = (el, context, html, insert, go, parse = (box) => setHTML(box, html)) => {
     const nodes = context && context.localName !== 'template' && risky(`${html}`) && parsed(inert, context, parse);
-    if (!nodes) return go(grow(el, html));
-    apply(insert, el, nodes);
-    nodes.forEach(frames);
+    if (nodes) el[insert](...nodes);
+    else go(grow(el, html));
   };
-  for (const [object, insert] of [[element, natives.replaceChildren], [root, refill]]) {
-    property(object, 'innerHTML', (html, go, self) => fill(self, self.host || self, html, insert, go));
-    methods(object, 'setHTML setHTMLUnsafe', (go, a, self, name) =>
-      fill(self, self.host || self, a[0], insert, go, (box) => apply(natives[name], box, a)));
+  for (const object of [element, root]) {
+    property(object, 'innerHTML', (html, go, self) => fill(self, self.host || self, html, 'replaceChildren', go));
+    methods(object, 'setHTML setHTMLUnsafe', (go, a, self, name, native) =>
+      fill(self, self.host || self, a[0], 'replaceChildren', go, self.host ? undefined : (box) => apply(native, box, a)));
   }
-  property(element, 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, natives.replaceWith, go));
+  property(element, 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, 'replaceWith', go));
   methods(element, 'insertAdjacentHTML', (go, a, self) => {
     const name = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' }[`${a[0]}`.toLowerCase()];
-    fill(self, name && (/^(before|after)$/.test(name) ? self.parentElement : self), a[1], natives[name], go);
+    fill(self, name && (/^(before|after)$/.test(name) ? self.parentElement : self), a[1], name, go);
   });
   methods(proto('Range'), 'createContextualFragment', (go, a, self, name, native) => {
     if (!risky(`${a[0]}`)) return go();
@@ -239,8 +236,8 @@ export function realm(w) {
   methods(proto('HTMLFormElement'), 'submit', (go, a, form) => {
     if (!/^[^_]/.test(get(form, 'target') || '') || !stops(get(form, 'action') || '')) go();
   });
-  const works = (a) => stops(a[0]) || (host.services.some((_, i) => waits(i)) && reads(address(a[0])) !== null);
-  methods(proto('ServiceWorkerContainer'), 'register', (go, a) => (works(a) ? Promise.reject(new TypeError('waits for consent')) : go()));
+  const works = (a) => stops(a[0]) || (holding() && reads(address(a[0])));
+  methods(proto('ServiceWorkerContainer'), 'register', (go, a) => (works(a) ? Promise.reject(new TypeError()) : go()));
   /** Constructors: `fix(args)` gives other arguments, if need be. */
   const makes = (name, fix) =>
     patch(w, name, (native) => {
@@ -251,14 +248,13 @@ export function realm(w) {
   for (const name of ['Worker', 'SharedWorker']) makes(name, (a) => works(a) && ['data:,', a[1]]);
   makes('EventSource', (a) => stops(a[0]) && ['data:,']);
   makes('WebSocket', (a) => stops(a[0]) && [nowhere('wss:')]);
-  makes('WebTransport', (a) => stops(a[0]) && [nowhere('https:')]);
   makes('Audio', (a) => a.length && stops(a[0]) && []);
   makes('FontFace', (a) => typeof a[1] === 'string' && [a[0], freeze(a[1]), a[2]]);
 
   // Realms of frames: patched before the page can use them.
   for (const name of ['HTMLIFrameElement', 'HTMLFrameElement', 'HTMLObjectElement']) {
     for (const key of ['contentWindow', 'contentDocument']) {
-      property(proto(name), key, () => {}, (go) => {
+      property(proto(name), key, null, (go) => {
         const found = go();
         try {
           realm(found.defaultView || found);
@@ -268,12 +264,4 @@ export function realm(w) {
     }
   }
   guard(w, methods, property);
-  // Firefox before 137 asks here, after it has looked at the type.
-  doc.addEventListener('beforescriptexecute', (event) => {
-    check(event.target);
-    if (has(event.target, HELD)) {
-      put(event.target, `${KEPT}begun`, '');
-      event.preventDefault();
-    }
-  }, true);
 }

@@ -8,12 +8,11 @@
 
 const HELD = 'data-fg';
 const TYPE = 'data-fg-type';
-const BEGUN = 'data-fg-begun';
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
 /** @param {object} engine what `arm` gave; gets `release()` and `revoke(indexes)` */
 export function finish(engine) {
-  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, named, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
+  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, means, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
   const released = new WeakSet();
   const writes = new Map();
   const queue = [];
@@ -29,7 +28,7 @@ export function finish(engine) {
   /** A copy that runs, of a script that cannot any more. */
   function fresh(el) {
     const copy = document.createElement('script');
-    for (const { name, value } of el.attributes) if (name !== BEGUN) put(copy, name, value);
+    for (const { name, value } of el.attributes) put(copy, name, value);
     if (el.textContent) copy.text = trust(el.textContent, 'createScript');
     copy.nonce = el.nonce;
     return copy;
@@ -95,13 +94,8 @@ export function finish(engine) {
   const outer = (el) => has(el, 'src') || has(el, 'href') || has(el, 'xlink:href');
 
   /** Runs one script, then calls `done` once. */
-  function start(held, ordered, done) {
-    let el = held;
+  function start(el, ordered, done) {
     freeCode(el);
-    if (has(el, BEGUN)) {
-      el = fresh(held);
-      held.replaceWith(el);
-    }
     if (ordered) el.async = false;
     released.add(el);
     const module = get(el, 'type') === 'module';
@@ -135,7 +129,7 @@ export function finish(engine) {
     pumping = true;
     while (queue.length && !(flying && !outer(queue[0]))) {
       const el = queue.shift();
-      if (!el.isConnected || !has(el, HELD) || codeVerdict(el) !== null) continue;
+      if (!el.isConnected || !has(el, HELD) || codeVerdict(el)) continue;
       flying++;
       start(el, true, () => {
         flying--;
@@ -156,6 +150,9 @@ export function finish(engine) {
     } catch {}
   }
 
+  /** Everything in the page that waits: `service` is its index, behind the last for what no rule knows. */
+  engine.held = () => all(document, `[${HELD}]`).map((element) => ({ element, service: get(element, HELD) - 1 }));
+
   engine.release = () => {
     const now = [];
     const deferred = [];
@@ -165,7 +162,7 @@ export function finish(engine) {
       if (!root || !(root.defaultView || root.isConnected)) continue;
       for (const el of all(root, `[${HELD}],style,[style]`)) {
         if (el.localName !== 'script') check(el);
-        else if (!queue.includes(el) && codeVerdict(el) === null) {
+        else if (!queue.includes(el) && !codeVerdict(el)) {
           if (el.async && !has(el, 'data-fg-sync')) now.push(el);
           else if (get(el, TYPE) === 'module' || (outer(el) && has(el, 'defer'))) deferred.push(el);
           else queue.push(el);
@@ -190,7 +187,7 @@ export function finish(engine) {
 
   /** Deletes what services wrote on this site: cookies of this and parent domains and paths, storage, databases. */
   engine.revoke = (indexes) => {
-    const mine = (kind) => (name) => indexes.some((i) => host.services[i].cookies?.some((c) => (c.kind || 'cookie') === kind && named(c.name, name)));
+    const mine = (kind) => (name) => indexes.some((i) => host.services[i].cookies?.some((cookie) => means(cookie, kind, name)));
     const labels = location.hostname.split('.');
     const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
     const steps = location.pathname.split('/');
