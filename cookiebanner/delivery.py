@@ -13,7 +13,7 @@ from uuid import UUID
 
 from consent.jurisdictions.locate import Decision, decide, fixed
 from consent.models import Artifact
-from cookiebanner.facts import gather
+from cookiebanner.facts import gather, header
 from cookiebanner.store import Entry, File, NotInMemory, store
 
 STRICTEST = "eu_opt_in"
@@ -143,11 +143,6 @@ def decision(entry: Entry, headers: dict[str, str], peer: str) -> Decision:
     return found
 
 
-def _told(found: Decision) -> str:
-    """The Fairgate-Regime header."""
-    return f"{found.regime}; jurisdiction={found.jurisdiction}; by={found.by}"
-
-
 def _gate_name(entry: Entry, *wanted: str) -> str:
     """The first of the wanted variants that the release has, else the strictest."""
     for variant in (*wanted, STRICTEST):
@@ -175,12 +170,12 @@ def gate(
     if variant:
         name = _gate_name(entry, variant)
         exact = name == f"gate.{variant}.js"
-        told = _told(fixed(variant if exact else STRICTEST, entry.overrides))
+        told = header(fixed(variant if exact else STRICTEST, entry.overrides))
         cache = (FOREVER if number else FIXED) if exact else PRIVATE
     else:
         found = decision(entry, headers, peer)
         name = _gate_name(entry, found.variant, found.regime)
-        told, cache = _told(found), PRIVATE
+        told, cache = header(found), PRIVATE
     file = store.file(entry, name, memory_only=memory_only) if name else None
     if file is None:
         return nothing(method, headers, "not published")
@@ -213,7 +208,7 @@ def _older(entry: Entry, number: int, variant: str, method: str, headers: dict[s
     file = store.file(entry, name, sha256, memory_only)
     if file is None:
         return nothing(method, headers, "no such release")
-    return send(file, method, headers, FOREVER, _told(fixed(variant)))
+    return send(file, method, headers, FOREVER, header(fixed(variant)))
 
 
 def not_found() -> Answer:

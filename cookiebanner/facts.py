@@ -21,10 +21,8 @@ from typing import Any, NamedTuple
 
 import maxminddb
 from django.conf import settings
-from django.core import signing
 
 from consent.jurisdictions.locate import UNKNOWN, Decision, Facts, country_code, region_code
-from consent.jurisdictions.table import ROWS, variant_for
 
 # Pairs of country and subdivision headers, in lower case; docs/location.md tells how each product is made to send them.
 HEADERS = (
@@ -38,8 +36,6 @@ HEADERS = (
     ("x-appengine-country", "x-appengine-region"),  # App Engine
 )
 ANONYMOUS = frozenset({"T1", "A1", "A2", "O1"})  # Tor, anonymous proxies, satellites, "other": no place at all
-PREVIEW_SECONDS = 3600
-_SALT = "fairgate.preview"
 
 Address = IPv4Address | IPv6Address
 
@@ -100,26 +96,6 @@ def trusted(peer: str) -> bool:
 def header(decision: Decision) -> str:
     """The value of `Fairgate-Regime`: `us_ca; jurisdiction=US-CA; by=header`."""
     return f"{decision.regime}; jurisdiction={decision.jurisdiction}; by={decision.by}"
-
-
-def preview_token(user: Any, jurisdiction: str) -> str:
-    """A signed permission to see the banner as in `jurisdiction`, for an hour. ValueError for an unknown row,
-    PermissionError for anybody who is not signed in."""
-    if not user.is_authenticated:
-        raise PermissionError("Only signed-in users preview other jurisdictions.")
-    if jurisdiction not in ROWS:
-        raise ValueError(f"There is no jurisdiction {jurisdiction!r}.")
-    return signing.dumps([user.pk, jurisdiction], salt=_SALT)
-
-
-def preview(token: str) -> Decision | None:
-    """The decision that a preview token allows; None when it is forged, altered or older than an hour."""
-    try:
-        _, jurisdiction = signing.loads(token, salt=_SALT, max_age=PREVIEW_SECONDS)
-        row = ROWS[jurisdiction]
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
-        return None
-    return Decision(row.id, row.preset, variant_for(row.id), "url")
 
 
 # --- headers --------------------------------------------------------------------------------------------------------

@@ -11,13 +11,10 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-import time_machine
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AnonymousUser
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from consent.jurisdictions.locate import Decision, Facts, decide
+from consent.jurisdictions.locate import Facts, decide
 from cookiebanner import facts
 from cookiebanner.facts import gather, header, own_pairs, peer_address, trusted
 
@@ -318,19 +315,3 @@ def test_trust_ends_with_the_setting(settings):
     settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
     assert not trusted(PROXY)
     assert gather({"cf-ipcountry": "US"}, PROXY) == NOWHERE
-
-
-@pytest.mark.django_db
-def test_a_preview_token_is_for_signed_in_users_and_for_an_hour():
-    user = get_user_model().objects.create_user("ada", "ada@ribbon.example")
-    with time_machine.travel(datetime(2026, 11, 21, 9, 0, tzinfo=UTC), tick=False) as clock:
-        token = facts.preview_token(user, "US-CA")
-        assert facts.preview(token) == Decision("US-CA", "us_ca", "us_ca", "url")
-        assert facts.preview(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
-        clock.shift(3601)
-        assert facts.preview(token) is None
-    assert [facts.preview(text) for text in ("", "US-CA", "a:b:c")] == [None, None, None]
-    with pytest.raises(PermissionError):
-        facts.preview_token(AnonymousUser(), "US-CA")
-    with pytest.raises(ValueError):
-        facts.preview_token(user, "US-XX")
