@@ -19,18 +19,27 @@ from django.utils.http import urlsafe_base64_encode
 DEMO_EMAIL = "demo@example.org"
 
 
+def refused(user: Any) -> bool:
+    """True for the demo's account outside demo mode."""
+    return user.email.lower() == DEMO_EMAIL and not settings.FAIRGATE_DEMO
+
+
 class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
 
+    def pre_login(self, request, user, **kwargs):
+        """Whatever the way in (password, passkey), the demo's account ends here."""
+        if refused(user):
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **kwargs)
+
 
 class Backend(AuthenticationBackend):
-    """Login by e-mail address; `demo@example.org` is refused unless FAIRGATE_DEMO is set."""
+    """Login by e-mail address; `demo@example.org` is refused, and its sessions end, unless FAIRGATE_DEMO is set."""
 
     def user_can_authenticate(self, user) -> bool:
-        if user.email.lower() == DEMO_EMAIL and not settings.FAIRGATE_DEMO:
-            return False
-        return super().user_can_authenticate(user)
+        return not refused(user) and super().user_can_authenticate(user)
 
 
 @transaction.atomic

@@ -1,0 +1,8 @@
+from tests.cookiebanner.dashboard.conftest import (  # noqa: F401
+    alice,
+    foreign,
+    login,
+    people,
+    quick_hashes,
+    shop,
+)
