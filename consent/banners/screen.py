@@ -27,7 +27,6 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     words = {key: text for key, text in own.items() if not key.startswith(STATUTORY) or key in used}
     categories = snapshot["categories"]
     place = {category["key"]: number for number, category in enumerate(categories)}
-    light, dark = theme.palettes(banner["theme"])
     return {
         "l": language,
         "d": texts.direction(language),
@@ -45,8 +44,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
             banner["theme"].get("scheme", "auto"),
             banner["theme"].get("radius", 12),
             int(banner["floating_button"]),
-            light,
-            dark,
+            *(" ".join(palette.values()) for palette in theme.palettes(banner["theme"])),
         ],
     }
 

@@ -30,7 +30,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def palettes(theme: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """(light, dark) as {bg, fg, mut, line, hair, ac, on}: `on` is the text on the accent.
+    """(light, dark) as {bg, fg, mut, line, hair, ac, on}, in the order of ui/index.js: `on` is the text on the accent.
 
     A background or text of the site's own goes to the scheme it is light or dark enough for. Whatever cannot be read
     (text below 4.5:1, accent below 3:1 on its background) is moved until it can.

@@ -27,6 +27,7 @@ SERVICES = (
     "tiktok-pixel", "vimeo", "x-ads", "youtube",
 )  # fmt: skip
 FACTS: dict[str, Any] = {"exemption_confirmed": [], "overrides": {}}
+SWALLOW = """<meta http-equiv="Content-Security-Policy" content="script-src-attr 'unsafe-inline'"><script type="text/plain">--></script>"""
 TEXT = "<main><h1>A shop</h1>" + "<p>Things to buy, things to read, things to look at.</p>" * 30 + "</main>"
 
 
@@ -70,7 +71,12 @@ def snapshot(
         },
         "languages": list(languages),
         "categories": [
-            {"key": row.key, "necessary": row.key == "C0001", "texts": words["category_texts"][row.key], "consent_mode": []}
+            {
+                "key": row.key,
+                "necessary": row.key == "C0001",
+                "texts": words["category_texts"][row.key],
+                "consent_mode": [],
+            }
             for row in rows
         ],
         "purposes": [],
@@ -112,6 +118,7 @@ def open_shop(
             world.pages[(CONSENT, f"/consent/{UUID}/OtAutoBlock.js")] = (200, kind, content)
         elif not name.startswith("gate."):
             world.pages[(CONSENT, f"{base}/a/{digest(content)}/{name}")] = (200, kind, content)
+    world.pages[(HOST, "/favicon.ico")] = (204, "image/x-icon", b"")
     world.answers = []  # type: ignore[attr-defined]
 
     def keep(asked: Any) -> tuple[int, str, bytes]:
@@ -122,10 +129,13 @@ def open_shop(
     world.pages[(CONSENT, "/api/v1/consents")] = keep
     for path in ("/api/v1/impressions", "/api/v1/reports"):
         world.pages[(CONSENT, path)] = (204, "text/plain", b"")
-    world.extra_headers[CONSENT] = {"Access-Control-Allow-Origin": f"https://{HOST}", "Cross-Origin-Resource-Policy": "cross-origin"}
+    world.extra_headers[CONSENT] = {
+        "Access-Control-Allow-Origin": f"https://{HOST}",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
     world.extra_headers[HOST] = headers or {}
     mark = f' nonce="{nonce}"' if nonce else ""
-    gate = tags or f'<script src="https://{CONSENT}{base}/gate.js"{mark}></script>'
+    gate = tags or f'<script src="https://{CONSENT}{base}/gate.js"{mark}></script>{SWALLOW}'
     html = (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>A shop</title>{gate}'
         f'<meta name="viewport" content="width=device-width">{head}</head><body>{body}{after}</body></html>'

@@ -70,7 +70,9 @@ def answer(world, page, number=1):
 
 
 def focused(page):
-    return page.evaluate("document.activeElement.id || document.activeElement.className || document.activeElement.tagName")
+    return page.evaluate(
+        "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+    )
 
 
 def same(page, one, other):
@@ -124,7 +126,7 @@ def test_a_hidden_reject_button_is_shown_again(visit):
     ("width", "height"), [(320, 568), (320, 256), (360, 740), (768, 900), (1440, 900)], ids=lambda size: str(size)
 )
 def test_it_fits_the_screen_and_leaves_page_to_see(visit, width, height):
-    page = visit(context={"viewport": {"width": width, "height": height}, "locale": "de-DE"})
+    page = visit(context={"viewport": {"width": width, "height": height}, "locale": "de-DE"}, lang="de")
     box = page.locator(BANNER).bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
     assert box["height"] <= 0.75 * height
@@ -197,7 +199,11 @@ def test_accept_then_change_one_category_and_one_service(visit, world):
     assert "Statistics, Functional, Advertising, and Social media" in page.inner_text(".fg-done")
     page.evaluate("fairgate.open()")
     page.wait_for_selector(CENTER, state="visible")
-    assert page.locator("input.category-switch-handler").count() == page.locator("input.category-switch-handler:checked").count() == 4
+    assert (
+        page.locator("input.category-switch-handler").count()
+        == page.locator("input.category-switch-handler:checked").count()
+        == 4
+    )
     page.click("label[for=ot-group-id-C0004]")
     page.click('[data-optanongroupid="C0002"] summary')
     page.click("label[for=fg-service-hotjar]")
@@ -236,11 +242,13 @@ def test_the_center_keeps_the_focus_and_esc_grants_nothing(visit, world):
     assert focused(page) == "close-pc-btn-handler"
     for _ in range(40):
         page.keyboard.press("Tab")
-        assert page.evaluate(f"document.activeElement === document.body || !!document.activeElement.closest('{CENTER}')")
+        assert page.evaluate(
+            f"document.activeElement === document.body || !!document.activeElement.closest('{CENTER}')"
+        )
     page.keyboard.press("Escape")
     page.wait_for_selector(CENTER, state="hidden")
     assert page.evaluate(f"getComputedStyle(document.querySelector('{CENTER}')).display") == "none"
-    assert page.evaluate("getComputedStyle(document.querySelector('.onetrust-pc-dark-filter')).display") == "none"
+    page.wait_for_selector(".onetrust-pc-dark-filter", state="hidden")
     assert focused(page) == MANAGE[1:]
     assert page.is_visible(BANNER)
     assert (world.answers, page.evaluate("document.cookie")) == ([], "")
@@ -293,7 +301,9 @@ def test_a_modal_of_the_page_does_not_steal_the_focus(visit):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", ["en", "ar"])
 def test_axe_finds_nothing(visit, scheme, lang):
-    page = visit(context={"color_scheme": scheme, "locale": lang}, theme={"accent": "#ffcc00" if lang == "ar" else "#235a8c"})
+    page = visit(
+        context={"color_scheme": scheme}, lang=lang, theme={"accent": "#ffcc00" if lang == "ar" else "#235a8c"}
+    )
     page.wait_for_timeout(200)
     found = Axe().run(page, context="#onetrust-consent-sdk")
     assert [f"{v['id']} {n['target']}" for v in found.response["violations"] for n in v["nodes"]] == []
@@ -318,7 +328,11 @@ def test_forced_colours_keep_the_state_of_a_switch_visible(visit):
 
 @pytest.mark.parametrize(
     ("theme", "scheme", "background"),
-    [({}, "light", "rgb(255, 255, 255)"), ({}, "dark", "rgb(28, 31, 36)"), ({"scheme": "light"}, "dark", "rgb(255, 255, 255)")],
+    [
+        ({}, "light", "rgb(255, 255, 255)"),
+        ({}, "dark", "rgb(28, 31, 36)"),
+        ({"scheme": "light"}, "dark", "rgb(255, 255, 255)"),
+    ],
 )
 def test_dark_mode_follows_the_browser_unless_the_site_says_otherwise(visit, theme, scheme, background):
     page = visit(context={"color_scheme": scheme}, theme=theme)
@@ -338,7 +352,7 @@ def test_dark_mode_follows_the_browser_unless_the_site_says_otherwise(visit, the
     ],
 )
 def test_it_speaks_the_visitors_language(visit, lang, dir, accept, reject):
-    page = visit(context={"locale": lang})
+    page = visit(lang=lang)
     root = page.locator("#onetrust-consent-sdk")
     assert (root.get_attribute("lang"), root.get_attribute("dir")) == (lang, dir)
     assert [page.inner_text(ACCEPT), page.inner_text(REJECT)] == [accept, reject]
@@ -360,9 +374,14 @@ def test_the_language_changes_while_the_banner_is_open(visit):
 
 
 def test_california_shows_its_links_its_icon_and_the_signals_status(visit):
-    page = visit("us_ca", before="Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
+    page = visit(
+        "us_ca", before="Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
+    )
     links = page.locator(".fg-links button").all_inner_texts()
-    assert [text.strip() for text in links] == ["Your Privacy Choices", "Limit the Use of My Sensitive Personal Information"]
+    assert [text.strip() for text in links] == [
+        "Your Privacy Choices",
+        "Limit the Use of My Sensitive Personal Information",
+    ]
     icon = page.locator(".fg-links button svg")
     assert icon.count() == 1 and icon.bounding_box()["width"] == 30
     assert "Opt-Out Request Honored" in page.inner_text(BANNER)
@@ -416,7 +435,7 @@ def test_italy_has_an_x_that_grants_nothing(visit, world):
 
 
 def test_germany_shows_the_imprint_beside_the_policy(visit):
-    page = visit("eu_opt_in-DE", imprint_url=f"https://{HOST}/impressum", context={"locale": "de"})
+    page = visit("eu_opt_in-DE", imprint_url=f"https://{HOST}/impressum", lang="de")
     links = page.locator("#onetrust-policy-text > a")
     assert links.all_inner_texts() == ["Datenschutzerklärung", "Impressum"]
     assert links.nth(1).get_attribute("href") == f"https://{HOST}/impressum"
@@ -517,7 +536,7 @@ def test_it_works_under_a_nonce_and_trusted_types(visit, world):
     page.click("label[for=ot-group-id-C0002]")
     page.click(".save-preference-btn-handler")
     assert answer(world, page)["choices"]["categories"]["C0002"] == "granted"
-    assert [error for error in page.errors if "favicon" not in error] == []
+    assert page.errors == []
 
 
 def test_texts_are_text(visit):
@@ -525,7 +544,9 @@ def test_texts_are_text(visit):
     page = visit(
         controller=nasty,
         banner_texts={"en": {"title": nasty, "accept": nasty, "hold_text": nasty}},
-        changes={"hotjar": {"name": nasty, "company": nasty, "description": nasty, "policy_url": "javascript:window.owned=3"}},
+        changes={
+            "hotjar": {"name": nasty, "company": nasty, "description": nasty, "policy_url": "javascript:window.owned=3"}
+        },
         body=EMBED + TEXT,
     )
     assert page.inner_text("#onetrust-policy-title").startswith("<img src=x")
@@ -540,8 +561,10 @@ def test_texts_are_text(visit):
 
 
 def test_it_costs_at_most_ten_kilobytes_with_twenty_services():
+    """Twenty of the best described services of our catalogue, with 91 cookies."""
     release = snapshot(languages=("en",))
     assert len(release["services"]) == 20
+    assert sum(len(service["cookies"]) for service in release["services"]) > 80
     assert len(brotli.compress(ui(release, "en"), quality=11)) <= 10_240
 
 

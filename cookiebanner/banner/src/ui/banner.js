@@ -22,7 +22,7 @@ export function showBanner(ui, open) {
   if (accept && reject) ui.level([accept, reject]);
   return el(
     'div',
-    { id: 'onetrust-banner-sdk', class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`, role: 'region', 'aria-label': t.banner_label },
+    { id: 'onetrust-banner-sdk', class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`, role: 'region', 'aria-label': t.pc_title },
     el(
       'div',
       { class: `fg-in ${terms.close_x ? 'ot-close' : ''}`, role: 'dialog', 'aria-labelledby': 'onetrust-policy-title', 'aria-describedby': 'onetrust-policy-text' },

@@ -61,7 +61,7 @@ export function cookieLists(ui) {
               {},
               el('h3', { class: 'ot-sdk-cookie-policy-group' }, name),
               el('p', { class: 'ot-sdk-cookie-policy-group-desc' }, text),
-              services.length ? serviceList(ui, services) : el('p', { class: 'fg-m' }, ui.t.no_services),
+              serviceList(ui, services),
             ),
           ),
         ),

@@ -2,7 +2,7 @@
 
 // Inline and important: nothing in a style sheet outranks it.
 const OURS =
-  'all:revert;box-sizing:border-box;display:block;margin:0;width:100%;min-height:44px;padding:8px 12px;border:2px solid var(--fg-ac);border-radius:8px;background:var(--fg-ac);color:var(--fg-on);font:600 15px/1.3 system-ui,sans-serif;cursor:pointer;';
+  'all:revert;box-sizing:border-box;display:block;width:100%;min-height:44px;padding:8px 12px;border:2px solid var(--fg-ac);border-radius:8px;background:var(--fg-ac);color:var(--fg-on);font:600 15px/1.3 system-ui,sans-serif;cursor:pointer;';
 
 /**
  * Compares everything the browser computed for both; repairs both when they differ or cannot be seen.
@@ -13,8 +13,7 @@ const OURS =
 export function level(pair) {
   const [one, two] = pair;
   // A pointer or the focus on one of them is a difference that we want.
-  if (!one.offsetParent && !one.isConnected) return [];
-  if (pair.some((button) => button.matches(':hover,:focus,:active'))) return [];
+  if (!one.isConnected || pair.some((button) => button.matches(':hover,:focus'))) return [];
   const a = getComputedStyle(one);
   const b = getComputedStyle(two);
   const differing = [...a].filter((key) => key[0] !== '-' && a.getPropertyValue(key) !== b.getPropertyValue(key));

@@ -16,17 +16,14 @@ export function holdPlace(ui, element, which) {
   const service = ui.services[which] || ui.services.find(({ key }) => key === which);
   if (!service || !element.isConnected) return;
   const names = { service: service.name, company: service.company };
-  const box = element.getBoundingClientRect();
-  const size = (side) => /^\d+$/.test(element.getAttribute(side) || '') ? +element.getAttribute(side) : Math.round(box[side]);
-  const display = element.style.getPropertyValue('display');
-  const [width, height] = [size('width'), size('height')];
+  const { width, height } = element.getBoundingClientRect();
+  const { display } = element.style;
 
   function remove() {
     places.delete(element);
     stop?.();
     node.remove();
-    element.style.removeProperty('display');
-    if (display) element.style.setProperty('display', display);
+    element.style.display = display;
   }
   function once() {
     remove();
@@ -44,8 +41,8 @@ export function holdPlace(ui, element, which) {
       el('div', {}, ui.button(ui.say('hold_once', names), once, { class: 'fg-b' }), ui.button(ui.say('hold_always', names), always, { class: 'fg-b' })),
     ),
   );
-  if (width > 40) node.style.setProperty('width', `${width}px`, 'important');
-  if (height > 40) node.style.setProperty('min-height', `${height}px`, 'important');
+  node.style.setProperty('width', width ? `${width}px` : '', 'important');
+  node.style.setProperty('min-height', `${height}px`, 'important');
   element.before(node);
   element.style.setProperty('display', 'none', 'important');
   const stop = window.fairgate.on('change', () => window.fairgate.allowed(service.key) && remove());

@@ -12,15 +12,19 @@ import { holdPlace } from './hold.js';
 import { preferences } from './preferences.js';
 import css from './style.css';
 
+// The palette's order in consent/banners/theme.py.
+const TOKENS = ['bg', 'fg', 'mut', 'line', 'hair', 'ac', 'on'];
+
 /** @param {object} core */
 export function create(core) {
   const { terms } = core;
   const dark = matchMedia('(prefers-color-scheme:dark)');
   const painted = new Set();
   const ui = { core, terms, consent: () => window.fairgate.consent(), root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }), live: el('div', { class: 'fg-done', 'aria-live': 'polite' }) };
-  let banner = null;
-  let dialog = null;
-  let floating = null;
+  let banner;
+  let dialog;
+  let floating;
+  let timer;
 
   /** Reads the texts of the language in force. */
   function read() {
@@ -45,7 +49,7 @@ export function create(core) {
   function dress(node) {
     const [, , scheme, radius, , light, night] = ui.data.look;
     const colours = (scheme === 'auto' ? dark.matches : scheme === 'dark') ? night : light;
-    for (const key in colours) node.style.setProperty(`--fg-${key}`, colours[key]);
+    for (const [i, colour] of colours.split(' ').entries()) node.style.setProperty(`--fg-${TOKENS[i]}`, colour);
     node.style.setProperty('--fg-r', `${radius}px`);
     node.style.setProperty('color-scheme', colours === night ? 'dark' : 'light');
     node.lang = ui.lang;
@@ -119,17 +123,19 @@ export function create(core) {
       id && el('p', { class: 'fg-m' }, `${ui.t.record}: `, el('code', {}, id)),
       ui.status(),
     ]);
+    timer = setTimeout(() => ui.live.contains(document.activeElement) || quiet(), 12000);
     float();
   }
   function quiet() {
+    clearTimeout(timer);
     ui.live.replaceChildren();
     float();
   }
 
   const hideBanner = () => {
     banner?.remove();
-    banner = null;
-    if (ui.root.isConnected) float();
+    banner = 0;
+    float();
   };
 
   function openBanner() {
@@ -159,8 +165,9 @@ export function create(core) {
     if (!again) window.dispatchEvent(new CustomEvent('OneTrustPCLoaded'));
   }
 
-  function close() {
-    if (!dialog) return;
+  function close(event) {
+    // A dialog that was replaced says so a moment later.
+    if (!dialog || (event?.type === 'close' && event.target !== dialog)) return;
     dialog.classList.add('ot-hide');
     ui.filter.classList.add('ot-hide');
     if (dialog.open && dialog.close) dialog.close();
@@ -208,9 +215,10 @@ export function create(core) {
 
   read();
   style();
-  mount();
-  float();
-  cookieLists(ui);
+  core.parsed(() => {
+    float();
+    cookieLists(ui);
+  });
 
   return {
     showBanner: openBanner,
