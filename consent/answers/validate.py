@@ -74,12 +74,20 @@ def agree(answer: Answer, choices: dict[str, dict[str, str]], release: Published
 
 def signals(given: dict[str, Any] | None) -> dict[str, Any]:
     """The signals without empty (null) members. Raises Refused (400) for what a record cannot hold."""
-    kept = {key: value for key, value in (given or {}).items() if value is not None}
     try:
+        kept: dict[str, Any] = _without_nulls(given or {})
         canonical.check(kept)
     except (ValueError, RecursionError) as error:
         raise Refused(400, "invalid_field", f"{error}", field="signals") from None
     return kept
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value if inner is not None]
+    return value
 
 
 def _optional(choices: dict[str, dict[str, str]], release: PublishedRelease) -> set[str]:

@@ -19,6 +19,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from io import StringIO
 from typing import Any, Literal
@@ -154,12 +155,18 @@ def _check(draft: Draft) -> None:
     for name in _COLUMNS & draft.record.keys():
         if draft.record[name] != (str(getattr(draft, name)) if name != "release" else draft.release):
             raise ValueError(f"The record says another {name} than the draft.")
-    if len(draft.request_hash) != 32 or not _HASH.fullmatch(draft.release_hash) or not _TYPE.fullmatch(draft.type):
-        raise ValueError("A draft's type or hashes are malformed.")
-    for name, limit in (("regime", 40), ("jurisdiction", 10), ("language", 20), ("action", 12)):
-        value = getattr(draft, name)
+    if len(draft.request_hash) != 32:
+        raise ValueError("A request hash has 32 bytes.")
+    _check_words(draft.type, draft.release_hash, draft.regime, draft.jurisdiction, draft.language, draft.action)
+
+
+@lru_cache(4096)  # few combinations, asked for at every answer
+def _check_words(type: str, release_hash: str, regime: str, jurisdiction: str, language: str, action: str) -> None:
+    if not _TYPE.fullmatch(type) or not _HASH.fullmatch(release_hash):
+        raise ValueError("A draft's type or release hash is malformed.")
+    for value, limit in ((regime, 40), (jurisdiction, 10), (language, 20), (action, 12)):
         if len(value) > limit or not value.isascii() or not (value.isprintable() or not value):
-            raise ValueError(f"{name} must be at most {limit} printable ASCII characters.")
+            raise ValueError(f"{value!r} must be at most {limit} printable ASCII characters.")
 
 
 _citus: dict[str, bool] = {}
