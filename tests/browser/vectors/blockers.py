@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,14 @@ class Blocker(NamedTuple):
     markup: str
     files: dict[tuple[str, str], tuple[str, bytes]] = {}
     rewrite: Callable[[str], str] = lambda html: html
+
+
+def chromium() -> str:
+    """The path of Debian's Chromium."""
+    found = shutil.which("chromium")
+    if not found:
+        raise FileNotFoundError("Chromium is missing: sudo apt-get install -y chromium")
+    return found
 
 
 def script(name: str, path: Path) -> dict[tuple[str, str], tuple[str, bytes]]:

@@ -64,7 +64,8 @@ DOM = {
     "d-create-ns": "var s=document.createElementNS('http://www.w3.org/1999/xhtml','script');s.src='{T}/t.js';document.body.appendChild(s)",
     "d-svg": "var g=document.createElementNS('http://www.w3.org/2000/svg','svg'),s=document.createElementNS('http://www.w3.org/2000/svg','script');s.setAttribute('href','{T}/t.js');g.appendChild(s);document.body.appendChild(g)",
     "d-insert-before": _made + "var f=document.getElementsByTagName('script')[0];f.parentNode.insertBefore(s,f)",
-    "d-replace-child": _made + "var p=document.createElement('p');document.body.appendChild(p);document.body.replaceChild(s,p)",
+    "d-replace-child": _made
+    + "var p=document.createElement('p');document.body.appendChild(p);document.body.replaceChild(s,p)",
     "d-el-append": _made + "document.body.append('x',s)",
     "d-prepend": _made + "document.body.prepend(s)",
     "d-before": _made + "document.body.firstChild.before(s)",
@@ -73,7 +74,8 @@ DOM = {
     "d-replace-children": _made + "var p=document.createElement('p');document.body.appendChild(p);p.replaceChildren(s)",
     "d-adjacent": _made + "document.body.insertAdjacentElement('beforeend',s)",
     "d-fragment": _made + "var f=document.createDocumentFragment();f.appendChild(s);document.body.appendChild(f)",
-    "d-nested": _made + "var p=document.createElement('div'),q=document.createElement('div');p.appendChild(q);q.appendChild(s);document.body.appendChild(p)",
+    "d-nested": _made
+    + "var p=document.createElement('div'),q=document.createElement('div');p.appendChild(q);q.appendChild(s);document.body.appendChild(p)",
     "d-contextual": "document.body.appendChild(document.createRange().createContextualFragment('<script src=\"{T}/t.js\"><\\/script>'))",
     "d-range": _made + "var r=document.createRange();r.selectNodeContents(document.body);r.insertNode(s)",
     "d-write": "document.write('<script src=\"{T}/t.js\"><\\/script>')",
@@ -82,23 +84,28 @@ DOM = {
     "d-write-nested": "document.write('<script>document.write(\"<script src={T}/t.js><\\\\/script>\")<\\/script>')",
     "d-domparser": "var d=new DOMParser().parseFromString('<img src=\"{T}/t.gif\"><script src=\"{T}/t.js\"><\\/script>','text/html');document.body.append(...d.body.childNodes,...d.head.childNodes)",
     "d-onerror": "document.body.insertAdjacentHTML('beforeend','<img src=\"data:,\" onerror=\"var s=document.createElement(`script`);s.src=`{T}/t.js`;document.head.append(s)\">')",
-    "d-shadow": _made + "var p=document.createElement('div');document.body.appendChild(p);p.attachShadow({mode:'closed'}).appendChild(s)",
+    "d-shadow": _made
+    + "var p=document.createElement('div');document.body.appendChild(p);p.attachShadow({mode:'closed'}).appendChild(s)",
     "d-timer": "setTimeout(function(){" + _made + "document.head.appendChild(s)},60)",
     "d-ordered": _made + "s.async=false;document.head.appendChild(s)",
     "d-module": "var s=document.createElement('script');s.type='module';s.src='{T}/t.js';document.head.appendChild(s)",
     "d-module-text": "var s=document.createElement('script');s.type='module';s.textContent='import \"{T}/t.js\"';document.head.appendChild(s)",
-    "d-eval": "(0,eval)(\"" + _made.replace("'", "\\x27") + "document.head.appendChild(s)\")",
+    "d-eval": '(0,eval)("' + _made.replace("'", "\\x27") + 'document.head.appendChild(s)")',
     "d-realm": "var f=document.createElement('iframe');document.body.appendChild(f);var s=f.contentDocument.createElement('script');s.src='{T}/t.js';document.body.appendChild(s)",
     "d-allowed-third-party": "var s=document.createElement('script');s.src='https://cdn.shop.test/by/{P}/t.js';document.head.appendChild(s)",
-    "d-custom-element": "customElements.define('x-t',class extends HTMLElement{connectedCallback(){" + _made + "this.appendChild(s)}});document.body.innerHTML+='<x-t></x-t>'",
+    "d-custom-element": "customElements.define('x-t',class extends HTMLElement{connectedCallback(){"
+    + _made
+    + "this.appendChild(s)}});document.body.innerHTML+='<x-t></x-t>'",
     "d-inline-agent": "var s=document.createElement('script');s.text=\"window.__AGENT__=1;document.cookie='_ga=1;path=/';fetch('{S}/ran');fetch('{T}/data')\";document.head.appendChild(s)",
 }
 
 _template = '<template><div><script src="{T}/t.js"></script></div></template>'
 DOM_BODY = {
-    "d-import-node": _template + _js("document.body.appendChild(document.importNode(document.querySelector('template').content,true))"),
+    "d-import-node": _template
+    + _js("document.body.appendChild(document.importNode(document.querySelector('template').content,true))"),
     "d-clone": _template + _js("document.body.appendChild(document.querySelector('template').content.cloneNode(true))"),
-    "d-move": '<template><script src="{T}/t.js"></script></template>' + _js("document.body.append(document.querySelector('template').content.firstChild)"),
+    "d-move": '<template><script src="{T}/t.js"></script></template>'
+    + _js("document.body.append(document.querySelector('template').content.firstChild)"),
 }
 
 IMAGES_BODY = {
@@ -128,13 +135,16 @@ FRAMES = {
     "f-created": "var f=document.createElement('iframe');f.src='{T}/f.html';document.body.appendChild(f)",
     "f-inner-html": "var p=document.createElement('div');document.body.appendChild(p);p.innerHTML='<iframe src=\"{T}/f.html\"></iframe>'",
     "f-set-attribute": _frame_js + "f.setAttribute('src','{T}/f.html')",
-    "f-srcdoc-code": _frame_js + "f.srcdoc=\"<script>var s=document.createElement('script');s.src='{T}/t.js';document.head.appendChild(s)<\\/script>\"",
+    "f-srcdoc-code": _frame_js
+    + "f.srcdoc=\"<script>var s=document.createElement('script');s.src='{T}/t.js';document.head.appendChild(s)<\\/script>\"",
     "f-write": _frame_js + "var d=f.contentDocument;d.open();d.write('<script src=\"{T}/t.js\"><\\/script>');d.close()",
     "f-realm": _frame_js + "var d=f.contentDocument,s=d.createElement('script');s.src='{T}/t.js';d.body.appendChild(s)",
-    "f-window": _frame_js + "var w=window[0],s=w.document.createElement('script');s.src='{T}/t.js';w.document.head.appendChild(s)",
+    "f-window": _frame_js
+    + "var w=window[0],s=w.document.createElement('script');s.src='{T}/t.js';w.document.head.appendChild(s)",
     "f-javascript": _frame_js + "f.src=\"javascript:'<script src={T}/t.js><\\/script>'\"",
     "f-data": _frame_js + "f.src='data:text/html,<script src={T}/t.js><\\/script>'",
-    "f-blob": _frame_js + "f.src=URL.createObjectURL(new Blob(['<script src={T}/t.js><\\/script>'],{type:'text/html'}))",
+    "f-blob": _frame_js
+    + "f.src=URL.createObjectURL(new Blob(['<script src={T}/t.js><\\/script>'],{type:'text/html'}))",
     "f-location": _frame_js + "f.contentWindow.location='{T}/f.html'",
 }
 
@@ -163,7 +173,7 @@ CSS_JS = {
     "c-adopted": "var s=new CSSStyleSheet();s.replaceSync('h1{background:url({T}/t.gif)}');document.adoptedStyleSheets=[s]",
     "c-font-face": "var f=new FontFace('t','url({T}/t.woff2)');document.fonts.add(f);f.load().catch(function(){})",
 }
-CSS_BODY = {"c-attribute": '<p style="background:url(\'{T}/t.gif\')">x</p>'}
+CSS_BODY = {"c-attribute": "<p style=\"background:url('{T}/t.gif')\">x</p>"}
 
 MEDIA = {
     "m-video": '<video src="{T}/t.mp4" preload="auto"></video>',
@@ -188,7 +198,8 @@ NETWORK = {
     "n-blob-worker": "new Worker(URL.createObjectURL(new Blob(['importScripts(\"{T}/w.js\")'])))",
     "n-shared-worker": "new SharedWorker('{S}/worker.js')",
     "n-service-worker": "navigator.serviceWorker.register('{S}/worker.js').catch(function(){})",
-    "n-realm-fetch": _frame_js + "f.contentWindow.fetch('{T}/data',{credentials:'include',mode:'no-cors'}).catch(function(){})",
+    "n-realm-fetch": _frame_js
+    + "f.contentWindow.fetch('{T}/data',{credentials:'include',mode:'no-cors'}).catch(function(){})",
     "n-fetch-later": "fetchLater('{T}/data',{activateAfter:0,credentials:'include',mode:'no-cors'})",
     "n-ping": "var a=document.createElement('a');a.href='#x';a.ping='{T}/data';document.body.appendChild(a);a.click()",
     "n-form": "document.body.insertAdjacentHTML('beforeend','<iframe name=h></iframe><form target=h method=post action=\"{T}/data\"></form>');document.forms[0].submit()",
@@ -197,7 +208,9 @@ NETWORK = {
 _told = "fetch('{S}/ran')"
 STORAGE = {
     "k-cookie": "document.cookie='_ga=1;path=/;max-age=999';if(/_ga=/.test(document.cookie))" + _told,
-    "k-cookie-store": "cookieStore.set('_ga','1').then(function(){return cookieStore.get('_ga')}).then(function(c){c&&" + _told + "})",
+    "k-cookie-store": "cookieStore.set('_ga','1').then(function(){return cookieStore.get('_ga')}).then(function(c){c&&"
+    + _told
+    + "})",
     "k-local": "localStorage.setItem('_ga','1');if(localStorage.getItem('_ga'))" + _told,
     "k-local-property": "localStorage._ga='1';if(localStorage._ga)" + _told,
     "k-session": "sessionStorage['_ga']='1';if(sessionStorage.getItem('_ga'))" + _told,
@@ -208,7 +221,12 @@ STORAGE = {
 def _vectors() -> list[Vector]:
     made: list[Vector] = []
 
-    def add(group: str, head: dict[str, str] | None = None, body: dict[str, str] | None = None, js: dict[str, str] | None = None) -> None:
+    def add(
+        group: str,
+        head: dict[str, str] | None = None,
+        body: dict[str, str] | None = None,
+        js: dict[str, str] | None = None,
+    ) -> None:
         made.extend(Vector(name, group, head=html) for name, html in (head or {}).items() if html)
         made.extend(Vector(name, group, body=html) for name, html in (body or {}).items())
         made.extend(Vector(name, group, body=_js(code)) for name, code in (js or {}).items())

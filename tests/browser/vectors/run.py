@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from playwright.async_api import Browser, Error, async_playwright
 
-from .blockers import Blocker
+from .blockers import Blocker, chromium
 from .pages import GROUPS, VECTORS, Vector, page
 from .server import SITE, Server
 
@@ -51,7 +50,7 @@ def arguments(port: int) -> list[str]:
 
 
 async def launch(play, server: Server) -> Browser:
-    return await play.chromium.launch(executable_path=shutil.which("chromium"), args=arguments(server.port))
+    return await play.chromium.launch(executable_path=chromium(), args=arguments(server.port))
 
 
 async def one(browser: Browser, server: Server, run: str, vector: Vector) -> Result:

@@ -45,9 +45,7 @@ def certificate(folder: Path) -> Path:
     )
     path = folder / "vectors.pem"
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
@@ -194,10 +192,17 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             cookie = {"Set-Cookie": "uid=1; Path=/; Secure; SameSite=None; Max-Age=999", "Cache-Control": "no-store"}
             if self.headers.get("Upgrade", "").lower() == "websocket":
                 accept = base64.b64encode(
-                    hashlib.sha1((self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+                    hashlib.sha1(
+                        (self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()
+                    ).digest()
                 ).decode()
                 self.send_response(101)
-                for key, value in {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept, **cookie}.items():
+                for key, value in {
+                    "Upgrade": "websocket",
+                    "Connection": "Upgrade",
+                    "Sec-WebSocket-Accept": accept,
+                    **cookie,
+                }.items():
                     self.send_header(key, value)
                 self.end_headers()
                 self.close_connection = True

@@ -10,6 +10,7 @@ export const get = bare(E.getAttribute);
 export const put = bare(E.setAttribute);
 export const drop = bare(E.removeAttribute);
 export const has = bare(E.hasAttribute);
+export const insert = bare(Node.prototype.insertBefore);
 export const all = (root, selector) => [...root.querySelectorAll(selector)];
 export const setHTML = setter(E, 'innerHTML');
 

@@ -19,7 +19,7 @@
  * @property {(element: Element, index: number|null) => void} [placeholder] a frame or embed is held; null: it is back
  * @property {() => void} wake something that waits may go: load release.js and call `release()`
  */
-import { all, get, has, put, setHTML } from './dom.js';
+import { all, get, has, insert, put, setHTML } from './dom.js';
 import { begin, check, codeVerdict, freeCode, freeze, loose, once, thaw, trust } from './hold.js';
 import { level } from './level.js';
 import { match } from './match.js';
@@ -42,6 +42,6 @@ export function arm(host) {
       check(element);
     },
     // What release.js works with.
-    kit: { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, means, put, roots, setHTML, STORES, thaw, trust },
+    kit: { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, insert, loose, means, put, roots, setHTML, STORES, thaw, trust },
   };
 }

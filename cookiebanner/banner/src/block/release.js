@@ -12,7 +12,7 @@ const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
 /** @param {object} engine what `arm` gave; gets `release()` and `revoke(indexes)` */
 export function finish(engine) {
-  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, loose, means, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
+  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, insert, loose, means, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
   const released = new WeakSet();
   const writes = new Map();
   const queue = [];
@@ -47,19 +47,21 @@ export function finish(engine) {
     if (!html || !el.parentNode) return;
     const box = document.implementation.createHTMLDocument('').body;
     setHTML(box, trust(html));
+    box.querySelectorAll(':not(script)').forEach(check);
     const scripts = all(box, 'script').map((old) => {
       const script = fresh(old);
-      old.replaceWith(script);
       // It waits as if held, so that the queue runs it in its turn.
       if (!has(script, HELD)) {
-        put(script, HELD, '');
+        put(script, HELD, 0);
         put(script, TYPE, get(script, 'type') || '');
         put(script, 'type', 'text/plain');
       }
+      insert(old.parentNode, script, old);
+      old.remove();
       return script;
     });
-    box.querySelectorAll(':not(script)').forEach(check);
-    el.after(...box.childNodes);
+    const next = el.nextSibling;
+    for (const node of [...box.childNodes]) insert(el.parentNode, node, next);
     queue.unshift(...scripts);
   }
 
@@ -116,7 +118,7 @@ export function finish(engine) {
       // A script that the browser will not run again tells nothing.
       setTimeout(end, 15000);
     }
-    el.parentNode.insertBefore(el, el.nextSibling);
+    insert(el.parentNode, el, el.nextSibling);
     if (!outer(el)) {
       if (module) setTimeout(end);
       else end();
