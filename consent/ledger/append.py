@@ -146,7 +146,8 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
         return []
     with transaction.atomic(using=using, savepoint=False):
         postgres = connection.vendor == "postgresql"
-        with connection.cursor() as wrapped:
+        # The bare cursor spares a wrapper a statement; its errors must be Django's all the same.
+        with connection.wrap_database_errors, connection.cursor() as wrapped:
             return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at).run()
 
 
