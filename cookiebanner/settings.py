@@ -30,6 +30,8 @@ FAIRGATE_URL = env.text("FAIRGATE_URL").rstrip("/")  # public base URL, for mail
 FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country[,region]" header names
 FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; empty = kept in FAIRGATE_DATA
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
+FAIRGATE_ANCHORS = env.words("FAIRGATE_ANCHORS")  # where checkpoints are kept outside, see consent/ledger/anchors.py
+FAIRGATE_SCREENSHOTS = env.boolean("FAIRGATE_SCREENSHOTS", True)  # picture each release's banners, if Chromium is there
 MMDB = env.text("MMDB")
 try:
     FAIRGATE_TRUSTED_PROXIES = [ip_network(word, strict=False) for word in env.words("FAIRGATE_TRUSTED_PROXIES")]
