@@ -6,19 +6,23 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
+from consent.ledger import partitions
+
 
 def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, else 503."""
+    """200 when the database answers, else 503. Warns, still with 200, of records in the default partition."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        late = partitions.default_is_used()
     except Exception:
         return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
-    return JsonResponse({"status": "ok", "database": "up"})
+    warnings = ["Records fall into the default partition: is the worker running?"] if late else []
+    return JsonResponse({"status": "ok", "database": "up", "warnings": warnings})
 
 
 urlpatterns = [path("livez", livez), path("readyz", readyz)]

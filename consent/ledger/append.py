@@ -99,7 +99,7 @@ def commitment(salt: bytes, payload: bytes) -> bytes:
 
 def utc_text(moment: datetime) -> str:
     """2026-11-21T10:00:00.000000Z"""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def committed(draft: Draft, received_at: str) -> dict[str, Any]:

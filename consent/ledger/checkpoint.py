@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -94,8 +95,14 @@ def make_all() -> int:
 def trusted_keys(site_id: int) -> list[bytes]:
     """The public key in force and those that the site's log says it followed, the newest first."""
     keys = [signing.public_bytes(signing.private_key())]
-    rows = ConsentRecord.objects.filter(site_id=site_id, type=LogEntry.Type.KEY_ROTATION).order_by("-index")
-    for payload in rows.values_list("payload", flat=True):
+    # Found by the small index of entries that are no answers: the records' table has no index by type.
+    entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.KEY_ROTATION).exclude(type="consent")
+    for index, day in entries.order_by("-index").values_list("index", "day"):
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        record = ConsentRecord.objects.filter(
+            site_id=site_id, index=index, received_at__gte=start, received_at__lt=start + timedelta(days=1)
+        )
+        payload = record.values_list("payload", flat=True).first()
         rotation = json.loads(payload or "{}")
         if rotation.get("new_key") == b64encode(keys[-1]).decode():
             keys.append(b64decode(rotation["old_key"]))
@@ -106,8 +113,10 @@ def rotate(actor: str, reason: str) -> str:
     """Replaces the signing key; returns the new one's text, which an operator with FAIRGATE_SIGNING_KEY must set.
 
     Every log gets a `key_rotation` entry that names both public keys, and a last checkpoint by the old key that covers
-    it: the old key vouches for the new one.
+    it: the old key vouches for the new one. Raises Stopped, before anything is done, while a log is stopped.
     """
+    if stopped := behind():
+        raise Stopped(f"The log of site {stopped[0].uuid} is behind its last checkpoint.")
     old, new = signing.private_key(), Ed25519PrivateKey.generate()
     record = {
         "old_key": b64encode(signing.public_bytes(old)).decode(),

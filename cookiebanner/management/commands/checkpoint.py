@@ -36,7 +36,10 @@ class Command(BaseCommand):
                 self.stdout.write(made.note)
 
     def rotate(self, reason: str) -> None:
-        text = checkpoint.rotate(ACTOR, reason)
+        try:
+            text = checkpoint.rotate(ACTOR, reason)
+        except Stopped as error:
+            raise CommandError(f"{error} See manage.py restart_log.") from None
         self.stdout.write("The old key has signed the new one into every log.")
         if settings.FAIRGATE_SIGNING_KEY:
             self.stdout.write(f"Set this and restart every server:\nFAIRGATE_SIGNING_KEY={text}")
