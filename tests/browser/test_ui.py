@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import brotli
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from cookiebanner.artifacts.compile import ui
-from tests.browser.shop import CONSENT, HOST, LANGUAGES, TEXT, URL, open_shop, snapshot
+from tests.browser.shop import CONSENT, HOST, TEXT, URL, open_shop, snapshot
 from tests.browser.world import open_world
 
 pytestmark = pytest.mark.browser
@@ -566,19 +564,3 @@ def test_it_costs_at_most_ten_kilobytes_with_twenty_services():
     assert len(release["services"]) == 20
     assert sum(len(service["cookies"]) for service in release["services"]) > 80
     assert len(brotli.compress(ui(release, "en"), quality=11)) <= 10_240
-
-
-def test_every_language_is_whole():
-    """No key, category or block of the English file is missing elsewhere, and placeholders agree."""
-    import json
-
-    from consent.banners.texts import FOLDER
-
-    def shape(value, path=()):
-        if isinstance(value, dict):
-            return {item for key in value for item in shape(value[key], (*path, key))}
-        return {(path, tuple(sorted(re.findall(r"\{\w+\}", value))))}
-
-    files = {code: json.loads((FOLDER / "texts" / f"{code}.json").read_text(encoding="utf-8")) for code in LANGUAGES}
-    for code, content in files.items():
-        assert shape(content) == shape(files["en"]), code

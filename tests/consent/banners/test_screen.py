@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from consent.banners import screen
+from tests.browser.shop import snapshot
+
+
+def test_a_service_is_packed_without_its_empty_end():
+    data = screen.data(snapshot(services=["google-fonts", "matomo"], languages=("en",)), "en")
+    assert [service[0] for service in data["s"]] == ["google-fonts", "matomo"]
+    assert all(service[-1] not in ("", 0, []) for service in data["s"])
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "days", "packed"),
+    [
+        ("2 years", 730, "2y"), ("13 months", 395, "13m"), ("4 hours", 1, "4h"), ("1 minute", 1, "1n"), ("session", 0, 0),
+        ("Session", None, 0), ("", 0, 0), ("", 395, "13m"), ("", 730, "2y"), ("", 30, "30d"), ("", None, ""),
+        ("until you log out", 9, "until you log out"),
+    ],
+)  # fmt: skip
+def test_lifetimes_can_be_said_in_every_language(lifetime, days, packed):
+    cookie = {"name": "_x", "kind": "cookie", "lifetime": lifetime, "lifetime_days": days, "purpose": ""}
+    [service] = screen.data(snapshot(services=["matomo"], changes={"matomo": {"cookies": [cookie]}}), "en")["s"]
+    assert service[7] == [["_x", packed, ""]]
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", " javascript:x", "vbscript:x", "//x"])
+def test_only_addresses_become_links(url):
+    data = screen.data(snapshot(services=["matomo"], changes={"matomo": {"policy_url": url}}, policy_url=url), "en")
+    assert data["policy"] == ("//x" if url == "//x" else "")
+    assert data["s"][0][3] == data["policy"]
+
+
+def test_only_statutory_texts_that_some_variant_shows_are_sent():
+    words = screen.data(snapshot(), "de")["t"]
+    assert {key for key in words if key.startswith(screen.STATUTORY)} == {
+        "link_privacy_choices", "link_limit_sensitive", "link_opt_out", "link_opt_out_rights", "gpc_honored",
+        "notice_sells_sensitive", "notice_sells_biometric", "notice_site_sells_sensitive", "notice_site_sells_biometric",
+    }  # fmt: skip
+
+
+def test_regimes_with_the_same_words_share_them():
+    given = {"en": {"title": "Hello"}, "en@us_ca": {"title": "California"}, "de@us_ca": {"title": "Kalifornien"}}
+    groups = screen.data(snapshot(banner_texts=given), "en")["r"]
+    regimes = [regime for names, _ in groups for regime in names]
+    assert sorted(regimes) == sorted(set(regimes))
+    assert [texts["title"] for names, texts in groups if "us_ca" in names] == ["California"]
+    assert any(len(names) > 1 for names, _ in groups)
+    assert "Kalifornien" not in json.dumps(groups)
+
+
+def test_the_name_of_the_site_stands_in_for_a_controller():
+    assert screen.data(snapshot(controller=""), "en")["who"] == "A shop"

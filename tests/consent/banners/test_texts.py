@@ -1,0 +1,133 @@
+import json
+import re
+
+import pytest
+
+from consent.banners import texts
+from consent.jurisdictions import table
+
+SHIPPED = ["ar", "de", "en", "es", "fr", "it", "nl"]
+
+
+def file(language):
+    return json.loads((texts.FOLDER / "texts" / f"{language}.json").read_text(encoding="utf-8"))
+
+
+def shape(value, path=()):
+    """{(path, placeholders)} of every text in a file."""
+    if isinstance(value, dict):
+        return {item for key in value for item in shape(value[key], (*path, key))}
+    return {(path, tuple(sorted(re.findall(r"\{\w+\}", value))))}
+
+
+def words(value):
+    return [word for item in value.values() for word in words(item)] if isinstance(value, dict) else [value]
+
+
+def test_seven_languages_are_shipped():
+    assert texts.shipped() == SHIPPED
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_every_language_has_every_text_with_the_same_placeholders(language):
+    assert shape(file(language)) == shape(file("en"))
+
+
+@pytest.mark.parametrize("language", [code for code in SHIPPED if code != "en"])
+def test_nothing_was_left_in_english(language):
+    """Sentences, not single words: "Session" and "Cookies" are the same in several languages."""
+    english = {word for word in words(file("en")) if len(word) > 20}
+    assert english & set(words(file(language))) == set()
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+@pytest.mark.parametrize("block", ["", "opt_out", "notice", "mixed"])
+def test_our_own_labels_are_on_the_allow_list(language, block):
+    own = file(language)
+    shown = {**own["texts"], **own["blocks"].get(block, {})}
+    for button in ("accept", "reject", "manage"):
+        assert texts.label_allowed(language, button, shown[button]) is True
+
+
+@pytest.mark.parametrize("label", ["Continue", "Later", "Learn more", "Accept all", "OK", "No thanks, I hate savings"])
+def test_a_reject_label_that_states_no_refusal_is_not_allowed(label):
+    assert texts.label_allowed("en", "reject", label) is False
+
+
+def test_a_language_without_a_list_is_not_judged():
+    assert texts.label_allowed("pl", "reject", "Odrzuć wszystko") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "nearest"),
+    [("de", "de"), ("de-CH", "de"), ("DE_at", "de"), ("ar-EG", "ar"), ("pl", "en"), ("pt-BR", "en"), ("", "en")],
+)
+def test_the_nearest_language(code, nearest):
+    assert texts.nearest(code) == nearest
+
+
+def test_arabic_and_hebrew_run_from_the_right():
+    assert [texts.direction(code) for code in ("ar-EG", "he", "de", "ara")] == ["rtl", "rtl", "ltr", "ltr"]
+
+
+def test_the_sites_words_lie_over_ours_and_an_empty_one_brings_ours_back():
+    shown = texts.resolve(
+        "de", {"de": {"title": "Kekse?", "accept": "  ", "no_such_key": "x"}, "en": {"title": "Cookies?"}}
+    )
+    assert shown["title"] == "Kekse?"
+    assert shown["accept"] == "Alle akzeptieren"
+    assert "no_such_key" not in shown
+
+
+def test_general_words_do_not_reach_a_regime_with_words_of_its_own():
+    given = {"en": {"body": "Only with your consent.", "save": "Store"}, "en@us_ca": {"manage": "Your Privacy Choices"}}
+    california = texts.resolve("en", given, "us_ca")
+    assert california["body"] == file("en")["blocks"]["opt_out"]["body"]
+    assert (california["save"], california["manage"]) == ("Store", "Your Privacy Choices")
+    assert texts.resolve("en", given, "us_optout")["manage"] == "Privacy settings"
+    assert texts.resolve("en", given, "eu_opt_in")["body"] == "Only with your consent."
+
+
+def test_words_for_a_regime_reach_its_variants_and_a_variants_own_win():
+    given = {"de": {}, "de@eu_opt_in": {"title": "EU", "save": "Merken"}, "de@eu_opt_in-DE": {"title": "Deutschland"}}
+    assert texts.resolve("de", given, "eu_opt_in-DE")["title"] == "Deutschland"
+    assert texts.resolve("de", given, "eu_opt_in-DE")["save"] == "Merken"
+    assert texts.resolve("de", given, "eu_opt_in-IT")["title"] == "EU"
+
+
+def test_statutory_titles_are_the_laws_own_words_in_every_language():
+    given = {"de": {"link_privacy_choices": "Datenschutz"}, "de@us_ca": {"gpc_honored": "Erledigt"}}
+    for regime in ("", "us_ca"):
+        shown = texts.resolve("de", given, regime)
+        assert shown["link_privacy_choices"] == "Your Privacy Choices"
+        assert shown["link_limit_sensitive"] == "Limit the Use of My Sensitive Personal Information"
+        assert shown["link_do_not_sell"] == "Do Not Sell or Share My Personal Information"
+        assert shown["gpc_honored"] == "Opt-Out Request Honored"
+
+
+@pytest.mark.parametrize(
+    ("regime", "block"),
+    [
+        ("eu_opt_in", ""), ("eu_opt_in-DE", ""), ("uk_pecr", ""), ("ca_qc", ""), ("us_ca", "opt_out"),
+        ("us_optout_gpc-US-TX", "opt_out"), ("us_notice", "notice"), ("jp_notice", "notice"), ("ca_implied", "notice"),
+        ("ch", "mixed"), ("no_such", ""),
+    ],
+)  # fmt: skip
+def test_which_kind_of_law_a_regimes_texts_speak_of(regime, block):
+    assert texts.block(regime) == block
+
+
+def test_every_statutory_text_a_regime_shows_is_there():
+    shown = texts.resolve("fr")
+    for terms in table.variants().values():
+        assert [key for key in (*terms["links"], *terms["notices"]) if key not in shown] == []
+
+
+def test_missing_names_what_would_show_in_another_language():
+    assert texts.missing("de-AT") == []
+    assert texts.missing("pl", {"pl": {"accept": "Akceptuj"}}) == sorted(texts.keys() - {"accept"})
+
+
+def test_unknown_categories_are_named_by_their_key():
+    assert sorted(texts.categories("es")) == ["C0001", "C0002", "C0003", "C0004", "C0005"]
+    assert texts.categories("fr-CA")["C0004"]["name"] == "Publicité"
