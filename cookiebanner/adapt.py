@@ -8,6 +8,7 @@ from csp.decorators import csp_exempt
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
 
 from cookiebanner.delivery import Answer
 
@@ -22,6 +23,7 @@ def lower_headers(request: HttpRequest) -> dict[str, str]:
 def as_view(respond: Responder) -> Callable[..., HttpResponse]:
     """A Django view that asks `respond`."""
 
+    @csrf_exempt
     @xframe_options_exempt
     @csp_exempt()
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:

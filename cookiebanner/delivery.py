@@ -213,7 +213,11 @@ def _older(entry: Entry, number: int, variant: str, method: str, headers: dict[s
 
 def not_found() -> Answer:
     """For a hashed URL that no release has: nothing may keep this answer."""
-    body = b"Not found\n"
-    headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body)), "cache-control": "no-store",
-               "access-control-allow-origin": "*", "x-content-type-options": "nosniff"}  # fmt: skip
-    return Answer(404, [(name.encode(), value.encode()) for name, value in headers.items()], body)
+    headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": "10",
+        "cache-control": "no-store",
+        "access-control-allow-origin": "*",
+        "x-content-type-options": "nosniff",
+    }
+    return Answer(404, [(name.encode(), value.encode()) for name, value in headers.items()], b"Not found\n")

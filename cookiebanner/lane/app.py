@@ -72,7 +72,10 @@ class Lane:
             answer = respond(*asked, True)
         except NotInMemory:
             answer = await self._wait(respond, *asked)
-        await _send(send, answer or Answer(404, [], b""))
+        answer = answer or Answer(404, [(b"content-length", b"0")], b"")
+        if scope["method"] == "HEAD" and answer.body:
+            answer = answer._replace(body=b"")
+        await _send(send, answer)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,84 @@
+"""Scripts, counts and everything else through the lane."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+
+import pytest
+
+from consent.models import ImpressionTotal
+from cookiebanner.lane.app import Lane
+from cookiebanner.store import store
+from cookiebanner.wsgi import application as django
+from tests.cookiebanner.lane.asgi import Running, ask
+from tests.cookiebanner.releases import release, site
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def through_the_lane(*requests):
+    async def go():
+        async with Running(Lane(django)) as lane:
+            return [await ask(lane, *request) for request in requests]
+
+    return asyncio.run(go())
+
+
+@pytest.fixture
+def shop():
+    made = site()
+    release(made)
+    return made
+
+
+def test_scripts_are_the_same_as_djangos(client, shop):
+    entry = store.site(shop.uuid)
+    paths = [
+        f"/v1/{shop.uuid}/gate.js", f"/v1/{shop.uuid}/regime/us_ca/gate.js", f"/v1/{uuid.uuid4()}/gate.js",
+        f"/v1/{shop.uuid}/r/1/regime/us_ca/gate.js", f"/v1/{shop.uuid}/a/{entry.names['ui.en.js'][0]}/ui.en.js",
+        f"/v1/{shop.uuid}/a/{'0' * 64}/ui.en.js", f"/consent/{shop.uuid}/OtAutoBlock.js",
+        "/scripttemplates/otSDKStub.js", f"/consent/{shop.uuid}/{shop.uuid}.json", f"/dsarwebform/{shop.uuid}/x.html",
+    ]  # fmt: skip
+    for method in ("GET", "HEAD"):
+        headers = [("Accept-Encoding", "br, gzip")]
+        answers = through_the_lane(*((method, path, headers) for path in [*paths, *paths]))
+        for path, answer in zip([*paths, *paths], answers, strict=True):
+            by_django = client.generic(method, path, headers=dict(headers))
+            assert (path, answer.status, answer.body) == (path, by_django.status_code, by_django.content)
+            for name in ("cache-control", "cdn-cache-control", "etag", "content-encoding", "fairgate-regime"):
+                assert (name, answer.headers.get(name)) == (name, by_django.headers.get(name))
+
+
+def test_everything_else_is_djangos(shop):
+    live, post, options, missing = through_the_lane(
+        ("GET", "/livez"),
+        ("POST", f"/v1/{shop.uuid}/gate.js"),
+        (
+            "OPTIONS",
+            "/api/v1/consents",
+            [("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST")],
+        ),
+        ("GET", "/nowhere"),
+    )
+    assert (live.status, json.loads(live.body)) == (200, {"status": "ok"})
+    assert post.status == 405
+    assert missing.status == 404
+    assert options.status == 200
+    assert options.headers["access-control-allow-origin"] == "https://shop.example"
+    assert options.headers["access-control-allow-methods"] == "GET, POST, OPTIONS"
+
+
+def test_counts_are_written_when_the_lane_ends(shop):
+    body = json.dumps({"site": str(shop.uuid), "kind": "banner", "language": "de"}).encode()
+    headers = [("Origin", "https://shop.example"), ("Content-Type", "text/plain")]
+    answers = through_the_lane(
+        *[("POST", "/api/v1/impressions", headers, body)] * 3,
+        ("POST", "/api/v1/impressions", [("Origin", "https://evil.example")], body),
+        ("POST", "/api/v1/impressions", headers, body + b" " * 9000),
+    )
+    assert [answer.status for answer in answers] == [204, 204, 204, 403, 413]
+    assert answers[0].headers["access-control-allow-origin"] == "https://shop.example"
+    assert "access-control-allow-origin" not in answers[3].headers
+    assert ImpressionTotal.objects.get(site_id=shop.pk).count == 3

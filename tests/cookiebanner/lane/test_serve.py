@@ -1,0 +1,215 @@
+"""The production server as a process: what it refuses, streams, opens and leaves behind."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.postgres import Cluster
+
+pytestmark = pytest.mark.faults
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    made = Cluster(stock=True).start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def env(cluster, tmp_path):
+    """A migrated database of its own settings; no test setting leaks in."""
+    unsafe = ("FAIRGATE_UNSAFE", "DJANGO_ALLOW_ASYNC_UNSAFE", "FAIRGATE_DEMO")
+    given = {name: value for name, value in os.environ.items() if name not in unsafe}
+    given |= {"DATABASE_URL": cluster.url, "FAIRGATE_DATA": str(tmp_path), "SECRET_KEY": "x", "FAIRGATE_THREADS": "4"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=given, check=True)
+    return given
+
+
+class Running:
+    def __init__(self, env, *command: str, port: int) -> None:
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=env, start_new_session=True, stderr=subprocess.PIPE
+        )
+
+    def __enter__(self):
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if self.get("/livez") == 200:
+                    return self
+            except OSError:
+                assert self.process.poll() is None, self.process.stderr.read().decode()
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+    def __exit__(self, *exc):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def get(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        return response.status
+
+    def family(self) -> list[int]:
+        """The process and its descendants."""
+        parents = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                except OSError:
+                    pass
+        found = [self.process.pid]
+        for pid in found:
+            found += [child for child, parent in parents.items() if parent == pid]
+        return found
+
+    def memory(self) -> int:
+        """MB that the family holds now."""
+        total = 0
+        for pid in self.family():
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS"):
+                    total += int(line.split()[1]) // 1024
+        return total
+
+
+def serve(env, *more: str) -> Running:
+    port = free_port()
+    return Running(env, "manage.py", "serve", "--port", str(port), *more, port=port)
+
+
+def granian(env, target: str) -> Running:
+    port = free_port()
+    command = ("-m", "granian", "--interface", "asgi", "--port", str(port), "--no-ws", "--log-level", "error", target)
+    return Running(env, *command, port=port)
+
+
+def test_a_download_of_400_mb_streams_to_a_slow_reader(env):
+    with granian(env, "tests.cookiebanner.lane.big:application") as server:
+        server.get("/livez")
+        before, most, size = server.memory(), 0, 0
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", "/big")
+        response = connection.getresponse()
+        while chunk := response.read(2**20):
+            size += len(chunk)
+            if size % (2**20 * 40) == 0:
+                time.sleep(0.05)
+                most = max(most, server.memory())
+        assert size == 400 * 2**20
+        assert most - before < 50
+
+
+def test_database_connections_are_bounded_by_the_threads(env, cluster):
+    with serve(env, "--no-worker") as server:
+        statuses: list[int] = []
+        threads = [threading.Thread(target=lambda: statuses.append(server.get("/readyz"))) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert statuses == [200] * 60
+        connection = psycopg2.connect(cluster.url)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
+            [(count,)] = cursor.fetchall()
+        connection.close()
+        # Four of Django's, the writer's, the refresher's, the counters', two of the lane's, and ours.
+        assert count <= 10
+
+
+def test_it_keeps_a_worker_running_and_leaves_nothing_behind(env):
+    with serve(env) as server:
+
+        def worker() -> int:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                for pid in server.family():
+                    try:
+                        if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                            return pid
+                    except OSError:
+                        pass
+                time.sleep(0.1)
+            raise AssertionError("there is no worker")
+
+        first = worker()
+        time.sleep(3)  # past its imports
+        os.kill(first, signal.SIGKILL)
+        time.sleep(0.2)
+        assert worker() != first
+        family = server.family()
+        server.process.terminate()
+        assert server.process.wait(40) == 0
+        assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_killed_it_leaves_no_server_process(env):
+    with serve(env, "--no-worker", "--workers", "2") as server:
+        family = server.family()
+        assert len(family) >= 3
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        deadline = time.monotonic() + 15
+        while [pid for pid in family if alive(pid)]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def refused(env) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", str(free_port())],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_it_refuses_a_database_that_may_lose_answers(tmp_path, env):
+    lossy = Cluster().start()
+    try:
+        unsafe = env | {"DATABASE_URL": lossy.url}
+        accepted = unsafe | {"FAIRGATE_UNSAFE": "1"}
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=accepted, check=True)
+        assert "fairgate.E001" in refused(unsafe)
+    finally:
+        lossy.remove()
+
+
+def test_it_refuses_a_database_that_is_not_migrated(tmp_path, env):
+    assert "manage.py migrate" in refused(env | {"DATABASE_URL": "", "FAIRGATE_DATA": str(tmp_path / "empty")})

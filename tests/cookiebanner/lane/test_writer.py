@@ -1,0 +1,153 @@
+"""The writer between the loop and the database: bounded, drained, and fair to the others of a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import uuid
+
+import pytest
+from django.db import OperationalError
+
+from consent.ledger.append import Draft, Outcome
+from consent.models import LogEntry
+from cookiebanner.lane.app import Lane
+from cookiebanner.lane.writer import Unavailable, Writer
+from cookiebanner.wsgi import application as django
+from tests import corpus
+from tests.cookiebanner.lane.asgi import Running, ask
+
+
+def draft(number: int = 0) -> Draft:
+    return Draft(1, str(uuid.UUID(int=1)), "consent", uuid.UUID(int=number), bytes(32))
+
+
+def run(write, go, **options):
+    """Runs `go(writer)` in a loop, ends the writer, and returns what `go` returned."""
+
+    async def whole():
+        writer = Writer(write, **options)
+        writer.start(asyncio.get_running_loop())
+        try:
+            return await go(writer)
+        finally:
+            await asyncio.get_running_loop().run_in_executor(None, writer.end)
+
+    return asyncio.run(whole())
+
+
+def test_what_waits_becomes_one_batch():
+    go_on, sizes = threading.Event(), []
+
+    def write(drafts):
+        go_on.wait(10)
+        sizes.append(len(drafts))
+        return [Outcome("created", number) for number in range(len(drafts))]
+
+    async def go(writer):
+        futures = [writer.offer(draft(0))]
+        await asyncio.sleep(0.2)  # the first one is being written
+        futures += [writer.offer(draft(number)) for number in range(1, 8)]
+        go_on.set()
+        return [(await future).index for future in futures]
+
+    assert run(write, go, batch=5) == [0, 0, 1, 2, 3, 4, 0, 1]
+    assert sizes == [1, 5, 2]
+
+
+def test_a_full_queue_takes_no_more_and_says_so():
+    go_on = threading.Event()
+
+    def write(drafts):
+        go_on.wait(10)
+        return [Outcome("created", 0) for _ in drafts]
+
+    async def go(writer):
+        writer.offer(draft())
+        await asyncio.sleep(0.2)
+        taken = [writer.offer(draft(number)) for number in range(1, 6)]
+        go_on.set()
+        return [future and (await future).status for future in taken]
+
+    assert run(write, go, queue=3) == ["created", "created", "created", None, None]
+
+
+def test_ending_writes_what_waits_and_takes_no_more():
+    written = []
+
+    def write(drafts):
+        written.extend(drafts)
+        return [Outcome("created", 0) for _ in drafts]
+
+    async def go(writer):
+        futures = [writer.offer(draft(number)) for number in range(20)]
+        await asyncio.get_running_loop().run_in_executor(None, writer.end)
+        assert writer.offer(draft(99)) is None
+        return [(await future).status for future in futures]
+
+    assert run(write, go) == ["created"] * 20
+    assert len(written) == 20
+
+
+def test_one_bad_draft_does_not_harm_the_others():
+    def write(drafts):
+        if any(d.record_id.int == 3 for d in drafts):
+            raise ValueError("no canonical form")
+        return [Outcome("created", d.record_id.int) for d in drafts]
+
+    async def go(writer):
+        futures = [writer.offer(draft(number)) for number in range(6)]
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    outcomes = run(write, go)
+    assert [type(outcome) for outcome in outcomes] == [Outcome, Outcome, Outcome, ValueError, Outcome, Outcome]
+
+
+def test_without_a_database_everything_is_refused_until_it_is_back():
+    away = [True]
+
+    def write(drafts):
+        if away[0]:
+            raise OperationalError("gone")
+        return [Outcome("created", 0) for _ in drafts]
+
+    async def go(writer):
+        first = await asyncio.gather(*(writer.offer(draft(n)) for n in range(4)), return_exceptions=True)
+        away[0] = False
+        return first, await writer.offer(draft(9))
+
+    first, later = run(write, go)
+    assert [type(outcome) for outcome in first] == [Unavailable] * 4
+    assert later.status == "created"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_storm_is_answered_503_with_retry_after_and_what_is_acknowledged_is_stored():
+    from consent.answers.intake import record
+
+    corpus.make_world()
+    slow = threading.Event()
+
+    def write(drafts):
+        slow.wait(0.05)
+        return record(drafts)
+
+    def post():
+        body = json.dumps(corpus.DATA["body"] | {"id": str(uuid.uuid4())}).encode()
+        return "POST", "/api/v1/consents", corpus.DATA["headers"].items(), body
+
+    async def go():
+        async with Running(Lane(django, Writer(write, queue=5, batch=3))) as lane:
+            return await asyncio.gather(*(ask(lane, *post()) for _ in range(40)))
+
+    answers = asyncio.run(go())
+    refused = [answer for answer in answers if answer.status == 503]
+    stored = [json.loads(answer.body)["id"] for answer in answers if answer.status == 201]
+    assert len(stored) + len(refused) == 40
+    assert stored and refused
+    for answer in refused:
+        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+        assert json.loads(answer.body)["code"] == "unavailable"
+    assert sorted(stored) == sorted(str(id) for id in LogEntry.objects.values_list("record_id", flat=True))
