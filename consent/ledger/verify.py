@@ -56,8 +56,10 @@ def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total
     with _snapshot():
         try:
             _Check(site, report, progress).run()
+        except UNREADABLE as error:
+            report.wrong.append(f"A row of the ledger cannot be read: {error}. What follows was not checked.")
         except Full:
-            report.wrong.append("… and more.")
+            report.wrong.append("What follows was not checked.")
     return report
 
 
@@ -150,12 +152,16 @@ class _Check:
             while record is not None and record[0] < index:
                 self.wrong(f"There is a record {record[2]} at index {record[0]} without an entry, or twice.")
                 record = next(rows, None)
-            if record is None or record[0] != index:
-                self.wrong(f"Entry {index} (record {entry[1]}) has no record.")
-                self.leaf(entry)
-            else:
-                self.pair(entry, record)
-                record = next(rows, None)
+            try:
+                if record is None or record[0] != index:
+                    self.wrong(f"Entry {index} (record {entry[1]}) has no record.")
+                    self.leaf(entry)
+                else:
+                    self.pair(entry, record)
+                    record = next(rows, None)
+            except UNREADABLE as error:
+                self.wrong(f"Record {entry[1]} at index {index} cannot be read: {error}.")
+                raise Full from None
             size += 1
             self.at_checkpoints(size)
             if size % 1_000 == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from rest_framework.views import APIView
 
 from consent.answers.errors import Refused
 from consent.answers.receipts import Receipt, receipt
+from consent.publishing.models import Release
 from cookiebanner import endpoint
 from cookiebanner.public_api.answers import PROBLEM, to_response
 
@@ -104,15 +106,32 @@ _ACTIONS = {
 }
 
 
+_STATES = {"granted": "Allowed", "denied": "Not allowed", "not_offered": "Not asked"}
+
+
 def page(found: Receipt) -> dict[str, Any]:
-    """What the page shows: the answer in words, then the proof."""
+    """What the page shows: the answer in words, with the names the visitor saw, then the proof."""
     payload = found.payload()
+    text = Release.objects.filter(site=found.site, number=found.record.release).values_list("snapshot", flat=True)
+    snapshot = json.loads(text.first() or "{}")
+    language = payload.get("language", "")
+    groups = []
+    for what, states in payload["choices"].items():
+        told = {item["key"]: item for item in snapshot.get(what, [])}
+        rows = [(_name(told.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
+        if rows:
+            groups.append((what.capitalize(), rows))
     return {
         "receipt": found,
         "payload": payload,
         "words": _ACTIONS.get(payload["action"], payload["action"]),
-        "groups": [
-            (what.capitalize(), sorted(states.items())) for what, states in payload["choices"].items() if states
-        ],
+        "groups": groups,
         "json": found.json(),
     }
+
+
+def _name(item: dict[str, Any], key: str, language: str) -> str:
+    """What a category, purpose or service was called in the visitor's language."""
+    texts = item.get("texts") or {}
+    own = texts.get(language) or next(iter(texts.values()), {})
+    return item.get("name") or own.get("name") or key

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -66,7 +67,12 @@ def releases(site: Site) -> list[str]:
     entries = LogEntry.objects.filter(site_id=site.pk, type="release").exclude(type="consent")  # the small index
     logged = set(entries.values_list("release_hash", flat=True))
     found = []
-    for number, told, snapshot in Release.objects.filter(site=site).values_list("number", "sha256", "snapshot"):
+    for number in Release.objects.filter(site=site).order_by("number").values_list("number", flat=True):
+        try:
+            told, snapshot = Release.objects.values_list("sha256", "snapshot").get(site=site, number=number)
+        except (DatabaseError, ValueError) as error:
+            found.append(f"Release {number} cannot be read: {error}.")
+            continue
         if sha256(snapshot.encode()).hexdigest() != told:
             found.append(f"Release {number}: its text was changed, it does not have its hash.")
         elif told not in logged:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from consent.ledger.verify import orphans, verify
 from consent.models import (
@@ -185,3 +185,20 @@ def test_verifying_outside_a_transaction_reads_one_moment():
 
     append([answer(site)])
     assert verify(site).wrong == []
+
+
+@pytest.mark.django_db
+def test_a_row_that_cannot_even_be_read_is_named():
+    """SQLite takes anything in any column; PostgreSQL refuses it, so there a NULL stands for it."""
+    site = full_ledger()
+    append_only.drop(connection)
+    if connection.vendor == "sqlite":
+        for change in ("day = 'x'", "received_at = 'x'", "record_id = 'zz'", "language = CAST(x'ff' AS TEXT)"):
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"UPDATE consent_consentrecord SET {change} WHERE leaf_index = 5")
+                first = verify(site).wrong[0]
+                assert ("index 5 cannot be read" in first, change) == (True, change)
+                transaction.set_rollback(True)
+    else:
+        ConsentRecord.objects.filter(index=5).update(salt=None)
+        assert "payload or salt was changed" in verify(site).wrong[0]
