@@ -7,7 +7,7 @@
  */
 import { all, bare, drop, get, has, HELD, KEPT, put, setter } from './dom.js';
 import { srcdoc } from './html.js';
-import { importMap } from './level.js';
+import { importMap, swallowed } from './level.js';
 import { match } from './match.js';
 
 const names = bare(Element.prototype.getAttributeNames);
@@ -23,7 +23,7 @@ export const RISKY =
 const LOADS =
   /^((script|img|source|iframe|frame|embed|track|input|audio|video) src|(img|source) srcset|iframe srcdoc|object data|video poster|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping|\w+ background)$/;
 const LINK = /sheet|pre[cflr]|icon|mani/i;
-const CODE = /^$|^module$|^speculationrules$|^(text|application)\/(x-)?(java|ecma|j|live)script/i;
+const CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script.*)?$/i;
 const idle = (el, rel = get(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
 const isCode = (el) => CODE.test((get(el, 'type') || '').trim());
 export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
@@ -189,6 +189,7 @@ export function check(el) {
   const tag = el.localName;
   // Parked tags of a page's author wait in the same form as ours.
   const parked = !has(el, HELD) && marks(el) && get(el, 'data-src');
+  if (el.id === 'fg-swallow') return swallowed(el);
   if (tag === 'script') {
     if (parked && !has(el, 'src')) put(el, 'src', parked);
     if (!has(el, HELD) && marks(el) && get(el, 'type') === 'text/plain') holdCode(el, host.services.length + 1, get(el, 'data-type'));

@@ -8,12 +8,7 @@ export function importMap(urls) {
   const map = document.createElement('script');
   map.type = 'importmap';
   map.nonce = host.nonce;
-  map.text = trust(
-    JSON.stringify({
-      imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])),
-    }),
-    'createScript',
-  );
+  map.text = trust(JSON.stringify({ imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])) }), 'createScript');
   document.documentElement.append(map);
   map.remove();
 }
@@ -32,29 +27,29 @@ function importable() {
 /**
  * SWALLOW: the scanner saw a policy that the parser never meets, so its preloads wait.
  *
- * A script's start tag takes what follows, up to the next `</script>`, for its text. It runs in the parser's own time,
- * looks at what it took, and gives back to the parser whatever is not the SWALLOW markup: a page without it stays whole.
+ * A script's start tag takes what follows, up to the next `</script>`, for its text. Before the parser prepares the script,
+ * the observer looks at what it took (`swallowed`).
  */
-function swallow() {
-  const code = `(function(s,t){t=s.text;s.remove();/^\\s*<meta[^>]*><script[^>]*>-->$/.test(t)||document.write(t+"<\\/script>")})(document.currentScript)`;
-  addEventListener(
-    'error',
-    function blocked({ target }) {
-      // A policy of the page forbids `data:` scripts: what was taken comes back, if later than it was meant.
-      if (!/^data:/.test(target.src) || !/^\s*</.test(target.text)) return;
-      removeEventListener('error', blocked, true);
-      if (/<script[^>]*>-->$/.test(target.text)) return;
-      target.replaceWith(document.createRange().createContextualFragment(trust(`${target.text}</script>`)));
-    },
-    true,
-  );
-  document.write(trust(`<script${host.nonce ? ` nonce="${host.nonce}"` : ''} src="data:text/javascript,${encodeURIComponent(code)}">`));
+const swallow = () => document.write(trust(`<script id="fg-swallow" nonce="${host.nonce || ''}">`));
+
+/** What is not the SWALLOW markup goes back to the parser: a page without it stays whole. */
+export function swallowed(el) {
+  const text = el.textContent;
+  if (/^\s*<meta[^>]*><script[^>]*>-->$/.test(text)) {
+    el.remove();
+    return;
+  }
+  const html = `${text}</script>`;
+  const code = `document.currentScript.remove();document.write(${JSON.stringify(html)})`;
+  el.text = trust(code, 'createScript');
+  // A policy of the page forbids inline code: it comes back, if later than it was meant.
+  setTimeout(() => el.isConnected && el.replaceWith(document.createRange().createContextualFragment(trust(html))));
 }
 
 /** @param {HTMLScriptElement|null} own the gate's element */
 export function level(own) {
   const late = document.readyState !== 'loading' || !own || own.async || (own.defer && own.src);
-  if (late) host.onDisarmed('late', new Error('the gate must be a plain script, first in <head>'));
+  if (late) host.onDisarmed('late');
   if (!holding()) return;
   try {
     if (!late && host.level === 'snippet') swallow();

@@ -78,7 +78,6 @@ export function realm(w) {
   const inert = doc.implementation.createHTMLDocument('');
   const proto = (name) => w[name]?.prototype;
   const element = proto('Element');
-  const root = proto('ShadowRoot');
   const { adoptNode } = doc;
 
   // Attributes and the properties that mirror them.
@@ -102,7 +101,6 @@ export function realm(w) {
       );
     }
   }
-  property(proto('Attr'), 'value', (value, go, { ownerElement, name }) => (ownerElement ? assign(ownerElement, name, value, go) : go(value)));
   methods(element, 'setAttribute setAttributeNS', (go, a, el, name) => {
     const at = name.length > 12 ? 1 : 0;
     if (a.length < at + 2) return go();
@@ -111,11 +109,11 @@ export function realm(w) {
       go();
     });
   });
-  methods(element, 'setAttributeNode setAttributeNodeNS', (go, [attr], el) =>
-    assign(el, attr.name, attr.value, (value) => {
-      if (attr.value !== value) attr.value = value;
-      return go();
-    }) || null);
+  methods(element, 'setAttributeNode setAttributeNodeNS', (go, [attr], el) => {
+    if (!isLoading(el, attr.name)) return go();
+    el.setAttributeNS(attr.namespaceURI, attr.name, attr.value);
+    return null;
+  });
   methods(element, 'getAttribute', (go, [name], el) => get(el, KEPT + name) ?? go());
   methods(element, 'hasAttribute', (go, [name], el) => go() || has(el, KEPT + name));
   methods(element, 'removeAttribute', (go, [name], el) => {
@@ -152,15 +150,9 @@ export function realm(w) {
     observe(made);
     return made;
   });
-  // A template's content stays as it is; what is made from it may have to wait.
-  methods(proto('Document'), 'importNode adoptNode', (go, a, self, name) => {
-    let node = a[0];
-    if (node?.ownerDocument && node.ownerDocument !== self) {
-      if (name[0] === 'i') node = node.cloneNode(a[1]);
-      checkTree(node);
-      const marked = `[${HELD}],[style*="data:fg"]`;
-      if (node.matches?.(marked) || node.querySelector?.(marked)) return apply(adoptNode, self, [node]);
-    }
+  // Held in the template, held in all that is made from it; each is freed when it comes into the page.
+  methods(proto('Document'), 'importNode adoptNode', (go, a) => {
+    checkTree(a[0]);
     return go();
   });
 
@@ -170,11 +162,11 @@ export function realm(w) {
     if (nodes) el[insert](...nodes);
     else go(grow(el, html));
   };
-  for (const object of [element, root]) {
+  for (const object of [element, proto('ShadowRoot')]) {
     property(object, 'innerHTML', (html, go, self) => fill(self, self.host || self, html, 'replaceChildren', go));
-    methods(object, 'setHTML setHTMLUnsafe', (go, a, self, name, native) =>
-      fill(self, self.host || self, a[0], 'replaceChildren', go, self.host ? undefined : (box) => apply(native, box, a)));
   }
+  methods(element, 'setHTML setHTMLUnsafe', (go, a, self, name, native) =>
+    fill(self, self, a[0], 'replaceChildren', go, (box) => apply(native, box, a)));
   property(element, 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, 'replaceWith', go));
   methods(element, 'insertAdjacentHTML', (go, a, self) => {
     const name = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' }[`${a[0]}`.toLowerCase()];
@@ -182,10 +174,8 @@ export function realm(w) {
   });
   methods(proto('Range'), 'createContextualFragment', (go, a, self, name, native) => {
     if (!risky(`${a[0]}`)) return go();
-    const at = self.startContainer;
-    const context = (at.nodeType === 1 ? at : at.parentElement) || doc.documentElement;
     const range = inert.createRange();
-    range.selectNodeContents(inert.createElementNS(context.namespaceURI, context.localName));
+    range.selectNodeContents(inert.createElement(self.startContainer.localName || 'body'));
     const fragment = apply(native, range, a);
     checkTree(fragment);
     return apply(adoptNode, doc, [fragment]);
@@ -210,19 +200,13 @@ export function realm(w) {
   });
   const growing = (value, go, self) => go(grow(self, value));
   property(proto('Node'), 'textContent', growing);
-  property(proto('HTMLElement'), 'innerText', growing);
   property(proto('HTMLScriptElement'), 'text', growing);
 
-  // CSS.
-  const cool = (at) => (go, a) => {
-    if (typeof a[at] === 'string') a[at] = freeze(a[at]);
+  // CSS; inline styles are looked at by the observer.
+  methods(proto('CSSStyleSheet'), 'insertRule replace replaceSync', (go, a) => {
+    a[0] = freeze(a[0]);
     return go();
-  };
-  methods(proto('CSSStyleSheet'), 'insertRule replace replaceSync', cool(0));
-  methods(proto('CSSGroupingRule'), 'insertRule', cool(0));
-  methods(proto('CSSStyleSheet'), 'addRule', cool(1));
-  methods(proto('CSSStyleDeclaration'), 'setProperty', cool(1));
-  property(proto('CSSStyleDeclaration'), 'cssText', (css, go) => go(freeze(css)));
+  });
 
   // Requests: a held one goes nowhere, and fails as it would without a network.
   const away = (at) => (go, a) => {
@@ -252,7 +236,7 @@ export function realm(w) {
   makes('FontFace', (a) => typeof a[1] === 'string' && [a[0], freeze(a[1]), a[2]]);
 
   // Realms of frames: patched before the page can use them.
-  for (const name of ['HTMLIFrameElement', 'HTMLFrameElement', 'HTMLObjectElement']) {
+  for (const name of ['HTMLIFrameElement', 'HTMLObjectElement']) {
     for (const key of ['contentWindow', 'contentDocument']) {
       property(proto(name), key, null, (go) => {
         const found = go();

@@ -5,7 +5,7 @@ const { apply } = Reflect;
 const boxes = new WeakMap();
 const stands = new WeakMap();
 const kinds = new WeakMap();
-const GONE = /max-age=\s*(-|0\b)|expires=[^;]*\b(19\d\d|200\d)\b/i;
+const GONE = /max-age=[-0]|expires=.* 19[67]\d /i;
 export const STORES = { localStorage: 'local', sessionStorage: 'session' };
 
 /** Does a cookie of a release (its name may hold a `*`) mean this one? */
