@@ -27,6 +27,7 @@ GOOGLE = "google"
 ADAPTERS = (GOOGLE, "uet", "clarity", "meta")
 
 CONTAINER, SOLD, NECESSARY = 1, 2, 4  # bits of a packed item
+ADS, CHILD = 1, 2  # what a child-directed site holds, as in vector.js: what is sold; everything optional
 
 # Google Consent Mode v2 (developers.google.com/tag-platform/security/guides/consent); security_storage is always granted.
 SIGNALS = (
@@ -61,7 +62,7 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     hashes = {language: digest(body) for language, body in screens.items()}
     files = [(f"ui.{language}.js", SCRIPT, body) for language, body in screens.items()]
     files.append((LATE, SCRIPT, late))
-    files.append(("enforce.json", "application/json", json.dumps(enforced(snapshot), separators=(",", ":")).encode()))
+    files.append(("enforce.json", "application/json", json.dumps(enforced(snapshot, number), separators=(",", ":")).encode()))
     shared = {**common(snapshot, number, sha256), "langs": hashes, "late": digest(late)}
     adapters = used_adapters(snapshot)
     parts = [f"adapter.{name}" for name in adapters]
@@ -79,10 +80,11 @@ def ui(snapshot: Snapshot, language: str) -> bytes:
     return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language)).encode() + b";" + built("ui")
 
 
-def enforced(snapshot: Snapshot) -> dict[str, Any]:
+def enforced(snapshot: Snapshot, number: int) -> dict[str, Any]:
     """`enforce.json`: what cookiebanner/enforce needs of a release. No names of people, no reasons."""
     facts = ("key", "category", "container", "sells_or_shares", "targeted_ads", "sensitive", "exempt_in")
     return {
+        "release": number,
         "site": {name: snapshot["site"][name] for name in ("uuid", "hosts", "unknown", "child_directed")},
         "categories": [{"key": c["key"], "necessary": c["necessary"]} for c in snapshot["categories"]],
         "services": [
@@ -100,16 +102,14 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     config = {
         "site": site["uuid"],
         "release": number,
-        "hash": sha256,
         "hosts": site["hosts"],
         "level": site["level"],
         "unknown": site["unknown"],
-        "table": patterns.compile([service["rules"] for service in snapshot["services"]]),
+        "table": pruned(patterns.compile([service["rules"] for service in snapshot["services"]])),
     }
     switches = {
         "reload": site["reload"],
         "path": site["record_path"],
-        "child": site["child_directed"],
         "home": site["first_party_endpoint"],
         "button": snapshot["banner"]["floating_button"],
     }
@@ -119,6 +119,7 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
 def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adapters: list[str]) -> dict[str, Any]:
     """What differs by regime: terms, and the state of each category and service before an answer."""
     place = places(snapshot)
+    site_child = int(snapshot["site"]["child_directed"])
     categories, services = snapshot["categories"], snapshot["services"]
     necessary = [c["necessary"] for c in categories]
     states = [before_answer(s, necessary[place[s["category"]]], terms) == "granted" for s in services]
@@ -126,18 +127,20 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     default = terms["before"]["default"] == "granted"
     before = [c["necessary"] or (default and c["key"] not in denied) for c in categories]
     config: dict[str, Any] = {
-        "variant": variant,
+        "child": site_child * (CHILD if terms["minors"].get("hold") == "all" else ADS),
         "terms": {key: terms[key] for key in TERMS if terms.get(key) not in UNSAID},
-        "c": [[c["key"], -1, NECESSARY * c["necessary"], b] for c, b in zip(categories, before, strict=True)],
-        "p": [
+        "categories": [[c["key"], -1, NECESSARY * c["necessary"], b] for c, b in zip(categories, before, strict=True)],
+        "purposes": [
             [p["key"], at := place[p["category"]], NECESSARY * necessary[at], before[at]] if p["category"] else [p["key"]]
             for p in snapshot["purposes"]
         ],
-        "s": [
+        "services": [
             _service(s, place[s["category"]], necessary[place[s["category"]]], granted)
             for s, granted in zip(services, states, strict=True)
         ],
     }
+    if variant != terms["regime"]:
+        config["variant"] = variant
     if adapters:
         config["adapters"] = {}
     if GOOGLE in adapters:
@@ -163,6 +166,18 @@ def _service(service: Mapping[str, Any], category: int, necessary: bool, granted
 def _cookie(cookie: Mapping[str, Any]) -> dict[str, str]:
     kind = {} if cookie["kind"] == "cookie" else {"kind": cookie["kind"]}
     return {"name": cookie["name"], **kind}
+
+
+def pruned(rules: patterns.Table) -> patterns.Table:
+    """The table without hosts whose parent says the same: `js.hs-scripts.com` beside `hs-scripts.com`."""
+
+    def said_by_parent(host: str, entries: list[patterns.Entry]) -> bool:
+        labels = host.split(".")
+        parents = (".".join(labels[n:]) for n in range(1, len(labels)))
+        parent = next((rules[name] for name in parents if name in rules), None)
+        return len(entries) == 1 and entries[0][:2] == ["", ""] and entries == parent
+
+    return {host: entries for host, entries in rules.items() if not said_by_parent(host, entries)}
 
 
 def places(snapshot: Snapshot) -> dict[str, int]:

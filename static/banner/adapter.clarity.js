@@ -1,1 +1,1 @@
-(()=>{__fg.adapters.clarity=({items:o},d,r)=>{let e=a=>o.some(n=>n.adapter==="clarity"&&r(n.key)&&a(n))?"granted":"denied",s={ad_Storage:e(a=>a.sold),analytics_Storage:e(()=>!0)},t=window.clarity||(window.clarity=function(){(t.q||(t.q=[])).push(arguments)});return t("consentv2",s),s};})();
+__fg.adapters.clarity=({items:t},a,e)=>{let r=a=>t.some(t=>"clarity"===t.adapter&&e(t.key)&&a(t))?"granted":"denied",i={ad_Storage:r(t=>t.sold),analytics_Storage:r(()=>!0)},n=window.clarity||(window.clarity=function(){(n.q||(n.q=[])).push(arguments)});return n("consentv2",i),i};

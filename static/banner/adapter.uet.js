@@ -1,1 +1,1 @@
-(()=>{__fg.adapters.uet=({items:t},d,n)=>{let e={ad_storage:t.some(({adapter:s,key:a})=>s==="uet"&&n(a))?"granted":"denied"};return(window.uetq||(window.uetq=[])).push("consent",d,e),e};})();
+__fg.adapters.uet=({items:e},t,d)=>{let a={ad_storage:e.some(({adapter:e,key:t})=>"uet"===e&&d(t))?"granted":"denied"};return(window.uetq||(window.uetq=[])).push("consent",t,a),a};

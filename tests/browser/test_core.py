@@ -17,6 +17,7 @@ from tests.browser.world import open_world
 pytestmark = pytest.mark.browser
 GA = '<script src="https://www.google-analytics.com/analytics.js"></script>'
 ADS = '<script src="https://static.doubleclick.net/ads.js"></script>'
+PLAUSIBLE = '<script src="https://plausible.io/js/p.js"></script>'
 ACCEPT, REJECT = "#onetrust-accept-btn-handler", "#onetrust-reject-all-handler"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -492,10 +493,10 @@ def test_minors(stage, context, page):
 
 def test_a_child_directed_site_holds_advertising_whatever_is_said(stage, context, page):
     stage.release(small(child_directed=True))
-    page.goto(stage.page(ADS + GA))
+    page.goto(stage.page(ADS + PLAUSIBLE))
     page.click(ACCEPT)
     page.wait_for_function("window.__ran && __ran.length == 1")
-    assert ran(page) == ["www.google-analytics.com/analytics.js"]
+    assert ran(page) == ["plausible.io/js/p.js"]
     assert until(stage.posts)[0]["action"] == "custom"
 
 

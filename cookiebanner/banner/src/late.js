@@ -1,19 +1,21 @@
 /**
  * What can wait: answers and their queue, counts, reports, when to show the banner. Loaded from its immutable address
- * beside the banner, or when something is left to send; a returning visitor with nothing to do never loads it.
+ * beside the banner, or when something is left to do; a returning visitor with nothing to do never loads it.
  */
 
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
+import { under } from './core/keep.js';
+import { CHILD, GPC } from './core/vector.js';
 import { wire } from './core/wire.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
 
-const core = window.fairgate._;
-const { terms, ours } = core;
-
-function late() {
+function late(api) {
+  const { _: core } = api;
+  const { cfg, terms } = core;
+  const { loadUi } = core;
   const line = wire(core);
   answers(core, line);
   finish(core.engine);
@@ -26,38 +28,119 @@ function late() {
     }
   };
   // A frame of the same site holds what it has to and leaves the asking to its page.
-  const inner = window.top !== window && ours(parentHost());
-
+  const inner = window.top !== window && under(cfg.hosts, parentHost());
   const shown = (kind) => {
     line.count(kind);
     core.emit('shown', { kind });
   };
-  core.show = () =>
-    core.loadUi().then((view) => {
-      if (!core.ask || headless()) return;
-      view.showBanner();
-      shown('banner');
-    }, () => {});
-  core.open = (layer) =>
-    core.loadUi().then((view) => {
-      view.openPreferences(layer);
-      shown('preferences');
-    }, () => {});
-  const wanted = () => terms.links || document.querySelector(PLACES) || (core.cfg.button && !document.querySelector(OPENERS));
-  core.flush = line.flush;
-  /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
-  core.begin = () => {
-    line.report();
-    if (core.begun) return;
-    core.begun = true;
-    core.reread();
-    if (core.answer?.x) core.save();
-    core.safely('signal', core.hear);
-    line.flush();
-    if (inner) return;
-    if (core.tag?.async || core.tag?.defer) core.report('late', core.tag.async ? 'async' : 'defer');
-    if (core.ask && terms.banner && !headless()) return core.show();
-    core.parsed(() => wanted() && !headless() && core.loadUi().catch(() => {}));
+  const say = (action) => (choices) => core.decide(action, choices, 'api');
+
+  Object.assign(api, {
+    consent: () => ({
+      answered: !!core.answer && !core.lapsed,
+      at: core.answer ? new Date(core.answer.t * 1000).toISOString() : null,
+      id: core.answer?.id || null,
+      visitor: core.answer?.u || null,
+      gpc: core.gpc,
+      objected: !!core.answer?.x,
+      ...core.shape((value) => value),
+    }),
+    accept: say('accept_all'),
+    reject: say('reject_all'),
+    withdraw: say('withdraw'),
+    optOut: say('opt_out'),
+    set: say('custom'),
+    /** @param {number} years how old the visitor is */
+    setAge(years) {
+      const young = years < (terms.minors?.ads_off_under || 0);
+      core.child = cfg.child | (young ? (terms.minors.hold === 'all' ? CHILD : GPC) : 0);
+      core.reread();
+    },
+    show() {
+      core.ask = true;
+      return core.show();
+    },
+    open: (layer) =>
+      core.loadUi().then((view) => {
+        view.openPreferences(layer);
+        shown('preferences');
+      }, () => {}),
+  });
+
+  // A span is no button until somebody says so; footers may come late.
+  const dress = () => {
+    for (const link of document.querySelectorAll(OPENERS)) {
+      if (link.tabIndex < 0) {
+        link.tabIndex = 0;
+        link.setAttribute('role', 'button');
+      }
+    }
   };
+  const pressed = (event) => {
+    const link = event.target.closest?.(OPENERS);
+    if (link && (!event.key || (/^(Enter| )$/.test(event.key) && link.role === 'button'))) {
+      event.preventDefault();
+      event.stopPropagation();
+      api.open(link.dataset.fairgateOpen);
+    }
+  };
+  document.addEventListener('click', pressed);
+  document.addEventListener('keydown', pressed);
+  core.parsed(() => {
+    dress();
+    new MutationObserver(dress).observe(document, { childList: true, subtree: true });
+  });
+  window.addEventListener('pageshow', (event) => event.persisted && core.reread());
+  core.safely('tabs', () => {
+    core.tabs = new BroadcastChannel(`fairgate.${cfg.site}`);
+    core.tabs.onmessage = () => core.reread();
+  });
+
+  Object.assign(core, {
+    emit(event, detail) {
+      for (const listener of core.listeners[event] || []) core.safely(event, () => listener(detail));
+      if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
+    },
+    openers: OPENERS,
+    flush: line.flush,
+    show: () =>
+      core.loadUi().then((view) => {
+        if (!core.ask || headless()) return;
+        view.showBanner();
+        shown('banner');
+      }, () => {}),
+    /** @param {string} [code] the language from now on @returns {Promise<object>} the view */
+    loadUi(code) {
+      if (cfg.langs[code]) api.language = core.lang = code;
+      return loadUi();
+    },
+    /** A held frame or embed gets a stand-in; `service` null takes it away. */
+    place: (element, service) => core.loadUi().then((view) => view.placeholder(element, service), () => {}),
+    ui(factory) {
+      if (core.view) core.view.setLanguage(core.lang);
+      else core.view = factory(core);
+    },
+    /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
+    begin() {
+      // A prerendered page shows and counts nothing.
+      if (document.prerendering) return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
+      core.reread();
+      if (core.answer?.x) core.save();
+      core.safely('signal', core.hear);
+      line.flush();
+      if (inner) return;
+      if (core.tag?.async || core.tag?.defer) core.report('late', core.tag.async ? 'async' : 'defer');
+      line.report();
+      if (core.ask && terms.banner && !headless()) return core.show();
+      core.parsed(() => {
+        const wanted = terms.links || document.querySelector(PLACES) || (cfg.button && !document.querySelector(OPENERS));
+        if (wanted && !headless()) core.loadUi().catch(() => {});
+      });
+    },
+    report(kind, subject) {
+      core.reports.push({ kind, subject });
+      line.report();
+    },
+  });
 }
-if (!core.begin) late();
+if (!window.fairgate._.begin) late(window.fairgate);

@@ -4,7 +4,7 @@
  */
 
 import { language } from './core/config.js';
-import { write } from './core/cookie.js';
+import { write } from './core/keep.js';
 import { takeOver } from './core/optanon.js';
 import { methods } from './onetrust/api.js';
 import { page } from './onetrust/page.js';
@@ -26,10 +26,10 @@ function attach() {
     get: (name) => tag?.getAttribute(name) ?? get(name),
     nonce: core.nonce || tag?.nonce || '',
     tag: core.tag || tag,
-    write: core.write || ((name, value, age) => core.safely(name, () => write(core.jar, name, value, age, core.domain))),
+    write: core.write || ((name, value, age) => core.safely(name, () => write(core, name, value, age))),
   });
-  core.lang = language(Object.keys(core.cfg.langs), core);
-  if (/-test$/.test(id)) core.domain = '';
+  window.fairgate.language = core.lang = language(Object.keys(core.cfg.langs), core);
+  core.test ||= /-test$/.test(id);
   const sees = page(core, tag);
 
   if (/[?&]otreset=true/.test(location.search)) {

@@ -36,6 +36,7 @@ const swallow = () => document.write(trust(`<script id="fg-swallow" nonce="${hos
 export function swallowed(el) {
   const text = el.textContent;
   if (/^\s*<meta[^>]*><script[^>]*>-->$/.test(text)) {
+    host.swallows = true;
     el.remove();
     return;
   }

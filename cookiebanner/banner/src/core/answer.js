@@ -1,7 +1,9 @@
+/* global fairgate */
 /** What follows from an answer: cookies, signals, tags, events, record. */
 
 import { choose, marks } from './choose.js';
-import { encode, values, write } from './cookie.js';
+import { values } from './cookie.js';
+import { encode, write } from './keep.js';
 import { takeOver } from './optanon.js';
 import { before, grants } from './vector.js';
 
@@ -26,7 +28,7 @@ export function answers(core, wire) {
       if (vector[i] === undefined) return;
       if (start[i] && !vector[i]) x = true;
       const { kind, key, necessary, container, group } = item;
-      if (kind === 'c' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)])) said[kind][key] = !!vector[i];
+      if (kind === 'categories' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)])) said[kind[0]][key] = !!vector[i];
     });
     const visitor = core.answer?.u || (id && grants(items, said) ? uuid() : '');
     core.answer = { r: cfg.release, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };
@@ -39,21 +41,22 @@ export function answers(core, wire) {
     const { answer } = core;
     const days = grants(items, answer) ? terms.consent_days : terms.refusal_days;
     const text = encode(answer);
-    core.safely('cookie', () => core.write('fairgate', text, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0))));
+    core.write('fairgate', text, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0)));
     if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: text, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */
   function apply(old, detail) {
-    const { vector, engine, first } = core;
+    const { vector, engine, services } = core;
+    const first = items.length - services.length;
     const more = vector.some((value, i) => value && !old[i]);
-    const revoked = cfg.s.map((_, i) => i).filter((i) => old[first + i] && !vector[first + i]);
+    const revoked = services.map((_, i) => i).filter((i) => old[first + i] && !vector[first + i]);
     const reload = more && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
     core.emit('write', detail);
     core.tell('update');
     if (revoked.length) core.safely('revoke', () => engine.revoke(revoked));
     if (more && !reload) core.safely('release', () => engine.release());
-    core.emit('change', { ...core.consent(), ...detail });
+    core.emit('change', { ...fairgate.consent(), ...detail });
     return reload;
   }
 
@@ -76,7 +79,7 @@ export function answers(core, wire) {
     });
 
   Object.assign(core, {
-    write: (name, value, age) => write(core.jar, name, value, age, core.domain),
+    write: (name, value, age) => core.safely('cookie', () => write(core, name, value, age)),
     save,
 
     /**
@@ -97,7 +100,7 @@ export function answers(core, wire) {
       if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
       keep(id, action, seconds());
       const reload = apply(old, { action, layer });
-      if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', core.consent());
+      if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', fairgate.consent());
       const receipt = record(id, replaces, action, layer);
       core.tabs?.postMessage(1);
       if (reload) Promise.race([receipt, new Promise((resolve) => setTimeout(resolve, 1500))]).then(() => location.reload());
@@ -111,13 +114,13 @@ export function answers(core, wire) {
       // An answer given to OneTrust becomes ours, and is never asked again.
       if (takeOver(core)) keep(core.answer.id, 'import', core.answer.t);
       else if (!core.answer) core.vector = before(items, core.signal());
-      const unreadable = !core.answer && values(core.jar.get(), 'fairgate')[0];
+      const unreadable = !core.answer && values('fairgate')[0];
       if (unreadable) {
         core.warn('the consent cookie cannot be read; everything optional waits');
         core.vector = items.map(({ necessary }) => !!necessary);
       }
       // A page that deletes OneTrust's mark wants the question asked again.
-      if (core.dropIn && !core.closed && values(core.jar.get(), 'OptanonConsent')[0]) core.ask = true;
+      if (core.dropIn && !core.closed && values('OptanonConsent')[0]) core.ask = true;
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
       if (!core.ask) core.view?.hideBanner();
     },
@@ -130,7 +133,7 @@ export function answers(core, wire) {
       if (!core.gpc || answered || !matters || !core.vector.includes(false) || localStorage[once]) return;
       localStorage[once] = 1;
       record(uuid(), '', 'gpc', 'signal');
-      core.emit('optout', core.consent());
+      core.emit('optout', fairgate.consent());
     },
   });
 }

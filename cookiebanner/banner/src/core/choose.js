@@ -13,9 +13,8 @@ export function choose(items, action, choices, now, signal) {
   const all = { accept_all: true, reject_all: false, withdraw: false }[action];
   if (action === 'close') now = before(items, signal);
   const sold = items.some((item) => item.sold && !item.necessary);
-  const asked = { c: choices?.categories, p: choices?.purposes, s: choices?.services };
   const wish = ({ kind, key }) => {
-    const value = asked[kind]?.[key];
+    const value = choices?.[kind]?.[key];
     return value === undefined ? undefined : value === true || value === 1 || value === 'granted';
   };
   return settle(
@@ -24,7 +23,7 @@ export function choose(items, action, choices, now, signal) {
       const { necessary, group, kind } = item;
       if (necessary) return true;
       // A purpose that stands alone (e-mail marketing) is no part of "all cookies".
-      if (all !== undefined) return kind !== 'p' || group || (now[i] && !all) ? all : now[i];
+      if (all !== undefined) return kind !== 'purposes' || group || (now[i] && !all) ? all : now[i];
       if (action === 'opt_out' && !choices) return !sold || item.sold || items.some((other) => other.group === item && other.sold) ? false : now[i];
       return wish(item) ?? (group && wish(group)) ?? now[i];
     }),

@@ -4,27 +4,27 @@
 export function origin(site) {
   const tag = document.currentScript || document.querySelector(`script[src*="/${site}/"]`);
   const get = (name) => tag?.getAttribute(name);
-  const src = tag?.src || '';
-  const at = src.search(/\/(v1|consent|scripttemplates)\//);
+  const [, base, file] = /^(.*?)\/(?:v1|consent|scripttemplates)(\/.*)/.exec(tag?.src) || [];
+  const id = get('data-domain-script');
   return {
     tag,
     get,
-    base: at < 0 ? get('data-base') || '' : src.slice(0, at),
+    base: base ?? get('data-base') ?? '',
     nonce: tag?.nonce || '',
-    dropIn: /OtAutoBlock/.test(src) || !!get('data-domain-script'),
+    dropIn: id || /OtAuto/.test(file),
     // OneTrust's testing script works anywhere and writes host-only cookies.
-    test: /-test\//.test(src) || /-test$/.test(get('data-domain-script')),
+    test: /-test($|\/)/.test(id || file),
   };
 }
 
-/** @returns {string|undefined} the exact code, else its first two letters, else any of that language */
-export const match = (offered, wish) =>
-  [/^.*$/, /^../].map((part) => part.exec((wish || '-').replace('_', '-').toLowerCase())?.[0])
-    .map((code) => offered.find((one) => one.toLowerCase() === code) || (code?.length === 2 && offered.find((one) => one.toLowerCase().startsWith(code))))
-    .find(Boolean);
-
-/** data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered. */
+/**
+ * data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered; of each the
+ * exact code, else the same language.
+ */
 export const language = (offered, { get, dropIn }) =>
   [get('data-language'), (!dropIn || get('data-document-language') === 'true') && document.documentElement.lang, ...navigator.languages]
-    .map((wish) => match(offered, wish))
+    .map((wish) => {
+      const low = (wish || '-').replace('_', '-').toLowerCase();
+      return offered.find((code) => code.toLowerCase() === low) || offered.find((code) => code.slice(0, 2) === low.slice(0, 2));
+    })
     .find(Boolean) || offered[0];

@@ -36,10 +36,10 @@ export const groups = (list) =>
  * @returns {boolean} whether there was one that is newer than ours
  */
 export function takeOver(core) {
-  const { jar, items, cfg, terms, optIn, closed, answer } = core;
+  const { items, cfg, terms, optIn, closed, answer } = core;
   const t = Date.parse(plain(closed || '')) / 1000;
   if (!(t > (answer?.t || 0) + 5)) return false;
-  const said = groups(parse(values(jar.get(), 'OptanonConsent').pop()).groups);
+  const said = groups(parse(values('OptanonConsent').pop()).groups);
   const c = {};
   for (const item of items) if (optional(item) && item.key in said) c[item.key] = said[item.key];
   const given = Object.values(c);

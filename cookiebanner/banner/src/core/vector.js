@@ -2,22 +2,21 @@
  * Decisions. Pure. A vector is a list of booleans, one for each item on offer: categories, then purposes, then services
  * (undefined = not offered: a purpose that stands alone and was never asked).
  *
- * @typedef {{kind: 'c'|'p'|'s', key: string, group: Item|undefined, necessary: number, before: boolean|undefined,
- *   container: number, sold: number, adapter: string}} Item  sold = sells, shares or targets
- * @typedef {{c: Object<string, boolean>, p: Object<string, boolean>, s: Object<string, boolean>}} Said
+ * @typedef {{kind: 'categories'|'purposes'|'services', key: string, group: Item|undefined, necessary: number,
+ *   before: boolean|undefined, container: number, sold: number, adapter: string}} Item  sold = sells, shares or targets
  */
 
 export const GPC = 1; // denies what is sold
 export const CHILD = 2; // denies everything optional
 
 /**
- * @param {object} cfg c, p, s: lists of [key, category's place, bits, before, …]
+ * @param {object} cfg categories, purposes, services: lists of [key, category's place, bits, before, …]
  *   bits: 1 container, 2 sold, 4 necessary · before: what it does before an answer; absent = not offered
  * @returns {Item[]}
  */
 export function unpack(cfg) {
   const items = [];
-  for (const kind of 'cps') {
+  for (const kind of ['categories', 'purposes', 'services']) {
     for (const [key, at, bits, before, cookies, inline, adapter] of cfg[kind]) {
       items.push({ kind, key, group: items[at], container: bits & 1, sold: bits & 2, necessary: bits & 4, before, cookies, inline, adapter });
     }
@@ -25,25 +24,21 @@ export function unpack(cfg) {
   return items;
 }
 
-/** Applies the signals, and releases containers as soon as any optional category is granted. */
-export function settle(items, vector, signal) {
-  const masked = (item) => signal & CHILD || (signal && item.sold);
-  items.forEach((item, i) => {
-    if (item.group && !item.necessary && masked(item)) vector[i] = vector[items.indexOf(item.group)] = false;
-  });
-  if (items.some((item, i) => optional(item) && vector[i])) {
-    items.forEach((item, i) => {
-      if (item.container && !masked(item)) vector[i] = true;
-    });
-  }
-  return vector;
-}
-
 /** Is it a category that has to be asked about? */
-export const optional = ({ kind, necessary }) => kind === 'c' && !necessary;
+export const optional = ({ kind, necessary }) => kind[0] === 'c' && !necessary;
 
 /** Did this answer grant anything that needs asking? */
-export const grants = (items, answer) => items.some(({ kind, key, necessary }) => !necessary && answer[kind][key]);
+export const grants = (items, answer) => items.some(({ kind, key, necessary }) => !necessary && answer[kind[0]][key]);
+
+/** Applies the signals, and releases containers as soon as any optional category is granted. */
+export function settle(items, vector, signal) {
+  const masked = ({ necessary, sold }) => !necessary && (signal > 1 || (signal && sold));
+  items.forEach((item, i) => {
+    if (item.group && masked(item)) vector[i] = vector[items.indexOf(item.group)] = false;
+  });
+  const any = items.some((item, i) => optional(item) && vector[i]);
+  return vector.map((value, i) => value || (any && items[i].container && !masked(items[i])) || value);
+}
 
 /** What runs before any answer; each item's own default was compiled on the server. @param {number} signal GPC | CHILD */
 export const before = (items, signal) => settle(items, items.map((item) => item.before), signal);
@@ -52,21 +47,18 @@ export const before = (items, signal) => settle(items, items.map((item) => item.
 export function mark({ group, kind, key }) {
   let hash = 2166136261;
   for (const letter of group.key + kind + key) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
-  return (hash >>> 0).toString(36).slice(-3).padStart(3, '0');
+  return (46656 + ((hash >>> 0) % 46656)).toString(36).slice(1);
 }
 
 /**
  * What a stored answer means under this release, now.
  *
- * @param {Item[]} items
- * @param {{answer: import('./cookie.js').Answer, terms: object, signal: (said: boolean) => number, child: number, optIn: boolean}} core
- *   terms.refusal_days 0 = a refusal never lapses
- * @param {number} release its number
+ * @param {object} core {items, answer, terms, cfg, signal, child, optIn}; terms.refusal_days 0 = a refusal never lapses
  * @returns {{vector: boolean[], lapsed: boolean, ask: boolean}}
  */
-export function recall(items, { answer, terms, signal, child, optIn }, release) {
+export function recall({ items, answer, terms, cfg, signal, child, optIn }) {
   const start = before(items, child);
-  const covered = answer.r !== release && answer.m && answer.m.match(/.../g);
+  const covered = answer.r !== cfg.release && answer.m && answer.m.match(/.../g);
   const age = (Date.now() / 1000 - answer.t) / 86400;
   // "Yes" where nothing had to be asked is no consent where something has.
   const weak = answer.o && optIn;
@@ -75,16 +67,16 @@ export function recall(items, { answer, terms, signal, child, optIn }, release) 
   const vector = items.map((item, i) => {
     const { kind, key, group, necessary } = item;
     if (necessary) return true;
-    let said = answer[kind][key];
+    let said = answer[kind[0]][key];
     if (said === undefined && group) {
       said = answer.c[group.key];
       if (said !== undefined && covered && !covered.includes(mark(item))) {
         material = true;
-        return said && kind === 's' && start[i];
+        return said && kind !== 'purposes' && start[i];
       }
     }
     if (said === undefined) {
-      if (kind === 'c') material = true;
+      material ||= !group && start[i] !== undefined;
       return start[i];
     }
     return lapsed ? (said || !answer.x) && start[i] : said;

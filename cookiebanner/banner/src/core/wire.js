@@ -54,9 +54,7 @@ export function wire(core) {
     if (core.get('data-level')) return core.get('data-level');
     const policies = [...document.querySelectorAll('meta[http-equiv]')].map((meta) => meta.content).join();
     if (cfg.level === 'strict' && policies) return 'strict';
-    const after = tag ? [tag.nextSibling, tag.nextSibling?.nextSibling] : [];
-    const swallowed = after.some((node) => node?.nodeType === 8 && node.data.includes('script-src-attr'));
-    return swallowed || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
+    return core.engine.kit.host.swallows || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
   }
 
   /** Once a session and subject. Nothing is stored for who has not answered: then only a visit's first page reports. */

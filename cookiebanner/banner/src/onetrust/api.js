@@ -12,7 +12,7 @@ export function methods(core, page) {
   const byId = (id) => document.getElementById(id);
   const decide = (action, choices, layer = 'banner') => core.decide(action, choices, layer);
   const isActive = (id) => page.active().includes(id);
-  const known = (id) => items.some((item) => item.kind === 'c' && item.key === id);
+  const known = (id) => items.some((item) => item.kind === 'categories' && item.key === id);
 
   /** May this be inserted now? A group is served once a page; what one run of OptanonWrapper inserts counts together. */
   function may(id, options) {
@@ -32,7 +32,7 @@ export function methods(core, page) {
 
   function domainData() {
     const { texts } = core;
-    const { services, categories } = core.consent();
+    const { services, categories } = window.fairgate.consent();
     const named = (texts?.c || []).reduce((all, [key, , name, text]) => ({ ...all, [key]: { name, text } }), {});
     const status = (item) => (item.necessary ? 'always active' : item.before ? 'active' : 'inactive');
     return {
@@ -57,7 +57,7 @@ export function methods(core, page) {
       GeneralVendors: [],
       ConsentIntegrationData: { consentApi: `${core.base}/api/v1/consents`, consentPayload: null, enabledOptInDefault: false },
       Groups: items
-        .filter(({ kind }) => kind === 'c')
+        .filter(({ kind }) => kind === 'categories')
         .map((item, order) => ({
           CustomGroupId: item.key,
           OptanonGroupId: item.key,
@@ -76,7 +76,7 @@ export function methods(core, page) {
           Active: !!categories[item.key],
           FirstPartyCookies: [],
           Hosts: items
-            .filter(({ kind, group }) => kind === 's' && group === item)
+            .filter(({ kind, group }) => kind === 'services' && group === item)
             .map((service) => ({
               HostId: service.key,
               DisplayName: service.key,
@@ -94,7 +94,7 @@ export function methods(core, page) {
   const loadBanner = () => {
     page.fire('otloadbanner');
     if (!page.cookie('OptanonAlertBoxClosed')) core.ask = true;
-    return core.ask && terms.banner && terms.banner !== 'none' ? core.show() : undefined;
+    return core.ask && terms.banner && terms.banner !== 'none' ? window.fairgate.show() : undefined;
   };
   const nothing = () => {};
 
@@ -102,8 +102,8 @@ export function methods(core, page) {
     AllowAll: () => decide('accept_all'),
     RejectAll: () => decide('reject_all'),
     Close: () => decide('close'),
-    ToggleInfoDisplay: () => core.open(),
-    showVendorsList: () => core.open(),
+    ToggleInfoDisplay: () => window.fairgate.open(),
+    showVendorsList: () => window.fairgate.open(),
     LoadBanner: loadBanner,
     Init: nothing,
     InitializeBanner: nothing,
@@ -153,7 +153,7 @@ export function methods(core, page) {
     UpdateConsent(type, list) {
       const given = typeof list === 'string' ? groups(list.replace(/\s/g, '')) : {};
       const of = (kind) => Object.fromEntries(Object.entries(given).filter(([id]) => items.some((item) => item.kind === kind && item.key === id && !item.necessary)));
-      const choices = type === 'Category' ? { categories: of('c') } : { services: of('s') };
+      const choices = type === 'Category' ? { categories: of('categories') } : { services: of('services') };
       if (Object.keys(Object.values(choices)[0]).length) decide('custom', choices, 'api');
     },
     UpdateGCM: (run) => page.state.gcm.push(run),
@@ -196,7 +196,7 @@ export function methods(core, page) {
     updateConsentFromCookies: () => core.reread(),
     getPingRequest: nothing,
     getVendorConsentsRequestV2: nothing,
-    testLog: () => console.info(core.consent(), terms),
+    testLog: () => console.info(window.fairgate.consent(), terms),
     useGeoLocationService: false,
     otCookieData: [],
     mobileOnlineURL: [],

@@ -16,10 +16,10 @@ export function page(core, tag) {
   const query = new URLSearchParams(tag?.src.split('?')[1] || '');
   const layerName = get('data-dLayer-name') || query.get('data-dLayer-name') || query.get('dLayer-name') || 'dataLayer';
   const ignoreLayer = /^(true)?$/.test(get('data-dLayer-ignore') ?? 'no');
-  const cookie = (name) => values(core.jar.get(), name).pop();
+  const cookie = (name) => values(name).pop();
   const geo = () => {
     const own = window.OneTrust?.geolocationResponse;
-    const { variant } = core.cfg;
+    const variant = core.cfg.variant || core.terms.regime;
     const [, place, state] = /^us_([a-z]{2})\b/.exec(variant) ? ['', 'US', RegExp.$1.toUpperCase()] : /-([A-Z]{2})(?:-(\w+))?$/.exec(variant) || ['', '', ''];
     return own
       ? { country: own.countryCode || '', state: own.stateCode || '', stateName: own.stateName || own.regionCode || '' }
@@ -28,7 +28,7 @@ export function page(core, tag) {
 
   /** @returns {string[]} ids of the categories that may run */
   const active = () => {
-    const { categories } = core.consent();
+    const { categories } = window.fairgate.consent();
     return Object.keys(categories).filter((key) => categories[key]);
   };
 
@@ -65,7 +65,7 @@ export function page(core, tag) {
   /** Rewrites OptanonConsent; fields that are not ours stay as they are. @param {object} [change] */
   function remember(change = {}) {
     const old = parse(cookie('OptanonConsent'));
-    const { categories, gpc } = core.consent();
+    const { categories, gpc } = window.fairgate.consent();
     const { country, state: region } = geo();
     const now = {
       isGpcEnabled: gpc && Object.values(categories).includes(false) ? 1 : 0,
@@ -85,7 +85,7 @@ export function page(core, tag) {
   }
 
   /** Before the tags of an answer run: cookies and globals. */
-  core.on('write', ({ action, layer: where }) => {
+  window.fairgate.on('write', ({ action, layer: where }) => {
     const type = (where === 'banner' && ON_BANNER[action]) || INTERACTIONS[action];
     if (type) {
       core.view?.hideBanner();
@@ -96,14 +96,14 @@ export function page(core, tag) {
     globals();
   });
   /** After them. */
-  core.on('change', () => {
+  window.fairgate.on('change', () => {
     for (const run of state.gcm) core.safely('UpdateGCM', run);
     layer();
     wrapper();
     events();
   });
   for (const event of ['stored', 'refused', 'queued']) {
-    core.on(event, () => {
+    window.fairgate.on(event, () => {
       const applied = new CustomEvent('OTConsentApplied');
       applied.OTConsentApplied = 'yes';
       window.dispatchEvent(applied);
