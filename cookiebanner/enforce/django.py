@@ -1,4 +1,4 @@
-"""For Django sites: `MIDDLEWARE = ["cookiebanner.enforce.django.Enforce", …]`, above GZipMiddleware's place.
+"""For Django sites: `MIDDLEWARE = ["cookiebanner.enforce.django.Enforce", …]`, first or just below GZipMiddleware.
 
 Settings: `FAIRGATE_ENFORCE = {"source": "https://consent.example.org/v1/<site id>/enforce.json" or a file's path,
 "fairgate": "consent.example.org", "csp": False, "locate": "dotted.path.of.a.function"}`.
@@ -45,8 +45,11 @@ class Enforce:
         policy = self.enforcer.policy(headers, request.META.get("REMOTE_ADDR", ""))
         if policy is None:
             return self.get_response(request)
-        request.META["HTTP_ACCEPT_ENCODING"] = "identity"
+        # Compressed HTML can't be read. Middleware outside this one still sees what the browser takes.
+        accepted = request.META.pop("HTTP_ACCEPT_ENCODING", None)
         response = self.get_response(request)
+        if accepted is not None:
+            request.META["HTTP_ACCEPT_ENCODING"] = accepted
         url = request.build_absolute_uri()
         change = self.enforcer.change(policy, response.status_code, list(response.items()), url)
         if change is None:
@@ -54,6 +57,10 @@ class Enforce:
         rewriter = change.rewriter
         for name in DROPPED:
             del response[name]
+        if "Link" in response:
+            kept = change.links(response.pop("Link"))
+            if kept:
+                response["Link"] = kept
         for name, value in change.add:
             own = response.get(name)
             response[name] = f"{own}, {value}" if own else value

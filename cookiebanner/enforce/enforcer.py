@@ -13,8 +13,8 @@ from cookiebanner.enforce.source import STRICTEST, Source
 
 # ASCII-compatible encodings; in others (UTF-16) a "<" is not one byte, and the page passes unharmed.
 OTHER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*(utf-?16|utf-?32|ucs-?[24])", re.I)
+LINK = re.compile(r"\s*(<[^>]*>(?:[^,\"]|\"[^\"]*\")*),?")
 Headers = list[tuple[str, str]]
-
 
 # They describe the page before it was rewritten.
 DROPPED = frozenset({"content-length", "etag", "last-modified", "content-md5", "accept-ranges"})
@@ -22,13 +22,17 @@ DROPPED = frozenset({"content-length", "etag", "last-modified", "content-md5", "
 
 @dataclass(frozen=True)
 class Change:
-    """How one answer is changed: its body goes through `rewriter`, `DROPPED` headers go, `add` come."""
+    """How one answer is changed: its body goes through `rewriter`, `DROPPED` headers go, what `Link` asks browsers to
+    load and must wait goes, `add` come."""
 
     rewriter: Rewriter
     add: Headers
+    links: Callable[[str], str]
 
     def headers(self, given: Headers) -> Headers:
-        return [(name, value) for name, value in given if name.lower() not in DROPPED] + self.add
+        kept = [(name, value) for name, value in given if name.lower() not in DROPPED]
+        fewer = [(name, self.links(value) if name.lower() == "link" else value) for name, value in kept]
+        return [(name, value) for name, value in fewer if value or name.lower() != "link"] + self.add
 
 
 @dataclass
@@ -44,10 +48,10 @@ class Enforcer:
 
     def policy(self, headers: Mapping[str, str], peer: str) -> Policy | None:
         """What waits for this visitor; None when there is no release yet."""
-        rules = self.source.rules(self.locate(headers, peer))
+        rules = self.source.rules(self.locate(headers, peer), (hostname(self.fairgate),))
         if rules is None:
             return None
-        host = headers.get("host", "").rsplit("@")[-1].split(":")[0].lower()
+        host = hostname(headers.get("host", ""))
         return rules.for_visitor(read_answer(headers.get("cookie", "")), headers.get("sec-gpc") == "1", host)
 
     def change(self, policy: Policy, status: int, headers: Headers, url: str) -> Change | None:
@@ -58,9 +62,21 @@ class Enforcer:
         encoded = found.get("content-encoding", "identity").lower() not in ("", "identity")
         if not html or encoded or OTHER_CHARSET.search(kind) or status in (204, 206, 304):
             return None
+        rewriter = Rewriter(policy.held, policy.held_inline, url, policy.is_granted)
+
+        def links(value: str) -> str:
+            parts = [part.strip() for part in LINK.findall(value)]
+            return ", ".join(part for part in parts if not rewriter.holds(part[1 : part.index(">")]))
+
         add = [("Vary", "Cookie, Sec-GPC")]
         if "cache-control" not in found:
             add.append(("Cache-Control", "private, no-cache"))
         if self.set_csp:
             add.append(("Content-Security-Policy", csp.header(policy, self.fairgate)))
-        return Change(Rewriter(policy.held, policy.held_inline, url), add)
+        return Change(rewriter, add, links)
+
+
+def hostname(address: str) -> str:
+    """The host of `host`, `host:port` or an address with a scheme, in lower case."""
+    host = re.sub(r"^[a-z]+://|/.*$", "", address.strip().lower()).rpartition("@")[2]
+    return re.sub(r":\d*$", "", host).removesuffix(".")

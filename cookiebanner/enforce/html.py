@@ -1,13 +1,12 @@
 """Rewrites HTML as it streams: held requests are parked, every other byte passes through as it came.
 
-A tokenizer of our own, because none that is kept fits: html.parser and html5lib lose the original bytes (quotes,
-case, entities, broken markup), lxml and selectolax build a tree of the whole page, and lol-html, which does just this,
-has no maintained Python package. What is needed is small: find tags, attributes, comments and raw text as the HTML
-standard does (§13.2.5), in bytes, across chunk borders.
+Why the tokenizer is our own: docs/decisions/0004-own-html-tokenizer.md. It finds tags, attributes, comments and raw
+text as the HTML standard does (§13.2.5), in bytes, across chunk borders, in time linear in the page.
 
-Parked elements are marked as the gate itself marks them (banner/src/block/hold.js): `data-fg`, each attribute that
-loads renamed to `data-fg-<name>`; a script keeps its attributes and gets `type="text/plain"`. The gate puts them back
-when the service is granted.
+Parked elements wait in the form that the gate itself uses (banner/src/block/hold.js), so the gate gives them back when
+the service is granted: `data-fg` marks them, each attribute that loads is renamed to `data-fg-<name>`; a script keeps
+its attributes and gets `type="text/plain"`; URLs in CSS get `data:fg,` in front. The twin for other servers is
+deploy/edge/rewrite.js; both are held to tests/vectors/rewrite.json.
 """
 
 from __future__ import annotations
@@ -15,37 +14,66 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from html.entities import html5
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import unquote_to_bytes
 
-# Python 3.11's possessive quantifiers keep these linear on hostile input.
-_NAME = rb"(?:=[^\s/>=]*+|[^\s/>=]++)"
-_VALUE = rb"(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+|(?=>))"
-TAG = re.compile(rb"</?[A-Za-z][^\s/>]*+(?:[\s/]++|" + _NAME + rb"(?:\s*+=\s*+" + _VALUE + rb"|(?!\s*+=)))*+>")
-TAG_NAME = re.compile(rb"</?([A-Za-z][^\s/>]*+)")
-ATTRIBUTE = re.compile(
-    rb"[\s/]*+(?P<name>"
-    + _NAME
-    + rb")(?:\s*+=\s*+(?:\"(?P<d>[^\"]*+)\"|'(?P<s>[^']*+)'|(?P<u>[^\s>\"'][^\s>]*+)|(?=>)))?+"
+# White space is spelled out: \s would take the vertical tab, which is part of a name in HTML.
+_WS = rb"[\t\n\f\r ]"
+_NAME = rb"(?:=[^\t\n\f\r />=]*+|[^\t\n\f\r />=]++)"
+_QUOTED = rb"(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"'][^\t\n\f\r >]*+|(?=>))"
+# Python 3.11's possessive quantifiers: what does not fit is read once, never again.
+_ATTRIBUTES = (
+    rb"(?:[\t\n\f\r /]++|" + _NAME + rb"(?:" + _WS + rb"*+=" + _WS + rb"*+" + _QUOTED + rb"|(?!" + _WS + rb"*+=)))*+"
 )
+TAG = re.compile(rb"</?[A-Za-z][^\t\n\f\r />]*+" + _ATTRIBUTES + rb">")
+TAG_NAME = re.compile(rb"</?([A-Za-z][^\t\n\f\r />]*+)")
+ATTRIBUTE = re.compile(
+    rb"[\t\n\f\r /]*+(?P<name>" + _NAME + rb")(?:" + _WS + rb"*+=" + _WS + rb"*+"
+    rb"(?:\"(?P<d>[^\"]*+)\"|'(?P<s>[^']*+)'|(?P<u>[^\t\n\f\r >\"'][^\t\n\f\r >]*+)|(?=>)))?+"
+)  # fmt: skip
+# Where a tag's end is looked for when it is not all there yet: part → what may be skipped in it.
+BEFORE, IN_NAME, AFTER, EQUALS, UNQUOTED, QUOTE, APOSTROPHE = range(7)
+SKIP = {
+    BEFORE: re.compile(rb"[\t\n\f\r /]*+"),
+    IN_NAME: re.compile(rb"[^\t\n\f\r />=]*+"),
+    AFTER: re.compile(_WS + rb"*+"),
+    EQUALS: re.compile(_WS + rb"*+"),
+    UNQUOTED: re.compile(rb"[^\t\n\f\r >]*+"),
+    QUOTE: re.compile(rb'[^"]*+'),
+    APOSTROPHE: re.compile(rb"[^']*+"),
+}
 COMMENT_END = re.compile(rb"--!?>")
-SCRIPT_MARK = re.compile(rb"<!--|-->|</?script(?=[\s/>])", re.I)
-CSS_URL = re.compile(rb"url\(\s*(\"[^\"]*\"|'[^']*'|[^)\"'\s]+)\s*\)|@import\s+(\"[^\"]*\"|'[^']*')", re.I)
+# `<!-->` opens and closes in one, so `<!` leaves the dashes for the next match.
+SCRIPT_MARK = re.compile(rb"<!(?=--)|-->|</?script(?=[\t\n\f\r />])", re.I)
 
-RAW_TEXT = {b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes", b"iframe"}
+# banner/src/block/hold.js has the same three.
+CSS_URL = re.compile(r"""(url\(\s*["']?|["'](?=(?:\w+:)?//)|@import\s*["'])([^"')]+)""", re.I | re.A)
+MENTION = re.compile(r"""(?:\w+:)?//[\w.-]+\.\w[^\s"'`<>)]*""", re.A)
+IMPORT = re.compile(r"""\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?//[^"'`]+)""", re.A)
+CODE = re.compile(r"$|module$|speculationrules$|(text|application)/(x-)?(java|ecma|j|live)script", re.I)
+LINK = re.compile(r"sheet|pre[cflr]|icon|mani", re.I)
+CATEGORY = re.compile(r"optanon-category-([\w,-]+)", re.A)
+ENTITY = re.compile(r"&(?:#[xX]([0-9a-fA-F]{1,6});?|#([0-9]{1,7});?|([A-Za-z]+);?)?")
+
+RAW_TEXT = {b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes", b"iframe", b"noscript"}
 FOREIGN = {b"svg", b"math"}
-# Start tags that end foreign content (HTML standard §13.2.6.5), so that an unclosed <svg> harms nothing.
+# In these, inside foreign content, HTML begins again.
+INTEGRATION = {b"foreignobject", b"desc", b"title", b"annotation-xml", b"mi", b"mo", b"mn", b"ms", b"mtext"}
+# Tags that end foreign content (HTML standard §13.2.6.5), so that an unclosed <svg> harms nothing.
 BREAKOUT = set(
     b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta "
     b"nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
 )
-# What each element loads from.
+# End tags that no foreign element has.
+HTML_END = BREAKOUT | set(b"article aside button footer form header html label main nav section tbody td tr".split())
+# What each element loads from. A stray <image> in HTML is an <img>.
 LOADS = {
     b"script": (b"src", b"href", b"xlink:href"),
     b"iframe": (b"src", b"srcdoc"),
     b"frame": (b"src",),
     b"img": (b"src", b"srcset"),
-    b"image": (b"href", b"xlink:href"),
+    b"image": (b"href", b"xlink:href", b"src", b"srcset"),
     b"feimage": (b"href", b"xlink:href"),
     b"use": (b"href", b"xlink:href"),
     b"source": (b"src", b"srcset"),
@@ -58,39 +86,42 @@ LOADS = {
     b"link": (b"href", b"imagesrcset"),
     b"a": (b"ping",),
     b"area": (b"ping",),
-    b"body": (b"background",),
-    b"table": (b"background",),
-    b"td": (b"background",),
-    b"th": (b"background",),
 }
+FRAMES = {b"iframe", b"frame", b"object", b"embed"}
 LISTS = {b"srcset", b"imagesrcset", b"ping"}
-HELD_TAG_LIMIT = 256 * 1024  # bytes of one unfinished tag
-HELD_SCRIPT_LIMIT = 1024 * 1024  # bytes of one inline script kept back to look for a signature
+# A fast way over what never changes: text, end tags, start tags with harmless attributes.
+_SPECIAL = b"|".join(sorted(RAW_TEXT | FOREIGN | (LOADS.keys() - {b"a"}) | {b"plaintext", b"base"}))
+DULL = re.compile(
+    rb"(?:[^<]++|</[A-Za-z][A-Za-z0-9]*+>|<(?!(?:" + _SPECIAL + rb")[\t\n\f\r >])[A-Za-z][A-Za-z0-9]*+"
+    rb"(?:[\t\n\f\r ]++(?:class|id|href|title|role|lang|dir|rel|target|name|content|value|for|type|alt|width|height)"
+    rb"=(?:\"[^\"]*+\"|'[^']*+'|[A-Za-z0-9_-]++))*+[\t\n\f\r ]*+>)++",
+    re.I,
+)
+TAG_LIMIT = 1024 * 1024  # bytes of one tag; longer ones pass as they are
+TEXT_LIMIT = 1024 * 1024  # bytes of one inline script or style; longer ones pass as they are
+NESTING = 3  # documents within srcdoc within srcdoc
+AMPERSAND = "\x1a"  # stands for the & of a reference that is left alone
 
 
 class Attribute(NamedTuple):
     name: bytes  # lower case
-    value: str  # decoded
+    raw: bytes  # between the quotes
     begin: int  # span in the tag's bytes, without leading white space
     end: int
 
+    @property
+    def value(self) -> str:
+        return html.unescape(self.raw.decode("utf-8", "surrogateescape"))
+
 
 def attributes(tag: bytes) -> list[Attribute]:
-    """The attributes of a start tag in order; of twins only the first counts, as in browsers."""
+    """All attributes of a start tag in order, twins included."""
     found: list[Attribute] = []
-    seen: set[bytes] = set()
     position = TAG_NAME.match(tag).end()  # type: ignore[union-attr] - callers pass tags
     stop = len(tag) - 1
-    while position < stop:
-        match = ATTRIBUTE.match(tag, position, stop)
-        if not match or match.end() == position:
-            break
-        name = match["name"].lower()
+    while match := ATTRIBUTE.match(tag, position, stop):
         raw = match["d"] or match["s"] or match["u"] or b""
-        if name not in seen:
-            seen.add(name)
-            value = html.unescape(raw.decode("utf-8", "surrogateescape"))
-            found.append(Attribute(name, value, match.start("name"), match.end()))
+        found.append(Attribute(match["name"].lower(), raw, match.start("name"), match.end()))
         position = match.end()
     return found
 
@@ -99,20 +130,40 @@ class Rewriter:
     """Feed it chunks, get chunks back; `close()` gives the rest.
 
     `held(url)` names the service that an absolute or protocol-relative URL belongs to when it must wait, else "".
-    `held_inline(code)` does the same for the text of an inline script.
+    `held_inline(code)` does the same for the text of an inline script. `granted(key)` says whether a category or
+    service that the page's author wrote on an element is granted. `base` is the page's address.
     """
 
-    def __init__(self, held: Callable[[str], str], held_inline: Callable[[str], str] = lambda code: "", base: str = ""):
+    def __init__(
+        self,
+        held: Callable[[str], str],
+        held_inline: Callable[[str], str] = lambda code: "",
+        base: str = "",
+        granted: Callable[[str], bool] = lambda key: True,
+        depth: int = 0,
+    ) -> None:
         self.held = held
         self.held_inline = held_inline
         self.base = base
-        self.buffer = b""
-        self.raw = b""  # name of the raw-text element that we are in
-        self.in_comment = False
-        self.plain = False  # after <plaintext>
-        self.foreign = 0
-        self.script: bytes = b""  # an inline script's start tag, kept until its text is known
+        self.granted = granted
+        self.depth = depth
         self.parked = 0
+        self.based = False
+        self.buffer = bytearray()
+        self.at = 0  # where the unfinished token begins
+        self.seen = 0  # where looking for its end goes on
+        self.out: list[bytes] = []
+        self.state: Callable[[bool], bool] = self._text
+        self.part = -1  # of an unfinished tag
+        self.long = b""  # name of a tag too long to rewrite
+        self.raw = b""  # name of the raw-text element that we are in
+        self.script = b""  # an inline script's start tag, kept until its text is known
+        self.kind = ""  # its type
+        self.escaped = self.double = False  # in a script: after <!--, after <!-- <script
+        self.inner: Rewriter | None = None  # of a <noscript>
+        self.scriptless = False  # in one
+        self.stack: list[bytes] = []  # foreign elements and the integration points in them
+        self.css = False  # in an <svg><style>
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes that are certain by now."""
@@ -124,194 +175,434 @@ class Rewriter:
         return self._run(final=True)
 
     def _run(self, final: bool) -> bytes:
-        out: list[bytes] = []
-        while self.buffer:
-            step = self._step(final)
-            if step is None:
-                break
-            out.append(step)
+        while self.at < len(self.buffer) and self.state(final):
+            pass
         if final:
-            out += [self.script, self.buffer]
-            self.script = self.buffer = b""
-        return b"".join(out)
+            if self.inner:
+                self.out.append(self.inner.close())
+            self.out += [self.script, bytes(self.buffer[self.at :])]
+            self.script = b""
+            self.at = len(self.buffer)
+        # A bytearray forgets its beginning without copying the rest.
+        del self.buffer[: self.at]
+        self.seen = max(0, self.seen - self.at)
+        self.at = 0
+        made, self.out = b"".join(self.out), []
+        return made
 
-    def _take(self, size: int) -> bytes:
-        taken, self.buffer = self.buffer[:size], self.buffer[size:]
-        return taken
+    def _emit(self, end: int, instead: bytes | None = None) -> bool:
+        """The token up to `end` is done."""
+        self.out.append(bytes(self.buffer[self.at : end]) if instead is None else instead)
+        self.at = self.seen = end
+        return True
 
-    def _step(self, final: bool) -> bytes | None:
-        """One token's bytes, or None when more input is needed."""
-        if self.plain:
-            return self._take(len(self.buffer))
-        if self.in_comment:
-            return self._comment()
-        if self.raw:
-            return self._raw_text()
-        start = self.buffer.find(b"<")
-        if start:
-            return self._take(start if start > 0 else len(self.buffer))
-        if self.buffer.startswith(b"<!--"):
-            if len(self.buffer) < 7 and not final:
-                return None
-            abrupt = re.match(rb"<!--(?:>|->)", self.buffer)
-            if abrupt:
-                return self._take(abrupt.end())
-            self.in_comment = True
-            return self._take(4)
-        if len(self.buffer) < 4 and not final:
-            return None
-        if re.match(rb"<[!?]|</[^A-Za-z]", self.buffer):
-            end = self.buffer.find(b">")
-            return self._take(end + 1) if end >= 0 else self._unfinished()
-        if not re.match(rb"</?[A-Za-z]", self.buffer):
-            return self._take(1)
-        tag = TAG.match(self.buffer)
-        if not tag:
-            return self._unfinished()
-        return self._tag(self._take(tag.end()))
+    @property
+    def foreign(self) -> bool:
+        return bool(self.stack) and self.stack[-1] in FOREIGN
 
-    def _unfinished(self) -> bytes | None:
-        return self._take(1) if len(self.buffer) > HELD_TAG_LIMIT else None
+    # --- states: each returns False when it needs more bytes ---------------------------------------------------------
+    def _text(self, final: bool) -> bool:
+        buffer, at = self.buffer, self.at
+        if self.part >= 0:
+            return self._tag(final)
+        if not self.stack and (dull := DULL.match(buffer, at)):
+            return self._emit(dull.end())
+        start = buffer.find(b"<", max(at, self.seen))
+        if start != at:
+            end = start if start > 0 else len(buffer)
+            if not self.css:
+                return self._emit(end)
+            if start < 0 and not final and end - at < TEXT_LIMIT:
+                self.seen = end
+                return False
+            return self._emit(end, self._sheet(bytes(buffer[at:end])))
+        head = bytes(buffer[at : at + 9])
+        second = head[1:2]
+        if second.isalpha() or (second == b"/" and head[2:3].isalpha()):
+            return self._tag(final)
+        if len(head) < 3 and not final:
+            return False
+        if second == b"!" and (head.startswith(b"<!--") or (b"<!--".startswith(head) and not final)):
+            if len(head) < 6 and not final and b">" not in head:
+                return False
+            if abrupt := re.match(rb"<!--(?:>|->)", head):
+                return self._emit(at + abrupt.end())
+            self.state = self._comment
+            return self._emit(at + 4)
+        if second == b"!" and self.foreign and b"<![CDATA[".startswith(head):
+            if len(head) < 9:
+                return False
+            self.state = self._cdata
+            return self._emit(at + 9)
+        if second in (b"!", b"?", b"/"):
+            self.state = self._bogus
+            return self._emit(at + 2)
+        return self._emit(at + 1)
 
-    def _comment(self) -> bytes | None:
-        end = COMMENT_END.search(self.buffer)
-        if end:
-            self.in_comment = False
-            return self._take(end.end())
-        return self._take(len(self.buffer) - 3) if len(self.buffer) > 3 else None
+    def _until(self, match: re.Match[bytes] | None, kept: int) -> bool:
+        """Passes everything up to the end of `match`, or all but the last `kept` bytes."""
+        if match:
+            self.state = self._text
+            return self._emit(match.end())
+        end = len(self.buffer) - kept
+        return end > self.at and self._emit(end)
 
-    def _raw_text(self) -> bytes | None:
-        """Text of a script, style … up to its end tag; scripts and styles are judged as a whole."""
-        end = self._script_end() if self.raw == b"script" else self._plain_end()
+    def _comment(self, final: bool) -> bool:
+        return self._until(COMMENT_END.search(self.buffer, self.at), 3)
+
+    def _cdata(self, final: bool) -> bool:
+        end = self.buffer.find(b"]]>", self.at)
+        if self.css and (end >= 0 or final or len(self.buffer) - self.at < TEXT_LIMIT):
+            if end < 0 and not final:
+                return False
+            end = end if end >= 0 else len(self.buffer)
+            self.state = self._text
+            return self._emit(end, self._sheet(bytes(self.buffer[self.at : end])))
+        return self._until(re.compile(rb"\]\]>").search(self.buffer, self.at), 2)
+
+    def _bogus(self, final: bool) -> bool:
+        return self._until(re.compile(rb">").search(self.buffer, self.at), 0)
+
+    def _plain(self, final: bool) -> bool:
+        return self._emit(len(self.buffer))
+
+    def _tag(self, final: bool) -> bool:
+        """A tag begins at `at`."""
+        if self.part < 0:
+            if whole := TAG.match(self.buffer, self.at):
+                return self._whole(whole.end())
+            name = TAG_NAME.match(self.buffer, self.at)
+            assert name
+            # The name itself may go on in the next chunk.
+            self.part, self.seen = IN_NAME, name.end() - 1
+        end = self._tag_end()
         if end < 0:
-            if (self.script or self.raw == b"style") and len(self.buffer) < HELD_SCRIPT_LIMIT:
-                return None
-            kept = 16 if self.raw != b"script" else 32
-            # A script's end depends on what stands before it; let it go only when it is too long to judge.
-            if (self.raw == b"script" or len(self.buffer) <= kept) and len(self.buffer) < HELD_SCRIPT_LIMIT:
-                return None
-            tag, self.script = self.script, b""
-            return tag + self._take(len(self.buffer) - kept)
-        text = self._take(end)
-        name, self.raw = self.raw, b""
-        if name == b"style":
-            return self._css(text)
-        tag, self.script = self.script, b""
-        service = tag and self.held_inline(text.decode("utf-8", "replace"))
-        if not service:
-            return tag + text
-        self.parked += 1
-        return self._park(tag, attributes(tag), [], service) + text
+            if len(self.buffer) - self.at > TAG_LIMIT:
+                self.long = TAG_NAME.match(self.buffer, self.at)[1].lower()  # type: ignore[index]
+                self.state = self._long
+                return self._emit(len(self.buffer))
+            return False
+        self.part = -1
+        return self._whole(end)
 
-    def _plain_end(self) -> int:
-        match = re.search(rb"</" + re.escape(self.raw) + rb"(?=[\s/>])", self.buffer, re.I)
-        return match.start() if match else -1
+    def _long(self, final: bool) -> bool:
+        end = self._tag_end()
+        if end < 0:
+            return self._emit(len(self.buffer))
+        self.part, self.state = -1, self._text
+        name, self.long = self.long, b""
+        self._emit(end)
+        self._enter(name, b"<" + name + b">")
+        return True
+
+    def _tag_end(self) -> int:
+        """The position after the tag's `>`, -1 when it has not come. Never looks at a byte twice."""
+        buffer, part, here = self.buffer, self.part, self.seen
+        while True:
+            here = SKIP[part].match(buffer, here).end()  # type: ignore[union-attr] - every pattern matches ""
+            if here >= len(buffer):
+                break
+            letter = buffer[here : here + 1]
+            if part in (QUOTE, APOSTROPHE):
+                part, here = BEFORE, here + 1
+            elif letter == b">":
+                return here + 1
+            elif part == BEFORE:
+                part, here = IN_NAME, here + 1  # a first "=" belongs to the name
+            elif part == IN_NAME:
+                part = AFTER if letter not in b"/=" else BEFORE
+                if letter == b"=":
+                    part, here = EQUALS, here + 1
+            elif part == AFTER:
+                part = BEFORE
+                if letter == b"=":
+                    part, here = EQUALS, here + 1
+            elif part == EQUALS:
+                quote = {b'"': QUOTE, b"'": APOSTROPHE}.get(bytes(letter))
+                part, here = (quote, here + 1) if quote else (UNQUOTED, here)
+            else:
+                part = BEFORE
+        self.part, self.seen = part, here
+        return -1
+
+    def _raw(self, final: bool) -> bool:
+        """Text of a script, style, noscript … up to its end tag."""
+        buffer = self.buffer
+        end = self._script_end() if self.raw == b"script" else self._raw_end()
+        keep = self.script or self.raw == b"style"
+        if end < 0:
+            if keep and len(buffer) - self.at < TEXT_LIMIT:
+                return False
+            # Only what may be the beginning of the end tag stays; too long a script or style passes as it is.
+            if self.seen <= self.at:
+                return False
+            tag, self.script = self.script, b""
+            if self.inner:
+                return self._emit(self.seen, self.inner.feed(bytes(buffer[self.at : self.seen])))
+            return self._emit(self.seen, tag + bytes(buffer[self.at : self.seen]))
+        text = bytes(buffer[self.at : end])
+        name, self.raw, self.state = self.raw, b"", self._text
+        self.escaped = self.double = False
+        if self.inner:
+            text = self.inner.feed(text) + self.inner.close()
+            self.parked += self.inner.parked
+            self.inner = None
+        elif name == b"style":
+            text = self._sheet(text)
+        elif self.script:
+            tag, self.script = self.script, b""
+            service = self._judge_code(text)
+            text = (self._park(tag, attributes(tag), [], service) if service else tag) + text
+        return self._emit(end, text)
+
+    def _raw_end(self) -> int:
+        end = re.compile(rb"</" + re.escape(self.raw) + rb"(?=[\t\n\f\r />])", re.I).search(self.buffer, self.seen)
+        self.seen = max(self.seen, len(self.buffer) - len(self.raw) - 2)
+        return end.start() if end else -1
 
     def _script_end(self) -> int:
         """Where `</script` ends the element, minding `<!-- <script> </script> -->` (script data double escaped)."""
-        escaped = double = False
-        for mark in SCRIPT_MARK.finditer(self.buffer):
+        for mark in SCRIPT_MARK.finditer(self.buffer, self.seen):
+            self.seen = mark.end()
             word = mark[0].lower()
-            if word == b"<!--":
-                escaped = True
+            if word == b"<!":
+                self.escaped = True
             elif word == b"-->":
-                escaped = double = False
+                self.escaped = self.double = False
             elif word == b"<script":
-                double = double or escaped
-            elif double:
-                double = False
+                self.double = self.double or self.escaped
+            elif self.double:
+                self.double = False
             else:
                 return mark.start()
+        self.seen = max(self.seen, len(self.buffer) - 8)
         return -1
 
-    def _css(self, text: bytes) -> bytes:
-        def neutral(match: re.Match[bytes]) -> bytes:
-            quoted = (match[1] or match[2]).strip(b"\"'")
-            if not self.held(self._absolute(quoted.decode("utf-8", "replace"))):
-                return match[0]
-            self.parked += 1
-            return b"url(data:,)" if match[1] else b"@import 'data:text/css,'"
+    # --- tags ---------------------------------------------------------------------------------------------------------
+    def _whole(self, end: int) -> bool:
+        """A tag is there in full."""
+        tag = bytes(self.buffer[self.at : end])
+        name = TAG_NAME.match(tag)[1].lower()  # type: ignore[index] - it is a tag
+        if tag.startswith(b"</"):
+            self._leave(name)
+            return self._emit(end)
+        self._emit(end, b"")
+        self.script = b""
+        made = self._start(name, tag)
+        if not self.script:
+            self.out.append(made)
+        return True
 
-        return CSS_URL.sub(neutral, text)
+    def _leave(self, name: bytes) -> None:
+        self.css = False
+        if name in self.stack:
+            while self.stack.pop() != name:
+                pass
+        elif name in HTML_END:
+            while self.foreign:
+                self.stack.pop()
 
-    def _absolute(self, url: str) -> str:
-        url = re.sub(r"[\t\n\r]", "", url).strip()
-        if not self.base or url.startswith("//") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
-            return url
-        try:
-            return urljoin(self.base, url)
-        except ValueError:
-            return url
-
-    def _service_of(self, attribute: Attribute) -> str:
-        """The service that one attribute would call on, "" for none."""
-        if attribute.name == b"srcdoc":
-            inner = Rewriter(self.held, self.held_inline, self.base)
-            inner.feed(attribute.value.encode("utf-8", "surrogateescape"))
-            inner.close()
-            return "srcdoc" if inner.parked else ""
-        if attribute.name in LISTS:
-            candidates = re.split(r"[\s,]+", attribute.value)
-            return next((key for key in map(self.held, map(self._absolute, filter(None, candidates))) if key), "")
-        return self.held(self._absolute(attribute.value))
-
-    def _tag(self, tag: bytes) -> bytes:
-        name = TAG_NAME.match(tag)[1].lower()  # type: ignore[index] - TAG matched
-        closing = tag.startswith(b"</")
-        if closing:
-            if name in FOREIGN and self.foreign:
-                self.foreign -= 1
-            return tag
+    def _enter(self, name: bytes, tag: bytes) -> None:
+        """What a start tag does to what follows it."""
+        closed = tag.endswith(b"/>")
+        if self.foreign and name in BREAKOUT:
+            while self.foreign:
+                self.stack.pop()
+            self.css = False
+        elif self.foreign and name in INTEGRATION:
+            if not closed:
+                self.stack.append(name)
+            return
         if name in FOREIGN:
-            self.foreign += not tag.endswith(b"/>")
+            if not closed:
+                self.stack.append(name)
+        elif self.foreign:
+            self.css = self.css or (name == b"style" and not closed)
+        elif name == b"plaintext":
+            self.state = self._plain
+        elif name in RAW_TEXT and not (name == b"noscript" and self.scriptless):
+            self.raw, self.state = name, self._raw
+            if name == b"noscript":
+                # A browser that runs scripts reads its content as text, one that does not as markup.
+                self.inner = Rewriter(self.held, self.held_inline, self.base, self.granted, self.depth)
+                self.inner.scriptless = True
+
+    def _start(self, name: bytes, tag: bytes) -> bytes:
+        self._enter(name, tag)
+        if name == b"base" and not self.stack and not self.based:
+            found = next((a.value for a in attributes(tag) if a.name == b"href"), None)
+            if found is not None:
+                self.based, self.base = True, self._absolute(found)
             return tag
-        if name in BREAKOUT:
-            self.foreign = 0
-        if name == b"plaintext":
-            self.plain = True
-            return tag
-        if name == b"base" and not self.foreign:
-            self.base = next((self._absolute(a.value) for a in attributes(tag) if a.name == b"href"), self.base)
-            return tag
-        if name in RAW_TEXT and not self.foreign:
-            self.raw = name
-        if name not in LOADS and b"style" not in tag.lower():
+        lower = tag.lower()
+        if name not in LOADS and b"style" not in lower and b"background" not in lower:
             return tag
         own = attributes(tag)
-        loading = [a for a in own if a.name in LOADS.get(name, ())]
-        found = [(a, service) for a in loading if (service := self._service_of(a))]
-        styled = next((a for a in own if a.name == b"style" and b"url" in a.name + a.value.lower().encode()), None)
-        if styled and (clean := self._css(styled.value.encode())) != styled.value.encode():
-            return self._restyle(tag, styled, clean)
-        if found:
-            self.parked += 1
-            return self._park(tag, own, [a for a, _service in found], found[0][1])
-        if name == b"script" and self.raw and not any(a.name == b"src" for a in own):
-            self.script = tag
-            return b""
+        first: dict[bytes, Attribute] = {}
+        for attribute in own:
+            first.setdefault(attribute.name, attribute)
+        if b"data-ot-ignore" in first:
+            return tag
+        wanted = self._wanted(first)
+        if name == b"script":
+            return self._start_script(tag, own, first, wanted)
+        if name == b"link" and not (b"rel" in first and LINK.search(first[b"rel"].value)):
+            return self._change(tag, own, first, [], "")
+        found = []
+        for key in (*LOADS.get(name, ()), b"background"):
+            if key in first and key != b"srcdoc":
+                service = wanted or self._judge(name, first[key])
+                if service:
+                    found.append((key, service))
+        return self._change(tag, own, first, [key for key, _ in found], found[0][1] if found else "")
+
+    def _start_script(self, tag: bytes, own: list[Attribute], first: dict[bytes, Attribute], wanted: str) -> bytes:
+        kind = first[b"type"].value.strip() if b"type" in first else ""
+        if not CODE.match(kind):
+            return tag
+        source = next((first[key] for key in LOADS[b"script"] if key in first), None)
+        service = wanted or (self._judge(b"script", source) if source else "")
+        if service:
+            return self._park(tag, own, [], service)
+        if not source and not self.foreign:
+            self.script, self.kind = tag, kind.lower()
         return tag
 
-    @staticmethod
-    def _restyle(tag: bytes, style: Attribute, clean: bytes) -> bytes:
-        kept = html.escape(style.value).encode("utf-8", "surrogateescape")
-        new = b'style="' + html.escape(clean.decode("utf-8", "replace")).encode() + b'" data-fg-style="' + kept + b'"'
-        return tag[: style.begin] + new + tag[style.end :]
+    def _wanted(self, first: dict[bytes, Attribute]) -> str:
+        """What the page's author wrote on the element and is not granted, "" for nothing."""
+        if b"data-consent" in first and first[b"data-consent"].value:
+            keys = re.split(r"[\s,]+", first[b"data-consent"].value)
+        elif b"class" in first and (found := CATEGORY.search(first[b"class"].value)):
+            keys = re.split(r"[-,]", found[1])
+        else:
+            return ""
+        return next((key or "marked" for key in keys if not self.granted(key)), "")
 
-    @staticmethod
-    def _park(tag: bytes, own: list[Attribute], parked: list[Attribute], service: str) -> bytes:
-        """The tag with its loading attributes renamed. A script keeps them and loses its type, as in the gate."""
-        name = TAG_NAME.match(tag)
-        assert name
-        script = name[1].lower() == b"script"
-        renamed = [a for a in own if (a.name == b"type" if script else a in parked)]
-        pieces: list[bytes] = []
-        position = 0
-        for attribute in renamed:
-            pieces += [tag[position : attribute.begin], b"data-fg-", tag[attribute.begin : attribute.end]]
-            position = attribute.end
-        whole = b"".join([*pieces, tag[position:]])
-        mark = b' data-fg="' + html.escape(service).encode() + b'"'
-        if script:
-            mark += b' type="text/plain"' + (b"" if renamed else b' data-fg-type=""')
-            mark += b"" if any(a.name == b"async" for a in own) else b' data-fg-sync=""'
-        return whole[: name.end()] + mark + whole[name.end() :]
+    def _judge(self, name: bytes, attribute: Attribute) -> str:
+        """The service that one attribute would call on, "" for none."""
+        value = attribute.value
+        if attribute.name in LISTS:
+            candidates = filter(None, re.split(r"[\s,]+", value))
+            return next((key for key in map(self.held, map(self._absolute, candidates)) if key), "")
+        if name in FRAMES and re.match(r"\s*(data|javascript):", value, re.I):
+            return self._mentioned(unquote_to_bytes(value).decode("latin-1"))
+        return self.holds(value)
+
+    def holds(self, url: str) -> str:
+        """The service that a URL of the page, relative or not, must wait for, "" when it may load."""
+        return self.held(self._absolute(url)) if url.strip() else ""
+
+    def _judge_code(self, text: bytes) -> str:
+        """The service whose code an inline script is or statically imports."""
+        code = text.decode("utf-8", "replace")
+        if service := self.held_inline(code):
+            return service
+        if self.kind == "speculationrules":
+            return self._mentioned(code)
+        if self.kind == "module":
+            urls = (match[2] for match in IMPORT.finditer(code) if not match[1])
+            return next((key for key in map(self.held, urls) if key), "")
+        return ""
+
+    def _mentioned(self, text: str) -> str:
+        return next((key for key in map(self.held, MENTION.findall(text.replace("\\", ""))) if key), "")
+
+    def _absolute(self, url: str) -> str:
+        url = re.sub(r"[\t\n\r]", "", url).strip("".join(map(chr, range(33))))
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]{2}", url):
+            return url
+        origin = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]*[^/\\?#]*|[/\\]{2}[^/\\?#]*", self.base)
+        if not origin:
+            return url
+        path = re.split(r"[?#]", self.base[origin.end() :])[0]
+        if url[:1] in ("/", "\\"):
+            path = ""
+        elif url[:1] not in ("?", "#", ""):
+            path = path[: path.rfind("/") + 1] or "/"
+        return origin[0] + path + url
+
+    # --- changes ------------------------------------------------------------------------------------------------------
+    def _sheet(self, text: bytes) -> bytes:
+        return self._freeze(text.decode("latin-1")).encode("latin-1")
+
+    def _freeze(self, css: str) -> str:
+        """CSS whose held URLs load nothing, so that the gate can undo it."""
+
+        def cold(match: re.Match[str]) -> str:
+            if not self.held(self._absolute(match[2])):
+                return match[0]
+            self.parked += 1
+            return f"{match[1]}data:fg,{match[2]}"
+
+        return CSS_URL.sub(cold, css)
+
+    def _document(self, text: str) -> str:
+        """The HTML of a srcdoc."""
+        inner = Rewriter(self.held, self.held_inline, self.base, self.granted, self.depth + 1)
+        made = inner.feed(text.encode("latin-1")) + inner.close()
+        self.parked += inner.parked
+        return made.decode("latin-1") if inner.parked else text
+
+    def _change(
+        self, tag: bytes, own: list[Attribute], first: dict[bytes, Attribute], parked: list[bytes], service: str
+    ) -> bytes:
+        """The tag with its style and srcdoc made safe and its held attributes renamed."""
+        edits: list[tuple[int, int, bytes]] = []
+        for key, fix in ((b"style", self._freeze), (b"srcdoc", self._document)):
+            if key not in first or (key == b"srcdoc" and self.depth >= NESTING):
+                continue
+            attribute = first[key]
+            before = unescape(attribute.raw.decode("latin-1"))
+            after = fix(before)
+            if after != before:
+                new = key + b'="' + escape(after).encode("latin-1") + b'"'
+                edits.append((attribute.begin, attribute.end, new))
+        if parked:
+            self.parked += 1
+            # Twins too: without the first the second would count.
+            edits += [(a.begin, a.begin, b"data-fg-") for a in own if a.name in parked]
+            edits.append(_mark(tag, service))
+        return _edited(tag, edits)
+
+    def _park(self, tag: bytes, own: list[Attribute], parked: list[bytes], service: str) -> bytes:
+        """A script's tag: it keeps its attributes and loses its type."""
+        self.parked += 1
+        types = [(a.begin, a.begin, b"data-fg-") for a in own if a.name == b"type"]
+        more = b' type="text/plain"' + (b"" if types else b' data-fg-type=""')
+        more += b"" if any(a.name == b"async" for a in own) else b' data-fg-sync=""'
+        return _edited(tag, [*types, _mark(tag, service, more)])
+
+
+def _mark(tag: bytes, service: str, more: bytes = b"") -> tuple[int, int, bytes]:
+    end = TAG_NAME.match(tag).end()  # type: ignore[union-attr] - it is a tag
+    return end, end, b' data-fg="' + html.escape(service).encode() + b'"' + more
+
+
+def _edited(text: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    for begin, end, new in sorted(edits):
+        pieces += [text[position:begin], new]
+        position = end
+    return b"".join([*pieces, text[position:]])
+
+
+def unescape(raw: str) -> str:
+    """An attribute's text (a character per byte) with the references to ASCII characters resolved. All others stay as
+    they are, their & as AMPERSAND, so that `escape` gives back the same bytes whatever the page's encoding is."""
+
+    def resolve(match: re.Match[str]) -> str:
+        whole, hexadecimal, decimal, name = match[0], match[1], match[2], match[3]
+        if name:
+            found = html5.get(name + (";" if whole.endswith(";") else ""), "")
+        else:
+            number = int(hexadecimal, 16) if hexadecimal else int(decimal or 0)
+            found = chr(number) if 0 < number < 128 else ""
+        return found if len(found) == 1 and found < "\x80" else AMPERSAND + whole[1:]
+
+    return raw if AMPERSAND in raw else ENTITY.sub(resolve, raw)
+
+
+def escape(text: str) -> str:
+    """The reverse of `unescape`, for an attribute in double quotes."""
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace(AMPERSAND, "&")

@@ -1,87 +1,180 @@
-"""What must wait for one visitor: a release, a regime's variant, and the visitor's own answer. Pure."""
+"""What must wait for one visitor: a release, a regime's variant, and the visitor's own answer. Pure.
+
+The same rule as in the gate (banner/src/core/vector.js), so that the two never disagree about an answer. Its twin for
+other servers is deploy/edge/rewrite.js; both are held to tests/vectors/rewrite.json.
+"""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from consent.catalogue import patterns
 from consent.jurisdictions.defaults import before_answer
 
+_FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The visitor's stored choice, from the cookie `fairgate` (written by the gate, see banner/src/core/cookie.js)."""
+    """The visitor's stored choice, from the cookie `fairgate` (written by the gate, see banner/src/core/cookie.js).
+
+    `at` in seconds since 1970; `marks` of what an older release had offered; `objected` to what needs no consent;
+    `unasked`: said yes where nothing had to be asked.
+    """
 
     categories: Mapping[str, bool]
-    services: Mapping[str, bool]
+    services: Mapping[str, bool] = field(default_factory=dict)
+    purposes: Mapping[str, bool] = field(default_factory=dict)
+    release: int = 0
+    at: float = 0
+    marks: str = ""
+    objected: bool = False
+    unasked: bool = False
 
 
 def read_answer(cookie_header: str) -> Answer | None:
-    """The answer in a Cookie header; None when there is none or it can't be read (then nothing is granted)."""
-    try:
-        jar = SimpleCookie(cookie_header)
-    except CookieError:
-        return None
-    if "fairgate" not in jar:
-        return None
-    fields = dict(pair.partition("=")[::2] for pair in unquote(jar["fairgate"].value).split("&"))
-    if fields.get("v") != "1" or not fields.get("c"):
-        return None
+    """The newest answer in a Cookie header; None when there is none or it can't be read (then nothing is granted)."""
+    answers = []
+    for pair in cookie_header.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == "fairgate" and (answer := _read(value)):
+            answers.append(answer)
+    return max(answers, key=lambda answer: answer.at, default=None)
 
-    def unpack(text: str) -> dict[str, bool]:
-        return {key: value == "1" for key, _, value in (part.rpartition(":") for part in text.split(".")) if key}
 
-    return Answer(unpack(fields["c"]), unpack(fields.get("s", "")))
+def _read(value: str) -> Answer | None:
+    fields = dict(pair.partition("=")[::2] for pair in value.strip('"').split("&"))
+    flags = [fields.get(name, "") for name in "csp"]
+    number = re.compile(r"[0-9]{1,12}", re.ASCII)
+    at = fields.get("t", "")
+    sound = fields.get("v") == "1" and flags[0] and number.fullmatch(at) and int(at)
+    if not sound or not all(not text or _FLAGS.fullmatch(text) for text in flags):
+        return None
+    categories, services, purposes = (
+        {part[:-2]: part.endswith(":1") for part in text.split(".") if part} for text in flags
+    )
+    release = fields.get("r", "")
+    return Answer(
+        categories,
+        services,
+        purposes,
+        release=int(release) if number.fullmatch(release) else 0,
+        at=float(at),
+        marks=fields.get("m", ""),
+        objected=fields.get("x") == "1",
+        unasked=fields.get("o") == "1",
+    )
+
+
+def mark(category: str, service: str) -> str:
+    """Three base-36 digits that stand for "this service in this category", as in vector.js (FNV-1a, 32 bits)."""
+    number = 2166136261
+    for letter in f"{category}s{service}":
+        number = ((number ^ ord(letter)) * 16777619) % 2**32
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits[-3:].rjust(3, "0")
 
 
 class Rules:
-    """One release under one variant: compiled once, asked for every visitor. Raises KeyError on an unknown variant."""
+    """One release under one variant: compiled once, asked for every visitor. Raises KeyError on an unknown variant.
 
-    def __init__(self, snapshot: Mapping[str, Any], variant: str) -> None:
+    `friends`: more hosts that are never unknown third parties, above all the consent server's.
+    """
+
+    def __init__(self, snapshot: Mapping[str, Any], variant: str, friends: tuple[str, ...] = ()) -> None:
         self.snapshot = snapshot
         self.variant = variant
         self.terms = snapshot["variants"][variant]
         self.services: list[Mapping[str, Any]] = snapshot["services"]
         self.necessary = {c["key"] for c in snapshot["categories"] if c["necessary"]}
+        self.optional = [c["key"] for c in snapshot["categories"] if not c["necessary"]]
         self.table = patterns.compile([service["rules"] for service in self.services])
         self.hosts: list[str] = snapshot["site"]["hosts"]
+        self.friends = friends
         self.child = bool(snapshot["site"]["child_directed"])
+        self.nothing = self.child and self.terms["minors"].get("hold") == "all"
+        self.release = int(snapshot.get("release", 0))
+        self.sold = [bool(service["sells_or_shares"] or service["targeted_ads"]) for service in self.services]
+        self.marks = [mark(service["category"], service["key"]) for service in self.services]
+        self.before = [
+            before_answer(service, service["category"] in self.necessary, self.terms, child=self.child) == "granted"
+            for service in self.services
+        ]
+        # A category is granted before an answer when everything in it is, and so is what it might get.
+        denied = {s["category"] for s, granted in zip(self.services, self.before, strict=True) if not granted}
+        default = self.terms["before"]["default"] == "granted"
+        self.categories_before = {key: default and key not in denied for key in self.optional}
 
-    def for_visitor(self, answer: Answer | None, gpc: bool, page_host: str) -> Policy:
-        """What waits for a visitor. `gpc`: the request carried `Sec-GPC: 1`."""
+    def for_visitor(self, answer: Answer | None, gpc: bool, page_host: str, now: float | None = None) -> Policy:
+        """What waits for a visitor. `gpc`: the request carried `Sec-GPC: 1`; `now` in seconds since 1970."""
+        opt_in = self.terms["model"] == "opt_in"
+        if answer is None:
+            categories, granted = dict(self.categories_before), list(self.before)
+        else:
+            categories, granted = self._recalled(answer, opt_in, time.time() if now is None else now)
+            # A yes said to this site is more specific than the signal, where a yes is asked for.
+            gpc = gpc and not opt_in
+        masked = [self.nothing or (sold and (gpc or self.child)) for sold in self.sold]
+        for place, service in enumerate(self.services):
+            if masked[place] and service["category"] not in self.necessary:
+                granted[place] = categories[service["category"]] = False
+        if any(categories.values()):
+            for place, service in enumerate(self.services):
+                granted[place] = granted[place] or bool(service["container"] and not masked[place])
+        return Policy(self, granted, categories, page_host)
+
+    def _recalled(self, answer: Answer, opt_in: bool, now: float) -> tuple[dict[str, bool], list[bool]]:
+        """What a stored answer means under this release, now."""
+        said_yes = any(
+            value
+            for given in (answer.categories, answer.services, answer.purposes)
+            for key, value in given.items()
+            if key not in self.necessary
+        )
+        days = self.terms.get("consent_days" if said_yes else "refusal_days") or float("inf")
+        lapsed = (answer.unasked and opt_in) or (now - answer.at) / 86400 > days
+        covered = None
+        if answer.release != self.release and answer.marks:
+            covered = {answer.marks[at : at + 3] for at in range(0, len(answer.marks), 3)}
+
+        def meant(said: bool | None, start: bool) -> bool:
+            if said is None:
+                return start
+            return (said or not answer.objected) and start if lapsed else said
+
+        categories = {key: meant(answer.categories.get(key), self.categories_before[key]) for key in self.optional}
         granted = []
-        for service in self.services:
-            category = service["category"]
-            default = before_answer(service, category in self.necessary, self.terms, gpc=gpc, child=self.child)
+        for place, service in enumerate(self.services):
+            category, start = service["category"], self.before[place]
+            said = answer.services.get(service["key"])
             if category in self.necessary:
-                allowed = True
-            elif gpc and (service["sells_or_shares"] or service["targeted_ads"]):
-                allowed = False  # standards.md §3: the signal wins and never grants
-            elif answer is None:
-                allowed = default == "granted"
-            elif service["container"]:
-                allowed = any(value for key, value in answer.categories.items() if key not in self.necessary)
-            else:
-                allowed = answer.services.get(service["key"], answer.categories.get(category, default == "granted"))
-            granted.append(allowed)
-        return Policy(self, granted, page_host)
+                granted.append(True)
+                continue
+            if said is None:
+                said = answer.categories.get(category)
+                if said is not None and covered is not None and self.marks[place] not in covered:
+                    granted.append(said and start)
+                    continue
+            granted.append(meant(said, start))
+        return categories, granted
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Answers the rewriter's two questions, and names the hosts that a Content-Security-Policy may allow."""
+    """Answers the rewriter's questions, and names the hosts that a Content-Security-Policy may allow."""
 
     rules: Rules
-    granted: list[bool]
+    granted: list[bool]  # by service
+    categories: Mapping[str, bool]  # the optional ones
     page_host: str
-
-    @property
-    def holds_anything(self) -> bool:
-        return not all(self.granted) or self.rules.snapshot["site"]["unknown"] == "hold"
 
     def held(self, url: str) -> str:
         """The key of the service that this URL must wait for, "" when it may go. Unknown third parties: the site's
@@ -89,23 +182,13 @@ class Policy:
         index = patterns.match(self.rules.table, url, self.page_host)
         if index >= 0:
             return "" if self.granted[index] else str(self.rules.services[index]["key"])
-        if self.rules.snapshot["site"]["unknown"] != "hold" or any(self._optional_grants()):
+        if self.rules.snapshot["site"]["unknown"] != "hold" or any(self.categories.values()):
             return ""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return ""
-        host = (parts.hostname or "").lower()
-        own = [*self.rules.hosts, self.page_host]
-        third = host and parts.scheme in ("", "http", "https") and not any(_within(host, name) for name in own)
+        parts = patterns.split(url, self.page_host)
+        host = parts[1] if parts else ""
+        own = (*self.rules.hosts, *self.rules.friends, self.page_host)
+        third = host and not any(name and (host == name or host.endswith(f".{name}")) for name in own)
         return "unknown" if third else ""
-
-    def _optional_grants(self) -> list[bool]:
-        return [
-            granted
-            for granted, service in zip(self.granted, self.rules.services, strict=True)
-            if service["category"] not in self.rules.necessary
-        ]
 
     def held_inline(self, code: str) -> str:
         """The key of the held service whose signature stands in an inline script."""
@@ -114,14 +197,18 @@ class Policy:
                 return str(service["key"])
         return ""
 
+    def is_granted(self, key: str) -> bool:
+        """Whether a category or service that the page's author wrote on an element is granted."""
+        if key in self.rules.necessary or self.categories.get(key):
+            return True
+        return any(
+            granted for granted, service in zip(self.granted, self.rules.services, strict=True) if service["key"] == key
+        )
+
     def hosts(self) -> list[str]:
-        """Hosts of the granted services, sorted, without repeats."""
-        found = set()
-        for granted, service in zip(self.granted, self.rules.services, strict=True):
-            if granted:
-                found |= {host for rule in service["rules"] if (host := patterns.parse(rule).host)}
-        return sorted(found)
-
-
-def _within(host: str, suffix: str) -> bool:
-    return host == suffix or host.endswith("." + suffix)
+        """Hosts of the granted services, sorted, without repeats: only those where nothing at all has to wait."""
+        return sorted(
+            host
+            for host, entries in self.rules.table.items()
+            if len(host) > 1 and all(self.granted[int(entry[2])] for entry in entries)
+        )

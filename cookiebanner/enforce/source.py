@@ -29,23 +29,24 @@ class Source:
         self.seconds = seconds
         self.next = 0.0
         self.snapshot: dict[str, Any] | None = None
-        self.compiled: dict[str, Rules] = {}
+        self.compiled: dict[tuple[str, tuple[str, ...]], Rules] = {}
         self.lock = threading.Lock()
 
-    def rules(self, variant: str) -> Rules | None:
+    def rules(self, variant: str, friends: tuple[str, ...] = ()) -> Rules | None:
         """The rules of a variant; of the strictest one when the release doesn't know it. None without a release."""
         if time.monotonic() >= self.next and self.lock.acquire(blocking=False):
             try:
                 self._refresh()
             finally:
                 self.lock.release()
-        if self.snapshot is None or self.snapshot.get("off"):
+        snapshot, compiled = self.snapshot, self.compiled
+        if snapshot is None or snapshot.get("off"):
             return None
-        if variant not in self.snapshot["variants"]:
+        if variant not in snapshot["variants"]:
             variant = STRICTEST
-        found = self.compiled.get(variant)
+        found = compiled.get((variant, friends))
         if found is None:
-            found = self.compiled[variant] = Rules(self.snapshot, variant)
+            found = compiled[variant, friends] = Rules(snapshot, variant, friends)
         return found
 
     def _refresh(self) -> None:

@@ -21,7 +21,8 @@ class Enforce:
             return self.application(environ, start_response)
         # Compressed HTML can't be read; the server in front compresses what leaves here.
         inner = {**environ, "HTTP_ACCEPT_ENCODING": "identity"}
-        url = f"{environ.get('wsgi.url_scheme', 'http')}://{headers.get('host', '')}{environ.get('PATH_INFO', '/')}"
+        url = f"{environ.get('wsgi.url_scheme', 'http')}://{headers.get('host', '')}{environ.get('SCRIPT_NAME', '')}"
+        url += environ.get("PATH_INFO", "/")
         rewriter: list[Rewriter | None] = []
         write: list[Callable[[bytes], Any]] = []
 

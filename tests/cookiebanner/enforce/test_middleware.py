@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
@@ -42,6 +43,7 @@ def release(tmp_path):
             service("box", "C0004", container=True),
         ],
         "variants": table.variants(),
+        "release": 1,
     }
     file = tmp_path / "enforce.json"
     file.write_text(json.dumps(snapshot))
@@ -49,7 +51,7 @@ def release(tmp_path):
 
 
 def cookie(categories: str) -> str:
-    return f"other=1; fairgate=v=1&r=1&id=x&u=&t=1795294000&g=eu_opt_in&c={categories}&s=&p=&x=0&m=&o=0"
+    return f"other=1; fairgate=v=1&r=1&id=x&u=&t={int(time.time())}&g=eu_opt_in&c={categories}&s=&p=&x=0&m=&o=0"
 
 
 def through_wsgi(
@@ -99,6 +101,7 @@ def test_the_visitors_cookie_decides(release, categories, held):
 def test_gpc_holds_what_sells_even_in_an_opt_out_state_and_after_a_yes(release):
     enforcer = Enforcer(from_file(release), "consent.test", locate=lambda headers, peer: "us_optout_gpc")
     assert ADS not in through_wsgi(enforcer)[0]
+    # A container goes with any yes.
     body, _ = through_wsgi(enforcer, HTTP_SEC_GPC="1", HTTP_COOKIE=cookie("C0001:1.C0002:1.C0004:1"))
     assert (STATS in body, ADS in body) == (False, True)
 
@@ -123,6 +126,30 @@ def test_what_is_no_readable_html_passes_untouched(release, headers, body):
     out, seen = through_wsgi(Enforcer(from_file(release), "consent.test"), body=(body,), headers=headers)
     assert out == body
     assert seen["headers"]["ETag"] == '"a"'
+
+
+def test_what_a_link_header_asks_browsers_to_load_waits_too(release):
+    links = (
+        '<https://ads.test/a.js>; rel=preload; as=script, </own.css>; rel=preload; title="a, b", <//stats.test/>; rel=x'
+    )
+    _, seen = through_wsgi(
+        Enforcer(from_file(release), "consent.test"), headers=(("Content-Type", "text/html"), ("Link", links))
+    )
+    assert seen["headers"]["Link"] == '</own.css>; rel=preload; title="a, b"'
+
+
+def test_the_consent_server_is_no_unknown_third_party(release):
+    snapshot = json.loads(release.read_text())
+    snapshot["site"]["unknown"] = "hold"
+    release.write_text(json.dumps(snapshot))
+    gate = b'<script src="https://consent.test:8443/v1/u/gate.js"></script><img src="https://new.test/">'
+    body, _ = through_wsgi(Enforcer(from_file(release), "https://consent.test:8443"), body=(gate,))
+    assert body == gate.replace(b"<img src", b'<img data-fg="unknown" data-fg-src')
+
+
+def test_a_site_that_is_switched_off_is_left_alone(release):
+    release.write_text('{"off": true}')
+    assert through_wsgi(Enforcer(from_file(release), "consent.test"))[0] == PAGE
 
 
 def test_a_missing_release_changes_nothing(tmp_path):
@@ -164,10 +191,13 @@ def test_django_keeps_its_own_policy_beside_ours(release, streaming):
     def view(request):
         answer = StreamingHttpResponse(iter([PAGE[:50], PAGE[50:]])) if streaming else HttpResponse(PAGE)
         answer["Content-Security-Policy"] = "object-src 'none'"
+        assert "HTTP_ACCEPT_ENCODING" not in request.META
         return answer
 
     with override_settings(FAIRGATE_ENFORCE={"source": str(release), "fairgate": "consent.test", "csp": True}):
-        answer = DjangoEnforce(view)(RequestFactory().get("/", HTTP_HOST="shop.test"))
+        request = RequestFactory().get("/", HTTP_HOST="shop.test", HTTP_ACCEPT_ENCODING="gzip")
+        answer = DjangoEnforce(view)(request)
+    assert request.META["HTTP_ACCEPT_ENCODING"] == "gzip"
     body = answer.getvalue()
     assert (STATS in body, ADS in body) == (True, True)
     assert answer["Content-Security-Policy"].startswith("object-src 'none', default-src 'self'")
