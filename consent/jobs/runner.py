@@ -159,11 +159,17 @@ def run(job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
 
 
 def enqueue_periodic() -> None:
-    """Queues each periodic kind whose last job is older than its period. Two workers may queue one twice: harmless."""
+    """Queues each periodic kind whose last job is older than its period. Two workers may queue one twice: harmless.
+
+    Their finished rows are kept for a week, or three periods.
+    """
     now = timezone.now()
     for kind, seconds in registry.periods().items():
-        if not Job.objects.filter(kind=kind, site=None, created_at__gt=now - timedelta(seconds=seconds)).exists():
+        mine = Job.objects.filter(kind=kind, site=None)
+        if not mine.filter(created_at__gt=now - timedelta(seconds=seconds)).exists():
             actions.enqueue(kind, once=True)
+            old = now - max(timedelta(days=7), timedelta(seconds=3 * seconds))
+            mine.filter(state__in=(Job.State.DONE, Job.State.FAILED), created_at__lt=old).delete()
 
 
 def work_off(stopping: Callable[[], bool] = lambda: False) -> int:

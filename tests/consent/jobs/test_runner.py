@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def handle(monkeypatch):
-    """Registers handlers for one test only."""
+    """Registers handlers for one test only; ours are imported before, so that they stay for other tests."""
+    registry.discover()
     monkeypatch.setattr(registry, "_handlers", {})
     monkeypatch.setattr(registry, "_periods", {})
     return registry.handler
@@ -158,6 +159,20 @@ def test_periodic_jobs_are_queued_once_a_period(handle):
     Job.objects.update(created_at=timezone.now() - timedelta(seconds=3700), state="done")
     runner.enqueue_periodic()
     assert Job.objects.filter(kind="sweep").count() == 2
+
+
+def test_old_rows_of_periodic_jobs_go(handle):
+    handle("sweep", every=60)(lambda run: None)
+    long_ago = timezone.now() - timedelta(days=8)
+    for kind, state in (("sweep", "done"), ("sweep", "running"), ("export", "done")):
+        actions.enqueue(kind)
+        Job.objects.filter(pk=Job.objects.latest("pk").pk).update(state=state, created_at=long_ago)
+    runner.enqueue_periodic()
+    assert sorted(Job.objects.values_list("kind", "state")) == [
+        ("export", "done"),
+        ("sweep", "running"),
+        ("sweep", "waiting"),
+    ]
 
 
 def test_enqueue_once_does_not_queue_an_equal_waiting_job_twice(handle):

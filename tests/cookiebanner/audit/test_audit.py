@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.urls import reverse
 
+from consent.jobs import registry, runner
 from consent.jobs.models import Job
 from consent.ledger import checkpoint
 from consent.ledger.append import Draft, append
@@ -172,6 +173,20 @@ def test_an_export_is_asked_for_and_who_did_is_kept(dana, shop, exports, people)
     row = dana.get(f"{exports}{job.pk}/").content.decode()
     assert 'hx-trigger="every 2s"' in row
     assert dana.get(exports).status_code == 200
+
+
+def test_an_export_is_made_by_the_worker_and_taken(dana, shop, foreign, exports):
+    mine = answer(shop, uuid4())
+    answer(foreign, uuid4())
+    today = datetime.now(UTC).date().isoformat()
+    dana.post(exports, {"format": "csv", "start": today, "end": today})
+    registry.discover()
+    assert runner.work_off() == 1
+    job = Job.objects.get(kind="export")
+    assert (job.state, job.result["records"]) == ("done", 1)
+    rows = b"".join(dana.get(f"{exports}{job.pk}/file/").streaming_content).decode().splitlines()
+    assert (len(rows), str(mine) in rows[1]) == (2, True)
+    assert ("dana@example.net", "export") in shop.audit_events.values_list("actor", "verb")
 
 
 def test_a_reversed_period_is_told(dana, exports):

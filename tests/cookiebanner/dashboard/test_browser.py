@@ -1,0 +1,94 @@
+"""The dashboard in Chromium: accessibility, no sideways scrolling, a live preview, no broken policy."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from tests.cookiebanner.dashboard.conftest import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = (
+    "overview", "services", "service_new", "categories", "banner", "rules", "jurisdictions", "releases", "installation",
+    "settings", "team", "tokens", "trail",
+)  # fmt: skip
+
+
+@pytest.fixture
+def signed_in(live_server, shop, browser):
+    def open_at(width: int, scheme: str):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{live_server.url}/accounts/login/")
+        page.fill("[name=login]", "alice@example.net")
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/dashboard/")
+        return page
+
+    return open_at
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, shop, width, scheme):
+    page = signed_in(width, scheme)
+    urls = [reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid}) for name in PAGES]
+    urls += [reverse(f"audit:{name}", kwargs={"uuid": shop.uuid}) for name in ("search", "exports", "ledger")]
+    found = {}
+    for url in ["/dashboard/", *urls]:
+        page.goto(live_server.url + url)
+        rules = Axe().run(page, options={"iframes": False}).response["violations"]
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if rules or wide or page.complaints:
+            nodes = [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in rules]
+            found[url] = (nodes, wide, list(page.complaints))
+        page.complaints.clear()
+    assert found == {}
+
+
+def test_the_login_page_is_accessible(page, live_server, db):
+    page.goto(f"{live_server.url}/accounts/login/")
+    assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
+
+
+def test_the_preview_shows_the_banner_and_stores_nothing(signed_in, live_server, shop, context):
+    page = signed_in(1440, "light")
+    posted = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.goto(live_server.url + reverse("dashboard:preview", kwargs={"uuid": shop.uuid}))
+    inside = page.frame_locator("iframe")
+    inside.locator("#onetrust-accept-btn-handler").click()
+    inside.locator("#onetrust-banner-sdk").wait_for(state="hidden")
+    assert posted == []
+    assert [
+        cookie["name"] for cookie in page.context.cookies() if cookie["name"].startswith(("fairgate", "Optanon"))
+    ] == []
+
+
+def test_the_banner_follows_what_is_typed(signed_in, live_server, shop):
+    page = signed_in(1440, "light")
+    page.goto(live_server.url + reverse("dashboard:banner", kwargs={"uuid": shop.uuid}) + "?tab=words")
+    page.fill("#t-title", "Biscuits?")
+    page.frame_locator("iframe").get_by_text("Biscuits?").wait_for()
+    shop.banner.refresh_from_db()
+    assert shop.banner.texts == {}
+
+
+def test_without_scripts_a_marketer_still_publishes(browser, live_server, shop):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.fill("[name=login]", "alice@example.net")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button.primary")
+    page.goto(live_server.url + reverse("dashboard:service_new", kwargs={"uuid": shop.uuid}))
+    page.get_by_role("button", name="Add Hotjar").click()
+    page.goto(live_server.url + reverse("dashboard:releases", kwargs={"uuid": shop.uuid}))
+    page.fill("[name=note]", "Hotjar")
+    page.get_by_role("button", name="Publish").click()
+    assert page.get_by_text("Release 2 is live.").count() == 1
+    assert shop.releases.count() == 2
