@@ -12,8 +12,8 @@ const OURS =
  */
 export function level(pair) {
   const [one, two] = pair;
-  // A pointer or the focus on one of them is a difference that we want.
-  if (!one.isConnected || pair.some((button) => button.matches(':hover,:focus'))) return [];
+  // Closed, hidden as a whole; or a difference that we want.
+  if (!one.parentNode?.getClientRects().length || pair.some((button) => button.matches(':hover,:focus'))) return [];
   const a = getComputedStyle(one);
   const b = getComputedStyle(two);
   const differing = [...a].filter((key) => key[0] !== '-' && a.getPropertyValue(key) !== b.getPropertyValue(key));
