@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from consent.ledger.verify import orphans, verify
-from consent.models import LogEntry, Release, Site
+from consent.models import ConsentRecord, LogEntry, Release, Site
 from cookiebanner.management.common import site_or_error
 
 
@@ -63,11 +63,15 @@ class Command(BaseCommand):
 
 
 def releases(site: Site) -> list[str]:
-    """What is wrong with the site's releases: a text that is not its hash's, a release without a ledger entry."""
+    """What is wrong with the site's releases: a text that is not its hash's, one without an entry, one that is gone."""
     entries = LogEntry.objects.filter(site_id=site.pk, type="release").exclude(type="consent")  # the small index
-    logged = set(entries.values_list("release_hash", flat=True))
-    found = []
-    for number in Release.objects.filter(site=site).order_by("number").values_list("number", flat=True):
+    hashes: dict[int, str] = dict(entries.values_list("index", "release_hash"))
+    records = ConsentRecord.objects.filter(site_id=site.pk, index__in=list(hashes)).values_list("index", "release")
+    logged = {(number, hashes[index]) for index, number in records}
+    there = list(Release.objects.filter(site=site).order_by("number").values_list("number", flat=True))
+    gone = {number for number, _ in logged if number} - set(there)
+    found = [f"Release {number} is in the ledger and nowhere else." for number in sorted(gone)]
+    for number in there:
         try:
             told, snapshot = Release.objects.values_list("sha256", "snapshot").get(site=site, number=number)
         except (DatabaseError, ValueError) as error:
@@ -75,6 +79,6 @@ def releases(site: Site) -> list[str]:
             continue
         if sha256(snapshot.encode()).hexdigest() != told:
             found.append(f"Release {number}: its text was changed, it does not have its hash.")
-        elif told not in logged:
+        elif (number, told) not in logged:
             found.append(f"Release {number}: the ledger has no entry for it.")
     return found
