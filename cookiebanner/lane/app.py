@@ -59,7 +59,7 @@ class Lane:
                     return await self._consent(scope, receive, send)
                 if path.endswith((IMPRESSIONS, REPORTS)):
                     return await self._count(path.rpartition("/")[2], scope, receive, send)
-            return await self._django(scope, receive, send)
+            return await self._django(scope, as_coroutine(receive), send)
         if scope["type"] == "lifespan":
             return await self._lifespan(receive, send)
         return await self._django(scope, receive, send)
@@ -211,3 +211,12 @@ async def _body(receive: Receive, limit: int) -> bytes:
 async def _send(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def as_coroutine(receive: Receive) -> Receive:
+    """Granian's `receive` returns a future; a2wsgi hands it to another thread and needs a coroutine."""
+
+    async def one() -> Message:
+        return await receive()
+
+    return one

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psycopg2
 import pytest
@@ -213,3 +215,17 @@ def test_it_refuses_a_database_that_may_lose_answers(tmp_path, env):
 
 def test_it_refuses_a_database_that_is_not_migrated(tmp_path, env):
     assert "manage.py migrate" in refused(env | {"DATABASE_URL": "", "FAIRGATE_DATA": str(tmp_path / "empty")})
+
+
+def test_somebody_logs_in_through_the_lane(env):
+    """A form's body crosses from the server's loop to Django's thread."""
+    command = [sys.executable, "manage.py", "setup", "--email", "ada@example.net", "--password", "correct horse battery"]
+    subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    with serve(env, "--no-worker") as server:
+        browser = build_opener(HTTPCookieProcessor())
+        address = f"http://127.0.0.1:{server.port}/accounts/login/"
+        page = browser.open(address).read().decode()
+        token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        form = {"login": "ada@example.net", "password": "correct horse battery", "csrfmiddlewaretoken": token}
+        answer = browser.open(address, urlencode(form).encode())
+        assert (answer.status, answer.url) == (200, f"http://127.0.0.1:{server.port}/dashboard/")
