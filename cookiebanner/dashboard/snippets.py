@@ -51,23 +51,29 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "key": "server",
             "name": "Server",
             "for": "Sites whose HTML you produce.",
-            "lines": '# Django\nMIDDLEWARE = [\n    "cookiebanner.enforce.django.EnforceMiddleware",\n    …\n]\n'
-            f'FAIRGATE_SITE = "{site.uuid}"\nFAIRGATE_SERVER = "{base}"',
-            "how": "The middleware rewrites outgoing HTML by the visitor's consent; for other stacks see "
-            "docs/install.md (WSGI, ASGI, nginx, edge workers).",
+            "lines": f"{gate}\n\n# Django: settings.py\n"
+            'MIDDLEWARE = ["cookiebanner.enforce.django.Enforce", …]\n'
+            f'FAIRGATE_ENFORCE = {{"source": "{base}/v1/{site.uuid}/enforce.json", "fairgate": "{host}"}}',
+            "how": "Put the gate first in <head>; the middleware rewrites outgoing HTML by the visitor's consent. "
+            "There are middlewares for any WSGI and ASGI application, and rules for nginx and edge workers.",
             "cannot": "Nothing leaves the page but what scripts of your own ask for later; those the gate holds.",
         },
     ]
 
 
 def endpoint(base: str) -> str:
-    """An nginx rule that answers /.well-known/fairgate/ on the site's own host."""
-    host = base.partition("://")[2]
+    """An nginx rule that answers /.well-known/fairgate/ on the site's own host (docs/first-party.md has others)."""
+    scheme, _, host = base.partition("://")
+    name = host.partition(":")[0]
+    secure = f"    proxy_ssl_server_name on;\n    proxy_ssl_name {name};\n" if scheme == "https" else ""
     return (
         "location /.well-known/fairgate/ {\n"
         f"    proxy_pass {base};\n"
-        f"    proxy_set_header Host {host};\n"
-        "    proxy_set_header X-Forwarded-Host $host;\n"
-        "    proxy_set_header X-Forwarded-For $remote_addr;\n"
+        f"{secure}"
+        "    proxy_set_header Host $host;\n"
+        "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
+        "}\n"
+        "location = /.well-known/gpc.json {\n"
+        "    return 302 /.well-known/fairgate/gpc.json;\n"
         "}"
     )
