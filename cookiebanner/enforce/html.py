@@ -33,7 +33,7 @@ ATTRIBUTE = re.compile(
     rb"(?:\"(?P<d>[^\"]*+)\"|'(?P<s>[^']*+)'|(?P<u>[^\t\n\f\r >\"'][^\t\n\f\r >]*+)|(?=>)))?+"
 )  # fmt: skip
 # Where a tag's end is looked for when it is not all there yet: part → what may be skipped in it.
-BEFORE, IN_NAME, AFTER, EQUALS, UNQUOTED, QUOTE, APOSTROPHE = range(7)
+BEFORE, IN_NAME, AFTER, EQUALS, UNQUOTED, QUOTE, APOSTROPHE, IN_TAG = range(8)
 SKIP = {
     BEFORE: re.compile(rb"[\t\n\f\r /]*+"),
     IN_NAME: re.compile(rb"[^\t\n\f\r />=]*+"),
@@ -42,6 +42,7 @@ SKIP = {
     UNQUOTED: re.compile(rb"[^\t\n\f\r >]*+"),
     QUOTE: re.compile(rb'[^"]*+'),
     APOSTROPHE: re.compile(rb"[^']*+"),
+    IN_TAG: re.compile(rb"[^\t\n\f\r />]*+"),
 }
 COMMENT_END = re.compile(rb"--!?>")
 # `<!-->` opens and closes in one, so `<!` leaves the dashes for the next match.
@@ -271,10 +272,7 @@ class Rewriter:
         if self.part < 0:
             if whole := TAG.match(self.buffer, self.at):
                 return self._whole(whole.end())
-            name = TAG_NAME.match(self.buffer, self.at)
-            assert name
-            # The name itself may go on in the next chunk.
-            self.part, self.seen = IN_NAME, name.end() - 1
+            self.part, self.seen = IN_TAG, self.at + 2
         end = self._tag_end()
         if end < 0:
             if len(self.buffer) - self.at > TAG_LIMIT:

@@ -1,0 +1,45 @@
+"""`manage.py edge --site ID --for nginx|worker --out DIR`: the server level for sites that are not Python."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from consent.models import Site
+from cookiebanner.enforce import edge
+
+
+class Command(BaseCommand):
+    help = "Writes the rewriter with a site's latest release for nginx (njs) or an edge worker; see docs/enforce.md."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--site", required=True, help="id of the site")
+        parser.add_argument("--for", required=True, choices=sorted(edge.KINDS), dest="kind")
+        parser.add_argument("--out", required=True, help="folder to write into; made when it is not there")
+        parser.add_argument("--server", default="", help="address of this server; needed for the CSP header")
+
+    def handle(self, *args, site: str, kind: str, out: str, server: str, **options):
+        try:
+            found = Site.objects.get(uuid=site)
+        except (Site.DoesNotExist, ValidationError):
+            raise CommandError("There is no site with this id.") from None
+        latest = found.releases.order_by("-number").first()
+        if latest is None:
+            raise CommandError("Publish the site first.")
+        made = None
+        if not found.killed_at:
+            snapshot = json.loads(latest.snapshot)
+            places = edge.world(datetime.now(UTC).date(), snapshot["jurisdictions"]["overrides"])
+            made = edge.data({**snapshot, "release": latest.number}, server, places)
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in edge.files(kind, made).items():
+            # Whole or not at all: a server may read it this moment.
+            beside = folder / f".{name}.new"
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(folder / name)
+            self.stdout.write(str(folder / name))

@@ -1,0 +1,62 @@
+
+// --- nginx: js_header_filter fairgate.headers; js_body_filter fairgate.body buffer_type=buffer; -----------------------
+var answers = {};
+
+function keyOf(r) {
+  return r.variables.request_id + r.uri;
+}
+
+function fromBuffer(buffer) {
+  var pieces = [];
+  // njs takes no long lists of arguments.
+  for (var i = 0; i < buffer.length; i += 512) pieces.push(String.fromCharCode.apply(null, buffer.slice(i, i + 512)));
+  return pieces.join('');
+}
+
+function toBuffer(text) {
+  var bytes = new Uint8Array(text.length);
+  for (var i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return Buffer.from(bytes.buffer);
+}
+
+function headers(r) {
+  try {
+    if (!DATA || r.variables.fairgate === 'off') return;
+    var out = r.headersOut;
+    if (!isPage(r.status, out['Content-Type'], out['Content-Encoding'])) return;
+    var place = variantOf(DATA, r.variables.fairgate_country, r.variables.fairgate_region);
+    var jar = r.headersIn.Cookie || '';
+    var gpc = r.headersIn['Sec-GPC'] === '1';
+    var policy = policyFor(DATA, place, jar, gpc, hostnameOf(r.headersIn.Host), Date.now() / 1000);
+    var base = r.variables.scheme + '://' + (r.headersIn.Host || '') + (r.variables.request_uri || '/');
+    var rewriter = new Rewriter(policy, base);
+    for (var i = 0; i < DROPPED.length; i++) delete out[DROPPED[i]];
+    out.Vary = out.Vary ? out.Vary + ', ' + VARY : VARY;
+    if (!out['Cache-Control']) out['Cache-Control'] = 'private, no-cache';
+    if (out.Link) out.Link = fewerLinks(rewriter, out.Link);
+    if (r.variables.fairgate === 'csp') {
+      var own = out['Content-Security-Policy'];
+      out['Content-Security-Policy'] = (own ? own + ', ' : '') + policy.csp();
+    }
+    answers[keyOf(r)] = rewriter;
+  } catch (error) {
+    r.error('fairgate: the page goes out as it is: ' + error);
+  }
+}
+
+function body(r, data, flags) {
+  var key = keyOf(r);
+  var rewriter = answers[key];
+  if (!rewriter) {
+    r.sendBuffer(data, flags);
+    return;
+  }
+  var text = rewriter.feed(fromBuffer(data));
+  if (flags.last) {
+    text += rewriter.close();
+    delete answers[key];
+  }
+  r.sendBuffer(toBuffer(text), flags);
+}
+
+export default { headers, body };

@@ -1,0 +1,807 @@
+/*
+ * Parks what must wait in outgoing HTML: the twin of cookiebanner/enforce/html.py and policy.py, held to the same vectors
+ * (tests/vectors/rewrite.json). Plain ES5, because nginx's njs runs it; strings hold one byte a character (latin-1).
+ *
+ * `DATA` stands before this text: what `manage.py edge` made of a release (cookiebanner/enforce/edge.py).
+ */
+
+// --- matching: consent/catalogue/patterns.py --------------------------------------------------------------------------
+function hasOwn(object, key) {
+  return Object.prototype.hasOwnProperty.call(object, key);
+}
+
+function stripped(url) {
+  return url.replace(/^[\x00- ]+|[\x00- ]+$/g, '').replace(/[\t\n\r]/g, '');
+}
+
+function unquoted(text) {
+  return text.replace(/%([0-9a-f]{2})/gi, function (whole, digits) {
+    return String.fromCharCode(parseInt(digits, 16));
+  });
+}
+
+/* Takes `.` and `..` out of a path. */
+function undotted(path) {
+  var pieces = path.replace(/^\//, '').split('/');
+  var kept = [];
+  var plain = '';
+  for (var i = 0; i < pieces.length; i++) {
+    plain = pieces[i].replace(/%2e/gi, '.');
+    if (plain === '..') kept.pop();
+    else if (plain !== '.') kept.push(pieces[i]);
+  }
+  return '/' + kept.join('/') + ((plain === '.' || plain === '..') && kept.length ? '/' : '');
+}
+
+/* [scheme, host, path, query] of a request, or null when it is none. */
+function splitUrl(url, pageHost) {
+  url = stripped(url);
+  var scheme = 'https';
+  var found = /^([a-z][a-z0-9+.-]*):/i.exec(url);
+  if (found) {
+    scheme = found[1].toLowerCase();
+    if (!/^(http|ws)s?$/.test(scheme)) return null;
+    url = '//' + url.slice(found[0].length).replace(/^[\/\\]+/, '');
+  }
+  url = url.split('#')[0];
+  var mark = url.indexOf('?');
+  var query = mark < 0 ? '' : url.slice(mark + 1);
+  var path = (mark < 0 ? url : url.slice(0, mark)).replace(/\\/g, '/');
+  var host = pageHost;
+  if (path.slice(0, 2) === '//') {
+    path = path.replace(/^\/+/, '');
+    var slash = path.indexOf('/');
+    host = slash < 0 ? path : path.slice(0, slash);
+    path = slash < 0 ? '' : path.slice(slash);
+    host = unquoted(host.slice(host.lastIndexOf('@') + 1)).toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+    if (!host) return null;
+  }
+  return [scheme, host, undotted(path), query];
+}
+
+/* The service that a URL belongs to, or -1. */
+function matchUrl(table, url, pageHost) {
+  var parts = splitUrl(url, pageHost);
+  if (!parts) return -1;
+  var segments = parts[3].split('&');
+  function asks(wanted) {
+    for (var i = 0; i < segments.length; i++) {
+      if (segments[i] === wanted) return true;
+      if (wanted.indexOf('=') < 0 && segments[i].slice(0, wanted.length + 1) === wanted + '=') return true;
+    }
+    return false;
+  }
+  function find(key) {
+    var entries = hasOwn(table, key) ? table[key] : [];
+    for (var i = 0; i < entries.length; i++) {
+      var entry = entries[i];
+      if (parts[2].slice(0, entry[0].length) === entry[0] && (!entry[1] || asks(entry[1]))) return entry[2];
+    }
+    return -1;
+  }
+  var found = -1;
+  var host = parts[1];
+  while (host && found < 0) {
+    found = find(host);
+    host = host.charAt(0) === '[' || host.indexOf('.') < 0 ? '' : host.slice(host.indexOf('.') + 1);
+  }
+  if (found < 0 && parts[1] === pageHost) found = find('/');
+  if (found >= 0) return found;
+  var rules = hasOwn(table, '') ? table[''] : [];
+  var full = parts[0] + '://' + parts[1] + parts[2] + (parts[3] ? '?' + parts[3] : '');
+  for (var i = 0; i < rules.length; i++) if (new RegExp(rules[i][0]).test(full)) return rules[i][1];
+  return -1;
+}
+
+// --- the visitor: cookiebanner/enforce/policy.py ----------------------------------------------------------------------
+function readFlags(text) {
+  var flags = {};
+  var parts = text ? text.split('.') : [];
+  for (var i = 0; i < parts.length; i++) flags[parts[i].slice(0, -2)] = parts[i].slice(-2) === ':1';
+  return flags;
+}
+
+/* The newest answer in a Cookie header, or null. */
+function readAnswer(cookies) {
+  var best = null;
+  var pairs = (cookies || '').split(';');
+  for (var i = 0; i < pairs.length; i++) {
+    var found = /^\s*fairgate="?([^"]*)/.exec(pairs[i]);
+    if (!found) continue;
+    var fields = { v: '', c: '', s: '', p: '', t: '', r: '', m: '', x: '', o: '' };
+    var given = found[1].replace(/\s+$/, '').split('&');
+    for (var k = 0; k < given.length; k++) fields[given[k].split('=')[0]] = given[k].slice(given[k].indexOf('=') + 1);
+    var sound = /^([\w-]+:[01](\.[\w-]+:[01])*)?$/;
+    if (fields.v !== '1' || !fields.c || !sound.test(fields.c) || !sound.test(fields.s) || !sound.test(fields.p)) continue;
+    if (!/^[0-9]{1,12}$/.test(fields.t) || !+fields.t || (best && best.at >= +fields.t)) continue;
+    best = {
+      c: readFlags(fields.c), s: readFlags(fields.s), p: readFlags(fields.p), release: +fields.r || 0, at: +fields.t,
+      marks: fields.m, objected: fields.x === '1', unasked: fields.o === '1',
+    };
+  }
+  return best;
+}
+
+/* The variant for a country and a subdivision without its country (ISO 3166); the strictest when nothing is known. */
+function variantOf(data, country, region) {
+  country = (country || '').toUpperCase();
+  var full = country + '-' + (region || '').toUpperCase().replace(country + '-', '');
+  if (hasOwn(data.places, full)) return data.places[full];
+  return hasOwn(data.places, country) ? data.places[country] : data.places['*'];
+}
+
+/*
+ * What waits for a visitor. `now` in seconds. Gives {held(url), heldInline(code), isGranted(key), csp(), keys}.
+ */
+function policyFor(data, variant, cookies, gpc, pageHost, now) {
+  var terms = data.variants[hasOwn(data.variants, variant) ? variant : data.places['*']];
+  var answer = readAnswer(cookies);
+  var services = data.services;
+  var necessary = {};
+  var categories = {};
+  var granted = [];
+  var i, service, category;
+  for (i = 0; i < data.categories.length; i++) {
+    if (data.categories[i][1]) necessary[data.categories[i][0]] = true;
+    else categories[data.categories[i][0]] = terms.categories.charAt(i) === '1';
+  }
+  function given(flags, key) {
+    return hasOwn(flags, key) ? flags[key] : null;
+  }
+  function yes(flags) {
+    for (var key in flags) if (flags[key] && !necessary[key]) return true;
+    return false;
+  }
+  if (answer) {
+    var days = yes(answer.c) || yes(answer.s) || yes(answer.p) ? terms.consent : terms.refusal;
+    var lapsed = (answer.unasked && terms.optIn) || (days && (now - answer.at) / 86400 > days);
+    var covered = answer.release !== data.release && answer.marks ? answer.marks.match(/.{1,3}/g) : null;
+  }
+  function meant(said, start) {
+    if (said === null) return start;
+    return lapsed ? (said || !answer.objected) && start : said;
+  }
+  for (i = 0; i < services.length; i++) {
+    service = services[i];
+    category = service.category;
+    var start = terms.services.charAt(i) === '1';
+    if (necessary[category]) granted.push(true);
+    else if (!answer) granted.push(start);
+    else {
+      var said = given(answer.s, service.key);
+      var byCategory = said === null;
+      if (byCategory) said = given(answer.c, category);
+      if (byCategory && said !== null && covered && covered.indexOf(service.mark) < 0) granted.push(said && start);
+      else granted.push(meant(said, start));
+    }
+  }
+  if (answer) {
+    for (category in categories) categories[category] = meant(given(answer.c, category), categories[category]);
+    // A yes said to this site is more specific than the signal, where a yes is asked for.
+    gpc = gpc && !terms.optIn;
+  }
+  function masked(one) {
+    return terms.nothing || (one.sold && (gpc || data.child));
+  }
+  for (i = 0; i < services.length; i++) {
+    if (!necessary[services[i].category] && masked(services[i])) granted[i] = categories[services[i].category] = false;
+  }
+  var any = false;
+  for (category in categories) any = any || categories[category];
+  for (i = 0; i < services.length; i++) if (any && services[i].container && !masked(services[i])) granted[i] = true;
+
+  return {
+    held: function (url) {
+      var index = matchUrl(data.table, url, pageHost);
+      if (index >= 0) return granted[index] ? '' : services[index].key;
+      if (data.unknown !== 'hold' || any) return '';
+      var parts = splitUrl(url, pageHost);
+      if (!parts || !parts[1]) return '';
+      var own = data.hosts.concat(data.friends, pageHost);
+      for (var k = 0; k < own.length; k++) {
+        if (own[k] && (parts[1] === own[k] || ('.' + parts[1]).slice(-own[k].length - 1) === '.' + own[k])) return '';
+      }
+      return 'unknown';
+    },
+    heldInline: function (code) {
+      for (var k = 0; k < services.length; k++) {
+        for (var n = 0; !granted[k] && n < services[k].inline.length; n++) {
+          if (code.indexOf(services[k].inline[n]) >= 0) return services[k].key;
+        }
+      }
+      return '';
+    },
+    isGranted: function (key) {
+      if (necessary[key] || categories[key]) return true;
+      for (var k = 0; k < services.length; k++) if (services[k].key === key && granted[k]) return true;
+      return false;
+    },
+    /* An allow-list as a Content-Security-Policy: cookiebanner/enforce/csp.py. */
+    csp: function () {
+      var named = data.hosts.slice();
+      Object.keys(data.table).sort().forEach(function (host) {
+        var open = host.length > 1;
+        for (var k = 0; open && k < data.table[host].length; k++) open = granted[data.table[host][k][2]];
+        if (open) named.push(host);
+      });
+      var sources = ["'self'"];
+      function add(source) {
+        if (sources.indexOf(source) < 0) sources.push(source);
+      }
+      named.forEach(function (host) {
+        if (!/^[\w.-]+$/.test(host)) return;
+        add(host);
+        add('*.' + host);
+      });
+      add(data.fairgate);
+      return 'default-src ' + sources.join(' ') + " 'unsafe-inline' 'unsafe-eval' data: blob:";
+    },
+    waiting: services.filter(function (_, k) { return !granted[k]; }).map(function (one) { return one.key; }),
+  };
+}
+
+// --- the tokenizer: cookiebanner/enforce/html.py ----------------------------------------------------------------------
+var TAG_LIMIT = 1048576;
+var TEXT_LIMIT = 1048576;
+var NESTING = 3;
+var AMPERSAND = '\x1a';
+
+function setOf(words) {
+  var made = {};
+  words.split(' ').forEach(function (word) { made[word] = true; });
+  return made;
+}
+
+var RAW_TEXT = setOf('script style textarea title xmp noembed noframes iframe noscript');
+var FOREIGN = setOf('svg math');
+var INTEGRATION = setOf('foreignobject desc title annotation-xml mi mo mn ms mtext');
+var BREAKOUT = setOf(
+  'b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta ' +
+  'nobr ol p pre ruby s small span strong strike sub sup table tt u ul var'
+);
+var HTML_END = setOf(
+  Object.keys(BREAKOUT).join(' ') + ' article aside button footer form header html label main nav section tbody td tr'
+);
+var LOADS = {
+  script: ['src', 'href', 'xlink:href'],
+  iframe: ['src'],
+  frame: ['src'],
+  img: ['src', 'srcset'],
+  image: ['href', 'xlink:href', 'src', 'srcset'],
+  feimage: ['href', 'xlink:href'],
+  use: ['href', 'xlink:href'],
+  source: ['src', 'srcset'],
+  video: ['src', 'poster'],
+  audio: ['src'],
+  track: ['src'],
+  embed: ['src'],
+  object: ['data'],
+  input: ['src'],
+  link: ['href', 'imagesrcset'],
+  a: ['ping'],
+  area: ['ping'],
+};
+var FRAMES = setOf('iframe frame object embed');
+var LISTS = setOf('srcset imagesrcset ping');
+var CODE = /^($|module$|speculationrules$|(text|application)\/(x-)?(java|ecma|j|live)script)/i;
+var LINK = /sheet|pre[cflr]|icon|mani/i;
+var ENTITIES = {
+  Tab: '\t', NewLine: '\n', excl: '!', quot: '"', QUOT: '"', num: '#', dollar: '$', percnt: '%', amp: '&', AMP: '&',
+  apos: "'", lpar: '(', rpar: ')', ast: '*', midast: '*', plus: '+', comma: ',', period: '.', sol: '/', colon: ':',
+  semi: ';', lt: '<', LT: '<', equals: '=', gt: '>', GT: '>', quest: '?', commat: '@', lsqb: '[', lbrack: '[',
+  bsol: '\\', rsqb: ']', rbrack: ']', Hat: '^', lowbar: '_', UnderBar: '_', grave: '`', DiacriticalGrave: '`',
+  lcub: '{', lbrace: '{', verbar: '|', vert: '|', VerticalLine: '|', rcub: '}', rbrace: '}',
+};
+var BARE = setOf('amp AMP lt LT gt GT quot QUOT');
+
+/* References to ASCII characters are resolved, the & of all others becomes AMPERSAND, so that `escaped` restores it. */
+function unescaped(raw) {
+  if (raw.indexOf('&') < 0 || raw.indexOf(AMPERSAND) >= 0) return raw;
+  return raw.replace(/&(?:#x([0-9a-f]{1,6});?|#([0-9]{1,7});?|([A-Za-z]+);?)?/gi, function (whole, hex, decimal, name) {
+    var found = '';
+    if (name) {
+      if (hasOwn(ENTITIES, name) && (whole.charAt(whole.length - 1) === ';' || hasOwn(BARE, name))) found = ENTITIES[name];
+    } else {
+      var number = hex ? parseInt(hex, 16) : +(decimal || 0);
+      if (number > 0 && number < 128) found = String.fromCharCode(number);
+    }
+    return found || AMPERSAND + whole.slice(1);
+  });
+}
+
+function escaped(text) {
+  return text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').split(AMPERSAND).join('&');
+}
+
+function attributesOf(tag) {
+  var found = [];
+  var text = tag.slice(0, -1);
+  var pattern =
+    /[\t\n\f\r \/]*(=[^\t\n\f\r \/>=]*|[^\t\n\f\r \/>=]+)(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >"'][^\t\n\f\r >]*)))?/y;
+  pattern.lastIndex = /^<\/?[^\t\n\f\r \/>]*/.exec(text)[0].length;
+  for (;;) {
+    var match = pattern.exec(text);
+    if (!match) return found;
+    var raw = match[2] || match[3] || match[4] || '';
+    var begin = match.index + /^[\t\n\f\r \/]*/.exec(match[0])[0].length;
+    found.push({ name: match[1].toLowerCase(), raw: raw, value: unescaped(raw), begin: begin, end: match.index + match[0].length });
+  }
+}
+
+function edited(text, edits) {
+  var out = '';
+  var position = 0;
+  edits.sort(function (a, b) { return a[0] - b[0] || a[1] - b[1]; });
+  for (var i = 0; i < edits.length; i++) {
+    out += text.slice(position, edits[i][0]) + edits[i][2];
+    position = edits[i][1];
+  }
+  return out + text.slice(position);
+}
+
+function marking(tag, service, more) {
+  var end = /^<[^\t\n\f\r \/>]*/.exec(tag)[0].length;
+  return [end, end, ' data-fg="' + escaped(service) + '"' + (more || '')];
+}
+
+/* Feed it text, get text back; `close()` gives the rest. `policy`: what policyFor gives; `base`: the page's address. */
+function Rewriter(policy, base, depth) {
+  this.policy = policy;
+  this.base = base;
+  this.depth = depth || 0;
+  this.parked = 0;
+  this.based = false;
+  this.buffer = '';
+  this.at = 0;
+  this.seen = 0;
+  this.out = [];
+  this.state = 'text';
+  this.part = '';
+  this.raw = '';
+  this.script = '';
+  this.kind = '';
+  this.doubled = false;
+  this.inComment = false;
+  this.inner = null;
+  this.scriptless = false;
+  this.stack = [];
+  this.css = false;
+}
+
+Rewriter.prototype.feed = function (chunk) {
+  this.buffer = this.buffer.slice(this.at) + chunk;
+  this.seen = Math.max(0, this.seen - this.at);
+  this.at = 0;
+  return this.run(false);
+};
+
+Rewriter.prototype.close = function () {
+  return this.run(true);
+};
+
+Rewriter.prototype.run = function (final) {
+  this.out = [];
+  while (this.at < this.buffer.length && this[this.state](final));
+  if (final) {
+    if (this.inner) this.out.push(this.inner.close());
+    this.out.push(this.script + this.buffer.slice(this.at));
+    this.script = '';
+    this.at = this.buffer.length;
+  }
+  return this.out.join('');
+};
+
+Rewriter.prototype.emit = function (end, instead) {
+  this.out.push(instead === undefined ? this.buffer.slice(this.at, end) : instead);
+  this.at = this.seen = end;
+  return true;
+};
+
+Rewriter.prototype.foreign = function () {
+  return this.stack.length > 0 && hasOwn(FOREIGN, this.stack[this.stack.length - 1]);
+};
+
+Rewriter.prototype.text = function (final) {
+  if (this.part) return this.tag();
+  var buffer = this.buffer;
+  var at = this.at;
+  var start = buffer.indexOf('<', Math.max(at, this.seen));
+  if (start !== at) {
+    var stop = start > 0 ? start : buffer.length;
+    if (!this.css) return this.emit(stop);
+    if (start < 0 && !final && stop - at < TEXT_LIMIT) {
+      this.seen = stop;
+      return false;
+    }
+    return this.emit(stop, this.freeze(buffer.slice(at, stop)));
+  }
+  var head = buffer.slice(at, at + 9);
+  if (/^<\/?[A-Za-z]/.test(head)) return this.tag();
+  if (head.length < 3 && !final) return false;
+  var second = head.charAt(1);
+  if (head.slice(0, 4) === '<!--' || (head === '<!-' && !final)) {
+    if (head.length < 6 && !final && head.indexOf('>') < 0) return false;
+    var abrupt = /^<!--(?:>|->)/.exec(head);
+    if (abrupt) return this.emit(at + abrupt[0].length);
+    this.state = 'comment';
+    return this.emit(at + 4);
+  }
+  if (second === '!' && this.foreign() && '<![CDATA['.slice(0, head.length) === head) {
+    if (head.length < 9) return false;
+    this.state = 'cdata';
+    return this.emit(at + 9);
+  }
+  if (second === '!' || second === '?' || second === '/') {
+    this.state = 'bogus';
+    return this.emit(at + 2);
+  }
+  return this.emit(at + 1);
+};
+
+Rewriter.prototype.until = function (end, kept) {
+  if (end >= 0) {
+    this.state = 'text';
+    return this.emit(end);
+  }
+  var stop = this.buffer.length - kept;
+  return stop > this.at && this.emit(stop);
+};
+
+Rewriter.prototype.comment = function () {
+  var pattern = /--!?>/g;
+  pattern.lastIndex = this.at;
+  var match = pattern.exec(this.buffer);
+  return this.until(match ? match.index + match[0].length : -1, 3);
+};
+
+Rewriter.prototype.cdata = function (final) {
+  var end = this.buffer.indexOf(']]>', this.at);
+  if (this.css && (end >= 0 || final || this.buffer.length - this.at < TEXT_LIMIT)) {
+    if (end < 0 && !final) return false;
+    if (end < 0) end = this.buffer.length;
+    this.state = 'text';
+    return this.emit(end, this.freeze(this.buffer.slice(this.at, end)));
+  }
+  return this.until(end < 0 ? -1 : end + 3, 2);
+};
+
+Rewriter.prototype.bogus = function () {
+  return this.until(this.buffer.indexOf('>', this.at) + 1 || -1, 0);
+};
+
+Rewriter.prototype.plain = function () {
+  return this.emit(this.buffer.length);
+};
+
+Rewriter.prototype.tag = function () {
+  if (!this.part) {
+    this.part = 'tag';
+    this.seen = this.at + 2;
+  }
+  var end = this.tagEnd();
+  if (end >= 0) {
+    this.part = '';
+    return this.whole(end);
+  }
+  if (this.buffer.length - this.at <= TAG_LIMIT) return false;
+  this.longName = /^<\/?([^\t\n\f\r \/>]*)/.exec(this.buffer.slice(this.at, this.at + 99))[1].toLowerCase();
+  this.state = 'long';
+  return this.emit(this.buffer.length);
+};
+
+Rewriter.prototype.long = function () {
+  var end = this.tagEnd();
+  if (end < 0) return this.emit(this.buffer.length);
+  this.part = '';
+  this.state = 'text';
+  this.emit(end);
+  this.enter(this.longName, '<' + this.longName + '>');
+  return true;
+};
+
+/* What ends each part of a tag. */
+var ENDS = {
+  tag: /[\t\n\f\r \/>]/g,
+  before: /[^\t\n\f\r \/]/g,
+  name: /[\t\n\f\r \/>=]/g,
+  after: /[^\t\n\f\r ]/g,
+  equals: /[^\t\n\f\r ]/g,
+  bare: /[\t\n\f\r >]/g,
+  '"': /"/g,
+  "'": /'/g,
+};
+
+/* The position after the tag's `>`, -1 when it has not come. */
+Rewriter.prototype.tagEnd = function () {
+  for (;;) {
+    var pattern = ENDS[this.part];
+    pattern.lastIndex = this.seen;
+    var match = pattern.exec(this.buffer);
+    if (!match) {
+      this.seen = this.buffer.length;
+      return -1;
+    }
+    var here = match.index;
+    var letter = match[0];
+    this.seen = here + 1;
+    if (this.part === '"' || this.part === "'") this.part = 'before';
+    else if (letter === '>') return here + 1;
+    else if (this.part === 'before') this.part = 'name';
+    else if (this.part === 'equals') this.part = letter === '"' || letter === "'" ? letter : 'bare';
+    else if (letter === '=' && this.part !== 'bare') this.part = 'equals';
+    else {
+      this.part = this.part === 'name' && letter !== '/' ? 'after' : 'before';
+      // The letter after a blank may begin the next name.
+      if (this.part === 'before') this.seen = here;
+    }
+  }
+};
+
+Rewriter.prototype.rawText = function () {
+  var buffer = this.buffer;
+  var end = this.raw === 'script' ? this.scriptEnd() : this.rawEnd();
+  if (end < 0) {
+    if ((this.script || this.raw === 'style') && buffer.length - this.at < TEXT_LIMIT) return false;
+    if (this.seen <= this.at) return false;
+    var kept = this.script;
+    this.script = '';
+    var passed = buffer.slice(this.at, this.seen);
+    return this.emit(this.seen, this.inner ? this.inner.feed(passed) : kept + passed);
+  }
+  var text = buffer.slice(this.at, end);
+  var name = this.raw;
+  this.raw = '';
+  this.state = 'text';
+  this.inComment = this.doubled = false;
+  if (this.inner) {
+    text = this.inner.feed(text) + this.inner.close();
+    this.parked += this.inner.parked;
+    this.inner = null;
+  } else if (name === 'style') text = this.freeze(text);
+  else if (this.script) {
+    var tag = this.script;
+    this.script = '';
+    var service = this.judgeCode(text);
+    text = (service ? this.parkScript(tag, attributesOf(tag), service) : tag) + text;
+  }
+  return this.emit(end, text);
+};
+
+Rewriter.prototype.rawEnd = function () {
+  var pattern = new RegExp('</' + this.raw + '(?=[\\t\\n\\f\\r />])', 'gi');
+  pattern.lastIndex = this.seen;
+  var match = pattern.exec(this.buffer);
+  this.seen = Math.max(this.seen, this.buffer.length - this.raw.length - 2);
+  return match ? match.index : -1;
+};
+
+Rewriter.prototype.scriptEnd = function () {
+  var pattern = /<!(?=--)|-->|<\/?script(?=[\t\n\f\r \/>])/gi;
+  for (;;) {
+    pattern.lastIndex = this.seen;
+    var match = pattern.exec(this.buffer);
+    if (!match) break;
+    this.seen = match.index + match[0].length;
+    var word = match[0].toLowerCase();
+    if (word === '<!') this.inComment = true;
+    else if (word === '-->') this.inComment = this.doubled = false;
+    else if (word === '<script') this.doubled = this.doubled || this.inComment;
+    else if (this.doubled) this.doubled = false;
+    else return match.index;
+  }
+  this.seen = Math.max(this.seen, this.buffer.length - 8);
+  return -1;
+};
+
+Rewriter.prototype.whole = function (end) {
+  var tag = this.buffer.slice(this.at, end);
+  var name = /^<\/?([^\t\n\f\r \/>]*)/.exec(tag)[1].toLowerCase();
+  if (tag.charAt(1) === '/') {
+    this.leave(name);
+    return this.emit(end);
+  }
+  this.emit(end, '');
+  this.script = '';
+  var made = this.start(name, tag);
+  if (!this.script) this.out.push(made);
+  return true;
+};
+
+Rewriter.prototype.leave = function (name) {
+  this.css = false;
+  if (this.stack.indexOf(name) >= 0) while (this.stack.pop() !== name);
+  else if (hasOwn(HTML_END, name)) while (this.foreign()) this.stack.pop();
+};
+
+Rewriter.prototype.enter = function (name, tag) {
+  var closed = tag.slice(-2) === '/>';
+  if (this.foreign() && hasOwn(BREAKOUT, name)) {
+    while (this.foreign()) this.stack.pop();
+    this.css = false;
+  } else if (this.foreign() && hasOwn(INTEGRATION, name)) {
+    if (!closed) this.stack.push(name);
+    return;
+  }
+  if (hasOwn(FOREIGN, name)) {
+    if (!closed) this.stack.push(name);
+  } else if (this.foreign()) this.css = this.css || (name === 'style' && !closed);
+  else if (name === 'plaintext') this.state = 'plain';
+  else if (hasOwn(RAW_TEXT, name) && !(name === 'noscript' && this.scriptless)) {
+    this.raw = name;
+    this.state = 'rawText';
+    if (name === 'noscript') {
+      this.inner = new Rewriter(this.policy, this.base, this.depth);
+      this.inner.scriptless = true;
+    }
+  }
+};
+
+Rewriter.prototype.start = function (name, tag) {
+  this.enter(name, tag);
+  if (name === 'base' && !this.stack.length && !this.based) {
+    var bases = attributesOf(tag).filter(function (one) { return one.name === 'href'; });
+    if (bases.length) {
+      this.based = true;
+      this.base = this.absolute(bases[0].value);
+    }
+    return tag;
+  }
+  if (!hasOwn(LOADS, name) && !/style|background/i.test(tag)) return tag;
+  var own = attributesOf(tag);
+  var first = {};
+  own.forEach(function (one) { if (!hasOwn(first, one.name)) first[one.name] = one; });
+  if (hasOwn(first, 'data-ot-ignore')) return tag;
+  var wanted = this.wanted(first);
+  if (name === 'script') return this.startScript(tag, own, first, wanted);
+  if (name === 'link' && !(hasOwn(first, 'rel') && LINK.test(first.rel.value))) return this.change(tag, own, first, {}, '');
+  var keys = (LOADS[name] || []).concat('background');
+  var parked = {};
+  var service = '';
+  for (var i = 0; i < keys.length; i++) {
+    if (!hasOwn(first, keys[i])) continue;
+    var by = wanted || this.judge(name, first[keys[i]]);
+    if (by) parked[keys[i]] = true;
+    service = service || by;
+  }
+  return this.change(tag, own, first, parked, service);
+};
+
+Rewriter.prototype.startScript = function (tag, own, first, wanted) {
+  var kind = hasOwn(first, 'type') ? first.type.value.trim() : '';
+  if (!CODE.test(kind)) return tag;
+  var source = null;
+  LOADS.script.forEach(function (key) { if (!source && hasOwn(first, key)) source = first[key]; });
+  var service = wanted || (source ? this.judge('script', source) : '');
+  if (service) return this.parkScript(tag, own, service);
+  if (!source && !this.foreign()) {
+    this.script = tag;
+    this.kind = kind.toLowerCase();
+  }
+  return tag;
+};
+
+Rewriter.prototype.wanted = function (first) {
+  var keys = [];
+  var found = hasOwn(first, 'class') && /optanon-category-([\w,-]+)/.exec(first['class'].value);
+  if (hasOwn(first, 'data-consent') && first['data-consent'].value) keys = first['data-consent'].value.split(/[\s,]+/);
+  else if (found) keys = found[1].split(/[-,]/);
+  for (var i = 0; i < keys.length; i++) if (!this.policy.isGranted(keys[i])) return keys[i] || 'marked';
+  return '';
+};
+
+Rewriter.prototype.firstHeld = function (urls) {
+  for (var i = 0; i < urls.length; i++) {
+    var key = urls[i] && this.policy.held(urls[i]);
+    if (key) return key;
+  }
+  return '';
+};
+
+Rewriter.prototype.judge = function (name, attribute) {
+  var self = this;
+  var value = attribute.value;
+  if (hasOwn(LISTS, attribute.name)) {
+    return this.firstHeld(value.split(/[\s,]+/).map(function (url) { return url && self.absolute(url); }));
+  }
+  if (hasOwn(FRAMES, name) && /^\s*(data|javascript):/i.test(value)) return this.mentioned(unquoted(value));
+  return this.holds(value);
+};
+
+Rewriter.prototype.holds = function (url) {
+  return url.trim() ? this.policy.held(this.absolute(url)) : '';
+};
+
+Rewriter.prototype.judgeCode = function (code) {
+  var service = this.policy.heldInline(code);
+  if (service) return service;
+  if (this.kind === 'speculationrules') return this.mentioned(code);
+  var urls = [];
+  if (this.kind === 'module') {
+    code.replace(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g, function (whole, dynamic, url) {
+      if (!dynamic) urls.push(url);
+      return '';
+    });
+  }
+  return this.firstHeld(urls);
+};
+
+Rewriter.prototype.mentioned = function (text) {
+  return this.firstHeld(text.replace(/\\/g, '').match(/(?:\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || []);
+};
+
+Rewriter.prototype.absolute = function (url) {
+  url = stripped(url);
+  if (/^([A-Za-z][A-Za-z0-9+.-]*:|[\/\\]{2})/.test(url)) return url;
+  var origin = /^([A-Za-z][A-Za-z0-9+.-]*:[\/\\]*[^\/\\?#]*|[\/\\]{2}[^\/\\?#]*)/.exec(this.base);
+  if (!origin) return url;
+  var path = this.base.slice(origin[0].length).split(/[?#]/)[0];
+  var letter = url.charAt(0);
+  if (letter === '/' || letter === '\\') path = '';
+  else if (letter !== '?' && letter !== '#' && letter) path = path.slice(0, path.lastIndexOf('/') + 1) || '/';
+  return origin[0] + path + url;
+};
+
+Rewriter.prototype.freeze = function (css) {
+  var self = this;
+  return css.replace(
+    /(url\([\t\n\x0b\f\r ]*["']?|["'](?=(?:\w+:)?\/\/)|@import[\t\n\x0b\f\r ]*["'])([^"')]+)/gi,
+    function (whole, before, url) {
+      if (!self.policy.held(self.absolute(url))) return whole;
+      self.parked++;
+      return before + 'data:fg,' + url;
+    }
+  );
+};
+
+Rewriter.prototype.document = function (text) {
+  var inner = new Rewriter(this.policy, this.base, this.depth + 1);
+  var made = inner.feed(text) + inner.close();
+  this.parked += inner.parked;
+  return inner.parked ? made : text;
+};
+
+Rewriter.prototype.change = function (tag, own, first, parked, service) {
+  var edits = [];
+  var self = this;
+  ['style', 'srcdoc'].forEach(function (key) {
+    if (!hasOwn(first, key) || (key === 'srcdoc' && self.depth >= NESTING)) return;
+    var after = key === 'style' ? self.freeze(first[key].value) : self.document(first[key].value);
+    if (after !== first[key].value) edits.push([first[key].begin, first[key].end, key + '="' + escaped(after) + '"']);
+  });
+  if (service) {
+    this.parked++;
+    own.forEach(function (one) { if (hasOwn(parked, one.name)) edits.push([one.begin, one.begin, 'data-fg-']); });
+    edits.push(marking(tag, service));
+  }
+  return edited(tag, edits);
+};
+
+Rewriter.prototype.parkScript = function (tag, own, service) {
+  this.parked++;
+  var edits = own.filter(function (one) { return one.name === 'type'; }).map(function (one) { return [one.begin, one.begin, 'data-fg-']; });
+  var async = own.some(function (one) { return one.name === 'async'; });
+  var more = ' type="text/plain"' + (edits.length ? '' : ' data-fg-type=""') + (async ? '' : ' data-fg-sync=""');
+  edits.push(marking(tag, service, more));
+  return edited(tag, edits);
+};
+
+// --- one answer: cookiebanner/enforce/enforcer.py ---------------------------------------------------------------------
+var DROPPED = ['content-length', 'etag', 'last-modified', 'content-md5', 'accept-ranges'];
+var VARY = 'Cookie, Sec-GPC';
+
+/* Whether an answer is HTML that can be rewritten. */
+function isPage(status, type, encoding) {
+  if (!/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(type || '')) return false;
+  if (encoding && !/^identity$/i.test(encoding)) return false;
+  return !/charset\s*=\s*["']?\s*(utf-?16|utf-?32|ucs-?[24])/i.test(type) && status !== 204 && status !== 206 && status !== 304;
+}
+
+function hostnameOf(host) {
+  return (host || '').toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+}
+
+/* A Link header without what must wait; '' when nothing is left. */
+function fewerLinks(rewriter, value) {
+  var parts = value.match(/<[^>]*>(?:[^,"]|"[^"]*")*/g) || [];
+  return parts.filter(function (part) { return !rewriter.holds(part.slice(1, part.indexOf('>'))); }).join(', ');
+}
