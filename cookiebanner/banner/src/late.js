@@ -18,7 +18,7 @@ function late(api) {
   const { loadUi } = core;
   const line = wire(core);
   answers(core, line);
-  finish(core.engine);
+  if (!core.engine.release) finish(core.engine);
   const headless = () => core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
   const parentHost = () => {
     try {

@@ -43,7 +43,7 @@ function attach() {
     core.read();
   }
   // An answer given to OneTrust counts from the first view on.
-  if (takeOver(core)) core.engine.release();
+  if (takeOver(core)) core.late(() => core.engine.release());
 
   const userLocation = sees.geo();
   window.otStubData = {

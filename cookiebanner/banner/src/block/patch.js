@@ -75,6 +75,8 @@ export function realm(w) {
   observe(doc);
   if (done.has(w.Element)) return;
   done.add(w.Element);
+  // A frame's own gate must not patch what is patched: it has its document watched, and works with this engine.
+  if (w !== window) Object.defineProperty(w, 'fgUpper', { value: () => (observe(w.document), window.fairgate) });
   const inert = doc.implementation.createHTMLDocument('');
   const proto = (name) => w[name]?.prototype;
   const element = proto('Element');

@@ -128,7 +128,7 @@ export function start(cfg, arm) {
   const first = items.length - services.length;
   const friends = [...cfg.hosts, new URL(core.base || '/', location).hostname];
   const allowed = (i) => core.vector[first + i] || (cfg.advanced && services[i].adapter === 'google');
-  core.engine = arm({
+  core.engine = window.fgUpper?.()?._.engine || arm({
     table: cfg.table,
     services,
     allowed,
@@ -153,7 +153,7 @@ export function start(cfg, arm) {
   window.fairgate = api;
 
   // Who has to be asked is asked at once; the rest can wait for the page. So does a drop-in, whose stub says more.
-  if (core.ask && terms.banner && !core.dropIn) {
+  if (core.ask && terms.banner && !core.dropIn && parent === self) {
     core.screen().catch(() => {});
     core.kick();
   } else core.parsed(core.kick);

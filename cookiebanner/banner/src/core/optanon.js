@@ -41,9 +41,11 @@ export function takeOver(core) {
   if (!(t > (answer?.t || 0) + 5)) return false;
   const said = groups(parse(values('OptanonConsent').pop()).groups);
   const c = {};
-  for (const item of items) if (optional(item) && item.key in said) c[item.key] = said[item.key];
+  const asked = items.filter(optional);
+  if (!asked.some(({ key }) => key in said)) return false;
+  // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
+  for (const { key, before } of asked) c[key] = said[key] ?? before;
   const given = Object.values(c);
-  if (!given.length) return false;
   const x = !optIn && given.includes(false);
   core.answer = { id: '', u: '', ...answer, r: cfg.release, t: Math.floor(t), g: terms.regime, c, p: {}, s: {}, x, m: '', o: !optIn };
   core.recall();
