@@ -1,10 +1,8 @@
 
 // --- nginx: js_header_filter fairgate.headers; js_body_filter fairgate.body buffer_type=buffer; -----------------------
+// Newer njs may keep this between requests, so each has a key of its own, in a variable of nginx.
 var answers = {};
-
-function keyOf(r) {
-  return r.variables.request_id + r.uri;
-}
+var count = 0;
 
 function fromBuffer(buffer) {
   var pieces = [];
@@ -38,15 +36,18 @@ function headers(r) {
       var own = out['Content-Security-Policy'];
       out['Content-Security-Policy'] = (own ? own + ', ' : '') + policy.csp();
     }
-    answers[keyOf(r)] = rewriter;
+    count++;
+    var key = count + '-' + Math.random();
+    r.variables.fairgate_key = key;
+    answers[key] = rewriter;
   } catch (error) {
     r.error('fairgate: the page goes out as it is: ' + error);
   }
 }
 
 function body(r, data, flags) {
-  var key = keyOf(r);
-  var rewriter = answers[key];
+  var key = r.variables.fairgate_key;
+  var rewriter = key && answers[key];
   if (!rewriter) {
     r.sendBuffer(data, flags);
     return;
