@@ -17,12 +17,13 @@ HOLD = """<meta http-equiv="Content-Security-Policy" content="script-src-attr 'u
 
 
 class Blocker(NamedTuple):
-    """`markup` goes first in <head>; `files` are served; `rewrite` changes the whole page (server level)."""
+    """`markup` goes first in <head>; `files` are served; `rewrite` and `headers` change every page."""
 
     name: str
     markup: str
     files: dict[tuple[str, str], tuple[str, bytes]] = {}
     rewrite: Callable[[str], str] = lambda html: html
+    headers: dict[str, str] = {}
 
 
 def chromium() -> str:
@@ -111,18 +112,57 @@ MARKUP = {
     "snippet": GATE + SWALLOW,
     "strict": GATE + HOLD,
     "server": GATE,
+    "server_header": GATE,
 }
+LEVELS = tuple(MARKUP)
 
 
 def own(level: str) -> Blocker:
-    """Our gate at one level, compiled from `static/banner/` as committed."""
-    release = snapshot(level)
-    return Blocker(level, MARKUP[level], gate_files(release))
+    """Our gate at one level, compiled from `static/banner/` as committed. `server_header`: the server level with its CSP."""
+    release = snapshot(level.partition("_header")[0])
+    blocker = Blocker(level, MARKUP[level], gate_files(release))
+    if not level.startswith("server"):
+        return blocker
+    from cookiebanner.enforce import csp
+    from cookiebanner.enforce.html import Rewriter
+    from cookiebanner.enforce.policy import Rules
+
+    policy = Rules(release, VARIANT).for_visitor(None, False, SITE)
+
+    def rewrite(page: str) -> str:
+        rewriter = Rewriter(policy.held, policy.held_inline, f"https://{SITE}/")
+        return (rewriter.feed(page.encode()) + rewriter.close()).decode()
+
+    headers = {"Content-Security-Policy": csp.header(policy, CMP)} if level == "server_header" else {}
+    return blocker._replace(rewrite=rewrite, headers=headers)
 
 
 NONE = Blocker("none", "")
 YETT = Blocker(
     "yett",
-    f"<script>window.YETT_BLACKLIST=[/tracker\\.shop/]</script><script src='https://{CMP}/yett.js'></script>",
+    f"<script>window.YETT_BLACKLIST=[/tracker\\.shop\\.test/]</script><script src='https://{CMP}/yett.js'></script>",
     script("yett.js", MODULES / "yett/dist/yett.min.js"),
 )
+# Both as their first page of documentation says; their pages' tags are left unedited, as all vectors are.
+KLARO = Blocker(
+    "klaro",
+    """<script defer>window.klaroConfig={acceptAll:true,translations:{zz:{privacyPolicyUrl:'/privacy'}},services:[
+{name:'tracker',title:'Tracker',purposes:['marketing'],cookies:[/^_ga/],default:false}]}</script>"""
+    f'<script defer data-config="klaroConfig" src="https://{CMP}/klaro.js"></script>',
+    script("klaro.js", MODULES / "klaro/dist/klaro.js"),
+)
+VANILLA = Blocker(
+    "vanilla-cookieconsent",
+    f"""<script defer src="https://{CMP}/cookieconsent.js"></script><script>addEventListener('DOMContentLoaded',function(){{
+CookieConsent.run({{hideFromBots:false,categories:{{necessary:{{enabled:true,readOnly:true}},
+marketing:{{autoClear:{{cookies:[{{name:/^_ga/}}]}}}}}},
+language:{{default:'en',translations:{{en:{{consentModal:{{title:'Cookies',description:'d',acceptAllBtn:'yes',acceptNecessaryBtn:'no'}},
+preferencesModal:{{title:'p',sections:[]}}}}}}}}}})}})</script>""",
+    script("cookieconsent.js", MODULES / "vanilla-cookieconsent/dist/cookieconsent.umd.js"),
+)
+RIVALS = {blocker.name: blocker for blocker in (NONE, YETT, KLARO, VANILLA)}
+
+
+def find(name: str) -> Blocker:
+    """A rival or one of our levels by name."""
+    return RIVALS.get(name) or own(name)

@@ -22,10 +22,20 @@ export function showBanner(ui, open) {
   if (accept && reject) ui.level([accept, reject]);
   return el(
     'div',
-    { id: 'onetrust-banner-sdk', class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`, role: 'region', 'aria-label': t.pc_title },
+    {
+      id: 'onetrust-banner-sdk',
+      class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`,
+      role: 'region',
+      'aria-label': t.pc_title,
+    },
     el(
       'div',
-      { class: `fg-in ${terms.close_x ? 'ot-close' : ''}`, role: 'dialog', 'aria-labelledby': 'onetrust-policy-title', 'aria-describedby': 'onetrust-policy-text' },
+      {
+        class: `fg-in ${terms.close_x ? 'ot-close' : ''}`,
+        role: 'dialog',
+        'aria-labelledby': 'onetrust-policy-title',
+        'aria-describedby': 'onetrust-policy-text',
+      },
       el(
         'div',
         { id: 'onetrust-group-container' },
@@ -46,9 +56,12 @@ export function showBanner(ui, open) {
               { class: 'fg-note' },
               ui.say('exempt', { services: ui.list(exempt.map(({ name }) => name)) }),
               ' ',
-              ui.button(t.object, answer('opt_out', { services: Object.fromEntries(exempt.map(({ key }) => [key, false])) }), { class: 'fg-l fg-object' }),
+              ui.button(t.object, answer('opt_out', { services: Object.fromEntries(exempt.map(({ key }) => [key, false])) }), {
+                class: 'fg-l fg-object',
+              }),
             ),
-          sold && (terms.notices || []).filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
+          sold &&
+            (terms.notices || []).filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
           ui.status(),
         ),
       ),
@@ -60,7 +73,8 @@ export function showBanner(ui, open) {
           { id: 'onetrust-button-group', class: reject ? 'has-reject-all-button' : '' },
           accept,
           reject,
-          has('manage') && ui.button(t.manage, () => open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
+          has('manage') &&
+            ui.button(t.manage, () => open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
         ),
         (terms.links || []).length > 0 && el('div', { class: 'fg-links' }, ui.links()),
       ),
@@ -68,7 +82,10 @@ export function showBanner(ui, open) {
         el(
           'div',
           { id: 'onetrust-close-btn-container' },
-          ui.button(ui.cross(), answer('close'), { class: 'onetrust-close-btn-handler onetrust-close-btn-ui banner-close-button ot-close-icon fg-x', 'aria-label': t.close_reject }),
+          ui.button(ui.cross(), answer('close'), {
+            class: 'onetrust-close-btn-handler onetrust-close-btn-ui banner-close-button ot-close-icon fg-x',
+            'aria-label': t.close_reject,
+          }),
         ),
     ),
   );

@@ -39,8 +39,28 @@ export function serviceList(ui, services, control) {
         ? el(
             'table',
             { 'aria-label': service.name },
-            el('thead', {}, el('tr', {}, [t.cookie, t.purpose, t.lifetime].map((text) => el('th', { scope: 'col' }, text)))),
-            el('tbody', {}, service.cookies.map(([name, life, purpose]) => el('tr', {}, el('td', {}, el('bdi', {}, name)), el('td', {}, el('bdi', {}, purpose || '–')), el('td', {}, lifetime(ui, life))))),
+            el(
+              'thead',
+              {},
+              el(
+                'tr',
+                {},
+                [t.cookie, t.purpose, t.lifetime].map((text) => el('th', { scope: 'col' }, text)),
+              ),
+            ),
+            el(
+              'tbody',
+              {},
+              service.cookies.map(([name, life, purpose]) =>
+                el(
+                  'tr',
+                  {},
+                  el('td', {}, el('bdi', {}, name)),
+                  el('td', {}, el('bdi', {}, purpose || '–')),
+                  el('td', {}, lifetime(ui, life)),
+                ),
+              ),
+            ),
           )
         : el('p', { class: 'fg-m' }, t.no_cookies),
     );

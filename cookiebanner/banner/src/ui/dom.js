@@ -38,7 +38,8 @@ export const optOutIcon = () =>
 
 const stroke = (size, d) => picture(size, size, [['path', { d, fill: 'none', stroke: 'currentColor', 'stroke-width': 2 }]]);
 
-export const settingsIcon = () => stroke(24, 'M4 8h9m5 0h2M4 16h2m5 0h9M15.5 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5zm-7 8a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5z');
+export const settingsIcon = () =>
+  stroke(24, 'M4 8h9m5 0h2M4 16h2m5 0h9M15.5 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5zm-7 8a2.5 2.5 0 1 1 0 5 2.5 2.5 0 1 1 0-5z');
 export const crossIcon = () => stroke(16, 'm3 3 10 10m0-10L3 13');
 export const checkIcon = () => stroke(16, 'm2 8 4 4 8-9');
 

@@ -27,7 +27,7 @@ export function holdPlace(ui, element, which) {
   }
   function once() {
     remove();
-    core.loadOnce(element);
+    core.engine.loadOnce(element);
   }
   function always() {
     core.decide('custom', { services: { [service.key]: true } }, 'preferences');
@@ -38,7 +38,12 @@ export function holdPlace(ui, element, which) {
       'div',
       { class: 'fg-hold', role: 'group', 'aria-label': service.name },
       el('p', {}, ui.say('hold_text', names)),
-      el('div', {}, ui.button(ui.say('hold_once', names), once, { class: 'fg-b' }), ui.button(ui.say('hold_always', names), always, { class: 'fg-b' })),
+      el(
+        'div',
+        {},
+        ui.button(ui.say('hold_once', names), once, { class: 'fg-b' }),
+        ui.button(ui.say('hold_always', names), always, { class: 'fg-b' }),
+      ),
     ),
   );
   node.style.setProperty('width', width ? `${width}px` : '', 'important');

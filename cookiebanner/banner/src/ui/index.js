@@ -20,7 +20,13 @@ export function create(core) {
   const { terms } = core;
   const dark = matchMedia('(prefers-color-scheme:dark)');
   const painted = new Set();
-  const ui = { core, terms, consent: () => window.fairgate.consent(), root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }), live: el('div', { class: 'fg-done', 'aria-live': 'polite' }) };
+  const ui = {
+    core,
+    terms,
+    consent: () => window.fairgate.consent(),
+    root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
+    live: el('div', { class: 'fg-done', 'aria-live': 'polite' }),
+  };
   let banner;
   let dialog;
   let floating;
@@ -30,7 +36,8 @@ export function create(core) {
   function read() {
     const data = core.texts;
     Object.assign(ui, { data, lang: data.l, t: { ...data.t } });
-    for (const [regimes, texts] of data.r) if (regimes.includes(terms.regime) || regimes.includes(core.cfg.variant)) Object.assign(ui.t, texts);
+    for (const [regimes, texts] of data.r)
+      if (regimes.includes(terms.regime) || regimes.includes(core.cfg.variant)) Object.assign(ui.t, texts);
     ui.categories = data.c.map(([key, necessary, name, text]) => ({ key, necessary, name, text, services: [] }));
     ui.services = data.s.map(([key, name, company, policy, at, text, facts, cookies, exempt]) => {
       const category = ui.categories[at || 0];
@@ -77,12 +84,19 @@ export function create(core) {
     return gpc || (objected && answered && sold.every(({ key }) => !services[key]));
   };
   /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
-  ui.status = () => ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored);
+  ui.status = () =>
+    ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored);
   /** The statutory links; each leads to the preferences, where the control is the first thing focused. */
   ui.links = () =>
     (terms.links || [])
       .filter((key) => ui.t[key])
-      .map((key, i) => ui.button([terms.optout_icon && !i && optOutIcon(), ui.t[key]], () => open('links'), { class: 'fg-l fg-law', lang: 'en', 'data-link': key }));
+      .map((key, i) =>
+        ui.button([terms.optout_icon && !i && optOutIcon(), ui.t[key]], () => open('links'), {
+          class: 'fg-l fg-law',
+          lang: 'en',
+          'data-link': key,
+        }),
+      );
   ui.level = (pair) => {
     const check = () => {
       const differing = level(pair);
@@ -114,12 +128,19 @@ export function create(core) {
     if (!answered) return;
     mount();
     const granted = ui.categories.filter(({ key, necessary }) => !necessary && categories[key]).map(({ name }) => name);
-    for (const { key, category, name } of ui.services) if (services[key] && !category.necessary && !categories[category.key]) granted.push(name);
+    for (const { key, category, name } of ui.services)
+      if (services[key] && !category.necessary && !categories[category.key]) granted.push(name);
     quiet();
     fill(ui.live, {}, [
       el('strong', {}, ui.t.stored),
       ui.button(crossIcon(), quiet, { class: 'fg-x', 'aria-label': ui.t.close }),
-      el('p', {}, granted.length ? ui.say('stored_yes', { list: ui.list(granted) }) : ui.t.stored_no, ' ', ui.say('change', { link: ui.t.reopen })),
+      el(
+        'p',
+        {},
+        granted.length ? ui.say('stored_yes', { list: ui.list(granted) }) : ui.t.stored_no,
+        ' ',
+        ui.say('change', { link: ui.t.reopen }),
+      ),
       id && el('p', { class: 'fg-m' }, `${ui.t.record}: `, el('code', {}, id)),
       ui.status(),
     ]);
@@ -134,7 +155,7 @@ export function create(core) {
 
   const hideBanner = () => {
     banner?.remove();
-    banner = 0;
+    banner = null;
     float();
   };
 
@@ -187,7 +208,15 @@ export function create(core) {
       { id: 'ot-sdk-btn-floating', class: links.length ? 'fg-pill' : '' },
       links.length
         ? [links, ui.status()]
-        : el('div', { class: 'ot-floating-button__front' }, ui.button(settingsIcon(), () => open('floating'), { class: 'ot-floating-button__open', 'aria-label': ui.t.reopen, title: ui.t.reopen })),
+        : el(
+            'div',
+            { class: 'ot-floating-button__front' },
+            ui.button(settingsIcon(), () => open('floating'), {
+              class: 'ot-floating-button__open',
+              'aria-label': ui.t.reopen,
+              title: ui.t.reopen,
+            }),
+          ),
     );
     mount();
     ui.root.insertBefore(floating, ui.live);

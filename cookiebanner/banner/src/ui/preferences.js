@@ -18,29 +18,55 @@ export function preferences(ui, close) {
   const row = (item, kind, on) => {
     const id = `ot-group-id-${item.key}`;
     const locked = item.services.some(stopped);
-    item.input = !item.necessary && el('input', { type: 'checkbox', role: 'switch', id, class: `${kind} fg-s`, 'aria-describedby': `ot-desc-id-${item.key}`, disabled: locked });
+    item.input =
+      !item.necessary &&
+      el('input', {
+        type: 'checkbox',
+        role: 'switch',
+        id,
+        class: `${kind} fg-s`,
+        'aria-describedby': `ot-desc-id-${item.key}`,
+        disabled: locked,
+      });
     if (item.input) item.input.checked = on;
-    const services = item.services.length > 0 && serviceList(ui, item.services, (service) => !item.necessary && serviceSwitch(item, service));
+    const services =
+      item.services.length > 0 && serviceList(ui, item.services, (service) => !item.necessary && serviceSwitch(item, service));
     if (item.input)
       item.input.addEventListener('change', () => {
-      for (const { input } of item.services) if (input && !input.disabled) input.checked = item.input.checked;
-    });
+        for (const { input } of item.services) if (input && !input.disabled) input.checked = item.input.checked;
+      });
     return el(
       'div',
       { class: 'ot-cat-item category-item', 'data-optanongroupid': item.key },
       el(
         'div',
         { class: 'fg-row' },
-        el('h3', { class: 'ot-cat-header category-header', id: `ot-header-id-${item.key}` }, item.input ? el('label', { for: id, class: 'ot-switch' }, item.name) : item.name),
+        el(
+          'h3',
+          { class: 'ot-cat-header category-header', id: `ot-header-id-${item.key}` },
+          item.input ? el('label', { for: id, class: 'ot-switch' }, item.name) : item.name,
+        ),
         item.input || el('span', { class: 'ot-always-active', id: `ot-status-id-${item.key}` }, t.always),
       ),
       el('p', { class: 'ot-category-desc', id: `ot-desc-id-${item.key}` }, item.text),
-      services && el('details', {}, el('summary', { class: 'category-menu-switch-handler' }, ui.say('services', { count: item.services.length })), services),
+      services &&
+        el(
+          'details',
+          {},
+          el('summary', { class: 'category-menu-switch-handler' }, ui.say('services', { count: item.services.length })),
+          services,
+        ),
     );
   };
 
   function serviceSwitch(category, service) {
-    const input = el('input', { type: 'checkbox', role: 'switch', id: `fg-service-${service.key}`, class: 'fg-s', disabled: !!stopped(service) });
+    const input = el('input', {
+      type: 'checkbox',
+      role: 'switch',
+      id: `fg-service-${service.key}`,
+      class: 'fg-s',
+      disabled: !!stopped(service),
+    });
     input.checked = now.services[service.key] && !input.disabled;
     input.addEventListener('change', () => {
       const states = category.services.map((other) => other.input.checked);
@@ -86,12 +112,7 @@ export function preferences(ui, close) {
     el(
       'div',
       { id: 'ot-pc-content', tabindex: 0, role: 'group', 'aria-labelledby': 'ot-pc-title' },
-      el(
-        'p',
-        { id: 'ot-pc-desc' },
-        ui.say('pc_body'),
-        ui.policies(),
-      ),
+      el('p', { id: 'ot-pc-desc' }, ui.say('pc_body'), ui.policies()),
       now.gpc && el('p', { class: 'fg-note' }, t.gpc),
       ui.optsOut() &&
         el(
@@ -100,17 +121,36 @@ export function preferences(ui, close) {
           ui.honored()
             ? ui.status() || el('p', {}, t.optout_done)
             : [el('p', {}, t.optout_text), ui.button(t.optout, answer('opt_out'), { class: 'fg-q' })],
-          limit && [el('p', {}, t.limit_text), ui.button(t.link_limit_sensitive, answer('opt_out', limited), { class: 'fg-q', lang: 'en' })],
+          limit && [
+            el('p', {}, t.limit_text),
+            ui.button(t.link_limit_sensitive, answer('opt_out', limited), { class: 'fg-q', lang: 'en' }),
+          ],
         ),
-      el('div', { id: 'ot-category-title' }, ui.categories.map((category) => row(category, 'category-switch-handler', !!now.categories[category.key]))),
+      el(
+        'div',
+        { id: 'ot-category-title' },
+        ui.categories.map((category) => row(category, 'category-switch-handler', !!now.categories[category.key])),
+      ),
       ui.purposes.map((purpose) => row(purpose, 'fg-purpose-handler', !!now.purposes[purpose.key])),
-      el('p', { class: 'fg-m' }, now.answered ? ui.say('stored_at', { date: new Date(now.at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' }) }) : t.not_stored, now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)]),
+      el(
+        'p',
+        { class: 'fg-m' },
+        now.answered
+          ? ui.say('stored_at', { date: new Date(now.at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' }) })
+          : t.not_stored,
+        now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)],
+      ),
     ),
     el(
       'div',
       { class: 'ot-pc-footer' },
-      el('div', { class: 'ot-btn-container' }, accept, reject, ui.button(t.save, answer('custom', choices), { class: 'save-preference-btn-handler onetrust-close-btn-handler fg-b' })),
+      el(
+        'div',
+        { class: 'ot-btn-container' },
+        accept,
+        reject,
+        ui.button(t.save, answer('custom', choices), { class: 'save-preference-btn-handler onetrust-close-btn-handler fg-b' }),
+      ),
     ),
   );
-
 }
