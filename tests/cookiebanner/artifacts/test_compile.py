@@ -1,0 +1,150 @@
+"""Releases → files: the built code is what the sources say, sizes stay in budget, nothing escapes from its string."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import brotli
+import pytest
+
+from consent.catalogue import patterns
+from consent.jurisdictions.defaults import before_answer
+from cookiebanner.artifacts import compile as compiler
+from tests import samples
+
+ROOT = Path(__file__).resolve().parents[3]
+GATE_BUDGET = 9_000  # bytes, brotli: design.md §6
+UI_BUDGET = 10_000
+
+
+def files(snapshot, number=3):
+    return {name: body for name, _, body in compiler.compile(snapshot, number, samples.sha256_of(snapshot))}
+
+
+def config(gate: bytes) -> dict:
+    return json.loads(gate.decode().rpartition("})(")[2][:-1])
+
+
+def own(n: int) -> dict:
+    """A service of one's own, as `manage.py service` makes it."""
+    cookies = [{"name": f"_t{n}", "kind": "cookie", "lifetime": "1 year", "lifetime_days": 365, "purpose": "Counts visits."}]
+    return samples.service(f"service-{n}", name=f"Service {n}", company=f"Company {n} Ltd", rules=[f"tracker{n}.example"],
+                           category=f"C000{2 + n % 4}", cookies=cookies)  # fmt: skip
+
+
+def test_the_committed_files_are_what_the_sources_build(tmp_path):
+    node = shutil.which("node")
+    assert node, "node is missing"
+    subprocess.run([node, "cookiebanner/banner/build.mjs", str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
+    built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    committed = {path.name: path.read_bytes() for path in compiler.BUILT.glob("*.js")}
+    assert built.keys() == committed.keys()
+    assert [name for name in built if built[name] != committed[name]] == []
+
+
+def test_sizes_with_twenty_services():
+    made = files(samples.snapshot(services=[own(n) for n in range(20)]))
+    gates = {name: len(brotli.compress(body)) for name, body in made.items() if name.startswith("gate.")}
+    assert {name: size for name, size in gates.items() if size > GATE_BUDGET} == {}
+    assert len(brotli.compress(made["ui.en.js"])) <= UI_BUDGET
+
+
+def test_the_same_release_is_the_same_bytes():
+    first, second = (files(samples.snapshot(variants=("eu_opt_in", "us_ca"))) for _ in range(2))
+    assert first == second
+    assert sorted(name for name in first if name.endswith(".js")) == [
+        "gate.eu_opt_in.js", "gate.us_ca.js", "late.js", "ui.en.js",
+    ]  # fmt: skip
+
+
+def test_the_gate_names_its_parts_by_hash():
+    made = files(samples.snapshot(variants=("eu_opt_in",), languages=("en", "de")))
+    cfg = config(made["gate.eu_opt_in.js"])
+    assert cfg["langs"] == {lang: hashlib.sha256(made[f"ui.{lang}.js"]).hexdigest() for lang in ("en", "de")}
+    assert cfg["late"] == hashlib.sha256(made["late.js"]).hexdigest()
+    assert (cfg["site"], cfg["release"]) == (samples.SITE_UUID, 3)
+
+
+def test_nothing_leaves_its_string():
+    evil = "</script><!-- \u2028 \u2029 ]]>"
+    snapshot = samples.snapshot(variants=("eu_opt_in",), services=[samples.service("hotjar", name=evil, inline=[evil])])
+    snapshot["site"]["controller"] = evil
+    made = files(snapshot)
+    for name in ("gate.eu_opt_in.js", "ui.en.js"):
+        text = made[name].decode()
+        assert "</script><!-- " not in text and "\u2028" not in text and "\u2029" not in text
+    assert config(made["gate.eu_opt_in.js"])["services"][0][5] == [evil]
+
+
+def test_adapters_come_only_with_their_vendor():
+    none = files(samples.snapshot(services=[samples.service("hotjar")], variants=("eu_opt_in",)))["gate.eu_opt_in.js"]
+    google = files(samples.snapshot(services=[samples.service("google-analytics")], variants=("eu_opt_in",)))["gate.eu_opt_in.js"]
+    assert [b"consentv2" in none, b"uetq" in none, b"url_passthrough" in none, b"fbq" in none] == [False] * 4
+    assert [b"consentv2" in google, b"uetq" in google, b"url_passthrough" in google, b"fbq" in google] == [False, False, True, False]
+    assert config(google)["google"]["signals"]["ad_storage"] == ["C0004"]
+    assert config(google)["google"]["regions"][:3] == ["AT", "BE", "BG"]
+    assert "adapters" not in config(none)
+
+
+def test_advanced_mode_is_of_the_regimes_that_the_site_named():
+    made = files(samples.snapshot(services=[samples.service("google-analytics")], variants=("eu_opt_in", "uk_pecr"), advanced=["uk_pecr"]))
+    assert ["advanced" in config(made[f"gate.{regime}.js"]) for regime in ("eu_opt_in", "uk_pecr")] == [False, True]
+
+
+def test_strict_brings_its_policy_only_to_strict_sites():
+    gates = [files(samples.snapshot(variants=("eu_opt_in",), level=level))["gate.eu_opt_in.js"] for level in ("snippet", "strict")]
+    assert [b"default-src" in gate for gate in gates] == [False, True]
+
+
+def test_pruning_changes_no_match():
+    rules = [service["rules"] for service in samples.snapshot()["services"]]
+    full = patterns.compile(rules)
+    slim = compiler.pruned(full)
+    assert len(slim) < len(full)
+    urls = [f"https://{sub}{host}{path}" for host in full if len(host) > 1 for sub in ("", "x.") for path in ("/", "/tr?id=1", "/gtm.js?id=G", "/ads/a")]
+    assert [patterns.match(slim, url) for url in urls] == [patterns.match(full, url) for url in urls]
+    tricky = patterns.compile([["a.example"], ["b.a.example"], ["c.b.a.example", "d.a.example/p"], ["a.example/x"]])
+    assert sorted(compiler.pruned(tricky)) == sorted(tricky)
+
+
+@pytest.mark.parametrize(("gpc", "child"), [(False, False), (True, False), (False, True)])
+def test_the_browser_decides_as_the_server_does(gpc, child):
+    """Every variant × every service of the sample: `before` in JavaScript is `before_answer` in Python."""
+    sensitive = samples.service("sensitive", sensitive=True, category="C0002")
+    exempt = samples.service("plausible", exemption_confirmed=["GB", "FR"])
+    forced = samples.service("vimeo", overrides={"eu_opt_in": {"state": "allow", "reason": "r"}, "us_ca": {"state": "hold", "reason": "r"}})
+    keys = [key for key in samples.TWENTY if key not in ("plausible", "vimeo")]
+    snapshot = samples.snapshot(services=[*map(samples.service, keys), sensitive, exempt, forced], child_directed=child)
+    made = files(snapshot)
+    configs = {variant: config(made[f"gate.{variant}.js"]) for variant in snapshot["variants"]}
+    script = f"""
+      import {{ before, GPC, unpack }} from './cookiebanner/banner/src/core/vector.js';
+      let text = ''; for await (const part of process.stdin) text += part;
+      const out = {{}};
+      for (const [variant, cfg] of Object.entries(JSON.parse(text))) {{
+        const items = unpack(cfg);
+        const vector = before(items, cfg.child | ({int(gpc)} ? GPC : 0));
+        out[variant] = Object.fromEntries(items.flatMap((item, i) => (item.kind === 'services' ? [[item.key, !!vector[i]]] : [])));
+      }}
+      console.log(JSON.stringify(out));"""
+    run = subprocess.run(
+        ["node", "--input-type=module", "-e", script], cwd=ROOT, input=json.dumps(configs), text=True, capture_output=True, check=True
+    )
+    said = json.loads(run.stdout)
+    necessary = {c["key"]: c["necessary"] for c in snapshot["categories"]}
+    containers = {s["key"] for s in snapshot["services"] if s["container"]}
+    expected = {
+        variant: {
+            s["key"]: before_answer(s, necessary[s["category"]], terms, gpc=gpc, child=child) == "granted"
+            for s in snapshot["services"]
+        }
+        for variant, terms in snapshot["variants"].items()
+    }
+    for variant in expected:
+        assert {k: v for k, v in said[variant].items() if k not in containers} == {
+            k: v for k, v in expected[variant].items() if k not in containers
+        }, variant

@@ -1,0 +1,128 @@
+/** The pure parts of the gate's heart: cookie, OneTrust's cookie, decisions. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { choose, marks } from '../../cookiebanner/banner/src/core/choose.js';
+import { language } from '../../cookiebanner/banner/src/core/config.js';
+import { decode } from '../../cookiebanner/banner/src/core/cookie.js';
+import { encode, under } from '../../cookiebanner/banner/src/core/keep.js';
+import { groups, parse, serialize } from '../../cookiebanner/banner/src/core/optanon.js';
+import { before, CHILD, GPC, mark, recall, unpack } from '../../cookiebanner/banner/src/core/vector.js';
+
+const CONTAINER = 1;
+const SOLD = 2;
+const NECESSARY = 4;
+const cfg = (granted) => ({
+  release: 3,
+  categories: [
+    ['C0001', -1, NECESSARY, true],
+    ['C0002', -1, 0, granted],
+    ['C0004', -1, 0, granted],
+  ],
+  purposes: [['measuring', 1, 0, granted], ['newsletter']],
+  services: [
+    ['ads', 2, SOLD, granted],
+    ['cdn', 0, NECESSARY, true],
+    ['gtm', 2, CONTAINER, granted],
+    ['stats', 1, 0, granted],
+  ],
+});
+const closed = unpack(cfg(false));
+const open = unpack(cfg(true));
+const keyed = (items, vector) => Object.fromEntries(items.map(({ key }, i) => [key, vector[i]]));
+const terms = { consent_days: 180, refusal_days: 180, reask_days: 180 };
+const now = () => Math.floor(Date.now() / 1000);
+const answer = (more) => ({ r: 3, id: 'i', u: '', t: now(), g: 'eu_opt_in', c: { C0001: true, C0002: true, C0004: false }, s: {}, p: {}, x: false, m: marks(closed), o: false, ...more });
+const meant = (items, given, more = {}) => {
+  const out = recall({ items, answer: given, terms, cfg: { release: 3 }, signal: () => 0, child: 0, optIn: true, ...more });
+  return { ...out, vector: keyed(items, out.vector) };
+};
+
+test('the state cookie survives a round trip', () => {
+  const given = answer({ s: { ads: true, 'x-y_z': false }, p: { newsletter: true }, x: true, u: 'abc' });
+  const text = encode(given);
+  assert.equal(text.startsWith(`v=1&r=3&id=i&u=abc&t=${given.t}&g=eu_opt_in&c=C0001:1.C0002:1.C0004:0&s=ads:1.x-y_z:0&p=newsletter:1&x=1&m=`), true);
+  assert.doesNotMatch(text, /[;, "\\]/);
+  assert.deepEqual({ ...decode(text), v: undefined }, { ...given, v: undefined });
+});
+
+test('what cannot be read is nothing', () => {
+  const good = encode(answer());
+  for (const bad of ['', 'x', 'v=1', good.replace('v=1', 'v=2'), good.replace(/t=\d+/, 't='), good.replace('C0002:1', 'C0002:2'), good.replace(/c=[^&]*/, 'c=')]) {
+    assert.equal(decode(bad), undefined, bad);
+  }
+  // Written by others, by the brief: no marks.
+  assert.deepEqual(decode('v=1&r=2&id=a&u=&t=5&g=us_ca&c=C0001:1.C0002:0&s=&p=&x=1').c, { C0001: true, C0002: false });
+});
+
+test("OneTrust's cookie keeps unknown fields, order and odd characters", () => {
+  const raw = 'isGpcEnabled=0&datestamp=Sat+Nov+21+2026+20%3A46%3A10+GMT%2B0000+(UTC)&hosts=&own=a%26b%3Dc&groups=C0001%3A1%2CC0002%3A0%2CSPD_BG%3A1';
+  assert.equal(serialize(parse(raw)), raw);
+  assert.deepEqual(groups(parse(raw).groups), { C0001: true, C0002: false, SPD_BG: true });
+  assert.deepEqual(parse('a=%E0%A4%A&b'), { a: '%E0%A4%A' });
+  assert.deepEqual(groups('C0001:1,junk,2:0,<x>:1'), { C0001: true, 2: false });
+});
+
+test('before an answer: the regime, then the signals', () => {
+  assert.deepEqual(keyed(closed, before(closed, 0)), { C0001: true, C0002: false, C0004: false, measuring: false, newsletter: undefined, ads: false, cdn: true, gtm: false, stats: false });
+  assert.deepEqual(keyed(open, before(open, GPC)), { C0001: true, C0002: true, C0004: false, measuring: true, newsletter: undefined, ads: false, cdn: true, gtm: true, stats: true });
+  assert.deepEqual(keyed(open, before(open, CHILD)), { C0001: true, C0002: false, C0004: false, measuring: false, newsletter: undefined, ads: false, cdn: true, gtm: false, stats: false });
+});
+
+test('actions', () => {
+  const start = before(closed, 0);
+  const after = (action, choices, signal = 0, from = start, items = closed) => keyed(items, choose(items, action, choices, from, signal));
+  assert.deepEqual(after('accept_all'), { C0001: true, C0002: true, C0004: true, measuring: true, newsletter: undefined, ads: true, cdn: true, gtm: true, stats: true });
+  assert.deepEqual(after('reject_all'), { C0001: true, C0002: false, C0004: false, measuring: false, newsletter: undefined, ads: false, cdn: true, gtm: false, stats: false });
+  assert.deepEqual(after('close'), after('reject_all'));
+  const some = after('custom', { categories: { C0002: true, C0001: false, nope: true } });
+  assert.deepEqual([some.C0001, some.C0002, some.C0004, some.stats, some.measuring, some.gtm, some.ads], [true, true, false, true, true, true, false]);
+  assert.deepEqual(after('custom', { services: { ads: 'granted' } }).C0004, false);
+  assert.equal(after('custom', { services: { ads: 'granted' } }).ads, true);
+  assert.equal(after('custom', { purposes: { newsletter: true } }).newsletter, true);
+  assert.equal(after('accept_all', null, GPC).ads, false);
+  const out = after('opt_out', null, 0, before(open, 0), open);
+  assert.deepEqual([out.C0002, out.C0004, out.ads, out.stats, out.gtm], [true, false, false, true, true]);
+  const granted = choose(closed, 'custom', { purposes: { newsletter: true } }, start, 0);
+  assert.equal(after('withdraw', null, 0, granted).newsletter, false);
+  assert.equal(after('accept_all', null, 0, granted).newsletter, true);
+});
+
+test('a stored answer: exceptions, age, objections', () => {
+  assert.deepEqual(meant(closed, answer()).vector.stats, true);
+  assert.equal(meant(closed, answer()).ask, false);
+  assert.equal(meant(closed, answer({ s: { stats: false } })).vector.stats, false);
+  const old = now() - 181 * 86400;
+  assert.deepEqual([meant(closed, answer({ t: old })).ask, meant(closed, answer({ t: old })).vector.stats], [true, false]);
+  const objection = meant(open, answer({ t: old - 9e7, x: true }), { optIn: false });
+  assert.deepEqual([objection.ask, objection.vector.ads, objection.vector.stats], [false, false, true]);
+  const long = meant(closed, answer({ t: old }), { terms: { ...terms, reask_days: 365 } });
+  assert.deepEqual([long.ask, long.lapsed, long.vector.stats], [false, true, false]);
+  assert.equal(meant(closed, answer({ o: true })).ask, true);
+});
+
+test('only what is new asks again', () => {
+  const next = { cfg: { release: 4 } };
+  const more = unpack({ ...cfg(false), services: [...cfg(false).services, ['new', 1, 0, false]] });
+  assert.deepEqual([meant(more, answer(), next).ask, meant(more, answer(), next).vector.new, meant(more, answer(), next).vector.stats], [true, false, true]);
+  const fewer = unpack({ ...cfg(false), services: cfg(false).services.slice(0, 3) });
+  assert.equal(meant(fewer, answer(), next).ask, false);
+  const moved = unpack({ ...cfg(false), services: [...cfg(false).services.slice(0, 3), ['stats', 2, 0, false]] });
+  assert.equal(meant(moved, answer(), next).ask, true);
+  const necessary = unpack({ ...cfg(false), services: [...cfg(false).services, ['cdn2', 0, NECESSARY, true]] });
+  assert.equal(meant(necessary, answer(), next).ask, false);
+  const category = unpack({ ...cfg(false), categories: [...cfg(false).categories, ['C0009', -1, 0, false]] });
+  assert.equal(meant(category, answer(), next).ask, true);
+  assert.equal(mark(closed[5]).length, 3);
+  assert.equal(marks(closed).length, 12);
+});
+
+test('hosts and languages', () => {
+  assert.equal(under(['a.example', 'b.example'], 'www.b.example'), 'b.example');
+  assert.equal(under(['b.example'], 'notb.example'), undefined);
+  globalThis.navigator ??= { languages: ['fr'] };
+  globalThis.document ??= { documentElement: { lang: '' } };
+  const none = { get: () => null, dropIn: true };
+  const fixed = (wish) => language(['en', 'de', 'pt-BR', 'zh-Hant'], { ...none, get: (name) => (name === 'data-language' ? wish : null) });
+  assert.deepEqual(['de-AT', 'pt_BR', 'pt', 'zh-Hant', 'DE'].map(fixed), ['de', 'pt-BR', 'pt-BR', 'zh-Hant', 'de']);
+});
