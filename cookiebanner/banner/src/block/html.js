@@ -27,9 +27,9 @@ function tag(html, text = '') {
   setHTML(box, trust(html));
   const el = box.firstElementChild;
   if (!el) return html;
-  el.textContent = text;
+  el.textContent = trust(text, 'createScript');
   const changed = changes(el);
-  el.textContent = '';
+  el.textContent = trust('', 'createScript');
   return changed ? outer(el).replace(/<\/[^>]*>$/, '') : html;
 }
 

@@ -35,6 +35,8 @@ const swallow = () => document.write(trust(`<script id="fg-swallow" nonce="${hos
 /** What is not the SWALLOW markup goes back to the parser: a page without it stays whole. */
 export function swallowed(el) {
   const text = el.textContent;
+  if (!text) return;
+  el.id = '';
   if (/^\s*<meta[^>]*><script[^>]*>-->$/.test(text)) {
     host.swallows = true;
     el.remove();

@@ -9,7 +9,7 @@ const known = new WeakSet();
 
 const watcher = new MutationObserver((records) => {
   const added = new Set(records.flatMap((record) => [...record.addedNodes]));
-  for (const { target, type } of records) if (type === 'attributes' || target.localName === 'style') check(target);
+  for (const { target, type } of records) if (type === 'attributes' || /^(style|script)$/.test(target.localName)) check(target);
   for (const node of added) {
     if (node.nodeType !== 1) continue;
     // The parser reports every node by itself; what came as a whole is looked through.
