@@ -81,18 +81,26 @@ def posts(
     if body == "plain":
         arguments += [str(files["sites"]), "application/json"]
     before = cpu_ms(server.process.pid), cpu_ms(cluster.process.pid)
+    commits = committed(cluster)
     load = wrk(server.url + path, "answer.lua", *arguments, connections=connections, seconds=seconds)
     count = max(load.requests, 1)
     load.server_ms = (cpu_ms(server.process.pid) - before[0]) / count
     load.database_ms = (cpu_ms(cluster.process.pid) - before[1]) / count
+    load.batch = (load.requests - load.refused) / max(committed(cluster) - commits, 1)
     return load
+
+
+def committed(cluster: Cluster) -> int:
+    """Transactions that changed something, so far: each takes one transaction id."""
+    [(number,)] = sql(cluster, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    return number
 
 
 def middle(runs: list[Load]) -> Load:
     """Medians, figure by figure."""
     return Load(
         *(median(getattr(run, name) for run in runs) for name in
-          ("requests", "seconds", "refused", "broken", "p50", "p99", "server_ms", "database_ms"))
+          ("requests", "seconds", "refused", "broken", "p50", "p99", "server_ms", "database_ms", "batch"))
     )  # fmt: skip
 
 
@@ -110,7 +118,9 @@ def run(
         two = stack.enter_context(fairgate(env, folder, workers=2))
         view = stack.enter_context(gunicorn("cookiebanner.wsgi:application", env, folder, "/livez"))
         base = stack.enter_context(gunicorn("bench.baseline.app:application", env, folder, "/api/v1/consents"))
-        wrk(one.url + "/api/v1/consents", "answer.lua", str(files["one"]), ORIGIN, connections=8, seconds=1)
+        for server in (one, two, view):  # every site's release is read once by every process
+            for body in ("one", "many"):
+                posts(cluster, server, files, body, 16, min(4.0, seconds))
         script = pgbench_script(cluster, folder, site_id)
         for turn in range(rounds):
             for count in connections:

@@ -30,6 +30,7 @@ class Load:
     p99: float
     server_ms: float = 0.0  # CPU a request
     database_ms: float = 0.0
+    batch: float = 0.0  # answers in one transaction
 
     @property
     def rate(self) -> float:
@@ -126,7 +127,7 @@ def nginx(root: Path, folder: Path) -> Server:
         "http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=1000;\n"
         "  types { text/javascript js; } gzip_static on;\n"
         f"  server {{ listen 127.0.0.1:{port} backlog=2048; root {root};\n"
-        "    location / { add_header Cache-Control 'private, no-cache'; add_header Access-Control-Allow-Origin '*'; } } }\n"
+        "    add_header Cache-Control 'private, no-cache'; add_header Access-Control-Allow-Origin '*'; } }\n"
     )
     return Server(["nginx", "-c", str(folder / "nginx.conf")], {}, port, "/", folder / "nginx.out")
 

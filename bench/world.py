@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 from consent.catalogue import known
 from consent.catalogue.actions import add_service
@@ -34,8 +35,27 @@ def make(sites: int = 300) -> Site:
     return first
 
 
+def another(like: Site) -> Site:
+    """A site with the content of `like`, published by itself at the beginning of `fill`'s history."""
+    from datetime import UTC, datetime, timedelta
+
+    from bench.fill import start_day
+    from consent.ledger.append import append, draft_of
+
+    old = like.releases.get()
+    made = Site.objects.create(name="Bench", languages=like.languages)
+    Host.objects.create(site=made, name=HOST)
+    at = datetime.combine(start_day(), datetime.min.time(), UTC) - timedelta(hours=1)
+    Release.objects.create(
+        site=made, number=1, sha256=old.sha256, snapshot=old.snapshot, published_by="bench", published_at=at
+    )  # fmt: skip
+    record = {"number": 1, "sha256": old.sha256}
+    append([draft_of(made.pk, made.uuid, "release", record, uuid4(), release=1, release_hash=old.sha256)], at=at)
+    return made
+
+
 def write_bodies(folder: Path, site: Site) -> dict[str, Path]:
-    """Files for answer.lua: an answer to the first site, one to any site, the ids of all, and the baseline's body."""
+    """Files for answer.lua: an answer to this site, one to any site, the ids of all, and the baseline's body."""
     snapshot = json.loads(site.releases.get().snapshot)
     granted = {category["key"]: "granted" for category in snapshot["categories"]}
     body = {

@@ -1,1 +1,1 @@
-"""The yardstick: what a Django developer writes first. A ModelSerializer, a generic view, the ORM, one row an answer."""
+"""The yardstick: what one writes first. A ModelSerializer, a generic view, the ORM, one row an answer."""

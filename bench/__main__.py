@@ -1,0 +1,114 @@
+"""`python -m bench [--quick] [--only abcdef] [--records N]`: measures, prints the table, writes docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.machine import ROOT
+from tests.postgres import Cluster
+
+console = Console()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a smoke test: one short round, few records, no report")
+    parser.add_argument("--only", default="abcdef", help="parts to measure (see docs/performance.md)")
+    parser.add_argument("--records", type=int, default=10_000_000, help="of the largest ledger in (c) to (f)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--connections", type=int, nargs="+", default=[64, 256])
+    given = parser.parse_args()
+    if given.quick:
+        given.rounds, given.seconds, given.records, given.connections = 1, 3, 5_000, [16]
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    cluster = Cluster(stock=True, options=("-c", "max_connections=600")).start()
+    os.environ |= {
+        "DATABASE_URL": cluster.url, "FAIRGATE_DATA": str(folder), "FAIRGATE_RATE_LIMIT": "0", "SECRET_KEY": "bench",
+        "DJANGO_SETTINGS_MODULE": "cookiebanner.settings", "FAIRGATE_SCREENSHOTS": "0",
+    }  # fmt: skip
+    try:
+        results = measure(cluster, folder, given)
+    finally:
+        cluster.remove()
+    from bench import report
+
+    text = report.text(results)
+    console.print(text, markup=False, highlight=False)
+    if not given.quick:
+        report.write(results)
+
+
+def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
+    """Everything that was asked for, as plain figures."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from bench import answers, fill, history, report, scripts, world
+
+    call_command("migrate", verbosity=0)
+    subprocess.run([sys.executable, "-m", "bench.baseline.app"], cwd=ROOT, check=True)
+    results = report.machine(cluster, given)
+
+    def say(text: str) -> None:
+        console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)
+
+    say("publishing a site of twenty services, and 299 beside it")
+    site = world.make(300)
+    files = world.write_bodies(folder, site)
+
+    def plain(rows: dict) -> dict:
+        return {name: {str(count): asdict(load) for count, load in loads.items()} for name, loads in rows.items()}
+
+    if "a" in given.only:
+        rows = answers.run(cluster, site.pk, files, tuple(given.connections), given.seconds, given.rounds, say)
+        results["answers"] = plain(rows)
+    if "b" in given.only:
+        rows = scripts.run(cluster, site, tuple(given.connections), given.seconds, given.rounds, say)
+        results["scripts"] = plain(rows)
+    if set("cdef") & set(given.only):
+        sizes = sorted({0, given.records // 10, given.records})
+
+        def make(size: int):
+            made = world.another(site)
+            if size:
+                begun = time.monotonic()
+                fill.fill(made, size, world.HOST, lambda done: say(f"history: {done:,} of {size:,}")
+                          if done % 500_000 == 0 else None)  # fmt: skip
+                say(f"{size:,} records made in {time.monotonic() - begun:.0f} s")
+            return made
+
+        if "c" in given.only:
+            loads, beside, sites = history.flat(
+                cluster, folder, sizes, max(given.connections), given.seconds, given.rounds, say, make
+            )
+            results["flat"] = plain({"lane, 1 process": loads, "pgbench, one row": beside})
+        else:
+            sites = {size: make(size) for size in sizes[1:]}
+        large, small = sites[sizes[-1]], sites[sizes[-2] or sizes[-1]]
+        if "d" in given.only:
+            say("proofs and receipts")
+            results["proofs"] = history.proofs(cluster, folder, large)
+        if "e" in given.only:
+            say("exports and verification")
+            results["reading"] = history.reading(cluster, small)
+        if "f" in given.only:
+            say("the dashboard")
+            results["dashboard"] = history.dashboard(large)
+    return json.loads(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()

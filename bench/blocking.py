@@ -1,0 +1,184 @@
+"""The blocking table and what the gate costs: `python -m bench.blocking` (make bench-blocking) → docs/blocking.md and .json.
+
+`python -m bench.blocking drop_in strict` measures only these again and keeps the other columns; `cost` the last table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
+django.setup()
+
+from playwright.async_api import Browser, async_playwright  # noqa: E402
+
+from tests.browser.vectors.blockers import CMP, GATE, LEVELS, RIVALS, YETT, chromium, find, gate_files, snapshot  # noqa: E402
+from tests.browser.vectors.pages import GROUPS, VECTORS  # noqa: E402
+from tests.browser.vectors.run import arguments, measure, totals  # noqa: E402
+from tests.browser.vectors.server import SITE, Server  # noqa: E402
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+DATA = DOCS / "blocking.json"
+TITLES = {
+    "none": "no CMP",
+    "drop_in": "**drop-in**",
+    "snippet": "**snippet**",
+    "strict": "**strict snippet**",
+    "server": "**server**",
+    "server_header": "**server + CSP header**",
+}
+NODES = 5_000
+ROUNDS = 9
+
+# Nanoseconds a call, for what pages do most; every one runs on elements that no rule names.
+OPERATIONS = {
+    "createElement('div')": "document.createElement('div')",
+    "create + append": "box.appendChild(document.createElement('p'))",
+    "setAttribute('class')": "el.setAttribute('class','a')",
+    "getAttribute('class')": "el.getAttribute('class')",
+    "innerHTML of 10 nodes": "box.innerHTML=html",
+    "img.src = own file": "img.src='/own/png'",
+    "own script, src + append": "var s=document.createElement('script');s.type='x';s.src='/own.js';box.appendChild(s)",
+}
+PROBE = """(code) => {
+  const box = document.getElementById('box'), el = document.createElement('p'), img = new Image();
+  const html = '<p class=a>text</p><p>text</p>'.repeat(5);
+  const run = new Function('box', 'el', 'img', 'html', 'n', `for (let i = 0; i < n; i++) { ${code} }`);
+  run(box, el, img, html, 50);
+  box.textContent = '';
+  const from = performance.now();
+  run(box, el, img, html, 400);
+  return (performance.now() - from) / 400 * 1e6;
+}"""
+LOADED = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+GATE_MS = (
+    "performance.getEntriesByName('probe-end')[0].startTime - performance.getEntriesByName('probe-begin')[0].startTime"
+)
+
+
+def big_page(blocker: str) -> str:
+    rows = "".join(f'<p id="n{i}" class="row">Text <b>{i}</b></p>' for i in range(NODES // 2))
+    return (
+        f"<!doctype html><html><head><script>performance.mark('probe-begin')</script>{blocker}"
+        f"<script>performance.mark('probe-end')</script></head><body><div id=box hidden></div>{rows}</body></html>"
+    )
+
+
+async def cost() -> dict[str, dict[str, float]]:
+    """Medians of interleaved rounds: the same 5,000-node page without a gate, with yett, with ours."""
+    markup = {"none": "", "yett": YETT.markup, "gate": GATE}
+    files = {**YETT.files, **gate_files(snapshot("drop_in"))}
+    server = Server(lambda path: big_page(markup[path.strip("/")]) if path.strip("/") in markup else None, files)
+    taken: dict[str, dict[str, list[float]]] = {name: {} for name in markup}
+    async with async_playwright() as play:
+        browser: Browser = await play.chromium.launch(executable_path=chromium(), args=arguments(server.port))
+        for _ in range(ROUNDS):
+            for name in markup:
+                context = await browser.new_context(ignore_https_errors=True)
+                tab = await context.new_page()
+                await tab.goto(f"https://{SITE}/{name}")
+                for key, code in {"page ms": LOADED, "gate ms": GATE_MS}.items():
+                    taken[name].setdefault(key, []).append(await tab.evaluate(code))
+                for key, code in OPERATIONS.items():
+                    taken[name].setdefault(key, []).append(await tab.evaluate(PROBE, code))
+                await context.close()
+        version = browser.version
+        await browser.close()
+    server.close()
+    print(f"Chromium {version}", file=sys.stderr)
+    return {name: {key: median(values) for key, values in row.items()} for name, row in taken.items()}
+
+
+def table(data: dict) -> str:
+    """docs/blocking.md."""
+    names = [name for name in (*RIVALS, *LEVELS) if name in data["blockers"]]
+    lines = [
+        "# What is blocked before consent",
+        "",
+        "Made by `make bench-blocking`; `tests/browser/test_vectors.py` fails when a figure of ours gets worse.",
+        "",
+        f"{data['chromium']}, {len(VECTORS)} vectors, one page each, no tag edited by the page's author. The whole HTML comes in one",
+        "network chunk, which is the worst case for the preload scanner, and third-party cookies are accepted.",
+        "",
+        "Figures are `left / executed / stored`: the request reached the tracker / its code ran / a cookie or key of its own",
+        "exists. They are said apart because they are different harms. A leak under one of our levels is tried three times and",
+        "the majority counts, since parser races differ from run to run; others are measured once.",
+        "The positive control (own text, `lang`, inline code, own image, an allowed CDN's script) held on every page of ours.",
+        "",
+        "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
+        "|---|" + "---|" * len(names),
+    ]
+    for group in (*GROUPS, "total"):
+        rows = [data["blockers"][name]["groups"][group] for name in names]
+        cells = " | ".join("/".join(str(value) for value in row[1:]) for row in rows)
+        lines.append(f"| {group} ({rows[0][0]}) | {cells} |")
+    lines += ["", "## What still gets out at each of our levels", ""]
+    for name in names:
+        if name in LEVELS:
+            out = [
+                f"`{vector}` {'/'.join(str(value) for value in row)}"
+                for vector, row in sorted(data["blockers"][name]["vectors"].items())
+                if any(row)
+            ]
+            lines.append(f"- {TITLES[name]}: {', '.join(out) or 'nothing'}")
+    lines += [
+        "",
+        "Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the markup:",
+        "that is the floor of the drop-in level, and why the other levels exist. `f-location` sets `contentWindow.location`,",
+        "which no script may patch; a policy stops it. `l-preconnect` is a bare TLS connection, which no policy covers; only",
+        "rewriting the page takes it away.",
+        "",
+    ]
+    if cost_data := data.get("cost"):
+        kinds = list(cost_data["none"])
+        lines += [
+            "## What it costs",
+            "",
+            f"Medians of {ROUNDS} interleaved loads of a {NODES:,}-node page. `page ms` is the end of DOMContentLoaded, `gate ms` the",
+            "time from before the blocker's tag to behind it (the download included); the rest are nanoseconds a call, on",
+            "elements that no rule names. Compare columns, not with other machines.",
+            "",
+            "| | no gate | yett | ours |",
+            "|---|---|---|---|",
+        ]
+        for kind in kinds:
+            lines.append(f"| {kind} | " + " | ".join(f"{cost_data[name][kind]:,.0f}" for name in cost_data) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def save(data: dict) -> None:
+    DATA.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n")
+    (DOCS / "blocking.md").write_text(table(data))
+
+
+def main(wanted: list[str]) -> None:
+    data = json.loads(DATA.read_text()) if DATA.exists() else {"blockers": {}}
+    version = subprocess.run([chromium(), "--version"], capture_output=True, text=True, check=True).stdout
+    data["chromium"] = " ".join(version.split()[:2])
+    for name in wanted or [*RIVALS, *LEVELS, "cost"]:
+        if name == "cost":
+            data["cost"] = asyncio.run(cost())
+        else:
+            results = asyncio.run(measure(find(name)))
+            broken = {vector: result.control for vector, result in results.items() if result.control}
+            if broken and name in LEVELS:
+                sys.exit(f"{name} breaks the page: {broken}")
+            data["blockers"][name] = {
+                "groups": totals(results),
+                "vectors": {v: [int(r.left), int(r.executed), int(r.stored)] for v, r in results.items()},
+            }
+            print(name, data["blockers"][name]["groups"]["total"], file=sys.stderr)
+        save(data)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

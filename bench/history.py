@@ -1,0 +1,136 @@
+"""(c) to (f): what ten million records cost: answers, proofs and receipts, exports and verification, the dashboard."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from urllib.request import urlopen
+
+from django.contrib.auth import get_user_model
+from django.db import connection, reset_queries
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bench import answers, fill, world
+from bench.machine import ROOT, Load, fairgate, wrk
+from consent.ledger.proofs import Tree
+from consent.models import LogEntry, LogHead, Site
+from tests.postgres import Cluster
+
+
+def flat(
+    cluster: Cluster, folder: Path, sizes: list[int], connections: int, seconds: float, rounds: int,
+    say: Callable[[str], None], make: Callable[[int], Site],
+) -> tuple[dict[int, Load], dict[int, Load], dict[int, Site]]:  # fmt: skip
+    """(c) {records: answers}, {records: pgbench then}, {records: its site}; `make` makes a site with history."""
+    env = {"DATABASE_URL": cluster.url, "FAIRGATE_RATE_LIMIT": "0", "FAIRGATE_DATA": str(folder), "SECRET_KEY": "bench"}
+    loads, beside, sites = {}, {}, {}
+    answers.sql(cluster, answers.ROW)
+    for size in sizes:
+        sites[size] = site = make(size)
+        files = world.write_bodies(folder, site)
+        answers.sql(cluster, "CHECKPOINT")
+        script = answers.pgbench_script(cluster, folder, site.pk)
+        with fairgate(env, folder) as server:
+            wrk(
+                server.url + "/api/v1/consents", "answer.lua", str(files["one"]), world.ORIGIN, connections=8, seconds=1
+            )
+            runs, inserts = [], []
+            for turn in range(rounds):
+                inserts.append(answers.pgbench(cluster, script, connections, seconds))
+                runs.append(answers.posts(cluster, server, files, "one", connections, seconds))
+                say(f"round {turn + 1}: {size:,} records: {runs[-1].rate:,.0f}/s, pgbench {inserts[-1].rate:,.0f}/s")
+        loads[size], beside[size] = answers.middle(runs), answers.middle(inserts)
+    return loads, beside, sites
+
+
+def milliseconds(times: list[float]) -> tuple[float, float]:
+    """(median, 99th percentile) of seconds, in ms."""
+    return median(times) * 1000, quantiles(times, n=100)[98] * 1000
+
+
+def proofs(cluster: Cluster, folder: Path, site: Site, count: int = 300) -> dict[str, tuple[float, float]]:
+    """(d) {what: (median ms, p99 ms)} of random records of a large log."""
+    size = LogHead.objects.get(site_id=site.pk).size
+    dice = random.Random(3)
+    indexes = [dice.randrange(1, size) for _ in range(count)]
+    tree = Tree(site.pk, site.uuid)
+    tree.inclusion(indexes[0], size)
+    inclusion, receipts = [], []
+    for index in indexes:
+        begun = time.perf_counter()
+        tree.inclusion(index, size)
+        inclusion.append(time.perf_counter() - begun)
+    ids = dict(LogEntry.objects.filter(site_id=site.pk, index__in=indexes).values_list("index", "record_id"))
+    env = {"DATABASE_URL": cluster.url, "FAIRGATE_RATE_LIMIT": "0", "FAIRGATE_DATA": str(folder), "SECRET_KEY": "bench"}
+    with fairgate(env, folder) as server:
+        for index in indexes:
+            begun = time.perf_counter()
+            urlopen(f"{server.url}/api/v1/consents/{ids[index]}/receipt?site={site.uuid}").read()
+            receipts.append(time.perf_counter() - begun)
+    return {"inclusion proof": milliseconds(inclusion), "receipt over HTTP": milliseconds(receipts)}
+
+
+def reading(cluster: Cluster, site: Site) -> dict[str, float]:
+    """(e) rows a second of exports and verification beside COPY of the same records."""
+    rows = LogHead.objects.get(site_id=site.pk).size
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    first, last = fill.start_day().isoformat(), time.strftime("%Y-%m-%d", time.gmtime())
+    export = ["export", "--site", str(site.uuid), "--from", first, "--to", last]
+    copy = f"COPY (SELECT * FROM consent_consentrecord WHERE site_id = {site.pk} ORDER BY leaf_index) TO STDOUT"
+    commands = {
+        "COPY … TO": [
+            "psql",
+            "-h",
+            str(cluster.folder),
+            "-U",
+            "postgres",
+            "-q",
+            "-c",
+            copy,
+            "-o",
+            str(folder / "copy"),
+            "postgres",
+        ],  # noqa: E501
+        **{
+            f"export, {kind}": [sys.executable, "manage.py", *export, "--format", kind, "--out", str(folder / kind)]
+            for kind in ("csv", "jsonl", "parquet", "bundle")
+        },
+        "verify_ledger": [sys.executable, "manage.py", "verify_ledger", "--site", str(site.uuid)],
+    }
+    rates = {}
+    for name, command in commands.items():
+        begun = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"{name} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        rates[name] = rows / (time.perf_counter() - begun)
+    return rates
+
+
+def dashboard(site: Site) -> dict[str, Any]:
+    """(f) the overview page: time in the database, number of queries, whole time, in ms; medians of five."""
+    people = get_user_model().objects
+    user = people.filter(username="bench").first() or people.create_superuser("bench", "bench@example.org", "x")
+    client = Client()
+    client.force_login(user)
+    database, whole, queries = [], [], 0
+    for _ in range(6):
+        reset_queries()
+        with CaptureQueriesContext(connection) as captured:
+            begun = time.perf_counter()
+            answer = client.get(reverse("dashboard:overview", args=[site.uuid]), {"days": 90})
+            whole.append((time.perf_counter() - begun) * 1000)
+        if answer.status_code != 200:
+            raise SystemExit(f"The overview answered {answer.status_code} {answer.headers.get('Location', '')}")
+        database.append(sum(float(query["time"]) for query in captured.captured_queries) * 1000)
+        queries = len(captured.captured_queries)
+    return {"database": median(database[1:]), "whole": median(whole[1:]), "queries": queries}

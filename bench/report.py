@@ -1,0 +1,153 @@
+"""The figures as text, and docs/performance.md from docs/performance.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.machine import ROOT
+from tests.postgres import Cluster
+
+DOCS = ROOT / "docs"
+METHOD = """\
+# Performance
+
+Made by `make bench` (`python -m bench`): everything below the line is generated. Run it on your machine; only ratios
+travel.
+
+## Method
+
+- One machine runs the load generator, the servers and the database. The two sides of each comparison are interleaved
+  in one run; the figures are medians of the rounds.
+- PostgreSQL as it is shipped: `fsync`, `synchronous_commit` and `full_page_writes` on, default memory. An answer counts
+  when it was acknowledged, and it is acknowledged when its transaction is on disk and in the tree.
+- Load: wrk with a Lua script that gives every answer a new id and visitor; keep-alive; the body of a visitor who
+  accepts everything on a site of twenty services. `manage.py serve` as in production, without the rate limit.
+- `pgbench, one row` is the yardstick for "as fast as the database can": `-M simple`, one INSERT of the same record with
+  the same columns and indexes a transaction, no ledger, no HTTP.
+- `plain DRF + ORM` is what one writes first: ModelSerializer, CreateAPIView, one row an answer, under gunicorn gthread
+  (bench/baseline). It validates less, and has no ledger, totals or replays.
+- CPU is that of all processes of a side, from /proc, divided by the requests.
+- History: genuine leaves, tiles and totals (`verify_ledger` accepts them), over 36 months and as many partitions.
+
+For comparison, other consent servers measured earlier on such a machine (2 cores): c15t 2.2.1 stores 131–144 answers/s
+and serves its init 1,520–1,590 times/s; ConsentOS stores 104/s; Fides 2.23.3 stores 1.4/s.
+"""
+
+
+def machine(cluster: Cluster, given: argparse.Namespace) -> dict[str, Any]:
+    """Where and how it was measured."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    import os
+
+    version = (cluster.data / "PG_VERSION").read_text().strip()
+    return {
+        "day": datetime.now(UTC).date().isoformat(), "cores": os.cpu_count(), "cpu": model,
+        "python": platform.python_version(), "postgresql": version, "rounds": given.rounds, "seconds": given.seconds,
+    }  # fmt: skip
+
+
+def rate(load: dict[str, Any]) -> float:
+    return (load["requests"] - load["refused"]) / load["seconds"]
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(head)} |", f"|{'|'.join(['---'] + ['---:'] * (len(head) - 1))}|",
+            *(f"| {' | '.join(row)} |" for row in rows), ""]  # fmt: skip
+
+
+def text(results: dict[str, Any]) -> str:
+    """The tables as Markdown."""
+    out = ["---", "", f"Measured {results['day']} on {results['cores']} cores ({results['cpu']}), Python "
+           f"{results['python']}, PostgreSQL {results['postgresql']}; {results['rounds']} rounds of "
+           f"{results['seconds']:g} seconds.", ""]  # fmt: skip
+    if "answers" in results:
+        out += ["## (a) Durable answers a second", "", *answers(results["answers"])]
+    if "scripts" in results:
+        out += ["## (b) Scripts a second", "", "The gate in brotli, as a browser asks for it, and its 304.", "",
+                *scripts(results["scripts"])]  # fmt: skip
+    if "flat" in results:
+        out += ["## (c) Answers a second as the ledger grows", "", *flat(results["flat"])]
+    if "proofs" in results:
+        rows = [[name, f"{middle:.1f}", f"{most:.1f}"] for name, (middle, most) in results["proofs"].items()]
+        out += ["## (d) Proofs and receipts in the largest ledger", "", *table(["", "median ms", "99 % ms"], rows)]
+    if "reading" in results:
+        base = results["reading"]["COPY … TO"]
+        rows = [[name, f"{value:,.0f}", f"{value / base:.2f}"] for name, value in results["reading"].items()]
+        out += ["## (e) Exports and verification", "", *table(["", "records/s", "× COPY"], rows)]
+    if "dashboard" in results:
+        found = results["dashboard"]
+        out += ["## (f) The dashboard's overview of the largest ledger, 90 days", "",
+                f"{found['database']:.0f} ms in the database ({found['queries']} queries), "
+                f"{found['whole']:.0f} ms in all.", ""]  # fmt: skip
+    return "\n".join(out)
+
+
+def answers(rows: dict[str, Any]) -> list[str]:
+    out = []
+    for count in next(iter(rows.values())):
+        base, plain = rate(rows["pgbench, one row"][count]), rate(rows["plain DRF + ORM, gunicorn"][count])
+        lines = [
+            [name, f"{rate(load[count]):,.0f}", f"{rate(load[count]) / base:.2f}", f"{rate(load[count]) / plain:.1f}",
+             f"{load[count]['p50']:.0f}", f"{load[count]['p99']:.0f}", f"{load[count]['server_ms']:.2f}",
+             f"{load[count]['database_ms']:.2f}", f"{load[count]['batch']:.0f}" if load[count].get("batch") else ""]
+            for name, load in rows.items()
+        ]  # fmt: skip
+        head = [
+            "",
+            "answers/s",
+            "× pgbench",
+            "× plain DRF",
+            "p50 ms",
+            "p99 ms",
+            "server CPU ms",
+            "database CPU ms",
+            "batch",
+        ]
+        out += [f"{count} connections:", "", *table(head, lines)]
+    return out
+
+
+def scripts(rows: dict[str, Any]) -> list[str]:
+    out = []
+    for count in next(iter(rows.values())):
+        lines = []
+        for name, load in rows.items():
+            base, one = rate(rows[f"nginx, {name[-3:]}"][count]), load[count]
+            line = [name, f"{rate(one):,.0f}", f"{rate(one) / base:.2f}"]
+            lines.append([*line, f"{one['p50']:.1f}", f"{one['p99']:.1f}", f"{one['server_ms']:.3f}"])
+        head = ["", "requests/s", "× nginx", "p50 ms", "p99 ms", "server CPU ms"]
+        out += [f"{count} connections:", "", *table(head, lines)]
+    return out
+
+
+def flat(rows: dict[str, Any]) -> list[str]:
+    lane, base = rows["lane, 1 process"], rows["pgbench, one row"]
+    first = rate(next(iter(lane.values())))
+    lines = [
+        [f"{int(size):,}", f"{rate(load):,.0f}", f"{rate(load) / first:.2f}", f"{rate(load) / rate(base[size]):.2f}",
+         f"{load['server_ms']:.2f}", f"{load['database_ms']:.2f}"]
+        for size, load in lane.items()
+    ]  # fmt: skip
+    head = ["records", "answers/s", "× empty", "× pgbench then", "server CPU ms", "database CPU ms"]
+    return table(head, lines)
+
+
+def write(results: dict[str, Any]) -> None:
+    """Lays these results over the kept ones and writes both files."""
+    kept = DOCS / "performance.json"
+    whole = json.loads(kept.read_text()) if kept.exists() else {}
+    whole |= results
+    kept.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    (DOCS / "performance.md").write_text(f"{METHOD}\n{text(whole)}")
