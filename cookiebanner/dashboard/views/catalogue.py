@@ -59,7 +59,8 @@ def service_new(request: HttpRequest, site: Site) -> HttpResponse:
     have = set(site.services.values_list("key", flat=True))
     ours = sorted((e for e in known.services() if e["key"] not in have), key=lambda e: e["name"].lower())
     own = request.method == "POST" or "pattern" in request.GET or "own" in request.GET
-    return show(request, "dashboard/service_new.html", site, form=form, ours=ours, own=own)
+    names = {category.key: forms.category_name(category) for category in site.categories.all()}
+    return show(request, "dashboard/service_new.html", site, form=form, ours=ours, own=own, names=names)
 
 
 def _add_known(site: Site, key: str, who: str) -> Service:
