@@ -52,6 +52,11 @@ SCRIPT_MARK = re.compile(rb"<!(?=--)|-->|</?script(?=[\t\n\f\r />])", re.I)
 CSS_URL = re.compile(r"""(url\(\s*["']?|["'](?=(?:\w+:)?//)|@import\s*["'])([^"')]+)""", re.I | re.A)
 MENTION = re.compile(r"""(?:\w+:)?//[\w.-]+\.\w[^\s"'`<>)]*""", re.A)
 IMPORT = re.compile(r"""\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?//[^"'`]+)""", re.A)
+# Code that sends a frame elsewhere: no script can stop that, so the code itself waits.
+FRAME = re.compile(
+    r"""(?:contentWindow|contentDocument|frames\[[^\]]*\])\s*\.\s*location(?:\s*\.\s*\w+)?\s*[=(]\s*["'`]([^"'`]+)""",
+    re.A,
+)
 CODE = re.compile(r"$|module$|speculationrules$|(text|application)/(x-)?(java|ecma|j|live)script", re.I)
 LINK = re.compile(r"sheet|pre[cflr]|icon|mani", re.I)
 CATEGORY = re.compile(r"optanon-category-([\w,-]+)", re.A)
@@ -350,7 +355,7 @@ class Rewriter:
         elif self.script:
             tag, self.script = self.script, b""
             service = self._judge_code(text)
-            text = (self._park(tag, attributes(tag), [], service) if service else tag) + text
+            text = (self._park(tag, attributes(tag), service) if service else tag) + text
         return self._emit(end, text)
 
     def _raw_end(self) -> int:
@@ -458,10 +463,11 @@ class Rewriter:
         kind = first[b"type"].value.strip() if b"type" in first else ""
         if not CODE.match(kind):
             return tag
-        source = next((first[key] for key in LOADS[b"script"] if key in first), None)
+        keys = LOADS[b"script"][1:] if self.foreign else LOADS[b"script"]
+        source = next((first[key] for key in keys if key in first), None)
         service = wanted or (self._judge(b"script", source) if source else "")
         if service:
-            return self._park(tag, own, [], service)
+            return self._park(tag, own, service, source if self.foreign else None)
         if not source and not self.foreign:
             self.script, self.kind = tag, kind.lower()
         return tag
@@ -497,10 +503,10 @@ class Rewriter:
             return service
         if self.kind == "speculationrules":
             return self._mentioned(code)
+        urls = FRAME.findall(code)
         if self.kind == "module":
-            urls = (match[2] for match in IMPORT.finditer(code) if not match[1])
-            return next((key for key in map(self.held, urls) if key), "")
-        return ""
+            urls += [url for dynamic, url in IMPORT.findall(code) if not dynamic]
+        return next((key for key in map(self.holds, urls) if key), "")
 
     def _mentioned(self, text: str) -> str:
         return next((key for key in map(self.held, MENTION.findall(text.replace("\\", ""))) if key), "")
@@ -562,13 +568,24 @@ class Rewriter:
             edits.append(_mark(tag, service))
         return _edited(tag, edits)
 
-    def _park(self, tag: bytes, own: list[Attribute], parked: list[bytes], service: str) -> bytes:
-        """A script's tag: it keeps its attributes and loses its type."""
+    def _park(self, tag: bytes, own: list[Attribute], service: str, svg: Attribute | None = None) -> bytes:
+        """A script's tag: it keeps its attributes and loses its type.
+
+        `svg`: the address of an SVG script. Chromium asks for it whatever the type is, so it becomes the `src` of the
+        HTML script that the gate makes of a script that has begun.
+        """
         self.parked += 1
-        types = [(a.begin, a.begin, b"data-fg-") for a in own if a.name == b"type"]
-        more = b' type="text/plain"' + (b"" if types else b' data-fg-type=""')
+        edits = [(a.begin, a.begin, b"data-fg-") for a in own if a.name == b"type"]
+        more = b' type="text/plain"' + (b"" if edits else b' data-fg-type=""')
         more += b"" if any(a.name == b"async" for a in own) else b' data-fg-sync=""'
-        return _edited(tag, [*types, _mark(tag, service, more)])
+        if svg:
+            more += b' data-fg-begun=""'
+            edits += [
+                (a.begin, a.begin + len(a.name), b"src") if a is svg else (a.begin, a.begin, b"data-fg-")
+                for a in own
+                if a.name in LOADS[b"script"]
+            ]
+        return _edited(tag, [*edits, _mark(tag, service, more)])
 
 
 def _mark(tag: bytes, service: str, more: bytes = b"") -> tuple[int, int, bytes]:

@@ -670,9 +670,11 @@ Rewriter.prototype.startScript = function (tag, own, first, wanted) {
   var kind = hasOwn(first, 'type') ? first.type.value.trim() : '';
   if (!CODE.test(kind)) return tag;
   var source = null;
-  LOADS.script.forEach(function (key) { if (!source && hasOwn(first, key)) source = first[key]; });
+  LOADS.script.slice(this.foreign() ? 1 : 0).forEach(function (key) {
+    if (!source && hasOwn(first, key)) source = first[key];
+  });
   var service = wanted || (source ? this.judge('script', source) : '');
-  if (service) return this.parkScript(tag, own, service);
+  if (service) return this.parkScript(tag, own, service, this.foreign() && source);
   if (!source && !this.foreign()) {
     this.script = tag;
     this.kind = kind.toLowerCase();
@@ -715,14 +717,18 @@ Rewriter.prototype.judgeCode = function (code) {
   var service = this.policy.heldInline(code);
   if (service) return service;
   if (this.kind === 'speculationrules') return this.mentioned(code);
+  // Code that sends a frame elsewhere: no script can stop that, so the code itself waits.
   var urls = [];
+  var frame = /(?:contentWindow|contentDocument|frames\[[^\]]*\])\s*\.\s*location(?:\s*\.\s*\w+)?\s*[=(]\s*["'`]([^"'`]+)/g;
+  code.replace(frame, function (whole, url) { urls.push(url); return ''; });
   if (this.kind === 'module') {
     code.replace(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g, function (whole, dynamic, url) {
       if (!dynamic) urls.push(url);
       return '';
     });
   }
-  return this.firstHeld(urls);
+  var self = this;
+  return this.firstHeld(urls.map(function (url) { return self.absolute(url); }));
 };
 
 Rewriter.prototype.mentioned = function (text) {
@@ -776,11 +782,25 @@ Rewriter.prototype.change = function (tag, own, first, parked, service) {
   return edited(tag, edits);
 };
 
-Rewriter.prototype.parkScript = function (tag, own, service) {
+/* `svg`: the attribute that an SVG script loads from; browsers ask for it whatever the type is. */
+Rewriter.prototype.parkScript = function (tag, own, service, svg) {
   this.parked++;
-  var edits = own.filter(function (one) { return one.name === 'type'; }).map(function (one) { return [one.begin, one.begin, 'data-fg-']; });
-  var async = own.some(function (one) { return one.name === 'async'; });
-  var more = ' type="text/plain"' + (edits.length ? '' : ' data-fg-type=""') + (async ? '' : ' data-fg-sync=""');
+  var edits = [];
+  var more = ' type="text/plain"';
+  var async = false;
+  own.forEach(function (one) {
+    if (one.name === 'type') edits.push([one.begin, one.begin, 'data-fg-']);
+    if (one.name === 'async') async = true;
+  });
+  if (!edits.length) more += ' data-fg-type=""';
+  if (!async) more += ' data-fg-sync=""';
+  if (svg) {
+    more += ' data-fg-begun=""';
+    own.forEach(function (one) {
+      if (one === svg) edits.push([one.begin, one.begin + one.name.length, 'src']);
+      else if (LOADS.script.indexOf(one.name) >= 0) edits.push([one.begin, one.begin, 'data-fg-']);
+    });
+  }
   edits.push(marking(tag, service, more));
   return edited(tag, edits);
 };
