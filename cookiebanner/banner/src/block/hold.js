@@ -57,30 +57,40 @@ export function waits(i) {
 }
 export const holding = () => host.services.some((_, i) => waits(i));
 
+/** Whose a URL is: a service's index, behind the last for an unknown third party, or -1. Pages ask the same again and again. */
+const memo = new Map();
+let base;
+function owner(url, known) {
+  const { table, pageHost, firstPartyHosts, services } = host;
+  if (base !== document.baseURI || memo.size > 999) memo.clear();
+  base = document.baseURI;
+  let i = memo.get(url);
+  if (i !== undefined) return i;
+  i = -1;
+  try {
+    const u = new URL(url, base);
+    const name = u.hostname;
+    i = match(table, u, pageHost);
+    if (i < 0 && /^(http|ws)/.test(u.protocol) && ![pageHost, ...firstPartyHosts].some((h) => `.${name}`.endsWith(`.${h}`))) {
+      i = services.length;
+      if (!known && !seen.has(name)) {
+        seen.add(name);
+        host.onUnknown(name);
+      }
+    }
+  } catch {}
+  memo.set(url, i);
+  return i;
+}
+
 /**
  * What a request waits for: the service's index + 1 (behind the last: an unknown third party), or 0.
  * @param {string|URL} url @param {boolean} [known] ask the rules only
  */
 export function held(url, known) {
-  const { table, pageHost, firstPartyHosts, services, unknown } = host;
-  let u;
-  try {
-    u = new URL(url, document.baseURI);
-  } catch {
-    return 0;
-  }
-  const name = u.hostname;
-  let i = match(table, u, pageHost);
-  if (i < 0) {
-    if (known || !/^(http|ws)/.test(u.protocol) || [pageHost, ...firstPartyHosts].some((h) => `.${name}`.endsWith(`.${h}`))) return 0;
-    if (!seen.has(name)) {
-      seen.add(name);
-      host.onUnknown(name);
-    }
-    if (unknown !== 'hold') return 0;
-    i = services.length;
-  }
-  return waits(i) && i + 1;
+  const i = owner(`${url}`, known);
+  const { length } = host.services;
+  return i < 0 || (i === length && (known || host.unknown !== 'hold')) || !waits(i) ? 0 : i + 1;
 }
 
 const first = (urls, known) => (urls || []).map((url) => held(url, known)).find(Boolean);
@@ -103,7 +113,7 @@ const marks = (el) => {
   const said = get(el, 'data-consent');
   if (said) return said.split(/[\s,]+/);
   const found = /optanon-category-([\w,-]+)/.exec(get(el, 'class'));
-  return found && found[1].split(/[-,]/);
+  return found?.[1].split(/[-,]/);
 };
 const free = (el) => el === own || once.has(el) || has(el, 'data-ot-ignore');
 

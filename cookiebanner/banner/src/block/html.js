@@ -9,8 +9,7 @@ const inert = document.implementation.createHTMLDocument('');
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
 export const risky = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script/i.test(html);
 
-const TAG =
-  /<!--[^]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([^]*?)(?=<\/\2)|<\w(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+const TAG = /<!--[^]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([^]*?)(?=<\/\2)|<\w(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
 
 /** Checks an element where nothing loads. @returns {boolean} whether it changed */
 function changes(el) {

@@ -42,6 +42,25 @@ export function arm(host) {
       check(element);
     },
     // What release.js works with.
-    kit: { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, insert, loose, means, put, roots, setHTML, STORES, thaw, trust },
+    kit: {
+      all,
+      check,
+      codeVerdict,
+      freeCode,
+      freeze,
+      get,
+      has,
+      hooks,
+      host,
+      insert,
+      loose,
+      means,
+      put,
+      roots,
+      setHTML,
+      STORES,
+      thaw,
+      trust,
+    },
   };
 }

@@ -8,12 +8,15 @@ export const roots = [];
 const known = new WeakSet();
 
 const watcher = new MutationObserver((records) => {
-  const added = new Set(records.flatMap((record) => [...record.addedNodes]));
-  for (const { target, type } of records) if (type === 'attributes' || /^(style|script)$/.test(target.localName)) check(target);
+  const added = new Set();
+  for (const { target, type, addedNodes } of records) {
+    if (type === 'attributes' || /^(style|script)$/.test(target.localName)) check(target);
+    for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
+  }
   for (const node of added) {
-    if (node.nodeType !== 1) continue;
     // The parser reports every node by itself; what came as a whole is looked through.
-    if (node.firstElementChild && !added.has(node.firstElementChild)) checkTree(node);
+    const child = node.firstElementChild;
+    if (child && !added.has(child)) checkTree(node);
     else if (node.matches(RISKY)) check(node);
     inner(node);
     if (node.shadowRoot) observe(node.shadowRoot);

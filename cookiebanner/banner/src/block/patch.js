@@ -2,7 +2,7 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { all, bare, drop, get, HELD, has, KEPT, setHTML } from './dom.js';
+import { all, bare, drop, get, has, KEPT, setHTML } from './dom.js';
 import { assign, checkCode, checkTree, freeze, held, holding, host, isLoading, reads, trust } from './hold.js';
 import { parsed, rewrite, risky } from './html.js';
 import { observe } from './observe.js';
@@ -33,9 +33,14 @@ function patch(object, name, make) {
 /** Methods: `run(go, args, self, name)`, where `go()` calls the native with `args` as they then are. */
 function methods(object, names, run) {
   for (const name of names.split(' ')) {
-    patch(object, name, (native) => function (...args) {
-      return run(() => apply(native, this, args), args, this, name, native);
-    });
+    patch(
+      object,
+      name,
+      (native) =>
+        function (...args) {
+          return run(() => apply(native, this, args), args, this, name, native);
+        },
+    );
   }
 }
 
@@ -95,7 +100,7 @@ export function realm(w) {
         (go, el) => {
           const kept = get(el, KEPT + attr);
           try {
-            return kept !== null && /^(src|href|data|poster)$/.test(attr) ? new URL(kept, el.baseURI).href : kept ?? go();
+            return kept !== null && /^(src|href|data|poster)$/.test(attr) ? new URL(kept, el.baseURI).href : (kept ?? go());
           } catch {
             return kept;
           }
@@ -168,7 +173,8 @@ export function realm(w) {
     property(object, 'innerHTML', (html, go, self) => fill(self, self.host || self, html, 'replaceChildren', go));
   }
   methods(element, 'setHTML setHTMLUnsafe', (go, a, self, name, native) =>
-    fill(self, self, a[0], 'replaceChildren', go, (box) => apply(native, box, a)));
+    fill(self, self, a[0], 'replaceChildren', go, (box) => apply(native, box, a)),
+  );
   property(element, 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, 'replaceWith', go));
   methods(element, 'insertAdjacentHTML', (go, a, self) => {
     const name = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' }[`${a[0]}`.toLowerCase()];

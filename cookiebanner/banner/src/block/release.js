@@ -12,7 +12,26 @@ const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
 /** @param {object} engine what `arm` gave; gets `release()` and `revoke(indexes)` */
 export function finish(engine) {
-  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, insert, loose, means, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
+  const {
+    all,
+    check,
+    codeVerdict,
+    freeCode,
+    freeze,
+    get,
+    has,
+    hooks,
+    host,
+    insert,
+    loose,
+    means,
+    put,
+    roots,
+    setHTML,
+    STORES,
+    thaw,
+    trust,
+  } = engine.kit;
   const released = new WeakSet();
   const writes = new Map();
   const queue = [];
@@ -69,7 +88,8 @@ export function finish(engine) {
   function hear() {
     const native = EventTarget.prototype.addEventListener;
     const over = (target, type) =>
-      (type === 'DOMContentLoaded' && dom()) || (loaded() && ((type === 'load' && target === window) || (type === 'readystatechange' && target === document)));
+      (type === 'DOMContentLoaded' && dom()) ||
+      (loaded() && ((type === 'load' && target === window) || (type === 'readystatechange' && target === document)));
     EventTarget.prototype.addEventListener = function addEventListener(...args) {
       const [type, listener] = args;
       const target = this || window;
@@ -96,8 +116,10 @@ export function finish(engine) {
   const outer = (el) => has(el, 'src') || has(el, 'href') || has(el, 'xlink:href');
 
   /** Runs one script, then calls `done` once. */
-  function start(el, ordered, done) {
-    freeCode(el);
+  function start(held, ordered, done) {
+    freeCode(held);
+    // The server parks an SVG script with its address in `src`: only an HTML script reads that.
+    const el = has(held, 'src') && held.src === undefined ? fresh(held) : held;
     if (ordered) el.async = false;
     released.add(el);
     const module = get(el, 'type') === 'module';
@@ -118,7 +140,8 @@ export function finish(engine) {
       // A script that the browser will not run again tells nothing.
       setTimeout(end, 15000);
     }
-    insert(el.parentNode, el, el.nextSibling);
+    insert(held.parentNode, el, held.nextSibling);
+    if (el !== held) held.remove();
     if (!outer(el)) {
       if (module) setTimeout(end);
       else end();
@@ -163,8 +186,12 @@ export function finish(engine) {
       const root = ref.deref();
       if (!root || !(root.defaultView || root.isConnected)) continue;
       for (const el of all(root, `[${HELD}],style,[style]`)) {
-        if (el.localName !== 'script') check(el);
-        else if (!queue.includes(el) && !codeVerdict(el)) {
+        if (el.localName !== 'script') {
+          const waited = has(el, HELD);
+          check(el);
+          // Chromium forgets an <object> that got its data while a placeholder hid it.
+          if (el.localName === 'object' && waited && !has(el, HELD)) insert(el.parentNode, el, el.nextSibling);
+        } else if (!queue.includes(el) && !codeVerdict(el)) {
           if (el.async && !has(el, 'data-fg-sync')) now.push(el);
           else if (get(el, TYPE) === 'module' || (outer(el) && has(el, 'defer'))) deferred.push(el);
           else queue.push(el);
@@ -194,17 +221,25 @@ export function finish(engine) {
     const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
     const steps = location.pathname.split('/');
     const paths = new Set(steps.flatMap((_, k) => [`${steps.slice(0, k).join('/')}/`, steps.slice(0, k + 1).join('/') || '/']));
-    for (const name of document.cookie.split('; ').map((pair) => pair.split('=')[0]).filter(mine('cookie'))) {
+    for (const name of document.cookie
+      .split('; ')
+      .map((pair) => pair.split('=')[0])
+      .filter(mine('cookie'))) {
       for (const domain of domains) for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}`;
     }
     for (const name in STORES) {
       try {
         const box = window[name];
-        Object.keys(box).filter(mine(STORES[name])).forEach((key) => box.removeItem(key));
+        Object.keys(box)
+          .filter(mine(STORES[name]))
+          .forEach((key) => box.removeItem(key));
       } catch {}
     }
     try {
-      indexedDB.databases().then((found) => found.forEach(({ name }) => mine('indexeddb')(name) && indexedDB.deleteDatabase(name)), () => {});
+      indexedDB.databases().then(
+        (found) => found.forEach(({ name }) => mine('indexeddb')(name) && indexedDB.deleteDatabase(name)),
+        () => {},
+      );
     } catch {}
   };
 }
