@@ -70,7 +70,7 @@ class Counters:
         language = told.language or next(iter(entry.languages), "")
         if not 0 <= told.release <= (entry.number or 0):
             return problem(422, "unknown_release", "The site has no such release.")
-        if not any(name.startswith(f"gate.{regime}.") or name.startswith(f"gate.{regime}-") for name in entry.names):
+        if not any(name.startswith((f"gate.{regime}.", f"gate.{regime}-")) for name in entry.names):
             return problem(422, "unknown_regime", "The site has no such regime.")
         if entry.languages and language not in entry.languages:
             return problem(422, "unknown_language", "The site does not have this language.")

@@ -32,6 +32,7 @@ FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; 
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
 FAIRGATE_ANCHORS = env.words("FAIRGATE_ANCHORS")  # where checkpoints are kept outside, see consent/ledger/anchors.py
 FAIRGATE_SCREENSHOTS = env.boolean("FAIRGATE_SCREENSHOTS", True)  # picture each release's banners, if Chromium is there
+FAIRGATE_BROTLI = env.integer("FAIRGATE_BROTLI", 11)  # 0 to 11: how hard a publish compresses; tests are in a hurry
 MMDB = env.text("MMDB")
 try:
     FAIRGATE_TRUSTED_PROXIES = [ip_network(word, strict=False) for word in env.words("FAIRGATE_TRUSTED_PROXIES")]

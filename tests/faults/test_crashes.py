@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 import time
@@ -81,7 +80,7 @@ def test_a_stopped_server_answers_what_it_has_accepted(tmp_path):
         rig.check(clients)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount the tiny disk")
+@pytest.mark.root
 def test_full_disk(tmp_path):
     disk = Path(tempfile.mkdtemp(dir="/tmp", prefix="tiny-"))  # pytest's own folders are closed to other users
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m,mode=755", "tmpfs", str(disk)], check=True)

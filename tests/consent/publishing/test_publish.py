@@ -157,10 +157,9 @@ def test_a_publish_overtaken_by_the_same_content_has_nothing_to_do(site):
     assert Release.objects.count() == 1
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_parallel_publishes_are_numbered_without_gaps():
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite in memory has one connection; being overtaken is tested above on both")
     site = create_site("busy.example", "x")
     start, failures = threading.Barrier(6), []
 
