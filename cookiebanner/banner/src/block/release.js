@@ -12,7 +12,26 @@ const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
 /** @param {object} engine what `arm` gave; gets `release()` and `revoke(indexes)` */
 export function finish(engine) {
-  const { all, check, codeVerdict, freeCode, freeze, get, has, hooks, host, insert, loose, means, put, roots, setHTML, STORES, thaw, trust } = engine.kit;
+  const {
+    all,
+    check,
+    codeVerdict,
+    freeCode,
+    freeze,
+    get,
+    has,
+    hooks,
+    host,
+    insert,
+    loose,
+    means,
+    put,
+    roots,
+    setHTML,
+    STORES,
+    thaw,
+    trust,
+  } = engine.kit;
   const released = new WeakSet();
   const writes = new Map();
   const queue = [];
@@ -69,7 +88,8 @@ export function finish(engine) {
   function hear() {
     const native = EventTarget.prototype.addEventListener;
     const over = (target, type) =>
-      (type === 'DOMContentLoaded' && dom()) || (loaded() && ((type === 'load' && target === window) || (type === 'readystatechange' && target === document)));
+      (type === 'DOMContentLoaded' && dom()) ||
+      (loaded() && ((type === 'load' && target === window) || (type === 'readystatechange' && target === document)));
     EventTarget.prototype.addEventListener = function addEventListener(...args) {
       const [type, listener] = args;
       const target = this || window;
@@ -201,17 +221,25 @@ export function finish(engine) {
     const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
     const steps = location.pathname.split('/');
     const paths = new Set(steps.flatMap((_, k) => [`${steps.slice(0, k).join('/')}/`, steps.slice(0, k + 1).join('/') || '/']));
-    for (const name of document.cookie.split('; ').map((pair) => pair.split('=')[0]).filter(mine('cookie'))) {
+    for (const name of document.cookie
+      .split('; ')
+      .map((pair) => pair.split('=')[0])
+      .filter(mine('cookie'))) {
       for (const domain of domains) for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}`;
     }
     for (const name in STORES) {
       try {
         const box = window[name];
-        Object.keys(box).filter(mine(STORES[name])).forEach((key) => box.removeItem(key));
+        Object.keys(box)
+          .filter(mine(STORES[name]))
+          .forEach((key) => box.removeItem(key));
       } catch {}
     }
     try {
-      indexedDB.databases().then((found) => found.forEach(({ name }) => mine('indexeddb')(name) && indexedDB.deleteDatabase(name)), () => {});
+      indexedDB.databases().then(
+        (found) => found.forEach(({ name }) => mine('indexeddb')(name) && indexedDB.deleteDatabase(name)),
+        () => {},
+      );
     } catch {}
   };
 }
