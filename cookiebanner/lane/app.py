@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -45,6 +45,7 @@ class Lane:
         self._django = WSGIMiddleware(django, workers=settings.FAIRGATE_THREADS)
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
         self._writer = writer or Writer()
+        self._limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher(partial(view.refresh, 0.0))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -81,7 +82,7 @@ class Lane:
 
     async def _consent(self, scope: Message, receive: Receive, send: Send) -> None:
         headers, peer = headers_of(scope["headers"]), peer_of(scope)
-        body = await _body(receive, settings.FAIRGATE_BODY_LIMIT)
+        body = await _body(receive, self._limit)
         origin = headers.get("origin")
         asked = (body, headers.get("content-type"), origin, headers, peer)
         try:
@@ -97,14 +98,13 @@ class Lane:
             status, content, more = endpoint.refusal(refused)
         except (Unavailable, DatabaseError):
             status, content, more = endpoint.refusal(endpoint.UNAVAILABLE)
-        plain = [(name.lower().encode(), value.encode()) for name, value in more.items()]
-        await _send(send, _finished(status, plain, content, origin))
+        await _send(send, _finished(status, _encoded(tuple(more.items())), content, origin))
 
     # --- counts -----------------------------------------------------------------------------------------------------
 
     async def _count(self, what: str, scope: Message, receive: Receive, send: Send) -> None:
         headers, peer = headers_of(scope["headers"]), peer_of(scope)
-        body = await _body(receive, settings.FAIRGATE_BODY_LIMIT)
+        body = await _body(receive, self._limit)
         try:
             answer = counters.take(what, headers, body, peer, memory_only=True)
         except NotInMemory:
@@ -184,6 +184,11 @@ def peer_of(scope: Message) -> str:
     """The address of the other end of the connection; "" on a unix socket."""
     client = scope.get("client")
     return client[0] if client else ""
+
+
+@lru_cache(64)
+def _encoded(headers: tuple[tuple[str, str], ...]) -> Headers:
+    return [(name.lower().encode(), value.encode()) for name, value in headers]
 
 
 def _finished(status: int, headers: Headers, body: bytes, origin: str | None) -> Answer:
