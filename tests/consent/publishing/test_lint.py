@@ -90,7 +90,7 @@ def test_a_language_without_translation_blocks(site):
         ("L15", "block", "pl")
     ]
     message = next(f.message for f in lint.check(queries.draft(site)) if f.rule == "L15")
-    assert message.endswith(" texts are not translated into pl: accept, always, banner_label, body, change …")
+    assert message.endswith(" texts are not translated into pl: accept, always, body, change, close …")
 
 
 def test_a_nameless_category_is_named(site):
