@@ -1,7 +1,7 @@
 """A release → the files a browser loads. Pure: the same snapshot, number and hash always give the same bytes.
 
 `gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `ui.<language>.js` is the
-texts, services and look of one language plus the built banner; `late.js` sends the queue of answers, counts and reports.
+texts, services and look of one language plus the built banner; `late.js` is what can wait (answers, counts, reports).
 The built code comes from `static/banner/` (`npm run build`). cookiebanner/banner/src/core reads the config: its
 vector.js says what the packed lists hold.
 """
@@ -29,7 +29,7 @@ ADAPTERS = (GOOGLE, "uet", "clarity", "meta")
 CONTAINER, SOLD, NECESSARY = 1, 2, 4  # bits of a packed item
 ADS, CHILD = 1, 2  # what a child-directed site holds, as in vector.js: what is sold; everything optional
 
-# Google Consent Mode v2 (developers.google.com/tag-platform/security/guides/consent); security_storage is always granted.
+# Google Consent Mode v2 (developers.google.com/tag-platform/security/guides/consent); security_storage is granted.
 SIGNALS = (
     "ad_storage",
     "ad_user_data",
@@ -56,14 +56,16 @@ File = tuple[str, str, bytes]
 
 
 def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa: A001
-    """Every file of a release as (name, content type, bytes). Raises ValueError for a block rule that cannot be read."""
+    """Every file of a release as (name, content type, bytes). Raises ValueError for an unreadable block rule."""
     late = built("late")
     screens = {language: ui(snapshot, language) for language in snapshot["languages"]}
     hashes = {language: digest(body) for language, body in screens.items()}
     files = [(f"ui.{language}.js", SCRIPT, body) for language, body in screens.items()]
     files.append((LATE, SCRIPT, late))
-    files.append(("enforce.json", "application/json", json.dumps(enforced(snapshot, number), separators=(",", ":")).encode()))
-    shared = {**common(snapshot, number, sha256), "langs": hashes, "late": digest(late)}
+    files.append(
+        ("enforce.json", "application/json", json.dumps(enforced(snapshot, number), separators=(",", ":")).encode())
+    )
+    shared = {**common(snapshot, number), "langs": hashes, "late": digest(late)}
     adapters = used_adapters(snapshot)
     parts = [f"adapter.{name}" for name in adapters]
     if snapshot["site"]["level"] == "strict":
@@ -96,7 +98,7 @@ def enforced(snapshot: Snapshot, number: int) -> dict[str, Any]:
     }
 
 
-def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
+def common(snapshot: Snapshot, number: int) -> dict[str, Any]:
     """What every variant's gate carries."""
     site = snapshot["site"]
     config = {
@@ -131,7 +133,9 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
         "terms": {key: terms[key] for key in TERMS if terms.get(key) not in UNSAID},
         "categories": [[c["key"], -1, NECESSARY * c["necessary"], b] for c, b in zip(categories, before, strict=True)],
         "purposes": [
-            [p["key"], at := place[p["category"]], NECESSARY * necessary[at], before[at]] if p["category"] else [p["key"]]
+            [p["key"], at := place[p["category"]], NECESSARY * necessary[at], before[at]]
+            if p["category"]
+            else [p["key"]]
             for p in snapshot["purposes"]
         ],
         "services": [
@@ -151,7 +155,7 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
 
 
 def _service(service: Mapping[str, Any], category: int, necessary: bool, granted: bool) -> list[Any]:
-    """[key, category, bits, before, cookies, inline, adapter]; empty ends are cut off. What is never held needs no more."""
+    """[key, category, bits, before, cookies, inline, adapter]; empty ends are cut off; what never waits has no more."""
     bits = CONTAINER * bool(service["container"]) | SOLD * bool(service["sells_or_shares"] or service["targeted_ads"])
     packed = [service["key"], category, bits | NECESSARY * necessary, granted]
     if not necessary:

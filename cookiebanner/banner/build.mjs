@@ -21,7 +21,11 @@ const styles = {
   name: 'styles',
   setup(build) {
     build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true, target: ['chrome90', 'safari15', 'firefox90'] });
+      const { code } = await transform(readFileSync(path, 'utf8'), {
+        loader: 'css',
+        minify: true,
+        target: ['chrome90', 'safari15', 'firefox90'],
+      });
       return { contents: code.trim(), loader: 'text' };
     });
   },
@@ -51,5 +55,7 @@ for (const [name, file] of entries) {
   const contents = Buffer.from(code);
   writeFileSync(join(out, `${name}.js`), contents);
   const size = (bytes) => String(bytes.length).padStart(7);
-  console.log(`${name.padEnd(18)}${size(contents)} raw${size(gzipSync(contents, { level: 9 }))} gzip${size(brotliCompressSync(contents))} brotli`);
+  console.log(
+    `${name.padEnd(18)}${size(contents)} raw${size(gzipSync(contents, { level: 9 }))} gzip${size(brotliCompressSync(contents))} brotli`,
+  );
 }

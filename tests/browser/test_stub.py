@@ -11,7 +11,21 @@ import pytest
 
 from tests import samples
 from tests.browser.stage import CMP, SHOP
-from tests.browser.test_core import ACCEPT, ADS, GA, REJECT, chromium, context, cookie, net, page, ran, small, stage, until
+from tests.browser.test_core import (
+    ACCEPT,
+    ADS,
+    GA,
+    REJECT,
+    chromium,
+    context,
+    cookie,
+    net,
+    page,
+    ran,
+    small,
+    stage,
+    until,
+)
 
 __all__ = ["chromium", "context", "net", "page", "stage"]
 pytestmark = pytest.mark.browser
@@ -53,7 +67,9 @@ def with_groups(names: list[str], groups: str) -> list[str]:
 
 
 def test_a_first_visit_in_order(stage, context, page):
-    stage.release(small(level="drop_in", services=[samples.service("hotjar"), samples.service("google-ads", adapter="")]))
+    stage.release(
+        small(level="drop_in", services=[samples.service("hotjar"), samples.service("google-ads", adapter="")])
+    )
     page.goto(stage.page(gate=AUTO + LOG + stub()))
     page.wait_for_selector(ACCEPT)
     ready(page)
@@ -71,7 +87,9 @@ def test_a_first_visit_in_order(stage, context, page):
 
 
 def test_a_choice_in_order(stage, context, page):
-    stage.release(small(level="drop_in", services=[samples.service("hotjar"), samples.service("google-ads", adapter="")]))
+    stage.release(
+        small(level="drop_in", services=[samples.service("hotjar"), samples.service("google-ads", adapter="")])
+    )
     page.goto(stage.page(gate=AUTO + LOG + stub()))
     page.wait_for_selector(ACCEPT)
     ready(page)
@@ -168,7 +186,9 @@ def test_methods(stage, context, page):
     }""")
     page.wait_for_function("window.called")
     assert page.inner_text("#box") == "in"
-    assert page.evaluate("[window['ga-disable-UA-1'], window['ga-disable-UA-2'], !document.getElementById('gone')]") == [True, False, True]
+    assert page.evaluate(
+        "[window['ga-disable-UA-1'], window['ga-disable-UA-2'], !document.getElementById('gone')]"
+    ) == [True, False, True]
     assert page.evaluate("OneTrust.getGeolocationData()") == {"country": "", "state": "", "stateName": ""}
     page.evaluate("OneTrust.setDataSubjectId('an id', true)")
     assert page.evaluate("OneTrust.getDataSubjectId()") == "anid"
@@ -237,7 +257,12 @@ def test_without_a_gate_nothing_breaks(stage, context, page):
     stage.release(small(level="drop_in"))
     for key in [k for k in stage.world.pages if k[1].endswith(("gate.js", "OtAutoBlock.js"))]:
         stage.world.pages[key] = (200, "text/javascript", b"")
-    page.goto(stage.page('<script type="text/plain" class="optanon-category-C0002">window.parked = 1</script>', gate=AUTO + LOG + stub()))
+    page.goto(
+        stage.page(
+            '<script type="text/plain" class="optanon-category-C0002">window.parked = 1</script>',
+            gate=AUTO + LOG + stub(),
+        )
+    )
     page.wait_for_timeout(400)
     assert page.evaluate("[window.OneTrust, window.fairgate, window.parked].filter(Boolean)") == []
 
@@ -278,3 +303,17 @@ def test_consent_handed_over_by_an_app(stage, context, page):
     page.wait_for_function("window.__ran && __ran.length == 1")
     assert page.evaluate("OnetrustActiveGroups") == ",C0001,C0002,"
     assert page.locator("#onetrust-banner-sdk").count() == 0
+
+
+def test_strict_policies(stage, context, page):
+    stage.release(small(level="drop_in"))
+    csp = "script-src 'nonce-abc' 'strict-dynamic'; style-src 'nonce-abc'; require-trusted-types-for 'script'"
+    tags = AUTO + LOG + stub() + GA
+    tags = tags.replace("<script", '<script nonce="abc"')
+    page.goto(stage.page(gate=f'<meta http-equiv="Content-Security-Policy" content="{csp}">{tags}'))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    assert ran(page) == []
+    page.click(ACCEPT)
+    page.wait_for_function("window.__ran && __ran.length == 1")
+    assert page.evaluate("OnetrustActiveGroups") == ",C0001,C0002,C0003,C0004,C0005,"

@@ -32,7 +32,20 @@ const open = unpack(cfg(true));
 const keyed = (items, vector) => Object.fromEntries(items.map(({ key }, i) => [key, vector[i]]));
 const terms = { consent_days: 180, refusal_days: 180, reask_days: 180 };
 const now = () => Math.floor(Date.now() / 1000);
-const answer = (more) => ({ r: 3, id: 'i', u: '', t: now(), g: 'eu_opt_in', c: { C0001: true, C0002: true, C0004: false }, s: {}, p: {}, x: false, m: marks(closed), o: false, ...more });
+const answer = (more) => ({
+  r: 3,
+  id: 'i',
+  u: '',
+  t: now(),
+  g: 'eu_opt_in',
+  c: { C0001: true, C0002: true, C0004: false },
+  s: {},
+  p: {},
+  x: false,
+  m: marks(closed),
+  o: false,
+  ...more,
+});
 const meant = (items, given, more = {}) => {
   const out = recall({ items, answer: given, terms, cfg: { release: 3 }, signal: () => 0, child: 0, optIn: true, ...more });
   return { ...out, vector: keyed(items, out.vector) };
@@ -41,14 +54,25 @@ const meant = (items, given, more = {}) => {
 test('the state cookie survives a round trip', () => {
   const given = answer({ s: { ads: true, 'x-y_z': false }, p: { newsletter: true }, x: true, u: 'abc' });
   const text = encode(given);
-  assert.equal(text.startsWith(`v=1&r=3&id=i&u=abc&t=${given.t}&g=eu_opt_in&c=C0001:1.C0002:1.C0004:0&s=ads:1.x-y_z:0&p=newsletter:1&x=1&m=`), true);
+  assert.equal(
+    text.startsWith(`v=1&r=3&id=i&u=abc&t=${given.t}&g=eu_opt_in&c=C0001:1.C0002:1.C0004:0&s=ads:1.x-y_z:0&p=newsletter:1&x=1&m=`),
+    true,
+  );
   assert.doesNotMatch(text, /[;, "\\]/);
   assert.deepEqual({ ...decode(text), v: undefined }, { ...given, v: undefined });
 });
 
 test('what cannot be read is nothing', () => {
   const good = encode(answer());
-  for (const bad of ['', 'x', 'v=1', good.replace('v=1', 'v=2'), good.replace(/t=\d+/, 't='), good.replace('C0002:1', 'C0002:2'), good.replace(/c=[^&]*/, 'c=')]) {
+  for (const bad of [
+    '',
+    'x',
+    'v=1',
+    good.replace('v=1', 'v=2'),
+    good.replace(/t=\d+/, 't='),
+    good.replace('C0002:1', 'C0002:2'),
+    good.replace(/c=[^&]*/, 'c='),
+  ]) {
     assert.equal(decode(bad), undefined, bad);
   }
   // Written by others, by the brief: no marks.
@@ -56,7 +80,8 @@ test('what cannot be read is nothing', () => {
 });
 
 test("OneTrust's cookie keeps unknown fields, order and odd characters", () => {
-  const raw = 'isGpcEnabled=0&datestamp=Sat+Nov+21+2026+20%3A46%3A10+GMT%2B0000+(UTC)&hosts=&own=a%26b%3Dc&groups=C0001%3A1%2CC0002%3A0%2CSPD_BG%3A1';
+  const raw =
+    'isGpcEnabled=0&datestamp=Sat+Nov+21+2026+20%3A46%3A10+GMT%2B0000+(UTC)&hosts=&own=a%26b%3Dc&groups=C0001%3A1%2CC0002%3A0%2CSPD_BG%3A1';
   assert.equal(serialize(parse(raw)), raw);
   assert.deepEqual(groups(parse(raw).groups), { C0001: true, C0002: false, SPD_BG: true });
   assert.deepEqual(parse('a=%E0%A4%A&b'), { a: '%E0%A4%A' });
@@ -64,19 +89,72 @@ test("OneTrust's cookie keeps unknown fields, order and odd characters", () => {
 });
 
 test('before an answer: the regime, then the signals', () => {
-  assert.deepEqual(keyed(closed, before(closed, 0)), { C0001: true, C0002: false, C0004: false, measuring: false, newsletter: undefined, ads: false, cdn: true, gtm: false, stats: false });
-  assert.deepEqual(keyed(open, before(open, GPC)), { C0001: true, C0002: true, C0004: false, measuring: true, newsletter: undefined, ads: false, cdn: true, gtm: true, stats: true });
-  assert.deepEqual(keyed(open, before(open, CHILD)), { C0001: true, C0002: false, C0004: false, measuring: false, newsletter: undefined, ads: false, cdn: true, gtm: false, stats: false });
+  assert.deepEqual(keyed(closed, before(closed, 0)), {
+    C0001: true,
+    C0002: false,
+    C0004: false,
+    measuring: false,
+    newsletter: undefined,
+    ads: false,
+    cdn: true,
+    gtm: false,
+    stats: false,
+  });
+  assert.deepEqual(keyed(open, before(open, GPC)), {
+    C0001: true,
+    C0002: true,
+    C0004: false,
+    measuring: true,
+    newsletter: undefined,
+    ads: false,
+    cdn: true,
+    gtm: true,
+    stats: true,
+  });
+  assert.deepEqual(keyed(open, before(open, CHILD)), {
+    C0001: true,
+    C0002: false,
+    C0004: false,
+    measuring: false,
+    newsletter: undefined,
+    ads: false,
+    cdn: true,
+    gtm: false,
+    stats: false,
+  });
 });
 
 test('actions', () => {
   const start = before(closed, 0);
   const after = (action, choices, signal = 0, from = start, items = closed) => keyed(items, choose(items, action, choices, from, signal));
-  assert.deepEqual(after('accept_all'), { C0001: true, C0002: true, C0004: true, measuring: true, newsletter: undefined, ads: true, cdn: true, gtm: true, stats: true });
-  assert.deepEqual(after('reject_all'), { C0001: true, C0002: false, C0004: false, measuring: false, newsletter: undefined, ads: false, cdn: true, gtm: false, stats: false });
+  assert.deepEqual(after('accept_all'), {
+    C0001: true,
+    C0002: true,
+    C0004: true,
+    measuring: true,
+    newsletter: undefined,
+    ads: true,
+    cdn: true,
+    gtm: true,
+    stats: true,
+  });
+  assert.deepEqual(after('reject_all'), {
+    C0001: true,
+    C0002: false,
+    C0004: false,
+    measuring: false,
+    newsletter: undefined,
+    ads: false,
+    cdn: true,
+    gtm: false,
+    stats: false,
+  });
   assert.deepEqual(after('close'), after('reject_all'));
   const some = after('custom', { categories: { C0002: true, C0001: false, nope: true } });
-  assert.deepEqual([some.C0001, some.C0002, some.C0004, some.stats, some.measuring, some.gtm, some.ads], [true, true, false, true, true, true, false]);
+  assert.deepEqual(
+    [some.C0001, some.C0002, some.C0004, some.stats, some.measuring, some.gtm, some.ads],
+    [true, true, false, true, true, true, false],
+  );
   assert.deepEqual(after('custom', { services: { ads: 'granted' } }).C0004, false);
   assert.equal(after('custom', { services: { ads: 'granted' } }).ads, true);
   assert.equal(after('custom', { purposes: { newsletter: true } }).newsletter, true);
@@ -104,7 +182,10 @@ test('a stored answer: exceptions, age, objections', () => {
 test('only what is new asks again', () => {
   const next = { cfg: { release: 4 } };
   const more = unpack({ ...cfg(false), services: [...cfg(false).services, ['new', 1, 0, false]] });
-  assert.deepEqual([meant(more, answer(), next).ask, meant(more, answer(), next).vector.new, meant(more, answer(), next).vector.stats], [true, false, true]);
+  assert.deepEqual(
+    [meant(more, answer(), next).ask, meant(more, answer(), next).vector.new, meant(more, answer(), next).vector.stats],
+    [true, false, true],
+  );
   const fewer = unpack({ ...cfg(false), services: cfg(false).services.slice(0, 3) });
   assert.equal(meant(fewer, answer(), next).ask, false);
   const moved = unpack({ ...cfg(false), services: [...cfg(false).services.slice(0, 3), ['stats', 2, 0, false]] });

@@ -61,10 +61,13 @@ function late(api) {
       return core.show();
     },
     open: (layer) =>
-      core.loadUi().then((view) => {
-        view.openPreferences(layer);
-        shown('preferences');
-      }, () => {}),
+      core.loadUi().then(
+        (view) => {
+          view.openPreferences(layer);
+          shown('preferences');
+        },
+        () => {},
+      ),
   });
 
   // A span is no button until somebody says so; footers may come late.
@@ -104,18 +107,25 @@ function late(api) {
     openers: OPENERS,
     flush: line.flush,
     show: () =>
-      core.loadUi().then((view) => {
-        if (!core.ask || headless()) return;
-        view.showBanner();
-        shown('banner');
-      }, () => {}),
+      core.loadUi().then(
+        (view) => {
+          if (!core.ask || headless()) return;
+          view.showBanner();
+          shown('banner');
+        },
+        () => {},
+      ),
     /** @param {string} [code] the language from now on @returns {Promise<object>} the view */
     loadUi(code) {
       if (cfg.langs[code]) api.language = core.lang = code;
       return loadUi();
     },
     /** A held frame or embed gets a stand-in; `service` null takes it away. */
-    place: (element, service) => core.loadUi().then((view) => view.placeholder(element, service), () => {}),
+    place: (element, service) =>
+      core.loadUi().then(
+        (view) => view.placeholder(element, service),
+        () => {},
+      ),
     ui(factory) {
       if (core.view) core.view.setLanguage(core.lang);
       else core.view = factory(core);
@@ -123,7 +133,8 @@ function late(api) {
     /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
     begin() {
       // A prerendered page shows and counts nothing.
-      if (document.prerendering) return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
+      if (document.prerendering)
+        return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
       core.reread();
       if (core.answer?.x) core.save();
       core.safely('signal', core.hear);

@@ -11,7 +11,12 @@ import { page } from './onetrust/page.js';
 
 const tag = document.currentScript || document.querySelector('script[src*="otSDKStub.js"]');
 const src = tag?.src || '';
-const id = (tag?.getAttribute('data-domain-script') || new URLSearchParams(src.split('?')[1] || '').get('did') || (/\/consent\/([^/]+)\//.exec(src) || [])[1] || '').trim();
+const id = (
+  tag?.getAttribute('data-domain-script') ||
+  new URLSearchParams(src.split('?')[1] || '').get('did') ||
+  (/\/consent\/([^/]+)\//.exec(src) || [])[1] ||
+  ''
+).trim();
 const base = src.replace(/\/(scripttemplates|consent)\/.*$/, '');
 const parsed = (run) => (document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', run, { once: true }) : run());
 let attached = false;
@@ -80,7 +85,8 @@ function attach() {
     sees.globals();
     sees.layer();
     if (answered) {
-      if (!sees.cookie('OptanonAlertBoxClosed')) core.write('OptanonAlertBoxClosed', new Date(core.answer.t * 1000).toISOString(), 365 * 86400);
+      if (!sees.cookie('OptanonAlertBoxClosed'))
+        core.write('OptanonAlertBoxClosed', new Date(core.answer.t * 1000).toISOString(), 365 * 86400);
       sees.remember();
     } else sees.events();
   };
@@ -99,7 +105,11 @@ function attach() {
   /** Texts of the settings links come with the banner's; `.optanon-show-settings` keeps its own. */
   function links() {
     const found = document.querySelectorAll('.ot-sdk-show-settings,.optanon-toggle-display');
-    if (found.length) core.loadUi().then(() => found.forEach((link) => (link.textContent = core.texts.t.reopen)), () => {});
+    if (found.length)
+      core.loadUi().then(
+        () => found.forEach((link) => (link.textContent = core.texts.t.reopen)),
+        () => {},
+      );
   }
 }
 
@@ -107,7 +117,15 @@ function fetchGate() {
   if (!id) return;
   const url = `${base}/v1/${id}/gate.js`;
   const script = document.createElement('script');
-  for (const name of ['nonce', 'crossorigin', 'data-language', 'data-document-language', 'data-dLayer-name', 'data-dLayer-ignore', 'data-ignore-html']) {
+  for (const name of [
+    'nonce',
+    'crossorigin',
+    'data-language',
+    'data-document-language',
+    'data-dLayer-name',
+    'data-dLayer-ignore',
+    'data-ignore-html',
+  ]) {
     const value = name === 'nonce' ? tag.nonce : tag.getAttribute(name);
     if (value !== null && value !== '') script.setAttribute(name, value);
   }
@@ -116,7 +134,7 @@ function fetchGate() {
   script.src = policy ? policy.createScriptURL(url) : url;
   // Written, it runs before the next tag of the page; that is the only way to hold what follows.
   if (document.readyState === 'loading' && tag === document.currentScript && !tag.async && !tag.defer) {
-    const html = script.outerHTML.replace('<script', `<script nonce="${tag.nonce || ''}"`);
+    const html = script.outerHTML;
     document.write(policy ? policy.createHTML(html) : html);
   } else tag.after(script);
 }

@@ -12,7 +12,9 @@ const seconds = () => Math.floor(Date.now() / 1000);
 /** RFC 9562 version 4, also where there is no secure context. */
 export const uuid = () =>
   crypto.randomUUID?.() ||
-  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) =>
+    (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16),
+  );
 
 /** @param {object} core @param {{answer: (record: object) => Promise<object|null>}} wire */
 export function answers(core, wire) {
@@ -28,7 +30,8 @@ export function answers(core, wire) {
       if (vector[i] === undefined) return;
       if (start[i] && !vector[i]) x = true;
       const { kind, key, necessary, container, group } = item;
-      if (kind === 'categories' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)])) said[kind[0]][key] = !!vector[i];
+      if (kind === 'categories' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)]))
+        said[kind[0]][key] = !!vector[i];
     });
     const visitor = core.answer?.u || (id && grants(items, said) ? uuid() : '');
     core.answer = { r: cfg.release, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };

@@ -24,7 +24,8 @@ export function choose(items, action, choices, now, signal) {
       if (necessary) return true;
       // A purpose that stands alone (e-mail marketing) is no part of "all cookies".
       if (all !== undefined) return kind !== 'purposes' || group || (now[i] && !all) ? all : now[i];
-      if (action === 'opt_out' && !choices) return !sold || item.sold || items.some((other) => other.group === item && other.sold) ? false : now[i];
+      if (action === 'opt_out' && !choices)
+        return !sold || item.sold || items.some((other) => other.group === item && other.sold) ? false : now[i];
       return wish(item) ?? (group && wish(group)) ?? now[i];
     }),
     signal,

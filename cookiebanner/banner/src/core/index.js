@@ -36,7 +36,10 @@ export function start(cfg, arm) {
     read() {
       const raw = values('fairgate');
       core.closed = values('OptanonAlertBoxClosed')[0];
-      core.answer = raw.map(decode).filter(Boolean).sort((a, b) => b.t - a.t)[0];
+      core.answer = raw
+        .map(decode)
+        .filter(Boolean)
+        .sort((a, b) => b.t - a.t)[0];
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = true;
       core.lapsed = false;
@@ -74,7 +77,11 @@ export function start(cfg, arm) {
         script.src = core.policy ? core.policy.createScriptURL(url) : url;
         document.documentElement.append(script);
       })),
-    late: (run) => core.load('late', cfg.late).then(() => run?.(core), () => {}),
+    late: (run) =>
+      core.load('late', cfg.late).then(
+        () => run?.(core),
+        () => {},
+      ),
     /** @returns {Promise<object>} the view */
     screen: () => core.load(`ui.${core.lang}`, langs[core.lang]),
     /** @returns {Promise<object>} the view */
@@ -128,27 +135,29 @@ export function start(cfg, arm) {
   const first = items.length - services.length;
   const friends = [...cfg.hosts, new URL(core.base || '/', location).hostname];
   const allowed = (i) => core.vector[first + i] || (cfg.advanced && services[i].adapter === 'google');
-  core.engine = window.fgUpper?.()?._.engine || arm({
-    table: cfg.table,
-    services,
-    allowed,
-    granted: (key) => (key ? api.allowed(key) : items.some((item, i) => core.vector[i] && optional(item))),
-    unknown: cfg.unknown,
-    pageHost: location.hostname,
-    nonce: core.nonce,
-    tag: core.tag,
-    policy: core.policy,
-    level: core.dropIn ? 'drop_in' : cfg.level,
-    firstPartyHosts: friends,
-    onUnknown: (host) => core.report('unknown', host),
-    onDisarmed(what, error) {
-      core.warn(`${what} is not armed`, error);
-      core.report('disarmed', what);
-    },
-    placeholder: (element, service) => core.late(() => core.place(element, service)),
-    wake: () => core.late(() => core.engine.release()),
-    strict: !core.dropIn && cfg.strict?.(friends, allowed),
-  });
+  core.engine =
+    window.fgUpper?.()?._.engine ||
+    arm({
+      table: cfg.table,
+      services,
+      allowed,
+      granted: (key) => (key ? api.allowed(key) : items.some((item, i) => core.vector[i] && optional(item))),
+      unknown: cfg.unknown,
+      pageHost: location.hostname,
+      nonce: core.nonce,
+      tag: core.tag,
+      policy: core.policy,
+      level: core.dropIn ? 'drop_in' : cfg.level,
+      firstPartyHosts: friends,
+      onUnknown: (host) => core.report('unknown', host),
+      onDisarmed(what, error) {
+        core.warn(`${what} is not armed`, error);
+        core.report('disarmed', what);
+      },
+      placeholder: (element, service) => core.late(() => core.place(element, service)),
+      wake: () => core.late(() => core.engine.release()),
+      strict: !core.dropIn && cfg.strict?.(friends, allowed),
+    });
   api.ready = Promise.resolve(api.consent());
   window.fairgate = api;
 

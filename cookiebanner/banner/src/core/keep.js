@@ -5,7 +5,16 @@ import { values } from './cookie.js';
 /** @param {import('./cookie.js').Answer} a @returns {string} the value of the state cookie */
 export const encode = (a) =>
   Object.entries({ v: 1, r: a.r, id: a.id, u: a.u, t: a.t, g: a.g, c: a.c, s: a.s, p: a.p, x: +a.x, m: a.m, o: +a.o })
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? Object.keys(value).map((key) => `${key}:${+value[key]}`).join('.') : value}`)
+    .map(
+      ([name, value]) =>
+        `${name}=${
+          typeof value === 'object'
+            ? Object.keys(value)
+                .map((key) => `${key}:${+value[key]}`)
+                .join('.')
+            : value
+        }`,
+    )
     .join('&');
 
 /** @param {string[]} hosts of the site @returns {string|undefined} the registered host that `name` is or is under */
@@ -21,6 +30,7 @@ export function write({ test, cfg }, name, value, seconds) {
   const domain = !test && under(cfg.hosts, location.hostname);
   const end = `${seconds === '' ? '' : `; Max-Age=${seconds}`}; Path=/; SameSite=Lax${location.protocol === 'https:' ? '; Secure' : ''}`;
   for (const part of domain ? [`; Domain=${domain}`, ''] : ['']) {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous and not everywhere
     document.cookie = `${name}=${value}${part}${end}`;
     if (values(name).includes(value)) return;
   }

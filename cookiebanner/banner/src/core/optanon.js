@@ -23,11 +23,18 @@ export const parse = (raw) =>
 
 /** @param {Object<string, string>} fields @returns {string} */
 export const serialize = (fields) =>
-  Object.keys(fields).map((key) => `${key}=${encodeURIComponent(fields[key]).replace(/%20/g, '+')}`).join('&');
+  Object.keys(fields)
+    .map((key) => `${key}=${encodeURIComponent(fields[key]).replace(/%20/g, '+')}`)
+    .join('&');
 
 /** @param {string} [list] `C0001:1,C0002:0` @returns {Object<string, boolean>} */
 export const groups = (list) =>
-  Object.fromEntries((list || '').split(',').filter((part) => /^\w+:\d$/.test(part)).map((part) => [part.slice(0, -2), part.endsWith('1')]));
+  Object.fromEntries(
+    (list || '')
+      .split(',')
+      .filter((part) => /^\w+:\d$/.test(part))
+      .map((part) => [part.slice(0, -2), part.endsWith('1')]),
+  );
 
 /**
  * Takes over an answer given to OneTrust before the swap, or by a page that writes its cookies.

@@ -18,7 +18,18 @@ export function unpack(cfg) {
   const items = [];
   for (const kind of ['categories', 'purposes', 'services']) {
     for (const [key, at, bits, before, cookies, inline, adapter] of cfg[kind]) {
-      items.push({ kind, key, group: items[at], container: bits & 1, sold: bits & 2, necessary: bits & 4, before, cookies, inline, adapter });
+      items.push({
+        kind,
+        key,
+        group: items[at],
+        container: bits & 1,
+        sold: bits & 2,
+        necessary: bits & 4,
+        before,
+        cookies,
+        inline,
+        adapter,
+      });
     }
   }
   return items;
@@ -41,7 +52,12 @@ export function settle(items, vector, signal) {
 }
 
 /** What runs before any answer; each item's own default was compiled on the server. @param {number} signal GPC | CHILD */
-export const before = (items, signal) => settle(items, items.map((item) => item.before), signal);
+export const before = (items, signal) =>
+  settle(
+    items,
+    items.map((item) => item.before),
+    signal,
+  );
 
 /** Three base-36 digits that stand for "this service (or purpose) in this category"; FNV-1a. */
 export function mark({ group, kind, key }) {

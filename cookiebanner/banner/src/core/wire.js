@@ -5,7 +5,7 @@ const SEEN = 'fairgate.r';
 
 /** @param {object} core */
 export function wire(core) {
-  const { cfg, tag, terms } = core;
+  const { cfg, terms } = core;
   const memory = {};
   const waiting = {};
   let busy = false;

@@ -2,7 +2,13 @@
 
 import { groups, parse } from '../core/optanon.js';
 
-const NAMES = { C0001: 'Strictly Necessary Cookies', C0002: 'Performance Cookies', C0003: 'Functional Cookies', C0004: 'Targeting Cookies', C0005: 'Social Media Cookies' };
+const NAMES = {
+  C0001: 'Strictly Necessary Cookies',
+  C0002: 'Performance Cookies',
+  C0003: 'Functional Cookies',
+  C0004: 'Targeting Cookies',
+  C0005: 'Social Media Cookies',
+};
 const MODELS = { opt_in: 'opt-in', opt_out: 'opt-out', notice: 'notice only' };
 
 /** @param {object} core @param {object} page see page.js @returns {object} the methods */
@@ -33,7 +39,7 @@ export function methods(core, page) {
   function domainData() {
     const { texts } = core;
     const { services, categories } = window.fairgate.consent();
-    const named = (texts?.c || []).reduce((all, [key, , name, text]) => ({ ...all, [key]: { name, text } }), {});
+    const named = Object.fromEntries((texts?.c || []).map(([key, , name, text]) => [key, { name, text }]));
     const status = (item) => (item.necessary ? 'always active' : item.before ? 'active' : 'inactive');
     return {
       cctId: cfg.site,
@@ -152,7 +158,10 @@ export function methods(core, page) {
     },
     UpdateConsent(type, list) {
       const given = typeof list === 'string' ? groups(list.replace(/\s/g, '')) : {};
-      const of = (kind) => Object.fromEntries(Object.entries(given).filter(([id]) => items.some((item) => item.kind === kind && item.key === id && !item.necessary)));
+      const of = (kind) =>
+        Object.fromEntries(
+          Object.entries(given).filter(([id]) => items.some((item) => item.kind === kind && item.key === id && !item.necessary)),
+        );
       const choices = type === 'Category' ? { categories: of('categories') } : { services: of('services') };
       if (Object.keys(Object.values(choices)[0]).length) decide('custom', choices, 'api');
     },

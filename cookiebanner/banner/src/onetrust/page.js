@@ -20,7 +20,9 @@ export function page(core, tag) {
   const geo = () => {
     const own = window.OneTrust?.geolocationResponse;
     const variant = core.cfg.variant || core.terms.regime;
-    const [, place, state] = /^us_([a-z]{2})\b/.exec(variant) ? ['', 'US', RegExp.$1.toUpperCase()] : /-([A-Z]{2})(?:-(\w+))?$/.exec(variant) || ['', '', ''];
+    const [, place, state] = /^us_([a-z]{2})\b/.exec(variant)
+      ? ['', 'US', RegExp.$1.toUpperCase()]
+      : /-([A-Z]{2})(?:-(\w+))?$/.exec(variant) || ['', '', ''];
     return own
       ? { country: own.countryCode || '', state: own.stateCode || '', stateName: own.stateName || own.regionCode || '' }
       : { country: place, state: state || '', stateName: '' };
@@ -33,7 +35,9 @@ export function page(core, tag) {
   };
 
   function globals() {
-    window.OnetrustActiveGroups = window.OptanonActiveGroups = `,${active().map((id) => `${id},`).join('')}`;
+    window.OnetrustActiveGroups = window.OptanonActiveGroups = `,${active()
+      .map((id) => `${id},`)
+      .join('')}`;
   }
 
   function layer() {
