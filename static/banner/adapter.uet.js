@@ -1,1 +1,1 @@
-var e,t,r;r=Object.getOwnPropertyNames,(e={"src/adapters/uet.js"(){__fg.adapters.uet=({items:e},t,r)=>{let s={ad_storage:e.some(({adapter:e,key:t})=>"uet"===e&&r(t))?"granted":"denied"};return(window.uetq||(window.uetq=[])).push("consent",t,s),s}}},function(){try{return t||(0,e[r(e)[0]])((t={exports:{}}).exports,t),t.exports}catch(e){throw t=0,e}})();
+__fg.adapters.uet=({items:e},t,d)=>{let a={ad_storage:e.some(({adapter:e,key:t})=>"uet"===e&&d(t))?"granted":"denied"};return(window.uetq||(window.uetq=[])).push("consent",t,a),a};
