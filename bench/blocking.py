@@ -1,4 +1,4 @@
-"""The blocking table and what the gate costs: `python -m bench.blocking` (make bench-blocking) → docs/blocking.md and .json.
+"""The blocking table and what the gate costs: `python -m bench.blocking` (make bench-blocking) → docs/blocking.*
 
 `python -m bench.blocking drop_in strict` measures only these again and keeps the other columns; `cost` the last table.
 """
@@ -20,7 +20,16 @@ django.setup()
 
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 
-from tests.browser.vectors.blockers import CMP, GATE, LEVELS, RIVALS, YETT, chromium, find, gate_files, snapshot  # noqa: E402
+from tests.browser.vectors.blockers import (  # noqa: E402
+    GATE,
+    LEVELS,
+    RIVALS,
+    YETT,
+    chromium,
+    find,
+    gate_files,
+    snapshot,
+)
 from tests.browser.vectors.pages import GROUPS, VECTORS  # noqa: E402
 from tests.browser.vectors.run import arguments, measure, totals  # noqa: E402
 from tests.browser.vectors.server import SITE, Server  # noqa: E402
@@ -64,6 +73,31 @@ GATE_MS = (
 )
 
 
+INTRODUCTION = """# What is blocked before consent
+
+Made by `make bench-blocking`; `tests/browser/test_vectors.py` fails when a figure of ours gets worse.
+
+{chromium}, {count} vectors, one page each, no tag edited by the page's author. The whole HTML comes in one network
+chunk, which is the worst case for the preload scanner, and the tracker's cookies are accepted.
+
+Figures are `left / executed / stored`: the request reached the tracker / its code ran / a cookie or key of its own
+exists. They are said apart because they are different harms. A leak under one of our levels is tried three times and
+the majority counts, since parser races differ from run to run; others are measured once. The positive control (own
+text, `lang`, inline code, own image, an allowed CDN's script) held on every page of ours.
+"""
+REMAINS = """Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in
+the markup: that is the floor of the drop-in level, and why the other levels exist. `f-location` sets
+`contentWindow.location`, which no script may patch; a policy stops it. `l-preconnect` is a bare TLS connection, which
+no policy covers; only rewriting the page takes it away.
+"""
+COST = """## What it costs
+
+Medians of {rounds} interleaved loads of a {nodes}-node page. `page ms` is the end of DOMContentLoaded, `gate ms` the
+time from before the blocker's tag to behind it (the download included); the rest are nanoseconds a call, on elements
+that no rule names. Compare columns, not with other machines.
+"""
+
+
 def big_page(blocker: str) -> str:
     rows = "".join(f'<p id="n{i}" class="row">Text <b>{i}</b></p>' for i in range(NODES // 2))
     return (
@@ -101,18 +135,7 @@ def table(data: dict) -> str:
     """docs/blocking.md."""
     names = [name for name in (*RIVALS, *LEVELS) if name in data["blockers"]]
     lines = [
-        "# What is blocked before consent",
-        "",
-        "Made by `make bench-blocking`; `tests/browser/test_vectors.py` fails when a figure of ours gets worse.",
-        "",
-        f"{data['chromium']}, {len(VECTORS)} vectors, one page each, no tag edited by the page's author. The whole HTML comes in one",
-        "network chunk, which is the worst case for the preload scanner, and third-party cookies are accepted.",
-        "",
-        "Figures are `left / executed / stored`: the request reached the tracker / its code ran / a cookie or key of its own",
-        "exists. They are said apart because they are different harms. A leak under one of our levels is tried three times and",
-        "the majority counts, since parser races differ from run to run; others are measured once.",
-        "The positive control (own text, `lang`, inline code, own image, an allowed CDN's script) held on every page of ours.",
-        "",
+        INTRODUCTION.format(chromium=data["chromium"], count=len(VECTORS)),
         "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
         "|---|" + "---|" * len(names),
     ]
@@ -129,23 +152,11 @@ def table(data: dict) -> str:
                 if any(row)
             ]
             lines.append(f"- {TITLES[name]}: {', '.join(out) or 'nothing'}")
-    lines += [
-        "",
-        "Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the markup:",
-        "that is the floor of the drop-in level, and why the other levels exist. `f-location` sets `contentWindow.location`,",
-        "which no script may patch; a policy stops it. `l-preconnect` is a bare TLS connection, which no policy covers; only",
-        "rewriting the page takes it away.",
-        "",
-    ]
+    lines += ["", REMAINS]
     if cost_data := data.get("cost"):
         kinds = list(cost_data["none"])
         lines += [
-            "## What it costs",
-            "",
-            f"Medians of {ROUNDS} interleaved loads of a {NODES:,}-node page. `page ms` is the end of DOMContentLoaded, `gate ms` the",
-            "time from before the blocker's tag to behind it (the download included); the rest are nanoseconds a call, on",
-            "elements that no rule names. Compare columns, not with other machines.",
-            "",
+            COST.format(rounds=ROUNDS, nodes=f"{NODES:,}"),
             "| | no gate | yett | ours |",
             "|---|---|---|---|",
         ]

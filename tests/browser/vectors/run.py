@@ -116,7 +116,8 @@ async def measure(blocker: Blocker, vectors: Iterable[Vector] = VECTORS) -> dict
                 while queue:
                     vector = queue.pop(0)
                     result = await once(vector)
-                    if blocker.name not in RIVALS and (result.left or result.executed or result.stored):
+                    leaked = result.left or result.executed or result.stored or result.control
+                    if blocker.name not in RIVALS and leaked:
                         result = majority([result, await once(vector), await once(vector)])
                     results[vector.name] = result
 
@@ -128,9 +129,10 @@ async def measure(blocker: Blocker, vectors: Iterable[Vector] = VECTORS) -> dict
 
 
 def majority(runs: list[Result]) -> Result:
-    """What most of the runs saw; a broken control in any of them counts."""
+    """What most of the runs saw."""
     seen = [sum(getattr(run, name) for run in runs) * 2 > len(runs) for name in ("left", "executed", "stored")]
-    return Result(*seen, next((run.control for run in runs if run.control), ""), runs[0].errors)
+    broken = [run.control for run in runs if run.control]
+    return Result(*seen, broken[0] if len(broken) * 2 > len(runs) else "", runs[0].errors)
 
 
 def totals(results: dict[str, Result]) -> dict[str, list[int]]:

@@ -42,11 +42,14 @@ export function swallowed(el) {
     el.remove();
     return;
   }
-  const html = `${text}</script>`;
-  const code = `document.currentScript.remove();document.write(${JSON.stringify(html)})`;
-  el.text = trust(code, 'createScript');
+  const html = trust(`${text}</script>`);
+  el.back = () => {
+    el.remove();
+    document.write(html);
+  };
+  el.text = trust('document.currentScript.back()', 'createScript');
   // A policy of the page forbids inline code: it comes back, if later than it was meant.
-  setTimeout(() => el.isConnected && el.replaceWith(document.createRange().createContextualFragment(trust(html))));
+  setTimeout(() => el.isConnected && el.replaceWith(document.createRange().createContextualFragment(html)));
 }
 
 /** @param {HTMLScriptElement|null} own the gate's element */

@@ -1,0 +1,53 @@
+"""The blocking vectors under every level of ours: never worse than the committed table (docs/blocking.json)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from .vectors.blockers import LEVELS, NONE, find
+from .vectors.pages import GROUPS, VECTORS
+from .vectors.run import Result, measure, totals
+
+pytestmark = [pytest.mark.browser, pytest.mark.vectors]
+COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "docs/blocking.json").read_text())["blockers"]
+# Group counts of reference/blocking.md §1 (117 vectors).
+AT_LEAST = dict(zip(GROUPS, (12, 5, 34, 13, 11, 7, 8, 7, 14, 6), strict=True))
+
+
+def run(name: str, vectors=VECTORS) -> dict[str, Result]:
+    """In a thread of its own: Playwright's fixtures keep this one's event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(measure(find(name), vectors))).result()
+
+
+def test_every_group_has_its_vectors() -> None:
+    counts = {group: sum(vector.group == group for vector in VECTORS) for group in GROUPS}
+    assert {group: count for group, count in counts.items() if count < AT_LEAST[group]} == {}
+    assert len({vector.name for vector in VECTORS}) == len(VECTORS)
+
+
+def test_without_a_cmp_the_pages_leak() -> None:
+    found = totals(run(NONE.name))["total"]
+    assert found[1] >= 0.9 * found[0]
+    assert found[2] >= 0.55 * found[0]
+
+
+@pytest.mark.parametrize("level", [level for level in LEVELS if level in COMMITTED])
+def test_a_level_is_no_worse_than_the_table(level: str) -> None:
+    committed = COMMITTED[level]["vectors"]
+    results = run(level)
+    assert {name: result.control for name, result in results.items() if result.control} == {}
+    figures = {name: [int(r.left), int(r.executed), int(r.stored)] for name, r in results.items()}
+    worse = {
+        name: (figure, committed.get(name))
+        for name, figure in figures.items()
+        if any(now > then for now, then in zip(figure, committed.get(name, [0, 0, 0]), strict=True))
+    }
+    if worse:  # a race lost by one vector and won by another is no regression; a total is
+        now, then = totals(results)["total"], COMMITTED[level]["groups"]["total"]
+        assert all(a <= b for a, b in zip(now, then, strict=True)), worse
