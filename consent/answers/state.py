@@ -27,7 +27,7 @@ def present_state(site_id: int, visitor: UUID) -> State | None:
     """The visitor's answer in force, None without one (or when all were erased).
 
     It follows `replaces`, not the order of arrival: an answer that another one replaces is never in force, however
-    late it arrives. Of several ends (two tabs) the longest chain counts, then the later arrival.
+    late it arrives. Of several ends (two tabs) the longest chain counts, then a no, then the later.
     """
     rows = ConsentRecord.objects.filter(site_id=site_id, visitor=visitor, type="consent", payload__isnull=False)
     found = {row.record_id: row for row in rows}
@@ -44,6 +44,11 @@ def present_state(site_id: int, visitor: UUID) -> State | None:
     ends = [row for row in found.values() if row.record_id not in replaced] or list(found.values())
     if not ends:
         return None
-    row = max(ends, key=lambda row: (depth(row), row.index))
+
+    def rank(row: ConsentRecord) -> tuple[int, bool, int]:
+        says_no = json.loads(row.payload or "{}").get("status") in ("ConsentWithdrawn", "ConsentRefused")
+        return depth(row), says_no, row.index
+
+    row = max(ends, key=rank)
     payload: dict[str, Any] = json.loads(row.payload or "{}")
     return State(row.record_id, row.index, row.received_at, row.action, payload["status"], payload["choices"])

@@ -199,7 +199,9 @@ def _short_files(
         for release, row in releases
         if row.index < state.size
     ]
+    _erasures(work, span, last, state, tree)
     files: list[tuple[str, bytes | Path]] = [
+        ("erasures.jsonl", work / "erasures.jsonl"),
         ("records.jsonl", work / "records.jsonl"),
         ("records.csv", work / "records.csv"),
         ("range_proof.json", _json(proof)),
@@ -276,6 +278,22 @@ def _releases(span: Period, used: set[str]) -> list[tuple[Release, Row]]:
             if index is not None:
                 found += [(release, row) for row in period.rows(span.site.pk, index, index)]
     return found
+
+
+def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> None:
+    """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof."""
+    with (work / "erasures.jsonl").open("w", encoding="utf-8") as file:
+        if not state.erased:
+            return
+        entries = LogEntry.objects.filter(
+            site_id=span.site.pk, type=LogEntry.Type.ERASURE, index__gt=span.first, index__lt=state.size
+        ).exclude(type="consent")
+        for index in entries.order_by("index").values_list("index", flat=True).iterator():
+            for row in period.rows(span.site.pk, index, index):
+                named = json.loads(row.payload or "{}").get("indexes", [])
+                if any(span.first <= one <= last for one in named):
+                    line = {**formats.line(row), "proof": _b64(tree.inclusion(index, state.size))}
+                    file.write(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n")
 
 
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:

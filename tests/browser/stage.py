@@ -13,7 +13,7 @@ from tests.browser.world import Asked, World
 CMP = "cmp.test"
 SHOP = "shop.example"
 SWALLOW = (
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"script-src-attr 'unsafe-inline'\">"
+    '<meta http-equiv="Content-Security-Policy" content="script-src-attr \'unsafe-inline\'">'
     '<script type="text/plain">--></script>'
 )
 
@@ -34,7 +34,11 @@ class Stage:
         uuid = snapshot["site"]["uuid"]
         for name, kind, body in compile(snapshot, number, samples.sha256_of(snapshot)):
             if name == f"gate.{variant}.js":
-                for path in (f"/v1/{uuid}/gate.js", f"/consent/{uuid}/OtAutoBlock.js", f"/consent/{uuid}-test/OtAutoBlock.js"):
+                for path in (
+                    f"/v1/{uuid}/gate.js",
+                    f"/consent/{uuid}/OtAutoBlock.js",
+                    f"/consent/{uuid}-test/OtAutoBlock.js",
+                ):
                     pages[(CMP, path)] = (200, kind, body)
             pages[(CMP, f"/v1/{uuid}/a/{hashlib.sha256(body).hexdigest()}/{name}")] = (200, kind, body)
         from cookiebanner.artifacts.compile import BUILT
@@ -51,7 +55,9 @@ class Stage:
     def page(self, body: str = "", head: str = "", path: str = "/", gate: str = "", host: str = SHOP) -> str:
         """Puts a page on the shop; returns its URL. `gate` replaces the usual tag with SWALLOW."""
         tag = gate or f'<script src="https://{CMP}/v1/{samples.SITE_UUID}/gate.js"></script>{SWALLOW}'
-        html = f'<!doctype html><html lang="en"><head><meta charset="utf-8">{tag}{head}</head><body>{body}</body></html>'
+        html = (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8">{tag}{head}</head><body>{body}</body></html>'
+        )
         self.world.pages[(host, path)] = (200, "text/html; charset=utf-8", html.encode())
         return f"https://{host}{path}"
 

@@ -122,7 +122,11 @@ def test_accept_is_kept_recorded_and_released_once(stage, context, page):
     assert (body["action"], body["layer"], body["regime"], body["page"]) == ("accept_all", "banner", "eu_opt_in", SHOP)
     assert (body["release"], body["replaces"], body["signals"]["gpc"]) == (3, None, False)
     assert set(body["choices"]["categories"].values()) == {"granted"}
-    assert body["choices"]["services"] == {"google-ads": "granted", "google-analytics": "granted", "plausible": "granted"}
+    assert body["choices"]["services"] == {
+        "google-ads": "granted",
+        "google-analytics": "granted",
+        "plausible": "granted",
+    }
     state = fields(cookie(context))
     assert UUID.fullmatch(state["id"]) and UUID.fullmatch(state["u"])
     assert (state["id"], state["u"]) == (body["id"], body["visitor"])
@@ -147,7 +151,10 @@ def test_a_refusal_makes_no_visitor(stage, context, page):
     page.click(REJECT)
     body = until(stage.posts)[0]
     assert (body["action"], body["visitor"], body["replaces"]) == ("reject_all", None, None)
-    assert body["choices"]["categories"] == {"C0001": "granted", **dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), "denied")}
+    assert body["choices"]["categories"] == {
+        "C0001": "granted",
+        **dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), "denied"),
+    }
     state = fields(cookie(context))
     assert (state["u"], state["c"]) == ("", "C0001:1.C0002:0.C0003:0.C0004:0.C0005:0")
     page.reload()
@@ -360,7 +367,9 @@ def test_only_a_material_change_asks_again(stage, context, page):
     purpose["purposes"] = [{"key": "profiling", "category": "C0004", "legal_basis": "consent", "texts": {}}]
     assert asked(purpose)
     category = copy.deepcopy(first)
-    category["categories"].append({"key": "C0009", "necessary": False, "texts": {"en": {"name": "New", "description": ""}}, "consent_mode": []})
+    category["categories"].append(
+        {"key": "C0009", "necessary": False, "texts": {"en": {"name": "New", "description": ""}}, "consent_mode": []}
+    )
     assert asked(category)
 
 
@@ -368,11 +377,15 @@ def test_an_unreadable_cookie_holds_everything(stage, context, page):
     said = []
     page.on("console", lambda message: said.append(message.text))
     stage.release(small(), variant="us_optout")
-    context.add_cookies([{"name": "fairgate", "value": "v=1&garbage", "domain": f".{SHOP}", "path": "/", "secure": True}])
+    context.add_cookies(
+        [{"name": "fairgate", "value": "v=1&garbage", "domain": f".{SHOP}", "path": "/", "secure": True}]
+    )
     page.goto(stage.page(GA + ADS))
     page.wait_for_timeout(500)
     assert ran(page) == []
-    assert [s for s in said if "cannot be read" in s] == ["fairgate: the consent cookie cannot be read; everything optional waits "]
+    assert [s for s in said if "cannot be read" in s] == [
+        "fairgate: the consent cookie cannot be read; everything optional waits "
+    ]
 
 
 @pytest.mark.parametrize("variant", ["eu_opt_in", "us_optout"])
@@ -401,7 +414,9 @@ def test_without_the_banner_the_page_works(stage, context, page):
         stage.world.pages[key] = (500, "text/plain", b"")
     said = []
     page.on("console", lambda message: said.append(message.text))
-    page.goto(stage.page('<button onclick="window.clicked = 1">own</button><span class="optanon-show-settings">s</span>'))
+    page.goto(
+        stage.page('<button onclick="window.clicked = 1">own</button><span class="optanon-show-settings">s</span>')
+    )
     page.click("button")
     page.click("span")
     page.wait_for_timeout(400)
@@ -411,7 +426,11 @@ def test_without_the_banner_the_page_works(stage, context, page):
 
 def test_links_open_the_preferences_by_mouse_and_keyboard_also_late_ones(stage, context, page):
     stage.release(small())
-    page.goto(stage.page('<p>a</p><span class="optanon-show-settings">Mine</span><a class="ot-sdk-show-settings" href="#x">b</a>'))
+    page.goto(
+        stage.page(
+            '<p>a</p><span class="optanon-show-settings">Mine</span><a class="ot-sdk-show-settings" href="#x">b</a>'
+        )
+    )
     page.click(REJECT)
     for selector in ("span.optanon-show-settings", "a.ot-sdk-show-settings"):
         page.click(selector)
@@ -522,7 +541,9 @@ def test_reload_after_accept(stage, context, page):
 
 
 def test_advanced_mode_lets_googles_own_tags_load(stage, context, page):
-    stage.release(small(advanced=["eu_opt_in"], services=[samples.service("google-analytics"), samples.service("hotjar")]))
+    stage.release(
+        small(advanced=["eu_opt_in"], services=[samples.service("google-analytics"), samples.service("hotjar")])
+    )
     page.goto(stage.page(GA + '<script src="https://static.hotjar.com/h.js"></script>'))
     page.wait_for_function("window.__ran && __ran.length == 1")
     assert ran(page) == ["www.google-analytics.com/analytics.js"]

@@ -111,7 +111,11 @@ def test_everything_else_comes_back_too_each_once(open_page) -> None:
     grant(tab)
     tab.wait_for_timeout(1500)
     names = [url.rpartition("/")[2] for url in tab.asked]
-    print(names, tab.evaluate("ran"), tab.evaluate("[...document.querySelectorAll(`[data-fg],svg script,object,embed`)].map((el) => el.outerHTML)"))
+    print(
+        names,
+        tab.evaluate("ran"),
+        tab.evaluate("[...document.querySelectorAll(`[data-fg],svg script,object,embed`)].map((el) => el.outerHTML)"),
+    )
     assert sorted(name for name in names if name in WANTED) == sorted(WANTED)
     assert "no.gif" not in names
     assert tab.evaluate("ran") == ["B:"]

@@ -389,6 +389,16 @@ def check(path, key=None, checkpoint=None, say=print):
                 "The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size
             )
 
+    # Erasures: what may be missing
+    erased = set()
+    for line in bundle.lines("erasures.jsonl"):
+        proof = [unbase64(h) for h in line["proof"]]
+        if line["type"] != "erasure" or line["record"] is None:
+            raise Refused("Entry %s is not an erasure." % line["index"])
+        if inclusion_root(line["index"], size, leaf_of_line(line, site), proof) != root:
+            raise Refused("The log does not hold the erasure at index %s." % line["index"])
+        erased.update(one for one in json.loads(line["record"])["indexes"] if first <= one <= last)
+
     # Records
     begin, end = manifest["from"], manifest["to"]
     counts = {"records": 0, "erased": 0}
@@ -419,6 +429,8 @@ def check(path, key=None, checkpoint=None, say=print):
                     raise Refused("Record %s is of %s, outside the period." % (index, line["day"]))
                 counts["records"] += 1
                 counts["erased"] += line["record"] is None
+                if line["record"] is None and index not in erased:
+                    raise Refused("Record %s is blank, but no erasure of the log names it." % index)
                 if line["type"] == "consent":
                     used.add(line["release_hash"])
             yield leaf_of_line(line, site)
@@ -459,6 +471,7 @@ def check(path, key=None, checkpoint=None, say=print):
         say("%d anchors outside the operator's hands are listed; check them with whoever keeps them." % len(anchors))
     elif checkpoint is None:
         say("No checkpoint was kept outside: the operator could have rewritten this before it was signed.")
+    say("NOT PROVED: records.csv and report.html are made from the records for reading; records.jsonl is the proof.")
     say("NOT CLAIMED: that every click was logged (ask visitors for receipts), nor that the texts are lawful.")
 
 

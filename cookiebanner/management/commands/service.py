@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from argparse import BooleanOptionalAction
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -36,8 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--policy-url", default="")
         parser.add_argument("--description", default="")
         parser.add_argument("--container", action="store_true", help="loads other services")
-        parser.add_argument("--sells", action="store_true", dest="sells_or_shares", help="sells or shares data")
-        parser.add_argument("--targeted", action="store_true", dest="targeted_ads", help="advertises by interest")
+        for name, dest, help in (
+            ("--sells", "sells_or_shares", "sells or shares data; assumed for C0004 and C0005"),
+            ("--targeted", "targeted_ads", "advertises by interest; assumed for C0004"),
+        ):
+            parser.add_argument(name, action=BooleanOptionalAction, dest=dest, help=help)
         parser.add_argument("--sensitive", action="store_true", help="handles sensitive data")
         parser.add_argument("--statistics", action="store_true", help="measures the audience")
         parser.add_argument("--exempt-in", action="extend", nargs="+", default=[], help="GB, FR …: may be exempt there")
@@ -59,6 +63,10 @@ class Command(BaseCommand):
             "exempt_in": options["exempt_in"],
             "exemption_confirmed": options["exemption_confirmed"],
         }
+        # What is filed under advertising is taken for advertising, so that an opt-out signal holds it.
+        for name, categories in (("sells_or_shares", ("C0004", "C0005")), ("targeted_ads", ("C0004",))):
+            if facts[name] is None:
+                facts[name] = options["category"] in categories and not options["container"]
         rest = {"category": options["category"], "patterns": options["pattern"], "cookies": options["cookie"]}
         try:
             key = options["key"] or key_of(options["name"])

@@ -160,6 +160,12 @@ def pretend_an_erasure(files):
     put(files, rows)
 
 
+def blank_a_record_quietly(files):
+    rows = lines(files)
+    rows[3] |= {"record": None, "salt": None, "erased": True}
+    put(files, rows)
+
+
 def change_a_release_text(files):
     name = next(name for name in files if name.startswith("releases/"))
     files[name] = files[name].replace(b"reject all", b"learn more")
@@ -198,7 +204,7 @@ def smuggle_a_file_in(files):
 CHANGES = [
     change_a_record, change_a_record_and_its_commitment, change_what_stands_beside, remove_a_record,
     remove_a_record_and_renumber, add_a_record, reorder, swap_two_between_indexes, pretend_an_erasure,
-    change_a_release_text, drop_the_release, cut_the_beginning, cut_the_end, leave_out_the_neighbours,
+    blank_a_record_quietly,    change_a_release_text, drop_the_release, cut_the_beginning, cut_the_end, leave_out_the_neighbours,
 ]  # fmt: skip
 
 

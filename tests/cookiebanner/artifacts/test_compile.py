@@ -31,7 +31,9 @@ def config(gate: bytes) -> dict:
 
 def own(n: int) -> dict:
     """A service of one's own, as `manage.py service` makes it."""
-    cookies = [{"name": f"_t{n}", "kind": "cookie", "lifetime": "1 year", "lifetime_days": 365, "purpose": "Counts visits."}]
+    cookies = [
+        {"name": f"_t{n}", "kind": "cookie", "lifetime": "1 year", "lifetime_days": 365, "purpose": "Counts visits."}
+    ]
     return samples.service(f"service-{n}", name=f"Service {n}", company=f"Company {n} Ltd", rules=[f"tracker{n}.example"],
                            category=f"C000{2 + n % 4}", cookies=cookies)  # fmt: skip
 
@@ -82,21 +84,35 @@ def test_nothing_leaves_its_string():
 
 def test_adapters_come_only_with_their_vendor():
     none = files(samples.snapshot(services=[samples.service("hotjar")], variants=("eu_opt_in",)))["gate.eu_opt_in.js"]
-    google = files(samples.snapshot(services=[samples.service("google-analytics")], variants=("eu_opt_in",)))["gate.eu_opt_in.js"]
+    google = files(samples.snapshot(services=[samples.service("google-analytics")], variants=("eu_opt_in",)))[
+        "gate.eu_opt_in.js"
+    ]
     assert [b"consentv2" in none, b"uetq" in none, b"url_passthrough" in none, b"fbq" in none] == [False] * 4
-    assert [b"consentv2" in google, b"uetq" in google, b"url_passthrough" in google, b"fbq" in google] == [False, False, True, False]
+    assert [b"consentv2" in google, b"uetq" in google, b"url_passthrough" in google, b"fbq" in google] == [
+        False,
+        False,
+        True,
+        False,
+    ]
     assert config(google)["google"]["signals"]["ad_storage"] == ["C0004"]
     assert config(google)["google"]["regions"][:3] == ["AT", "BE", "BG"]
     assert "adapters" not in config(none)
 
 
 def test_advanced_mode_is_of_the_regimes_that_the_site_named():
-    made = files(samples.snapshot(services=[samples.service("google-analytics")], variants=("eu_opt_in", "uk_pecr"), advanced=["uk_pecr"]))
+    made = files(
+        samples.snapshot(
+            services=[samples.service("google-analytics")], variants=("eu_opt_in", "uk_pecr"), advanced=["uk_pecr"]
+        )
+    )
     assert ["advanced" in config(made[f"gate.{regime}.js"]) for regime in ("eu_opt_in", "uk_pecr")] == [False, True]
 
 
 def test_strict_brings_its_policy_only_to_strict_sites():
-    gates = [files(samples.snapshot(variants=("eu_opt_in",), level=level))["gate.eu_opt_in.js"] for level in ("snippet", "strict")]
+    gates = [
+        files(samples.snapshot(variants=("eu_opt_in",), level=level))["gate.eu_opt_in.js"]
+        for level in ("snippet", "strict")
+    ]
     assert [b"default-src" in gate for gate in gates] == [False, True]
 
 
@@ -105,7 +121,13 @@ def test_pruning_changes_no_match():
     full = patterns.compile(rules)
     slim = compiler.pruned(full)
     assert len(slim) < len(full)
-    urls = [f"https://{sub}{host}{path}" for host in full if len(host) > 1 for sub in ("", "x.") for path in ("/", "/tr?id=1", "/gtm.js?id=G", "/ads/a")]
+    urls = [
+        f"https://{sub}{host}{path}"
+        for host in full
+        if len(host) > 1
+        for sub in ("", "x.")
+        for path in ("/", "/tr?id=1", "/gtm.js?id=G", "/ads/a")
+    ]
     assert [patterns.match(slim, url) for url in urls] == [patterns.match(full, url) for url in urls]
     tricky = patterns.compile([["a.example"], ["b.a.example"], ["c.b.a.example", "d.a.example/p"], ["a.example/x"]])
     assert sorted(compiler.pruned(tricky)) == sorted(tricky)
@@ -116,7 +138,9 @@ def test_the_browser_decides_as_the_server_does(gpc, child):
     """Every variant × every service of the sample: `before` in JavaScript is `before_answer` in Python."""
     sensitive = samples.service("sensitive", sensitive=True, category="C0002")
     exempt = samples.service("plausible", exemption_confirmed=["GB", "FR"])
-    forced = samples.service("vimeo", overrides={"eu_opt_in": {"state": "allow", "reason": "r"}, "us_ca": {"state": "hold", "reason": "r"}})
+    forced = samples.service(
+        "vimeo", overrides={"eu_opt_in": {"state": "allow", "reason": "r"}, "us_ca": {"state": "hold", "reason": "r"}}
+    )
     keys = [key for key in samples.TWENTY if key not in ("plausible", "vimeo")]
     snapshot = samples.snapshot(services=[*map(samples.service, keys), sensitive, exempt, forced], child_directed=child)
     made = files(snapshot)
@@ -132,7 +156,12 @@ def test_the_browser_decides_as_the_server_does(gpc, child):
       }}
       console.log(JSON.stringify(out));"""
     run = subprocess.run(
-        ["node", "--input-type=module", "-e", script], cwd=ROOT, input=json.dumps(configs), text=True, capture_output=True, check=True
+        ["node", "--input-type=module", "-e", script],
+        cwd=ROOT,
+        input=json.dumps(configs),
+        text=True,
+        capture_output=True,
+        check=True,
     )
     said = json.loads(run.stdout)
     necessary = {c["key"]: c["necessary"] for c in snapshot["categories"]}

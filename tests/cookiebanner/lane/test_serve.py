@@ -219,7 +219,15 @@ def test_it_refuses_a_database_that_is_not_migrated(tmp_path, env):
 
 def test_somebody_logs_in_through_the_lane(env):
     """A form's body crosses from the server's loop to Django's thread."""
-    command = [sys.executable, "manage.py", "setup", "--email", "ada@example.net", "--password", "correct horse battery"]
+    command = [
+        sys.executable,
+        "manage.py",
+        "setup",
+        "--email",
+        "ada@example.net",
+        "--password",
+        "correct horse battery",
+    ]
     subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     with serve(env, "--no-worker") as server:
         browser = build_opener(HTTPCookieProcessor())
