@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.exports import actions, formats
-from consent.jobs import runner
+from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger import erasure
 from consent.ledger.append import append, draft_of
@@ -127,10 +127,12 @@ def test_the_command_explains_what_is_wrong(site, tmp_path, given, said):
         call_command("export", **options)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_export_runs_in_the_background(site, settings):
     fill(site)
     params = {"format": "csv", "from": "2026-03-02", "to": "2026-03-04", "actor": "alice"}
     job = enqueue("export", site=site, params=params)
+    registry.discover()
     runner.work_off()
     job = Job.objects.get(pk=job.pk)
     assert (job.state, job.result["records"]) == ("done", 21)
