@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -30,3 +31,10 @@ def problem(status: int, code: str, title: str, **more: Any) -> JsonResponse:
     """A problem document for plain Django views."""
     body = {"type": "about:blank", "status": status, "code": code, "title": title, **more}
     return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: a problem document below /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return problem(404, "not_found", "There is nothing at this address.")
+    return page_not_found(request, exception)

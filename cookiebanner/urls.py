@@ -24,3 +24,5 @@ urlpatterns = [
     path("audit/", include("cookiebanner.audit.urls")),
     path("demo/", include("cookiebanner.demo.urls")),
 ]
+
+handler404 = "cookiebanner.problems.not_found"

@@ -1,0 +1,19 @@
+"""Every error of the API is application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nope", "/api/nope", "/api/v1/consents/x/receipt"])
+@pytest.mark.django_db
+def test_an_unknown_address_below_api_is_a_problem_document(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.django_db
+def test_elsewhere_it_is_a_page(client):
+    answer = client.get("/nope")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "text/html; charset=utf-8")
