@@ -142,6 +142,11 @@ export function codeVerdict(el, more = '') {
     if (i && type === 'module' && !dynamic) return i;
     if (i) importMap([url]);
   }
+  // Nothing can stop a frame's own `location`: code that sets it to a held address waits itself.
+  for (const [, url] of text.matchAll(/(?:content\w+|frames\[[^\]]*])\s*\.\s*location[\s.\w]*[=(]\s*["'`]([^"'`]+)/g)) {
+    const i = held(url, true);
+    if (i) return i;
+  }
   if (type === 'speculationrules') return mentions(text);
   return host.services.findIndex((s, i) => s.inline?.some((part) => text.includes(part)) && waits(i)) + 1;
 }
