@@ -15,6 +15,8 @@ from .vectors.run import Result, measure, totals
 
 pytestmark = [pytest.mark.browser, pytest.mark.vectors]
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "docs/blocking.json").read_text())["blockers"]
+# Requests that race with the observer from one run to the next (reference/blocking.md: ±2 to 4): left, executed, stored.
+RACES = {"drop_in": (2, 0, 2), "snippet": (2, 0, 2), "server": (1, 0, 1)}
 # Group counts of reference/blocking.md §1 (117 vectors).
 AT_LEAST = dict(zip(GROUPS, (12, 5, 34, 13, 11, 7, 8, 7, 14, 6), strict=True))
 
@@ -50,4 +52,5 @@ def test_a_level_is_no_worse_than_the_table(level: str) -> None:
     }
     if worse:  # a race lost by one vector and won by another is no regression; a total is
         now, then = totals(results)["total"], COMMITTED[level]["groups"]["total"]
-        assert all(a <= b for a, b in zip(now, then, strict=True)), worse
+        race = [0, *RACES.get(level, (0, 0, 0))]
+        assert all(a <= b + slack for a, b, slack in zip(now, then, race, strict=True)), worse
