@@ -47,8 +47,10 @@ test: .venv/.dev node_modules/.done
 test-js: node_modules/.done
 	npm run --silent test
 
+# Playwright keeps an event loop running in its process, so what drives a browser has a process of its own.
 test-postgres: .venv/.dev
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -m "not browser"
+	$(PY) -m pytest -q -m browser
 
 test-sqlite: .venv/.dev
 	$(PY) -m pytest -q --sqlite -m "not browser and not vectors and not faults"

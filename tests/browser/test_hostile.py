@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from tests.browser.world import until
+
 from .vectors import blockers
 from .vectors.blockers import CMP, GATE, SWALLOW, UUID
 from .vectors.run import arguments
@@ -124,7 +126,7 @@ def test_a_nonce_policy_with_our_nonce(visit, server: Server) -> None:
     works(tab)
     assert server.left["h/h"] == []
     tab.evaluate("fairgate.accept()")
-    tab.wait_for_function("window.__ran >= 2")
+    until(tab, "window.__ran >= 2")
     assert "h/h" in server.ran
 
 

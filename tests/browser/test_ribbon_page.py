@@ -203,11 +203,9 @@ def spoil_one_byte() -> None:
     table = ConsentRecord._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         else:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
         cursor.execute(f"UPDATE {table} SET payload = replace(payload, 'reject_all', 'rejekt_all')")
-        if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = DEFAULT")

@@ -204,3 +204,13 @@ def file_answer(path: Path) -> Answer:
         ".json": "application/json",
     }
     return 200, kinds.get(path.suffix, "application/octet-stream"), path.read_bytes()
+
+
+def until(page, expression: str, seconds: float = 15) -> None:
+    """Waits for a JavaScript expression to be true. Playwright's own wait evaluates in the page, which a
+    Content-Security-Policy without `unsafe-eval` forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(f"!!({expression})"):
+        if time.monotonic() > end:
+            raise AssertionError(f"It never came true: {expression}")
+        page.wait_for_timeout(50)
