@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from tests.browser.world import until
+from tests.browser.world import comes_true
 
 from .vectors import blockers
 from .vectors.blockers import CMP, GATE, SWALLOW, UUID
@@ -126,7 +126,7 @@ def test_a_nonce_policy_with_our_nonce(visit, server: Server) -> None:
     works(tab)
     assert server.left["h/h"] == []
     tab.evaluate("fairgate.accept()")
-    until(tab, "window.__ran >= 2")
+    comes_true(tab, "window.__ran >= 2")
     assert "h/h" in server.ran
 
 

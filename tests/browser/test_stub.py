@@ -26,7 +26,7 @@ from tests.browser.test_core import (
     stage,
     until,
 )
-from tests.browser.world import until
+from tests.browser.world import comes_true
 
 __all__ = ["chromium", "context", "net", "page", "stage"]
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ def log(page) -> list[str]:
 
 
 def ready(page) -> None:
-    until(page, "window.OneTrust && OneTrust.IsAlertBoxClosed && log.some((l) => l.startsWith('wrapper'))")
+    comes_true(page, "window.OneTrust && OneTrust.IsAlertBoxClosed && log.some((l) => l.startsWith('wrapper'))")
     page.wait_for_timeout(50)
 
 
@@ -96,7 +96,7 @@ def test_a_choice_in_order(stage, context, page):
     ready(page)
     page.evaluate("log.length = 0; OneTrust.OnConsentChanged((e) => log.push('heard ' + e.detail))")
     page.click(ACCEPT)
-    until(page, "log.includes('OTConsentApplied')")
+    comes_true(page, "log.includes('OTConsentApplied')")
     every = "C0001,C0002,C0003,C0004,C0005"
     assert log(page) == [
         *with_groups(LOADED, f",{every},"), f"wrapper ,{every},", f"consent.onetrust {every}", f"heard {every}",
@@ -146,7 +146,7 @@ def test_old_cookies_count_and_keep_what_we_do_not_know(stage, context, page):
         context.add_cookies([{"name": name, "value": value, "domain": f".{SHOP}", "path": "/", "secure": True}])
     page.goto(stage.page(GA + ADS, gate=AUTO + LOG + stub()))
     ready(page)
-    until(page, "window.__ran && __ran.length == 1")
+    comes_true(page, "window.__ran && __ran.length == 1")
     assert ran(page) == ["www.google-analytics.com/analytics.js"]
     assert log(page)[:3] == with_groups(LOADED, ",C0001,C0002,")
     assert page.locator("#onetrust-banner-sdk").count() == 0
@@ -174,7 +174,7 @@ def test_methods(stage, context, page):
       OneTrust.UpdateConsent('Category', 'C0004:1');
       OneTrust.UpdateConsent('Nonsense', {}); OneTrust.UpdateConsent('Category', 'C0001:0'); OneTrust.UpdateConsent('Category', 'X:1');
     }""")
-    until(page, "heard.length")
+    comes_true(page, "heard.length")
     page.wait_for_timeout(100)
     assert page.evaluate("heard") == ["a", "b"]
     assert optanon(context)["groups"] == "C0001:1,C0002:0,C0003:0,C0004:1,C0005:0"
@@ -185,7 +185,7 @@ def test_methods(stage, context, page):
       OneTrust.InsertScript('https://widgets.example.org/w.js', 'head', () => { window.called = true; }, null, 'C0004');
       OneTrust.BlockGoogleAnalytics('UA-1', 'C0002'); OneTrust.BlockGoogleAnalytics('UA-2', 'C0004');
     }""")
-    until(page, "window.called")
+    comes_true(page, "window.called")
     assert page.inner_text("#box") == "in"
     assert page.evaluate(
         "[window['ga-disable-UA-1'], window['ga-disable-UA-2'], !document.getElementById('gone')]"
@@ -238,7 +238,7 @@ def test_a_page_with_the_stub_alone_gets_the_gate_first(stage, context, page):
     ready(page)
     assert ran(page) == []
     page.click(ACCEPT)
-    until(page, "window.__ran && __ran.length == 2")
+    comes_true(page, "window.__ran && __ran.length == 2")
     page.goto(stage.page(ADS, gate=LOG + stub("async")))
     ready(page)
     assert page.locator("#onetrust-banner-sdk").count() == 0
@@ -278,10 +278,10 @@ def test_parked_tags(stage, context, page):
     page.goto(stage.page(body, gate=AUTO + LOG + stub()))
     page.wait_for_selector(ACCEPT)
     page.evaluate("OneTrust.UpdateConsent('Category', 'C0002:1')")
-    until(page, "window.two")
+    comes_true(page, "window.two")
     assert page.evaluate("[two, window.both || 0]") == [",C0001,C0002,", 0]
     page.evaluate("OneTrust.UpdateConsent('Category', 'C0004:1')")
-    until(page, "window.both")
+    comes_true(page, "window.both")
     until(lambda: stage.world.requests_to("frames.example.org"))
 
 
@@ -301,7 +301,7 @@ def test_consent_handed_over_by_an_app(stage, context, page):
     given = {"consentedDate": "2026-11-01T10:00:00.000Z", "groups": "C0001:1,C0002:1,C0003:0,C0004:0,C0005:0"}
     page.goto(stage.page(GA, gate=f"<script>OTExternalConsent = {json.dumps(given)}</script>{AUTO}{LOG}{stub()}"))
     ready(page)
-    until(page, "window.__ran && __ran.length == 1")
+    comes_true(page, "window.__ran && __ran.length == 1")
     assert page.evaluate("OnetrustActiveGroups") == ",C0001,C0002,"
     assert page.locator("#onetrust-banner-sdk").count() == 0
 
@@ -316,5 +316,5 @@ def test_strict_policies(stage, context, page):
     ready(page)
     assert ran(page) == []
     page.click(ACCEPT)
-    until(page, "window.__ran && __ran.length == 1")
+    comes_true(page, "window.__ran && __ran.length == 1")
     assert page.evaluate("OnetrustActiveGroups") == ",C0001,C0002,C0003,C0004,C0005,"

@@ -206,7 +206,7 @@ def file_answer(path: Path) -> Answer:
     return 200, kinds.get(path.suffix, "application/octet-stream"), path.read_bytes()
 
 
-def until(page, expression: str, seconds: float = 15) -> None:
+def comes_true(page, expression: str, seconds: float = 15) -> None:
     """Waits for a JavaScript expression to be true. Playwright's own wait evaluates in the page, which a
     Content-Security-Policy without `unsafe-eval` forbids."""
     end = time.monotonic() + seconds
