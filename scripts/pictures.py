@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-
-from cookiebanner.screenshots import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -20,7 +19,7 @@ SITE = "f0a1c9d2-5b6e-4c0f-9a3d-7e1b2c3d4e5f"
 
 
 def main() -> None:
-    browser_path = chromium()
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     if not browser_path:
         sys.exit("Chromium is missing: sudo apt-get install -y chromium")
     with tempfile.TemporaryDirectory(prefix="fairgate-pictures-") as data:
@@ -54,7 +53,8 @@ def take(browser_path: str, email: str, password: str) -> None:
         page.fill("input[name=login]", email)
         page.fill("input[name=password]", password)
         page.keyboard.press("Enter")
-        page.wait_for_url("**/dashboard/**")
+        page.wait_for_url(re.compile(r"^[^?]*/dashboard/[^?]*$"))
+        page.wait_for_load_state()
         page.goto(f"http://localhost:{PORT}/dashboard/{SITE}/")
         page.wait_for_timeout(500)
         page.screenshot(path=PICTURES / "dashboard.png")
