@@ -25,7 +25,7 @@ help:
 
 node_modules/.done: package.json package-lock.json
 	@./scripts/need nodejs npm
-	npm ci --no-audit --no-fund --loglevel=error
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 demo: .venv/.runtime
