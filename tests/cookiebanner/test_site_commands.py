@@ -114,3 +114,22 @@ def test_adopt_and_publish_twice(tmp_path):
     again = run("adopt", str(page), "--host", "shop.example", "--publish")
     assert f"Site {UUID} (shop.example, shop.example) was there already." in again
     assert "There is nothing to publish: release 1 is current." in again
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (["--category", "C0004"], (True, True)),
+        (["--category", "C0005"], (True, False)),
+        (["--category", "C0002"], (False, False)),
+        (["--category", "C0004", "--no-sells", "--no-targeted"], (False, False)),
+        (["--category", "C0004", "--container"], (False, False)),
+    ],
+)
+def test_what_is_filed_under_advertising_is_held_by_an_opt_out_signal(more, expected):
+    call_command("site", host=["gpc.example"])
+    site = Site.objects.get(hosts__name="gpc.example")
+    call_command("service", "--site", str(site.uuid), "--name", "Ads", "--pattern", "ads.example", *more)
+    service = site.services.get(name="Ads")
+    assert (service.sells_or_shares, service.targeted_ads) == expected
