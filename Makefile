@@ -38,7 +38,7 @@ build: node_modules/.done
 	npm run --silent build
 
 test: .venv/.dev node_modules/.done
-	@./scripts/need postgresql chromium nginx-light libnginx-mod-http-js
+	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js
 	$(MAKE) lint
 	$(MAKE) test-js
 	$(MAKE) test-postgres
@@ -50,12 +50,13 @@ test-js: node_modules/.done
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass.
 test-postgres: .venv/.dev
-	$(PY) -m pytest -q -m "not browser and not faults"
+	$(PY) -m pytest -q -n 2 -m "not browser and not faults"
 	$(PY) -m pytest -q -m faults || $(PY) -m pytest -q -m faults --last-failed
-	$(PY) -m pytest -q -m browser || $(PY) -m pytest -q -m browser --last-failed
+	$(PY) -m pytest -q -n 2 -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
+	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
 test-sqlite: .venv/.dev
-	$(PY) -m pytest -q --sqlite -m "not browser and not vectors and not faults"
+	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not vectors and not faults"
 
 lint: .venv/.dev node_modules/.done
 	.venv/bin/ruff check .
@@ -78,7 +79,7 @@ bench: .venv/.dev
 	$(PY) -m bench
 
 bench-blocking: .venv/.dev node_modules/.done
-	@./scripts/need chromium
+	@./scripts/need chromium firefox-esr
 	$(PY) -m bench.blocking
 
 pictures: .venv/.dev

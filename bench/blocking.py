@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ django.setup()
 
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 
+from tests.browser.vectors import firefox  # noqa: E402
 from tests.browser.vectors.blockers import (  # noqa: E402
     GATE,
     LEVELS,
@@ -86,9 +88,15 @@ the majority counts, since parser races differ from run to run; others are measu
 text, `lang`, inline code, own image, an allowed CDN's script) held on every page of ours.
 """
 REMAINS = """Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in
-the markup: that is the floor of the drop-in level, and why the other levels exist. `f-location` sets
-`contentWindow.location`, which no script may patch; a policy stops it. `l-preconnect` is a bare TLS connection, which
-no policy covers; only rewriting the page takes it away.
+the markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and `m-object`
+race: the frame is asked for while the parser inserts it, and taken back a moment later. `l-preconnect` is a bare TLS
+connection, which no policy covers; only rewriting the page takes it away.
+"""
+FIREFOX = """## In Firefox
+
+The same vectors in {version}, without a gate on the figures. Its scanner works in a thread of its own and heeds no
+policy that comes later, so SWALLOW and HOLD keep nothing from leaving there; what runs is what counts. Sites that need
+the requests gone in every browser rewrite their pages (the server level).
 """
 COST = """## What it costs
 
@@ -124,11 +132,19 @@ async def cost() -> dict[str, dict[str, float]]:
                 for key, code in OPERATIONS.items():
                     taken[name].setdefault(key, []).append(await tab.evaluate(PROBE, code))
                 await context.close()
-        version = browser.version
         await browser.close()
     server.close()
-    print(f"Chromium {version}", file=sys.stderr)
     return {name: {key: median(values) for key, values in row.items()} for name, row in taken.items()}
+
+
+def group_rows(columns: list[dict[str, list[int]]]) -> list[str]:
+    """One line a group: left/executed/stored of every blocker."""
+    lines = []
+    for group in (*GROUPS, "total"):
+        rows = [column[group] for column in columns]
+        cells = " | ".join("/".join(str(value) for value in row[1:]) for row in rows)
+        lines.append(f"| {group} ({rows[0][0]}) | {cells} |")
+    return lines
 
 
 def table(data: dict) -> str:
@@ -139,10 +155,7 @@ def table(data: dict) -> str:
         "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
         "|---|" + "---|" * len(names),
     ]
-    for group in (*GROUPS, "total"):
-        rows = [data["blockers"][name]["groups"][group] for name in names]
-        cells = " | ".join("/".join(str(value) for value in row[1:]) for row in rows)
-        lines.append(f"| {group} ({rows[0][0]}) | {cells} |")
+    lines += group_rows([data["blockers"][name]["groups"] for name in names])
     lines += ["", "## What still gets out at each of our levels", ""]
     for name in names:
         if name in LEVELS:
@@ -153,6 +166,15 @@ def table(data: dict) -> str:
             ]
             lines.append(f"- {TITLES[name]}: {', '.join(out) or 'nothing'}")
     lines += ["", REMAINS]
+    if other := data.get("firefox"):
+        names = list(other["blockers"])
+        lines += [
+            FIREFOX.format(version=other["version"]),
+            "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
+            "|---|" + "---|" * len(names),
+            *group_rows([other["blockers"][name]["groups"] for name in names]),
+            "",
+        ]
     if cost_data := data.get("cost"):
         kinds = list(cost_data["none"])
         lines += [
@@ -171,23 +193,35 @@ def save(data: dict) -> None:
     (DOCS / "blocking.md").write_text(table(data))
 
 
+def measured(name: str, browser: str) -> dict[str, dict]:
+    """One blocker's figures. Ends the program when a level of ours breaks a page."""
+    results = asyncio.run(measure(find(name), browser=browser))
+    broken = {vector: result.control for vector, result in results.items() if result.control}
+    if broken and name in LEVELS:
+        sys.exit(f"{name} breaks the page in {browser}: {broken}")
+    groups = totals(results)
+    print(browser, name, groups["total"], file=sys.stderr)
+    figures = {vector: [int(r.left), int(r.executed), int(r.stored)] for vector, r in results.items()}
+    return {"groups": groups, "vectors": figures}
+
+
+def version(command: str) -> str:
+    """`Chromium 156.0.8078.73`"""
+    said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+    return re.sub(r"^(.*?[\d.]+).*", r"\1", said.strip(), flags=re.DOTALL)
+
+
 def main(wanted: list[str]) -> None:
     data = json.loads(DATA.read_text()) if DATA.exists() else {"blockers": {}}
-    version = subprocess.run([chromium(), "--version"], capture_output=True, text=True, check=True).stdout
-    data["chromium"] = " ".join(version.split()[:2])
-    for name in wanted or [*RIVALS, *LEVELS, "cost"]:
+    data["chromium"] = version(chromium())
+    for name in wanted or [*RIVALS, *LEVELS, "firefox", "cost"]:
         if name == "cost":
             data["cost"] = asyncio.run(cost())
+        elif name == "firefox":
+            columns = {column: measured(column, "firefox") for column in ("none", "yett", *LEVELS)}
+            data["firefox"] = {"version": version(firefox.binary()), "blockers": columns}
         else:
-            results = asyncio.run(measure(find(name)))
-            broken = {vector: result.control for vector, result in results.items() if result.control}
-            if broken and name in LEVELS:
-                sys.exit(f"{name} breaks the page: {broken}")
-            data["blockers"][name] = {
-                "groups": totals(results),
-                "vectors": {v: [int(r.left), int(r.executed), int(r.stored)] for v, r in results.items()},
-            }
-            print(name, data["blockers"][name]["groups"]["total"], file=sys.stderr)
+            data["blockers"][name] = measured(name, "chromium")
         save(data)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.shop import CONSENT, URL, UUID, open_shop
-from tests.browser.world import World, file_answer, open_world
+from tests.browser.world import World, file_answer
 
 pytestmark = pytest.mark.browser
 
@@ -23,25 +23,17 @@ TAGS = (
 
 
 @pytest.fixture
-def world():
-    with open_world() as world:
-        yield world
-
-
-@pytest.fixture
-def robot(playwright, browser_type_launch_args, world):
+def robot(chromium, world):
     """robot(action, …) lets autoconsent visit the shop once; returns its messages by type and the page."""
-    browsers = []
+    contexts = []
 
     def robot(
         action: str = "optOut", heuristic: str = "", all_rules: bool = False, variant: str = "eu_opt_in", **options: Any
     ) -> tuple[dict[str, list[dict[str, Any]]], Any]:
-        arguments = [*browser_type_launch_args["args"], *world.chromium_arguments]
-        browser = playwright.chromium.launch(**{**browser_type_launch_args, "args": arguments})
-        browsers.append(browser)
         open_shop(world, variant, tags=TAGS, **options)
         world.pages[(CONSENT, "/scripttemplates/otSDKStub.js")] = file_answer(ROOT / "static/banner/stub.js")
-        page = browser.new_context(ignore_https_errors=True, locale="en-US").new_page()
+        contexts.append(chromium.new_context(ignore_https_errors=True, locale="en-US"))
+        page = contexts[-1].new_page()
         config = {
             "enabled": True,
             "autoAction": action,
@@ -84,8 +76,8 @@ def robot(playwright, browser_type_launch_args, world):
         return said, page
 
     yield robot
-    for browser in browsers:
-        browser.close()
+    for made in contexts:
+        made.close()
 
 
 def verdict(said: dict[str, list[dict[str, Any]]], result: str) -> list[Any]:

@@ -6,13 +6,11 @@ import copy
 import json
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from tests import samples
 from tests.browser.stage import CMP, SHOP, Stage
-from tests.browser.world import open_world
 
 pytestmark = pytest.mark.browser
 GA = '<script src="https://www.google-analytics.com/analytics.js"></script>'
@@ -34,25 +32,9 @@ def small(**more):
     )
 
 
-@pytest.fixture(scope="module")
-def net() -> Iterator:
-    with open_world() as world:
-        yield world
-
-
-@pytest.fixture(scope="module")
-def chromium(net, playwright, browser_type_launch_args):
-    args = [*browser_type_launch_args["args"], *net.chromium_arguments]
-    browser = playwright.chromium.launch(**{**browser_type_launch_args, "args": args})
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def stage(net) -> Stage:
-    net.pages.clear()
-    net.asked.clear()
-    return Stage(net)
+def stage(world) -> Stage:
+    return Stage(world)
 
 
 @pytest.fixture

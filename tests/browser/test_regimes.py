@@ -12,7 +12,6 @@ from consent.ledger.models import ConsentRecord
 from cookiebanner.firstparty import parse
 from cookiebanner.publish import publish
 from tests.browser.regimes import GTM, KINDS, OURS, SHOP, layer, open_shop, ran, visit, visitor
-from tests.browser.world import open_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ALL = set(KINDS)
@@ -35,20 +34,11 @@ PLACES = {
 
 
 @pytest.fixture
-def world(settings):
+def world(world, settings):
     settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
     settings.FAIRGATE_COUNTRY_HEADERS = []
     settings.MMDB = ""
-    with open_world() as made:
-        yield made
-
-
-@pytest.fixture
-def chromium(world, playwright, browser_type_launch_args):
-    arguments = browser_type_launch_args["args"] + world.chromium_arguments
-    browser = playwright.chromium.launch(**{**browser_type_launch_args, "args": arguments})
-    yield browser
-    browser.close()
+    return world
 
 
 def say(page, action: str) -> None:

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from consent.ledger.models import ConsentRecord
-from tests.browser.world import World, file_answer, open_world
+from tests.browser.world import World, file_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "de507273-db36-4f1c-9575-6e6ea429f7c6"
@@ -79,22 +79,14 @@ def lay_out(world: World, fairgate: str, page: Path) -> None:
 
 
 @pytest.fixture
-def world():
-    with open_world() as world:
-        yield world
-
-
-@pytest.fixture
-def tab(playwright, browser_type_launch_args, world):
-    arguments = [*browser_type_launch_args["args"], *world.chromium_arguments]
-    browser = playwright.chromium.launch(**{**browser_type_launch_args, "args": arguments})
-    context = browser.new_context(ignore_https_errors=True, locale="en-US")
+def tab(chromium, world):
+    context = chromium.new_context(ignore_https_errors=True, locale="en-US")
     page = context.new_page()
     page.console = []  # type: ignore[attr-defined]
     page.on("console", lambda message: page.console.append((message.type, message.text)))
     page.on("pageerror", lambda error: page.console.append(("error", str(error))))
     yield page
-    browser.close()
+    context.close()
 
 
 URL = f"https://{SHOP}/company/company-policies/policies/privacy-policy"

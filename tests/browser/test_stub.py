@@ -16,10 +16,8 @@ from tests.browser.test_core import (
     ADS,
     GA,
     REJECT,
-    chromium,
     context,
     cookie,
-    net,
     page,
     ran,
     small,
@@ -28,7 +26,7 @@ from tests.browser.test_core import (
 )
 from tests.browser.world import comes_true
 
-__all__ = ["chromium", "context", "net", "page", "stage"]
+__all__ = ["context", "page", "stage"]
 pytestmark = pytest.mark.browser
 
 AUTO = f'<script src="https://{CMP}/consent/{samples.SITE_UUID}/OtAutoBlock.js"></script>'

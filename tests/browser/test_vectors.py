@@ -21,10 +21,15 @@ RACES = {"drop_in": (2, 0, 2), "snippet": (2, 0, 2), "server": (1, 0, 1)}
 AT_LEAST = dict(zip(GROUPS, (12, 5, 34, 13, 11, 7, 8, 7, 14, 6), strict=True))
 
 
-def run(name: str, vectors=VECTORS) -> dict[str, Result]:
+# What the preload scanner asks for is a matter of timing: measured as the table was. The rest must hold in warm tabs too.
+COLD = {"drop_in", "snippet"}
+
+
+def run(name: str, browser: str, vectors=VECTORS) -> dict[str, Result]:
     """In a thread of its own: Playwright's fixtures keep this one's event loop."""
+    known = COMMITTED[name]["vectors"]
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(measure(find(name), vectors))).result()
+        return pool.submit(lambda: asyncio.run(measure(find(name), vectors, browser, known))).result()
 
 
 def test_every_group_has_its_vectors() -> None:
@@ -34,7 +39,7 @@ def test_every_group_has_its_vectors() -> None:
 
 
 def test_without_a_cmp_the_pages_leak() -> None:
-    found = totals(run(NONE.name))["total"]
+    found = totals(run(NONE.name, "warm"))["total"]
     assert found[1] >= 0.9 * found[0]
     assert found[2] >= 0.55 * found[0]
 
@@ -42,7 +47,7 @@ def test_without_a_cmp_the_pages_leak() -> None:
 @pytest.mark.parametrize("level", [level for level in LEVELS if level in COMMITTED])
 def test_a_level_is_no_worse_than_the_table(level: str) -> None:
     committed = COMMITTED[level]["vectors"]
-    results = run(level)
+    results = run(level, "chromium" if level in COLD else "warm")
     assert {name: result.control for name, result in results.items() if result.control} == {}
     figures = {name: [int(r.left), int(r.executed), int(r.stored)] for name, r in results.items()}
     worse = {
@@ -54,3 +59,12 @@ def test_a_level_is_no_worse_than_the_table(level: str) -> None:
         now, then = totals(results)["total"], COMMITTED[level]["groups"]["total"]
         race = [0, *RACES.get(level, (0, 0, 0))]
         assert all(a <= b + slack for a, b, slack in zip(now, then, race, strict=True)), worse
+
+
+def test_firefox_runs_no_more_than_its_table_says_and_the_page_works() -> None:
+    """No gate on what leaves there (its scanner works in a thread of its own): one vector of each group, whole pages."""
+    some = list({vector.group: vector for vector in reversed(VECTORS)}.values())
+    results = run("strict", "firefox", some)
+    assert len(results) == len(GROUPS)
+    assert {name: result.control for name, result in results.items() if result.control} == {}
+    assert [name for name, result in results.items() if result.executed] == []

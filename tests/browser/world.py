@@ -75,11 +75,7 @@ class World:
     """`pages[(host, path)]` = (status, content type, body); `upstream[host]` = a base URL; the rest are trackers."""
 
     def __init__(self) -> None:
-        self.pages: dict[tuple[str, str], Answer | Callable[[Asked], Answer]] = {}
-        self.upstream: dict[str, str] = {}
-        self.extra_headers: dict[str, dict[str, str]] = {}
-        self.asked: list[Asked] = []
-        self.tracker: Callable[[Asked], Answer] = tracker
+        self.forget()
         world = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -145,6 +141,14 @@ class World:
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.server.handle_error = lambda *arguments: None  # type: ignore[method-assign] - closed tabs
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def forget(self) -> None:
+        """Takes away every page and all that was asked."""
+        self.pages: dict[tuple[str, str], Answer | Callable[[Asked], Answer]] = {}
+        self.upstream: dict[str, str] = {}
+        self.extra_headers: dict[str, dict[str, str]] = {}
+        self.asked: list[Asked] = []
+        self.tracker: Callable[[Asked], Answer] = tracker
 
     @property
     def port(self) -> int:

@@ -189,7 +189,11 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             place = "/".join(parts[:2])
             name = parts[-1]
             server.left[place].append(f"{self.command} {name}")
-            cookie = {"Set-Cookie": "uid=1; Path=/; Secure; SameSite=None; Max-Age=999", "Cache-Control": "no-store"}
+            # Each connection is for one request, so that no vector finds one that another has opened.
+            cookie = {
+                "Set-Cookie": "uid=1; Path=/; Secure; SameSite=None; Max-Age=999", "Cache-Control": "no-store",
+                "Connection": "close",
+            }  # fmt: skip
             if self.headers.get("Upgrade", "").lower() == "websocket":
                 accept = base64.b64encode(
                     hashlib.sha1(
@@ -198,10 +202,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 ).decode()
                 self.send_response(101)
                 for key, value in {
+                    **cookie,
                     "Upgrade": "websocket",
                     "Connection": "Upgrade",
                     "Sec-WebSocket-Accept": accept,
-                    **cookie,
                 }.items():
                     self.send_header(key, value)
                 self.end_headers()
