@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -129,6 +130,7 @@ def too_large() -> Refused:
     return Refused(413, "too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
 
 
+@lru_cache(64)
 def _check_type(content_type: str) -> None:
     name, _, parameters = content_type.partition(";")
     if name.strip().lower() not in _TYPES:
@@ -143,7 +145,7 @@ def answer(prepared: Prepared, outcome: Outcome) -> Response:
     """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503."""
     if outcome.status in ("created", "replayed"):
         assert outcome.index is not None and outcome.received_at is not None
-        record_id = str(prepared.draft.record_id)
+        record_id = prepared.draft.id_text
         receipt = schema.Receipt(
             record_id, outcome.index, utc_text(outcome.received_at), f"/api/v1/consents/{record_id}/receipt"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ _FAMILIES = (
 )  # fmt: skip
 
 
+@lru_cache(1024)
 def family(user_agent: str) -> str:
     """The browser's family from a User-Agent header; the header itself is never kept."""
     return next((name for mark, name in _FAMILIES if mark in user_agent), "other" if user_agent else "none")
@@ -41,8 +43,9 @@ def draft(
     if terms is None:
         raise Refused(422, "unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
     choices = validate.completed(answer.choices, release)
-    validate.agree(answer, choices, release, terms)
-    grants = validate.grants_anything(choices, release)
+    optional = validate.optional_states(choices, release)
+    validate.agree(answer, choices, optional, release, terms)
+    grants = validate.GRANTED in optional
     signals = validate.signals(answer.signals)
     # Nobody gets a lasting id for saying no, and none for a signal that the browser sends by itself.
     visitor = answer.visitor if answer.action != "gpc" and (grants or answer.replaces) else None
@@ -78,6 +81,7 @@ def draft(
         visitor=visitor,
         replaces=answer.replaces,
         record=record,
+        checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
 
 
@@ -86,14 +90,19 @@ def page(given: str, site: PublishedSite, origin_host: str) -> str:
 
     A host that is not the site's is replaced by the Origin's, which the browser vouches for.
     """
-    try:
-        parts = urlsplit(given if "//" in given else f"//{given}")
-        host, path = (parts.hostname or "").rstrip("."), parts.path
-    except ValueError:
-        host, path = "", ""
+    host, path = _host_and_path(given)
     if not host or not host.isascii() or not site.has_host(host):
         return origin_host
     return host + path[:500] if site.record_path else host
+
+
+@lru_cache(4096)  # visitors answer on few pages
+def _host_and_path(given: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(given if "//" in given else f"//{given}")
+        return (parts.hostname or "").rstrip("."), parts.path
+    except ValueError:
+        return "", ""
 
 
 def _status(action: str, grants: bool) -> str:

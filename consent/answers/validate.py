@@ -42,17 +42,29 @@ def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str
     return {"categories": categories, "purposes": purposes, "services": services}
 
 
-def grants_anything(choices: dict[str, dict[str, str]], release: PublishedRelease) -> bool:
-    """Whether anything optional is granted."""
-    return GRANTED in _optional(choices, release)
+def optional_states(choices: dict[str, dict[str, str]], release: PublishedRelease) -> set[str]:
+    """The states of everything that is not necessary."""
+    categories, purposes, services = release.optional
+    states = set(map(choices["categories"].__getitem__, categories))
+    states.update(map(choices["services"].__getitem__, services))
+    states.update(map(choices["purposes"].__getitem__, purposes))
+    return states
 
 
-def agree(answer: Answer, choices: dict[str, dict[str, str]], release: PublishedRelease, terms: dict[str, Any]) -> None:
-    """The action must say what the vector says. Raises Refused (422, action_disagrees)."""
+def agree(
+    answer: Answer,
+    choices: dict[str, dict[str, str]],
+    optional: set[str],
+    release: PublishedRelease,
+    terms: dict[str, Any],
+) -> None:
+    """The action must say what the vector says; `optional` are the states of what may be refused.
+
+    Raises Refused (422, action_disagrees).
+    """
     for key, necessary in release.categories.items():
         if necessary and choices["categories"][key] == DENIED:
             raise Refused(422, "action_disagrees", f"{key} is necessary and cannot be denied.", field=key)
-    optional = _optional(choices, release)
     action = answer.action
     wrong = ""
     if action == "accept_all" and DENIED in optional:
@@ -88,12 +100,3 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(inner) for inner in value if inner is not None]
     return value
-
-
-def _optional(choices: dict[str, dict[str, str]], release: PublishedRelease) -> set[str]:
-    """The states of everything that is not necessary."""
-    categories, purposes, services = release.optional
-    states = set(map(choices["categories"].__getitem__, categories))
-    states.update(map(choices["services"].__getitem__, services))
-    states.update(map(choices["purposes"].__getitem__, purposes))
-    return states

@@ -38,7 +38,10 @@ _TYPE = re.compile(r"[a-z_]{1,12}")
 
 @dataclass(slots=True)
 class Draft:
-    """What shall become a leaf. `record` holds the facts of its own; the columns are added to what is committed."""
+    """What shall become a leaf. `record` holds the facts of its own; the columns are added to what is committed.
+
+    `checked` says that whoever made the record knows it to have a canonical form (`canonical.check`).
+    """
 
     site_id: int
     site_uuid: str
@@ -54,9 +57,12 @@ class Draft:
     visitor: UUID | None = None
     replaces: UUID | None = None
     record: dict[str, Any] = field(default_factory=dict)
+    checked: bool = False
+    id_text: str = field(init=False)  # needed five times of each answer
 
     def __post_init__(self) -> None:
         self.site_uuid = str(self.site_uuid)
+        self.id_text = str(self.record_id)
 
 
 class Stopped(RuntimeError):
@@ -104,22 +110,18 @@ def utc_text(moment: datetime) -> str:
 
 def committed(draft: Draft, received_at: str) -> dict[str, Any]:
     """The object that is committed to: the draft's record and every column that is stored beside it."""
-    whole = dict(draft.record)
-    whole["id"] = str(draft.record_id)
-    whole["site"] = draft.site_uuid
-    whole["type"] = draft.type
-    whole["received_at"] = received_at
-    whole["request"] = draft.request_hash.hex()
-    whole["release_hash"] = draft.release_hash
-    whole["regime"] = draft.regime
-    whole["jurisdiction"] = draft.jurisdiction
-    whole["language"] = draft.language
-    whole["action"] = draft.action
-    for name, value in (("release", draft.release), ("visitor", draft.visitor), ("replaces", draft.replaces)):
-        if value is None:
-            whole.pop(name, None)
-        else:
-            whole[name] = value if name == "release" else str(value)
+    whole = {
+        **draft.record, "id": draft.id_text, "site": draft.site_uuid, "type": draft.type, "received_at": received_at,
+        "request": draft.request_hash.hex(), "release_hash": draft.release_hash, "regime": draft.regime,
+        "jurisdiction": draft.jurisdiction, "language": draft.language, "action": draft.action,
+    }  # fmt: skip
+    # A record can't say what its draft leaves out: `_check` compares them.
+    if draft.release is not None:
+        whole["release"] = draft.release
+    if draft.visitor is not None:
+        whole["visitor"] = str(draft.visitor)
+    if draft.replaces is not None:
+        whole["replaces"] = str(draft.replaces)
     return whole
 
 
@@ -152,7 +154,8 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
 
 
 def _check(draft: Draft) -> None:
-    canonical.check(draft.record)
+    if not draft.checked:
+        canonical.check(draft.record)
     for name in _COLUMNS & draft.record.keys():
         if draft.record[name] != (str(getattr(draft, name)) if name != "release" else draft.release):
             raise ValueError(f"The record says another {name} than the draft.")
@@ -243,10 +246,13 @@ class _Batch:
 
     # --- 2. replays -------------------------------------------------------------------------------------------------
 
-    def known(self) -> dict[tuple[int, UUID], tuple[bytes, Outcome]]:
+    def known(self) -> dict[tuple[int, str], tuple[bytes, Outcome]]:
         """What is stored already under these ids: the request hash and the outcome a replay gets."""
-        keys = {(draft.site_id, draft.record_id) for draft in self.drafts}
-        values = ",".join(f"({int(site)},{self.uuid(record_id)})" for site, record_id in sorted(keys))
+        keys = sorted({(draft.site_id, draft.id_text) for draft in self.drafts})
+        cast = "::uuid" if self.postgres else ""
+        values = ",".join(
+            f"({int(site)},'{text if self.postgres else text.replace('-', '')}'{cast})" for site, text in keys
+        )
         self.cursor.execute(
             f"WITH v(s, r) AS (VALUES {values}) "  # noqa: S608 - integers and UUIDs
             "SELECT e.site_id, e.record_id, e.leaf_index, e.request_hash, e.day FROM v "
@@ -270,13 +276,12 @@ class _Batch:
         for site, record_id, index, request_hash, _ in found:
             received_at, erased = stored.get((site, index), (None, True))
             outcome = Outcome("erased" if erased else "replayed", index, self.moment(received_at))
-            key = (site, record_id if isinstance(record_id, UUID) else UUID(str(record_id)))
-            result[key] = (bytes(request_hash), outcome)
+            result[site, str(UUID(str(record_id)))] = (bytes(request_hash), outcome)
         return result
 
     # --- 3. entries, records, tiles ---------------------------------------------------------------------------------
 
-    def place(self, known: dict[tuple[int, UUID], tuple[bytes, Outcome]]) -> list[Outcome]:
+    def place(self, known: dict[tuple[int, str], tuple[bytes, Outcome]]) -> list[Outcome]:
         """Gives each new draft its index, and fills the rows to insert."""
         self.entries: list[tuple[Any, ...]] = []
         self.records: list[tuple[Any, ...]] = []
@@ -287,7 +292,7 @@ class _Batch:
         for draft in self.drafts:
             site = draft.site_id
             head = self.heads[site]
-            if before := known.get((site, draft.record_id)):
+            if before := known.get((site, draft.id_text)):
                 outcomes.append(self.again(draft, *before))
                 continue
             if head.stopped:
@@ -309,16 +314,16 @@ class _Batch:
             head.size += 1
             head.leaves.append(leaf)
             self.entries.append(
-                (site, index, draft.record_id, draft.request_hash, draft.type, day, draft.release_hash, sealed)
+                (site, index, draft.id_text, draft.request_hash, draft.type, day, draft.release_hash, sealed)
             )
-            self.records.append((draft, index, received_at, day, payload, salt))
+            self.records.append((draft, index, text, day, payload, salt))
             if draft.type == "consent":
                 key = (
                     site, day, draft.release or 0, draft.regime, draft.jurisdiction, draft.language, draft.action
                 )  # fmt: skip
                 self.totals[key] = self.totals.get(key, 0) + 1
             outcome = Outcome("created", index, received_at)
-            known[site, draft.record_id] = (draft.request_hash, Outcome("replayed", index, received_at))
+            known[site, draft.id_text] = (draft.request_hash, Outcome("replayed", index, received_at))
             outcomes.append(outcome)
         return outcomes
 
@@ -334,14 +339,14 @@ class _Batch:
             return
         self.cursor.executemany(
             f"INSERT INTO consent_logentry ({_ENTRY}) VALUES ({_marks(8)})",  # noqa: S608
-            [(s, i, r.hex, h, t, d.isoformat(), x, c) for s, i, r, h, t, d, x, c in self.entries],
+            [(s, i, r.replace("-", ""), h, t, d.isoformat(), x, c) for s, i, r, h, t, d, x, c in self.entries],
         )
         self.cursor.executemany(
             f"INSERT INTO consent_consentrecord ({_RECORD}) VALUES ({_marks(15)})",  # noqa: S608
             [
                 (
-                    d.site_id, index, self.time(at), d.record_id.hex, d.type, day.isoformat(), d.release, d.regime,
-                    d.jurisdiction, d.language, d.action, payload.decode(), d.visitor and d.visitor.hex,
+                    d.site_id, index, self.time(datetime.fromisoformat(at)), d.record_id.hex, d.type, day.isoformat(),
+                    d.release, d.regime, d.jurisdiction, d.language, d.action, payload.decode(), d.visitor and d.visitor.hex,
                     d.replaces and d.replaces.hex, salt,
                 )
                 for d, index, at, day, payload, salt in self.records
@@ -349,17 +354,19 @@ class _Batch:
         )  # fmt: skip
 
     def insert_postgres(self) -> None:
-        """COPY costs both sides less than an INSERT of many rows. Only a payload holds text that needs escaping."""
+        """COPY costs both sides less than an INSERT of many rows."""
         entries = [
             f"{s}\t{i}\t{r}\t\\\\x{h.hex()}\t{t}\t{d}\t{x}\t\\\\x{c.hex()}\n" for s, i, r, h, t, d, x, c in self.entries
         ]
         records = []
         for d, index, at, day, payload, salt in self.records:
             release = "\\N" if d.release is None else d.release
-            columns = "\t".join(_escaped(text) for text in (d.regime, d.jurisdiction, d.language, d.action))
+            # JSON escapes every control character itself; only its backslashes mean something to COPY.
+            text = payload.decode().replace("\\", "\\\\")
             records.append(
-                f"{d.site_id}\t{index}\t{at.isoformat()}\t{d.record_id}\t{d.type}\t{day}\t{release}\t{columns}\t"
-                f"{_escaped(payload.decode())}\t{d.visitor or _NULL}\t{d.replaces or _NULL}\t\\\\x{salt.hex()}\n"
+                f"{d.site_id}\t{index}\t{at}\t{d.id_text}\t{d.type}\t{day}\t{release}\t"
+                f"{_columns(d.regime, d.jurisdiction, d.language, d.action)}\t"
+                f"{text}\t{d.visitor or _NULL}\t{d.replaces or _NULL}\t\\\\x{salt.hex()}\n"
             )
         self.cursor.copy_expert(f"COPY consent_logentry ({_ENTRY}) FROM STDIN", StringIO("".join(entries)))
         self.cursor.copy_expert(f"COPY consent_consentrecord ({_RECORD}) FROM STDIN", StringIO("".join(records)))
@@ -435,9 +442,6 @@ class _Batch:
 
     # --- what the two databases write differently -------------------------------------------------------------------
 
-    def uuid(self, value: UUID) -> str:
-        return f"'{value}'::uuid" if self.postgres else f"'{value.hex}'"
-
     def time(self, moment: datetime | None) -> Any:
         if moment is None or self.postgres:
             return moment
@@ -466,13 +470,10 @@ _RECORD = (
 _NULL = "\\N"
 
 
-def _escaped(text: str) -> str:
-    """For COPY's text format."""
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    if text.isprintable():
-        return text
-    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+@lru_cache(4096)  # few combinations, asked for at every answer
+def _columns(*texts: str) -> str:
+    """Columns of printable ASCII (`_check_words`) for COPY's text format."""
+    return "\t".join(text.replace("\\", "\\\\") for text in texts)
 
 
 def _marks(count: int) -> str:
