@@ -100,11 +100,17 @@ class _Heartbeat:
                 connection.close()
 
 
-def claim() -> Job | None:
-    """Leases the oldest job that is due, or whose worker died. A job that died three times fails instead."""
+def claim(periodic: bool | None = None) -> Job | None:
+    """Leases the oldest job that is due, or whose worker died. A job that died three times fails instead.
+
+    `periodic`: only the kinds that the worker queues by itself (True), or only the others (False).
+    """
     while True:
         now = timezone.now()
         due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, leased_until__lt=now)
+        if periodic is not None:
+            kinds = Q(kind__in=registry.periods())
+            due &= kinds if periodic else ~kinds
         with transaction.atomic():
             jobs = Job.objects.filter(due).order_by("id")
             # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
@@ -172,10 +178,10 @@ def enqueue_periodic() -> None:
             mine.filter(state__in=(Job.State.DONE, Job.State.FAILED), created_at__lt=old).delete()
 
 
-def work_off(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Does every job that is due and returns how many that were."""
+def work_off(stopping: Callable[[], bool] = lambda: False, periodic: bool | None = None) -> int:
+    """Does every job that is due and returns how many that were; `periodic` as for `claim`."""
     count = 0
-    while not stopping() and (job := claim()):
+    while not stopping() and (job := claim(periodic)):
         run(job, stopping)
         count += 1
     return count

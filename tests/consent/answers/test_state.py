@@ -36,6 +36,25 @@ def test_the_longest_chain_wins_then_the_later_arrival():
     assert present_state(site.pk, alone).action == "custom"
 
 
+def test_of_two_ends_of_one_length_a_no_wins_in_whatever_order_they_arrive():
+    site = make_site()
+    for order in (1, -1):
+        visitor = uuid.uuid4()
+        first = answer(site, visitor=visitor)
+        ends = [
+            answer(site, visitor=visitor, replaces=first.record_id),
+            answer(
+                site,
+                visitor=visitor,
+                replaces=first.record_id,
+                action="withdraw",
+                record={"status": "ConsentWithdrawn", "choices": {}},
+            ),
+        ]
+        append([first, *ends[::order]])
+        assert present_state(site.pk, visitor).action == "withdraw"
+
+
 def test_a_stranger_has_no_state():
     site = make_site()
     append([answer(site)])

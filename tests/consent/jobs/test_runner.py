@@ -233,3 +233,15 @@ def test_kill_9_of_a_worker_loses_no_job(tmp_path):
         [sys.executable, "-c", SCRIPT, "second"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert second.stdout == "done 2 40\n"
+
+
+def test_house_keeping_does_not_wait_behind_long_jobs(handle):
+    done = []
+    handle("export")(lambda run: done.append("export"))
+    handle("checkpoints", every=60)(lambda run: done.append("checkpoints"))
+    actions.enqueue("export")
+    actions.enqueue("checkpoints")
+    assert runner.work_off(periodic=True) == 1
+    assert done == ["checkpoints"]
+    assert runner.work_off(periodic=False) == 1
+    assert done == ["checkpoints", "export"]
