@@ -441,6 +441,12 @@ def workable(snapshot: Snapshot) -> Iterator[Finding]:
                 "L26", WARN, f"{service['name']} has no request pattern and no inline signature: nothing can be held.",
                 "Directive 2002/58/EC art. 5(3)", "Add the host that it loads from.", subject=service["key"],
             )  # fmt: skip
+        if service["category"] == "C0004" and not (service["sells_or_shares"] or service["targeted_ads"]):
+            yield Finding(
+                "L22", WARN, f"{service['name']} is advertising that neither sells nor targets: "
+                "it runs on in the face of the Global Privacy Control.", "Cal. Civ. Code 1798.135; 11 CCR 7025",
+                "Say that it sells or targets, unless you know that it does neither.", subject=service["key"],
+            )  # fmt: skip
     if any(service["adapter"] == "google" for service in snapshot["services"]):
         signals = {signal for category in snapshot["categories"] for signal in category["consent_mode"]}
         if missing := {"ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"} - signals:

@@ -69,6 +69,17 @@
     });
   }
 
+  // Advertising is taken to sell and to target until somebody says otherwise.
+  on('change', 'form[data-new-service] [name=category]', (select) => {
+    for (const name of ['sells_or_shares', 'targeted_ads']) {
+      const box = select.form.elements[name];
+      if (!box.dataset.said) box.checked = select.value === 'C0004' || (select.value === 'C0005' && name === 'sells_or_shares');
+    }
+  });
+  on('change', '[name=sells_or_shares], [name=targeted_ads]', (box) => {
+    box.dataset.said = '1';
+  });
+
   // Preview sizes.
   on('click', '[data-size]', (button) => {
     const stage = document.querySelector('.stage');

@@ -261,8 +261,13 @@ def test_a_service_that_cannot_be_held_is_noticed(site):
     assert found(site) == [("L26", "warn", "", "ghost")]
 
 
+def test_advertising_that_ignores_the_signal_is_noticed(site):
+    add_service(site, "x", name="Kind ads", category="C0004", patterns=["kind.example"])
+    assert found(site) == [("L22", "warn", "", "kind-ads")]
+
+
 def test_google_needs_its_signals(site):
-    add_service(site, "x", name="Tag", category="C0004", patterns=["t.example"], adapter="google")
+    add_service(site, "x", name="Tag", category="C0004", patterns=["t.example"], adapter="google", sells_or_shares=True)
     assert found(site) == []
     set_category(site, "C0002", "x", consent_mode=[])
     [finding] = lint.check(queries.draft(site))
