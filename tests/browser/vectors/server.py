@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import hashlib
 import ssl
-import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.browser.world import certificate
 
 SITE = "www.shop.test"
 TRACKER = "tracker.shop.test"
@@ -25,30 +19,6 @@ CDN = "cdn.shop.test"
 CMP = "cmp.shop.test"
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
-
-
-def certificate(folder: Path) -> Path:
-    """A self-signed certificate and its key in one PEM file, good for a day."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SITE)])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("*.shop.test"), x509.DNSName(SITE)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "vectors.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 def beacon(place: str) -> str:
@@ -71,9 +41,8 @@ class Server:
         self.delays: dict[tuple[str, str], float] = {}
         self.statuses: dict[tuple[str, str], int] = {}
         self.headers: dict[tuple[str, str], dict[str, str]] = {}
-        with tempfile.TemporaryDirectory() as folder:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate(Path(folder)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate())
         context.sni_callback = self._sni
         self.http = _Http(("127.0.0.1", 0), _handler(self), context)
         self.port = self.http.server_address[1]
