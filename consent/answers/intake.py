@@ -42,10 +42,9 @@ def draft(
     terms = release.terms(answer.regime)
     if terms is None:
         raise Refused(422, "unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
-    choices = validate.completed(answer.choices, release)
-    optional = validate.optional_states(choices, release)
-    validate.agree(answer, choices, optional, release, terms)
-    grants = validate.GRANTED in optional
+    vector = validate.vector(answer.choices, release)
+    validate.agree(answer, vector, release, terms)
+    choices, grants = vector.choices, validate.GRANTED in vector.optional
     signals = validate.signals(answer.signals)
     # Nobody gets a lasting id for saying no, and none for a signal that the browser sends by itself.
     visitor = answer.visitor if answer.action != "gpc" and (grants or answer.replaces) else None

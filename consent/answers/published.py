@@ -39,6 +39,7 @@ class PublishedRelease:
     overrides: dict[str, Any]  # corrections of the jurisdictions table
     # Keys of what a visitor may refuse: categories, purposes, services.
     optional: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
+    vectors: dict[bytes, Any] = field(default_factory=dict)  # what visitors said lately; see `validate.vector`
 
     def terms(self, regime: str) -> dict[str, Any] | None:
         """The terms of a variant id or of a regime id; None when the release has neither."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from consent.answers.errors import Refused
 from consent.answers.published import PublishedRelease
@@ -10,6 +12,28 @@ from consent.answers.schema import Answer, Choices
 from consent.ledger import canonical
 
 GRANTED, DENIED, NOT_OFFERED = "granted", "denied", "not_offered"
+REMEMBERED = 64  # vectors of one release
+_encode = msgspec.json.Encoder().encode
+
+
+class Vector(NamedTuple):
+    """A whole decision vector, and the states of what may be refused. Shared by answers: not to be changed."""
+
+    choices: dict[str, dict[str, str]]
+    optional: frozenset[str]
+
+
+def vector(choices: Choices, release: PublishedRelease) -> Vector:
+    """`completed` with its optional states, remembered, since most visitors say one of a few things. Raises Refused."""
+    key = _encode(choices)
+    found: Vector | None = release.vectors.get(key)
+    if found is None:
+        whole = completed(choices, release)
+        found = Vector(whole, frozenset(optional_states(whole, release)))
+        if len(release.vectors) >= REMEMBERED:
+            release.vectors.clear()
+        release.vectors[key] = found
+    return found
 
 
 def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str, str]]:
@@ -51,17 +75,9 @@ def optional_states(choices: dict[str, dict[str, str]], release: PublishedReleas
     return states
 
 
-def agree(
-    answer: Answer,
-    choices: dict[str, dict[str, str]],
-    optional: set[str],
-    release: PublishedRelease,
-    terms: dict[str, Any],
-) -> None:
-    """The action must say what the vector says; `optional` are the states of what may be refused.
-
-    Raises Refused (422, action_disagrees).
-    """
+def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict[str, Any]) -> None:
+    """The action must say what the vector says. Raises Refused (422, action_disagrees)."""
+    choices, optional = vector
     for key, necessary in release.categories.items():
         if necessary and choices["categories"][key] == DENIED:
             raise Refused(422, "action_disagrees", f"{key} is necessary and cannot be denied.", field=key)

@@ -346,8 +346,8 @@ class _Batch:
             [
                 (
                     d.site_id, index, self.time(datetime.fromisoformat(at)), d.record_id.hex, d.type, day.isoformat(),
-                    d.release, d.regime, d.jurisdiction, d.language, d.action, payload.decode(), d.visitor and d.visitor.hex,
-                    d.replaces and d.replaces.hex, salt,
+                    d.release, d.regime, d.jurisdiction, d.language, d.action, payload.decode(),
+                    d.visitor and d.visitor.hex, d.replaces and d.replaces.hex, salt,
                 )
                 for d, index, at, day, payload, salt in self.records
             ],

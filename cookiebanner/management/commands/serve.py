@@ -79,7 +79,7 @@ def server(host: str, port: int, workers: int, uds: str | None = None):
         interface=Interfaces.ASGI,
         workers=workers,
         loop=loop,
-        http=HTTPModes.auto,
+        http=HTTPModes.http1,  # what proxies speak; looking for more costs each request
         http1_settings=HTTP1Settings(header_read_timeout=30_000, keep_alive=True, pipeline_flush=True),
         websockets=False,
         backlog=2048,
