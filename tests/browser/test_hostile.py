@@ -3,7 +3,9 @@ fails open silently, and the page itself works."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
@@ -13,7 +15,7 @@ from tests.browser.world import comes_true
 from .vectors import blockers
 from .vectors.blockers import CMP, GATE, SWALLOW, UUID
 from .vectors.run import arguments
-from .vectors.server import SITE, TRACKER, Server
+from .vectors.server import PIXEL, SITE, TRACKER, Server
 
 pytestmark = pytest.mark.browser
 
@@ -215,3 +217,45 @@ def test_the_second_line_leaves_nothing_behind(visit) -> None:
     works(tab)
     assert tab.evaluate("document.head.querySelectorAll('meta').length") == 1
     assert tab.evaluate("document.head.textContent.includes('-->')") is False
+
+
+def test_a_page_over_http_is_held_and_answered(
+    playwright: Playwright, server: Server, pages: dict[str, str], visit
+) -> None:
+    """Without a secure context there is no randomUUID, no cookieStore, no service worker: all the same."""
+
+    class Plain(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            html = self.path == "/page"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8" if html else "image/gif")
+            self.end_headers()
+            self.wfile.write(pages["/page"].encode() if html else PIXEL)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    plain = ThreadingHTTPServer(("127.0.0.1", 0), Plain)
+    threading.Thread(target=plain.serve_forever, daemon=True).start()
+    rules = f"--host-resolver-rules=MAP {SITE}:80 127.0.0.1:{plain.server_address[1]},MAP * 127.0.0.1:{server.port}"
+    browser = playwright.chromium.launch(executable_path=blockers.chromium(), args=[rules, *arguments(server.port)[1:]])
+    try:
+        pages["/page"] = (
+            f"<!doctype html><html lang=en><head>{GATE}{SWALLOW}<title>t</title></head><body>{BODY}</body></html>"
+        )
+        tab = browser.new_context(ignore_https_errors=True).new_page()
+        tab.thrown = []
+        tab.on("pageerror", lambda error: tab.thrown.append(str(error)))
+        tab.goto(f"http://{SITE}/page")
+        tab.wait_for_timeout(500)
+        works(tab)
+        assert tab.evaluate("isSecureContext") is False
+        assert server.left["h/h"] == []
+        tab.evaluate("fairgate.accept()")
+        comes_true(tab, "window.__ran >= 2")
+        assert "fairgate=" in tab.evaluate("document.cookie")
+        assert tab.thrown == []
+    finally:
+        browser.close()
+        plain.shutdown()
+        plain.server_close()
