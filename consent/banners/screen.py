@@ -23,8 +23,11 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     """
     site, banner = snapshot["site"], snapshot["banner"]
     own = banner["texts"].get(language) or texts.resolve(language)
-    used = _statutory(snapshot["variants"].values())
-    words = {key: text for key, text in own.items() if not key.startswith(STATUTORY) or key in used}
+    used = _statutory(snapshot["variants"].values(), any(_facts(service) == 3 for service in snapshot["services"]))
+    unused = _unused(snapshot)
+    words = {
+        key: text for key, text in own.items() if key not in unused and (not key.startswith(STATUTORY) or key in used)
+    }
     categories = snapshot["categories"]
     place = {category["key"]: number for number, category in enumerate(categories)}
     return {
@@ -49,14 +52,24 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def _statutory(variants: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The statutory texts that any variant shows."""
+def _statutory(variants: Iterable[Mapping[str, Any]], sensitive: bool) -> set[str]:
+    """The statutory texts that any variant shows; `sensitive`: a service sells what is sensitive."""
     used: set[str] = set()
     for terms in variants:
-        used.update(terms.get("links", ()), terms.get("notices", ()))
+        used.update(terms.get("links", ()))
+        if sensitive:
+            used.update(key for key in terms.get("notices", ()) if "sensitive" in key)
         if terms.get("gpc_status"):
             used.add("gpc_honored")
     return used
+
+
+def _unused(snapshot: Mapping[str, Any]) -> set[str]:
+    """Texts of what this release does not have."""
+    unused = (
+        set() if any(s["exemption_confirmed"] for s in snapshot["services"]) else {"exempt", "exempt_note", "object"}
+    )
+    return unused if _link(snapshot["site"]["imprint_url"]) else unused | {"imprint"}
 
 
 def _regimes(special: Mapping[str, Mapping[str, str]], language: str, words: Mapping[str, str]) -> list[Any]:
@@ -71,15 +84,19 @@ def _regimes(special: Mapping[str, Mapping[str, str]], language: str, words: Map
 
 
 def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
-    facts = int(service["sells_or_shares"] or service["targeted_ads"]) | 2 * int(service["sensitive"])
+    company = service["company"]
     cookies = [[c["name"], _lifetime(c), c["purpose"]] for c in service["cookies"]]
     packed = [
-        service["key"], service["name"], service["company"], _link(service["policy_url"]), place[service["category"]],
-        service["description"], facts, cookies, service["exemption_confirmed"],
+        service["key"], service["name"], "" if company == service["name"] else company, _link(service["policy_url"]),
+        place[service["category"]], service["description"], _facts(service), cookies, service["exemption_confirmed"],
     ]  # fmt: skip
     while packed[-1] in ("", 0, []):
         packed.pop()
     return packed
+
+
+def _facts(service: Mapping[str, Any]) -> int:
+    return int(service["sells_or_shares"] or service["targeted_ads"]) | 2 * int(service["sensitive"])
 
 
 def _lifetime(cookie: Mapping[str, Any]) -> int | str:

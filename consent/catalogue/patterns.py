@@ -93,8 +93,8 @@ def compile(services: list[list[str]]) -> Table:  # noqa: A001 - the name every 
     """One list of patterns per service → the look-up table, plain JSON.
 
     `{host: [[path, query, service], …], "/": first-party paths, "": [[regex, service], …]}`; a service is its place in
-    `services`. Entries of a host are in the order they are tried: longest path first, with a query before without.
-    When two services claim the same pattern the first one has it. Raises ValueError as `parse` does.
+    `services`. Entries of a host are in the order they are tried: longest path first, with a query before without,
+    else as given. When two services claim the same pattern the first one has it. Raises ValueError as `parse` does.
     """
     table: dict[str, dict[tuple[str, str], int]] = {}
     regexes: dict[str, int] = {}
@@ -108,9 +108,7 @@ def compile(services: list[list[str]]) -> Table:  # noqa: A001 - the name every 
     compiled: Table = {
         host: [
             [path, query, index]
-            for (path, query), index in sorted(
-                entries.items(), key=lambda item: (-len(item[0][0]), -len(item[0][1]), item[0])
-            )
+            for (path, query), index in sorted(entries.items(), key=lambda item: (-len(item[0][0]), -len(item[0][1])))
         ]
         for host, entries in sorted(table.items())
     }

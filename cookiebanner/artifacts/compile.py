@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ LATE = "late.js"
 GOOGLE = "google"
 ADAPTERS = (GOOGLE, "uet", "clarity", "meta")
 
-CONTAINER, SOLD, NECESSARY = 1, 2, 4  # bits of a packed item
+CONTAINER, SOLD, NECESSARY, BEFORE = 1, 2, 4, 8  # bits of a packed item
 ADS, CHILD = 1, 2  # what a child-directed site holds, as in vector.js: what is sold; everything optional
 
 # Google Consent Mode v2 (developers.google.com/tag-platform/security/guides/consent); security_storage is granted.
@@ -43,13 +44,17 @@ DEFAULT_SIGNALS = {
     "C0003": ("functionality_storage", "personalization_storage"),
     "C0004": ("ad_storage", "ad_user_data", "ad_personalization"),
 }
-# What the gate and the banner read of a variant's terms; the rest is for people.
-TERMS = (
-    "regime", "model", "banner", "exempt", "gpc", "gpc_status", "links", "notices", "optout_icon", "buttons", "reject",
-    "equal", "close_x", "imprint", "consent_days", "reask_days", "refusal_days", "minors", "language",
-)  # fmt: skip
+# What the gate and the banner read of a variant's terms, and how build.mjs calls it; the rest is for people.
+TERMS = {key: key for key in ("regime", "model", "banner", "exempt", "gpc", "links", "notices", "buttons", "minors")}
+TERMS |= {
+    "gpc_status": "A", "optout_icon": "B", "close_x": "C", "consent_days": "D", "reask_days": "E", "refusal_days": "F",
+}  # fmt: skip
 
-UNSAID = (None, False, "", "none", [], {})  # what an absent term means
+# What an absent term means.
+UNSAID: tuple[Any, ...] = (None, False, "", "none", "honoured", [], {}, ["accept", "reject", "manage"])
+FLAGS = (True, "required", "choice", "notice")  # what is asked of `gpc` and `banner` is: is it there?
+KINDS = {"cookie": "", "local": "l=", "session": "s=", "indexeddb": "i="}  # before a name; a cookie's holds no "="
+ELSEWHERE = re.compile(r" \([\w.-]+\)$")  # "IDE (doubleclick.net)": a cookie that no script of the site can write
 
 Snapshot = Mapping[str, Any]
 File = tuple[str, str, bytes]
@@ -79,7 +84,7 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
 
 def ui(snapshot: Snapshot, language: str) -> bytes:
     """`ui.<language>.js`."""
-    return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language)).encode() + b";" + built("ui")
+    return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
 
 
 def enforced(snapshot: Snapshot, number: int) -> dict[str, Any]:
@@ -101,15 +106,13 @@ def enforced(snapshot: Snapshot, number: int) -> dict[str, Any]:
 def common(snapshot: Snapshot, number: int) -> dict[str, Any]:
     """What every variant's gate carries."""
     site = snapshot["site"]
-    config = {
-        "site": site["uuid"],
-        "release": number,
-        "hosts": site["hosts"],
-        "level": site["level"],
-        "unknown": site["unknown"],
-        "table": pruned(patterns.compile([service["rules"] for service in snapshot["services"]])),
-    }
+    config = {"site": site["uuid"], "release": number, "hosts": site["hosts"]}
+    if site["level"] != "snippet":
+        config["level"] = site["level"]
+    if regexes := patterns.compile([service["rules"] for service in snapshot["services"]]).get(patterns.REGEX):
+        config["re"] = regexes
     switches = {
+        "hold": site["unknown"] == "hold",
         "reload": site["reload"],
         "path": site["record_path"],
         "home": site["first_party_endpoint"],
@@ -125,55 +128,85 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     categories, services = snapshot["categories"], snapshot["services"]
     necessary = [c["necessary"] for c in categories]
     states = [before_answer(s, necessary[place[s["category"]]], terms) == "granted" for s in services]
+    rules = rules_of(pruned(patterns.compile([s["rules"] for s in services])))
     denied = {service["category"] for service, granted in zip(services, states, strict=True) if not granted}
     default = terms["before"]["default"] == "granted"
     before = [c["necessary"] or (default and c["key"] not in denied) for c in categories]
     config: dict[str, Any] = {
-        "child": site_child * (CHILD if terms["minors"].get("hold") == "all" else ADS),
-        "terms": {key: terms[key] for key in TERMS if terms.get(key) not in UNSAID},
-        "categories": [[c["key"], -1, NECESSARY * c["necessary"], b] for c, b in zip(categories, before, strict=True)],
+        "terms": {short: _said(terms[key]) for key, short in TERMS.items() if terms.get(key) not in UNSAID},
+        "categories": [
+            [c["key"], NECESSARY * c["necessary"] | BEFORE * b] for c, b in zip(categories, before, strict=True)
+        ],
         "purposes": [
-            [p["key"], at := place[p["category"]], NECESSARY * necessary[at], before[at]]
+            [p["key"], NECESSARY * necessary[at := place[p["category"]]] | BEFORE * before[at], at]
             if p["category"]
             else [p["key"]]
             for p in snapshot["purposes"]
         ],
         "services": [
-            _service(s, place[s["category"]], necessary[place[s["category"]]], granted)
-            for s, granted in zip(services, states, strict=True)
+            _service(s, place[s["category"]], necessary[place[s["category"]]], granted, " ".join(rules.get(i, ())))
+            for i, (s, granted) in enumerate(zip(services, states, strict=True))
         ],
     }
+    if not config["purposes"]:
+        del config["purposes"]
+    if site_child:
+        config["child"] = CHILD if terms["minors"].get("hold") == "all" else ADS
     if variant != terms["regime"]:
         config["variant"] = variant
     if adapters:
         config["adapters"] = {}
     if GOOGLE in adapters:
-        config["google"] = {"signals": google_signals(snapshot), "regions": regions(snapshot, variant)}
+        config["google"] = {"signals": google_signals(snapshot), "regions": " ".join(regions(snapshot, variant))}
         if terms["regime"] in snapshot["site"]["advanced"]:
             config["advanced"] = 1
     return config
 
 
-def _service(service: Mapping[str, Any], category: int, necessary: bool, granted: bool) -> list[Any]:
-    """[key, category, bits, before, cookies, inline, adapter]; empty ends are cut off; what never waits has no more."""
+def _said(term: Any) -> Any:
+    """A term in few letters: 1 for what is just said; of what protects minors the age, and whether all waits."""
+    if isinstance(term, dict):
+        return [term.get("ads_off_under", 0), *([1] if term.get("hold") == "all" else [])]
+    return 1 if term in FLAGS else term
+
+
+def _service(service: Mapping[str, Any], category: int, necessary: bool, granted: bool, rules: str) -> list[Any]:
+    """[key, bits, category, rules, cookies, adapter, *inline]; empty ends are cut off; what never waits has no more."""
     bits = CONTAINER * bool(service["container"]) | SOLD * bool(service["sells_or_shares"] or service["targeted_ads"])
-    packed = [service["key"], category, bits | NECESSARY * necessary, granted]
+    packed = [service["key"], bits | NECESSARY * necessary | BEFORE * granted, category, rules]
     if not necessary:
-        packed += [[_cookie(c) for c in service["cookies"]], service["inline"]]
-        if service["adapter"] in ADAPTERS:
-            packed.append(service["adapter"])
-    while packed[-1] == []:
+        adapter = service["adapter"] if service["adapter"] in ADAPTERS else ""
+        packed += [" ".join(names(service["cookies"])), adapter, *service["inline"]]
+    while packed[-1] == "":
         packed.pop()
     return packed
 
 
-def _cookie(cookie: Mapping[str, Any]) -> dict[str, str]:
-    kind = {} if cookie["kind"] == "cookie" else {"kind": cookie["kind"]}
-    return {"name": cookie["name"], **kind}
+def names(cookies: Iterable[Mapping[str, str]]) -> list[str]:
+    """Patterns of what a service may store here, without blanks and with one `*` at most; rather too wide."""
+    return [
+        KINDS[cookie["kind"]] + re.sub(r"[\s*](.*[\s*])?", "*", cookie["name"].strip())
+        for cookie in cookies
+        if cookie["kind"] != "cookie" or not ELSEWHERE.search(cookie["name"])
+    ]
+
+
+def rules_of(rules: patterns.Table) -> dict[int, list[str]]:
+    """Service → its patterns as they are written; the browser's table is made of them again (vector.js)."""
+    written: dict[int, list[str]] = {}
+    for host, entries in rules.items():
+        for path, query, index in entries if host != patterns.REGEX else ():
+            pattern = f"{host.rstrip('/')}{path}" + (f"?{query}" if query else "")
+            written.setdefault(int(index), []).append(pattern)
+    return written
 
 
 def pruned(rules: patterns.Table) -> patterns.Table:
-    """The table without hosts whose parent says the same: `js.hs-scripts.com` beside `hs-scripts.com`."""
+    """The table without what its parent says, too: `hs.test/js` beside `hs.test`, `js.hs.test` beside `hs.test`."""
+    rules = {
+        host: entries[-1:] if entries[-1][:2] == ["", ""] and len({entry[-1] for entry in entries}) == 1 else entries
+        for host, entries in rules.items()
+    }
 
     def said_by_parent(host: str, entries: list[patterns.Entry]) -> bool:
         labels = host.split(".")
@@ -195,14 +228,15 @@ def used_adapters(snapshot: Snapshot) -> list[str]:
     return [name for name in ADAPTERS if name in used]
 
 
-def google_signals(snapshot: Snapshot) -> dict[str, list[str]]:
-    """Signal → the categories that govern it: the site's own mapping, else ours; none = always denied."""
-    signals: dict[str, list[str]] = {name: [] for name in SIGNALS}
+def google_signals(snapshot: Snapshot) -> list[list[str]]:
+    """[signals, *the categories that govern them]: the site's own mapping, else ours; no category = always denied."""
+    governing: dict[str, list[str]] = {name: [] for name in SIGNALS}
     for category in snapshot["categories"]:
         for signal in category["consent_mode"] or DEFAULT_SIGNALS.get(category["key"], ()):
-            if signal in signals:
-                signals[signal].append(category["key"])
-    return signals
+            if signal in governing:
+                governing[signal].append(category["key"])
+    groups = sorted({tuple(keys) for keys in governing.values()})
+    return [[" ".join(name for name in SIGNALS if governing[name] == [*keys]), *keys] for keys in groups]
 
 
 def regions(snapshot: Snapshot, variant: str) -> list[str]:
@@ -211,9 +245,10 @@ def regions(snapshot: Snapshot, variant: str) -> list[str]:
     return [row for row in table.ROWS if row not in ("*", table.EU) and table.variant_for(row, overrides) == variant]
 
 
-def safe_json(value: Any) -> str:
-    """Compact JSON in ASCII that may stand in a script, inline too: no `<`, no line separator."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+def safe_json(value: Any, ascii: bool = True) -> str:  # noqa: A002
+    """Compact JSON that may stand in a script, inline too: no `<`, no line separator. Not `ascii`: in our own file."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=ascii)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def digest(body: bytes) -> str:

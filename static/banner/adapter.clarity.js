@@ -1,1 +1,1 @@
-__fg.adapters.clarity=({items:t},a,e)=>{let r=a=>t.some(t=>"clarity"===t.adapter&&e(t.key)&&a(t))?"granted":"denied",i={ad_Storage:r(t=>t.sold),analytics_Storage:r(()=>!0)},n=window.clarity||(window.clarity=function(){(n.q||(n.q=[])).push(arguments)});return n("consentv2",i),i};
+__fg.adapters.clarity=({items:t},e,a)=>{let n=e=>t.some(t=>"clarity"===t.f&&a(t.key)&&e(t))?"granted":"denied",r={ad_Storage:n(t=>t.c),analytics_Storage:n(()=>!0)},i=window.clarity||=function(){(i.q||=[]).push(arguments)};return i("consentv2",r),r};

@@ -265,6 +265,20 @@ def test_gpc_denies_what_is_sold_once_and_without_a_visitor(stage, context, page
     assert later["action"] == "custom"
 
 
+def test_a_parked_tag_of_a_category_that_the_signal_denies_stays_parked(stage, context, page):
+    stage.release(small(), "us_ca")
+    tag = '<script type="text/plain" class="optanon-category-{}" src="https://static.doubleclick.net/{}.js"></script>'
+    own = '<script type="text/plain" class="optanon-category-C0004">window.ran = 1</script>'
+    url = stage.page(tag.format("C0004", "parked") + own)
+    context.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})")
+    page.goto(url)
+    until(lambda: stage.posts())
+    page.wait_for_timeout(300)
+    assert page.evaluate("[fairgate.consent().categories.C0004, window.ran]") == [False, None]
+    assert page.locator("script[data-fg][type='text/plain'][class*=optanon]").count() == 2
+    assert stage.world.requests_to("doubleclick.net") == []
+
+
 def test_an_opt_out_holds_what_ran_and_never_lapses(stage, context, page):
     stage.release(small(), variant="us_optout")
     url = stage.page(GA + ADS)

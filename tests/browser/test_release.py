@@ -116,6 +116,25 @@ def test_everything_runs_once_in_document_order(open_page) -> None:
     assert tab.evaluate("document.querySelectorAll('[data-fg]').length") == 0
 
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def test_where_no_import_map_can_be_added_the_whole_script_waits(chromium: Browser, pages: dict[str, str]) -> None:
+    gate = blockers.GATE + blockers.SWALLOW
+    body = f"<script id=x>log('x');import('{T}/e.js')</script><script id=y>log('y')</script>"
+    pages["/page"] = f"<!doctype html><html><head>{gate}{HEAD}</head><body>{body}</body></html>"
+    context = chromium.new_context(ignore_https_errors=True, user_agent=FIREFOX)
+    tab = context.new_page()
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(f"https://{SITE}/page")
+    assert ran(tab, 1) == ["y"]
+    assert not [url for url in asked if TRACKER in url]
+    grant(tab)
+    assert ran(tab, 3) == ["y", "x", "E"]
+    context.close()
+
+
 def test_only_the_listeners_of_released_scripts_are_called(open_page) -> None:
     tab = open_page(f"<script src='{T}/listen.js'></script>")
     grant(tab)

@@ -12,23 +12,24 @@ import { before, CHILD, GPC, mark, recall, unpack } from '../../cookiebanner/ban
 const CONTAINER = 1;
 const SOLD = 2;
 const NECESSARY = 4;
+const BEFORE = 8;
 const cfg = (granted) => ({
   release: 3,
   categories: [
-    ['C0001', -1, NECESSARY, true],
-    ['C0002', -1, 0, granted],
-    ['C0004', -1, 0, granted],
+    ['C0001', NECESSARY | BEFORE],
+    ['C0002', granted],
+    ['C0004', granted],
   ],
-  purposes: [['measuring', 1, 0, granted], ['newsletter']],
+  purposes: [['measuring', granted, 1], ['newsletter']],
   services: [
-    ['ads', 2, SOLD, granted],
-    ['cdn', 0, NECESSARY, true],
-    ['gtm', 2, CONTAINER, granted],
-    ['stats', 1, 0, granted],
+    ['ads', SOLD | granted, 2],
+    ['cdn', NECESSARY | BEFORE, 0],
+    ['gtm', CONTAINER | granted, 2],
+    ['stats', granted, 1],
   ],
 });
-const closed = unpack(cfg(false));
-const open = unpack(cfg(true));
+const closed = unpack(cfg(0));
+const open = unpack(cfg(BEFORE));
 const keyed = (items, vector) => Object.fromEntries(items.map(({ key }, i) => [key, vector[i]]));
 const terms = { consent_days: 180, refusal_days: 180, reask_days: 180 };
 const now = () => Math.floor(Date.now() / 1000);
@@ -181,18 +182,18 @@ test('a stored answer: exceptions, age, objections', () => {
 
 test('only what is new asks again', () => {
   const next = { cfg: { release: 4 } };
-  const more = unpack({ ...cfg(false), services: [...cfg(false).services, ['new', 1, 0, false]] });
+  const more = unpack({ ...cfg(0), services: [...cfg(0).services, ['new', 0, 1]] });
   assert.deepEqual(
     [meant(more, answer(), next).ask, meant(more, answer(), next).vector.new, meant(more, answer(), next).vector.stats],
     [true, false, true],
   );
-  const fewer = unpack({ ...cfg(false), services: cfg(false).services.slice(0, 3) });
+  const fewer = unpack({ ...cfg(0), services: cfg(0).services.slice(0, 3) });
   assert.equal(meant(fewer, answer(), next).ask, false);
-  const moved = unpack({ ...cfg(false), services: [...cfg(false).services.slice(0, 3), ['stats', 2, 0, false]] });
+  const moved = unpack({ ...cfg(0), services: [...cfg(0).services.slice(0, 3), ['stats', 0, 2]] });
   assert.equal(meant(moved, answer(), next).ask, true);
-  const necessary = unpack({ ...cfg(false), services: [...cfg(false).services, ['cdn2', 0, NECESSARY, true]] });
+  const necessary = unpack({ ...cfg(0), services: [...cfg(0).services, ['cdn2', NECESSARY | BEFORE, 0]] });
   assert.equal(meant(necessary, answer(), next).ask, false);
-  const category = unpack({ ...cfg(false), categories: [...cfg(false).categories, ['C0009', -1, 0, false]] });
+  const category = unpack({ ...cfg(0), categories: [...cfg(0).categories, ['C0009', 0]] });
   assert.equal(meant(category, answer(), next).ask, true);
   assert.equal(mark(closed[5]).length, 3);
   assert.equal(marks(closed).length, 12);

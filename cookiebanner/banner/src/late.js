@@ -15,7 +15,8 @@ const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-p
 function late(api) {
   const { _: core } = api;
   const { cfg, terms } = core;
-  const { loadUi } = core;
+  // OneTrust's testing script works anywhere and writes host-only cookies.
+  core.test ||= /-test($|\/)/.test(core.get('data-domain-script') || core.tag?.src);
   const line = wire(core);
   answers(core, line);
   if (!core.engine.release) finish(core.engine);
@@ -52,8 +53,8 @@ function late(api) {
     set: say('custom'),
     /** @param {number} years how old the visitor is */
     setAge(years) {
-      const young = years < (terms.minors?.ads_off_under || 0);
-      core.child = cfg.child | (young ? (terms.minors.hold === 'all' ? CHILD : GPC) : 0);
+      const young = years < terms.minors?.[0];
+      core.child = cfg.child | (young ? (terms.minors[1] ? CHILD : GPC) : 0);
       core.reread();
     },
     show() {
@@ -105,6 +106,7 @@ function late(api) {
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
     },
     openers: OPENERS,
+    wake: () => core.engine.release(),
     flush: line.flush,
     show: () =>
       core.loadUi().then(
@@ -118,7 +120,7 @@ function late(api) {
     /** @param {string} [code] the language from now on @returns {Promise<object>} the view */
     loadUi(code) {
       if (cfg.langs[code]) api.language = core.lang = code;
-      return loadUi();
+      return Promise.all([core.screen(), new Promise(core.parsed)]).then(() => core.view);
     },
     /** A held frame or embed gets a stand-in; `service` null takes it away. */
     place: (element, service) =>
@@ -154,4 +156,4 @@ function late(api) {
     },
   });
 }
-if (!window.fairgate._.begin) late(window.fairgate);
+if (!window.fairgate._.show) late(window.fairgate);

@@ -145,6 +145,6 @@ else {
   try {
     fetchGate();
   } catch (error) {
-    console.warn('fairgate: the gate could not be loaded', error);
+    console.warn('fairgate: no gate', error);
   }
 }

@@ -35,10 +35,19 @@ def test_only_addresses_become_links(url):
 
 def test_only_statutory_texts_that_some_variant_shows_are_sent():
     words = screen.data(snapshot(), "de")["t"]
-    assert {key for key in words if key.startswith(screen.STATUTORY)} == {
-        "link_privacy_choices", "link_limit_sensitive", "link_opt_out", "link_opt_out_rights", "gpc_honored",
-        "notice_sells_sensitive", "notice_sells_biometric", "notice_site_sells_sensitive", "notice_site_sells_biometric",
-    }  # fmt: skip
+    links = {"link_privacy_choices", "link_limit_sensitive", "link_opt_out", "link_opt_out_rights", "gpc_honored"}
+    assert {key for key in words if key.startswith(screen.STATUTORY)} == links
+    sold = screen.data(snapshot(changes={"hubspot": {"sensitive": True}}), "de")["t"]
+    notices = {"notice_sells_sensitive", "notice_site_sells_sensitive"}
+    assert {key for key in sold if key.startswith(screen.STATUTORY)} == links | notices
+
+
+def test_texts_of_what_a_release_does_not_have_are_not_sent():
+    exempt, imprint = {"exempt", "exempt_note", "object"}, {"imprint"}
+    assert not screen.data(snapshot(), "en")["t"].keys() & (exempt | imprint)
+    changes = {"plausible": {"exemption_confirmed": ["GB"]}}
+    assert screen.data(snapshot(changes=changes), "en")["t"].keys() >= exempt
+    assert screen.data(snapshot(imprint_url="/imprint"), "en")["t"].keys() >= imprint
 
 
 def test_regimes_with_the_same_words_share_them():

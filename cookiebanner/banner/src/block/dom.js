@@ -3,9 +3,12 @@
 const { call } = Function.prototype;
 const E = Element.prototype;
 
+export const { apply, construct } = Reflect;
+export const { getOwnPropertyDescriptor: describe, defineProperty: define } = Object;
 /** `bare(f)(thisArg, …args)` calls `f`. */
 export const bare = (f) => call.bind(f);
-export const setter = (proto, name) => bare(Object.getOwnPropertyDescriptor(proto, name).set);
+export const getter = (proto, name) => bare(describe(proto, name).get);
+export const setter = (proto, name) => bare(describe(proto, name).set);
 export const get = bare(E.getAttribute);
 export const put = bare(E.setAttribute);
 export const drop = bare(E.removeAttribute);

@@ -21,7 +21,7 @@ export const RISKY =
 
 /** "element attribute" pairs that load something. */
 const LOADS =
-  /^((script|img|source|iframe|frame|embed|track|input|audio|video) src|(img|source) srcset|iframe srcdoc|object data|video poster|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping|\w+ background)$/;
+  /^(\w+ (src(set)?|data|poster|background)|iframe srcdoc|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping)$/;
 const LINK = /sheet|pre[cflr]|icon|mani/i;
 const CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script.*)?$/i;
 const idle = (el, rel = get(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
@@ -30,8 +30,6 @@ export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
 
 /** @type {import('./index.js').Host} */
 export let host;
-/** The gate's own element. */
-let own;
 /** Elements that may load whatever the answer, and held ones that load without being in a document. */
 export const once = new WeakSet();
 export const loose = new Set();
@@ -40,12 +38,10 @@ const seen = new Set();
 
 export const begin = (options) => {
   host = options;
-  own = host.tag || document.currentScript;
-  return own;
 };
 
 /** Text for a sink that `require-trusted-types-for` guards. */
-export const trust = (text, kind = 'createHTML') => (host.policy ? host.policy[kind](text) : text);
+export const trust = (text, kind = 'createHTML') => host.policy[kind](text);
 
 /** Whether service `i` (behind the last: third parties that no rule knows) has to wait; an exception is a yes. */
 export function waits(i) {
@@ -59,27 +55,26 @@ export const holding = () => host.services.some((_, i) => waits(i));
 
 /** Whose a URL is: a service's index, behind the last for an unknown third party, or -1. Pages ask the same again and again. */
 const memo = new Map();
-let base;
 function owner(url, known) {
-  const { table, pageHost, firstPartyHosts, services } = host;
-  if (base !== document.baseURI || memo.size > 999) memo.clear();
-  base = document.baseURI;
-  let i = memo.get(url);
+  const base = document.baseURI;
+  const key = base + url;
+  if (memo.size > 999) memo.clear();
+  let i = memo.get(key);
   if (i !== undefined) return i;
   i = -1;
   try {
     const u = new URL(url, base);
     const name = u.hostname;
-    i = match(table, u, pageHost);
-    if (i < 0 && /^(http|ws)/.test(u.protocol) && ![pageHost, ...firstPartyHosts].some((h) => `.${name}`.endsWith(`.${h}`))) {
-      i = services.length;
+    i = match(host.table, u, location.hostname);
+    if (i < 0 && /^(http|ws)/.test(u.protocol) && !host.friends.some((h) => `.${name}`.endsWith(`.${h}`))) {
+      i = host.services.length;
       if (!known && !seen.has(name)) {
         seen.add(name);
-        host.onUnknown(name);
+        host.report('unknown', name);
       }
     }
   } catch {}
-  memo.set(url, i);
+  memo.set(key, i);
   return i;
 }
 
@@ -90,7 +85,7 @@ function owner(url, known) {
 export function held(url, known) {
   const i = owner(`${url}`, known);
   const { length } = host.services;
-  return i < 0 || (i === length && (known || host.unknown !== 'hold')) || !waits(i) ? 0 : i + 1;
+  return i < 0 || (i === length && (known || !host.cfg.hold)) || !waits(i) ? 0 : i + 1;
 }
 
 const first = (urls, known) => (urls || []).map((url) => held(url, known)).find(Boolean);
@@ -115,7 +110,7 @@ const marks = (el) => {
   const found = /optanon-category-([\w,-]+)/.exec(get(el, 'class'));
   return found?.[1].split(/[-,]/);
 };
-const free = (el) => el === own || once.has(el) || has(el, 'data-ot-ignore');
+const free = (el) => el === host.tag || once.has(el) || has(el, 'data-ot-ignore');
 
 /** Same answer as `held`, for one attribute of one element. */
 function verdict(el, name, value) {
@@ -136,11 +131,10 @@ export function codeVerdict(el, more = '') {
   if (src !== null || free(el) || marks(el)) return verdict(el, 'src', src);
   const text = el.textContent + more;
   const type = get(el, TYPE) || get(el, 'type');
-  // A static import makes the module wait; a dynamic one is kept from resolving.
+  // A static import makes the module wait; a dynamic one is kept from resolving, or makes its script wait.
   for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
     const i = held(url, true);
-    if (i && type === 'module' && !dynamic) return i;
-    if (i) importMap([url]);
+    if (i && (dynamic ? !importMap([url]) : type === 'module')) return i;
   }
   // Nothing can stop a frame's own `location`: code that sets it to a held address waits itself.
   for (const [, url] of text.matchAll(/(?:content\w+|frames\[[^\]]*])\s*\.\s*location[\s.\w]*[=(]\s*["'`]([^"'`]+)/g)) {
@@ -148,7 +142,7 @@ export function codeVerdict(el, more = '') {
     if (i) return i;
   }
   if (type === 'speculationrules') return mentions(text);
-  return host.services.findIndex((s, i) => s.inline?.some((part) => text.includes(part)) && waits(i)) + 1;
+  return host.services.findIndex((s, i) => s.inline.some((part) => text.includes(part)) && waits(i)) + 1;
 }
 
 /** Undoes the holding of a script; whoever inserts the element then runs it. */
@@ -200,18 +194,19 @@ function keep(el, name, value, i) {
 
 /** Brings one element in line with what is allowed now: holds it, or gives back what it waits with. */
 export function check(el) {
-  if (el === own) return;
+  if (el === host.tag) return;
   const tag = el.localName;
   // Parked tags of a page's author wait in the same form as ours.
-  const parked = !has(el, HELD) && marks(el) && get(el, 'data-src');
+  const asked = !has(el, HELD) && marks(el);
+  const parked = asked && !has(el, 'src') && get(el, 'data-src');
   if (el.id === 'fg-swallow') return swallowed(el);
   if (tag === 'script') {
-    if (parked && !has(el, 'src')) put(el, 'src', parked);
-    if (!has(el, HELD) && marks(el) && get(el, 'type') === 'text/plain') holdCode(el, host.services.length + 1, get(el, 'data-type'));
+    if (parked) put(el, 'src', parked);
+    if (asked && get(el, 'type') === 'text/plain') holdCode(el, host.services.length + 1, get(el, 'data-type'));
     checkCode(el);
     return;
   }
-  if (parked && !has(el, 'src')) put(el, `${KEPT}src`, parked);
+  if (parked) put(el, `${KEPT}src`, parked);
   if (tag === 'style') {
     const css = el.textContent;
     const cold = freeze(thaw(css));
@@ -245,12 +240,12 @@ export function check(el) {
     put(el, HELD, left);
     if (el.isConnected && /^(iframe|embed|object|video)$/.test(tag) && !placed.has(el)) {
       placed.add(el);
-      host.placeholder?.(el, left - 1);
+      host.place(el, left - 1);
     }
   } else {
     drop(el, HELD);
     loose.delete(el);
-    if (placed.delete(el)) host.placeholder?.(el, null);
+    if (placed.delete(el)) host.place(el, null);
   }
 }
 

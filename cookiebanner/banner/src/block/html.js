@@ -1,9 +1,9 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
-import { all, bare, setHTML } from './dom.js';
+import { all, getter, setHTML } from './dom.js';
 import { check, freeze, host, loose, once, RISKY, trust } from './hold.js';
 import { realm } from './patch.js';
 
-const outer = bare(Object.getOwnPropertyDescriptor(Element.prototype, 'outerHTML').get);
+const outer = getter(Element.prototype, 'outerHTML');
 const inert = document.implementation.createHTMLDocument('');
 
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
@@ -28,7 +28,7 @@ function tag(html, text = '') {
   if (!el) return html;
   el.textContent = trust(text, 'createScript');
   const changed = changes(el);
-  el.textContent = trust('', 'createScript');
+  el.replaceChildren();
   return changed ? outer(el).replace(/<\/[^>]*>$/, '') : html;
 }
 

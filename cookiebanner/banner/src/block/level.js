@@ -1,16 +1,16 @@
 /** What a level adds to the patches, written into the document while the parser waits for the gate. */
 import { holding, host, trust, waits } from './hold.js';
 
-/** Keeps `import()` of these URLs from resolving. Only where several import maps may be on a page. */
+/** Keeps `import()` of these URLs from resolving. @returns whether: only where several import maps may be on a page */
 export function importMap(urls) {
-  const version = /Chrom\w+\/(\d+)/.exec(navigator.userAgent);
-  if (!urls.length || !version || version[1] < 133) return;
+  if (!urls.length || !(/Chrom\w+\/(\d+)/.exec(navigator.userAgent)?.[1] > 132)) return;
   const map = document.createElement('script');
   map.type = 'importmap';
   map.nonce = host.nonce;
   map.text = trust(JSON.stringify({ imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])) }), 'createScript');
   document.documentElement.append(map);
   map.remove();
+  return true;
 }
 
 /** Everything that waits and can be named in an import map. */
@@ -52,16 +52,16 @@ export function swallowed(el) {
   setTimeout(() => el.isConnected && el.replaceWith(document.createRange().createContextualFragment(html)));
 }
 
-/** @param {HTMLScriptElement|null} own the gate's element */
-export function level(own) {
+export function level() {
+  const own = host.tag;
   const late = document.readyState !== 'loading' || !own || own.async || (own.defer && own.src);
-  if (late) host.onDisarmed('late');
+  if (late) host.disarmed('late');
   if (!holding()) return;
   try {
     if (!late && host.level === 'snippet') swallow();
-    if (!late && host.strict) document.write(trust(host.strict.html));
+    if (!late && host.level === 'strict') host.cfg.strict(host);
     importMap(importable());
   } catch (error) {
-    host.onDisarmed(host.level, error);
+    host.disarmed(host.level, error);
   }
 }

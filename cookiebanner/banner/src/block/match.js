@@ -7,35 +7,40 @@
  */
 
 /**
- * @param {object} table compiled patterns
- * @param {string|URL} url absolute, protocol-relative or relative
- * @param {string} [pageHost] the page's host: first-party paths hold there only
+ * @param {object[]} services what a release says of each: `rules`, patterns with blanks between them
+ * @param {[string, number][]} [regexes]
+ * @returns {object} the table
+ */
+export function tabled(services, regexes = []) {
+  const table = { __proto__: null, '': regexes };
+  services.forEach(({ rules = '' }, i) => {
+    for (const [, host, path, query] of rules.matchAll(/(?=\S)([^\s/?]*)([^\s?]*)\??(\S*)/g))
+      (table[host || '/'] ||= []).push([path, query, i]);
+  });
+  for (const host in table) if (host) table[host].sort((a, b) => b[0].length - a[0].length || b[1].length - a[1].length);
+  return table;
+}
+
+/**
+ * @param {object} table without a prototype
+ * @param {URL} u
+ * @param {string} pageHost the page's host: first-party paths hold there only
  * @returns {number} index of the service, or -1
  */
-export function match(table, url, pageHost = '', base = `https://${pageHost || 'x.invalid'}/`) {
-  let u = url;
-  try {
-    if (!u.href) u = new URL(url, base);
-  } catch {
-    return -1;
-  }
-  if (!/^(http|ws)s?:/.test(u.protocol)) return -1;
-  const list = (key) => (Object.hasOwn(table, key) ? table[key] : []);
-  const query = u.search.slice(1).split('&');
+export function match(table, u, pageHost) {
+  const { protocol, pathname, search } = u;
+  const query = search.slice(1).split('&');
   const find = (key) =>
-    list(key).find(
+    table[key]?.find(
       ([path, wanted]) =>
-        u.pathname.startsWith(path) &&
+        pathname.startsWith(path) &&
         (!wanted || query.some((part) => part === wanted || (!/=/.test(wanted) && part.startsWith(`${wanted}=`)))),
     );
   const name = u.hostname.replace(/\.$/, '');
   let found;
+  if (!/^(http|ws)/.test(protocol)) return -1;
   for (let host = name; host && !found; host = host.replace(/^[^.]*\.?/, '')) found = find(host);
-  if (!found && name === pageHost.toLowerCase()) found = find('/');
-  if (found) return found[2];
-  for (const entry of list('')) {
-    entry[0] = new RegExp(entry[0]);
-    if (entry[0].test(`${u.protocol}//${name}${u.pathname}${u.search}`)) return entry[1];
-  }
-  return -1;
+  if (!found && name === pageHost) found = find('/');
+  found ||= table[''].find((entry) => new RegExp(entry[0]).test(`${protocol}//${name}${pathname}${search}`));
+  return found ? (found[2] ?? found[1]) : -1;
 }

@@ -31,7 +31,7 @@ export function observe(root) {
   watcher.observe(root, {
     childList: true,
     subtree: true,
-    attributeFilter: ['style', 'src', 'href', 'srcset', 'data', 'poster'],
+    attributeFilter: 'style src href srcset data poster'.split(' '),
   });
   all(root, RISKY).forEach(check);
 }

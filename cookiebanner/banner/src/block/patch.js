@@ -2,59 +2,19 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { all, bare, drop, get, has, KEPT, setHTML } from './dom.js';
+import { all, apply, construct, define, describe, drop, get, getter, has, KEPT, setHTML } from './dom.js';
 import { assign, checkCode, checkTree, freeze, held, holding, host, isLoading, reads, trust } from './hold.js';
 import { parsed, rewrite, risky } from './html.js';
 import { observe } from './observe.js';
 import { guard } from './store.js';
 
-const { apply, construct } = Reflect;
-const describe = Object.getOwnPropertyDescriptor;
 const done = new WeakSet();
-const contentWindow = bare(describe(HTMLIFrameElement.prototype, 'contentWindow').get);
-/** Set when released scripts run: takes what they write, says whether it did. */
-export const hooks = { wrote: () => false };
+const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');
 
 /** A URL that no browser connects to (a forbidden port): the native then fails as without a network. */
 const nowhere = (scheme) => `${scheme}//${location.hostname}:1/`;
 const address = (input) => (input instanceof Object && input.url) || `${input}`;
 const stops = (input) => held(address(input));
-
-/** Replaces an accessor or a value by what `make(set, get)` or `make(value)` gives. */
-function patch(object, name, make) {
-  try {
-    const d = object && describe(object, name);
-    if (d) Object.defineProperty(object, name, 'value' in d ? { value: make(d.value) } : make(d.set, d.get));
-  } catch (error) {
-    host.onDisarmed(name, error);
-  }
-}
-
-/** Methods: `run(go, args, self, name)`, where `go()` calls the native with `args` as they then are. */
-function methods(object, names, run) {
-  for (const name of names.split(' ')) {
-    patch(
-      object,
-      name,
-      (native) =>
-        function (...args) {
-          return run(() => apply(native, this, args), args, this, name, native);
-        },
-    );
-  }
-}
-
-/** A property: `set(value, go, self)`, where `go(value)` calls the native; `read(go, self)`. */
-function property(object, name, set, read = (go) => go()) {
-  patch(object, name, (native, getter) => ({
-    get() {
-      return read(() => apply(getter, this, []), this);
-    },
-    set(value) {
-      set?.(value, (v) => apply(native, this, [v]), this);
-    },
-  }));
-}
 
 /** Reaches into a frame's window, when it is of this origin. */
 export function inner(frame) {
@@ -62,10 +22,7 @@ export function inner(frame) {
     if (frame.localName === 'iframe') realm(contentWindow(frame));
   } catch {}
 }
-const frames = (node) => {
-  inner(node);
-  if (node.firstElementChild) all(node, 'iframe').forEach(inner);
-};
+const frames = (node) => [node, ...all(node, 'iframe')].forEach(inner);
 
 /** A script or style sheet that stands in the page gets text. @returns the text to give it */
 function grow(el, value) {
@@ -81,20 +38,58 @@ export function realm(w) {
   if (done.has(w.Element)) return;
   done.add(w.Element);
   // A frame's own gate must not patch what is patched: it has its document watched, and works with this engine.
-  if (w !== window) Object.defineProperty(w, 'fgUpper', { value: () => (observe(w.document), window.fairgate) });
+  if (w !== window) w.fgUpper = () => (observe(w.document), window.fairgate);
+
+  /** Replaces an accessor or a value of an interface (or of `w`) by what `make(set, get)` or `make(value)` gives. */
+  function patch(where, name, make) {
+    try {
+      const object = w[where]?.prototype || where;
+      const d = describe(object, name);
+      if (d) define(object, name, 'value' in d ? { value: make(d.value) } : make(d.set, d.get));
+    } catch (error) {
+      host.disarmed(name, error);
+    }
+  }
+
+  /** Methods: `run(go, args, self, name)`, where `go()` calls the native with `args` as they then are. */
+  function methods(where, names, run) {
+    for (const name of names.split(' ')) {
+      patch(
+        where,
+        name,
+        (native) =>
+          function (...args) {
+            return run(() => apply(native, this, args), args, this, name, native);
+          },
+      );
+    }
+  }
+
+  /** A property: `set(value, go, self)`, where `go(value)` calls the native; `read(go, self)`. */
+  function property(where, name, set, read = (go) => go()) {
+    patch(where, name, (native, getter) =>
+      set && !native
+        ? {}
+        : {
+            get() {
+              return read(() => apply(getter, this, []), this);
+            },
+            set(value) {
+              set?.(value, (v) => apply(native, this, [v]), this);
+            },
+          },
+    );
+  }
+
   const inert = doc.implementation.createHTMLDocument('');
-  const proto = (name) => w[name]?.prototype;
-  const element = proto('Element');
   const { adoptNode } = doc;
 
   // Attributes and the properties that mirror them.
   for (const name of Object.getOwnPropertyNames(w)) {
     if (!/^(HTML|SVG)\w*Element$/.test(name)) continue;
-    for (const attr of ['src', 'srcset', 'data', 'poster', 'href', 'imageSrcset', 'ping', 'background', 'srcdoc', 'type', 'rel']) {
-      const object = proto(name);
-      if (!object || !describe(object, attr)?.set) continue;
+    for (const attr of 'src srcset data poster href imageSrcset ping background srcdoc type rel'.split(' ')) {
       property(
-        object,
+        name,
         attr,
         (value, go, el) => assign(el, attr, value, go),
         (go, el) => {
@@ -108,7 +103,7 @@ export function realm(w) {
       );
     }
   }
-  methods(element, 'setAttribute setAttributeNS', (go, a, el, name) => {
+  methods('Element', 'setAttribute setAttributeNS', (go, a, el, name) => {
     const at = name.length > 12 ? 1 : 0;
     if (a.length < at + 2) return go();
     assign(el, `${a[at]}`, a[at + 1], (value) => {
@@ -116,14 +111,14 @@ export function realm(w) {
       go();
     });
   });
-  methods(element, 'setAttributeNode setAttributeNodeNS', (go, [attr], el) => {
+  methods('Element', 'setAttributeNode setAttributeNodeNS', (go, [attr], el) => {
     if (!isLoading(el, attr.name)) return go();
     el.setAttributeNS(attr.namespaceURI, attr.name, attr.value);
     return null;
   });
-  methods(element, 'getAttribute', (go, [name], el) => get(el, KEPT + name) ?? go());
-  methods(element, 'hasAttribute', (go, [name], el) => go() || has(el, KEPT + name));
-  methods(element, 'removeAttribute', (go, [name], el) => {
+  methods('Element', 'getAttribute', (go, [name], el) => get(el, KEPT + name) ?? go());
+  methods('Element', 'hasAttribute', (go, [name], el) => go() || has(el, KEPT + name));
+  methods('Element', 'removeAttribute', (go, [name], el) => {
     if (isLoading(el, `${name}`.toLowerCase())) drop(el, KEPT + name);
     go();
   });
@@ -131,7 +126,7 @@ export function realm(w) {
   // Nodes.
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'CharacterData', 'Range']) {
     methods(
-      proto(name),
+      name,
       'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents',
       (go, a, self) => {
         const kids = [];
@@ -152,13 +147,13 @@ export function realm(w) {
       },
     );
   }
-  methods(element, 'attachShadow', (go) => {
+  methods('Element', 'attachShadow', (go) => {
     const made = go();
     observe(made);
     return made;
   });
   // Held in the template, held in all that is made from it; each is freed when it comes into the page.
-  methods(proto('Document'), 'importNode adoptNode', (go, a) => {
+  methods('Document', 'importNode adoptNode', (go, a) => {
     checkTree(a[0]);
     return go();
   });
@@ -169,18 +164,19 @@ export function realm(w) {
     if (nodes) el[insert](...nodes);
     else go(grow(el, html));
   };
-  for (const object of [element, proto('ShadowRoot')]) {
+  for (const object of ['Element', 'ShadowRoot']) {
     property(object, 'innerHTML', (html, go, self) => fill(self, self.host || self, html, 'replaceChildren', go));
   }
-  methods(element, 'setHTML setHTMLUnsafe', (go, a, self, name, native) =>
+  methods('Element', 'setHTML setHTMLUnsafe', (go, a, self, name, native) =>
     fill(self, self, a[0], 'replaceChildren', go, (box) => apply(native, box, a)),
   );
-  property(element, 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, 'replaceWith', go));
-  methods(element, 'insertAdjacentHTML', (go, a, self) => {
-    const name = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' }[`${a[0]}`.toLowerCase()];
-    fill(self, name && (/^(before|after)$/.test(name) ? self.parentElement : self), a[1], name, go);
+  property('Element', 'outerHTML', (html, go, self) => fill(self, self.parentElement, html, 'replaceWith', go));
+  methods('Element', 'insertAdjacentHTML', (go, a, self) => {
+    const at = ['beforebegin', 'afterbegin', 'beforeend', 'afterend'].indexOf(`${a[0]}`.toLowerCase());
+    const name = ['before', 'prepend', 'append', 'after'][at];
+    fill(self, name && (at % 3 ? self : self.parentElement), a[1], name, go);
   });
-  methods(proto('Range'), 'createContextualFragment', (go, a, self, name, native) => {
+  methods('Range', 'createContextualFragment', (go, a, self, name, native) => {
     if (!risky(`${a[0]}`)) return go();
     const range = inert.createRange();
     range.selectNodeContents(inert.createElement(self.startContainer.localName || 'body'));
@@ -189,9 +185,9 @@ export function realm(w) {
     return apply(adoptNode, doc, [fragment]);
   });
   let rest = '';
-  methods(proto('Document'), 'write writeln', (go, a, self, name, native) => {
+  methods('Document', 'write writeln', (go, a, self, name, native) => {
     const html = a.join('') + (name[5] ? '\n' : '');
-    if (hooks.wrote(html)) return;
+    if (host.wrote?.(html)) return;
     if (!rest && !risky(html) && !/<[a-z][^<>]*$/i.test(html)) return go();
     const send = (safe) => safe && apply(native, self, [trust(safe)]);
     // A tag that comes in pieces waits for its end.
@@ -207,11 +203,11 @@ export function realm(w) {
     });
   });
   const growing = (value, go, self) => go(grow(self, value));
-  property(proto('Node'), 'textContent', growing);
-  property(proto('HTMLScriptElement'), 'text', growing);
+  property('Node', 'textContent', growing);
+  property('HTMLScriptElement', 'text', growing);
 
   // CSS; inline styles are looked at by the observer.
-  methods(proto('CSSStyleSheet'), 'insertRule replace replaceSync', (go, a) => {
+  methods('CSSStyleSheet', 'insertRule replace replaceSync', (go, a) => {
     a[0] = freeze(a[0]);
     return go();
   });
@@ -222,14 +218,14 @@ export function realm(w) {
     return go();
   };
   methods(w, 'fetch fetchLater', away(0));
-  methods(proto('Worklet'), 'addModule', away(0));
-  methods(proto('XMLHttpRequest'), 'open', away(1));
-  methods(proto('Navigator'), 'sendBeacon', (go, a) => stops(a[0]) || go());
-  methods(proto('HTMLFormElement'), 'submit', (go, a, form) => {
+  methods('Worklet', 'addModule', away(0));
+  methods('XMLHttpRequest', 'open', away(1));
+  methods('Navigator', 'sendBeacon', (go, a) => stops(a[0]) || go());
+  methods('HTMLFormElement', 'submit', (go, a, form) => {
     if (!/^[^_]/.test(get(form, 'target') || '') || !stops(get(form, 'action') || '')) go();
   });
   const works = (a) => stops(a[0]) || (holding() && reads(address(a[0])));
-  methods(proto('ServiceWorkerContainer'), 'register', (go, a) => (works(a) ? Promise.reject(new TypeError()) : go()));
+  methods('ServiceWorkerContainer', 'register', (go, a) => (works(a) ? Promise.reject(new TypeError()) : go()));
   /** Constructors: `fix(args)` gives other arguments, if need be. */
   const makes = (name, fix) =>
     patch(w, name, (native) => {
@@ -246,7 +242,7 @@ export function realm(w) {
   // Realms of frames: patched before the page can use them.
   for (const name of ['HTMLIFrameElement', 'HTMLObjectElement']) {
     for (const key of ['contentWindow', 'contentDocument']) {
-      property(proto(name), key, null, (go) => {
+      property(name, key, null, (go) => {
         const found = go();
         try {
           realm(found.defaultView || found);

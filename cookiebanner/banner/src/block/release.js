@@ -10,9 +10,9 @@ const HELD = 'data-fg';
 const TYPE = 'data-fg-type';
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
-/** @param {object} engine what `arm` gave; gets `release()` and `revoke(indexes)` */
+/** @param {object} engine what `arm` gave; gets `release()`, `revoke(indexes)` and `loadOnce(element)` */
 export function finish(engine) {
-  const {
+  const [
     all,
     check,
     codeVerdict,
@@ -20,18 +20,19 @@ export function finish(engine) {
     freeze,
     get,
     has,
-    hooks,
+
     host,
     insert,
     loose,
     means,
+    once,
     put,
     roots,
     setHTML,
     STORES,
     thaw,
     trust,
-  } = engine.kit;
+  ] = engine.kit;
   const released = new WeakSet();
   const writes = new Map();
   const queue = [];
@@ -54,7 +55,7 @@ export function finish(engine) {
   }
 
   // `document.write` of a released script would erase the page; it is inserted after the script instead.
-  hooks.wrote = (html) => {
+  host.wrote = (html) => {
     const by = document.currentScript;
     if (!released.has(by)) return false;
     writes.set(by, (writes.get(by) || '') + html);
@@ -178,6 +179,11 @@ export function finish(engine) {
   /** Everything in the page that waits: `service` is its index, behind the last for what no rule knows. */
   engine.held = () => all(document, `[${HELD}]`).map((element) => ({ element, service: get(element, HELD) - 1 }));
 
+  engine.loadOnce = (element) => {
+    once.add(element);
+    check(element);
+  };
+
   engine.release = () => {
     const now = [];
     const deferred = [];
@@ -207,7 +213,7 @@ export function finish(engine) {
       try {
         hear();
       } catch (error) {
-        host.onDisarmed('addEventListener', error);
+        host.disarmed('addEventListener', error);
       }
     }
     for (const el of now) start(el, false, () => !flying && !queue.length && tellLate());
@@ -216,7 +222,7 @@ export function finish(engine) {
 
   /** Deletes what services wrote on this site: cookies of this and parent domains and paths, storage, databases. */
   engine.revoke = (indexes) => {
-    const mine = (kind) => (name) => indexes.some((i) => host.services[i].cookies?.some((cookie) => means(cookie, kind, name)));
+    const mine = (kind) => (name) => indexes.some((i) => host.services[i].cookies.some((cookie) => means(cookie, kind, name)));
     const labels = location.hostname.split('.');
     const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
     const steps = location.pathname.split('/');
@@ -224,7 +230,7 @@ export function finish(engine) {
     for (const name of document.cookie
       .split('; ')
       .map((pair) => pair.split('=')[0])
-      .filter(mine('cookie'))) {
+      .filter(mine(''))) {
       for (const domain of domains) for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}`;
     }
     for (const name in STORES) {
@@ -237,7 +243,7 @@ export function finish(engine) {
     }
     try {
       indexedDB.databases().then(
-        (found) => found.forEach(({ name }) => mine('indexeddb')(name) && indexedDB.deleteDatabase(name)),
+        (found) => found.forEach(({ name }) => mine('i=')(name) && indexedDB.deleteDatabase(name)),
         () => {},
       );
     } catch {}

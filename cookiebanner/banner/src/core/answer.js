@@ -131,7 +131,7 @@ export function answers(core, wire) {
     /** The signal is an answer of its own: told once, without a visitor. */
     hear() {
       const answered = core.answer && !core.lapsed;
-      const matters = terms.gpc === 'required' || !optIn;
+      const matters = terms.gpc || !optIn;
       const once = 'fairgate.gpc';
       if (!core.gpc || answered || !matters || !core.vector.includes(false) || localStorage[once]) return;
       localStorage[once] = 1;

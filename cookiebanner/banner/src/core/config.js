@@ -12,8 +12,6 @@ export function origin(site) {
     base: base ?? get('data-base') ?? '',
     nonce: tag?.nonce || '',
     dropIn: id || /OtAuto/.test(file),
-    // OneTrust's testing script works anywhere and writes host-only cookies.
-    test: /-test($|\/)/.test(id || file),
   };
 }
 
@@ -25,6 +23,7 @@ export const language = (offered, { get, dropIn }) =>
   [get('data-language'), (!dropIn || get('data-document-language') === 'true') && document.documentElement.lang, ...navigator.languages]
     .map((wish) => {
       const low = (wish || '-').replace('_', '-').toLowerCase();
-      return offered.find((code) => code.toLowerCase() === low) || offered.find((code) => code.slice(0, 2) === low.slice(0, 2));
+      const like = (end) => offered.find((code) => code.toLowerCase().slice(0, end) === low.slice(0, end));
+      return like() || like(2);
     })
     .find(Boolean) || offered[0];

@@ -5,6 +5,7 @@
 
 import { language, origin } from './config.js';
 import { decode, values } from './cookie.js';
+import { tabled } from '../block/match.js';
 import { before, GPC, optional, recall, unpack } from './vector.js';
 
 /**
@@ -15,6 +16,9 @@ export function start(cfg, arm) {
   const { terms, langs } = cfg;
   const items = unpack(cfg);
   const services = items.filter(({ kind }) => kind === 'services');
+  const first = items.length - services.length;
+  const same = (text) => text;
+  const plain = { createHTML: same, createScript: same, createScriptURL: same };
   const loads = {};
 
   /** The inside of the gate, for late.js, ui.js and stub.js. */
@@ -23,7 +27,6 @@ export function start(cfg, arm) {
     cfg,
     terms,
     items,
-    services,
     child: cfg.child,
     optIn: terms.model === 'opt_in',
     reports: [],
@@ -44,13 +47,15 @@ export function start(cfg, arm) {
       core.ask = true;
       core.lapsed = false;
       core.vector = before(items, core.signal());
+      // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
+      if (!core.told) core.tell('default');
       if (core.answer) core.recall();
       // Perhaps an objection: late.js finds out.
       else if (raw[0] || core.closed) core.vector = items.map(({ necessary }) => !!necessary);
     },
     recall: () => Object.assign(core, recall(core)),
     /** @returns {{categories: object, purposes: object, services: object}} what `say` makes of each value */
-    shape(say) {
+    shape(say = same) {
       const out = { categories: {}, purposes: {}, services: {} };
       items.forEach(({ kind, key }, i) => {
         const value = say(core.vector[i]);
@@ -74,7 +79,7 @@ export function start(cfg, arm) {
           delete loads[name];
           reject(core.warn(`${url} did not load`));
         };
-        script.src = core.policy ? core.policy.createScriptURL(url) : url;
+        script.src = core.policy.createScriptURL(url);
         document.documentElement.append(script);
       })),
     late: (run) =>
@@ -84,14 +89,18 @@ export function start(cfg, arm) {
       ),
     /** @returns {Promise<object>} the view */
     screen: () => core.load(`ui.${core.lang}`, langs[core.lang]),
-    /** @returns {Promise<object>} the view */
-    loadUi: () => Promise.all([core.screen(), core.late(), new Promise(core.parsed)]).then(() => core.view),
     parsed: (run) => (document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', run, { once: true }) : run()),
-    /** ui.js may arrive before late.js: its factory waits. */
-    ui: (factory) => core.late(() => core.ui(factory)),
+    table: tabled(services, cfg.re),
+    services,
+    allowed: (i) => core.vector[first + i] || (cfg.advanced && services[i].adapter === 'google'),
+    granted: (key) => items.some((item, i) => core.vector[i] && (key ? item.key === key : optional(item))),
+    disarmed(what, error) {
+      core.warn(`${what} is not armed`, error);
+      core.report('disarmed', what);
+    },
     report: (kind, subject) => core.reports.push({ kind, subject }),
     /** Begins what a visitor sees, once. */
-    kick: () => (core.started ||= core.late(() => core.begin())),
+    kick: () => (core.started ||= core.begin()),
   };
   function safely(what, run) {
     try {
@@ -107,8 +116,8 @@ export function start(cfg, arm) {
     release: cfg.release,
     regime: terms.regime,
     language: (core.lang = language(Object.keys(langs), core)),
-    consent: () => ({ answered: !!core.answer && !core.lapsed, gpc: core.gpc, ...core.shape((value) => value) }),
-    allowed: (key) => items.some((item, i) => item.key === key && core.vector[i]),
+    consent: () => ({ answered: !!core.answer && !core.lapsed, gpc: core.gpc, ...core.shape() }),
+    allowed: (key) => !!key && core.granted(key),
     on(event, listener) {
       const list = (core.listeners[event] ||= []);
       list.push(listener);
@@ -117,47 +126,19 @@ export function start(cfg, arm) {
     },
     _: core,
   };
-  // late.js puts the real ones in their place.
-  for (const name of ['accept', 'reject', 'withdraw', 'optOut', 'set', 'setAge', 'open', 'show']) {
-    api[name] = (...said) => core.late(() => api[name](...said));
-  }
-  core.policy = safely('policy', () => {
-    const same = (text) => text;
-    return window.trustedTypes?.createPolicy('fairgate', { createHTML: same, createScript: same, createScriptURL: same });
-  });
-  core.gpc = navigator.globalPrivacyControl === true;
-  core.vector = before(items, core.signal());
-  // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
-  core.tell('default');
+  // late.js puts the real ones in their place; ui.js may arrive before it.
+  const later = (object, names) => {
+    for (const name of names.split(' ')) object[name] = (...said) => core.late(() => object[name](...said));
+  };
+  later(api, 'accept reject withdraw optOut set setAge open show');
+  later(core, 'begin place ui wake');
+  core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', plain)) || plain;
   core.read();
   if (core.answer && !core.lapsed) core.tell('update');
 
-  const first = items.length - services.length;
-  const friends = [...cfg.hosts, new URL(core.base || '/', location).hostname];
-  const allowed = (i) => core.vector[first + i] || (cfg.advanced && services[i].adapter === 'google');
-  core.engine =
-    window.fgUpper?.()?._.engine ||
-    arm({
-      table: cfg.table,
-      services,
-      allowed,
-      granted: (key) => (key ? api.allowed(key) : items.some((item, i) => core.vector[i] && optional(item))),
-      unknown: cfg.unknown,
-      pageHost: location.hostname,
-      nonce: core.nonce,
-      tag: core.tag,
-      policy: core.policy,
-      level: core.dropIn ? 'drop_in' : cfg.level,
-      firstPartyHosts: friends,
-      onUnknown: (host) => core.report('unknown', host),
-      onDisarmed(what, error) {
-        core.warn(`${what} is not armed`, error);
-        core.report('disarmed', what);
-      },
-      placeholder: (element, service) => core.late(() => core.place(element, service)),
-      wake: () => core.late(() => core.engine.release()),
-      strict: !core.dropIn && cfg.strict?.(friends, allowed),
-    });
+  core.friends = [location.hostname, ...cfg.hosts, new URL(core.base || '/', location).hostname];
+  core.level = core.dropIn ? 'drop_in' : cfg.level || 'snippet';
+  core.engine = window.fgUpper?.()?._.engine || arm(core);
   api.ready = Promise.resolve(api.consent());
   window.fairgate = api;
 

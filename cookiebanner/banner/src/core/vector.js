@@ -10,14 +10,14 @@ export const GPC = 1; // denies what is sold
 export const CHILD = 2; // denies everything optional
 
 /**
- * @param {object} cfg categories, purposes, services: lists of [key, category's place, bits, before, …]
- *   bits: 1 container, 2 sold, 4 necessary · before: what it does before an answer; absent = not offered
+ * @param {object} cfg categories, purposes, services: lists of [key, bits, category's place, rules, cookies, adapter, …inline]
+ *   bits: 1 container, 2 sold, 4 necessary, 8 runs before an answer; absent = not offered
  * @returns {Item[]}
  */
 export function unpack(cfg) {
   const items = [];
   for (const kind of ['categories', 'purposes', 'services']) {
-    for (const [key, at, bits, before, cookies, inline, adapter] of cfg[kind]) {
+    for (const [key, bits, at, rules, cookies, adapter, ...inline] of cfg[kind] || []) {
       items.push({
         kind,
         key,
@@ -25,8 +25,9 @@ export function unpack(cfg) {
         container: bits & 1,
         sold: bits & 2,
         necessary: bits & 4,
-        before,
-        cookies,
+        before: bits >= 0 ? bits > 7 : bits,
+        rules,
+        cookies: cookies ? cookies.split(' ') : [],
         inline,
         adapter,
       });

@@ -54,7 +54,7 @@ export function wire(core) {
     if (core.get('data-level')) return core.get('data-level');
     const policies = [...document.querySelectorAll('meta[http-equiv]')].map((meta) => meta.content).join();
     if (cfg.level === 'strict' && policies) return 'strict';
-    return core.engine.kit.host.swallows || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
+    return core.swallows || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
   }
 
   /** Once a session and subject. Nothing is stored for who has not answered: then only a visit's first page reports. */

@@ -27,7 +27,10 @@ export function methods(core, page) {
     page.state.pending.push(id);
     return true;
   }
-  function tidy(selector, options) {
+  /** @returns {HTMLElement|null|false} where to insert */
+  function room(selector, given, group) {
+    const options = given || {};
+    if (!may(group, options)) return false;
     const target = selector === 'head' || selector === 'body' ? document[selector] : byId(selector);
     if (target && options.deleteSelectorContent) target.replaceChildren();
     if (target && options.makeSelectorVisible) target.style.display = 'block';
@@ -39,6 +42,7 @@ export function methods(core, page) {
   function domainData() {
     const { texts } = core;
     const { services, categories } = window.fairgate.consent();
+    const cookies = Object.fromEntries((texts?.s || []).map((service) => [service[0], service[7]]));
     const named = Object.fromEntries((texts?.c || []).map(([key, , name, text]) => [key, { name, text }]));
     const status = (item) => (item.necessary ? 'always active' : item.before ? 'active' : 'inactive');
     return {
@@ -46,7 +50,7 @@ export function methods(core, page) {
       Domain: cfg.hosts[0],
       Language: { Culture: core.lang },
       ConsentModel: { Name: MODELS[terms.model] },
-      ShowAlertNotice: (terms.banner || 'none') !== 'none',
+      ShowAlertNotice: !!terms.banner,
       IsBannerLoaded: !!byId('onetrust-banner-sdk'),
       IsConsentLoggingEnabled: true,
       IsIABEnabled: false,
@@ -90,7 +94,13 @@ export function methods(core, page) {
               Description: '',
               PrivacyPolicy: '',
               Active: !!services[service.key],
-              Cookies: (service.cookies || []).map(({ name }) => ({ Name: name, Host: '', IsSession: false, Length: '', description: '' })),
+              Cookies: (cookies[service.key] || []).map(([name]) => ({
+                Name: name,
+                Host: '',
+                IsSession: false,
+                Length: '',
+                description: '',
+              })),
             })),
         })),
     };
@@ -100,9 +110,10 @@ export function methods(core, page) {
   const loadBanner = () => {
     page.fire('otloadbanner');
     if (!page.cookie('OptanonAlertBoxClosed')) core.ask = true;
-    return core.ask && terms.banner && terms.banner !== 'none' ? window.fairgate.show() : undefined;
+    return core.ask && terms.banner ? window.fairgate.show() : undefined;
   };
   const nothing = () => {};
+  const subject = () => parse(page.cookie('OptanonConsent')).consentId;
 
   return {
     AllowAll: () => decide('accept_all'),
@@ -124,23 +135,19 @@ export function methods(core, page) {
       heard[source] = true;
     },
     InsertScript(url, selector, callback, options, groupId, async) {
-      const more = options || {};
-      if (!may(groupId, more)) return;
-      const target = tidy(selector, more);
+      const target = room(selector, options, groupId);
       if (!target) return;
       const script = document.createElement('script');
       if (core.nonce) script.nonce = core.nonce;
       script.async = !!async;
       if (typeof callback === 'function') script.onload = () => callback();
-      script.src = core.policy ? core.policy.createScriptURL(url) : url;
+      script.src = core.policy.createScriptURL(url);
       target.append(script);
     },
     InsertHtml(html, selector, callback, options, groupId) {
-      const more = options || {};
-      if (!may(groupId, more)) return;
-      const target = tidy(selector, more);
+      const target = room(selector, options, groupId);
       if (!target) return;
-      const text = core.policy ? core.policy.createHTML(html) : html;
+      const text = core.policy.createHTML(html);
       target.append(document.createRange().createContextualFragment(text));
       if (typeof callback === 'function') callback();
     },
@@ -181,7 +188,7 @@ export function methods(core, page) {
     },
     changeLanguage(code) {
       if (!cfg.langs[code]) {
-        console.error(`OneTrust.changeLanguage: no language ${code}`);
+        console.error(`OneTrust: no language ${code}`);
         return Promise.resolve();
       }
       return core.loadUi(code).catch(nothing);
@@ -189,10 +196,10 @@ export function methods(core, page) {
     initializeCookiePolicyHtml: () => core.loadUi().then((view) => view.cookieList?.(), nothing),
     getHTML: () => byId('onetrust-consent-sdk')?.outerHTML || '',
     getCSS: () => byId('onetrust-style')?.textContent || '',
-    getDataSubjectId: () => parse(page.cookie('OptanonConsent')).consentId,
+    getDataSubjectId: subject,
     setDataSubjectId: (id, isAnonymous = false, identifierType = '') =>
       page.remember({ consentId: `${id}`.replace(/\s/g, ''), isAnonUser: isAnonymous ? 1 : 0, identifierType }),
-    getDSDefaultIdentifier: () => parse(page.cookie('OptanonConsent')).consentId,
+    getDSDefaultIdentifier: subject,
     setConsentProfile(profile) {
       const on = { CONFIRMED: true, OPT_OUT: false, NOTGIVEN: false, NO_OPT_OUT: true };
       const categories = {};

@@ -1,6 +1,6 @@
-/** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`, `terms.imprint`. */
+/** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`. */
 
-import { el } from './dom.js';
+import { crossIcon, el } from './dom.js';
 
 const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRounded' };
 
@@ -12,8 +12,7 @@ const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRou
 export function showBanner(ui, open) {
   const { t, terms, data } = ui;
   const [layout, position] = data.look;
-  const buttons = terms.buttons || ['accept', 'reject', 'manage'];
-  const has = (name) => buttons.includes(name);
+  const has = (name) => terms.buttons.includes(name);
   const answer = (action, choices) => () => ui.answer(action, choices, 'banner');
   const accept = has('accept') && ui.button(t.accept, answer('accept_all'), { id: 'onetrust-accept-btn-handler', class: 'fg-b' });
   const reject = has('reject') && ui.button(t.reject, answer('reject_all'), { id: 'onetrust-reject-all-handler', class: 'fg-b' });
@@ -60,8 +59,7 @@ export function showBanner(ui, open) {
                 class: 'fg-l fg-object',
               }),
             ),
-          sold &&
-            (terms.notices || []).filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
+          sold && terms.notices.filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
           ui.status(),
         ),
       ),
@@ -76,13 +74,13 @@ export function showBanner(ui, open) {
           has('manage') &&
             ui.button(t.manage, () => open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
         ),
-        (terms.links || []).length > 0 && el('div', { class: 'fg-links' }, ui.links()),
+        terms.links.length > 0 && el('div', { class: 'fg-links' }, ui.links()),
       ),
       terms.close_x &&
         el(
           'div',
           { id: 'onetrust-close-btn-container' },
-          ui.button(ui.cross(), answer('close'), {
+          ui.button(crossIcon(), answer('close'), {
             class: 'onetrust-close-btn-handler onetrust-close-btn-ui banner-close-button ot-close-icon fg-x',
             'aria-label': t.close_reject,
           }),

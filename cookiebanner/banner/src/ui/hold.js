@@ -33,17 +33,22 @@ export function holdPlace(ui, element, which) {
     core.decide('custom', { services: { [service.key]: true } }, 'preferences');
   }
 
+  // Too small for words: an empty box tells whose it is to who asks.
+  const small = width && (width < 120 || height < 80);
+  const text = ui.say('hold_text', names);
   const node = ui.outside(
     el(
       'div',
-      { class: 'fg-hold', role: 'group', 'aria-label': service.name },
-      el('p', {}, ui.say('hold_text', names)),
-      el(
-        'div',
-        {},
-        ui.button(ui.say('hold_once', names), once, { class: 'fg-b' }),
-        ui.button(ui.say('hold_always', names), always, { class: 'fg-b' }),
-      ),
+      { class: 'fg-hold', role: 'group', 'aria-label': service.name, title: small && text },
+      !small && [
+        el('p', {}, text),
+        el(
+          'div',
+          {},
+          ui.button(ui.say('hold_once', names), once, { class: 'fg-b' }),
+          ui.button(ui.say('hold_always', names), always, { class: 'fg-b' }),
+        ),
+      ],
     ),
   );
   node.style.setProperty('width', width ? `${width}px` : '', 'important');

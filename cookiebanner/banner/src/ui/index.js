@@ -10,14 +10,17 @@ import { checkIcon, crossIcon, el, fill, fmt, optOutIcon, settingsIcon } from '.
 import { level } from './equal.js';
 import { holdPlace } from './hold.js';
 import { preferences } from './preferences.js';
-import css from './style.css';
+import packed from './style.css';
 
 // The palette's order in consent/banners/theme.py.
 const TOKENS = ['bg', 'fg', 'mut', 'line', 'hair', 'ac', 'on'];
 
+const css = packed.replace(/~/g, '.fg:not(#_) ');
+
 /** @param {object} core */
 export function create(core) {
-  const { terms } = core;
+  // What compile.py leaves out.
+  const terms = { links: [], notices: [], exempt: [], buttons: ['accept', 'reject', 'manage'], ...core.terms };
   const dark = matchMedia('(prefers-color-scheme:dark)');
   const painted = new Set();
   const ui = {
@@ -42,7 +45,7 @@ export function create(core) {
     ui.services = data.s.map(([key, name, company, policy, at, text, facts, cookies, exempt]) => {
       const category = ui.categories[at || 0];
       const service = { key, name, company: company || name, policy, category, text, facts: facts || 0, cookies: cookies || [] };
-      service.exempt = !category.necessary && (exempt || []).some((place) => (terms.exempt || []).includes(place));
+      service.exempt = !category.necessary && (exempt || []).some((place) => terms.exempt.includes(place));
       category.services.push(service);
       return service;
     });
@@ -72,11 +75,10 @@ export function create(core) {
   };
   ui.say = (key, values) => fmt(ui.t[key], { ...ui.words, ...values });
   ui.list = (names) => new Intl.ListFormat(ui.lang).format(names);
-  ui.cross = crossIcon;
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
   ui.link = (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text);
   ui.policies = () => [' ', ui.link(ui.data.policy, ui.t.policy), ' ', ui.link(ui.data.imprint, ui.t.imprint), ' '];
-  ui.optsOut = () => terms.model === 'opt_out' || (terms.links || []).length > 0;
+  ui.optsOut = () => terms.model === 'opt_out' || terms.links.length > 0;
   /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service. */
   ui.honored = () => {
     const { gpc, objected, answered, services } = ui.consent();
@@ -88,7 +90,7 @@ export function create(core) {
     ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored);
   /** The statutory links; each leads to the preferences, where the control is the first thing focused. */
   ui.links = () =>
-    (terms.links || [])
+    terms.links
       .filter((key) => ui.t[key])
       .map((key, i) =>
         ui.button([terms.optout_icon && !i && optOutIcon(), ui.t[key]], () => open('links'), {

@@ -1,7 +1,7 @@
 /** The preference center: categories as rows with a switch, their services and cookies folded inside. */
 
 import { serviceList } from './cookies.js';
-import { el } from './dom.js';
+import { crossIcon, el } from './dom.js';
 
 /**
  * @param {object} ui
@@ -15,26 +15,19 @@ export function preferences(ui, close) {
   // Where the signal wins over an answer, what it stops cannot be switched on here.
   const stopped = (service) => now.gpc && terms.model !== 'opt_in' && service.facts & 1;
 
+  const toggle = (id, name, checked, disabled, change) =>
+    el('input', { type: 'checkbox', role: 'switch', id, class: name, checked, disabled, change });
+
   const row = (item, kind, on) => {
     const id = `ot-group-id-${item.key}`;
-    const locked = item.services.some(stopped);
     item.input =
       !item.necessary &&
-      el('input', {
-        type: 'checkbox',
-        role: 'switch',
-        id,
-        class: `${kind} fg-s`,
-        'aria-describedby': `ot-desc-id-${item.key}`,
-        disabled: locked,
+      toggle(id, `${kind} fg-s`, on, item.services.some(stopped), () => {
+        for (const { input } of item.services) if (!input.disabled) input.checked = item.input.checked;
       });
-    if (item.input) item.input.checked = on;
+    if (item.input) item.input.setAttribute('aria-describedby', `ot-desc-id-${item.key}`);
     const services =
       item.services.length > 0 && serviceList(ui, item.services, (service) => !item.necessary && serviceSwitch(item, service));
-    if (item.input)
-      item.input.addEventListener('change', () => {
-        for (const { input } of item.services) if (input && !input.disabled) input.checked = item.input.checked;
-      });
     return el(
       'div',
       { class: 'ot-cat-item category-item', 'data-optanongroupid': item.key },
@@ -60,21 +53,13 @@ export function preferences(ui, close) {
   };
 
   function serviceSwitch(category, service) {
-    const input = el('input', {
-      type: 'checkbox',
-      role: 'switch',
-      id: `fg-service-${service.key}`,
-      class: 'fg-s',
-      disabled: !!stopped(service),
-    });
-    input.checked = now.services[service.key] && !input.disabled;
-    input.addEventListener('change', () => {
+    const locked = !!stopped(service);
+    service.input = toggle(`fg-service-${service.key}`, 'fg-s', !locked && now.services[service.key], locked, () => {
       const states = category.services.map((other) => other.input.checked);
       // A category is "on" when the visitor switched it on, or every single one in it.
       if (states.every((state) => state === states[0])) category.input.checked = states[0];
     });
-    service.input = input;
-    return input;
+    return service.input;
   }
 
   function choices() {
@@ -98,7 +83,7 @@ export function preferences(ui, close) {
   const accept = ui.button(t.accept, answer('accept_all'), { id: 'accept-recommended-btn-handler', class: 'fg-b' });
   const reject = ui.button(t.reject, answer('reject_all'), { class: 'ot-pc-refuse-all-handler fg-b' });
   ui.level([accept, reject]);
-  const limit = (terms.links || []).includes('link_limit_sensitive');
+  const limit = terms.links.includes('link_limit_sensitive');
 
   return el(
     'dialog',
@@ -107,7 +92,7 @@ export function preferences(ui, close) {
       'div',
       { class: 'fg-head' },
       el('h2', { id: 'ot-pc-title' }, t.pc_title),
-      ui.button(ui.cross(), close, { id: 'close-pc-btn-handler', class: 'ot-close-icon fg-x', 'aria-label': t.close }),
+      ui.button(crossIcon(), close, { id: 'close-pc-btn-handler', class: 'ot-close-icon fg-x', 'aria-label': t.close }),
     ),
     el(
       'div',
