@@ -134,6 +134,7 @@ def scripts(rows: dict[str, Any]) -> list[str]:
 
 def flat(rows: dict[str, Any]) -> list[str]:
     lane, base = rows["lane, 1 process"], rows["pgbench, one row"]
+    lane = dict(sorted(lane.items(), key=lambda pair: int(pair[0])))
     first = rate(next(iter(lane.values())))
     lines = [
         [f"{int(size):,}", f"{rate(load):,.0f}", f"{rate(load) / first:.2f}", f"{rate(load) / rate(base[size]):.2f}",
@@ -144,10 +145,19 @@ def flat(rows: dict[str, Any]) -> list[str]:
     return table(head, lines)
 
 
+def laid_over(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """`old` with the figures of `new`; what only `old` has stays."""
+    both = dict(old)
+    for key, value in new.items():
+        before = both.get(key)
+        both[key] = laid_over(before, value) if isinstance(value, dict) and isinstance(before, dict) else value
+    return both
+
+
 def write(results: dict[str, Any]) -> None:
     """Lays these results over the kept ones and writes both files."""
     kept = DOCS / "performance.json"
     whole = json.loads(kept.read_text()) if kept.exists() else {}
-    whole |= results
+    whole = laid_over(whole, results)
     kept.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     (DOCS / "performance.md").write_text(f"{METHOD}\n{text(whole)}")
