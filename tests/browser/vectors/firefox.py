@@ -85,13 +85,21 @@ class Firefox:
         await self._link.send(json.dumps({"id": number, "method": method, "params": params}))
         return await asyncio.wait_for(future, seconds)
 
+    async def _context(self, user: str, tries: int = 3) -> str:
+        """A new tab. On a busy machine Firefox loses one now and then before it can say its name."""
+        try:
+            return (await self.ask("browsingContext.create", type="tab", userContext=user))["context"]
+        except BidiError:
+            if tries == 1:
+                raise
+            return await self._context(user, tries - 1)
+
     @contextlib.asynccontextmanager
     async def tab(self) -> AsyncIterator[Tab]:
         """A tab in a context of its own: no cookie or key of another one's."""
         user = (await self.ask("browser.createUserContext"))["userContext"]
         try:
-            made = await self.ask("browsingContext.create", type="tab", userContext=user)
-            yield Tab(self, made["context"], user)
+            yield Tab(self, await self._context(user), user)
         finally:
             await self.ask("browser.removeUserContext", userContext=user)
 
