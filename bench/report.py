@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 from datetime import UTC, datetime
@@ -39,7 +38,7 @@ and serves its init 1,520–1,590 times/s; ConsentOS stores 104/s; Fides 2.23.3 
 """
 
 
-def machine(cluster: Cluster, given: argparse.Namespace) -> dict[str, Any]:
+def machine(cluster: Cluster) -> dict[str, Any]:
     """Where and how it was measured."""
     model = next(
         (
@@ -54,7 +53,7 @@ def machine(cluster: Cluster, given: argparse.Namespace) -> dict[str, Any]:
     version = (cluster.data / "PG_VERSION").read_text().strip()
     return {
         "day": datetime.now(UTC).date().isoformat(), "cores": os.cpu_count(), "cpu": model,
-        "python": platform.python_version(), "postgresql": version, "rounds": given.rounds, "seconds": given.seconds,
+        "python": platform.python_version(), "postgresql": version,
     }  # fmt: skip
 
 
@@ -70,15 +69,20 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
 def text(results: dict[str, Any]) -> str:
     """The tables as Markdown."""
     out = ["---", "", f"Measured {results['day']} on {results['cores']} cores ({results['cpu']}), Python "
-           f"{results['python']}, PostgreSQL {results['postgresql']}; {results['rounds']} rounds of "
-           f"{results['seconds']:g} seconds.", ""]  # fmt: skip
+           f"{results['python']}, PostgreSQL {results['postgresql']}.", ""]  # fmt: skip
     if "answers" in results:
-        out += ["## (a) Durable answers a second", "", *answers(results["answers"])]
+        out += ["## (a) Durable answers a second", "", f"{results['took']['a']}.", "", *answers(results["answers"])]
     if "scripts" in results:
-        out += ["## (b) Scripts a second", "", "The gate in brotli, as a browser asks for it, and its 304.", "",
-                *scripts(results["scripts"])]  # fmt: skip
+        how = f"The gate in brotli, as a browser asks for it, and its 304; {results['took']['b']}."
+        out += ["## (b) Scripts a second", "", how, "", *scripts(results["scripts"])]
     if "flat" in results:
-        out += ["## (c) Answers a second as the ledger grows", "", *flat(results["flat"])]
+        out += [
+            "## (c) Answers a second as the ledger grows",
+            "",
+            f"{results['took']['c']}.",
+            "",
+            *flat(results["flat"]),
+        ]
     if "proofs" in results:
         rows = [[name, f"{middle:.1f}", f"{most:.1f}"] for name, (middle, most) in results["proofs"].items()]
         out += ["## (d) Proofs and receipts in the largest ledger", "", *table(["", "median ms", "99 % ms"], rows)]
