@@ -89,7 +89,13 @@ def text(results: dict[str, Any]) -> str:
     if "reading" in results:
         base = results["reading"]["COPY … TO"]
         rows = [[name, f"{value:,.0f}", f"{value / base:.2f}"] for name, value in results["reading"].items()]
-        out += ["## (e) Exports and verification", "", *table(["", "records/s", "× COPY"], rows)]
+        out += [
+            "## (e) Exports and verification",
+            "",
+            f"{results['took']['e']}.",
+            "",
+            *table(["", "records/s", "× COPY"], rows),
+        ]
     if "dashboard" in results:
         found = results["dashboard"]
         out += ["## (f) The dashboard's overview of the largest ledger, 90 days", "",
