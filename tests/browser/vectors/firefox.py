@@ -62,8 +62,8 @@ class BidiError(Exception):
 class Firefox:
     """One browser and the connection to it."""
 
-    def __init__(self, link: ClientConnection, version: str) -> None:
-        self._link, self.version = link, version
+    def __init__(self, link: ClientConnection) -> None:
+        self._link = link
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._reader = asyncio.create_task(self._read())
@@ -145,10 +145,9 @@ async def launch(port: int) -> AsyncIterator[Firefox]:
             address = await asyncio.wait_for(_address(process.stderr), START_SECONDS)
             drain = asyncio.create_task(_drain(process.stderr))
             async with connect(f"{address}/session", max_size=None) as link:
-                firefox = Firefox(link, "")
+                firefox = Firefox(link)
                 capabilities = {"alwaysMatch": {"acceptInsecureCerts": True}}
-                told = await firefox.ask("session.new", START_SECONDS, capabilities=capabilities)
-                firefox.version = told["capabilities"]["browserVersion"]
+                await firefox.ask("session.new", START_SECONDS, capabilities=capabilities)
                 yield firefox
             drain.cancel()
         finally:

@@ -43,7 +43,6 @@ export function arm(host) {
       freeze,
       get,
       has,
-
       host,
       insert,
       loose,
