@@ -35,25 +35,6 @@ export function arm(host) {
   level();
   // What release.js works with, in its order.
   return {
-    kit: [
-      all,
-      check,
-      codeVerdict,
-      freeCode,
-      freeze,
-      get,
-      has,
-      host,
-      insert,
-      loose,
-      means,
-      once,
-      put,
-      roots,
-      setHTML,
-      STORES,
-      thaw,
-      trust,
-    ],
+    kit: [all, check, codeVerdict, freeCode, freeze, get, has, host, insert, loose, means, once, put, roots, setHTML, STORES, thaw, trust],
   };
 }

@@ -231,6 +231,7 @@ export function finish(engine) {
       .split('; ')
       .map((pair) => pair.split('=')[0])
       .filter(mine(''))) {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not on http pages.
       for (const domain of domains) for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}`;
     }
     for (const name in STORES) {

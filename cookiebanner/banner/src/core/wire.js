@@ -79,6 +79,7 @@ export function wire(core) {
     tell('/api/v1/reports', { site: cfg.site, release: cfg.release, level: level(), page: location.hostname, items });
   }
 
+  // biome-ignore lint/correctness/noUnusedVariables: `||=` reads it.
   let timer;
   return {
     flush,
