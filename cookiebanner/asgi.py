@@ -4,7 +4,8 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
 
-from cookiebanner.lane.app import Lane  # noqa: E402, I001 - after Django
+# isort: off
 from cookiebanner.wsgi import application as django  # noqa: E402 - Django is set up here
+from cookiebanner.lane.app import Lane  # noqa: E402
 
 application = Lane(django)

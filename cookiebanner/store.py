@@ -79,6 +79,7 @@ class Store:
         self._files: OrderedDict[str, File] = OrderedDict()
         self._bytes = 0
         self._bodies, self._most = bodies, entries
+        self.state = object()  # another one whenever something may have changed: what was made of it before is old
 
     def site(self, uuid: UUID, memory_only: bool = False) -> Entry | None:
         """The site as it is now (None: no such site). Without `memory_only` it costs one query, two after a publish."""
@@ -113,6 +114,7 @@ class Store:
         with self._lock:
             asked = list(self._entries)
             self._unknown.clear()
+            self.state = object()  # the day may be another
         for start in range(0, len(asked), 500):
             some = asked[start : start + 500]
             heads = {head[0]: head for head in _heads(Site.objects.filter(uuid__in=some))}
@@ -138,6 +140,8 @@ class Store:
             else:
                 new = self._load(uuid, pk, killed, latest)
         with self._lock:
+            if new is not old:
+                self.state = object()
             if new is None:
                 self._entries.pop(uuid, None)
                 if len(self._unknown) < self._most:

@@ -11,7 +11,7 @@ import gc
 import multiprocessing
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
@@ -23,11 +23,13 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from consent.answers.errors import Refused
 from consent.answers.published import view
+from consent.jurisdictions.locate import UNKNOWN
 from consent.sites.queries import host_of
 from cookiebanner import endpoint
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.counters import counters
 from cookiebanner.delivery import Answer, Headers
+from cookiebanner.facts import gather, trusted
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
 from cookiebanner.store import NotInMemory, Refresher, store
@@ -36,6 +38,7 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
+READY = 4096  # finished scripts remembered
 _EXPOSED = (b"access-control-expose-headers", ", ".join(settings.CORS_EXPOSE_HEADERS).encode())
 
 
@@ -48,14 +51,20 @@ class Lane:
         self._writer = writer or Writer()
         self._limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher(partial(view.refresh, 0.0))
+        self._state: object = None
+        self._ready: dict[Hashable, tuple[Message, Message]] = {}  # finished scripts, as long as `store` stays as it is
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
             if method in ("GET", "HEAD"):
+                key = self._key(scope)
+                if ready := self._ready.get(key):
+                    await send(ready[0])
+                    return await send(ready[1])
                 respond = (artifacts.parse(path) and artifacts.respond) or (onetrust.parse(path) and onetrust.respond)
                 if respond:
-                    return await self._script(respond, scope, send)
+                    return await self._script(respond, scope, send, key)
             elif method == "POST":
                 if path.endswith(CONSENTS):
                     return await self._consent(scope, receive, send)
@@ -68,16 +77,36 @@ class Lane:
 
     # --- scripts ----------------------------------------------------------------------------------------------------
 
-    async def _script(self, respond: Callable[..., Answer | None], scope: Message, send: Send) -> None:
+    def _key(self, scope: Message) -> Hashable:
+        """All of a request that decides which script it gets."""
+        if self._state is not store.state:
+            self._state, self._ready = store.state, {}
+        accept = seen = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accept = accept + b"," + value if accept else value
+            elif name == b"if-none-match":
+                seen = seen + b"," + value if seen else value
+        peer = peer_of(scope)
+        place = gather(headers_of(scope["headers"]), peer) if settings.MMDB or trusted(peer) else UNKNOWN
+        return scope["method"], scope["path"], accept, seen, place
+
+    async def _script(self, respond: Callable[..., Answer | None], scope: Message, send: Send, key: Any) -> None:
         asked = (scope["method"], scope["path"], headers_of(scope["headers"]), peer_of(scope))
         try:
             answer = respond(*asked, True)
         except NotInMemory:
-            answer = await self._wait(respond, *asked)
+            answer, key = await self._wait(respond, *asked), None
         answer = answer or Answer(404, [(b"content-length", b"0")], b"")
         if scope["method"] == "HEAD" and answer.body:
             answer = answer._replace(body=b"")
-        await _send(send, answer)
+        messages = _messages(answer)
+        if key and len(key[1]) + len(key[2]) + len(key[3]) < 500:
+            if len(self._ready) >= READY:
+                self._ready.clear()
+            self._ready[key] = messages
+        for message in messages:
+            await send(message)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -203,7 +232,7 @@ def _encoded(headers: tuple[tuple[str, str], ...]) -> Headers:
 def _finished(status: int, headers: Headers, body: bytes, origin: str | None) -> Answer:
     """With the length and the CORS headers that django-cors-headers would add (settings CORS_…)."""
     headers = [*headers, (b"content-length", str(len(body)).encode()), (b"vary", b"origin")]
-    if origin and view.any_site_has(host_of(origin)):
+    if origin and (status < 300 or view.any_site_has(host_of(origin))):  # what was taken came from a site's host
         headers += [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]
     return Answer(status, headers, body)
 
@@ -222,9 +251,16 @@ async def _body(receive: Receive, limit: int) -> bytes:
             return body
 
 
+def _messages(answer: Answer) -> tuple[Message, Message]:
+    return (
+        {"type": "http.response.start", "status": answer.status, "headers": answer.headers},
+        {"type": "http.response.body", "body": answer.body, "more_body": False},
+    )
+
+
 async def _send(send: Send, answer: Answer) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    for message in _messages(answer):
+        await send(message)
 
 
 def as_coroutine(receive: Receive) -> Receive:
