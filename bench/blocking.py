@@ -167,7 +167,7 @@ def table(data: dict) -> str:
             lines.append(f"- {TITLES[name]}: {', '.join(out) or 'nothing'}")
     lines += ["", REMAINS]
     if other := data.get("firefox"):
-        names = list(other["blockers"])
+        names = [name for name in (*RIVALS, *LEVELS) if name in other["blockers"]]
         lines += [
             FIREFOX.format(version=other["version"]),
             "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",

@@ -249,9 +249,12 @@ export function check(el) {
   }
 }
 
-/** `check` for a node and everything in it. */
+/** `check` for what can load: most nodes can't, and are passed over fast. */
+export const checkOne = (node) => node.matches?.(RISKY) && check(node);
+
+/** The same for a node and everything in it. */
 export function checkTree(node) {
-  if (node.nodeType === 1) check(node);
+  checkOne(node);
   if (node.firstElementChild) all(node, RISKY).forEach(check);
 }
 

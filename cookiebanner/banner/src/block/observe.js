@@ -1,6 +1,6 @@
 /** Watches what the parser and unpatched ways put into documents and shadow roots, before it can run. */
 import { all } from './dom.js';
-import { check, checkTree, RISKY } from './hold.js';
+import { check, checkOne, checkTree, RISKY } from './hold.js';
 import { inner } from './patch.js';
 
 /** Documents and shadow roots under watch, as weak references. */
@@ -17,7 +17,7 @@ const watcher = new MutationObserver((records) => {
     // The parser reports every node by itself; what came as a whole is looked through.
     const child = node.firstElementChild;
     if (child && !added.has(child)) checkTree(node);
-    else if (node.matches(RISKY)) check(node);
+    else checkOne(node);
     inner(node);
     if (node.shadowRoot) observe(node.shadowRoot);
   }

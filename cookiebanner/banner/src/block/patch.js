@@ -22,7 +22,10 @@ export function inner(frame) {
     if (frame.localName === 'iframe') realm(contentWindow(frame));
   } catch {}
 }
-const frames = (node) => [node, ...all(node, 'iframe')].forEach(inner);
+const frames = (node) => {
+  inner(node);
+  if (node.firstElementChild) all(node, 'iframe').forEach(inner);
+};
 
 /** A script or style sheet that stands in the page gets text. @returns the text to give it */
 function grow(el, value) {
