@@ -6,9 +6,12 @@ import base64
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import Any
+
+import msgspec
 
 from consent.exports.period import Row
 
@@ -19,9 +22,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
+_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
+
+
 def stamp(row: Row) -> str:
     """RFC 3339, UTC, microseconds."""
-    return row.received_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return row.received_at.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def leaf_input(row: Row, site_uuid: str) -> bytes:
@@ -35,33 +41,52 @@ def leaf_hash(row: Row, site_uuid: str) -> bytes:
     return hashlib.sha256(b"\x00" + leaf_input(row, site_uuid)).digest()
 
 
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 def cells(row: Row, site_uuid: str) -> list[str]:
-    """One line of the CSV: `values` that no spreadsheet takes for formulas."""
-    return [harmless(value) for value in values(row, site_uuid)]
+    """One line of the CSV: `values`, none of which a spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return ["'" + value if value[:1] in _FORMULA else value for value in values(row, site_uuid)]
+
+
+_FORMULA = frozenset("=+-@\t\r")
+
+
+class _Said(msgspec.Struct, gc=False):
+    """What the table shows of a record."""
+
+    status: str = ""
+    jurisdiction_by: str = ""
+    layer: str = ""
+    choices: msgspec.Raw = msgspec.Raw(b"{}")
+    signals: msgspec.Raw = msgspec.Raw(b"")
+    page: str | None = None
+    ua_family: str = ""
+    client_time: str | None = None
+
+
+_read = msgspec.json.Decoder(_Said).decode
+_NOTHING = _Said()
+
+
+@lru_cache(10_000)
+def _decisions(choices: bytes) -> tuple[str, str, str]:
+    """Of categories, purposes and services: `C0001:granted C0002:denied`. Visitors say few different things."""
+    told = _decode(choices)
+    categories, purposes, services = (
+        " ".join(f"{key}:{value}" for key, value in sorted((told.get(kind) or {}).items()))
+        for kind in ("categories", "purposes", "services")
+    )
+    return categories, purposes, services
 
 
 def values(row: Row, site_uuid: str) -> list[str]:
-    """A record in the order of COLUMNS, as text; decisions as `C0001:granted C0002:denied`."""
-    record: dict[str, Any] = json.loads(row.payload) if row.payload else {}
-    choices = record.get("choices") or {}
-    decisions = [
-        " ".join(f"{key}:{value}" for key, value in sorted((choices.get(kind) or {}).items()))
-        for kind in ("categories", "purposes", "services")
-    ]
-    signals = record.get("signals")
-    found = [
-        row.index, row.record_id, stamp(row), row.type, row.action, record.get("status", ""), row.jurisdiction,
-        record.get("jurisdiction_by", ""), row.regime, row.language, record.get("layer", ""), *decisions,
-        json.dumps(signals, sort_keys=True, separators=(",", ":")) if signals else "", record.get("page") or "",
-        row.visitor or "", row.replaces or "", row.release or "", row.release_hash, record.get("ua_family", ""),
-        record.get("client_time") or "", leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no",
+    """A record in the order of COLUMNS, as text; signals as they were committed to (canonical JSON)."""
+    said = _read(row.payload) if row.payload else _NOTHING
+    return [
+        str(row.index), row.record_id, stamp(row), row.type, row.action, said.status, row.jurisdiction,
+        said.jurisdiction_by, row.regime, row.language, said.layer, *_decisions(bytes(said.choices)),
+        bytes(said.signals).decode(), said.page or "", row.visitor or "", row.replaces or "", str(row.release or ""),
+        row.release_hash, said.ua_family, said.client_time or "", leaf_hash(row, site_uuid).hex(),
+        "yes" if row.erased else "no",
     ]  # fmt: skip
-    return [str(value) for value in found]
 
 
 def to_csv(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
@@ -78,11 +103,11 @@ def to_csv(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def line(row: Row) -> dict[str, Any]:
-    """One line of the JSON Lines export: all that recomputes the leaf. `record` is the exact committed text."""
+def fields(row: Row) -> dict[str, Any]:
+    """What a line of the JSON Lines export says: all that recomputes the leaf. `record` is the exact committed text."""
     return {
         "index": row.index,
-        "id": str(row.record_id),
+        "id": row.record_id,
         "type": row.type,
         "day": row.day.isoformat(),
         "received_at": stamp(row),
@@ -99,13 +124,13 @@ def line(row: Row) -> dict[str, Any]:
     }
 
 
+def line(values: dict[str, Any]) -> bytes:
+    """A line of JSON Lines."""
+    return _encode(values) + b"\n"
+
+
 def to_jsonl(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
     """One JSON object a line, UTF-8."""
-    lines: list[str] = []
-    for row in rows:
-        lines.append(json.dumps(line(row), separators=(",", ":"), ensure_ascii=False))
-        if len(lines) == 200:
-            yield ("\n".join(lines) + "\n").encode()
-            lines = []
-    if lines:
-        yield ("\n".join(lines) + "\n").encode()
+    source = iter(rows)
+    while lines := [line(fields(row)) for row in islice(source, 200)]:
+        yield b"".join(lines)

@@ -67,13 +67,11 @@ def to_parquet(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
     yield drain.take()
 
 
+_TYPED = [formats.COLUMNS.index(name) for name in ("index", "received_at", "release", "erased")]
+
+
 def _typed(row: Row, site_uuid: str) -> list[Any]:
-    values: list[Any] = list(formats.values(row, site_uuid))
-    for name, value in (
-        ("index", row.index),
-        ("received_at", row.received_at),
-        ("release", row.release),
-        ("erased", row.erased),
-    ):
-        values[formats.COLUMNS.index(name)] = value
-    return [value if value != "" else None for value in values]
+    values: list[Any] = [value or None for value in formats.values(row, site_uuid)]
+    for place, value in zip(_TYPED, (row.index, row.received_at, row.release, row.erased), strict=True):
+        values[place] = value
+    return values

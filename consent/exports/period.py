@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connections
 from django.db.models import Max, Min
 
@@ -17,25 +18,23 @@ from consent.sites.models import Site
 CHUNK = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One leaf with its record; `payload` and `salt` are None when the record was erased."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One leaf with its record; `payload` and `salt` are None when the record was erased. Ids are texts."""
 
     index: int
-    record_id: UUID
+    record_id: str
     type: str
     day: date
     release_hash: str
     commitment: bytes
-    request_hash: bytes
     received_at: datetime
     release: int | None
     regime: str
     jurisdiction: str
     language: str
     action: str
-    visitor: UUID | None
-    replaces: UUID | None
+    visitor: str | None
+    replaces: str | None
     payload: str | None
     salt: bytes | None
 
@@ -86,42 +85,42 @@ def answers(rows: Iterable[Row]) -> Iterator[Row]:
 def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[Row]:
     """Leaves `first` … `last` in index order, a chunk at a time: constant memory for any size."""
     entry, record = LogEntry._meta.db_table, ConsentRecord._meta.db_table
+    connection = connections[using]
+    sqlite = connection.vendor == "sqlite"
+    text = "" if sqlite else "::text"
     query = (
-        "SELECT e.leaf_index, e.record_id, e.type, e.day, e.release_hash, e.commitment, e.request_hash, r.received_at,"
-        " r.release, r.regime, r.jurisdiction, r.language, r.action, r.visitor, r.replaces, r.payload, r.salt"
+        f"SELECT e.leaf_index, e.record_id{text}, e.type, e.day, e.release_hash, e.commitment, r.received_at,"
+        " r.release, r.regime, r.jurisdiction, r.language, r.action,"
+        f" r.visitor{text}, r.replaces{text}, r.payload, r.salt"
         f" FROM {entry} e JOIN {record} r ON r.site_id = e.site_id AND r.leaf_index = e.leaf_index"
         " WHERE e.site_id = %s AND e.leaf_index >= %s AND e.leaf_index <= %s"
         " AND r.site_id = %s AND r.leaf_index >= %s AND r.leaf_index <= %s ORDER BY e.leaf_index"
     )
-    connection = connections[using]
-    sqlite = connection.vendor == "sqlite"
+    read = _from_sqlite if sqlite else _from_postgres
     while first <= last:
         until = min(last, first + CHUNK - 1)
         with connection.cursor() as cursor:
             cursor.execute(query, [site_id, first, until, site_id, first, until])
-            for values in cursor.fetchall():
-                yield Row(*(_from_sqlite(values) if sqlite else _from_postgres(values)))
+            yield from map(read, cursor.fetchall())
         first = until + 1
 
 
-def _uuid(value: Any) -> UUID | None:
-    return value if value is None or isinstance(value, UUID) else UUID(str(value))
+def _from_postgres(values: tuple[Any, ...]) -> Row:
+    cells = list(values)
+    cells[5] = bytes(cells[5])
+    cells[6] = cells[6].astimezone(UTC)
+    cells[15] = None if cells[15] is None else bytes(cells[15])
+    return Row(*cells)
 
 
-def _bytes(value: Any) -> bytes | None:
-    return None if value is None else bytes(value)
-
-
-def _from_postgres(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    index, record_id, kind, day, release_hash, commitment, request_hash, at, *middle = values
-    *facts, visitor, replaces, payload, salt = middle
-    head = (index, _uuid(record_id), kind, day, release_hash, bytes(commitment), bytes(request_hash))
-    return (*head, at.astimezone(UTC), *facts, _uuid(visitor), _uuid(replaces), payload, _bytes(salt))
-
-
-def _from_sqlite(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    day, at = values[3], values[7]
+def _from_sqlite(values: tuple[Any, ...]) -> Row:
+    index, record_id, kind, day, release_hash, commitment, at, *facts, visitor, replaces, payload, salt = values
     day = day if isinstance(day, date) else date.fromisoformat(day)
     at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return _from_postgres((*values[:3], day, *values[4:7], at, *values[8:]))
+    head = (index, _dashed(record_id), kind, day, release_hash, commitment, at)
+    return _from_postgres((*head, *facts, _dashed(visitor), _dashed(replaces), payload, salt))
+
+
+def _dashed(value: str | UUID | None) -> str | None:
+    return None if value is None else str(UUID(str(value)))
