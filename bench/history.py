@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,10 +21,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bench import answers, fill, world
-from bench.machine import ROOT, Load, fairgate, wrk
+from bench.machine import ROOT, Load, fairgate, peak_mb, wrk
 from consent.ledger.proofs import Tree
 from consent.models import LogEntry, LogHead, Site
 from tests.postgres import Cluster
+
+ALL = ("COPY … TO", "export, csv", "export, jsonl", "export, parquet", "export, bundle", "verify_ledger")
 
 
 def flat(
@@ -79,41 +82,42 @@ def proofs(cluster: Cluster, folder: Path, site: Site, count: int = 300) -> dict
     return {"inclusion proof": milliseconds(inclusion), "receipt over HTTP": milliseconds(receipts)}
 
 
-def reading(cluster: Cluster, site: Site) -> dict[str, float]:
-    """(e) rows a second of exports and verification beside COPY of the same records."""
+def reading(cluster: Cluster, site: Site, kinds: tuple[str, ...] = ALL) -> dict[str, tuple[float, float]]:
+    """(e) {what: (rows a second, peak memory in MB)} of exports and verification beside COPY of the same records."""
     rows = LogHead.objects.get(site_id=site.pk).size
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     first, last = fill.start_day().isoformat(), time.strftime("%Y-%m-%d", time.gmtime())
-    export = ["export", "--site", str(site.uuid), "--from", first, "--to", last]
+    export = ["manage.py", "export", "--site", str(site.uuid), "--from", first, "--to", last]
     copy = f"COPY (SELECT * FROM consent_consentrecord WHERE site_id = {site.pk} ORDER BY leaf_index) TO STDOUT"
+    psql = ["psql", "-h", str(cluster.folder), "-U", "postgres", "-q", "-c", copy, "-o", str(folder / "copy")]
     commands = {
-        "COPY … TO": [
-            "psql",
-            "-h",
-            str(cluster.folder),
-            "-U",
-            "postgres",
-            "-q",
-            "-c",
-            copy,
-            "-o",
-            str(folder / "copy"),
-            "postgres",
-        ],  # noqa: E501
+        "COPY … TO": [*psql, "postgres"],
         **{
-            f"export, {kind}": [sys.executable, "manage.py", *export, "--format", kind, "--out", str(folder / kind)]
+            f"export, {kind}": [sys.executable, *export, "--format", kind, "--out", str(folder / kind)]
             for kind in ("csv", "jsonl", "parquet", "bundle")
         },
         "verify_ledger": [sys.executable, "manage.py", "verify_ledger", "--site", str(site.uuid)],
     }
-    rates = {}
-    for name, command in commands.items():
-        begun = time.perf_counter()
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"{name} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        rates[name] = rows / (time.perf_counter() - begun)
-    return rates
+    figures = {}
+    for name in kinds:
+        seconds, peak = timed(commands[name])
+        figures[name] = rows / seconds, peak
+    shutil.rmtree(folder)
+    return figures
+
+
+def timed(command: list[str]) -> tuple[float, float]:
+    """(seconds, peak resident memory in MB) of a command. Raises SystemExit with what it said when it fails."""
+    with tempfile.TemporaryFile("w+") as said:
+        begun, peak = time.perf_counter(), 0.0
+        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
+        while process.poll() is None:
+            peak = peak_mb(process.pid) or peak
+            time.sleep(0.1)
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{command} failed: {said.read()[-2000:]}")
+        return time.perf_counter() - begun, peak
 
 
 def dashboard(site: Site) -> dict[str, Any]:

@@ -151,3 +151,12 @@ def cpu_ms(root: int) -> float:
         total += used.get(process, 0.0)
         waiting += children.get(process, [])
     return total * 1000 / TICK
+
+
+def peak_mb(process: int) -> float:
+    """The most resident memory that a process has had, in MB; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)

@@ -87,20 +87,22 @@ def text(results: dict[str, Any]) -> str:
         rows = [[name, f"{middle:.1f}", f"{most:.1f}"] for name, (middle, most) in results["proofs"].items()]
         out += ["## (d) Proofs and receipts in the largest ledger", "", *table(["", "median ms", "99 % ms"], rows)]
     if "reading" in results:
-        base = results["reading"]["COPY … TO"]
-        rows = [[name, f"{value:,.0f}", f"{value / base:.2f}"] for name, value in results["reading"].items()]
-        out += [
-            "## (e) Exports and verification",
-            "",
-            f"{results['took']['e']}.",
-            "",
-            *table(["", "records/s", "× COPY"], rows),
+        base = results["reading"]["COPY … TO"][0]
+        rows = [
+            [name, f"{rate:,.0f}", f"{rate / base:.2f}", f"{peak:,.0f}"]
+            for name, (rate, peak) in results["reading"].items()
         ]
+        out += ["## (e) Exports and verification", "", f"{results['took']['e']}.", "",
+                *table(["", "records/s", "× COPY", "peak MB"], rows)]  # fmt: skip
     if "dashboard" in results:
         found = results["dashboard"]
         out += ["## (f) The dashboard's overview of the largest ledger, 90 days", "",
                 f"{found['database']:.0f} ms in the database ({found['queries']} queries), "
                 f"{found['whole']:.0f} ms in all.", ""]  # fmt: skip
+    if "whole" in results:
+        rows = [[name, f"{rate:,.0f}", f"{peak:,.0f}"] for name, (rate, peak) in results["whole"].items()]
+        out += ["## (g) The audit bundle of the largest ledger", "", f"{results['took']['g']}.", "",
+                *table(["", "records/s", "peak MB"], rows)]  # fmt: skip
     return "\n".join(out)
 
 
