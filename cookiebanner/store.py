@@ -91,9 +91,9 @@ class Store:
         return self._take(uuid, head)
 
     def file(self, entry: Entry, name: str, sha256: str = "", memory_only: bool = False) -> File | None:
-        """The artifact `name` of the latest release, or of whichever release has it with this hash."""
-        known = entry.names.get(name)
-        wanted = sha256 or (known[0] if known else "")
+        """The artifact `name` of the latest release, or of whichever release has it with a hash that begins so."""
+        latest = entry.names.get(name, ("", ""))[0]
+        wanted = latest if latest.startswith(sha256) else sha256
         if not wanted:
             return None
         found = self._files.get(wanted)
@@ -102,11 +102,11 @@ class Store:
             return found
         if memory_only:
             raise NotInMemory
-        rows = Artifact.objects.filter(release__site=entry.id, name=name, sha256=wanted)
-        row = rows.values_list("content_type", "body", "gzip", "brotli").first()
+        rows = Artifact.objects.filter(release__site=entry.id, name=name, sha256__startswith=wanted)
+        row = rows.values_list("sha256", "content_type", "body", "gzip", "brotli").first()
         if row is None:
             return None
-        made = File(wanted, row[0], bytes(row[1]), bytes(row[2]), bytes(row[3]))
+        made = File(*row[:2], *map(bytes, row[2:]))
         return self._keep(made, (entry.uuid, name))
 
     def refresh(self) -> None:

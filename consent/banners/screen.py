@@ -33,6 +33,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {
         "l": language,
         "d": texts.direction(language),
+        "and": texts.conjunction(language),
         "t": words,
         "r": _regimes(banner["regime_texts"], language, words),
         "c": [[c["key"], int(c["necessary"]), *_named(c, language)] for c in categories],

@@ -4,7 +4,7 @@
     /v1/<site>/enforce.json                         the rules, for servers that rewrite HTML
     /v1/<site>/regime/<variant>/gate.js             regime named by the page
     /v1/<site>/r/<number>/regime/<variant>/gate.js  the same of one release, for ever
-    /v1/<site>/a/<sha256>/<name>                    any artifact by its content hash, for ever
+    /v1/<site>/a/<hash>/<name>                      any artifact by its SHA-256 or 16 digits of it, for ever
 
 A path may precede `/v1/`: a site's reverse proxy can put us anywhere. Only below `/fairgate-preview/` drafts are
 answered instead (cookiebanner.preview).
@@ -22,7 +22,7 @@ PATH = re.compile(
     r"^(?!/?fairgate-preview/)(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
     r"gate\.js|(?P<enforce>enforce\.json)"
     r"|(?:r/(?P<number>[1-9]\d{0,8})/)?regime/(?P<variant>[A-Za-z0-9_-]{1,60})/gate\.js"
-    r"|a/(?P<sha256>[0-9a-f]{64})/(?P<name>[A-Za-z0-9._@-]{1,120})"
+    r"|a/(?P<sha256>[0-9a-f]{16,64})/(?P<name>[A-Za-z0-9._@-]{1,120})"
     r")$"
 )
 

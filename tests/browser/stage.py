@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
-from cookiebanner.artifacts.compile import compile  # noqa: A004
+from cookiebanner.artifacts.compile import compile, digest  # noqa: A004
 from tests import samples
 from tests.browser.world import Asked, World
 
@@ -40,7 +39,7 @@ class Stage:
                     f"/consent/{uuid}-test/OtAutoBlock.js",
                 ):
                     pages[(CMP, path)] = (200, kind, body)
-            pages[(CMP, f"/v1/{uuid}/a/{hashlib.sha256(body).hexdigest()}/{name}")] = (200, kind, body)
+            pages[(CMP, f"/v1/{uuid}/a/{digest(body)}/{name}")] = (200, kind, body)
         from cookiebanner.artifacts.compile import BUILT
 
         pages[(CMP, "/scripttemplates/otSDKStub.js")] = (200, "text/javascript", (BUILT / "stub.js").read_bytes())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -91,11 +90,11 @@ def snapshot(level: str, **site: object) -> dict[str, object]:
 
 def gate_files(release: dict[str, object]) -> dict[tuple[str, str], tuple[str, bytes]]:
     """Every path a browser may ask the consent server for, for this release."""
-    from cookiebanner.artifacts.compile import compile
+    from cookiebanner.artifacts.compile import compile, digest
 
     files = {}
     for name, kind, body in compile(release, 1, "0" * 64):
-        files[CMP, f"/v1/{UUID}/a/{hashlib.sha256(body).hexdigest()}/{name}"] = (kind, body)
+        files[CMP, f"/v1/{UUID}/a/{digest(body)}/{name}"] = (kind, body)
         if name == f"gate.{VARIANT}.js":
             files[CMP, f"/v1/{UUID}/gate.js"] = (kind, body)
             files[CMP, f"/consent/{UUID}/OtAutoBlock.js"] = (kind, body)

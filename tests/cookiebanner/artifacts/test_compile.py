@@ -98,8 +98,8 @@ def test_the_same_release_is_the_same_bytes():
 def test_the_gate_names_its_parts_by_hash():
     made = files(samples.snapshot(variants=("eu_opt_in",), languages=("en", "de")))
     cfg = config(made["gate.eu_opt_in.js"])
-    assert cfg["langs"] == {lang: hashlib.sha256(made[f"ui.{lang}.js"]).hexdigest() for lang in ("en", "de")}
-    assert cfg["late"] == hashlib.sha256(made["late.js"]).hexdigest()
+    assert cfg["langs"] == {lang: hashlib.sha256(made[f"ui.{lang}.js"]).hexdigest()[:16] for lang in ("en", "de")}
+    assert cfg["late"] == hashlib.sha256(made["late.js"]).hexdigest()[:16]
     assert (cfg["site"], cfg["release"]) == (samples.SITE_UUID, 3)
 
 

@@ -97,9 +97,11 @@ def test_a_hashed_address_answers_for_its_own_site_only_and_outlives_a_release(c
     answer = client.get(f"/v1/{shop.uuid}/a/{first.sha256}/gate.us_ca.js")
     assert answer.content == bytes(first.body)
     assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert client.get(f"/v1/{shop.uuid}/a/{first.sha256[:16]}/gate.us_ca.js").content == bytes(first.body)
+    assert client.get(f"/v1/{shop.uuid}/a/{first.sha256[:15]}/gate.us_ca.js").status_code == 404
     other = site("other.example")
     release(other)
-    assert client.get(f"/v1/{other.uuid}/a/{first.sha256}/gate.us_ca.js").status_code == 404
+    assert client.get(f"/v1/{other.uuid}/a/{first.sha256[:16]}/gate.us_ca.js").status_code == 404
     assert client.get(f"/v1/{shop.uuid}/a/{first.sha256}/ui.en.js").status_code == 404
     assert client.get(f"/v1/{uuid4()}/a/{first.sha256}/gate.us_ca.js").status_code == 404
 

@@ -74,7 +74,10 @@ export function create(core) {
     return node;
   };
   ui.say = (key, values) => fmt(ui.t[key], { ...ui.words, ...values });
-  ui.list = (names) => new Intl.ListFormat(ui.lang).format(names);
+  ui.list = ([...names]) => {
+    const last = names.pop();
+    return names[0] ? names.join(', ') + ui.data.and + last : last;
+  };
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
   ui.link = (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text);
   ui.policies = () => [' ', ui.link(ui.data.policy, ui.t.policy), ' ', ui.link(ui.data.imprint, ui.t.imprint), ' '];
