@@ -89,10 +89,10 @@ text, `lang`, inline code, own image, an allowed CDN's script) held on every pag
 """
 REMAINS = """Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in
 the markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and `m-object`
-race: the frame is asked for while the parser inserts it, and taken back a moment later. On a page with several frames, or
-with much markup behind one in the same chunk, the request often wins at the drop-in and snippet levels (nothing of it
-runs); the strict and the server level don't race. `l-preconnect` is a bare TLS connection, which no policy covers; only
-rewriting the page takes it away.
+race: the frame is asked for while the parser inserts it, and taken back a moment later. On a page with several frames,
+or with much markup behind one in the same chunk, the request often wins at the drop-in and snippet levels (nothing of
+it runs); the strict and the server level don't race. `l-preconnect` is a bare TLS connection, which no policy covers;
+only rewriting the page takes it away.
 """
 FIREFOX = """## In Firefox
 
