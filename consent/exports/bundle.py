@@ -23,7 +23,7 @@ from typing import Any
 from consent.exports import formats, period, report
 from consent.exports.period import Period, Row
 from consent.jurisdictions import table
-from consent.ledger import checkpoint, merkle, signing
+from consent.ledger import checkpoint, erasure, merkle, signing
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry
 from consent.ledger.proofs import Tree
 from consent.publishing.models import Release
@@ -262,23 +262,24 @@ def _around(span: Period, size: int) -> list[Row]:
 
 def _releases(span: Period, used: set[str]) -> list[tuple[Release, Row]]:
     """Releases in force in the period or answered in it, each with its entry of the log."""
+    entries = LogEntry.objects.filter(site_id=span.site.pk, type=LogEntry.Type.RELEASE).exclude(type="consent")
+    indexes = entries.order_by("index").values_list("index", flat=True)
+    logged = {row.release: row for index in indexes for row in period.rows(span.site.pk, index, index)}
     found: list[tuple[Release, Row]] = []
     releases = list(span.site.releases.order_by("number"))
     for place, release in enumerate(releases):
         until = releases[place + 1].published_at.date() if place + 1 < len(releases) else span.end
         in_force = release.published_at.date() <= span.end and until >= span.start
-        if in_force or release.sha256 in used:
-            entry = LogEntry.objects.filter(
-                site_id=span.site.pk, type=LogEntry.Type.RELEASE, release_hash=release.sha256
-            ).order_by("index")
-            index = entry.values_list("index", flat=True).first()
-            if index is not None:
-                found += [(release, row) for row in period.rows(span.site.pk, index, index)]
+        if (in_force or release.sha256 in used) and release.number in logged:
+            found.append((release, logged[release.number]))
     return found
 
 
 def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> None:
-    """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof."""
+    """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof.
+
+    An entry seals what was left of all that it names: `others` are the lines of it that lie outside the period.
+    """
     with (work / "erasures.jsonl").open("wb") as file:
         if not state.erased:
             return
@@ -289,8 +290,10 @@ def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> 
             for row in period.rows(span.site.pk, index, index):
                 named = json.loads(row.payload or "{}").get("indexes", [])
                 if any(span.first <= one <= last for one in named):
+                    outside = [one for one in named if not span.first <= one <= last]
+                    others = [erasure.kept_line(row) for row in erasure.kept_rows(span.site.pk, outside)]
                     proof = _b64(tree.inclusion(index, state.size))
-                    file.write(formats.line({**formats.fields(row), "proof": proof}))
+                    file.write(formats.line({**formats.fields(row), "others": others, "proof": proof}))
 
 
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:

@@ -104,7 +104,9 @@ def to_csv(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
 
 
 def fields(row: Row) -> dict[str, Any]:
-    """What a line of the JSON Lines export says: all that recomputes the leaf. `record` is the exact committed text."""
+    """What a line of the JSON Lines export says: all that recomputes the leaf. `record` is the exact committed text;
+    `request`, which it holds too, stands beside it once it is erased."""
+    request = {"request": row.request_hash.hex()} if row.erased else {}
     return {
         "index": row.index,
         "id": row.record_id,
@@ -121,6 +123,7 @@ def fields(row: Row) -> dict[str, Any]:
         "salt": base64.b64encode(row.salt).decode() if row.salt is not None else None,
         "record": row.payload,
         "erased": row.erased,
+        **request,
     }
 
 

@@ -27,6 +27,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     day: date
     release_hash: str
     commitment: bytes
+    request_hash: bytes
     received_at: datetime
     release: int | None
     regime: str
@@ -89,8 +90,8 @@ def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterato
     sqlite = connection.vendor == "sqlite"
     text = "" if sqlite else "::text"
     query = (
-        f"SELECT e.leaf_index, e.record_id{text}, e.type, e.day, e.release_hash, e.commitment, r.received_at,"
-        " r.release, r.regime, r.jurisdiction, r.language, r.action,"
+        f"SELECT e.leaf_index, e.record_id{text}, e.type, e.day, e.release_hash, e.commitment, e.request_hash,"
+        " r.received_at, r.release, r.regime, r.jurisdiction, r.language, r.action,"
         f" r.visitor{text}, r.replaces{text}, r.payload, r.salt"
         f" FROM {entry} e JOIN {record} r ON r.site_id = e.site_id AND r.leaf_index = e.leaf_index"
         " WHERE e.site_id = %s AND e.leaf_index >= %s AND e.leaf_index <= %s"
@@ -107,18 +108,19 @@ def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterato
 
 def _from_postgres(values: tuple[Any, ...]) -> Row:
     cells = list(values)
-    cells[5] = bytes(cells[5])
-    cells[6] = cells[6].astimezone(UTC)
-    cells[15] = None if cells[15] is None else bytes(cells[15])
+    cells[5], cells[6] = bytes(cells[5]), bytes(cells[6])
+    cells[7] = cells[7].astimezone(UTC)
+    cells[16] = None if cells[16] is None else bytes(cells[16])
     return Row(*cells)
 
 
 def _from_sqlite(values: tuple[Any, ...]) -> Row:
-    index, record_id, kind, day, release_hash, commitment, at, *facts, visitor, replaces, payload, salt = values
+    index, record_id, kind, day, release_hash, *hashes, at = values[:8]
+    *facts, visitor, replaces, payload, salt = values[8:]
     day = day if isinstance(day, date) else date.fromisoformat(day)
     at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    head = (index, _dashed(record_id), kind, day, release_hash, commitment, at)
+    head = (index, _dashed(record_id), kind, day, release_hash, *hashes, at)
     return _from_postgres((*head, *facts, _dashed(visitor), _dashed(replaces), payload, salt))
 
 

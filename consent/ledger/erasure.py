@@ -48,11 +48,16 @@ def kept_digest(rows: Iterable[Sequence[Any]]) -> str:
     A row is (index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, request_hash).
     """
     digest = sha256()
-    for index, received_at, record_id, type, day, release, regime, place, language, action, request_hash in rows:
-        line = [index, utc_text(received_at), str(record_id), type, day.isoformat(), -1 if release is None else release]
-        line += [regime, place, language, action, bytes(request_hash).hex()]
-        digest.update(canonical.encode_checked(line) + b"\n")
+    for row in rows:
+        digest.update(canonical.encode_checked(kept_line(row)) + b"\n")
     return digest.hexdigest()
+
+
+def kept_line(row: Sequence[Any]) -> list[Any]:
+    """What `kept_digest` covers of one row: integers and texts; -1 = no release."""
+    index, received_at, record_id, type, day, release, regime, place, language, action, request_hash = row
+    line = [index, utc_text(received_at), str(record_id), type, day.isoformat(), -1 if release is None else release]
+    return [*line, regime, place, language, action, bytes(request_hash).hex()]
 
 
 def kept_rows(site_id: int, indexes: Sequence[int]) -> list[tuple[Any, ...]]:

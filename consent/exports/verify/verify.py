@@ -134,7 +134,7 @@ def root_of_range(size, first, last, leaves, proof):
 
 def inclusion_root(index, size, leaf, proof):
     """RFC 9162 §2.1.3.2: the root that an inclusion proof leads to."""
-    if index >= size:
+    if not 0 <= index < size:
         raise Refused("An inclusion proof names an index beyond the tree.")
     fn, sn, r = index, size - 1, leaf
     for p in proof:
@@ -286,17 +286,22 @@ def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-# What the line repeats outside the committed record, and where the record says the same.
-REPEATED = ("release", "release_hash", "regime", "jurisdiction", "language", "action", "received_at", "id")
+# What the line repeats outside the committed record: the record must say the same.
+REPEATED = ("release", "release_hash", "regime", "jurisdiction", "language", "action", "received_at", "id", "type")
 
 
 def leaf_of_line(line, site):
     """The leaf of one record; the record must fit its commitment. Raises Refused."""
     where = "record %s" % line.get("index")
+    if type(line["index"]) is not int or line["index"] < 0:
+        raise Refused("%s has no index." % where)
     commitment = unbase64(line["commitment"])
-    if line["record"] is None:
-        if line["salt"] is not None or not line["erased"]:
-            raise Refused("%s is neither whole nor erased." % where)
+    blank = line["record"] is None
+    if line["erased"] is not blank or (blank and line["salt"] is not None):
+        raise Refused("%s is neither whole nor erased." % where)
+    if blank:
+        if line["received_at"][:10] != line["day"]:
+            raise Refused("%s has a day that is not that of its time." % where)
     else:
         made = hmac.new(unbase64(line["salt"]), line["record"].encode("utf-8"), hashlib.sha256).digest()
         if not hmac.compare_digest(made, commitment):
@@ -305,14 +310,12 @@ def leaf_of_line(line, site):
             record = json.loads(line["record"])
         except ValueError:
             raise Refused("%s can't be read." % where)
-        if line["type"] == "consent":
-            for name in REPEATED:
-                if name in record and record[name] != line[name]:
-                    raise Refused(
-                        "%s says %r beside its proof, but %r in it: %s." % (where, line[name], record[name], name)
-                    )
-        if record.get("received_at", line["day"])[:10] != line["day"]:
-            raise Refused("%s has a day that is not that of its time." % where)
+        for name in REPEATED:
+            told = record.get(name)
+            if type(told) is not type(line[name]) or told != line[name]:
+                raise Refused("%s says %r beside its proof, but %r in it: %s." % (where, line[name], told, name))
+        if record.get("site") != site or record["received_at"][:10] != line["day"]:
+            raise Refused("%s is of another site, or has a day that is not that of its time." % where)
     text = "fairgate/v1\n%s\n%s\n%s\n%s\n%s" % (
         line["type"],
         site,
@@ -321,6 +324,36 @@ def leaf_of_line(line, site):
         line["commitment"],
     )
     return leaf_of(text.encode("utf-8"))
+
+
+class Seal:
+    """What an erasure says was left of the records that it blanked."""
+
+    def __init__(self, line, first, last):
+        told = json.loads(line["record"])
+        self.where, self.kept = line["index"], told["kept"]
+        self.inside = [one for one in told["indexes"] if first <= one <= last]
+        self.rows = {row[0]: row for row in line["others"]}
+        self.waiting = len(self.inside)
+        if sorted([*self.inside, *self.rows]) != told["indexes"]:
+            raise Refused("The erasure at index %s does not come with all that it names." % self.where)
+
+    def take(self, line):
+        """One of its records, as it stands in the bundle. Raises Refused when the last one does not fit the seal."""
+        request = line["request"] if line["record"] is None else json.loads(line["record"])["request"]
+        release = -1 if line["release"] is None else line["release"]
+        names = ("regime", "jurisdiction", "language", "action")
+        row = [line["index"], line["received_at"], line["id"], line["type"], line["day"], release]
+        self.rows[line["index"]] = [*row, *(line[name] for name in names), request]
+        self.waiting -= 1
+        if self.waiting:
+            return
+        made = hashlib.sha256()
+        for index in sorted(self.rows):
+            made.update((canonical(self.rows[index]) + "\n").encode("utf-8"))
+        self.rows = {}
+        if made.hexdigest() != self.kept:
+            raise Refused("What is left of the records that entry %s erased was changed." % self.where)
 
 
 def check(path, key=None, checkpoint=None, say=print):
@@ -354,6 +387,10 @@ def check(path, key=None, checkpoint=None, say=print):
     origin, size, root = read_checkpoint(points[-1]["note"], trusted or stated)
     if site not in origin:
         raise Refused("The checkpoint is of another log: %s." % origin)
+    if [manifest["origin"], manifest["size"]] != [origin, size]:
+        raise Refused("The manifest speaks of another log than the last checkpoint.")
+    if bundle.read("verifier_keys.txt").decode("utf-8").split() != manifest["keys"]:
+        raise Refused("verifier_keys.txt does not hold the keys of the manifest.")
     for point in points:  # an older key may have signed an older one; the newest vouches for all
         _origin, earlier, earlier_root = read_checkpoint(point["note"], trusted + stated)
         proof = [unbase64(h) for h in point["consistency"]]
@@ -390,14 +427,17 @@ def check(path, key=None, checkpoint=None, say=print):
             )
 
     # Erasures: what may be missing
-    erased = set()
+    erased = {}
     for line in bundle.lines("erasures.jsonl"):
         proof = [unbase64(h) for h in line["proof"]]
         if line["type"] != "erasure" or line["record"] is None:
             raise Refused("Entry %s is not an erasure." % line["index"])
         if inclusion_root(line["index"], size, leaf_of_line(line, site), proof) != root:
             raise Refused("The log does not hold the erasure at index %s." % line["index"])
-        erased.update(one for one in json.loads(line["record"])["indexes"] if first <= one <= last)
+        seal = Seal(line, first, last)
+        if any(one in erased for one in seal.inside):
+            raise Refused("A record is erased twice, by the entry at index %s too." % line["index"])
+        erased.update(dict.fromkeys(seal.inside, seal))
 
     # Records
     begin, end = manifest["from"], manifest["to"]
@@ -431,6 +471,8 @@ def check(path, key=None, checkpoint=None, say=print):
                 counts["erased"] += line["record"] is None
                 if line["record"] is None and index not in erased:
                     raise Refused("Record %s is blank, but no erasure of the log names it." % index)
+                if index in erased:
+                    erased[index].take(line)
                 if line["type"] == "consent":
                     used.add(line["release_hash"])
             yield leaf_of_line(line, site)
@@ -450,7 +492,7 @@ def check(path, key=None, checkpoint=None, say=print):
         say("The log ended with this period when the bundle was made; no later entry closes it.")
 
     # Releases: what was asked, word by word
-    shown = {}
+    shown, numbers = set(), set()
     for line in bundle.lines("releases.jsonl"):
         proof = [unbase64(h) for h in line["proof"]]
         if inclusion_root(line["index"], size, leaf_of_line(line, site), proof) != root:
@@ -460,8 +502,11 @@ def check(path, key=None, checkpoint=None, say=print):
             raise Refused("The text of release %s was changed." % line["release_hash"][:12])
         if line["type"] != "release":
             raise Refused("Entry %s is not a release." % line["index"])
-        shown[line["release_hash"]] = line["index"]
-    missing = used - set(shown)
+        if line["number"] in numbers or line["number"] != line["release"]:
+            raise Refused("Release %s is there twice, or under another number." % line["number"])
+        numbers.add(line["number"])
+        shown.add(line["release_hash"])
+    missing = used - shown
     if missing:
         raise Refused("The texts that visitors answered are missing for release %s." % sorted(missing)[0][:12])
     say("%d releases are there word by word, and each is an entry of the log." % len(shown))

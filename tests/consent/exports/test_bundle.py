@@ -30,7 +30,8 @@ A_DAY = 7
 
 
 def fill(site: Site, mark: str = "") -> list[UUID]:
-    """A release and seven answers a day for six days; `mark` tells one history from another."""
+    """A release and seven answers a day for six days, one of them always by the same visitor; `mark` tells one history
+    from another."""
     at = datetime(2026, 3, 1, 5, tzinfo=UTC)
     text = '{"format":"fairgate-release/1","texts":"Accept all or reject all?"}'
     sha = sha256_of(text)
@@ -45,7 +46,7 @@ def fill(site: Site, mark: str = "") -> list[UUID]:
             record_id = uuid5(SITE, f"{mark}{day}/{number}")
             record = {"choices": {"categories": {"C0002": "granted"}}, "layer": "banner", "status": "ConsentGiven"}
             columns = {"regime": "eu_opt_in", "jurisdiction": "DE", "language": "de", "action": "accept_all"}
-            visitor = uuid5(SITE, f"visitor{mark}{day}/{number}")
+            visitor = uuid5(SITE, f"visitor{mark}{day}/{number}" if number else f"regular{mark}")
             drafts.append(
                 draft_of(site.pk, site.uuid, "consent", record, record_id, visitor=visitor, **release, **columns)
             )
@@ -201,10 +202,56 @@ def smuggle_a_file_in(files):
     files["readme.txt"] = b"believe me"
 
 
+def change_what_is_left_of_an_erased_record(files):
+    rows = lines(files)
+    next(row for row in rows if row["erased"])["jurisdiction"] = "FR"
+    put(files, rows)
+
+
+def call_a_whole_record_erased(files):
+    rows = lines(files)
+    next(row for row in rows if not row["erased"])["erased"] = True
+    put(files, rows)
+
+
+def change_what_an_erasure_left_outside(files):
+    rows = lines(files, "erasures.jsonl")
+    rows[0]["others"][0][7] = "FR"
+    put(files, rows, "erasures.jsonl")
+
+
+def hide_what_an_erasure_names(files):
+    rows = lines(files, "erasures.jsonl")
+    del rows[0]["others"][0]
+    put(files, rows, "erasures.jsonl")
+
+
+def change_what_stands_beside_a_release(files):
+    rows = lines(files, "releases.jsonl")
+    rows[0]["language"] = "de"
+    put(files, rows, "releases.jsonl")
+
+
+def renumber_a_release(files):
+    rows = lines(files, "releases.jsonl")
+    rows[0]["number"] = 2
+    put(files, rows, "releases.jsonl")
+
+
+def show_a_release_twice(files):
+    put(files, lines(files, "releases.jsonl") * 2, "releases.jsonl")
+
+
+def name_another_key(files):
+    files["verifier_keys.txt"] = files["verifier_keys.txt"].replace(b"+A", b"+B", 1)
+
+
 CHANGES = [
     change_a_record, change_a_record_and_its_commitment, change_what_stands_beside, remove_a_record,
     remove_a_record_and_renumber, add_a_record, reorder, swap_two_between_indexes, pretend_an_erasure,
-    blank_a_record_quietly,    change_a_release_text, drop_the_release, cut_the_beginning, cut_the_end, leave_out_the_neighbours,
+    blank_a_record_quietly, change_what_is_left_of_an_erased_record, call_a_whole_record_erased,
+    change_what_an_erasure_left_outside, hide_what_an_erasure_names, change_what_stands_beside_a_release,
+    renumber_a_release, show_a_release_twice, name_another_key, change_a_release_text, drop_the_release, cut_the_beginning, cut_the_end, leave_out_the_neighbours,
 ]  # fmt: skip
 
 
@@ -239,13 +286,33 @@ def test_an_erased_record_keeps_its_place(site, tmp_path):
     ids = fill(site)
     erasure.erase(site, record_id=ids[A_DAY], actor="alice", reason="asked for")
     code, said = verify(bundle(site, tmp_path / "b.zip"))
-    assert (code, "21 entries, 1 of them erased" in said) == (0, True)
+    assert (code, "21 entries, 3 of them erased" in said) == (0, True)
+
+
+def test_each_of_two_releases_with_the_same_text_has_its_own_entry(site, tmp_path):
+    fill(site)
+    first = site.releases.get()
+    at = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    Release.objects.create(
+        site=site, number=2, sha256=first.sha256, snapshot=first.snapshot, published_by="alice", published_at=at
+    )
+    columns = {"release": 2, "release_hash": first.sha256}
+    append([draft_of(site.pk, site.uuid, "release", {"number": 2}, uuid5(SITE, "again"), **columns)])
+    path = bundle(site, tmp_path / "b.zip")
+    with zipfile.ZipFile(path) as archive:
+        shown = [json.loads(line) for line in archive.read("releases.jsonl").splitlines()]
+    assert [(line["number"], line["index"]) for line in shown] == [(1, 0), (2, 43)]
+    assert verify(path)[0] == 0
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_verify_py_refuses(site, tmp_path, change):
     fill(site)
-    path = tampered(bundle(site, tmp_path / "b.zip"), tmp_path / "bad.zip", change)
+    erasure.erase(site, visitor=uuid5(SITE, "regular"), actor="alice", reason="asked for")
+    honest = bundle(site, tmp_path / "b.zip")
+    code, said = verify(honest)
+    assert (code, "21 entries, 3 of them erased" in said) == (0, True)
+    path = tampered(honest, tmp_path / "bad.zip", change)
     code, said = verify(path)
     assert (code, "REFUSED" in said, "All that was checked holds" in said) == (1, True, False)
 
@@ -369,11 +436,11 @@ def judge(page):
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_verify_html_agrees_with_verify_py(site, tmp_path, judge):
-    ids = fill(site)
-    erasure.erase(site, record_id=ids[A_DAY], actor="alice", reason="asked for")
+    fill(site)
+    erasure.erase(site, visitor=uuid5(SITE, "regular"), actor="alice", reason="asked for")
     path = bundle(site, tmp_path / "b.zip")
     verdict, said = judge(path, checkpoint.verifier_key(site))
-    assert (verdict, "21 entries, 1 of them erased" in said) == ("good", True)
+    assert (verdict, "21 entries, 3 of them erased" in said) == ("good", True)
     assert judge(bundle(site, tmp_path / "empty.zip", date(2020, 1, 1), date(2020, 1, 2)))[0] == "good"
     for change in CHANGES:
         assert (change.__name__, judge(tampered(path, tmp_path / "bad.zip", change))[0]) == (change.__name__, "bad")
