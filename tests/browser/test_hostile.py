@@ -116,6 +116,24 @@ def test_a_library_that_wraps_the_same_natives(visit, server: Server, when: str)
     assert tab.evaluate("[made>0,fetched,appended]") == [True, 1, 1]
 
 
+@pytest.mark.parametrize(
+    "names", ["matches", "querySelectorAll", "nodeType", "firstElementChild shadowRoot localName isConnected children"]
+)
+def test_a_form_whose_fields_are_named_like_methods(visit, server: Server, names: str) -> None:
+    fields = "".join(f'<input name="{name}">' for name in names.split())
+    tab = visit(body=f"<form>{fields}</form>{BODY}")
+    works(tab)
+    assert server.left["h/h"] == []
+    tab.evaluate("""(fields) => {
+      const form = document.createElement('form');
+      form.innerHTML = fields;
+      document.body.append(form);
+      document.body.insertAdjacentHTML('beforeend', `<form>${fields}</form><i id=later></i>`);
+    }""", fields)  # fmt: skip
+    works(tab)
+    assert tab.locator("#later").count() == 1
+
+
 def noncing(html: str) -> str:
     return html.replace("<script", f'<script nonce="{NONCE}"')
 

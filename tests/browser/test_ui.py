@@ -185,7 +185,7 @@ def test_accept_then_change_one_category_and_one_service(visit, world):
     page = visit()
     page.click(ACCEPT)
     assert answer(world, page)["action"] == "accept_all"
-    assert "Statistics, Functional, Advertising, and Social media" in page.inner_text(".fg-done")
+    assert "Statistics, Functional, Advertising and Social media" in page.inner_text(".fg-done")
     page.evaluate("fairgate.open()")
     page.wait_for_selector(CENTER, state="visible")
     assert (

@@ -13,8 +13,17 @@ export const get = bare(E.getAttribute);
 export const put = bare(E.setAttribute);
 export const drop = bare(E.removeAttribute);
 export const has = bare(E.hasAttribute);
+export const matches = bare(E.matches);
 export const insert = bare(Node.prototype.insertBefore);
-export const all = (root, selector) => [...root.querySelectorAll(selector)];
+const find = bare(E.querySelectorAll);
+/** Elements below a document, a shadow root, a fragment or an element (a form's own method may be hidden by a field). */
+export const all = (root, selector) => {
+  try {
+    return [...find(root, selector)];
+  } catch {
+    return [...root.querySelectorAll(selector)];
+  }
+};
 export const setHTML = setter(E, 'innerHTML');
 
 /** Marks a held element; `KEPT + attribute` holds what was taken from it. */

@@ -5,7 +5,7 @@
  * What was taken away is kept in `data-fg-<attribute>`, so that clones and `innerHTML += …` hold too and the page's own
  * getters can answer as if nothing had happened. `data-fg` marks a held element.
  */
-import { all, bare, drop, get, has, HELD, KEPT, put, setter } from './dom.js';
+import { all, bare, drop, get, has, HELD, KEPT, matches, put, setter } from './dom.js';
 import { srcdoc } from './html.js';
 import { importMap, swallowed } from './level.js';
 import { match } from './match.js';
@@ -250,7 +250,7 @@ export function check(el) {
 }
 
 /** `check` for what can load: most nodes can't, and are passed over fast. */
-export const checkOne = (node) => node.matches?.(RISKY) && check(node);
+export const checkOne = (node) => node.nodeType === 1 && matches(node, RISKY) && check(node);
 
 /** The same for a node and everything in it. */
 export function checkTree(node) {

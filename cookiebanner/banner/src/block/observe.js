@@ -14,12 +14,15 @@ const watcher = new MutationObserver((records) => {
     for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
   }
   for (const node of added) {
-    // The parser reports every node by itself; what came as a whole is looked through.
-    const child = node.firstElementChild;
-    if (child && !added.has(child)) checkTree(node);
-    else checkOne(node);
-    inner(node);
-    if (node.shadowRoot) observe(node.shadowRoot);
+    // A form whose fields are named like methods ("matches") must not keep the rest from being looked at.
+    try {
+      // The parser reports every node by itself; what came as a whole is looked through.
+      const child = node.firstElementChild;
+      if (child && !added.has(child)) checkTree(node);
+      else checkOne(node);
+      inner(node);
+      if (node.shadowRoot) observe(node.shadowRoot);
+    } catch {}
   }
 });
 
