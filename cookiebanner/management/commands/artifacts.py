@@ -66,7 +66,8 @@ def write_site(root: Path, site: Site) -> int:
     old = Artifact.objects.filter(release__site=site).select_related("release").order_by("release__number")
     for artifact in old.iterator(chunk_size=50):
         forms = (bytes(artifact.body), bytes(artifact.gzip), bytes(artifact.brotli))
-        paths = [folder / "a" / artifact.sha256[:16] / artifact.name]
+        # Gates name 16 digits of it; those published before that, all.
+        paths = [folder / "a" / address / artifact.name for address in (artifact.sha256[:16], artifact.sha256)]
         if artifact.name.startswith("gate."):
             variant = artifact.name.removeprefix("gate.").removesuffix(".js")
             paths.append(folder / "r" / str(artifact.release.number) / "regime" / variant / "gate.js")

@@ -20,6 +20,7 @@ def test_it_writes_what_the_server_serves(client, tmp_path):
     for path in (
         f"v1/{shop.uuid}/gate.js", f"v1/{shop.uuid}/regime/us_ca/gate.js", f"v1/{shop.uuid}/r/1/regime/us_ca/gate.js",
         f"v1/{shop.uuid}/r/2/regime/us_ca/gate.js", f"v1/{shop.uuid}/a/{ui.sha256[:16]}/ui.en.js",
+        f"v1/{shop.uuid}/a/{ui.sha256}/ui.en.js",
         f"consent/{shop.uuid}/OtAutoBlock.js", "scripttemplates/otSDKStub.js",
     ):  # fmt: skip
         for suffix, encoding in (("", "identity"), (".gz", "gzip"), (".br", "br")):
