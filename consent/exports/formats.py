@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from consent.exports.period import Row
+from consent.ledger.append import utc_text
 
 COLUMNS = (
     "index", "id", "received_at", "type", "action", "status", "jurisdiction", "located_by", "regime", "language",
@@ -27,7 +28,7 @@ _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 
 def stamp(row: Row) -> str:
     """RFC 3339, UTC, microseconds."""
-    return row.received_at.isoformat(timespec="microseconds")[:26] + "Z"
+    return utc_text(row.received_at)
 
 
 def leaf_input(row: Row, site_uuid: str) -> bytes:
