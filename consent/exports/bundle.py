@@ -263,15 +263,17 @@ def _around(span: Period, size: int) -> list[Row]:
 def _releases(span: Period, used: set[str]) -> list[tuple[Release, Row]]:
     """Releases in force in the period or answered in it, each with its entry of the log."""
     entries = LogEntry.objects.filter(site_id=span.site.pk, type=LogEntry.Type.RELEASE).exclude(type="consent")
-    indexes = entries.order_by("index").values_list("index", flat=True)
-    logged = {row.release: row for index in indexes for row in period.rows(span.site.pk, index, index)}
+    logged: dict[str, list[int]] = {}  # a release that went back to an older one has its hash
+    for sha256, index in entries.order_by("index").values_list("release_hash", "index"):
+        logged.setdefault(sha256, []).append(index)
     found: list[tuple[Release, Row]] = []
     releases = list(span.site.releases.order_by("number"))
     for place, release in enumerate(releases):
         until = releases[place + 1].published_at.date() if place + 1 < len(releases) else span.end
         in_force = release.published_at.date() <= span.end and until >= span.start
-        if (in_force or release.sha256 in used) and release.number in logged:
-            found.append((release, logged[release.number]))
+        if in_force or release.sha256 in used:
+            rows = (row for index in logged.get(release.sha256, ()) for row in period.rows(span.site.pk, index, index))
+            found += [(release, row) for row in rows if row.release == release.number]
     return found
 
 
