@@ -58,13 +58,9 @@ class Lane:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
             if method in ("GET", "HEAD"):
-                key = self._key(scope)
-                if ready := self._ready.get(key):
-                    await send(ready[0])
-                    return await send(ready[1])
                 respond = (artifacts.parse(path) and artifacts.respond) or (onetrust.parse(path) and onetrust.respond)
                 if respond:
-                    return await self._script(respond, scope, send, key)
+                    return await self._script(respond, scope, send)
             elif method == "POST":
                 if path.endswith(CONSENTS):
                     return await self._consent(scope, receive, send)
@@ -91,7 +87,13 @@ class Lane:
         place = gather(headers_of(scope["headers"]), peer) if settings.MMDB or trusted(peer) else UNKNOWN
         return scope["method"], scope["path"], accept, seen, place
 
-    async def _script(self, respond: Callable[..., Answer | None], scope: Message, send: Send, key: Any) -> None:
+    async def _script(self, respond: Callable[..., Answer | None], scope: Message, send: Send) -> None:
+        key = self._key(scope)
+        messages = self._ready.get(key) or await self._made(respond, scope, key)
+        for message in messages:
+            await send(message)
+
+    async def _made(self, respond: Callable[..., Answer | None], scope: Message, key: Any) -> tuple[Message, Message]:
         asked = (scope["method"], scope["path"], headers_of(scope["headers"]), peer_of(scope))
         try:
             answer = respond(*asked, True)
@@ -105,8 +107,7 @@ class Lane:
             if len(self._ready) >= READY:
                 self._ready.clear()
             self._ready[key] = messages
-        for message in messages:
-            await send(message)
+        return messages
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
