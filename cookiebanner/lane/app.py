@@ -1,20 +1,21 @@
 """The ASGI application in front of Django: scripts from memory, answers in batches, all else to Django.
 
 Django runs as WSGI on a bounded pool of lasting threads, so that its connections are bounded too.
+
+What is hot, `script` and the handlers of `post`, needs no coroutine: it answers at once or tells later. Any ASGI server
+gets these answers through `__call__`; our own (`protocol.py`) asks for them without a task a request.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
-import multiprocessing
-import signal
-import sys
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
@@ -23,13 +24,13 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from consent.answers.errors import Refused
 from consent.answers.published import view
-from consent.jurisdictions.locate import UNKNOWN
+from consent.ledger.append import Outcome
 from consent.sites.queries import host_of
 from cookiebanner import endpoint
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.counters import counters
 from cookiebanner.delivery import Answer, Headers
-from cookiebanner.facts import gather, trusted
+from cookiebanner.facts import gather
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
 from cookiebanner.store import NotInMemory, Refresher, store
@@ -37,9 +38,23 @@ from cookiebanner.store import NotInMemory, Refresher, store
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Respond = Callable[..., Answer | None]
+Tell = Callable[["Finished"], None]
+Post = Callable[[bytes, dict[str, str], str, Tell], None]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
 READY = 4096  # finished scripts remembered
+NOWHERE = Answer(404, [(b"content-length", b"0")], b"")
+STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _EXPOSED = (b"access-control-expose-headers", ", ".join(settings.CORS_EXPOSE_HEADERS).encode())
+BROKEN = Refused(500, "internal", "The server has an error; the operator finds it in the log.")
+log = logging.getLogger("fairgate")
+
+
+class Finished(NamedTuple):
+    """An answer that can be sent, and its head as HTTP/1.1 writes it."""
+
+    answer: Answer
+    head: bytes
 
 
 class Lane:
@@ -49,23 +64,21 @@ class Lane:
         self._django = WSGIMiddleware(django, workers=settings.FAIRGATE_THREADS)
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
         self._writer = writer or Writer()
-        self._limit = settings.FAIRGATE_BODY_LIMIT
+        self.limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher(partial(view.refresh, 0.0))
         self._state: object = None
-        self._ready: dict[Hashable, tuple[Message, Message]] = {}  # finished scripts, as long as `store` stays as it is
+        self._ready: dict[Hashable, Finished] = {}  # finished scripts, as long as `store` stays as it is
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
             if method in ("GET", "HEAD"):
-                respond = (artifacts.parse(path) and artifacts.respond) or (onetrust.parse(path) and onetrust.respond)
-                if respond:
-                    return await self._script(respond, scope, send)
-            elif method == "POST":
-                if path.endswith(CONSENTS):
-                    return await self._consent(scope, receive, send)
-                if path.endswith((IMPRESSIONS, REPORTS)):
-                    return await self._count(path.rpartition("/")[2], scope, receive, send)
+                if respond := script_of(path):
+                    return await send_answer(
+                        send, await self._script(respond, method, path, scope["headers"], peer_of(scope))
+                    )
+            elif method == "POST" and (handler := self.post(path)):
+                return await self._posted(handler, scope, receive, send)
             return await self._django(scope, as_coroutine(receive), send)
         if scope["type"] == "lifespan":
             return await self._lifespan(receive, send)
@@ -73,74 +86,125 @@ class Lane:
 
     # --- scripts ----------------------------------------------------------------------------------------------------
 
-    def _key(self, scope: Message) -> Hashable:
-        """All of a request that decides which script it gets."""
+    def script(self, target: bytes, headers: Headers, peer: str, placed: bool) -> Finished | None:
+        """The script that a GET gets; None when the target is no script's or memory does not have it.
+
+        `target` is that of the request line, `headers` have names in lower case; `placed`: they may say where the
+        visitor is. What decides which script it is, is the key under which it is remembered.
+        """
         if self._state is not store.state:
             self._state, self._ready = store.state, {}
         accept = seen = b""
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"accept-encoding":
                 accept = accept + b"," + value if accept else value
             elif name == b"if-none-match":
                 seen = seen + b"," + value if seen else value
-        peer = peer_of(scope)
-        place = gather(headers_of(scope["headers"]), peer) if settings.MMDB or trusted(peer) else UNKNOWN
-        return scope["method"], scope["path"], accept, seen, place
+        key = (target, accept, seen, gather(headers_of(headers), peer) if placed else None)
+        ready = self._ready.get(key)
+        if ready is None:
+            path = target.partition(b"?")[0].decode("latin-1")
+            respond = script_of(path) if "%" not in path else None
+            if respond is None:
+                return None
+            try:
+                answer = respond("GET", path, headers_of(headers), peer, True) or NOWHERE
+            except NotInMemory:
+                return None
+            ready = Finished(answer, head_of(answer))
+            if len(target) + len(accept) + len(seen) < 500:
+                if len(self._ready) >= READY:
+                    self._ready.clear()
+                self._ready[key] = ready
+        return ready
 
-    async def _script(self, respond: Callable[..., Answer | None], scope: Message, send: Send) -> None:
-        key = self._key(scope)
-        messages = self._ready.get(key) or await self._made(respond, scope, key)
-        for message in messages:
-            await send(message)
-
-    async def _made(self, respond: Callable[..., Answer | None], scope: Message, key: Any) -> tuple[Message, Message]:
-        asked = (scope["method"], scope["path"], headers_of(scope["headers"]), peer_of(scope))
+    async def _script(self, respond: Respond, method: str, path: str, headers: Headers, peer: str) -> Answer:
+        asked = (method, path, headers_of(headers), peer)
         try:
             answer = respond(*asked, True)
         except NotInMemory:
-            answer, key = await self._wait(respond, *asked), None
-        answer = answer or Answer(404, [(b"content-length", b"0")], b"")
-        if scope["method"] == "HEAD" and answer.body:
-            answer = answer._replace(body=b"")
-        messages = _messages(answer)
-        if key and len(key[1]) + len(key[2]) + len(key[3]) < 500:
-            if len(self._ready) >= READY:
-                self._ready.clear()
-            self._ready[key] = messages
-        return messages
+            answer = await self._wait(respond, *asked)
+        answer = answer or NOWHERE
+        return answer._replace(body=b"") if method == "HEAD" else answer
 
-    # --- answers ----------------------------------------------------------------------------------------------------
+    # --- answers and counts -----------------------------------------------------------------------------------------
 
-    async def _consent(self, scope: Message, receive: Receive, send: Send) -> None:
-        headers, peer = headers_of(scope["headers"]), peer_of(scope)
-        body = await _body(receive, self._limit)
+    def post(self, path: str) -> Post | None:
+        """What takes a POST to this path, when it is the lane's: body, headers, the peer's address, whom to tell.
+
+        It tells the answer at once or later, always in the loop's thread, and raises nothing. The body may be cut
+        after `limit` + 1 bytes.
+        """
+        if path.endswith(CONSENTS):
+            return self._consent
+        if path.endswith((IMPRESSIONS, REPORTS)):
+            return partial(self._count, path.rpartition("/")[2])
+        return None
+
+    async def _posted(self, handler: Post, scope: Message, receive: Receive, send: Send) -> None:
+        body = await _body(receive, self.limit)
+        future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
+        handler(body, headers_of(scope["headers"]), peer_of(scope), partial(_settle, future))
+        await send_answer(send, (await future).answer)
+
+    def _consent(self, body: bytes, headers: dict[str, str], peer: str, tell: Tell) -> None:
         origin = headers.get("origin")
         asked = (body, headers.get("content-type"), origin, headers, peer)
         try:
-            try:
-                prepared = endpoint.prepare(*asked)
-            except SynchronousOnlyOperation:  # a site, a release or a host that is not in memory yet
-                prepared = await self._wait(endpoint.prepare, *asked, True)
-            future = self._writer.offer(prepared.draft)
-            if future is None:
-                raise endpoint.UNAVAILABLE
-            status, content, more = endpoint.answer(prepared, await future)
-        except Refused as refused:
-            status, content, more = endpoint.refusal(refused)
-        except (Unavailable, DatabaseError):
-            status, content, more = endpoint.refusal(endpoint.UNAVAILABLE)
-        await _send(send, _finished(status, _encoded(tuple(more.items())), content, origin))
+            self._offer(origin, tell, endpoint.prepare(*asked))
+        except SynchronousOnlyOperation:  # a site, a release or a host that is not in memory yet
+            self._later(origin, tell, partial(self._offer, origin, tell), endpoint.prepare, *asked, True)
+        except Exception as error:
+            self._fail(origin, tell, error)
 
-    # --- counts -----------------------------------------------------------------------------------------------------
+    def _offer(self, origin: str | None, tell: Tell, prepared: endpoint.Prepared) -> None:
+        if not self._writer.offer(prepared.draft, partial(self._stored, origin, tell, prepared)):
+            raise endpoint.UNAVAILABLE
 
-    async def _count(self, what: str, scope: Message, receive: Receive, send: Send) -> None:
-        headers, peer = headers_of(scope["headers"]), peer_of(scope)
-        body = await _body(receive, self._limit)
+    def _stored(
+        self, origin: str | None, tell: Tell, prepared: endpoint.Prepared, outcome: Outcome | Exception
+    ) -> None:
+        if isinstance(outcome, Exception):
+            self._fail(origin, tell, outcome)
+        else:
+            status, content, headers = endpoint.answer(prepared, outcome)
+            tell(_finished(status, tuple(headers.items()), content, origin))
+
+    def _count(self, what: str, body: bytes, headers: dict[str, str], peer: str, tell: Tell) -> None:
+        origin = headers.get("origin")
         try:
-            answer = counters.take(what, headers, body, peer, memory_only=True)
+            self._counted(origin, tell, counters.take(what, headers, body, peer, memory_only=True))
         except NotInMemory:
-            answer = await self._wait(counters.take, what, headers, body, peer)
-        await _send(send, _finished(*answer, headers.get("origin")))
+            then = partial(self._counted, origin, tell)
+            self._later(origin, tell, then, counters.take, what, headers, body, peer)
+        except Exception as error:
+            self._fail(origin, tell, error)
+
+    def _counted(self, origin: str | None, tell: Tell, answer: Answer) -> None:
+        told = tuple((name.decode(), value.decode()) for name, value in answer.headers)
+        tell(_finished(answer.status, told, answer.body, origin))
+
+    def _later(self, origin: str | None, tell: Tell, then: Callable[[Any], None], work: Any, *args: Any) -> None:
+        """Does `work` where the database may be asked, and goes on with what it returns."""
+
+        def go_on(done: asyncio.Future[Any]) -> None:
+            try:
+                then(done.result())
+            except asyncio.CancelledError:  # the server ends
+                self._fail(origin, tell, Unavailable())
+            except Exception as error:
+                self._fail(origin, tell, error)
+
+        asyncio.ensure_future(self._wait(work, *args)).add_done_callback(go_on)
+
+    def _fail(self, origin: str | None, tell: Tell, error: Exception) -> None:
+        if isinstance(error, (Unavailable, DatabaseError)):
+            error = endpoint.UNAVAILABLE
+        elif not isinstance(error, Refused):
+            log.error("A request could not be answered.", exc_info=error)
+            error = BROKEN
+        status, content, headers = endpoint.refusal(error)
+        tell(_finished(status, tuple(headers.items()), content, origin))
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -158,7 +222,6 @@ class Lane:
 
     def start(self) -> None:
         """Starts the threads that write, refresh and count. Call it in the loop that will serve."""
-        _end_with_parent()
         _calm_garbage_collector()
         self._writer.start(asyncio.get_running_loop())
         self._refresher.start()
@@ -187,12 +250,6 @@ def _warm() -> None:
         pass
 
 
-def _end_with_parent() -> None:
-    """A killed `manage.py serve` must not leave processes that hold its port (Linux; elsewhere nothing happens)."""
-    if sys.platform == "linux" and multiprocessing.parent_process() is not None:
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
 def _calm_garbage_collector() -> None:
     """What stands at the start stays; requests make no cycles, so that looking for them often is for nothing."""
     gc.collect()
@@ -206,6 +263,14 @@ def _with_database(work: Callable[..., Any], *args: Any) -> Any:
         return work(*args)
     finally:
         close_old_connections()
+
+
+@lru_cache(20_000)
+def script_of(path: str) -> Respond | None:
+    """What answers a GET of this path, when it is a script's."""
+    if artifacts.parse(path):
+        return artifacts.respond
+    return onetrust.respond if onetrust.parse(path) else None
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -225,17 +290,23 @@ def peer_of(scope: Message) -> str:
     return client[0] if client else ""
 
 
-@lru_cache(64)
-def _encoded(headers: tuple[tuple[str, str], ...]) -> Headers:
-    return [(name.lower().encode(), value.encode()) for name, value in headers]
+def _finished(status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None) -> Finished:
+    if origin and status >= 300 and not view.any_site_has(host_of(origin)):
+        origin = None
+    whole, head = _head(status, headers, len(body), origin)
+    return Finished(Answer(status, whole, body), head)
 
 
-def _finished(status: int, headers: Headers, body: bytes, origin: str | None) -> Answer:
-    """With the length and the CORS headers that django-cors-headers would add (settings CORS_…)."""
-    headers = [*headers, (b"content-length", str(len(body)).encode()), (b"vary", b"origin")]
-    if origin and (status < 300 or view.any_site_has(host_of(origin))):  # what was taken came from a site's host
-        headers += [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]
-    return Answer(status, headers, body)
+@lru_cache(2048)
+def _head(status: int, headers: tuple[tuple[str, str], ...], length: int, origin: str | None) -> tuple[Headers, bytes]:
+    """All headers, with the length and those that django-cors-headers would add (settings CORS_…)."""
+    whole = [(name.lower().encode(), value.encode()) for name, value in headers]
+    if status != 204:  # RFC 9110 §8.6
+        whole.append((b"content-length", str(length).encode()))
+    whole.append((b"vary", b"origin"))
+    if origin:
+        whole += [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]
+    return whole, head_of(Answer(status, whole, b""))
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
@@ -252,20 +323,23 @@ async def _body(receive: Receive, limit: int) -> bytes:
             return body
 
 
-def _messages(answer: Answer) -> tuple[Message, Message]:
-    return (
-        {"type": "http.response.start", "status": answer.status, "headers": answer.headers},
-        {"type": "http.response.body", "body": answer.body, "more_body": False},
-    )
+def head_of(answer: Answer) -> bytes:
+    """The status line and the header lines of HTTP/1.1 (RFC 9112 §2.1), without the empty line that ends them."""
+    return STATUS[answer.status] + b"".join([name + b": " + value + b"\r\n" for name, value in answer.headers])
 
 
-async def _send(send: Send, answer: Answer) -> None:
-    for message in _messages(answer):
-        await send(message)
+def _settle(future: asyncio.Future[Finished], finished: Finished) -> None:
+    if not future.done():  # it is, when the client has gone away
+        future.set_result(finished)
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 
 def as_coroutine(receive: Receive) -> Receive:
-    """Granian's `receive` returns a future; a2wsgi hands it to another thread and needs a coroutine."""
+    """Some servers' `receive` returns a future; a2wsgi hands it to another thread and needs a coroutine."""
 
     async def one() -> Message:
         return await receive()

@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
@@ -21,6 +20,7 @@ from consent.ledger.append import Draft, Outcome
 
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
+Tell = Callable[[Outcome | Exception], None]
 log = logging.getLogger("fairgate")
 
 
@@ -29,13 +29,16 @@ class Unavailable(Exception):
 
 
 class Writer:
-    """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it)."""
+    """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
+
+    Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
+    """
 
     def __init__(
         self, write: Callable[[list[Draft]], list[Outcome]] = record, queue: int = QUEUE, batch: int = BATCH
     ) -> None:
         self._write, self._queue, self._batch = write, queue, batch
-        self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
+        self._waiting: deque[tuple[Draft, Tell]] = deque()
         self._some = threading.Condition()
         self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -47,16 +50,15 @@ class Writer:
         self._loop = loop
         self._thread.start()
 
-    def offer(self, draft: Draft) -> asyncio.Future[Outcome] | None:
-        """A future of the outcome; None when the queue is full or the writer has ended. For the loop's thread only."""
+    def offer(self, draft: Draft, tell: Tell) -> bool:
+        """False, and nobody is told, when the queue is full or the writer has ended. For the loop's thread only."""
         if len(self._waiting) >= self._queue or self._ended or self._loop is None:
-            return None
-        future = self._loop.create_future()
-        self._waiting.append((draft, future))
+            return False
+        self._waiting.append((draft, tell))
         if len(self._waiting) == 1:  # it may be asleep only when nothing waited
             with self._some:
                 self._some.notify()
-        return future
+        return True
 
     def end(self, timeout: float = 20.0) -> None:
         """Takes no more, writes what waits, ends the thread. Call it in another thread than the loop's."""
@@ -99,17 +101,15 @@ class Writer:
             # One of them is bad: the others must not suffer for it.
             return [outcome for draft in drafts for outcome in self._store([draft])]
 
-    def _tell(self, batch: list[tuple[Draft, asyncio.Future[Outcome]]], outcomes: list[Outcome | Exception]) -> None:
+    def _tell(self, batch: list[tuple[Draft, Tell]], outcomes: list[Outcome | Exception]) -> None:
         if self._loop is None or self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
 
 
-def _resolve(batch: list[Any], outcomes: list[Outcome | Exception]) -> None:
-    for (_, future), outcome in zip(batch, outcomes, strict=True):
-        if future.done():  # the client has gone away
-            continue
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+def _resolve(batch: list[tuple[Draft, Tell]], outcomes: list[Outcome | Exception]) -> None:
+    for (_, tell), outcome in zip(batch, outcomes, strict=True):
+        try:
+            tell(outcome)
+        except Exception:  # the others must be told all the same
+            log.exception("An answer was stored, but its visitor could not be told.")

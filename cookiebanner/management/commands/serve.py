@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
@@ -14,6 +18,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+
+BACKLOG = 2048  # connections that may wait to be taken
 
 
 class Command(BaseCommand):
@@ -34,16 +40,32 @@ class Command(BaseCommand):
             self.stderr.write("SQLite has one writer: serving with one process.")
             workers = 1
         connections.close_all()
-        worker = None if no_worker else Supervised([sys.executable, sys.argv[0], "worker"])
-        if worker:
-            worker.start()
+        sockets = listen(host, port, workers, uds)
+        fds = [str(one.fileno()) for one in sockets]
+        children = [
+            Supervised(
+                [sys.executable, "-m", "cookiebanner.lane.server", fds[n % len(fds)]],
+                folder=settings.BASE_DIR, fds=fds, longest=2.0,  # visitors' connections wait for it
+            )
+            for n in range(workers)
+        ]  # fmt: skip
+        if not no_worker:
+            children.append(Supervised([sys.executable, sys.argv[0], "worker"]))
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        for child in children:
+            child.start()
         self.stdout.write(f"Fairgate serves {f'unix:{uds}' if uds else f'http://{host}:{port}'}")
         self.stdout.flush()
         try:
-            server(host, port, workers, uds).serve()
+            ended.wait()
         finally:
-            if worker:
-                worker.end()
+            for one in sockets:
+                one.close()  # whoever comes now is refused, and does not wait for processes that end
+            end(children)
+            if uds:
+                Path(uds).unlink(missing_ok=True)
 
 
 def refuse_what_is_wrong() -> None:
@@ -56,49 +78,57 @@ def refuse_what_is_wrong() -> None:
         raise CommandError("The database is not up to date: run `manage.py migrate` first.")
 
 
-def server(host: str, port: int, workers: int, uds: str | None = None):
-    """Granian with the lane; its own processes are restarted when they die."""
-    from pathlib import Path
+def listen(host: str, port: int, workers: int, uds: str | None = None, patience: float = 3.0) -> list[socket.socket]:
+    """The listening sockets: one a process where the kernel shares connections out, else one for all.
 
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces, Loops
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
+    Waits `patience` seconds for a server that is just ending. Raises CommandError when the address can't be had.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return [_unix(Path(uds))] if uds else _tcp(host, port, workers)
+        except (OSError, OverflowError) as error:
+            if time.monotonic() > deadline or getattr(error, "errno", None) != errno.EADDRINUSE:
+                where = uds or f"{host}:{port}"
+                raise CommandError(f"Can't listen on {where}: {error}. Choose another address.") from error
+            time.sleep(0.1)
 
-    try:
-        import uvloop  # noqa: F401
 
-        loop = Loops.uvloop
-    except ImportError:
-        loop = Loops.asyncio
-    return Granian(
-        "cookiebanner.asgi:application",
-        address=host,
-        port=port,
-        uds=Path(uds) if uds else None,
-        interface=Interfaces.ASGI,
-        workers=workers,
-        loop=loop,
-        http=HTTPModes.http1,  # what proxies speak; looking for more costs each request
-        http1_settings=HTTP1Settings(header_read_timeout=30_000, keep_alive=True, pipeline_flush=True),
-        websockets=False,
-        backlog=2048,
-        backpressure=1024,  # requests under way in one process; a full queue of answers is refused before that
-        log_level=LogLevels.warning,
-        log_access=False,  # it would hold visitors' addresses
-        respawn_failed_workers=True,
-        respawn_interval=1.0,
-        workers_kill_timeout=30,
-        working_dir=Path(settings.BASE_DIR),
-    )
+def _tcp(host: str, port: int, workers: int) -> list[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Without SO_REUSEPORT at first: it would let us in beside a server that is there already.
+    first = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    if workers == 1 or sys.platform != "linux":
+        return [first]
+    first.close()
+    return [socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=True) for _ in range(workers)]
+
+
+def _unix(path: Path) -> socket.socket:
+    """A socket file that every user may connect to; one that a killed server left behind is taken over."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if path.is_socket():
+        try:
+            made.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            made.close()
+            raise OSError(errno.EADDRINUSE, "another server is there")
+    made.bind(str(path))
+    path.chmod(0o666)
+    made.listen(BACKLOG)
+    return made
 
 
 class Supervised(threading.Thread):
-    """A child process that is started again whenever it ends, more slowly when it keeps on ending."""
+    """A child process that is started again whenever it ends, more slowly (s) when it keeps on ending."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(
+        self, command: list[str], folder: Path | None = None, fds: Sequence[str] = (), longest: float = 60.0
+    ) -> None:
         super().__init__(name="fairgate-supervisor", daemon=True)
-        self.command = command
+        self.command, self.folder, self.fds, self.longest = command, folder, [int(fd) for fd in fds], longest
         self.process: subprocess.Popen | None = None
         self._ended = threading.Event()
 
@@ -107,22 +137,39 @@ class Supervised(threading.Thread):
         while not self._ended.is_set():
             started = time.monotonic()
             # A session of its own: Ctrl-C reaches only us, and we end it in order.
-            self.process = subprocess.Popen(self.command, start_new_session=True)
+            self.process = subprocess.Popen(self.command, start_new_session=True, cwd=self.folder, pass_fds=self.fds)
             code = self.process.wait()
             if self._ended.is_set():
                 return
-            pause = 1.0 if time.monotonic() - started > 60 else min(pause * 2, 60.0)
-            print(f"The worker ended with {code}; it starts again in {pause:.0f} s.", file=sys.stderr, flush=True)
+            pause = 1.0 if time.monotonic() - started > 60 else min(pause * 2, self.longest)
+            print(
+                f"{' '.join(self.command[1:])} ended with {code}; it starts again in {pause:.0f} s.",
+                file=sys.stderr,
+                flush=True,
+            )
             self._ended.wait(pause)
 
-    def end(self) -> None:
-        """Ends the child: SIGTERM, and SIGKILL when it has not ended after 20 seconds."""
+    def ask(self) -> None:
+        """Asks the child to end (SIGTERM) and starts it no more."""
         self._ended.set()
         self.join(0.2)  # it may be just about to start it again
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+
+    def end(self, timeout: float) -> None:
+        """Waits; SIGKILL when the child has not ended in time (s)."""
+        if self.process and self.process.poll() is None:
             try:
-                self.process.wait(20)
+                self.process.wait(timeout)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def end(children: Sequence[Supervised], timeout: float = 40.0) -> None:
+    """Ends all of them at once, each in order."""
+    for child in children:
+        child.ask()
+    deadline = time.monotonic() + timeout
+    for child in children:
+        child.end(max(0.0, deadline - time.monotonic()))

@@ -1,4 +1,4 @@
-"""The lane in front of a download of 400 MB and of a slow query, for test_serve.py: `granian …:application`."""
+"""The lane in front of a download of 400 MB and of a slow query, for test_serve.py."""
 
 import os
 

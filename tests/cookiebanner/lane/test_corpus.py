@@ -1,4 +1,5 @@
-"""One corpus of requests, hostile ones included, gets the same answers from the lane and from the DRF view."""
+"""One corpus of requests, hostile ones included, gets the same answers from the lane, by ASGI and on its own server's
+short way, and from the DRF view."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from cookiebanner.lane.app import Lane
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
+from tests.cookiebanner.lane.wire import Wire
 
 SAME_HEADERS = (
     "content-type", "retry-after", "access-control-allow-origin", "access-control-expose-headers",
@@ -49,20 +51,32 @@ def test_lane_and_view_answer_alike(client):
         transaction.set_rollback(True)
     view.clear()
     assert LogEntry.objects.count() == 0
-    by_lane = {}
 
-    async def run():
+    async def by_asgi():
         async with Running(Lane(django)) as lane:
-            for name, request, _ in cases:
-                by_lane[name] = told(
-                    *await ask(lane, request.method, request.path, request.headers.items(), request.body)
-                )
+            return {
+                name: told(*await ask(lane, request.method, request.path, request.headers.items(), request.body))
+                for name, request, _ in cases
+            }
 
-    asyncio.run(run())
+    async def on_the_wire():
+        async with Wire(Lane(django)) as wire:
+            return {
+                name: told(*await wire.ask(request.method, request.path, request.headers.items(), request.body))
+                for name, request, _ in cases
+            }
+
+    by_lane = asyncio.run(by_asgi())
     for name, _, expected in cases:
         status, _, said = by_lane[name]
         assert (name, status) == (name, expected.status)
         if expected.code:
             assert (name, said["code"]) == (name, expected.code)
         assert (name, by_lane[name]) == (name, by_view[name])
-    assert LogEntry.objects.count() == sum(1 for status, _, _ in by_lane.values() if status == 201)
+    stored = LogEntry.objects.count()
+    assert stored == sum(1 for status, _, _ in by_lane.values() if status == 201)
+    again = asyncio.run(on_the_wire())  # what was stored is replayed now
+    for name, _, _ in cases:
+        status, headers, said = by_lane[name]
+        assert (name, again[name]) == (name, (200 if status == 201 else status, headers, said))
+    assert LogEntry.objects.count() == stored

@@ -47,11 +47,12 @@ def env(cluster, tmp_path):
 
 
 class Running:
-    def __init__(self, env, *command: str, port: int) -> None:
+    def __init__(self, env, *command: str, port: int, pass_fds=()) -> None:
         self.port = port
         self.process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=env, start_new_session=True, stderr=subprocess.PIPE
-        )
+            [sys.executable, *command], cwd=ROOT, env=env, start_new_session=True, stderr=subprocess.PIPE,
+            pass_fds=pass_fds,
+        )  # fmt: skip
 
     def __enter__(self):
         deadline = time.monotonic() + 60
@@ -108,14 +109,18 @@ def serve(env, *more: str) -> Running:
     return Running(env, "manage.py", "serve", "--port", str(port), *more, port=port)
 
 
-def granian(env, target: str) -> Running:
-    port = free_port()
-    command = ("-m", "granian", "--interface", "asgi", "--port", str(port), "--no-ws", "--log-level", "error", target)
-    return Running(env, *command, port=port)
+def big(env) -> Running:
+    """A server process alone, with the downloads of big.py."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port, fd = listener.getsockname()[1], listener.fileno()
+    target = "tests.cookiebanner.lane.big:application"
+    started = Running(env, "-m", "cookiebanner.lane.server", str(fd), target, port=port, pass_fds=[fd])
+    listener.close()
+    return started
 
 
 def test_a_download_of_400_mb_streams_to_a_slow_reader(env):
-    with granian(env, "tests.cookiebanner.lane.big:application") as server:
+    with big(env) as server:
         server.get("/livez")
         before, most, size = server.memory(), 0, 0
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
@@ -200,6 +205,70 @@ def refused(env) -> str:
     )  # fmt: skip
     assert done.returncode == 1
     return done.stderr
+
+
+def test_it_serves_a_unix_socket_and_takes_over_one_that_was_left_behind(env, tmp_path):
+    path = tmp_path / "fairgate.sock"
+    for turn in range(2):
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--uds", str(path), "--no-worker", "--workers", "2"],
+            cwd=ROOT, env=env, start_new_session=True,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    with socket.socket(socket.AF_UNIX) as client:
+                        client.settimeout(60)
+                        client.connect(str(path))
+                        client.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                        assert client.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+                    break
+                except (FileNotFoundError, ConnectionRefusedError):
+                    assert time.monotonic() < deadline
+                    time.sleep(0.1)
+            if turn:
+                process.terminate()
+                assert process.wait(40) == 0
+                assert not path.exists()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        while answers(path):  # its server processes end after it
+            time.sleep(0.1)
+
+
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
+
+def test_a_port_that_is_taken_is_said_in_words(env):
+    with serve(env, "--no-worker", "--workers", "2") as server:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "serve", "--port", str(server.port), "--workers", "2"],
+            cwd=ROOT, env=env, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert f"Can't listen on 127.0.0.1:{server.port}" in done.stderr
+
+
+def test_a_killed_server_process_is_replaced_and_connections_wait_for_the_next(env):
+    with serve(env, "--no-worker") as server:
+
+        def child() -> int:
+            [one] = [pid for pid in server.family()[1:] if alive(pid)]
+            return one
+
+        first = child()
+        os.kill(first, signal.SIGKILL)
+        assert server.get("/livez") == 200  # it waited in the listening socket's queue
+        assert child() != first
 
 
 def test_it_refuses_a_database_that_may_lose_answers(tmp_path, env):

@@ -23,6 +23,16 @@ def draft(number: int = 0) -> Draft:
     return Draft(1, str(uuid.UUID(int=1)), "consent", uuid.UUID(int=number), bytes(32))
 
 
+def offer(writer: Writer, draft: Draft):
+    """A future of the outcome; None when the writer takes no more."""
+    future = asyncio.get_running_loop().create_future()
+
+    def tell(outcome):
+        future.set_exception(outcome) if isinstance(outcome, Exception) else future.set_result(outcome)
+
+    return future if writer.offer(draft, tell) else None
+
+
 def run(write, go, **options):
     """Runs `go(writer)` in a loop, ends the writer, and returns what `go` returned."""
 
@@ -46,9 +56,9 @@ def test_what_waits_becomes_one_batch():
         return [Outcome("created", number) for number in range(len(drafts))]
 
     async def go(writer):
-        futures = [writer.offer(draft(0))]
+        futures = [offer(writer, draft(0))]
         await asyncio.sleep(0.2)  # the first one is being written
-        futures += [writer.offer(draft(number)) for number in range(1, 8)]
+        futures += [offer(writer, draft(number)) for number in range(1, 8)]
         go_on.set()
         return [(await future).index for future in futures]
 
@@ -64,9 +74,9 @@ def test_a_full_queue_takes_no_more_and_says_so():
         return [Outcome("created", 0) for _ in drafts]
 
     async def go(writer):
-        writer.offer(draft())
+        offer(writer, draft())
         await asyncio.sleep(0.2)
-        taken = [writer.offer(draft(number)) for number in range(1, 6)]
+        taken = [offer(writer, draft(number)) for number in range(1, 6)]
         go_on.set()
         return [future and (await future).status for future in taken]
 
@@ -81,9 +91,9 @@ def test_ending_writes_what_waits_and_takes_no_more():
         return [Outcome("created", 0) for _ in drafts]
 
     async def go(writer):
-        futures = [writer.offer(draft(number)) for number in range(20)]
+        futures = [offer(writer, draft(number)) for number in range(20)]
         await asyncio.get_running_loop().run_in_executor(None, writer.end)
-        assert writer.offer(draft(99)) is None
+        assert offer(writer, draft(99)) is None
         return [(await future).status for future in futures]
 
     assert run(write, go) == ["created"] * 20
@@ -97,7 +107,7 @@ def test_one_bad_draft_does_not_harm_the_others():
         return [Outcome("created", d.record_id.int) for d in drafts]
 
     async def go(writer):
-        futures = [writer.offer(draft(number)) for number in range(6)]
+        futures = [offer(writer, draft(number)) for number in range(6)]
         return await asyncio.gather(*futures, return_exceptions=True)
 
     outcomes = run(write, go)
@@ -113,9 +123,9 @@ def test_without_a_database_everything_is_refused_until_it_is_back():
         return [Outcome("created", 0) for _ in drafts]
 
     async def go(writer):
-        first = await asyncio.gather(*(writer.offer(draft(n)) for n in range(4)), return_exceptions=True)
+        first = await asyncio.gather(*(offer(writer, draft(n)) for n in range(4)), return_exceptions=True)
         away[0] = False
-        return first, await writer.offer(draft(9))
+        return first, await offer(writer, draft(9))
 
     first, later = run(write, go)
     assert [type(outcome) for outcome in first] == [Unavailable] * 4
