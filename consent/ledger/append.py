@@ -417,8 +417,9 @@ class _Batch:
             "WHERE site_id = %s AND leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",
             [site, start, end],
         )
+        date_of = (lambda day: day) if self.postgres else (lambda day: self.day(day).date())
         return [
-            merkle.leaf_hash(leaf_input(type, uuid, self.day(day).date(), release_hash, bytes(sealed)))
+            merkle.leaf_hash(leaf_input(type, uuid, date_of(day), release_hash, bytes(sealed)))
             for type, day, release_hash, sealed in self.cursor.fetchall()
         ]
 
