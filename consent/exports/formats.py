@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import csv
-import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -14,7 +13,8 @@ from typing import Any
 import msgspec
 
 from consent.exports.period import Row
-from consent.ledger.append import utc_text
+from consent.ledger import merkle
+from consent.ledger.append import leaf_input, utc_text
 
 COLUMNS = (
     "index", "id", "received_at", "type", "action", "status", "jurisdiction", "located_by", "regime", "language",
@@ -31,15 +31,9 @@ def stamp(row: Row) -> str:
     return utc_text(row.received_at)
 
 
-def leaf_input(row: Row, site_uuid: str) -> bytes:
-    """E of design §4: what RFC 9162 hashes as the leaf."""
-    commitment = base64.b64encode(row.commitment).decode()
-    return f"fairgate/v1\n{row.type}\n{site_uuid}\n{row.day.isoformat()}\n{row.release_hash}\n{commitment}".encode()
-
-
 def leaf_hash(row: Row, site_uuid: str) -> bytes:
-    """SHA-256(0x00 ‖ E), RFC 9162 §2.1.1."""
-    return hashlib.sha256(b"\x00" + leaf_input(row, site_uuid)).digest()
+    """What the tree holds of a row."""
+    return merkle.leaf_hash(leaf_input(row.type, site_uuid, row.day, row.release_hash, row.commitment))
 
 
 def cells(row: Row, site_uuid: str) -> list[str]:

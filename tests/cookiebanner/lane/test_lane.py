@@ -8,14 +8,11 @@ import os
 import subprocess
 import sys
 import uuid
-from datetime import UTC, datetime
-from ipaddress import ip_network
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-from consent.models import ImpressionTotal, Site
+from consent.models import ImpressionTotal
 from cookiebanner.lane.app import Lane
 from cookiebanner.store import store
 from cookiebanner.wsgi import application as django
@@ -56,57 +53,6 @@ def test_scripts_are_the_same_as_djangos(client, shop):
             assert (path, answer.status, answer.body) == (path, by_django.status_code, by_django.content)
             for name in ("cache-control", "cdn-cache-control", "etag", "content-encoding", "fairgate-regime"):
                 assert (name, answer.headers.get(name)) == (name, by_django.headers.get(name))
-
-
-def test_a_remembered_script_is_the_right_one(shop, settings):
-    settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
-    store.load_all()
-    gate = f"/v1/{shop.uuid}/gate.js"
-    etag = f'"{store.site(shop.uuid).names["gate.eu_opt_in.js"][0][:32]}"'
-
-    def case(country, encoding="identity", method="GET", **more):
-        return method, gate, [("CF-IPCountry", country), ("Accept-Encoding", encoding), *more.items()]
-
-    def regimes(answers):
-        return [answer.headers["fairgate-regime"].partition(";")[0] for answer in answers]
-
-    async def go():
-        async with Running(Lane(django)) as lane:
-            cases = [
-                case("US", **{"CF-Region-Code": "CA"}), case("FR"), case("FR", "br"), case("FR", "gzip"), case("FR", method="HEAD"),
-                case("FR", **{"If-None-Match": etag}),
-            ]  # fmt: skip
-            first, second = [[await ask(lane, *asked) for asked in cases] for _ in range(2)]
-            assert first == second
-            assert regimes(second) == ["us_ca", *["eu_opt_in"] * 5]
-            assert [answer.status for answer in second] == [*[200] * 5, 304]
-            assert [answer.headers.get("content-encoding") for answer in second] == [
-                None,
-                None,
-                "br",
-                "gzip",
-                None,
-                None,
-            ]
-            assert [len(answer.body) > 0 for answer in second] == [True, True, True, True, False, False]
-            await asyncio.to_thread(publish_second)
-            assert b"release 2" in (await ask(lane, *case("FR"))).body
-            assert (await ask(lane, *cases[-1])).status == 200
-            await asyncio.to_thread(switch_off)
-            assert (await ask(lane, *case("FR"))).body == b""
-
-    def publish_second():
-        release(shop, 2)
-        store.refresh()
-        store.file(store.site(shop.uuid), "gate.eu_opt_in.js")
-        connection.close()
-
-    def switch_off():
-        Site.objects.filter(pk=shop.pk).update(killed_at=datetime.now(UTC))
-        store.refresh()
-        connection.close()
-
-    asyncio.run(go())
 
 
 def test_any_asgi_server_can_load_it():
