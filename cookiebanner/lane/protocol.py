@@ -35,18 +35,21 @@ LARGEST_HEAD = 65_536  # bytes of a request that came in parts, before its heade
 MOST_DROPPED = 1_048_576  # bytes of a too large body that are read, so that its sender can read why it was refused
 MOST_TASKS = 1024  # requests under way in ASGI in one process; a full queue of answers is refused before that
 BETWEEN, READING_HEAD, READING_BODY = range(3)
+# How a head ends, and whether the connection does; HTTP/1.0 wants to be told that it stays.
+STAYS, STAYS_1_0, CLOSES = b"\r\n", b"connection: keep-alive\r\n\r\n", b"connection: close\r\n\r\n"
 log = logging.getLogger("fairgate")
 
 
 class Posted:
     """A POST on the short way. It stands where uvicorn keeps the cycle of a request that is being answered."""
 
-    __slots__ = ("body", "disconnected", "handler", "keep_alive", "read", "response_complete")
+    __slots__ = ("body", "disconnected", "ending", "handler", "keep_alive", "read", "response_complete")
     message_event = SimpleNamespace(set=lambda: None)  # uvicorn wakes a cycle by it when the client has gone
 
-    def __init__(self, handler: Post, keep_alive: bool) -> None:
+    def __init__(self, handler: Post, ending: bytes) -> None:
         self.handler: Post | None = handler  # None once it has been called
-        self.keep_alive = keep_alive
+        self.ending = ending
+        self.keep_alive = True  # uvicorn sets it when the server ends
         self.body, self.read = b"", 0
         self.response_complete = self.disconnected = False
 
@@ -58,7 +61,7 @@ class Protocol(HttpToolsProtocol):
     """One connection. `config.loaded_app` may be a Lane or any ASGI application, which then gets all requests."""
 
     # Slots, since beyond thirty attributes Python looks them up in a slower way.
-    __slots__ = ("_age", "_keep", "_lane", "_peer", "_placed", "_quick", "_size", "_stage", "_stalled")
+    __slots__ = ("_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_size", "_stage", "_stalled")
     _given: Any = None  # uvicorn's list of default headers (Date), a new one each second, and its lines
     _lines = b""
 
@@ -69,7 +72,7 @@ class Protocol(HttpToolsProtocol):
         self._lane = self.app if isinstance(self.app, Lane) else None
         self._stage = BETWEEN  # of the request that is being read
         self._quick: Finished | Posted | None = None  # how it is answered, if not by uvicorn
-        self._keep = True
+        self._ending = STAYS
         self._size = 0  # bytes that came before its headers ended
         self._age = 0  # sweeps since something happened, or since the request began
         self._stalled = -1  # sweeps since we wait for the client to take what was written; -1: we don't
@@ -134,7 +137,10 @@ class Protocol(HttpToolsProtocol):
         if parser.should_upgrade():
             self._quick = UPGRADE
             return
-        self._keep = parser.should_keep_alive() and parser.get_http_version() == "1.1"
+        if not parser.should_keep_alive():
+            self._ending = CLOSES
+        else:
+            self._ending = STAYS if parser.get_http_version() == "1.1" else STAYS_1_0
         # Answers leave in the order of their requests: while another one is under way, uvicorn queues.
         if lane is not None and (cycle is None or cycle.response_complete) and not self.flow.write_paused:
             method = parser.get_method()
@@ -145,7 +151,7 @@ class Protocol(HttpToolsProtocol):
             elif method == b"POST":
                 handler = lane.post(self.url.partition(b"?")[0].decode("latin-1"))
                 if handler:
-                    self.cycle = self._quick = Posted(handler, self._keep)  # type: ignore[assignment]
+                    self.cycle = self._quick = Posted(handler, self._ending)  # type: ignore[assignment]
                     return
         self._through_asgi()
 
@@ -156,8 +162,6 @@ class Protocol(HttpToolsProtocol):
             super().on_header(name, value)
         self.url = url
         super().on_headers_complete()
-        if not self._keep:
-            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         post = self._quick
@@ -182,7 +186,7 @@ class Protocol(HttpToolsProtocol):
             if quick.handler:
                 self._take(quick)
         else:
-            self._write(quick.head, quick.answer.body, self._keep)
+            self._write(quick.head, quick.answer.body, self._ending)
 
     def _take(self, post: Posted) -> None:
         handler, post.handler = post.handler, None
@@ -196,11 +200,11 @@ class Protocol(HttpToolsProtocol):
             return
         post.response_complete = True
         self._age = 0
-        self._write(finished.head, finished.answer.body, post.keep_alive)
+        self._write(finished.head, finished.answer.body, post.ending if post.keep_alive else CLOSES)
         if self.pipeline:
             self.on_response_complete()
 
-    def _write(self, head: bytes, body: bytes, keep: bool) -> None:
+    def _write(self, head: bytes, body: bytes, ending: bytes) -> None:
         transport = self.transport
         if transport.is_closing():
             return
@@ -208,8 +212,8 @@ class Protocol(HttpToolsProtocol):
         if given is not Protocol._given:
             Protocol._given = given
             Protocol._lines = b"".join([name + b": " + value + b"\r\n" for name, value in given])
-        transport.write(b"".join((head, Protocol._lines, b"\r\n" if keep else b"connection: close\r\n\r\n", body)))
-        if not keep:
+        transport.write(b"".join((head, Protocol._lines, ending, body)))
+        if ending is CLOSES:
             transport.close()
 
     def on_response_complete(self) -> None:
@@ -243,7 +247,7 @@ class Protocol(HttpToolsProtocol):
             if type(self._quick) is Posted:
                 self._quick.response_complete = True
             answer = refused(status, why)
-            self._write(head_of(answer), answer.body, keep=False)
+            self._write(head_of(answer), answer.body, CLOSES)
 
     def pause_writing(self) -> None:
         self._stalled = 0

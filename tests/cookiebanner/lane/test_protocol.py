@@ -194,14 +194,17 @@ def test_a_body_that_is_too_large_is_refused_and_read_no_further_than_needed(wor
     ("version", "headers", "stays"),
     [
         ("1.1", [], True), ("1.1", [("Connection", "close")], False), ("1.0", [], False),
-        ("1.0", [("Connection", "keep-alive")], False),
+        ("1.0", [("Connection", "keep-alive")], True),
         ("1.1", [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABk")], True),
         ("1.1", [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")], True),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["script", "answer", "django"])
 def test_the_connection_stays_when_it_should(world, shop, version, headers, stays, kind):
+    stays = stays and not (version == "1.0" and kind == "django")  # uvicorn's own way
+
     async def go(wire):
+        await wire.ask("GET", f"/v1/{shop.uuid}/gate.js")  # in memory from now on
         client = await wire.open()
         if kind == "answer":
             first, _, rest = post().partition(b"\r\n")
@@ -214,6 +217,7 @@ def test_the_connection_stays_when_it_should(world, shop, version, headers, stay
         assert got.status == (201 if kind == "answer" else 200)
         assert (got.headers.get("connection") == "close") is not stays
         if stays:
+            assert (got.headers.get("connection") == "keep-alive") is (version == "1.0")
             client.write(request("GET", "/livez"))
             assert (await client.read()).status == 200
         else:
