@@ -71,6 +71,12 @@ def certificate() -> str:
     return file.name
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A page asks a dozen hosts at once; whoever finds the queue full tries again a second later.
+    request_queue_size = 128
+
+
 class World:
     """`pages[(host, path)]` = (status, content type, body); `upstream[host]` = a base URL; the rest are trackers."""
 
@@ -80,6 +86,7 @@ class World:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def handle_one(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
@@ -133,8 +140,7 @@ class World:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate())
         # The handshake happens in the connection's own thread, so one stalled client stops nobody.
