@@ -51,7 +51,7 @@ test-js: node_modules/.done
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 2 -m "not browser and not faults"
-	$(PY) -m pytest -q -m faults || $(PY) -m pytest -q -m faults --last-failed
+	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 2 -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
