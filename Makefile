@@ -48,11 +48,12 @@ test-js: node_modules/.done
 	npm run --silent test
 
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
-# killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass.
+# killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
+# tests wait much of their time, so two cores bear three of them.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 2 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
-	$(PY) -m pytest -q -n 2 -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
 	$(PY) -m pytest -q -n 2 -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
 test-sqlite: .venv/.dev
