@@ -54,7 +54,7 @@ class Posted:
         self.response_complete = self.disconnected = False
 
 
-UPGRADE = Finished(Answer(0, [], b""), b"")  # stands for "to be read once more": see `_stay`
+UPGRADE = Finished(Answer(0, [], b""), b"")  # stands for "to be read once more": see `_plain`
 
 
 class Protocol(HttpToolsProtocol):
@@ -85,9 +85,8 @@ class Protocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as stopped:
-            self._stay(data[stopped.args[0] :])
+            while data:
+                data = self._fed(data)
         except httptools.HttpParserCallbackError:
             if self.url.isascii():
                 log.exception("A request could not be answered.")
@@ -96,9 +95,16 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(400, "Invalid HTTP request received.")
         except httptools.HttpParserError:
             self._refuse(400, "Invalid HTTP request received.")
-        else:
-            if self._stage:  # it came in parts
-                self._in_parts(len(data))
+
+    def _fed(self, data: bytes) -> bytes:
+        """What must be read once more."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stopped:
+            return self._plain(data[stopped.args[0] :])
+        if self._stage:  # it came in parts
+            self._in_parts(len(data))
+        return b""
 
     def _in_parts(self, size: int) -> None:
         if self._stage == READING_HEAD:
@@ -108,18 +114,18 @@ class Protocol(HttpToolsProtocol):
         elif type(self._quick) is Posted and not self._quick.read and _expects(self.headers):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _stay(self, rest: bytes) -> None:
-        """Reads a request that asks for another protocol (h2c, WebSocket) as one that does not: RFC 9110 §7.8 lets us.
+    def _plain(self, rest: bytes) -> bytes:
+        """A request that asks for another protocol (h2c, WebSocket) as one that does not, and what came behind it.
 
-        The parser took its body for that protocol; a new one gets the same headers without the wish.
+        RFC 9110 §7.8 lets us. The parser took its body for that protocol, so a new one reads it again.
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
             self._refuse(400, "Invalid HTTP request received.")
-            return
+            return b""
         lines = [name + b": " + value + b"\r\n" for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, self.url, b"".join(lines), rest))
+        return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, self.url, b"".join(lines), rest)
 
     def on_message_begin(self) -> None:
         self.url = b""

@@ -147,6 +147,20 @@ def test_pipelined_requests_are_answered_in_their_order(world, shop):
     assert LogEntry.objects.count() == 2
 
 
+def test_many_wishes_for_another_protocol_in_one_chunk(world):
+    wish = [("Connection", "Upgrade"), ("Upgrade", "h2c"), *corpus.DATA["headers"].items()]
+    bodies = [json.dumps(corpus.DATA["body"] | {"id": str(uuid.uuid4())}).encode() for _ in range(100)]
+
+    async def go(wire):
+        client = await wire.open()
+        client.write(b"".join(request("POST", CONSENTS, wish, body) for body in bodies))
+        got = [await client.read() for _ in bodies]
+        assert [answer.status for answer in got] == [201] * 100
+        assert [json.loads(answer.body)["id"] for answer in got] == [json.loads(body)["id"] for body in bodies]
+
+    on_the_wire(go)
+
+
 def test_a_body_in_parts_or_in_chunks_is_one_body(world):
     whole = post()
     head, _, body = whole.partition(b"\r\n\r\n")
