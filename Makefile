@@ -39,6 +39,7 @@ build: node_modules/.done
 
 test: .venv/.dev node_modules/.done
 	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js
+	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
 	$(MAKE) lint
 	$(MAKE) test-js
 	$(MAKE) test-postgres

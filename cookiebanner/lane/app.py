@@ -43,6 +43,7 @@ Tell = Callable[["Finished"], None]
 Post = Callable[[bytes, dict[str, str], str, Tell], None]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
 READY = 4096  # finished scripts remembered
+LONG = 500  # characters; nothing is remembered by a longer key
 NOWHERE = Answer(404, [(b"content-length", b"0")], b"")
 STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _EXPOSED = (b"access-control-expose-headers", ", ".join(settings.CORS_EXPOSE_HEADERS).encode())
@@ -79,7 +80,7 @@ class Lane:
                     )
             elif method == "POST" and (handler := self.post(path)):
                 return await self._posted(handler, scope, receive, send)
-            return await self._django(scope, as_coroutine(receive), send)
+            return await self._django(scope, as_coroutine(receive), _unbroken(send))
         if scope["type"] == "lifespan":
             return await self._lifespan(receive, send)
         return await self._django(scope, receive, send)
@@ -112,7 +113,7 @@ class Lane:
             except NotInMemory:
                 return None
             ready = Finished(answer, head_of(answer))
-            if len(target) + len(accept) + len(seen) < 500:
+            if len(target) + len(accept) + len(seen) < LONG:
                 if len(self._ready) >= READY:
                     self._ready.clear()
                 self._ready[key] = ready
@@ -159,7 +160,7 @@ class Lane:
 
     def _offer(self, origin: str | None, tell: Tell, prepared: endpoint.Prepared) -> None:
         if not self._writer.offer(prepared.draft, partial(self._stored, origin, tell, prepared)):
-            raise endpoint.UNAVAILABLE
+            raise Unavailable  # not a lasting exception: each `raise` would add to its traceback
 
     def _stored(
         self, origin: str | None, tell: Tell, prepared: endpoint.Prepared, outcome: Outcome | Exception
@@ -265,9 +266,13 @@ def _with_database(work: Callable[..., Any], *args: Any) -> Any:
         close_old_connections()
 
 
-@lru_cache(20_000)
 def script_of(path: str) -> Respond | None:
     """What answers a GET of this path, when it is a script's."""
+    return _script_of(path) if len(path) < LONG else None
+
+
+@lru_cache(20_000)
+def _script_of(path: str) -> Respond | None:
     if artifacts.parse(path):
         return artifacts.respond
     return onetrust.respond if onetrust.parse(path) else None
@@ -293,7 +298,8 @@ def peer_of(scope: Message) -> str:
 def _finished(status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None) -> Finished:
     if origin and status >= 300 and not view.any_site_has(host_of(origin)):
         origin = None
-    whole, head = _head(status, headers, len(body), origin)
+    make = _head if len(origin or "") < LONG else _head.__wrapped__
+    whole, head = make(status, headers, len(body), origin)
     return Finished(Answer(status, whole, body), head)
 
 
@@ -336,6 +342,22 @@ def _settle(future: asyncio.Future[Finished], finished: Finished) -> None:
 async def send_answer(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def _unbroken(send: Send) -> Send:
+    """A `send` that raises nothing: a2wsgi's thread would wait for ever for a sender that was ended by an error."""
+    gone = False
+
+    async def one(message: Message) -> None:
+        nonlocal gone
+        try:
+            if not gone:
+                await send(message)
+        except Exception as error:
+            gone = True
+            log.warning("An answer could not be sent to its end: %s", error)
+
+    return one
 
 
 def as_coroutine(receive: Receive) -> Receive:

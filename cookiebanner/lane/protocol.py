@@ -33,6 +33,7 @@ BODY = 120 // SWEEP  # sweeps for a whole request
 STALLED = 300 // SWEEP  # sweeps that a client may take nothing of what waits for it
 LARGEST_HEAD = 65_536  # bytes of a request that came in parts, before its headers end
 MOST_DROPPED = 1_048_576  # bytes of a too large body that are read, so that its sender can read why it was refused
+DRAIN = 25  # seconds that requests under way get when the server is told to end
 MOST_TASKS = 1024  # requests under way in ASGI in one process; a full queue of answers is refused before that
 BETWEEN, READING_HEAD, READING_BODY = range(3)
 # How a head ends, and whether the connection does; HTTP/1.0 wants to be told that it stays.
@@ -49,7 +50,7 @@ class Posted:
     def __init__(self, handler: Post, ending: bytes) -> None:
         self.handler: Post | None = handler  # None once it has been called
         self.ending = ending
-        self.keep_alive = True  # uvicorn sets it when the server ends
+        self.keep_alive = True  # uvicorn takes it away when the server ends
         self.body, self.read = b"", 0
         self.response_complete = self.disconnected = False
 
@@ -61,7 +62,9 @@ class Protocol(HttpToolsProtocol):
     """One connection. `config.loaded_app` may be a Lane or any ASGI application, which then gets all requests."""
 
     # Slots, since beyond thirty attributes Python looks them up in a slower way.
-    __slots__ = ("_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_size", "_stage", "_stalled")
+    __slots__ = (
+        "_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_running", "_size", "_stage", "_stalled", "_unsent",
+    )  # fmt: skip
     _given: Any = None  # uvicorn's list of default headers (Date), a new one each second, and its lines
     _lines = b""
 
@@ -73,9 +76,10 @@ class Protocol(HttpToolsProtocol):
         self._stage = BETWEEN  # of the request that is being read
         self._quick: Finished | Posted | None = None  # how it is answered, if not by uvicorn
         self._ending = STAYS
-        self._size = 0  # bytes that came before its headers ended
+        self._running: RequestResponseCycle | None = None  # the request that uvicorn answers now
+        self._size = 0  # bytes that were neither body nor the end of a request; -1: some of this read were
         self._age = 0  # sweeps since something happened, or since the request began
-        self._stalled = -1  # sweeps since we wait for the client to take what was written; -1: we don't
+        self._unsent = self._stalled = 0  # bytes that wait for the client, and sweeps in which it took none of them
         if not hasattr(self.server_state, "sweeping"):
             self.server_state.sweeping = self.loop.call_later(SWEEP, _sweep, self.loop, self.server_state)
 
@@ -88,11 +92,8 @@ class Protocol(HttpToolsProtocol):
             while data:
                 data = self._fed(data)
         except httptools.HttpParserCallbackError:
-            if self.url.isascii():
-                log.exception("A request could not be answered.")
-                self._refuse(500, "Internal Server Error")
-            else:
-                self._refuse(400, "Invalid HTTP request received.")
+            log.exception("A request could not be answered.")
+            self._last_request()
         except httptools.HttpParserError:
             self._refuse(400, "Invalid HTTP request received.")
 
@@ -107,35 +108,41 @@ class Protocol(HttpToolsProtocol):
         return b""
 
     def _in_parts(self, size: int) -> None:
-        if self._stage == READING_HEAD:
+        if self._size < 0:
+            self._size = 0
+        else:  # headers, trailers or chunk extensions
             self._size += size
             if self._size > LARGEST_HEAD:
                 self._refuse(431, "The headers are too large.")
-        elif type(self._quick) is Posted and not self._quick.read and _expects(self.headers):
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                return
+        if self._stage == READING_BODY and self._quick is not None and _expects(self.headers):
+            self.headers = [header for header in self.headers if header[0] != b"expect"]
+            if self.parser.get_http_version() == "1.1" and not self.flow.write_paused:
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _plain(self, rest: bytes) -> bytes:
         """A request that asks for another protocol (h2c, WebSocket) as one that does not, and what came behind it.
 
         RFC 9110 §7.8 lets us. The parser took its body for that protocol, so a new one reads it again.
         """
-        method = self.parser.get_method()
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         if method == b"CONNECT":
             self._refuse(400, "Invalid HTTP request received.")
             return b""
         lines = [name + b": " + value + b"\r\n" for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
-        return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, self.url, b"".join(lines), rest)
+        return b"%s %s HTTP/%s\r\n%s\r\n%s" % (method, self.url, version, b"".join(lines), rest)
 
     def on_message_begin(self) -> None:
         self.url = b""
         self.headers = []
         self._stage = READING_HEAD
         self._quick = None
-        self._age = self._size = 0
+        self._age = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        if self._stage == READING_HEAD:  # else a trailer, which must not count as a header: RFC 9110 §6.5.1
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._stage = READING_BODY
@@ -162,14 +169,20 @@ class Protocol(HttpToolsProtocol):
         self._through_asgi()
 
     def _through_asgi(self) -> None:
-        headers, url = self.headers, self.url
+        headers, url, app = self.headers, self.url, self.app
         super().on_message_begin()
         for name, value in headers:
             super().on_header(name, value)
-        self.url = url
-        super().on_headers_complete()
+        self.url = _target(url)
+        if not self.url:
+            self.url, self.app = b"/", refusal(400, "Invalid HTTP request received.")
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app = app
 
     def on_body(self, body: bytes) -> None:
+        self._size = -1
         post = self._quick
         if post is None:
             super().on_body(body)
@@ -185,7 +198,7 @@ class Protocol(HttpToolsProtocol):
         quick = self._quick
         if quick is UPGRADE:
             return
-        self._stage = BETWEEN
+        self._stage, self._size = BETWEEN, -1
         if quick is None:
             super().on_message_complete()
         elif type(quick) is Posted:
@@ -197,7 +210,11 @@ class Protocol(HttpToolsProtocol):
     def _take(self, post: Posted) -> None:
         handler, post.handler = post.handler, None
         body = post.body[: self._lane.limit + 1]
-        handler(body, headers_of(self.headers), self._peer, partial(self._told, post))
+        try:
+            handler(body, headers_of(self.headers), self._peer, partial(self._told, post))
+        except BaseException:
+            post.response_complete = True  # nobody will tell it
+            raise
 
     # --- answering --------------------------------------------------------------------------------------------------
 
@@ -227,6 +244,7 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
+        self._running = cycle
         super()._start_asgi_task(cycle, app if len(self.tasks) < MOST_TASKS else service_unavailable)
 
     # --- ending -----------------------------------------------------------------------------------------------------
@@ -244,7 +262,9 @@ class Protocol(HttpToolsProtocol):
         cycle = self.cycle
         # While a body is read, `cycle` is that of the request itself.
         own = self._stage == READING_BODY and type(self._quick) is not Finished
-        if own and self.pipeline:
+        if own and type(cycle) is RequestResponseCycle and cycle.response_started:
+            self.transport.close()  # its answer is on its way, or was given
+        elif own and self.pipeline:
             self.pipeline[0] = (cycle, refusal(status, why))
             self._last_request()
         elif cycle is not None and not cycle.response_complete and not own:
@@ -255,19 +275,25 @@ class Protocol(HttpToolsProtocol):
             answer = refused(status, why)
             self._write(head_of(answer), answer.body, CLOSES)
 
-    def pause_writing(self) -> None:
-        self._stalled = 0
-        super().pause_writing()
+    def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells the last request only; the one that is answered would write to nobody for ever.
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
 
-    def resume_writing(self) -> None:
-        self._stalled = -1
-        super().resume_writing()
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Before uvicorn cancels its task: a Django thread that waits for a cancelled task waits for ever.
+        self.loop.call_later(DRAIN - 3, self.transport.abort)
 
     def sweep(self) -> None:
         """Ends a connection that has been silent, reading a request or taking an answer for too long."""
         self._age += 1
-        if self._stalled >= 0:
-            self._stalled += 1
+        unsent = self.transport.get_write_buffer_size()
+        self._stalled = self._stalled + 1 if unsent and unsent == self._unsent else 0
+        self._unsent = unsent
         if self._stalled > STALLED:
             self.transport.abort()
         elif self._stage == BETWEEN:
@@ -286,9 +312,18 @@ def refusal(status: int, why: str) -> Callable[..., Any]:
     """An ASGI application that refuses a request whose turn comes later."""
 
     async def application(scope: Any, receive: Any, send: Callable[..., Any]) -> None:
-        await send_answer(send, refused(status, why))
+        answer = refused(status, why)
+        await send_answer(send, answer._replace(headers=[*answer.headers, (b"connection", b"close")]))
 
     return application
+
+
+def _target(url: bytes) -> bytes:
+    """The request target as uvicorn can read it; empty when it is none."""
+    try:
+        return (url if httptools.parse_url(url).path else b"/") if url.isascii() else b""
+    except httptools.HttpParserInvalidURLError:
+        return b""
 
 
 def _expects(headers: Headers) -> bool:
@@ -296,6 +331,6 @@ def _expects(headers: Headers) -> bool:
 
 
 def _sweep(loop: asyncio.AbstractEventLoop, state: Any) -> None:
+    state.sweeping = loop.call_later(SWEEP, _sweep, loop, state)
     for protocol in list(state.connections):
         protocol.sweep()
-    state.sweeping = loop.call_later(SWEEP, _sweep, loop, state)

@@ -16,15 +16,13 @@ import sys
 import django
 import uvicorn
 
-DRAIN = 25  # seconds that requests under way get when the server is told to end
-
 
 def main(fd: int, application: str = "cookiebanner.asgi:application") -> None:
     """Serves until SIGTERM; then takes no more connections, answers what it has, and writes what was accepted."""
     _end_with_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
     django.setup()
-    from cookiebanner.lane.protocol import IDLE, SWEEP, Protocol
+    from cookiebanner.lane.protocol import DRAIN, IDLE, SWEEP, Protocol
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection needs one
@@ -48,6 +46,8 @@ def _end_with_parent() -> None:
     """A killed `manage.py serve` must not leave processes that hold its port (Linux; elsewhere nothing happens)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+    if os.getppid() != int(os.environ.get("FAIRGATE_PARENT", os.getppid())):
+        sys.exit("The parent has gone.")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import socket
 import subprocess
@@ -10,6 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 
 from django.conf import settings
@@ -41,13 +45,12 @@ class Command(BaseCommand):
             workers = 1
         connections.close_all()
         sockets = listen(host, port, workers, uds)
-        fds = [str(one.fileno()) for one in sockets]
         children = [
             Supervised(
-                [sys.executable, "-m", "cookiebanner.lane.server", fds[n % len(fds)]],
-                folder=settings.BASE_DIR, fds=fds, longest=2.0,  # visitors' connections wait for it
+                [sys.executable, "-m", "cookiebanner.lane.server", str(fd)],
+                folder=settings.BASE_DIR, fds=[fd], longest=2.0,  # visitors' connections wait for it
             )
-            for n in range(workers)
+            for fd in islice(cycle(one.fileno() for one in sockets), workers)
         ]  # fmt: skip
         if not no_worker:
             children.append(Supervised([sys.executable, sys.argv[0], "worker"]))
@@ -63,9 +66,9 @@ class Command(BaseCommand):
         finally:
             for one in sockets:
                 one.close()  # whoever comes now is refused, and does not wait for processes that end
-            end(children)
             if uds:
                 Path(uds).unlink(missing_ok=True)
+            end(children)
 
 
 def refuse_what_is_wrong() -> None:
@@ -97,11 +100,14 @@ def listen(host: str, port: int, workers: int, uds: str | None = None, patience:
 def _tcp(host: str, port: int, workers: int) -> list[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Without SO_REUSEPORT at first: it would let us in beside a server that is there already.
-    first = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    both = host == "::" and socket.has_dualstack_ipv6()
+    make = partial(socket.create_server, family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    first = make((host, port))
     if workers == 1 or sys.platform != "linux":
         return [first]
+    address = first.getsockname()[:2]
     first.close()
-    return [socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=True) for _ in range(workers)]
+    return [make(address, reuse_port=True) for _ in range(workers)]
 
 
 def _unix(path: Path) -> socket.socket:
@@ -125,10 +131,10 @@ class Supervised(threading.Thread):
     """A child process that is started again whenever it ends, more slowly (s) when it keeps on ending."""
 
     def __init__(
-        self, command: list[str], folder: Path | None = None, fds: Sequence[str] = (), longest: float = 60.0
+        self, command: list[str], folder: Path | None = None, fds: Sequence[int] = (), longest: float = 60.0
     ) -> None:
         super().__init__(name="fairgate-supervisor", daemon=True)
-        self.command, self.folder, self.fds, self.longest = command, folder, [int(fd) for fd in fds], longest
+        self.command, self.folder, self.fds, self.longest = command, folder, fds, longest
         self.process: subprocess.Popen | None = None
         self._ended = threading.Event()
 
@@ -136,17 +142,24 @@ class Supervised(threading.Thread):
         pause = 1.0
         while not self._ended.is_set():
             started = time.monotonic()
-            # A session of its own: Ctrl-C reaches only us, and we end it in order.
-            self.process = subprocess.Popen(self.command, start_new_session=True, cwd=self.folder, pass_fds=self.fds)
-            code = self.process.wait()
+            code: int | OSError
+            try:
+                # A session of its own: Ctrl-C reaches only us, and we end it in order.
+                self.process = subprocess.Popen(
+                    self.command, start_new_session=True, cwd=self.folder, pass_fds=self.fds,
+                    env={**os.environ, "FAIRGATE_PARENT": str(os.getpid())},
+                )  # fmt: skip
+                if self._ended.is_set():  # meanwhile
+                    self.process.terminate()
+                code = self.process.wait()
+            except OSError as error:  # no memory, no interpreter: perhaps again soon
+                code = error
             if self._ended.is_set():
                 return
             pause = 1.0 if time.monotonic() - started > 60 else min(pause * 2, self.longest)
-            print(
-                f"{' '.join(self.command[1:])} ended with {code}; it starts again in {pause:.0f} s.",
-                file=sys.stderr,
-                flush=True,
-            )
+            with suppress(OSError):
+                name = " ".join(self.command[1:])
+                print(f"{name} ended with {code}; it starts again in {pause:.0f} s.", file=sys.stderr, flush=True)
             self._ended.wait(pause)
 
     def ask(self) -> None:

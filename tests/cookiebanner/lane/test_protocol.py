@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
+from consent.answers.intake import record
 from consent.models import LogEntry, Site
 from cookiebanner.lane import protocol
 from cookiebanner.lane.app import Lane
@@ -282,15 +285,10 @@ def test_endless_headers_get_431(world):
 
 
 def test_slow_and_silent_clients_are_ended_and_busy_ones_are_not(world):
-    go_on = asyncio.Event()
+    go_on = threading.Event()
 
     def write(drafts):
-        import time
-
-        while not go_on.is_set():
-            time.sleep(0.01)
-        from consent.answers.intake import record
-
+        go_on.wait(20)
         return record(drafts)
 
     async def go(wire):
@@ -357,3 +355,91 @@ def test_who_leaves_before_the_answer_harms_nobody(world):
             corpus.DATA["body"] | {"id": str(uuid.uuid4())}).encode())).status  # fmt: skip
 
     assert on_the_wire(go) == 201
+
+
+def test_what_cannot_be_read_behind_a_waiting_answer_does_not_take_its_place(world):
+    go_on = threading.Event()
+
+    def write(drafts):
+        go_on.wait(20)
+        return record(drafts)
+
+    async def go(wire):
+        for target in ("http://testserver", "http://a:99999999/", "/\xff"):
+            client = await wire.open()
+            client.write(post() + request("GET", "/livez"))
+            await asyncio.sleep(0.1)
+            client.write(request("GET", target))
+            await asyncio.sleep(0.1)
+            go_on.set()
+            assert [(await client.read()).status for _ in range(2)] == [201, 200]
+            client.close()
+            go_on.clear()
+
+    on_the_wire(go, Writer(write))
+
+
+def test_trailers_are_no_headers_and_have_an_end(world):
+    first, _, body = post().partition(b"\r\n\r\n")
+    lines = [line for line in first.split(b"\r\n") if not line.lower().startswith((b"content-length", b"origin"))]
+    head = b"\r\n".join([*lines, b"Transfer-Encoding: chunked", b"", b""])
+
+    async def go(wire):
+        client = await wire.open()
+        client.write(head + b"%x\r\n%s\r\n0\r\nOrigin: https://shop.example\r\n\r\n" % (len(body), body))
+        assert (await client.read()).status == 403
+        client.write(head + b"0\r\n")
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            client.write(b"a: b\r\n" * 5_000)
+        assert (await client.read()).status == 431
+        assert await client.closed()
+
+    on_the_wire(go)
+
+
+def test_a_request_gets_one_answer(world):
+    async def go(wire):
+        client = await wire.open()
+        client.write(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n")
+        assert (await client.read()).status == 404
+        client.write(b"zz\r\n")
+        assert await client.closed()
+
+    on_the_wire(go)
+
+
+def test_many_pipelined_scripts_are_all_answered(shop):
+    gate = request("GET", f"/v1/{shop.uuid}/gate.js")
+
+    async def go(wire):
+        client = await wire.open()
+        client.write(gate * 2000 + gate[:40])
+        await asyncio.sleep(0.2)
+        client.write(gate[40:])
+        for _ in range(2001):
+            assert (await client.read()).status == 200
+
+    on_the_wire(go)
+
+
+def test_who_leaves_a_pipelined_download_frees_its_thread(world, shop):
+    """More often than there are Django threads."""
+
+    def downloads(environ, start_response):
+        if environ["PATH_INFO"] == "/big":
+            start_response("200 OK", [("Content-Type", "application/octet-stream")])
+            return (b"x" * 2**20 for _ in range(60))
+        return django(environ, start_response)
+
+    async def run():
+        async with Wire(Lane(downloads)) as wire:
+            for _ in range(settings.FAIRGATE_THREADS + 1):
+                client = await wire.open()
+                client.writer.transport.pause_reading()
+                client.write(request("GET", "/big") + request("GET", "/livez"))
+                await asyncio.sleep(0.1)
+                client.writer.transport.abort()
+            assert (await wire.ask("GET", "/livez")).status == 200
+
+    asyncio.run(run())
