@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+import uvloop
 from django.db import transaction
 
 from consent.answers.published import view
@@ -75,7 +76,7 @@ def test_lane_and_view_answer_alike(client):
         assert (name, by_lane[name]) == (name, by_view[name])
     stored = LogEntry.objects.count()
     assert stored == sum(1 for status, _, _ in by_lane.values() if status == 201)
-    again = asyncio.run(on_the_wire())  # what was stored is replayed now
+    again = uvloop.run(on_the_wire())  # what was stored is replayed now
     for name, _, _ in cases:
         status, headers, said = by_lane[name]
         assert (name, again[name]) == (name, (200 if status == 201 else status, headers, said))

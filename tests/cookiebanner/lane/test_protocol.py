@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 
 import pytest
+import uvloop
 from django.conf import settings
 from django.db import connection
 
@@ -35,7 +36,7 @@ def on_the_wire(go, writer=None):
         async with Wire(Lane(django, writer)) as wire:
             return await go(wire)
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 @pytest.fixture
@@ -442,4 +443,4 @@ def test_who_leaves_a_pipelined_download_frees_its_thread(world, shop):
                 client.writer.transport.abort()
             assert (await wire.ask("GET", "/livez")).status == 200
 
-    asyncio.run(run())
+    uvloop.run(run())
