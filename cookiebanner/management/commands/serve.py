@@ -48,7 +48,7 @@ class Command(BaseCommand):
         children = [
             Supervised(
                 [sys.executable, "-m", "cookiebanner.lane.server", str(fd)],
-                folder=settings.BASE_DIR, fds=[fd], longest=2.0,  # visitors' connections wait for it
+                fds=[fd], longest=2.0,  # visitors' connections wait for it
             )
             for fd in islice(cycle(one.fileno() for one in sockets), workers)
         ]  # fmt: skip
@@ -59,7 +59,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: ended.set())
         for child in children:
             child.start()
-        self.stdout.write(f"Fairgate serves {f'unix:{uds}' if uds else f'http://{host}:{port}'}")
+        address = f"[{host}]" if ":" in host else host
+        self.stdout.write(f"Fairgate serves {f'unix:{uds}' if uds else f'http://{address}:{port}'}")
         self.stdout.flush()
         try:
             ended.wait()
@@ -128,13 +129,16 @@ def _unix(path: Path) -> socket.socket:
 
 
 class Supervised(threading.Thread):
-    """A child process that is started again whenever it ends, more slowly (s) when it keeps on ending."""
+    """A child process that is started again whenever it ends, more slowly (s) when it keeps on ending.
 
-    def __init__(
-        self, command: list[str], folder: Path | None = None, fds: Sequence[int] = (), longest: float = 60.0
-    ) -> None:
+    It works in the same folder, so that relative paths in the settings mean the same, and finds our modules from there.
+    """
+
+    def __init__(self, command: list[str], fds: Sequence[int] = (), longest: float = 60.0) -> None:
         super().__init__(name="fairgate-supervisor", daemon=True)
-        self.command, self.folder, self.fds, self.longest = command, folder, fds, longest
+        self.command, self.fds, self.longest = command, fds, longest
+        modules = os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH"))))
+        self.env = {**os.environ, "FAIRGATE_PARENT": str(os.getpid()), "PYTHONPATH": modules}
         self.process: subprocess.Popen | None = None
         self._ended = threading.Event()
 
@@ -145,10 +149,7 @@ class Supervised(threading.Thread):
             code: int | OSError
             try:
                 # A session of its own: Ctrl-C reaches only us, and we end it in order.
-                self.process = subprocess.Popen(
-                    self.command, start_new_session=True, cwd=self.folder, pass_fds=self.fds,
-                    env={**os.environ, "FAIRGATE_PARENT": str(os.getpid())},
-                )  # fmt: skip
+                self.process = subprocess.Popen(self.command, start_new_session=True, pass_fds=self.fds, env=self.env)
                 if self._ended.is_set():  # meanwhile
                     self.process.terminate()
                 code = self.process.wait()

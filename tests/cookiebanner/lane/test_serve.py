@@ -17,6 +17,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import psycopg2
 import pytest
 
+from cookiebanner.management.commands.serve import listen
 from tests.postgres import Cluster
 
 pytestmark = pytest.mark.faults
@@ -246,6 +247,15 @@ def answers(path: Path) -> bool:
         except (FileNotFoundError, ConnectionRefusedError):
             return False
         return True
+
+
+def test_all_processes_listen_on_one_port_in_both_families():
+    sockets = listen("::", 0, 3)
+    [port] = {one.getsockname()[1] for one in sockets}
+    for address in ("127.0.0.1", "::1"):
+        socket.create_connection((address, port)).close()
+    for one in sockets:
+        one.close()
 
 
 def test_a_port_that_is_taken_is_said_in_words(env):
