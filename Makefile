@@ -55,7 +55,7 @@ test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 2 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
-	$(PY) -m pytest -q -n 2 -m vectors || $(PY) -m pytest -q -m vectors --last-failed
+	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
 test-sqlite: .venv/.dev
 	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not vectors and not faults"

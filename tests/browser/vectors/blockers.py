@@ -25,9 +25,9 @@ class Blocker(NamedTuple):
     headers: dict[str, str] = {}
 
 
-def chromium() -> str:
-    """The path of Debian's Chromium."""
-    found = shutil.which("chromium")
+def chromium(shell: bool = False) -> str:
+    """The path of Debian's Chromium, or of its headless shell if that is wanted and there."""
+    found = (shell and shutil.which("chromium-headless-shell")) or shutil.which("chromium")
     if not found:
         raise FileNotFoundError("Chromium is missing: sudo apt-get install -y chromium")
     return found

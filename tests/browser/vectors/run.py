@@ -108,7 +108,7 @@ async def in_warm_chromium(port: int) -> AsyncIterator[Opener]:
     blocker, since a warm process parses a whole page before any observer has its turn."""
     async with async_playwright() as play:
         flags = [*arguments(port), "--disable-features=BackForwardCache"]
-        browser = await play.chromium.launch(executable_path=chromium(), args=flags)
+        browser = await play.chromium.launch(executable_path=chromium(shell=True), args=flags)
         free: list[Page] = []
 
         @contextlib.asynccontextmanager
