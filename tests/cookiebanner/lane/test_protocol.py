@@ -39,6 +39,17 @@ def on_the_wire(go, writer=None):
     return uvloop.run(run())
 
 
+def held() -> tuple[Writer, threading.Event]:
+    """A writer that commits nothing before the event is set."""
+    go_on = threading.Event()
+
+    def write(drafts):
+        go_on.wait(20)
+        return record(drafts)
+
+    return Writer(write), go_on
+
+
 @pytest.fixture
 def shop():
     made = site()
@@ -286,11 +297,7 @@ def test_endless_headers_get_431(world):
 
 
 def test_slow_and_silent_clients_are_ended_and_busy_ones_are_not(world):
-    go_on = threading.Event()
-
-    def write(drafts):
-        go_on.wait(20)
-        return record(drafts)
+    writer, go_on = held()
 
     async def go(wire):
         clients = [await wire.open() for _ in range(5)]
@@ -321,7 +328,7 @@ def test_slow_and_silent_clients_are_ended_and_busy_ones_are_not(world):
         go_on.set()
         assert (await busy.read()).status == 201
 
-    on_the_wire(go, Writer(write))
+    on_the_wire(go, writer)
 
 
 def test_a_client_that_takes_nothing_fills_no_memory(shop):
@@ -359,11 +366,7 @@ def test_who_leaves_before_the_answer_harms_nobody(world):
 
 
 def test_what_cannot_be_read_behind_a_waiting_answer_does_not_take_its_place(world):
-    go_on = threading.Event()
-
-    def write(drafts):
-        go_on.wait(20)
-        return record(drafts)
+    writer, go_on = held()
 
     async def go(wire):
         for target in ("http://testserver", "http://a:99999999/", "/\xff"):
@@ -377,7 +380,7 @@ def test_what_cannot_be_read_behind_a_waiting_answer_does_not_take_its_place(wor
             client.close()
             go_on.clear()
 
-    on_the_wire(go, Writer(write))
+    on_the_wire(go, writer)
 
 
 def test_trailers_are_no_headers_and_have_an_end(world):
