@@ -1,11 +1,12 @@
 # make demo   a shop with the banner, the dashboard and the API, on SQLite
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
 # make bench  the performance table
+# make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
 PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test test-js test-postgres test-sqlite lint fmt build bench bench-blocking pictures lock clean
+.PHONY: help demo serve test test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking pictures lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -79,6 +80,12 @@ fmt: .venv/.dev node_modules/.done
 bench: .venv/.dev
 	@./scripts/need postgresql nginx-light wrk
 	$(PY) -m bench
+
+# The other revision runs on this one's packages: an older one may need its own.
+bench-against: .venv/.dev
+	@./scripts/need postgresql wrk
+	git worktree add --force --detach build/against $(REV)
+	$(PY) -m bench.against build/against; code=$$?; git worktree remove --force build/against; exit $$code
 
 bench-blocking: .venv/.dev node_modules/.done
 	@./scripts/need chromium firefox-esr

@@ -59,8 +59,11 @@ def free_port() -> int:
 class Server:
     """A process group that serves on `port`; `with` starts it, waits until `path` answers, and ends it."""
 
-    def __init__(self, command: list[str], env: dict[str, str], port: int, path: str, log: Path) -> None:
+    def __init__(
+        self, command: list[str], env: dict[str, str], port: int, path: str, log: Path, checkout: Path = ROOT
+    ) -> None:
         self.command, self.env, self.port, self.path, self.log = command, env, port, path, log
+        self.checkout = checkout
         self.process: subprocess.Popen | None = None
 
     @property
@@ -70,8 +73,9 @@ class Server:
     def start(self) -> Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env={**os.environ, **self.env}, stdout=log, stderr=log, start_new_session=True
-            )
+                self.command, cwd=self.checkout, env={**os.environ, **self.env}, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -100,11 +104,11 @@ class Server:
         self.stop()
 
 
-def fairgate(env: dict[str, str], folder: Path, workers: int = 1) -> Server:
-    """`manage.py serve`, as in production, without the background worker."""
+def fairgate(env: dict[str, str], folder: Path, workers: int = 1, checkout: Path = ROOT) -> Server:
+    """`manage.py serve`, as in production, without the background worker; of another checkout, if given."""
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers), "--no-worker"]
-    return Server(command, env, port, "/livez", folder / "serve.log")
+    return Server(command, env, port, "/livez", folder / "serve.log", checkout)
 
 
 def gunicorn(application: str, env: dict[str, str], folder: Path, path: str) -> Server:
