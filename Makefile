@@ -1,5 +1,6 @@
 # make demo   a shop with the banner, the dashboard and the API, on SQLite
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
+# make lock   requirements.lock from requirements.txt
 # make bench  the performance table
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
 PORT ?= 8000
@@ -16,8 +17,8 @@ help:
 	python3 -c 'import sys; sys.exit("Fairgate needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else 0'
 	python3 -m venv .venv
 
-.venv/.runtime: .venv/bin/python requirements.txt
-	$(PY) -m pip install -q -r requirements.txt
+.venv/.runtime: .venv/bin/python requirements.lock
+	$(PY) -m pip install -q --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.txt
@@ -90,6 +91,12 @@ bench-against: .venv/.dev
 bench-blocking: .venv/.dev node_modules/.done
 	@./scripts/need chromium firefox-esr
 	$(PY) -m bench.blocking
+
+# The whole tree with hashes, for every Python from 3.11 on; no index is named in it.
+lock: .venv/bin/python
+	$(PY) -m pip install -q "$$(grep -o '^uv==[0-9.]*' requirements-dev.txt)"
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+		--output-file requirements.lock requirements.txt
 
 pictures: .venv/.dev
 	@./scripts/need chromium

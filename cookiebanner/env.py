@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import os
 import secrets
+from importlib import metadata
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+_PACKED = Path(__file__).resolve().parent / "files"
+INSTALLED = _PACKED.is_dir()  # from a wheel, which has templates and static files inside its package
+FILES = _PACKED if INSTALLED else CHECKOUT  # the folder of `templates`, `static` and `deploy`
+
+
+def version() -> str:
+    """Fairgate's version: an installed wheel's own, in a checkout the newest one of CHANGELOG.md."""
+    if INSTALLED:
+        return metadata.version("fairgate")
+    lines = (CHECKOUT / "CHANGELOG.md").read_text().splitlines()
+    return next((line.split()[1] for line in lines if line.startswith("## ")), "0")
 
 
 def text(name: str, default: str = "") -> str:

@@ -14,13 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cookiebanner import env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = next(
-    (line.split()[1] for line in (BASE_DIR / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")), "0"
-)
+BASE_DIR = env.CHECKOUT
+VERSION = env.version()
 
 # --- Fairgate's own -------------------------------------------------------------------------------------------------
-FAIRGATE_DATA = Path(env.text("FAIRGATE_DATA", str(BASE_DIR / "var"))).resolve()
+FAIRGATE_DATA = Path(env.text("FAIRGATE_DATA") or (Path.cwd() if env.INSTALLED else BASE_DIR) / "var").resolve()
 FAIRGATE_DEMO = env.boolean("FAIRGATE_DEMO")  # the demo account may log in; never set it on a real server
 FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may lose acknowledged records
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
@@ -86,7 +84,7 @@ WSGI_APPLICATION = "cookiebanner.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [env.FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -150,7 +148,7 @@ if not env.text("EMAIL_HOST"):
 # --- Faces ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(FAIRGATE_DATA / "static"))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [env.FILES / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"

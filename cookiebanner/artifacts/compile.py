@@ -13,15 +13,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from consent.banners import screen
 from consent.catalogue import patterns
 from consent.jurisdictions import table
 from consent.jurisdictions.defaults import before_answer
+from cookiebanner import env
 
-BUILT = Path(__file__).resolve().parents[2] / "static" / "banner"
+BUILT = env.FILES / "static" / "banner"
 SCRIPT = "text/javascript; charset=utf-8"
 LATE = "late.js"
 GOOGLE = "google"

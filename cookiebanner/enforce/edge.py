@@ -10,18 +10,18 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pycountry
 
 from consent.jurisdictions.locate import Facts, decide
 from consent.jurisdictions.table import ROWS
+from cookiebanner import env
 from cookiebanner.enforce.enforcer import hostname
 from cookiebanner.enforce.policy import Rules
 from cookiebanner.enforce.source import STRICTEST
 
-FOLDER = Path(__file__).resolve().parents[2] / "deploy/edge"
+FOLDER = env.FILES / "deploy" / "edge"
 KINDS = {
     "nginx": ("fairgate.js", "fairgate-http.conf", "fairgate-location.conf"),
     "worker": ("worker.js",),
