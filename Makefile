@@ -1,5 +1,6 @@
 # make demo   a shop with the banner, the dashboard and the API, on SQLite
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
+# make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
 # make lock   requirements.lock from requirements.txt
 # make bench  the performance table
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
@@ -7,7 +8,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking pictures lock clean
+.PHONY: help demo serve test quick test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking pictures lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -59,8 +60,16 @@ test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
+# What touches no database has been run on the way.
 test-sqlite: .venv/.dev
-	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not vectors and not faults"
+	$(PY) -m pytest -q -n 2 --sqlite --database -m "not browser and not vectors and not faults"
+
+quick: .venv/.dev node_modules/.done
+	@./scripts/need chromium nginx-light libnginx-mod-http-js
+	$(MAKE) lint
+	$(MAKE) test-js
+	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not faults and not slow"
+	$(PY) -m pytest -q --sqlite tests/browser/test_ribbon_page.py
 
 lint: .venv/.dev node_modules/.done
 	.venv/bin/ruff check .

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cookiebanner import env
 
 BASE_DIR = env.CHECKOUT
+FAIRGATE_FILES = env.FILES
 VERSION = env.version()
 
 # --- Fairgate's own -------------------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ WSGI_APPLICATION = "cookiebanner.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [env.FILES / "templates"],
+        "DIRS": [FAIRGATE_FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -148,7 +149,7 @@ if not env.text("EMAIL_HOST"):
 # --- Faces ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(FAIRGATE_DATA / "static"))
-STATICFILES_DIRS = [env.FILES / "static"]
+STATICFILES_DIRS = [FAIRGATE_FILES / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"

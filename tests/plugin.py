@@ -13,6 +13,7 @@ cluster = None
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--sqlite", action="store_true", help="run on SQLite instead of a temporary PostgreSQL")
+    parser.addoption("--database", action="store_true", help="only what touches the database")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -43,9 +44,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     not a skip."""
     other = {"postgresql" if config.getoption("--sqlite") else "sqlite"} | ({"root"} if os.geteuid() else set())
     out = [item for item in items if any(item.get_closest_marker(name) for name in other)]
+    if config.getoption("--database"):
+        out += [item for item in items if not touches_the_database(item)]
     if out:
         config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
+        gone = set(out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def touches_the_database(item: pytest.Item) -> bool:
+    """By its marker `django_db` or `database`, or by a fixture that gives it one."""
+    fixtures = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("database")
+    return bool(marked or fixtures & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(trylast=True)

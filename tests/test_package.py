@@ -66,6 +66,7 @@ def test_the_wheel_has_what_lies_beside_the_packages(wheel):
     )
 
 
+@pytest.mark.slow
 def test_a_newcomer_runs_the_demo_from_the_wheel(wheel, tmp_path):
     """In an empty virtual environment, outside the checkout, with nothing but what the wheel asks for."""
     environment = {

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import brotli
+from django.conf import settings
 
 from consent.models import Host, Release
 from consent.sites.queries import host_of, suffixes
-from cookiebanner import env
 from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, gate, nothing, send, site_id
 from cookiebanner.store import Entry, File, NotInMemory, store
 
@@ -69,7 +69,7 @@ def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_o
 
 def stub() -> File:
     """`static/banner/stub.js`, read and compressed again whenever it changes."""
-    path = env.FILES / "static" / "banner" / "stub.js"
+    path = settings.FAIRGATE_FILES / "static" / "banner" / "stub.js"
     try:
         return _stub(path, path.stat().st_mtime_ns)
     except FileNotFoundError:

@@ -21,6 +21,8 @@ from django.db import connection
 
 from consent.ledger import merkle
 
+pytestmark = pytest.mark.database
+
 HERE = Path(__file__).parent / "1b79d33"
 ROOT = Path(__file__).resolve().parents[2]
 VERIFY = ROOT / "consent" / "exports" / "verify" / "verify.py"

@@ -76,18 +76,6 @@ def test_full_tiles_are_stored_once_they_are_full():
 
 
 @pytest.mark.django_db
-def test_a_tile_of_the_second_level_is_made_of_the_roots_of_the_first():
-    for _ in range(65_600 // 4_100):
-        append([draft() for _ in range(4_100)])
-    [tile] = LogTile.objects.filter(level=1)
-    roots = [bytes(root) for root in LogTile.objects.filter(level=0).order_by("number").values_list("root", flat=True)]
-    assert len(roots) == 256
-    assert (bytes(tile.hashes), bytes(tile.root)) == (b"".join(roots), merkle.root(roots))
-    head = LogHead.objects.get()
-    assert merkle.edge_root(merkle.split_edge(head.size, bytes(head.edge))) == merkle.root(leaves())
-
-
-@pytest.mark.django_db
 def test_a_record_that_is_not_canonical_is_refused_before_anything_is_written():
     for record in ({"x": 1.5}, {"x": None}, {"ü": "x"}, {"x": 2**53}, {"x": "\ud800"}):
         with pytest.raises(ValueError):

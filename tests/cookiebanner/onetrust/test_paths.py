@@ -20,7 +20,7 @@ def shop():
 
 
 def test_the_stub_is_the_built_file_wherever_it_is_asked_for(client, shop, tmp_path, settings):
-    settings.BASE_DIR = tmp_path
+    settings.FAIRGATE_FILES = tmp_path
     (tmp_path / "static" / "banner").mkdir(parents=True)
     (tmp_path / "static" / "banner" / "stub.js").write_bytes(b"/* the stub */" * 50)
     for path in (
@@ -37,7 +37,7 @@ def test_the_stub_is_the_built_file_wherever_it_is_asked_for(client, shop, tmp_p
 
 
 def test_a_missing_stub_is_an_empty_script(client, tmp_path, settings):
-    settings.BASE_DIR = tmp_path
+    settings.FAIRGATE_FILES = tmp_path
     answer = client.get("/scripttemplates/otSDKStub.js")
     assert (answer.status_code, answer.content) == (200, b"")
 
@@ -69,4 +69,4 @@ def test_a_privacy_request_goes_to_the_linking_sites_own_policy(client, shop):
 
 
 def test_the_built_stub_is_there():
-    assert Path(settings.BASE_DIR, "static", "banner", "stub.js").stat().st_size > 100
+    assert Path(settings.FAIRGATE_FILES, "static", "banner", "stub.js").stat().st_size > 100
