@@ -15,6 +15,7 @@ from typing import Any
 from consent.banners import texts, theme
 from consent.catalogue import known, patterns
 from consent.jurisdictions import defaults, table
+from consent.sites.hosts import site_host
 
 Snapshot = Mapping[str, Any]
 BLOCK, WARN = "block", "warn"
@@ -413,6 +414,13 @@ def workable(snapshot: Snapshot) -> Iterator[Finding]:
     hosts = snapshot["site"]["hosts"]
     owner: dict[str, str] = {}
     necessary = _necessary(snapshot)
+    for host in hosts:
+        try:
+            site_host(f"[{host}]" if ":" in host else host)
+        except ValueError as error:
+            yield Finding(
+                "F08", BLOCK, str(error), "publicsuffix.org", "Take it away in the site's settings.", subject=host
+            )
     if not necessary:
         yield Finding(
             "F04", WARN, "No category is strictly necessary.", "configuration", "Mark one as always active.",

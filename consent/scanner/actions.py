@@ -16,7 +16,8 @@ from consent.scanner import findings
 from consent.scanner.page import read
 from consent.sites.actions import LANGUAGES, Refused, as_uuid, create_site, note, set_hosts
 from consent.sites.models import Site
-from consent.sites.queries import clean_host, site_by_uuid
+from consent.sites.hosts import site_host
+from consent.sites.queries import site_by_uuid
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ def adopt(
     for the advice. Raises Refused.
     """
     try:
-        hosts = [clean_host(host) for host in hosts]
+        hosts = [site_host(host) for host in hosts]
     except ValueError as error:
         raise Refused(str(error)) from None
     if not hosts:
@@ -70,7 +71,7 @@ def adopt(
         )
     else:
         before = list(site.hosts.values_list("name", flat=True))
-        set_hosts(site, [*before, *hosts], actor)
+        set_hosts(site, [*before, *hosts], actor, share_host=uuid is not None)
     adoption = Adoption(site, created, found, findings.advice(page, found, site.uuid, server or "https://YOUR-SERVER"))
     _categories(site, found, actor)
     for sighting in found.sightings.values():

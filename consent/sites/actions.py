@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from consent.sites.hosts import site_host
 from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site, SiteSighting
-from consent.sites.queries import clean_host
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
@@ -83,11 +83,10 @@ def create_site(
     if not names:
         raise Refused("A site needs at least one host, such as example.com.")
     site_id = as_uuid(uuid) if uuid else uuid4()
-    if taken := Site.objects.filter(uuid=site_id).first():
-        raise Refused(f"There is already a site {site_id}: {taken.name}.")
-    shared = Host.objects.filter(name__in=names).select_related("site").first()
-    if shared and not share_host:
-        raise Refused(f"The site {shared.site.name} ({shared.site.uuid}) already has the host {shared.name}.")
+    if Site.objects.filter(uuid=site_id).exists():
+        raise Refused(f"There is already a site {site_id}.")
+    if not share_host:
+        _refuse_taken(names)
     site = Site(uuid=site_id, name=name or names[0])
     _apply(site, {**settings, "languages": list(languages)})
     check(site)
@@ -117,9 +116,18 @@ def as_uuid(text: UUID | str) -> UUID:
 
 def _clean_hosts(hosts: Sequence[str]) -> list[str]:
     try:
-        return list(dict.fromkeys(clean_host(host) for host in hosts))
+        return list(dict.fromkeys(site_host(host) for host in hosts))
     except ValueError as error:
         raise Refused(str(error)) from None
+
+
+def _refuse_taken(names: Iterable[str]) -> None:
+    # Which site it is stays untold: it may be another tenant's.
+    if taken := Host.objects.filter(name__in=names).order_by("name").values_list("name", flat=True).first():
+        raise Refused(
+            f"Another site of this server already has the host {taken}. Whoever runs the server can let two share it, "
+            "with manage.py site --site-id, or take it from the other one."
+        )
 
 
 def _check_languages(languages: Sequence[str]) -> None:
@@ -159,13 +167,18 @@ def change_settings(site: Site, actor: str, **settings: Any) -> Site:
 
 
 @transaction.atomic
-def set_hosts(site: Site, hosts: Sequence[str], actor: str) -> list[str]:
-    """Replaces the hosts of a site; returns them cleaned. Raises Refused."""
+def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool = False) -> list[str]:
+    """Replaces the hosts of a site; returns them cleaned.
+
+    A host that is new to the site and that another site has is refused unless `share_host`. Raises Refused.
+    """
     site = locked(site)
     names = _clean_hosts(hosts)
     if not names:
         raise Refused("A site needs at least one host, such as example.com.")
     before = sorted(site.hosts.values_list("name", flat=True))
+    if not share_host:
+        _refuse_taken(set(names) - set(before))
     if before != sorted(names):
         site.hosts.exclude(name__in=names).delete()
         for name in names:
