@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.core.validators import RegexValidator
 from django.db import models
 
+from consent.catalogue import necessary
 from consent.sites.models import Site
 
 category_key = RegexValidator(r"^[A-Za-z0-9_]{1,40}$", "Use letters, digits and underscores.")
@@ -51,6 +52,9 @@ class Service(models.Model):
     policy_url = models.URLField(max_length=500, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="services")
     description = models.TextField(blank=True)
+    necessary_reason = models.CharField(
+        max_length=necessary.LONGEST, blank=True, help_text="Why it may run unasked; only in an always active category."
+    )
     container = models.BooleanField(default=False, help_text="Loads others (Google Tag Manager).")
     sells_or_shares = models.BooleanField(default=False)
     targeted_ads = models.BooleanField(default=False)

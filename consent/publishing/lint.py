@@ -14,6 +14,7 @@ from typing import Any
 
 from consent.banners import texts, theme
 from consent.catalogue import known, patterns
+from consent.catalogue import necessary as reasons
 from consent.jurisdictions import defaults, table
 from consent.sites.hosts import site_host
 
@@ -281,6 +282,11 @@ def really_necessary(snapshot: Snapshot) -> Iterator[Finding]:
     for service in snapshot["services"]:
         if service["category"] not in necessary:
             continue
+        if not reasons.enough(service.get("necessary_reason", "")):
+            yield Finding(
+                "F07", BLOCK, f"{service['name']} is filed as strictly necessary without a reason.", law,
+                "Write down why, or file it under an optional category.", subject=service["key"],
+            )  # fmt: skip
         if proof := _tracker(service):
             yield Finding(
                 "L08", BLOCK, f"{service['name']} is filed as strictly necessary but {proof}.", law,

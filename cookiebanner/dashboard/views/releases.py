@@ -60,6 +60,10 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
     if form.is_valid():
         try:
             made = publisher.publish(site, actor(request), form.cleaned_data["note"])
+        except actions.Blocked as error:
+            why = [finding.message for finding in error.findings if finding.blocks]
+            more = f" And {len(why) - 5} more." if len(why) > 5 else ""
+            messages.error(request, f"Not published. {' '.join(why[:5])}{more}", "bad")
         except Refused as error:
             messages.error(request, str(error).splitlines()[0], "bad")
         else:
