@@ -17,8 +17,8 @@ from consent.sites.actions import Refused, check, locked, note
 from consent.sites.models import Site
 
 FACTS = (
-    "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads", "sensitive",
-    "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
+    "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",
+    "sensitive", "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
 )  # fmt: skip
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
 SHORTEST_MARK = 5  # characters of an inline signature
@@ -66,8 +66,8 @@ def add_service(
     """Adds a service with its block rules and cookies (a name, or a mapping of `COOKIE_FIELDS`).
 
     `facts` are those of `FACTS`; `key` is made from the name when it is not given. An always active category needs a
-    `necessary_reason` (`consent.catalogue.necessary`); elsewhere it is dropped. `restored` brings one back as it was, without a reason too.
-    Raises Refused, and ReasonMissing.
+    `necessary_reason` (`consent.catalogue.necessary`); elsewhere it is dropped. `restored` brings a service back as it
+    was, without a reason too. Raises Refused, and ReasonMissing.
     """
     site = locked(site)
     name = name.strip()

@@ -17,6 +17,7 @@ from consent.scanner.page import read
 from consent.sites.actions import LANGUAGES, Refused, as_uuid, create_site, note, set_hosts
 from consent.sites.hosts import site_host
 from consent.sites.models import Site
+from consent.sites.names import one_line
 from consent.sites.queries import site_by_uuid
 
 # What we know of a service that the page parks as always active, and no more.
@@ -57,6 +58,7 @@ def adopt(
     uuid = as_uuid(site_id) if site_id else found.site_id
     site = site_by_uuid(uuid) if uuid else Site.objects.filter(hosts__name=hosts[0]).first()
     created = site is None
+    organization = one_line(page.organization)[:200].strip()
     if site is None:
         site = create_site(
             hosts,
@@ -64,8 +66,8 @@ def adopt(
             uuid=uuid,
             share_host=uuid is not None,
             **{
-                "name": page.organization[:200] or hosts[0],
-                "controller": page.organization[:200],
+                "name": organization or hosts[0],
+                "controller": organization,
                 "policy_url": found.policy_url[:500],
                 "imprint_url": found.imprint_url[:500],
                 "languages": _languages(page.language),

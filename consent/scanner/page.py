@@ -199,8 +199,8 @@ class _Reader(HTMLParser):
 def parked_under(tag: str, attributes: dict[str, str]) -> str:
     """The category that a tag waits for by another consent manager's marks; "" when it runs at once.
 
-    OneTrust's keys are taken as they are; the words of others only when they are usual names of our optional categories:
-    that something is necessary is for the site's owner to say, with the reason.
+    OneTrust's keys are taken as they are; the words of others only when they are usual names of our optional
+    categories: that something is necessary is for the site's owner to say, with the reason.
     """
     if found := PARKED_CLASS.search(attributes.get("class", "")):
         keys = found.group(1).split("-")  # it waits for all of them, so for an optional one if there is any

@@ -53,7 +53,7 @@ def site_host(text: str) -> str:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    # Both sections of the list: github.io is a private domain. Names without a rule (localhost, intranets) are nobody's.
+    # Both sections of the list: github.io is a private domain. Names without a rule (localhost, intranets) may be had.
     return PublicSuffixList(accept_unknown=False)
 
 

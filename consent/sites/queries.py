@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent.sites.hosts import clean_host as clean_host  # part of this module for its callers
-from consent.sites.models import ApiToken, Host, Membership, Site
+from consent.sites.models import ApiToken, Host, Invitation, Membership, Site
+from consent.sites.roles import May, can
 
 
 @lru_cache(4096)  # asked twice of every answer, and Origins are few
@@ -57,6 +58,22 @@ def sites_of(user: Any) -> QuerySet[Site]:
     if not user.is_active:
         return Site.objects.none()
     return Site.objects.all() if user.is_superuser else Site.objects.filter(memberships__user=user)
+
+
+def invitation_of(token: str) -> Invitation | None:
+    """The invitation that a mailed link opens; None when it was used, withdrawn, lapsed, or sent again since, and when
+    whoever sent it may invite nobody any more."""
+    if not token or len(token) > 100:
+        return None
+    sha256 = hashlib.sha256(token.encode()).hexdigest()
+    found = (
+        Invitation.objects.select_related("site", "inviter")
+        .filter(token_sha256=sha256, accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+    if found and (found.inviter is None or can(role_of(found.inviter, found.site), May.MANAGE)):
+        return found
+    return None
 
 
 def token_of(text: str) -> ApiToken | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings as django_settings
 
 from consent.banners import texts
 from consent.banners.actions import LAYOUTS
@@ -14,6 +15,7 @@ from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
+from cookiebanner.accounts import DEMO_EMAIL
 
 LANGUAGE_NAMES = {
     "en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية", "it": "Italiano",
@@ -200,8 +202,8 @@ class ServiceForm(forms.Form):
     @staticmethod
     def initial_of(service: Service) -> dict[str, Any]:
         """What the form shows for an existing service."""
-        plain = ("name", "necessary_reason", "company", "policy_url", "description", "container", "sells_or_shares", "targeted_ads",
-                 "sensitive", "statistics", "inline", "adapter")  # fmt: skip
+        plain = ("name", "necessary_reason", "company", "policy_url", "description", "container", "sells_or_shares",
+                 "targeted_ads", "sensitive", "statistics", "inline", "adapter")  # fmt: skip
         return {field: getattr(service, field) for field in plain} | {
             "category": service.category.key,
             "patterns": [rule.pattern for rule in service.rules.all()],
@@ -345,8 +347,16 @@ class Waive(forms.Form):
 
 
 class Invite(forms.Form):
-    email = forms.EmailField(label="E-mail address")
-    role = forms.ChoiceField(choices=Membership.Role.choices, initial="editor")
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    role = forms.ChoiceField(
+        choices=[("", "Choose a role"), *Membership.Role.choices], error_messages={"required": "Choose a role."}
+    )
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if email == DEMO_EMAIL and not django_settings.FAIRGATE_DEMO:
+            raise forms.ValidationError(f"{DEMO_EMAIL} is the demo's account; it has no place on a real server.")
+        return email
 
 
 class Token(forms.Form):

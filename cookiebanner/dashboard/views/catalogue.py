@@ -17,8 +17,8 @@ from cookiebanner.dashboard import forms
 from cookiebanner.pages import actor, on_site, show
 
 FACTS = (
-    "name", "company", "policy_url", "description", "necessary_reason", "inline", "container", "sells_or_shares", "targeted_ads",
-    "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
+    "name", "company", "policy_url", "description", "necessary_reason", "inline", "container", "sells_or_shares",
+    "targeted_ads", "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from shlex import quote
+from shlex import join
 from typing import Any
 
 from django.conf import settings
@@ -71,12 +71,10 @@ class Command(BaseCommand):
                 write(f"  {service.category.key}  {service.name}: {evidence[0] if evidence else ''}{more}")
         if adoption.undecided:
             write("\nNot filed, since their usual category is not there or always active; choose one for each:")
-        for name, seen in sorted(adoption.undecided.items()):
-            patterns = " ".join(seen["rules"])
-            write(f"  {name}")
-            write(
-                f"    manage.py service --site {site.uuid} --name {quote(name)} --category CATEGORY --pattern {patterns}"
-            )
+        for _, seen in sorted(adoption.undecided.items()):
+            words = ["--name", seen["name"], "--category", "CATEGORY", "--pattern", *seen["rules"]]
+            write(f"  {seen['name']}")
+            write(f"    manage.py service --site {site.uuid} {join(words)}")
         strangers = {host: seen for host, seen in found.strangers.items() if host not in found.parked}
         write("\nNot recognised:" if strangers else "\nNothing on the page is unrecognised.")
         for host, seen in sorted(strangers.items()):

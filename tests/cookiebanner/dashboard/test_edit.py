@@ -6,8 +6,6 @@ import json
 import re
 
 import pytest
-from django.core import mail
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +13,6 @@ from consent.catalogue import known
 from consent.publishing import queries as publishing
 from consent.sites.models import Membership, Site
 from consent.stats.models import GateReport
-from tests.cookiebanner.dashboard.conftest import user
 
 pytestmark = pytest.mark.django_db
 
@@ -250,27 +247,6 @@ def test_the_installation_page_gives_the_exact_lines(alice, shop, at):
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
-
-
-def test_an_invited_person_sets_a_password_once_and_gets_in(alice, shop, at):
-    response = alice.post(at("team"), {"email": "New@Example.net", "role": "viewer"})
-    link = response.context["link"]
-    assert (mail.outbox[0].to, link in mail.outbox[0].body) == (["new@example.net"], True)
-    guest = Client()
-    page = guest.get(link, follow=True)
-    form = page.redirect_chain[-1][0]
-    data = {"new_password1": "a long and good one", "new_password2": "a long and good one"}
-    assert guest.post(form, data)["Location"] == "/accounts/login/"
-    assert "This link has been used" in Client().get(link, follow=True).content.decode()
-    guest.post("/accounts/login/", {"login": "new@example.net", "password": "a long and good one"})
-    assert guest.get(at("overview")).status_code == 200
-    assert Membership.objects.get(user=user("new@example.net")).role == "viewer"
-
-
-def test_somebody_with_a_password_gets_no_link(alice, shop, at):
-    response = alice.post(at("team"), {"email": "charlie@example.net", "role": "editor"})
-    assert response.context["link"] is None
-    assert Membership.objects.get(site=shop, user=user("charlie@example.net")).role == "editor"
 
 
 def test_the_last_owner_stays(alice, shop, at, people):
