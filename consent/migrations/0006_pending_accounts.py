@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import is_password_usable
 from django.db import migrations
 from django.utils import timezone
 

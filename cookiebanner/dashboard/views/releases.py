@@ -90,7 +90,9 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
 def waive(request: HttpRequest, site: Site) -> HttpResponse:
     """Signs off one rule by name, or takes a sign-off back."""
     if request.method == "POST" and "revoke" in request.POST:
-        actions.revoke_waiver(get_object_or_404(site.lint_waivers, pk=request.POST["revoke"]), actor(request))
+        wanted = request.POST["revoke"]
+        waiver = get_object_or_404(site.lint_waivers, pk=int(wanted) if wanted.isdecimal() else 0)
+        actions.revoke_waiver(waiver, actor(request))
         return redirect("dashboard:releases", uuid=site.uuid)
     initial = {"rule": request.GET.get("rule", ""), "regime": request.GET.get("regime", "")}
     form = forms.Waive(request.POST or None, initial=initial)
