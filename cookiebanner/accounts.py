@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import secrets
 from typing import Any
 from urllib.parse import quote
 
@@ -91,8 +91,10 @@ def add_person(email: str, password: str | None = None, *, name: str = "", opera
     if email == DEMO_EMAIL and not settings.FAIRGATE_DEMO:
         raise ValueError(f"{DEMO_EMAIL} is the demo's account; use an address of your own.")
     people = get_user_model()
-    # Two long addresses may begin alike; a login goes by the address, whatever the user's name is.
-    username = email if len(email) <= 150 else f"{email[:85]}-{hashlib.sha256(email.encode()).hexdigest()}"
+    # A login goes by the address. The user's name only must be another one: a person who changed the address keeps it.
+    username = email[:150]
+    if people.objects.filter(username=username).exists():
+        username = f"{email[:117]}-{secrets.token_hex(16)}"
     user = people(username=username, email=email, first_name=name, is_superuser=operator, is_staff=operator)
     if password is None:
         user.set_unusable_password()

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -166,6 +167,31 @@ def test_whether_an_address_has_an_account_is_not_told(alice, shop, foreign):
         pages.append(body.replace(email, "X").split("<main")[1].split("csrfmiddlewaretoken")[0])
         actions.withdraw_invitation(Invitation.objects.get(email=email), "x")
     assert pages[0] == pages[1]
+
+
+def test_an_address_that_somebody_gave_up_is_free_for_its_mailbox(alice, people, shop):
+    """Bob moved to another address and dropped the old one: an invitation to that is not his."""
+    bob = people["bob"]
+    EmailAddress.objects.filter(user=bob).update(email="robert@example.net")
+    get_user_model().objects.filter(pk=bob.pk).update(email="robert@example.net")
+    invite(alice, shop, "bob@example.net", "viewer")
+    path = mailed_link("bob@example.net")
+    assert Client().post(path, JOIN).status_code == 302
+    assert roles(shop) | {"robert@example.net": "editor", "bob@example.net": "viewer"} == roles(shop)
+    invite(alice, shop, "robert@example.net", "owner")
+    assert "robert@example.net" not in {row.email for row in Invitation.objects.all()}
+
+
+def test_an_address_is_of_one_account_however_often_its_link_is_pressed(alice, shop, foreign, people):
+    """Two invitations of one new address, taken up at once: the second asks for the account that the first made."""
+    invite(alice, shop)
+    first = mailed_link(NEW)
+    second, token = actions.renew_invitation(actions.invite(foreign, NEW, "viewer", "x", people["charlie"]))
+    add_person(NEW, PASSWORD)  # by the first, while the page of the second is open
+    assert "Log in to accept" in Client().post(first, JOIN).content.decode()
+    assert get_user_model().objects.filter(email=NEW).count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        add_person(NEW, PASSWORD)
 
 
 # --- roles ------------------------------------------------------------------------------------------------------------
