@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
@@ -15,6 +19,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+
+from consent.sites.names import one_line
+from cookiebanner.staff import links
 
 DEMO_EMAIL = "demo@example.org"
 
@@ -34,6 +41,40 @@ class Adapter(DefaultAccountAdapter):
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
 
+    def format_email_subject(self, subject: str) -> str:
+        """Without allauth's prefix, which is the Host of the request."""
+        return one_line(str(subject))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails of allauth's pages (a new address to confirm). Their links and words come from FAIRGATE_URL, and a mail
+        that can't go out is a message on the page."""
+        here = {"name": "Fairgate", "domain": settings.FAIRGATE_URL}
+        try:
+            links.absolute("")
+            self.render_mail(template_prefix, email, {"email": email, **context, "current_site": here}).send()
+        except (OSError, links.NoAddress) as error:
+            if self.request:
+                text = f"No mail could be sent to {email}. Ask whoever runs this server."
+                messages.warning(self.request, text, "warn")
+            logging.getLogger("fairgate.mail").warning("A mail could not be sent: %s", error)
+
+    def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
+        """By the address alone. allauth adds the Host of the request, and another Host would be another try."""
+        return str(credentials.get("email") or credentials.get("username") or "").lower()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Raises NoAddress."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return links.absolute(path.replace("UID-KEY", quote(key)))
+
+    def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
+        """The link that proves an address; "" when FAIRGATE_URL is missing, where `send_mail` sends nothing."""
+        path = reverse("account_confirm_email", args=[emailconfirmation.key])
+        return links.absolute(path) if settings.FAIRGATE_URL else ""
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Nobody signs up here, so nobody is told."""
+
 
 class Backend(AuthenticationBackend):
     """Login by e-mail address; `demo@example.org` is refused, and its sessions end, unless FAIRGATE_DEMO is set."""
@@ -43,14 +84,18 @@ class Backend(AuthenticationBackend):
 
 
 @transaction.atomic
-def add_person(email: str, password: str | None = None, *, operator: bool = False) -> Any:
+def add_person(email: str, password: str | None = None, *, name: str = "", operator: bool = False) -> Any:
     """A new account; without a password it logs in only after setting one. Raises ValueError for the demo address,
-    ValidationError for a weak password."""
+    ValidationError for a weak password, IntegrityError when the address has an account."""
     email = email.strip().lower()
     if email == DEMO_EMAIL and not settings.FAIRGATE_DEMO:
         raise ValueError(f"{DEMO_EMAIL} is the demo's account; use an address of your own.")
     people = get_user_model()
-    user = people(username=email[:150], email=email, is_superuser=operator, is_staff=operator)
+    # A login goes by the address. The user's name only must be another one: a person who changed the address keeps it.
+    username = email[:150]
+    if people.objects.filter(username=username).exists():
+        username = f"{email[:117]}-{secrets.token_hex(16)}"
+    user = people(username=username, email=email, first_name=name, is_superuser=operator, is_staff=operator)
     if password is None:
         user.set_unusable_password()
     else:
@@ -61,12 +106,22 @@ def add_person(email: str, password: str | None = None, *, operator: bool = Fals
     return user
 
 
-def invite(email: str) -> tuple[Any, str | None]:
-    """The account of this address, made when there is none, and the path of its one-time link to set a password
-    (None for somebody who has one)."""
-    email = email.strip().lower()
-    user = get_user_model().objects.filter(email__iexact=email).first() or add_person(email)
-    return user, None if user.has_usable_password() else password_path(user)
+def account_of(email: str) -> Any | None:
+    """The account that this address is proved to be of, if any. What somebody only typed in proves nothing.
+
+    Accounts that a command made have their address in the user's row alone.
+    """
+    proved = EmailAddress.objects.select_related("user").filter(email__iexact=email, verified=True).first()
+    if proved:
+        return proved.user
+    user = get_user_model().objects.filter(email__iexact=email).order_by("pk").first()
+    return user if user and email.lower() in addresses_of(user) else None
+
+
+def addresses_of(user: Any) -> set[str]:
+    """The addresses that are proved to be a person's, in lower case."""
+    rows = EmailAddress.objects.filter(user=user)
+    return {row.email.lower() for row in rows if row.verified} or {user.email.lower()}
 
 
 def password_path(user: Any) -> str:

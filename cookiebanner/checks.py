@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
 from cookiebanner.accounts import DEMO_EMAIL
+from cookiebanner.staff import mail
 
 
 @register(Tags.security, deploy=True)
@@ -57,6 +58,20 @@ def no_demo_account_in_production(databases: Any = None, **kwargs: Any) -> list[
             )
         ]
     return []
+
+
+@register(Tags.security, deploy=True)
+def people_can_be_mailed(**kwargs: Any) -> list[CheckMessage]:
+    """Invitations and forgotten passwords go to a mailbox; without mail they wait for somebody with a shell."""
+    if not (missing := mail.missing()):
+        return []
+    return [
+        Warning(
+            f"No link can be mailed: {' and '.join(missing)} not set.",
+            hint="Until then use manage.py invite and manage.py reset_password, which print links to the terminal.",
+            id="fairgate.W003",
+        )
+    ]
 
 
 @register()

@@ -6,6 +6,7 @@ import os
 import secrets
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -60,6 +61,21 @@ def integer(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas or blanks."""
     return text(name, default).replace(",", " ").split()
+
+
+def base_url(name: str) -> str:
+    """`https://consent.example.com`, perhaps with a port, without a slash at the end; "" when it is not set."""
+    value = text(name).strip().rstrip("/")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        right = False
+    if not right or value != f"{parts.scheme}://{parts.netloc}" or "@" in value or not value.isprintable():
+        raise ImproperlyConfigured(f"{name} must look like https://consent.example.com, not {value!r}")
+    return value
 
 
 def kept_secret(name: str, path: Path) -> str:

@@ -25,7 +25,7 @@ FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
 FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
 FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer
-FAIRGATE_URL = env.text("FAIRGATE_URL").rstrip("/")  # public base URL, for mails and receipts made by jobs
+FAIRGATE_URL = env.base_url("FAIRGATE_URL")  # public base URL: links in mails come from it, never from a Host header
 FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country[,region]" header names
 FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; empty = kept in FAIRGATE_DATA
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
@@ -132,6 +132,9 @@ ACCOUNT_ADAPTER = "cookiebanner.accounts.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # there is no sign-up; owners invite
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # adding an address does not tell whether somebody else has it
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 LOGIN_URL = "/accounts/login/"
@@ -143,8 +146,13 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fairgate@localhost")
+EMAIL_TIMEOUT = 20  # seconds; the worker tries again
 if not env.text("EMAIL_HOST"):
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    # Mails hold live links, so they are never written to a log. The demo and a developer find theirs in a folder.
+    EMAIL_BACKEND = "cookiebanner.staff.mail.NotSetUp"
+    if FAIRGATE_DEMO or DEBUG:
+        EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        EMAIL_FILE_PATH = FAIRGATE_DATA / "mail"
 
 # --- Faces ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

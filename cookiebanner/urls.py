@@ -19,6 +19,7 @@ urlpatterns = [
         PasswordResetConfirmView.as_view(template_name="account/set_password.html", success_url="/accounts/login/"),
         name="set_password",
     ),
+    path("accounts/", include("cookiebanner.staff.urls")),
     path("accounts/", include("allauth.urls")),
     path("dashboard/", include("cookiebanner.dashboard.urls")),
     path("audit/", include("cookiebanner.audit.urls")),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from consent.catalogue import necessary
 from consent.catalogue import patterns as pattern_language
 from consent.catalogue.cookie_db import Row
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
@@ -16,13 +17,17 @@ from consent.sites.actions import Refused, check, locked, note
 from consent.sites.models import Site
 
 FACTS = (
-    "name", "company", "policy_url", "description", "container", "sells_or_shares", "targeted_ads", "sensitive",
-    "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
+    "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",
+    "sensitive", "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
 )  # fmt: skip
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
 SHORTEST_MARK = 5  # characters of an inline signature
 CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode")
 PURPOSE_FIELDS = ("legal_basis", "texts")
+
+
+class ReasonMissing(Refused):
+    """A service was filed as strictly necessary without a reason that says something."""
 
 
 def key_of(name: str) -> str:
@@ -55,11 +60,14 @@ def add_service(
     patterns: Iterable[str] = (),
     cookies: Iterable[str | Mapping[str, Any]] = (),
     key: str = "",
+    restored: bool = False,
     **facts: Any,
 ) -> Service:
     """Adds a service with its block rules and cookies (a name, or a mapping of `COOKIE_FIELDS`).
 
-    `facts` are those of `FACTS`; `key` is made from the name when it is not given. Raises Refused.
+    `facts` are those of `FACTS`; `key` is made from the name when it is not given. An always active category needs a
+    `necessary_reason` (`consent.catalogue.necessary`); elsewhere it is dropped. `restored` brings a service back as it
+    was, without a reason too. Raises Refused, and ReasonMissing.
     """
     site = locked(site)
     name = name.strip()
@@ -68,11 +76,13 @@ def add_service(
         raise Refused(f"{site.name} already has a service {key}; change that one, or choose another name.")
     service = Service(site=site, key=key, name=name, category=category_of(site, category))
     _apply(service, facts)
+    _file(service, decided=not restored)
     check(service)
     service.save()
     _set_rules(service, patterns)
     _set_cookies(service, cookies)
-    note(site, actor, "service.add", key=key, name=service.name, category=category)
+    why = {"necessary_reason": service.necessary_reason} if service.necessary_reason else {}
+    note(site, actor, "service.add", key=key, name=service.name, category=category, **why)
     return service
 
 
@@ -86,13 +96,22 @@ def update_service(
     cookies: Iterable[str | Mapping[str, Any]] | None = None,
     **facts: Any,
 ) -> Service:
-    """Changes what is given and leaves the rest; patterns and cookies are replaced as a whole. Raises Refused."""
+    """Changes what is given and leaves the rest; patterns and cookies are replaced as a whole.
+
+    Whoever gives a category or a reason decides it: then an always active category needs its reason. Raises Refused,
+    and ReasonMissing.
+    """
     site = locked(service.site)
     service = site.services.get(pk=service.pk)
+    before = service.necessary_reason
     changed = _apply(service, facts)
     if category is not None and service.category.key != category:
         changed["category"] = [service.category.key, category]
         service.category = category_of(site, category)
+    _file(service, decided=category is not None or "necessary_reason" in facts)
+    changed.pop("necessary_reason", None)
+    if before != service.necessary_reason:
+        changed["necessary_reason"] = [before, service.necessary_reason]
     check(service)
     service.save()
     if patterns is not None:
@@ -182,6 +201,13 @@ def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
             changed[field] = [before, value]
             setattr(service, field, value)
     return changed
+
+
+def _file(service: Service, *, decided: bool) -> None:
+    """Keeps a reason where it belongs. Raises Refused when one is missing and somebody decides on the category."""
+    service.necessary_reason = necessary.clean(service.necessary_reason) if service.category.necessary else ""
+    if decided and service.category.necessary and not necessary.enough(service.necessary_reason):
+        raise ReasonMissing(necessary.complaint(service.name))
 
 
 def _set_rules(service: Service, patterns: Iterable[str]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from consent.catalogue import patterns
 
 Known = dict[str, Any]
 DEFAULTS: Known = {
-    "description": "", "rules": [], "cookies": [], "inline": [], "signs": [], "exempt_in": [], "adapter": "",
-    "container": False, "sells_or_shares": False, "targeted_ads": False, "sensitive": False, "statistics": False,
+    "description": "", "necessary_reason": "", "rules": [], "cookies": [], "inline": [], "signs": [],
+    "exempt_in": [], "adapter": "", "container": False, "sells_or_shares": False, "targeted_ads": False,
+    "sensitive": False, "statistics": False,
 }  # fmt: skip
 COOKIE_DEFAULTS: Known = {"kind": "cookie", "lifetime": "", "lifetime_days": None, "purpose": ""}
 

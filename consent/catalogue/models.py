@@ -3,7 +3,9 @@ from __future__ import annotations
 from django.core.validators import RegexValidator
 from django.db import models
 
+from consent.catalogue import necessary
 from consent.sites.models import Site
+from consent.sites.names import validate_one_line
 
 category_key = RegexValidator(r"^[A-Za-z0-9_]{1,40}$", "Use letters, digits and underscores.")
 slug_key = RegexValidator(r"^[a-z0-9][a-z0-9_-]{0,79}$", "Use lower-case letters, digits, - and _.")
@@ -46,11 +48,14 @@ class Service(models.Model):
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="services")
     key = models.CharField(max_length=80, validators=[slug_key])
-    name = models.CharField(max_length=200)
-    company = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200, validators=[validate_one_line])
+    company = models.CharField(max_length=200, blank=True, validators=[validate_one_line])
     policy_url = models.URLField(max_length=500, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="services")
     description = models.TextField(blank=True)
+    necessary_reason = models.CharField(
+        max_length=necessary.LONGEST, blank=True, help_text="Why it may run unasked; only in an always active category."
+    )
     container = models.BooleanField(default=False, help_text="Loads others (Google Tag Manager).")
     sells_or_shares = models.BooleanField(default=False)
     targeted_ads = models.BooleanField(default=False)

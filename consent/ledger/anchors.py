@@ -23,6 +23,7 @@ from django.core.mail import EmailMessage
 from consent.ledger.models import Anchor, Checkpoint
 from consent.ledger.proofs import Tree
 from consent.sites.models import Site
+from consent.sites.names import one_line
 
 TIMEOUT = 20.0  # seconds
 LARGEST = 1 << 20  # bytes of an answer
@@ -81,7 +82,7 @@ def _mail(site: Site, point: Checkpoint, target: str) -> bytes:
         "An auditor compares it with a later audit bundle: verify.py --checkpoint FILE, where FILE holds the lines\n"
         f"below.\n\n{point.note}"
     )
-    message = EmailMessage(f"Checkpoint of {site.name}: {point.size} entries", text, to=[target])
+    message = EmailMessage(one_line(f"Checkpoint of {site.name}: {point.size} entries"), text, to=[target])
     identity = f"<{secrets.token_hex(12)}@{settings.FAIRGATE_LOG_NAME}>"
     message.extra_headers["Message-ID"] = identity
     message.send()

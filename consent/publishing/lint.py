@@ -14,7 +14,9 @@ from typing import Any
 
 from consent.banners import texts, theme
 from consent.catalogue import known, patterns
+from consent.catalogue import necessary as reasons
 from consent.jurisdictions import defaults, table
+from consent.sites.hosts import site_host
 
 Snapshot = Mapping[str, Any]
 BLOCK, WARN = "block", "warn"
@@ -280,6 +282,11 @@ def really_necessary(snapshot: Snapshot) -> Iterator[Finding]:
     for service in snapshot["services"]:
         if service["category"] not in necessary:
             continue
+        if not reasons.enough(service.get("necessary_reason", "")):
+            yield Finding(
+                "F07", BLOCK, f"{service['name']} is filed as strictly necessary without a reason.", law,
+                "Write down why, or file it under an optional category.", subject=service["key"],
+            )  # fmt: skip
         if proof := _tracker(service):
             yield Finding(
                 "L08", BLOCK, f"{service['name']} is filed as strictly necessary but {proof}.", law,
@@ -413,6 +420,13 @@ def workable(snapshot: Snapshot) -> Iterator[Finding]:
     hosts = snapshot["site"]["hosts"]
     owner: dict[str, str] = {}
     necessary = _necessary(snapshot)
+    for host in hosts:
+        try:
+            site_host(f"[{host}]" if ":" in host else host)
+        except ValueError as error:
+            yield Finding(
+                "F08", BLOCK, str(error), "publicsuffix.org", "Take it away in the site's settings.", subject=host
+            )
     if not necessary:
         yield Finding(
             "F04", WARN, "No category is strictly necessary.", "configuration", "Mark one as always active.",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from consent.sites.models import Site
+from consent.sites.names import validate_one_line
 
 
 class Release(models.Model):
@@ -46,7 +47,7 @@ class LintWaiver(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="lint_waivers")
     rule = models.CharField(max_length=8)
     regime = models.CharField(max_length=40, blank=True)
-    signed_by = models.CharField(max_length=200)
+    signed_by = models.CharField(max_length=200, validators=[validate_one_line])
     reason = models.CharField(max_length=1000)
     at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -141,6 +141,8 @@ def _service(service: Service) -> dict[str, Any]:
             for c in sorted(service.cookies.all(), key=lambda c: (c.kind, c.name))
         ],
         "overrides": {o.regime: {"state": o.state, "reason": o.reason} for o in service.overrides.all()},
+        # Only where it says something, so that the content of every other service keeps its hash.
+        **({"necessary_reason": service.necessary_reason} if service.category.necessary else {}),
     }
 
 

@@ -15,8 +15,13 @@ from consent.catalogue.models import Service
 from consent.scanner import findings
 from consent.scanner.page import read
 from consent.sites.actions import LANGUAGES, Refused, as_uuid, create_site, note, set_hosts
+from consent.sites.hosts import site_host
 from consent.sites.models import Site
-from consent.sites.queries import clean_host, site_by_uuid
+from consent.sites.names import one_line
+from consent.sites.queries import site_by_uuid
+
+# What we know of a service that the page parks as always active, and no more.
+ADOPTED = "Necessary in the adopted OneTrust configuration, which has it as {}. Not checked yet."
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class Adoption:
     added: list[Service] = field(default_factory=list)
     updated: list[Service] = field(default_factory=list)
     known: list[Service] = field(default_factory=list)
+    undecided: dict[str, Known] = field(default_factory=dict)  # by name: somebody has to choose the category
 
 
 @transaction.atomic
@@ -42,7 +48,7 @@ def adopt(
     for the advice. Raises Refused.
     """
     try:
-        hosts = [clean_host(host) for host in hosts]
+        hosts = [site_host(host) for host in hosts]
     except ValueError as error:
         raise Refused(str(error)) from None
     if not hosts:
@@ -52,6 +58,7 @@ def adopt(
     uuid = as_uuid(site_id) if site_id else found.site_id
     site = site_by_uuid(uuid) if uuid else Site.objects.filter(hosts__name=hosts[0]).first()
     created = site is None
+    organization = one_line(page.organization)[:200].strip()
     if site is None:
         site = create_site(
             hosts,
@@ -59,8 +66,8 @@ def adopt(
             uuid=uuid,
             share_host=uuid is not None,
             **{
-                "name": page.organization[:200] or hosts[0],
-                "controller": page.organization[:200],
+                "name": organization or hosts[0],
+                "controller": organization,
                 "policy_url": found.policy_url[:500],
                 "imprint_url": found.imprint_url[:500],
                 "languages": _languages(page.language),
@@ -70,14 +77,14 @@ def adopt(
         )
     else:
         before = list(site.hosts.values_list("name", flat=True))
-        set_hosts(site, [*before, *hosts], actor)
+        set_hosts(site, [*before, *hosts], actor, share_host=uuid is not None)
     adoption = Adoption(site, created, found, findings.advice(page, found, site.uuid, server or "https://YOUR-SERVER"))
     _categories(site, found, actor)
     for sighting in found.sightings.values():
         _service(adoption, sighting.service, sighting.parked, actor)
     for host, category in found.parked.items():
         _service(
-            adoption, {"key": host.replace(".", "-"), "name": host, "rules": [host], "category": category}, "", actor
+            adoption, {"key": host.replace(".", "-"), "name": host, "rules": [host], "category": ""}, category, actor
         )
     note(
         site, actor, "page.adopt", services=sorted(found.sightings), strangers=sorted(found.strangers),
@@ -104,12 +111,17 @@ def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:
     cookies = [{name: cookie[name] for name in COOKIE_FIELDS} for cookie in seen.get("cookies", ())]
     service = site.services.filter(key=seen["key"]).first()
     if service is None:
-        category = parked or seen["category"]
-        if not site.categories.filter(key=category).exists():  # its owner deleted one of the five
-            category = str(site.categories.filter(necessary=False).values_list("key", flat=True).first() or category)
+        key = parked or seen["category"]
         facts = {fact: seen[fact] for fact in FACTS if fact in seen}
+        if parked:
+            facts["necessary_reason"] = ADOPTED.format(key)
+        category = site.categories.filter(key=key).first()
+        if category is None or (category.necessary and not facts.get("necessary_reason")):
+            # Its owner deleted one of the five, or made it always active: that is no answer for this service.
+            adoption.undecided[seen["name"]] = seen
+            return
         added = add_service(
-            site, actor, key=seen["key"], category=category, patterns=seen["rules"], cookies=cookies, **facts
+            site, actor, key=seen["key"], category=key, patterns=seen["rules"], cookies=cookies, **facts
         )
         adoption.added.append(added)
         return

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 from consent.catalogue import known, patterns
-from consent.scanner.page import Page, Request
+from consent.scanner.page import NECESSARY, Page, Request
 
 ONETRUST = ("cookielaw.org", "onetrust.com", "cookiepro.com")
 OTHER_BANNERS = (
@@ -88,7 +88,7 @@ def _request(found: Findings, request: Request, hosts: Sequence[str], *, loaded:
     elif loaded and not is_own(host, hosts):
         found.strangers.setdefault(host, []).append(evidence)
         if request.parked:
-            found.parked.setdefault(host, request.parked)
+            found.parked[host] = _optional(found.parked.get(host, ""), request.parked)
         if request.noscript:
             found.noscript.append((request.line, request.tag, host))
 
@@ -97,7 +97,12 @@ def _see(found: Findings, service: known.Known, evidence: str, parked: str) -> N
     sighting = found.sightings.setdefault(service["key"], Sighting(service))
     if evidence not in sighting.evidence:
         sighting.evidence.append(evidence)
-    sighting.parked = sighting.parked or parked
+    sighting.parked = _optional(sighting.parked, parked)
+
+
+def _optional(before: str, parked: str) -> str:
+    """Of two categories that one service waits for, the first that is not strictly necessary."""
+    return parked if before in ("", NECESSARY) and parked else before
 
 
 def is_own(host: str, hosts: Sequence[str]) -> bool:

@@ -30,14 +30,14 @@ LOADING = {
     "data-cmp-src": None,
 }
 JAVASCRIPT = re.compile(r"(?:text|application)/(?:x-)?(?:java|ecma)script\b|module$", re.IGNORECASE)
-# How consent managers mark a tag that waits, each with the category's own name in group 1.
-PARKED_CLASS = re.compile(r"\boptanon-category-([A-Za-z0-9_]+)")
+# How consent managers mark a tag that waits, each with the names of its categories, joined by -, in group 1.
+PARKED_CLASS = re.compile(r"\boptanon-category-([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)")
+NECESSARY = "C0001"
 PARKED_ATTRIBUTES = ("data-category", "data-cookiecategory", "data-cookieconsent", "data-consent")
 USUAL_NAMES = {
     "functional": "C0003", "functionality": "C0003", "preferences": "C0003", "statistics": "C0002",
     "analytics": "C0002", "performance": "C0002", "marketing": "C0004", "advertising": "C0004",
     "advertisement": "C0004", "targeting": "C0004", "ads": "C0004", "social": "C0005", "social-media": "C0005",
-    "necessary": "C0001", "essential": "C0001",
 }  # fmt: skip
 IN_CODE = re.compile(
     r"""["'`](?:https?:)?(//[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?::\d+)?(?:[/?][^\s"'`<>\\]*)?)""", re.IGNORECASE
@@ -199,10 +199,12 @@ class _Reader(HTMLParser):
 def parked_under(tag: str, attributes: dict[str, str]) -> str:
     """The category that a tag waits for by another consent manager's marks; "" when it runs at once.
 
-    OneTrust's keys are taken as they are; the words of others only when they are usual names of our categories.
+    OneTrust's keys are taken as they are; the words of others only when they are usual names of our optional
+    categories: that something is necessary is for the site's owner to say, with the reason.
     """
     if found := PARKED_CLASS.search(attributes.get("class", "")):
-        return found.group(1)[:40]
+        keys = found.group(1).split("-")  # it waits for all of them, so for an optional one if there is any
+        return next((key for key in keys if key != NECESSARY), keys[0])[:40]
     if tag == "script" and attributes.get("type", "").strip().lower() != "text/plain":
         return ""
     if tag not in ("script", "iframe") or (tag == "iframe" and "src" in attributes):

@@ -6,17 +6,20 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site, SiteSighting
-from consent.sites.queries import clean_host
+from consent.sites.hosts import site_host
+from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting
+from consent.sites.queries import invitation_of, role_of
+from consent.sites.roles import May, can
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
@@ -83,11 +86,10 @@ def create_site(
     if not names:
         raise Refused("A site needs at least one host, such as example.com.")
     site_id = as_uuid(uuid) if uuid else uuid4()
-    if taken := Site.objects.filter(uuid=site_id).first():
-        raise Refused(f"There is already a site {site_id}: {taken.name}.")
-    shared = Host.objects.filter(name__in=names).select_related("site").first()
-    if shared and not share_host:
-        raise Refused(f"The site {shared.site.name} ({shared.site.uuid}) already has the host {shared.name}.")
+    if Site.objects.filter(uuid=site_id).exists():
+        raise Refused(f"There is already a site {site_id}.")
+    if not share_host:
+        _refuse_taken(names)
     site = Site(uuid=site_id, name=name or names[0])
     _apply(site, {**settings, "languages": list(languages)})
     check(site)
@@ -117,9 +119,18 @@ def as_uuid(text: UUID | str) -> UUID:
 
 def _clean_hosts(hosts: Sequence[str]) -> list[str]:
     try:
-        return list(dict.fromkeys(clean_host(host) for host in hosts))
+        return list(dict.fromkeys(site_host(host) for host in hosts))
     except ValueError as error:
         raise Refused(str(error)) from None
+
+
+def _refuse_taken(names: Iterable[str]) -> None:
+    # Which site it is stays untold: it may be another tenant's.
+    if taken := Host.objects.filter(name__in=names).order_by("name").values_list("name", flat=True).first():
+        raise Refused(
+            f"Another site of this server already has the host {taken}. Whoever runs the server can let two share it, "
+            "with manage.py site --site-id, or take it from the other one."
+        )
 
 
 def _check_languages(languages: Sequence[str]) -> None:
@@ -159,13 +170,18 @@ def change_settings(site: Site, actor: str, **settings: Any) -> Site:
 
 
 @transaction.atomic
-def set_hosts(site: Site, hosts: Sequence[str], actor: str) -> list[str]:
-    """Replaces the hosts of a site; returns them cleaned. Raises Refused."""
+def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool = False) -> list[str]:
+    """Replaces the hosts of a site; returns them cleaned.
+
+    A host that is new to the site and that another site has is refused unless `share_host`. Raises Refused.
+    """
     site = locked(site)
     names = _clean_hosts(hosts)
     if not names:
         raise Refused("A site needs at least one host, such as example.com.")
     before = sorted(site.hosts.values_list("name", flat=True))
+    if not share_host:
+        _refuse_taken(set(names) - set(before))
     if before != sorted(names):
         site.hosts.exclude(name__in=names).delete()
         for name in names:
@@ -206,12 +222,16 @@ def revive_site(site: Site, actor: str) -> Site:
 
 @transaction.atomic
 def set_role(site: Site, user: Any, role: str, actor: str) -> Membership:
-    """Gives a person a role on a site, or another one. Raises Refused for the last owner."""
+    """Gives a person a role on a site, or another one. Raises Refused for the last owner.
+
+    Who is no owner any more loses the invitations they sent. Others become members by `accept_invitation` only.
+    """
     site = locked(site)
     if role not in Membership.Role.values:
         raise Refused(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
     if role != Membership.Role.OWNER:
         _keep_an_owner(site, user)
+        _withdraw(site.invitations.filter(inviter=user), actor, "the inviter is no owner any more")
     member, _ = Membership.objects.update_or_create(site=site, user=user, defaults={"role": role})
     note(site, actor, "member.role", user=user.email, role=role)
     return member
@@ -219,17 +239,158 @@ def set_role(site: Site, user: Any, role: str, actor: str) -> Membership:
 
 @transaction.atomic
 def remove_member(site: Site, user: Any, actor: str) -> None:
-    """Takes a person off a site. Raises Refused for the last owner."""
+    """Takes a person off a site, with the open invitations they sent and got. Raises Refused for the last owner."""
     site = locked(site)
     _keep_an_owner(site, user)
     if site.memberships.filter(user=user).delete()[0]:
         note(site, actor, "member.remove", user=user.email)
+        theirs = models.Q(inviter=user) | models.Q(email=user.email.lower())
+        _withdraw(site.invitations.filter(theirs), actor, "the person was removed")
 
 
 def _keep_an_owner(site: Site, leaving: Any) -> None:
     owners = site.memberships.filter(role=Membership.Role.OWNER)
     if owners.filter(user=leaving).exists() and owners.count() == 1:
         raise Refused("A site keeps at least one owner.")
+
+
+# --- Invitations ----------------------------------------------------------------------------------------------------
+OPEN_INVITATIONS = 100  # of one site at a time
+MAIL_PAUSE = timedelta(minutes=1)  # between two mails of one invitation
+
+
+@transaction.atomic
+def invite(site: Site, email: str, role: str, actor: str, inviter: Any = None) -> Invitation:
+    """Offers a role on a site to an address. It is the mailbox that accepts: see `renew_invitation`.
+
+    `inviter` is the owner who invites, None for a command on the server. Whether the address has an account makes no
+    difference and is not told. An address that is invited already gets the new role. Raises Refused.
+    """
+    site = locked(site)
+    _may_invite(site, inviter)
+    email = _address(email)
+    if role not in Membership.Role.values:
+        raise Refused(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
+    if site.memberships.filter(user__email__iexact=email).exists():
+        raise Refused(f"{email} is a member of this site already; change the role there.")
+    invitation = site.invitations.filter(email=email, accepted_at=None, withdrawn_at=None).first()
+    _pause(site, email)
+    if invitation is None and _full(site):
+        raise Refused(f"{OPEN_INVITATIONS} invitations of this site are open. Withdraw some first.")
+    invitation = invitation or Invitation(site=site, email=email)
+    invitation.role, invitation.inviter = role, inviter
+    _without_link(invitation)
+    check(invitation)
+    invitation.save()
+    note(site, actor, "invitation.create", email=email, role=role)
+    return invitation
+
+
+@transaction.atomic
+def resend_invitation(invitation: Invitation, actor: str, inviter: Any = None) -> Invitation:
+    """Readies an open or lapsed invitation for another mail; the old link ends at once. `inviter` answers for it from
+    now on. Raises Refused."""
+    site = locked(invitation.site)
+    _may_invite(site, inviter)
+    invitation = _open(site, invitation)
+    _pause(site, invitation.email)
+    invitation.inviter = inviter
+    _without_link(invitation)
+    invitation.save()
+    note(site, actor, "invitation.resend", email=invitation.email, role=invitation.role)
+    return invitation
+
+
+@transaction.atomic
+def renew_invitation(invitation: Invitation) -> tuple[Invitation, str]:
+    """A new token for the link that is about to be mailed, or printed on the server's terminal; older ones end.
+
+    The token is returned once and kept nowhere, so that nobody but the mailbox has it. Raises Refused when the
+    invitation is over.
+    """
+    invitation = _open(locked(invitation.site), invitation)
+    token = secrets.token_urlsafe(32)
+    invitation.token_sha256 = hashlib.sha256(token.encode()).hexdigest()
+    invitation.expires_at = timezone.now() + Invitation.LIFE
+    invitation.save(update_fields=["token_sha256", "expires_at"])
+    return invitation, token
+
+
+def invitation_sent(invitation: Invitation) -> None:
+    """Keeps that the mail is out."""
+    Invitation.objects.filter(pk=invitation.pk).update(sent_at=timezone.now())
+
+
+@transaction.atomic
+def withdraw_invitation(invitation: Invitation, actor: str) -> None:
+    """Ends an invitation and its link; a second call changes nothing."""
+    site = locked(invitation.site)
+    _withdraw(site.invitations.filter(pk=invitation.pk), actor)
+
+
+@transaction.atomic
+def accept_invitation(token: str, user: Any, addresses: Iterable[str]) -> Membership:
+    """Makes the person a member in the role that was offered; a member keeps the role they have.
+
+    `addresses` are those that are proved to be the person's: the invited one must be among them. Raises Refused.
+    """
+    invitation = invitation_of(token)
+    if invitation is None:
+        raise Refused("This invitation was used, withdrawn, or has lapsed. Ask for a new one.")
+    site = locked(invitation.site)
+    invitation = _open(site, invitation)
+    if invitation_of(token) is None:  # meanwhile
+        raise Refused("This invitation was withdrawn, or has lapsed. Ask for a new one.")
+    if invitation.email not in {address.lower() for address in addresses}:
+        raise Refused(f"This invitation is for {invitation.email}. Log in with that address.")
+    member, made = Membership.objects.get_or_create(site=site, user=user, defaults={"role": invitation.role})
+    invitation.accepted_at, invitation.token_sha256 = timezone.now(), ""
+    invitation.save(update_fields=["accepted_at", "token_sha256"])
+    note(site, user.email, "invitation.accept", email=invitation.email, role=member.role)
+    return member
+
+
+def _address(text: str) -> str:
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Refused(f"{text[:100]!r} is not an e-mail address.") from None
+    return email
+
+
+def _may_invite(site: Site, inviter: Any) -> None:
+    if inviter is not None and not can(role_of(inviter, site), May.MANAGE):
+        raise Refused("Only an owner of the site may invite people.")
+
+
+def _open(site: Site, invitation: Invitation) -> Invitation:
+    """The invitation's row as it is under the site's lock."""
+    found = site.invitations.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).first()
+    if found is None:
+        raise Refused("This invitation was accepted or withdrawn.")
+    return found
+
+
+def _full(site: Site) -> bool:
+    return site.invitations.filter(accepted_at=None, withdrawn_at=None).count() >= OPEN_INVITATIONS
+
+
+def _pause(site: Site, email: str) -> None:
+    if site.invitations.filter(email=email, sent_at__gt=timezone.now() - MAIL_PAUSE).exists():
+        raise Refused(f"A mail to {email} went out just now. Wait a minute before the next one.")
+
+
+def _without_link(invitation: Invitation) -> None:
+    invitation.token_sha256 = ""
+    invitation.expires_at = timezone.now() + Invitation.LIFE
+
+
+def _withdraw(invitations: models.QuerySet[Invitation], actor: str, why: str = "") -> None:
+    for invitation in invitations.filter(accepted_at=None, withdrawn_at=None):
+        invitation.withdrawn_at, invitation.token_sha256 = timezone.now(), ""
+        invitation.save(update_fields=["withdrawn_at", "token_sha256"])
+        note(invitation.site, actor, "invitation.withdraw", email=invitation.email, **({"why": why} if why else {}))
 
 
 # --- Tokens ---------------------------------------------------------------------------------------------------------

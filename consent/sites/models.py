@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+
+from consent.sites.names import validate_one_line
 
 
 class Site(models.Model):
@@ -25,7 +29,7 @@ class Site(models.Model):
         PUBLIC = "public", "Public"
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[validate_one_line])
     level = models.CharField(max_length=10, choices=Level, default=Level.SNIPPET)
     unknown_third_parties = models.CharField(
         max_length=10, choices=UnknownThirdParties, default=UnknownThirdParties.ALLOW
@@ -36,8 +40,8 @@ class Site(models.Model):
     ads_advanced_consent_mode = models.JSONField(default=list, blank=True, help_text="Regimes in advanced mode.")
     tiles = models.CharField(max_length=10, choices=Tiles, default=Tiles.TOKEN)
     languages = models.JSONField(default=list, help_text="BCP 47 codes, the first one is the default.")
-    controller = models.CharField(max_length=200, blank=True)
-    controller_contact = models.CharField(max_length=300, blank=True)
+    controller = models.CharField(max_length=200, blank=True, validators=[validate_one_line])
+    controller_contact = models.CharField(max_length=300, blank=True, validators=[validate_one_line])
     policy_url = models.URLField(max_length=500, blank=True)
     imprint_url = models.URLField(max_length=500, blank=True)
     webhook_url = models.URLField(max_length=500, blank=True, help_text="Told about opt-outs.")
@@ -85,11 +89,53 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=("user", "site"), name="one_role_per_user_and_site")]
 
 
+class Invitation(models.Model):
+    """A role on a site, offered to an address and taken up only with the token that was mailed to it.
+
+    No account is made, or told of, before that. Only SHA-256 of the token is stored; each mail has a new one.
+    """
+
+    LIFE = timedelta(days=7)  # of a link, and of an invitation that waits for its mail
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254, help_text="lower case")
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    # Whoever goes takes their open invitations along; None = a command on the server.
+    inviter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    token_sha256 = models.CharField(max_length=64, blank=True, help_text='"" = no link is out')
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("email", "-id")
+        indexes = [models.Index(fields=("token_sha256",), name="invitation_by_token")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("site", "email"),
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation_per_address",
+            )
+        ]
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether its link is too old."""
+        return self.expires_at <= timezone.now()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the mail that it is to have is not out."""
+        return self.sent_at is None or self.sent_at < self.expires_at - self.LIFE
+
+
 class ApiToken(models.Model):
     """A bearer token `fg_<prefix>_<secret>`; only SHA-256 of the secret is stored."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="tokens")
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_one_line])
     prefix = models.CharField(max_length=12, unique=True)
     secret_sha256 = models.CharField(max_length=64)
     scopes = models.JSONField(default=list, help_text="read, write, audit")

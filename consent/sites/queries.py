@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from consent.sites.models import ApiToken, Host, Membership, Site
-
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+from consent.sites.hosts import clean_host as clean_host  # part of this module for its callers
+from consent.sites.models import ApiToken, Host, Invitation, Membership, Site
+from consent.sites.roles import May, can
 
 
 @lru_cache(4096)  # asked twice of every answer, and Origins are few
@@ -35,21 +34,6 @@ def origin_belongs_to_a_site(origin: str) -> bool:
     """Whether the Origin is a host of any site, or a subdomain of one. One query."""
     host = host_of(origin)
     return bool(host) and Host.objects.filter(name__in=suffixes(host)).exists()
-
-
-def clean_host(text: str) -> str:
-    """A host as people paste it (`https://Example.com:8000/`) → `example.com`. Raises ValueError in words."""
-    given = text
-    text = text.strip().lower()
-    host = host_of(text if "//" in text else "//" + text).removeprefix("*.")
-    if not host.isascii():
-        try:
-            host = host.encode("idna").decode()
-        except UnicodeError:
-            host = ""
-    if ":" not in host and not (len(host) <= 253 and all(map(_LABEL.fullmatch, host.split(".")))):
-        raise ValueError(f"{given!r} is not a host name, such as example.com.")
-    return host
 
 
 def site_by_uuid(uuid: Any) -> Site | None:
@@ -74,6 +58,22 @@ def sites_of(user: Any) -> QuerySet[Site]:
     if not user.is_active:
         return Site.objects.none()
     return Site.objects.all() if user.is_superuser else Site.objects.filter(memberships__user=user)
+
+
+def invitation_of(token: str) -> Invitation | None:
+    """The invitation that a mailed link opens; None when it was used, withdrawn, lapsed, or sent again since, and when
+    whoever sent it may invite nobody any more."""
+    if not token or len(token) > 100:
+        return None
+    sha256 = hashlib.sha256(token.encode()).hexdigest()
+    found = (
+        Invitation.objects.select_related("site", "inviter")
+        .filter(token_sha256=sha256, accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+    if found and (found.inviter is None or can(role_of(found.inviter, found.site), May.MANAGE)):
+        return found
+    return None
 
 
 def token_of(text: str) -> ApiToken | None:

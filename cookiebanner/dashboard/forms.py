@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings as django_settings
 
 from consent.banners import texts
 from consent.banners.actions import LAYOUTS
 from consent.banners.models import Banner
+from consent.catalogue import necessary
 from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
+from cookiebanner.accounts import DEMO_EMAIL
 
 LANGUAGE_NAMES = {
     "en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية", "it": "Italiano",
@@ -128,7 +131,17 @@ class Kill(forms.Form):
 
 class ServiceForm(forms.Form):
     name = forms.CharField(max_length=200)
-    category = forms.ChoiceField(help_text="What a visitor switches to allow it.")
+    category = forms.ChoiceField(
+        help_text="What a visitor switches to allow it.", error_messages={"required": "Choose a category."}
+    )
+    necessary_reason = forms.CharField(
+        required=False,
+        label="Why it is strictly necessary",
+        max_length=necessary.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Only for an always active category: what the visitor asked for that does not work without it. "
+        "It stays in the release.",
+    )
     company = forms.CharField(max_length=200, required=False, help_text="Who receives the data.")
     policy_url = forms.URLField(required=False, label="Privacy policy URL", assume_scheme="https")
     description = forms.CharField(
@@ -175,15 +188,22 @@ class ServiceForm(forms.Form):
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].choices = [
-            (c.key, f"{c.key} {category_name(c)}".strip()) for c in site.categories.all()
-        ]
+        rows = list(site.categories.all())
+        self.always_active = {c.key for c in rows if c.necessary}
+        self.fields["category"].choices = [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        why = data.get("necessary_reason", "")
+        if data.get("category") in self.always_active and "necessary_reason" in data and not necessary.enough(why):
+            self.add_error("necessary_reason", f"Nobody is asked about it, so {necessary.HINT}")
+        return data
 
     @staticmethod
     def initial_of(service: Service) -> dict[str, Any]:
         """What the form shows for an existing service."""
-        plain = ("name", "company", "policy_url", "description", "container", "sells_or_shares", "targeted_ads",
-                 "sensitive", "statistics", "inline", "adapter")  # fmt: skip
+        plain = ("name", "necessary_reason", "company", "policy_url", "description", "container", "sells_or_shares",
+                 "targeted_ads", "sensitive", "statistics", "inline", "adapter")  # fmt: skip
         return {field: getattr(service, field) for field in plain} | {
             "category": service.category.key,
             "patterns": [rule.pattern for rule in service.rules.all()],
@@ -255,7 +275,7 @@ class PurposeForm(forms.Form):
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = [(c.key, f"{c.key} {category_name(c)}".strip()) for c in site.categories.all()]
+        own = [(c.key, category_label(c)) for c in site.categories.all()]
         self.fields["category"].choices = [("", "None"), *own]
 
 
@@ -327,8 +347,16 @@ class Waive(forms.Form):
 
 
 class Invite(forms.Form):
-    email = forms.EmailField(label="E-mail address")
-    role = forms.ChoiceField(choices=Membership.Role.choices, initial="editor")
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    role = forms.ChoiceField(
+        choices=[("", "Choose a role"), *Membership.Role.choices], error_messages={"required": "Choose a role."}
+    )
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if email == DEMO_EMAIL and not django_settings.FAIRGATE_DEMO:
+            raise forms.ValidationError(f"{DEMO_EMAIL} is the demo's account; it has no place on a real server.")
+        return email
 
 
 class Token(forms.Form):
@@ -341,6 +369,12 @@ class Token(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)
+
+
+def category_label(category: Category) -> str:
+    """A category in a list to choose from: one that nobody is asked about says so."""
+    label = f"{category.key} {category_name(category)}".strip()
+    return f"{label} (always active)" if category.necessary else label
 
 
 def category_name(category: Category) -> str:

@@ -47,6 +47,7 @@ site_pages: list[URLPattern] = [
     path("settings/kill/", settings.kill, name="kill"),
     path("settings/revive/", settings.revive, name="revive"),
     path("team/", people.team, name="team"),
+    path("team/invitations/<int:invitation>/", people.invitation, name="invitation"),
     path("team/<int:user>/", people.member, name="member"),
     path("tokens/", people.tokens, name="tokens"),
     path("tokens/<int:token>/revoke/", people.revoke, name="revoke"),

@@ -93,7 +93,11 @@ def test_a_wrong_command_says_what_is_wrong(words, says):
 
 def test_what_the_law_forbids_is_not_published():
     run("site", "--host", "shop.example", "--site-id", UUID)
-    run("service", "--site", UUID, "--name", "Stats", "--category", "C0001", "--pattern", "google-analytics.com")
+    stats = ("service", "--site", UUID, "--name", "Stats", "--category", "C0001", "--pattern", "google-analytics.com")
+    for reason in ((), ("--necessary-reason", " "), ("--necessary-reason", "needed")):
+        with pytest.raises(CommandError, match="so it needs a reason .* Give it with --necessary-reason"):
+            run(*stats, *reason)
+    run(*stats, "--necessary-reason", "Counts what the visitor asked us to count")
     with pytest.raises(CommandError, match="L08 Stats is filed as strictly necessary"):
         run("publish", "--site", UUID)
     with pytest.raises(CommandError, match="1 of 5 findings forbid publishing"):

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from consent.catalogue import actions, known
+from consent.catalogue import actions, known, necessary
 from consent.catalogue.models import Service
 from consent.sites.actions import Refused
 from consent.sites.models import Site
@@ -17,8 +17,8 @@ from cookiebanner.dashboard import forms
 from cookiebanner.pages import actor, on_site, show
 
 FACTS = (
-    "name", "company", "policy_url", "description", "inline", "container", "sells_or_shares", "targeted_ads",
-    "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
+    "name", "company", "policy_url", "description", "necessary_reason", "inline", "container", "sells_or_shares",
+    "targeted_ads", "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
 )  # fmt: skip
 
 
@@ -26,6 +26,8 @@ FACTS = (
 def services(request: HttpRequest, site: Site) -> HttpResponse:
     """The services of the draft, by category."""
     rows = list(site.services.select_related("category").prefetch_related("rules", "cookies"))
+    for row in rows:
+        row.reason_missing = row.category.necessary and not necessary.enough(row.necessary_reason)
     groups = [
         (category, forms.category_name(category), [row for row in rows if row.category_id == category.pk])
         for category in site.categories.all()
@@ -43,7 +45,12 @@ def service_new(request: HttpRequest, site: Site) -> HttpResponse:
         except Refused as error:
             messages.error(request, str(error), "bad")
             return redirect("dashboard:service_new", uuid=site.uuid)
-        messages.success(request, f"{added.name} is in the draft. Check what it stores, then publish.", "good")
+        text = f"{added.name} is in the draft. Check what it stores, then publish."
+        if added.necessary_reason:
+            text = (
+                f"{added.name} is in the draft as strictly necessary: {added.necessary_reason} Check that this holds."
+            )
+        messages.success(request, text, "good")
         return redirect("dashboard:services", uuid=site.uuid)
     initial = {"patterns": request.GET.getlist("pattern"), "name": request.GET.get("name", "")}
     form = forms.ServiceForm(site, request.POST or None, initial=initial)
@@ -110,7 +117,7 @@ def service_undo(request: HttpRequest, site: Site) -> HttpResponse:
     if kept and "dismiss" not in request.POST:
         overrides = kept.pop("overrides")
         try:
-            row = actions.add_service(site, actor(request), **kept)
+            row = actions.add_service(site, actor(request), restored=True, **kept)
             for regime, state, reason in overrides:
                 actions.set_override(row, regime, state, reason, actor(request))
         except Refused as error:
@@ -185,6 +192,12 @@ def category(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         texts = _texts(request, site)
         if _set(request, form, lambda: actions.set_category(site, key, actor(request), texts=texts, **data)):
             messages.success(request, f"{key} is changed in the draft.", "good")
+            bare = [
+                s.name for s in row.services.all() if data["necessary"] and not necessary.enough(s.necessary_reason)
+            ]
+            if bare:
+                text = f"It is always active now: say of {', '.join(bare[:10])} why, before you publish."
+                messages.warning(request, text, "warn")
             return redirect("dashboard:categories", uuid=site.uuid)
     return show(
         request,

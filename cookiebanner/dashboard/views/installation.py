@@ -15,6 +15,7 @@ from consent.sites.roles import May
 from consent.stats import actions as stats
 from cookiebanner.dashboard import snippets
 from cookiebanner.pages import actor, on_site, show
+from cookiebanner.staff import links
 
 
 @on_site(May.VIEW)
@@ -26,7 +27,7 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
             sites.change_settings(site, actor(request), level=wanted)
             messages.success(request, "The draft has another blocking level. Publish, then change the page.", "good")
         return redirect("dashboard:installation", uuid=site.uuid)
-    base = request.build_absolute_uri("/").rstrip("/")
+    base = links.base(request)
     return show(
         request,
         "dashboard/installation.html",

@@ -6,65 +6,72 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 
 from consent.sites import actions
 from consent.sites.actions import Refused
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May
-from cookiebanner import accounts
 from cookiebanner.dashboard import forms
 from cookiebanner.pages import actor, on_site, show
+from cookiebanner.staff import invitations, mail
 
 User = get_user_model()
 
 
 @on_site(May.MANAGE)
 def team(request: HttpRequest, site: Site) -> HttpResponse:
-    """Members and their roles; invites by e-mail."""
+    """Members, their roles, and who is invited. An invitation is mailed; nobody here sees its link."""
     form = forms.Invite(request.POST or None)
-    link = None
-    if request.method == "POST" and form.is_valid():
-        user, link = accounts.invite(form.cleaned_data["email"])
+    missing = mail.missing()
+    if request.method == "POST" and not missing and form.is_valid():
+        data = form.cleaned_data
         try:
-            actions.set_role(site, user, form.cleaned_data["role"], actor(request))
+            with transaction.atomic():
+                invitation = actions.invite(site, data["email"], data["role"], actor(request), request.user)
+                invitations.send_soon(invitation)
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            link = link and request.build_absolute_uri(link)
-            _tell(request, site, user.email, form.cleaned_data["role"], link)
-            form = forms.Invite()
+            text = f"{invitation.email} is invited. They are a member once they follow the link in the mail."
+            messages.success(request, text, "good")
+            return redirect("dashboard:team", uuid=site.uuid)
     return show(
         request,
         "dashboard/team.html",
         site,
         form=form,
-        link=link,
+        missing=missing,
+        folder=mail.folder(),
         roles=Membership.Role.choices,
         members=site.memberships.select_related("user").order_by("user__email"),
+        invited=site.invitations.filter(accepted_at=None, withdrawn_at=None).select_related("inviter"),
     )
 
 
-def _tell(request: HttpRequest, site: Site, email: str, role: str, link: str | None) -> None:
-    """Mails the invitation; where mail does not work the page shows the link to pass on."""
-    address = link or request.build_absolute_uri(reverse("dashboard:overview", kwargs={"uuid": site.uuid}))
-    text = f"You are now {role} of {site.name} on Fairgate.\n\n{address}\n"
-    if link:
-        text += "\nThe link sets your password. It works once, for three days.\n"
+@on_site(May.MANAGE, "POST")
+def invitation(request: HttpRequest, site: Site, invitation: int) -> HttpResponse:
+    """Mails an invitation again, with a new link, or withdraws it."""
+    row = get_object_or_404(site.invitations, pk=invitation)
     try:
-        send_mail(f"{site.name} on Fairgate", text, settings.DEFAULT_FROM_EMAIL, [email])
-    except OSError:
-        messages.warning(request, f"The mail to {email} could not be sent.", "warn")
-    else:
-        messages.success(request, f"{email} is {role} of this site.", "good")
+        if "withdraw" in request.POST:
+            actions.withdraw_invitation(row, actor(request))
+            messages.success(request, f"The invitation of {row.email} is withdrawn; its link does nothing now.", "good")
+        elif missing := mail.missing():
+            messages.error(request, f"No mail can be sent: {' and '.join(missing)} not set on this server.", "bad")
+        else:
+            with transaction.atomic():
+                invitations.send_soon(actions.resend_invitation(row, actor(request), request.user))
+            messages.success(request, f"{row.email} gets another mail. The link of the last one ends.", "good")
+    except Refused as error:
+        messages.error(request, str(error), "bad")
+    return redirect("dashboard:team", uuid=site.uuid)
 
 
 @on_site(May.MANAGE, "POST")
@@ -128,6 +135,10 @@ WORDS = {
     "site.revive": "switched the gate on again",
     "member.role": "gave a role",
     "member.remove": "removed a member",
+    "invitation.create": "invited somebody",
+    "invitation.resend": "sent an invitation again",
+    "invitation.withdraw": "withdrew an invitation",
+    "invitation.accept": "accepted an invitation",
     "token.create": "made an API token",
     "token.revoke": "revoked an API token",
     "service.add": "added a service",

@@ -60,6 +60,10 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
     if form.is_valid():
         try:
             made = publisher.publish(site, actor(request), form.cleaned_data["note"])
+        except actions.Blocked as error:
+            why = [finding.message for finding in error.findings if finding.blocks]
+            more = f" And {len(why) - 5} more." if len(why) > 5 else ""
+            messages.error(request, f"Not published. {' '.join(why[:5])}{more}", "bad")
         except Refused as error:
             messages.error(request, str(error).splitlines()[0], "bad")
         else:
@@ -86,7 +90,9 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
 def waive(request: HttpRequest, site: Site) -> HttpResponse:
     """Signs off one rule by name, or takes a sign-off back."""
     if request.method == "POST" and "revoke" in request.POST:
-        actions.revoke_waiver(get_object_or_404(site.lint_waivers, pk=request.POST["revoke"]), actor(request))
+        wanted = request.POST["revoke"]
+        waiver = get_object_or_404(site.lint_waivers, pk=int(wanted) if wanted.isdecimal() else 0)
+        actions.revoke_waiver(waiver, actor(request))
         return redirect("dashboard:releases", uuid=site.uuid)
     initial = {"rule": request.GET.get("rule", ""), "regime": request.GET.get("regime", "")}
     form = forms.Waive(request.POST or None, initial=initial)

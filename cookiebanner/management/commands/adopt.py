@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import join
 from typing import Any
 
 from django.conf import settings
@@ -68,11 +69,17 @@ class Command(BaseCommand):
                 evidence = sighting.evidence if sighting else found.strangers.get(service.name, [])
                 more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
                 write(f"  {service.category.key}  {service.name}: {evidence[0] if evidence else ''}{more}")
+        if adoption.undecided:
+            write("\nNot filed, since their usual category is not there or always active; choose one for each:")
+        for _, seen in sorted(adoption.undecided.items()):
+            words = ["--name", seen["name"], "--category", "CATEGORY", "--pattern", *seen["rules"]]
+            write(f"  {seen['name']}")
+            write(f"    manage.py service --site {site.uuid} {join(words)}")
         strangers = {host: seen for host, seen in found.strangers.items() if host not in found.parked}
         write("\nNot recognised:" if strangers else "\nNothing on the page is unrecognised.")
         for host, seen in sorted(strangers.items()):
             write(f"  {host}: {seen[0]}")
-            write(f"    manage.py service --site {site.uuid} --name {host} --category C0004 --pattern {host}")
+            write(f"    manage.py service --site {site.uuid} --name {host} --category CATEGORY --pattern {host}")
         write("\nChange in the page:")
         for number, advice in enumerate(adoption.advice, 1):
             write(f"{number}. {advice}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo import seed, trackers
+from cookiebanner.staff import mail
 
 
 class Command(BaseCommand):
@@ -44,11 +46,14 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The fake trackers need port {port + 1}: {error}. Choose another with PORT=…"
             ) from error
+        if not settings.FAIRGATE_URL:  # the server is another process, which reads its settings anew
+            os.environ["FAIRGATE_URL"] = f"http://localhost:{port}"
         self.stdout.write(
             f"\n  Shop with banner  http://127.0.0.1:{port}/demo/\n"
             f"  Dashboard         http://localhost:{port}/dashboard/\n"
             f"  API docs          http://localhost:{port}/api/docs/\n"
-            f"  Login             {DEMO_EMAIL} / {password}\n\n"
+            f"  Login             {DEMO_EMAIL} / {password}\n"
+            f"  Mails             {mail.folder() or f'sent by {settings.EMAIL_HOST}'}\n\n"
             "  Ctrl-C stops it.\n"
         )
         self.stdout.flush()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.catalogue.actions import add_service, key_of, update_service
+from consent.catalogue.actions import ReasonMissing, add_service, key_of, update_service
 from consent.sites.actions import Refused
 from cookiebanner.management.common import ACTOR, site_or_error
 
@@ -36,6 +36,12 @@ class Command(BaseCommand):
         parser.add_argument("--company", default="")
         parser.add_argument("--policy-url", default="")
         parser.add_argument("--description", default="")
+        parser.add_argument(
+            "--necessary-reason",
+            default=None,
+            metavar="TEXT",
+            help="why it may run before an answer; needed in an always active category, and kept in the release",
+        )
         parser.add_argument("--container", action="store_true", help="loads other services")
         for name, dest, help in (
             ("--sells", "sells_or_shares", "sells or shares data; assumed for C0004 and C0005"),
@@ -63,6 +69,8 @@ class Command(BaseCommand):
             "exempt_in": options["exempt_in"],
             "exemption_confirmed": options["exemption_confirmed"],
         }
+        if options["necessary_reason"] is not None:
+            facts["necessary_reason"] = options["necessary_reason"]
         # What is filed under advertising is taken for advertising, so that an opt-out signal holds it.
         for name, categories in (("sells_or_shares", ("C0004", "C0005")), ("targeted_ads", ("C0004",))):
             if facts[name] is None:
@@ -75,6 +83,8 @@ class Command(BaseCommand):
                 service = update_service(there, ACTOR, **rest, **facts)
             else:
                 service = add_service(site, ACTOR, key=key, **rest, **facts)
+        except ReasonMissing as error:
+            raise CommandError(f"{error} Give it with --necessary-reason.") from None
         except Refused as error:
             raise CommandError(str(error)) from None
         self.stdout.write(

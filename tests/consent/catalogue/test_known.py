@@ -8,13 +8,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from consent.catalogue import known, patterns
+from consent.catalogue import known, necessary, patterns
 from consent.catalogue.models import Cookie, slug_key
 from consent.jurisdictions import table
 
 FILE = Path(known.__file__).parent / "services.json"
 KINDS = set(Cookie.Kind.values)
-TEXT = {"key", "name", "company", "policy_url", "category", "description", "adapter"}
+TEXT = {"necessary_reason", "key", "name", "company", "policy_url", "category", "description", "adapter"}
 FLAGS = {"container", "sells_or_shares", "targeted_ads", "sensitive", "statistics"}
 LISTS = {"rules", "inline", "signs", "exempt_in", "cookies"}
 
@@ -50,6 +50,13 @@ def test_entry(service):
         assert cookie.get("kind", "cookie") in KINDS
         names.add((cookie.get("kind", "cookie"), cookie["name"]))
     assert len(names) == len(service.get("cookies", ()))
+
+
+def test_what_is_necessary_says_why_and_nothing_else_does():
+    for service in known.services():
+        assert (service["key"], necessary.enough(service["necessary_reason"])) == (
+            service["key"], service["category"] == "C0001",
+        )  # fmt: skip
 
 
 def test_what_is_necessary_does_not_track():

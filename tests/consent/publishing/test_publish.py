@@ -14,6 +14,7 @@ from consent.publishing import actions, queries
 from consent.publishing.actions import Blocked, Unchanged, publish, rollback
 from consent.sites.actions import Refused, create_site
 
+WHY = "Keeps the basket that the visitor fills"
 BODY = b"// a gate\n" * 200
 
 
@@ -93,7 +94,7 @@ def test_rolling_back_makes_a_new_release_and_leaves_the_draft(site):
 
 
 def test_a_blocked_draft_leaves_nothing(site):
-    add_service(site, "x", name="Stats", category="C0001", patterns=["google-analytics.com"])
+    add_service(site, "x", name="Stats", category="C0001", necessary_reason=WHY, patterns=["google-analytics.com"])
     with pytest.raises(Blocked, match="L08 Stats is filed as strictly necessary") as caught:
         publish(site, "x", compile)
     assert [f.rule for f in caught.value.findings if f.blocks] == ["L08"]
@@ -101,7 +102,9 @@ def test_a_blocked_draft_leaves_nothing(site):
 
 
 def test_a_sign_off_lets_it_pass_and_is_in_the_ledger_and_the_release(site):
-    service = add_service(site, "x", name="Stats", category="C0001", patterns=["google-analytics.com"])
+    service = add_service(
+        site, "x", name="Stats", category="C0001", necessary_reason=WHY, patterns=["google-analytics.com"]
+    )
     with pytest.raises(Refused, match="F01 cannot be signed off"):
         actions.waive(site, "F01", "", "Dr. Law", "because", "x")
     with pytest.raises(Refused, match="name of who signs"):

@@ -6,15 +6,13 @@ import json
 import re
 
 import pytest
-from django.core import mail
-from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from consent.catalogue import known
 from consent.publishing import queries as publishing
 from consent.sites.models import Membership, Site
 from consent.stats.models import GateReport
-from tests.cookiebanner.dashboard.conftest import user
 
 pytestmark = pytest.mark.django_db
 
@@ -228,8 +226,6 @@ def test_settings_are_saved_together_or_not_at_all(alice, shop, at):
 
 
 def test_reports_become_services_or_are_dismissed(alice, shop, at, django_user_model):
-    from django.utils import timezone
-
     row = GateReport.objects.create(site=shop, kind="unknown", subject="px.example", last_seen=timezone.now())
     response = alice.post(at("report", report=row.pk), {"add": 1})
     page = alice.get(response["Location"])
@@ -253,27 +249,6 @@ def test_the_installation_page_gives_the_exact_lines(alice, shop, at):
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_invited_person_sets_a_password_once_and_gets_in(alice, shop, at):
-    response = alice.post(at("team"), {"email": "New@Example.net", "role": "viewer"})
-    link = response.context["link"]
-    assert (mail.outbox[0].to, link in mail.outbox[0].body) == (["new@example.net"], True)
-    guest = Client()
-    page = guest.get(link, follow=True)
-    form = page.redirect_chain[-1][0]
-    data = {"new_password1": "a long and good one", "new_password2": "a long and good one"}
-    assert guest.post(form, data)["Location"] == "/accounts/login/"
-    assert "This link has been used" in Client().get(link, follow=True).content.decode()
-    guest.post("/accounts/login/", {"login": "new@example.net", "password": "a long and good one"})
-    assert guest.get(at("overview")).status_code == 200
-    assert Membership.objects.get(user=user("new@example.net")).role == "viewer"
-
-
-def test_somebody_with_a_password_gets_no_link(alice, shop, at):
-    response = alice.post(at("team"), {"email": "charlie@example.net", "role": "editor"})
-    assert response.context["link"] is None
-    assert Membership.objects.get(site=shop, user=user("charlie@example.net")).role == "editor"
-
-
 def test_the_last_owner_stays(alice, shop, at, people):
     alice.post(at("member", user=people["alice"].pk), {"remove": 1})
     alice.post(at("member", user=people["alice"].pk), {"role": "viewer"})
@@ -292,3 +267,65 @@ def test_a_token_is_shown_once(alice, shop, at):
         ["alice@example.net", "token.create"],
         ["alice@example.net", "token.revoke"],
     ]
+
+
+# --- what is necessary ------------------------------------------------------------------------------------------------
+
+
+def test_add_in_the_inbox_files_nothing_by_itself(alice, shop, at):
+    """A press on Add and one on Save made a tracker strictly necessary: the category must be chosen."""
+    row = GateReport.objects.create(
+        site=shop, kind="unknown", subject="px.example", last_seen=timezone.now(), count=1, page_host="shop.example"
+    )
+    page = alice.get(alice.post(at("report", report=row.pk), {"add": 1})["Location"])
+    form = page.context["form"]
+    chosen = form["category"].value() or form.fields["category"].choices[0][0]
+    assert (chosen, form.fields["category"].choices[0][1]) == ("", "Choose a category")
+    page = alice.post(at("service_new"), {"name": "px.example", "category": chosen, "patterns": "px.example"})
+    assert (page.status_code, "Choose a category." in page.content.decode()) == (200, True)
+    assert not shop.services.filter(key="px-example").exists()
+
+
+def test_what_is_necessary_needs_a_reason_in_the_form(alice, shop, at):
+    data = {"name": "Basket", "category": "C0001", "patterns": "basket.example"}
+    for reason in ("", "  \n ", "needed"):
+        page = alice.post(at("service_new"), data | {"necessary_reason": reason})
+        assert list(page.context["form"].errors) == ["necessary_reason"]
+    why = "Keeps the basket that the visitor fills"
+    alice.post(at("service_new"), data | {"necessary_reason": why})
+    assert shop.services.get(key="basket").necessary_reason == why
+    assert alice.get(at("service", key="basket")).context["form"]["necessary_reason"].value() == why
+
+
+def test_a_service_from_the_catalogue_brings_its_reason_or_its_category_waits(alice, shop, at):
+    page = alice.post(at("service_new"), {"catalogue": "stripe"}, follow=True)
+    why = known.by_key()["stripe"]["necessary_reason"]
+    assert (shop.services.get(key="stripe").necessary_reason, why in page.content.decode()) == (why, True)
+    alice.post(at("category", key="C0002"), {"position": 1, "necessary": "on"})
+    page = alice.post(at("service_new"), {"catalogue": "google-analytics"}, follow=True)
+    assert "so it needs a reason" in page.content.decode()
+    assert not shop.services.filter(key="google-analytics").exists()
+
+
+def test_publishing_says_which_services_need_a_reason_and_links_to_the_field(alice, shop, at):
+    page = alice.post(at("category", key="C0002"), {"position": 1, "necessary": "on"}, follow=True)
+    assert "say of Counter why, before you publish" in page.content.decode()
+    page = alice.post(at("publish"), {"note": ""}, follow=True)
+    body = page.content.decode()
+    assert "Not published. Counter is filed as strictly necessary without a reason." in body
+    link = at("service", key="counter") + "#id_necessary_reason"
+    assert f'href="{link}"' in body
+    assert 'id="id_necessary_reason"' in alice.get(link).content.decode()
+    assert "Needs a reason" in alice.get(at("services")).content.decode()
+    assert shop.releases.count() == 1
+
+
+def test_a_deleted_service_comes_back_with_its_reason_or_without_as_it_was(alice, shop, at):
+    alice.post(at("service_new"), {"catalogue": "stripe"})
+    alice.post(at("service_delete", key="stripe"))
+    alice.post(at("service_undo"))
+    assert shop.services.get(key="stripe").necessary_reason == known.by_key()["stripe"]["necessary_reason"]
+    shop.services.filter(key="stripe").update(necessary_reason="")  # of an older version
+    alice.post(at("service_delete", key="stripe"))
+    alice.post(at("service_undo"))
+    assert shop.services.get(key="stripe").necessary_reason == ""

@@ -1,0 +1,1 @@
+"""What people with a login share: links, mails, invitations, passwords."""

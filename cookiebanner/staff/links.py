@@ -1,0 +1,30 @@
+"""The one place that makes whole links: from FAIRGATE_URL, never from what a request says its host is."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+class NoAddress(ValueError):
+    """FAIRGATE_URL is not set, so nothing of ours has a link that may leave this server."""
+
+    def __init__(self) -> None:
+        super().__init__("FAIRGATE_URL is not set: no link can be made. Set it to https://YOUR-HOST.")
+
+
+def absolute(path: str) -> str:
+    """`/accounts/…` → `https://consent.example.com/accounts/…`. Raises NoAddress."""
+    if not settings.FAIRGATE_URL:
+        raise NoAddress
+    return f"{settings.FAIRGATE_URL}{path}"
+
+
+def printed(path: str) -> str:
+    """The same for a terminal, where a person puts the right host in."""
+    return f"{settings.FAIRGATE_URL or 'https://YOUR-SERVER'}{path}"
+
+
+def base(request: HttpRequest) -> str:
+    """Our address on a page of the one who asks, without a slash at the end: only they see what their request said."""
+    return settings.FAIRGATE_URL or request.build_absolute_uri("/").rstrip("/")

@@ -1,0 +1,66 @@
+"""A forgotten password: the page asks for an address, and a job does the rest after the answer.
+
+The page does the same work for every address and looks nobody up, so that neither its text nor its time tells who has
+an account.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm, default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.account.views import PasswordResetView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from consent.jobs.actions import enqueue
+from cookiebanner import accounts
+from cookiebanner.staff import links, mail
+
+JOB = "mail.password_reset"
+
+
+class ResetForm(ResetPasswordForm):
+    """Asks for the address and queues the mail."""
+
+    def clean_email(self) -> str:
+        """The address in lower case, whoever has it."""
+        return str(get_adapter().clean_email(self.cleaned_data["email"].lower()))
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The same single row for every address; an equal one that waits is enough."""
+        email = str(self.cleaned_data["email"])
+        enqueue(JOB, params={"email": email}, once=True)
+        return email
+
+
+class ResetView(PasswordResetView):
+    """allauth's page, as long as this server can mail a link; else a page that says who can help, and how."""
+
+    form_class = ResetForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if missing := mail.missing():
+            return render(request, "account/password_reset_without_mail.html", {"missing": missing})
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_class(self) -> type[ResetForm]:
+        return ResetForm
+
+
+def send_now(email: str) -> bool:
+    """Mails a link to whoever has this address; False when nobody does. Raises OSError or NoAddress."""
+    user = accounts.account_of(email)
+    if user is None or not user.is_active or accounts.refused(user):
+        return False
+    keys = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    link = links.absolute(reverse("account_reset_password_from_key", kwargs=keys))
+    text = (
+        f"Somebody, you perhaps, asked for a new password for {email} on Fairgate. This link sets it, once:\n\n"
+        f"{link}\n\nIf it was not you, do nothing: the password stays as it is.\n"
+    )
+    mail.send("A new password for Fairgate", text, email)
+    return True
