@@ -234,6 +234,7 @@ def _short_files(
         keys=_keys(site.pk, origin),
         actor=actor,
         made_at=datetime.now(UTC),
+        blank_pictures=any(name.startswith("screenshots/") for name, _ in files),
     )
     files.append(("report.html", report.html(facts).encode()))
     return files
@@ -299,7 +300,8 @@ def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> 
 
 
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:
-    """Pictures of the banner that the log names and that are still kept, by their SHA-256."""
+    """What an earlier version logged as pictures of the banner, by their SHA-256: the files are blank, but the log names
+    them, so they are not hidden. Nothing logs pictures now."""
     from django.conf import settings
 
     rows = ConsentRecord.objects.filter(site_id=span.site.pk, type=LogEntry.Type.SCREENSHOT, index__lt=size)

@@ -51,6 +51,7 @@ class Facts:
     keys: list[str]
     actor: str
     made_at: datetime
+    blank_pictures: bool = False
 
 
 def html(facts: Facts) -> str:
@@ -88,6 +89,10 @@ def html(facts: Facts) -> str:
         "<p>Each release holds every text, category, service and setting word by word; its file is named by its SHA-256."
         "</p>",
         _releases(facts.releases),
+        "<p>The files in <code>screenshots/</code> were logged by an earlier version as pictures of the banner. They are "
+        "blank and show nothing.</p>"
+        if facts.blank_pictures
+        else "",
         "<h2>How this is proved</h2>",
         _proof(facts),
         "<h2>How to check it yourself</h2>",

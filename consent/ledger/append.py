@@ -85,7 +85,7 @@ class Outcome:
 def draft_of(
     site_id: int, site_uuid: UUID | str, type: str, record: dict[str, Any], record_id: UUID, **columns: Any
 ) -> Draft:
-    """A draft of our own (release, screenshot, erasure …), whose request hash is that of its record."""
+    """A draft of our own (release, erasure, waiver …), whose request hash is that of its record."""
     for name in ("regime", "jurisdiction", "language", "action"):
         columns.setdefault(name, record.get(name, ""))
     request_hash = sha256(canonical.encode(record)).digest()

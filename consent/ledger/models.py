@@ -14,7 +14,7 @@ class LogEntry(models.Model):
     class Type(models.TextChoices):
         CONSENT = "consent"
         RELEASE = "release"
-        SCREENSHOT = "screenshot"
+        SCREENSHOT = "screenshot"  # only in logs of earlier versions: their pictures were blank
         ERASURE = "erasure"
         WAIVER = "waiver"
         KEY_ROTATION = "key_rotation"
