@@ -300,8 +300,8 @@ def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> 
 
 
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:
-    """What an earlier version logged as pictures of the banner, by their SHA-256: the files are blank, but the log names
-    them, so they are not hidden. Nothing logs pictures now."""
+    """What an earlier version logged as pictures of the banner, by their SHA-256. The files are blank, but the log
+    names them, so they are not hidden. Nothing logs pictures now."""
     from django.conf import settings
 
     rows = ConsentRecord.objects.filter(site_id=span.site.pk, type=LogEntry.Type.SCREENSHOT, index__lt=size)
