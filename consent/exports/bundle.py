@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from consent.exports import formats, period, report
+from consent.exports import copies, formats, period, report
 from consent.exports.period import Period, Row
 from consent.jurisdictions import table
 from consent.ledger import checkpoint, erasure, merkle, signing
@@ -77,7 +77,7 @@ def _resume(work: Path, span: Period, size: int) -> State:
     question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
     if note.exists():
         kept = json.loads(note.read_text())
-        if kept.pop("question") == question:
+        if kept.pop("question") == question and not copies.erased_since(span.site, kept["size"]):
             return State(**kept)
     for stale in work.iterdir():
         stale.unlink()

@@ -44,10 +44,10 @@ def cells(row: Row, site_uuid: str) -> list[str]:
 
 
 def harmless(value: str) -> str:
-    """A cell's text with an apostrophe before it when a spreadsheet could take it for a formula or a command (OWASP, CSV
-    injection): `=`, `+`, `-`, `@`, `|` or `%` at the beginning, in whatever width, behind whatever blanks, invisible
-    characters or quotes; or a control character there. A number stays a number. Taking the first apostrophe of a cell
-    away gives the text back: one that begins with an apostrophe gets another."""
+    """A cell's text, with an apostrophe before it when a spreadsheet could take it for a formula or a command (OWASP,
+    CSV injection): `=`, `+`, `-`, `@`, `|` or `%` at the beginning, in whatever width, behind whatever blanks,
+    invisible characters or quotes; or a control character there. A number stays a number. Taking the first apostrophe
+    of a cell away gives the text back: one that begins with an apostrophe gets another."""
     first = value[:1]
     if not first or first in _PLAIN or _NUMBER.fullmatch(value):
         return value
