@@ -128,8 +128,9 @@ def _long_files(work: Path, span: Period, last: int, state: State, progress: Pro
                 state.records += 1
                 state.erased += row.erased
                 if row.type == LogEntry.Type.CONSENT:
-                    waiting.append(formats.cells(row, site))
                     used.add(row.release_hash)
+                if row.type == LogEntry.Type.CONSENT and span.inside(row):
+                    waiting.append(formats.cells(row, site))
                     totals[f"{row.day.isoformat()} {row.action} {row.jurisdiction}"] += 1
             if state.next % STEP == 0:
                 note()
@@ -234,6 +235,7 @@ def _short_files(
         keys=_keys(site.pk, origin),
         actor=actor,
         made_at=datetime.now(UTC),
+        repairs=_repairs(span.site.pk, state.size),
         blank_pictures=any(name.startswith("screenshots/") for name, _ in files),
     )
     files.append(("report.html", report.html(facts).encode()))
@@ -297,6 +299,15 @@ def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> 
                     others = [erasure.kept_line(row) for row in erasure.kept_rows(span.site.pk, outside)]
                     proof = _b64(tree.inclusion(index, state.size))
                     file.write(formats.line({**formats.fields(row), "others": others, "proof": proof}))
+
+
+def _repairs(site_id: int, size: int) -> list[report.Repair]:
+    """Where the log's clock was put right."""
+    entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.CLOCK_REPAIR, index__lt=size)
+    indexes = entries.exclude(type="consent").order_by("index").values_list("index", flat=True)
+    rows = [row for index in indexes for row in period.rows(site_id, index, index)]
+    told = [(row, json.loads(row.payload or "{}")) for row in rows]
+    return [report.Repair(row.index, said["before"], formats.stamp(row), said["reason"]) for row, said in told]
 
 
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:
