@@ -58,6 +58,7 @@ def build(span: Period, out: Path, actor: str, progress: Progress) -> int:
     signed = checkpoint.make(span.site)
     if signed is None:
         raise ValueError(f"The log of {span.site.name} is empty: publish first.")
+    span = period.find(span.site, span.start, span.end)  # with what came in until the log was signed
     work = out.with_name(out.name + ".work")
     work.mkdir(parents=True, exist_ok=True)
     state = _resume(work, span, signed.size)
