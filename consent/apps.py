@@ -6,6 +6,7 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from consent.exports import copies  # noqa: F401 - an erasure reaches them, in every process
         from consent.ledger import guards
 
         guards.connect(self)

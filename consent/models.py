@@ -4,7 +4,7 @@ from consent.banners.models import Banner
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride
-from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
+from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead, LogTile
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting
 from consent.stats.models import DailyTotal, GateReport, ImpressionTotal
@@ -27,6 +27,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JurisdictionOverride",
+    "LastSignature",
     "LintWaiver",
     "LogEntry",
     "LogHead",

@@ -74,6 +74,29 @@ def people_can_be_mailed(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.database)
+def no_log_is_ahead_of_the_clock(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """The clock had jumped ahead: every record would go on being dated ahead."""
+    if not databases:
+        return []
+    from django.db import DatabaseError
+
+    from consent.ledger import clock
+
+    try:
+        found = clock.ahead()
+    except DatabaseError:  # not migrated yet, or away
+        return []
+    return [
+        Warning(
+            f"The log of {site.name} is {clock.words(by)} ahead of the clock, and dates new records so.",
+            hint="If the clock is right now: manage.py repair_clock",
+            id="fairgate.W011",
+        )
+        for site, by in found
+    ]
+
+
 @register()
 def country_file_is_readable(**kwargs: Any) -> list[CheckMessage]:
     """Without it every visitor that no header places gets the strictest regime: safe, but worth knowing."""

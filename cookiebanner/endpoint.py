@@ -146,9 +146,9 @@ def answer(prepared: Prepared, outcome: Outcome) -> Response:
     if outcome.status in ("created", "replayed"):
         assert outcome.index is not None and outcome.received_at is not None
         record_id = prepared.draft.id_text
-        receipt = schema.Receipt(
-            record_id, outcome.index, utc_text(outcome.received_at), f"/api/v1/consents/{record_id}/receipt"
-        )
+        # Another site may have a record with this id.
+        address = f"/api/v1/consents/{record_id}/receipt?site={prepared.draft.site_uuid}"
+        receipt = schema.Receipt(record_id, outcome.index, utc_text(outcome.received_at), address)
         return 201 if outcome.status == "created" else 200, msgspec.json.encode(receipt), _headers(JSON)
     return refusal(REFUSED[outcome.status])
 

@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
-from consent.ledger import partitions
+from consent.ledger import clock, partitions
 
 
 def livez(request: HttpRequest) -> JsonResponse:
@@ -14,15 +14,20 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, else 503. Warns, still with 200, of records in the default partition."""
+    """200 when the database answers, else 503. Warns, still with 200, of records in the default partition, and of logs
+    that are ahead of the clock."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         late = partitions.default_is_used()
+        ahead = [by for _, by in clock.ahead()]
     except Exception:
         return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
     warnings = ["Records fall into the default partition: is the worker running?"] if late else []
-    return JsonResponse({"status": "ok", "database": "up", "warnings": warnings})
+    told = {"status": "ok", "database": "up", "warnings": warnings}
+    if ahead:
+        told["clock"] = f"{len(ahead)} logs are up to {clock.words(max(ahead))} ahead of it: manage.py repair_clock"
+    return JsonResponse(told)
 
 
 urlpatterns = [path("livez", livez), path("readyz", readyz)]

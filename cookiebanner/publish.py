@@ -7,19 +7,14 @@ from datetime import datetime
 from consent.publishing import actions
 from consent.publishing.models import Release
 from consent.sites.models import Site
-from cookiebanner import screenshots
 from cookiebanner.artifacts.compile import compile  # noqa: A004
 
 
 def publish(site: Site, actor: str, note: str = "", *, force: bool = False, at: datetime | None = None) -> Release:
     """See `consent.publishing.actions.publish`."""
-    release = actions.publish(site, actor, compile, note, force=force, at=at)
-    screenshots.ask_for(release)
-    return release
+    return actions.publish(site, actor, compile, note, force=force, at=at)
 
 
 def rollback(site: Site, number: int, actor: str, note: str = "") -> Release:
     """See `consent.publishing.actions.rollback`."""
-    release = actions.rollback(site, number, actor, compile, note)
-    screenshots.ask_for(release)
-    return release
+    return actions.rollback(site, number, actor, compile, note)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+
+from django.db.models import Max, Min
 
 from consent.jobs.actions import enqueue
 from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger.append import Draft, Outcome
+from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.models import Site
 
 KIND = "optout_webhook"
@@ -40,27 +45,46 @@ def of_listening_sites(drafts: Iterable[Draft]) -> list[Draft]:
 
 
 def announce(optouts: Iterable[Draft], drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
-    """Queues one delivery per site for the opt-outs that were new. Call it in the transaction that stored them."""
+    """Queues one delivery per site for the opt-outs that were new. Call it in the transaction that stored them.
+
+    The job's row holds their indexes in the site's log and nothing of theirs: what is sent is read from the records
+    when it is sent (`events`), so that an erased one is not.
+    """
     new = {id(draft): outcome for draft, outcome in zip(drafts, outcomes, strict=True) if outcome.status == "created"}
-    events: dict[int, list[dict[str, Any]]] = {}
+    indexes: dict[int, list[int]] = {}
     for draft in optouts:
         outcome = new.get(id(draft))
-        if outcome:
-            events.setdefault(draft.site_id, []).append(_event(draft, outcome))
-    for site in Site.objects.filter(pk__in=events):
-        enqueue(KIND, site=site, params={"optouts": events[site.pk]})
+        if outcome and outcome.index is not None:
+            indexes.setdefault(draft.site_id, []).append(outcome.index)
+    for site in Site.objects.filter(pk__in=indexes):
+        enqueue(KIND, site=site, params={"indexes": indexes[site.pk]})
 
 
-def _event(draft: Draft, outcome: Outcome) -> dict[str, Any]:
+def events(site_id: int, indexes: Sequence[int]) -> list[dict[str, Any]]:
+    """What is told of the opt-outs at these indexes of a site's log, in order; nothing of those that were erased."""
+    days = LogEntry.objects.filter(site_id=site_id, index__in=indexes).aggregate(first=Min("day"), last=Max("day"))
+    if days["first"] is None:
+        return []
+    # The days lead PostgreSQL to the partitions that can hold the records.
+    begin = datetime.combine(days["first"], time.min, UTC)
+    end = datetime.combine(days["last"], time.min, UTC) + timedelta(days=1)
+    records = ConsentRecord.objects.filter(
+        site_id=site_id, index__in=indexes, received_at__gte=begin, received_at__lt=end, payload__isnull=False
+    )
+    return [_event(record) for record in records.order_by("index")]
+
+
+def _event(record: ConsentRecord) -> dict[str, Any]:
+    said = json.loads(record.payload or "{}")
     return {
-        "id": str(draft.record_id),
-        "index": outcome.index,
-        "received_at": outcome.received_at.isoformat() if outcome.received_at else None,
-        "action": draft.action,
-        "regime": draft.regime,
-        "jurisdiction": draft.jurisdiction,
-        "visitor": str(draft.visitor) if draft.visitor else None,
-        "replaces": str(draft.replaces) if draft.replaces else None,
-        "gpc": bool(draft.record.get("gpc")),
-        "choices": draft.record["choices"],
+        "id": str(record.record_id),
+        "index": record.index,
+        "received_at": record.received_at.astimezone(UTC).isoformat(),
+        "action": record.action,
+        "regime": record.regime,
+        "jurisdiction": record.jurisdiction,
+        "visitor": str(record.visitor) if record.visitor else None,
+        "replaces": str(record.replaces) if record.replaces else None,
+        "gpc": bool(said.get("gpc")),
+        "choices": said["choices"],
     }

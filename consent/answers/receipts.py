@@ -25,6 +25,17 @@ HOW = (
 )
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class NotYet(Refused):
+    """No signature covers the record yet, and the next one is due in `wait` seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(503, "not_signed_yet", "The signature that covers this record is due in a moment; ask again.")
+        self.wait = wait
+
+
 @dataclass(slots=True)
 class Receipt:
     """Everything that is needed to check one record without trusting the server."""
@@ -78,29 +89,28 @@ class Receipt:
 def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     """The receipt of an answer, under a checkpoint that covers it (signed now if need be).
 
-    Raises Refused: 404 unknown_record, 409 ambiguous (two sites have this id: name the site), 410 erased, 503.
+    Sites may have records of the same id: without the site's, the one that was stored first is meant. Raises Refused:
+    404 unknown_record, 410 erased, 503 log_restarted, and NotYet.
     """
     # Ids are looked up by (site, record): naming the sites keeps it an index look-up.
     sites = Site.objects.filter(uuid=site_uuid) if site_uuid else Site.objects.all()
     by_id = {site.pk: site for site in sites.order_by()}
     entries = LogEntry.objects.filter(site_id__in=list(by_id), record_id=record_id, type=LogEntry.Type.CONSENT)
-    found = list(entries[:2])
+    found = list(entries.order_by("day", "site_id"))
     if not found:
         raise Refused(404, "unknown_record", "There is no record with this id.")
-    if len(found) > 1:
-        raise Refused(409, "ambiguous", "Two sites have a record with this id; add ?site=.")
-    entry = found[0]
+    # Of the same day the time tells; a record that is gone was there first.
+    of_first_day = [(_record(entry), entry) for entry in found if entry.day == found[0].day]
+    record, entry = min(of_first_day, key=lambda pair: (pair[0].received_at if pair[0] else _LONG_AGO, pair[1].site_id))
     site = by_id[entry.site_id]
-    day = datetime(entry.day.year, entry.day.month, entry.day.day, tzinfo=UTC)
-    record = ConsentRecord.objects.filter(
-        site_id=entry.site_id, index=entry.index, received_at__gte=day, received_at__lt=day + timedelta(days=1)
-    ).first()
     if record is None or record.payload is None:
         raise Refused(410, "erased", "The record with this id was erased; its leaf stays in the tree.")
     try:
         point = checkpoint.covering(site, entry.index)
     except Stopped:
         point = None
+    except checkpoint.TooSoon as error:
+        raise NotYet(error.wait) from None
     if point is None:
         raise Refused(503, "log_restarted", "The ledger is behind its last checkpoint; the operator must look.")
     tree = Tree(site.pk, site.uuid)
@@ -120,6 +130,14 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
         checkpoint=point.note,
         key=signing.vkey(told.origin, signed_by) if signed_by else "",
     )
+
+
+def _record(entry: LogEntry) -> ConsentRecord | None:
+    """The record of an entry; its day leads PostgreSQL to the one partition that can hold it."""
+    day = datetime(entry.day.year, entry.day.month, entry.day.day, tzinfo=UTC)
+    return ConsentRecord.objects.filter(
+        site_id=entry.site_id, index=entry.index, received_at__gte=day, received_at__lt=day + timedelta(days=1)
+    ).first()
 
 
 def _base64(value: Any) -> str:

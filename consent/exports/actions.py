@@ -52,7 +52,7 @@ def export(
     rows = counted(period.rows(site.pk, span.first, span.last), span.count, progress)
     unfinished = out.with_name(out.name + ".part")
     with unfinished.open("wb") as file:
-        for piece in STREAMS[form](count(period.answers(rows)), str(site.uuid)):
+        for piece in STREAMS[form](count(filter(span.inside, period.answers(rows))), str(site.uuid)):
             file.write(piece)
     unfinished.replace(out)
     note(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)

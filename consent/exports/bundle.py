@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from consent.exports import formats, period, report
+from consent.exports import copies, formats, period, report
 from consent.exports.period import Period, Row
 from consent.jurisdictions import table
 from consent.ledger import checkpoint, erasure, merkle, signing
@@ -58,6 +58,7 @@ def build(span: Period, out: Path, actor: str, progress: Progress) -> int:
     signed = checkpoint.make(span.site)
     if signed is None:
         raise ValueError(f"The log of {span.site.name} is empty: publish first.")
+    span = period.find(span.site, span.start, span.end)  # with what came in until the log was signed
     work = out.with_name(out.name + ".work")
     work.mkdir(parents=True, exist_ok=True)
     state = _resume(work, span, signed.size)
@@ -77,7 +78,7 @@ def _resume(work: Path, span: Period, size: int) -> State:
     question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
     if note.exists():
         kept = json.loads(note.read_text())
-        if kept.pop("question") == question:
+        if kept.pop("question") == question and not copies.erased_since(span.site, kept["size"]):
             return State(**kept)
     for stale in work.iterdir():
         stale.unlink()
@@ -128,8 +129,9 @@ def _long_files(work: Path, span: Period, last: int, state: State, progress: Pro
                 state.records += 1
                 state.erased += row.erased
                 if row.type == LogEntry.Type.CONSENT:
-                    waiting.append(formats.cells(row, site))
                     used.add(row.release_hash)
+                if row.type == LogEntry.Type.CONSENT and span.inside(row):
+                    waiting.append(formats.cells(row, site))
                     totals[f"{row.day.isoformat()} {row.action} {row.jurisdiction}"] += 1
             if state.next % STEP == 0:
                 note()
@@ -234,6 +236,8 @@ def _short_files(
         keys=_keys(site.pk, origin),
         actor=actor,
         made_at=datetime.now(UTC),
+        repairs=_repairs(span.site.pk, state.size),
+        blank_pictures=any(name.startswith("screenshots/") for name, _ in files),
     )
     files.append(("report.html", report.html(facts).encode()))
     return files
@@ -298,8 +302,18 @@ def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> 
                     file.write(formats.line({**formats.fields(row), "others": others, "proof": proof}))
 
 
+def _repairs(site_id: int, size: int) -> list[report.Repair]:
+    """Where the log's clock was put right."""
+    entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.CLOCK_REPAIR, index__lt=size)
+    indexes = entries.exclude(type="consent").order_by("index").values_list("index", flat=True)
+    rows = [row for index in indexes for row in period.rows(site_id, index, index)]
+    told = [(row, json.loads(row.payload or "{}")) for row in rows]
+    return [report.Repair(row.index, said["before"], formats.stamp(row), said["reason"]) for row, said in told]
+
+
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:
-    """Pictures of the banner that the log names and that are still kept, by their SHA-256."""
+    """What an earlier version logged as pictures of the banner, by their SHA-256. The files are blank, but the log
+    names them, so they are not hidden. Nothing logs pictures now."""
     from django.conf import settings
 
     rows = ConsentRecord.objects.filter(site_id=span.site.pk, type=LogEntry.Type.SCREENSHOT, index__lt=size)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
@@ -37,11 +39,30 @@ def leaf_hash(row: Row, site_uuid: str) -> bytes:
 
 
 def cells(row: Row, site_uuid: str) -> list[str]:
-    """One line of the CSV: `values`, none of which a spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return ["'" + value if value[:1] in _FORMULA else value for value in values(row, site_uuid)]
+    """One line of the CSV: `values`, none of which a spreadsheet takes for a formula."""
+    return [value if value[:1] in _PLAIN else harmless(value) for value in values(row, site_uuid)]
 
 
-_FORMULA = frozenset("=+-@\t\r")
+def harmless(value: str) -> str:
+    """A cell's text, with an apostrophe before it when a spreadsheet could take it for a formula or a command (OWASP,
+    CSV injection): `=`, `+`, `-`, `@`, `|` or `%` at the beginning, in whatever width, behind whatever blanks,
+    invisible characters or quotes; or a control character there. A number stays a number. Taking the first apostrophe
+    of a cell away gives the text back: one that begins with an apostrophe gets another."""
+    first = value[:1]
+    if not first or first in _PLAIN or _NUMBER.fullmatch(value):
+        return value
+    if unicodedata.category(first) == "Cc":  # a tab or a line feed begins a cell of its own
+        return "'" + value
+    begin = next((c for c in value if c not in _QUOTES and unicodedata.category(c) not in _UNSEEN), "")
+    meant = unicodedata.normalize("NFKC", begin)
+    return "'" + value if first == "'" or meant in _FORMULA else value
+
+
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789{[") | {""}
+_FORMULA = frozenset("=+-@|%\N{MINUS SIGN}\N{HYPHEN}")
+_QUOTES = frozenset("'\"`\N{FULLWIDTH QUOTATION MARK}\N{FULLWIDTH APOSTROPHE}\u2018\u2019\u201c\u201d")
+_UNSEEN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"))
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 class _Said(msgspec.Struct, gc=False):

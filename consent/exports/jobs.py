@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-from consent.exports import actions
+from consent.exports import actions, copies, period
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
+from consent.ledger.models import LogHead
+from consent.sites.models import Site
 
+DAY = 86_400.0
 ENDINGS = {"bundle": ".zip", "csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "jsonld": ".jsonld"}
 
 
-@handler("export")
+@handler(copies.KIND)
 def run_export(run: Run) -> dict[str, Any]:
     """`params`: format, from, to (days, ISO 8601), actor. The file lies in FAIRGATE_DATA/exports; a bundle resumes."""
     site = run.job.site
     if site is None:
         raise ValueError("An export belongs to a site.")
     form = run.params["format"]
-    folder = Path(settings.FAIRGATE_DATA) / "exports"
+    folder = copies.folder()
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{site.uuid}-{run.job.pk}{ENDINGS.get(form, '')}"
     start, end = date.fromisoformat(run.params["from"]), date.fromisoformat(run.params["to"])
@@ -30,5 +30,18 @@ def run_export(run: Run) -> dict[str, Any]:
     def progress(done: int, total: int) -> None:
         run.progress(done, total)
 
+    size = LogHead.objects.filter(site_id=site.pk).values_list("size", flat=True).first() or 0
     written = actions.export(site, start, end, form, folder / name, run.params.get("actor", "worker"), progress)
-    return {"path": name, "records": written, "bytes": (folder / name).stat().st_size}
+    if copies.erased_since(site, size):
+        (folder / name).unlink()
+        raise RuntimeError("Records were erased while the export was made; it begins again.")
+    made = {"path": name, "records": written, "bytes": (folder / name).stat().st_size}
+    span = period.find(site, start, end)
+    # What an erasure asks: a bundle shows the neighbours of its period too.
+    return {**made, "first": span.first - 1, "last": span.last + 1} if span.count else made
+
+
+@handler("exports_sweep", every=DAY)
+def sweep(run: Run) -> dict[str, Any]:
+    """Removes files of exports that are nobody's any more, on the machine that makes them."""
+    return {"removed": sum(copies.sweep(site) for site in Site.objects.order_by("pk"))}

@@ -46,7 +46,10 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Leaves `first` … `last` of a site, both included; `last < first` when the period is empty."""
+    """Leaves `first` … `last` of a site, both included; `last < first` when the period is empty.
+
+    Where the clock was put right, leaves of other days may lie among them: `inside` tells.
+    """
 
     site: Site
     start: date
@@ -58,11 +61,17 @@ class Period:
     def count(self) -> int:
         return max(0, self.last - self.first + 1)
 
+    def inside(self, row: Row) -> bool:
+        """Whether a row was received in the period."""
+        return self.first <= row.index <= self.last and self.start <= row.day <= self.end
+
 
 def find(site: Site, start: date, end: date) -> Period:
     """The leaves received from `start` to `end`, days in UTC, both included. Raises ValueError on a reversed period.
 
-    `received_at` never runs backwards along the index (design: set under the head's lock), so a period is a range.
+    `received_at` never runs backwards along the index (it is set under the head's lock), so a period is a range. Only
+    a `clock_repair` entry sets it back: the range then reaches from the last leaf that is older than the period to the
+    first one that is younger, so that a verifier sees that nothing was cut off.
     """
     if end < start:
         raise ValueError(f"The period ends ({end}) before it begins ({start}).")
@@ -75,7 +84,15 @@ def find(site: Site, start: date, end: date) -> Period:
     )
     if found["first"] is None:
         return Period(site, start, end, 0, -1)
-    return Period(site, start, end, found["first"], found["last"])
+    first, last = found["first"], found["last"]
+    entries = LogEntry.objects.filter(site_id=site.pk)
+    if entries.filter(type=LogEntry.Type.CLOCK_REPAIR).exclude(type="consent").exists():  # the small index
+        before = entries.filter(index__lt=first, day__lt=start).order_by("-index").values_list("index", flat=True)
+        after = entries.filter(index__gt=last, day__gt=end).order_by("index").values_list("index", flat=True)
+        older, younger = before.first(), after.first()
+        first = 0 if older is None else older + 1
+        last = younger - 1 if younger is not None else entries.aggregate(last=Max("index"))["last"]
+    return Period(site, start, end, first, last)
 
 
 def answers(rows: Iterable[Row]) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
@@ -36,6 +36,16 @@ svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#46505c}
 """
 
 
+@dataclass(frozen=True)
+class Repair:
+    """Where the log's clock was set back: entry, from which time to which (RFC 3339), why."""
+
+    index: int
+    before: str
+    after: str
+    reason: str
+
+
 @dataclass
 class Facts:
     """What the report tells; `totals` maps "day action jurisdiction" to answers."""
@@ -51,6 +61,8 @@ class Facts:
     keys: list[str]
     actor: str
     made_at: datetime
+    repairs: list[Repair] = field(default_factory=list)
+    blank_pictures: bool = False
 
 
 def html(facts: Facts) -> str:
@@ -88,8 +100,13 @@ def html(facts: Facts) -> str:
         "<p>Each release holds every text, category, service and setting word by word; its file is named by its SHA-256."
         "</p>",
         _releases(facts.releases),
+        "<p>The files in <code>screenshots/</code> were logged by an earlier version as pictures of the banner. They are "
+        "blank and show nothing.</p>"
+        if facts.blank_pictures
+        else "",
         "<h2>How this is proved</h2>",
         _proof(facts),
+        _clock(facts.repairs),
         "<h2>How to check it yourself</h2>",
         "<p>Offline, on your own computer: open <code>verify.html</code> and give it the zip, or run "
         "<code>python3 verify.py bundle.zip --key KEY --checkpoint FILE</code>. Get the key from the operator by another "
@@ -129,7 +146,7 @@ def _place(jurisdiction: str) -> str:
 
 def _chart(by_day: Counter[str], start: date, end: date) -> str:
     """Bars a day; at most the last 366 days that have answers around them."""
-    days = sorted(by_day)
+    days = sorted(by_day)  # all within the period
     first, last = max(start, date.fromisoformat(days[0])), min(end, date.fromisoformat(days[-1]))
     first = max(first, last - timedelta(days=365))
     length = (last - first).days + 1
@@ -155,6 +172,21 @@ def _releases(releases: list[Release]) -> str:
     )
     names = "".join(f'<th scope="col">{name}</th>' for name in ("Release", "Published (UTC)", "By", "Note", "File"))
     return f"<table><tr>{names}</tr>{rows}</table>"
+
+
+def _clock(repairs: list[Repair]) -> str:
+    if not repairs:
+        return ""
+    rows = "".join(
+        f'<tr><td class="n">{one.index}</td><td>{escape(one.before)}</td><td>{escape(one.after)}</td>'
+        f"<td>{escape(one.reason)}</td></tr>"
+        for one in repairs
+    )
+    names = "".join(f'<th scope="col">{name}</th>' for name in ("Entry", "From", "To", "Why"))
+    return (
+        "<h2>Where the clock was put right</h2><p>The server&rsquo;s clock had jumped ahead: entries just before these "
+        f"carry times that lie ahead of when they were received.</p><table><tr>{names}</tr>{rows}</table>"
+    )
 
 
 def _proof(facts: Facts) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -44,3 +44,15 @@ def cancel(job: Job) -> bool:
             state=Job.State.CANCELLED, finished_at=timezone.now(), leased_until=None
         )
     )
+
+
+def put_right() -> int:
+    """Makes jobs due that a clock which had jumped ahead dated into the future, so that neither they nor the periodic
+    kinds, which ask when the last one was made, wait for that time. Returns how many there were."""
+    now = timezone.now()
+    late = now + timedelta(seconds=5)
+    made = Job.objects.filter(created_at__gt=late)
+    changed = made.filter(state=Job.State.WAITING).update(created_at=now, run_after=now)
+    changed += made.update(created_at=now)
+    leased = Job.objects.filter(state=Job.State.RUNNING, leased_until__gt=now + timedelta(hours=1))
+    return changed + leased.update(leased_until=now)

@@ -1,7 +1,7 @@
 """Which function does which kind of job.
 
 A handler is a function of one `Run` that returns the job's result (a JSON object) or None. Handlers live in modules
-named `jobs` (`consent/exports/jobs.py`, `cookiebanner/jobs.py`, …), which `discover()` imports, so that this lowest
+named `jobs` (`consent/exports/jobs.py`, `consent/ledger/jobs.py`, …), which `discover()` imports, so that this lowest
 layer imports no higher one.
 """
 

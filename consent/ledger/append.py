@@ -7,7 +7,8 @@ One transaction with a fixed number of statements, however many drafts there are
 3. insert entries and records, and the tiles that became full;
 4. add to the day totals, sorted by key; 5. move the heads.
 
-`received_at` is taken under the lock and never runs backwards within a site.
+`received_at` is taken under the lock and never runs backwards within a site, but at an entry that says so
+(`consent.ledger.clock`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from consent.stats import actions as stats
 Status = Literal["created", "replayed", "conflict", "erased", "stopped"]
 _HASH = re.compile(r"([0-9a-f]{64})?")
 _COLUMNS = {"type", "release", "release_hash", "regime", "jurisdiction", "language", "action", "visitor", "replaces"}
+CLOCK_REPAIR = "clock_repair"
 _TYPE = re.compile(r"[a-z_]{1,12}")
 
 
@@ -85,7 +87,7 @@ class Outcome:
 def draft_of(
     site_id: int, site_uuid: UUID | str, type: str, record: dict[str, Any], record_id: UUID, **columns: Any
 ) -> Draft:
-    """A draft of our own (release, screenshot, erasure …), whose request hash is that of its record."""
+    """A draft of our own (release, erasure, waiver …), whose request hash is that of its record."""
     for name in ("regime", "jurisdiction", "language", "action"):
         columns.setdefault(name, record.get(name, ""))
     request_hash = sha256(canonical.encode(record)).digest()
@@ -303,7 +305,7 @@ class _Batch:
                 outcomes.append(Outcome("stopped"))
                 continue
             if site not in times:
-                received_at = max(now, head.last) if head.last else now
+                received_at = max(now, head.last) if head.last and draft.type != CLOCK_REPAIR else now
                 times[site] = (received_at, utc_text(received_at), received_at.astimezone(UTC).date())
                 head.last = received_at
             received_at, text, day = times[site]

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from consent.ledger import kept, merkle, signing
 from consent.ledger.append import Stopped, append, draft_of
-from consent.ledger.models import Checkpoint, ConsentRecord, LogEntry, LogHead
+from consent.ledger.models import Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead
 from consent.sites.actions import note as audit
 from consent.sites.models import Site
 
@@ -40,11 +40,23 @@ def verifier_key(site: Site) -> str:
     return signing.vkey(origin(site.pk, site.uuid), signing.public_bytes(signing.private_key()))
 
 
-def make(site: Site, key: Ed25519PrivateKey | None = None) -> Checkpoint | None:
+SPACING = timedelta(seconds=1)  # strangers get at most one signature of a log in this time, by all processes together
+
+
+class TooSoon(RuntimeError):
+    """The log was signed a moment ago; `wait` says in how many seconds it may be signed again for a stranger."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"The next signature is due in {wait:.1f} seconds.")
+        self.wait = wait
+
+
+def make(site: Site, key: Ed25519PrivateKey | None = None, spacing: timedelta = timedelta(0)) -> Checkpoint | None:
     """Signs the head as it is now; the stored one when it has not moved, None for an empty log.
 
     Takes the lock of the head. Kept in FAIRGATE_DATA before it is returned. Raises Stopped when the head is behind the
-    checkpoint kept there: a head that contradicts an earlier one is never signed.
+    checkpoint kept there: a head that contradicts an earlier one is never signed; TooSoon when the last signature is
+    younger than `spacing`.
     """
     with transaction.atomic():
         head = LogHead.objects.select_for_update().filter(site_id=site.pk).first()
@@ -54,10 +66,16 @@ def make(site: Site, key: Ed25519PrivateKey | None = None) -> Checkpoint | None:
             raise Stopped(f"The log of site {site.uuid} is behind its last checkpoint.")
         found = Checkpoint.objects.filter(site_id=site.pk, size=head.size).first()
         if found is None:
+            if wait := _wait(site.pk, spacing):
+                raise TooSoon(wait)
             root = merkle.edge_root(merkle.split_edge(head.size, bytes(head.edge)))
             text = signing.sign(origin(site.pk, site.uuid), head.size, root, key or signing.private_key())
             found = Checkpoint(site_id=site.pk, size=head.size, root=root, note=text, created_at=head.last_received_at)
             found.save(force_insert=True)
+            LastSignature.objects.bulk_create(
+                [LastSignature(site_id=site.pk, at=datetime.now(UTC))],
+                update_conflicts=True, unique_fields=["site_id"], update_fields=["at"],
+            )  # fmt: skip
     if not transaction.get_connection().in_atomic_block:
         kept.keep(str(site.uuid), found.note)
     else:  # kept only when it is really in the database
@@ -70,10 +88,50 @@ def latest(site_id: int) -> Checkpoint | None:
     return Checkpoint.objects.filter(site_id=site_id).order_by("-size").first()
 
 
+def _wait(site_id: int, spacing: timedelta) -> float:
+    """Seconds until the next signature is due, 0 when it is. A signature of the future (a clock that was put right)
+    keeps nobody waiting."""
+    last = LastSignature.objects.filter(site_id=site_id).values_list("at", flat=True).first() if spacing else None
+    if last is None:
+        return 0.0
+    age = datetime.now(UTC) - last
+    return max(0.0, (spacing - age).total_seconds()) if age >= timedelta(0) else 0.0
+
+
 def covering(site: Site, index: int) -> Checkpoint | None:
-    """A checkpoint that covers the leaf: the newest one, or a new one when it is too old."""
+    """A checkpoint that covers the leaf, for a stranger: the newest one, or a new one that covers all there is.
+
+    Raises TooSoon instead of signing a second one within `SPACING`: asking costs no lock and no write then. Raises
+    Stopped.
+    """
     found = latest(site.pk)
-    return found if found and found.size > index else make(site)
+    if found and found.size > index:
+        return found
+    if wait := _wait(site.pk, SPACING):
+        raise TooSoon(wait)
+    if _size(site) < kept.size(str(site.uuid)):
+        raise Stopped(f"The log of site {site.uuid} is behind its last checkpoint.")
+    return make(site, spacing=SPACING)
+
+
+def fresh(site: Site, age: timedelta) -> Checkpoint | None:
+    """The newest checkpoint, or a new one when that is older than `age` and the log has grown since; for strangers,
+    like `covering`. None for an empty log. A log that is stopped keeps its last one."""
+    found = latest(site.pk)
+    size = _size(site)
+    if found and (size <= found.size or _wait(site.pk, age)):
+        return found
+    if size == 0 or size < kept.size(str(site.uuid)):
+        return found
+    try:
+        return make(site, spacing=SPACING)
+    except (Stopped, TooSoon):
+        return found
+
+
+def _size(site: Site) -> int:
+    """The size of the log, read without its lock."""
+    return LogHead.objects.filter(site_id=site.pk).values_list("size", flat=True).first() or 0
 
 
 def make_all() -> int:

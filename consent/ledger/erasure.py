@@ -8,11 +8,12 @@ be changed unnoticed either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -25,21 +26,38 @@ from consent.sites.actions import note as audit
 from consent.sites.models import Site
 
 BATCH = 5_000
+NAMED = 100  # indexes of records that a line of the audit trail names
 PROOF_MONTHS = 36  # grants are kept this long after they lapsed: claims become time-barred (e.g. § 195 BGB)
 OPT_OUT_MONTHS = 24  # 11 CCR 7101: records of opt-outs, at least
 GROUNDS = ("17(3)(b)", "17(3)(e)")  # GDPR: a legal obligation; legal claims
+DAY = timedelta(days=1)
+_WHOSE = ("index", "record_id", "visitor", "replaces")
+_NAMES_SOMEBODY = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|\S@\S", re.I)
 
 
 @dataclass(slots=True)
 class Erased:
-    """What was done: how many records, and the indexes of the erasure entries that say so."""
+    """What was done: how many records, the indexes of the erasure entries that say so, and how many exports that held
+    one of them were removed."""
 
     count: int = 0
     entries: list[int] = field(default_factory=list)
+    exports: int = 0
 
 
 class NotFound(LookupError):
     """There is nothing to erase under this id."""
+
+
+Also = Callable[[Site, list[int]], tuple[int, Callable[[], object]]]
+_also: list[Also] = []
+
+
+def also(function: Also) -> Also:
+    """Registers who keeps copies of records. It is called in the erasing transaction with the site and the indexes;
+    returns how many copies go, and what is to be done when the transaction has ended."""
+    _also.append(function)
+    return function
 
 
 def kept_digest(rows: Iterable[Sequence[Any]]) -> str:
@@ -82,8 +100,12 @@ def kept_rows(site_id: int, indexes: Sequence[int]) -> list[tuple[Any, ...]]:
 
 
 def erase(site: Site, *, visitor: UUID | None = None, record_id: UUID | None = None, actor: str, reason: str) -> Erased:
-    """Erases one visitor: all records with the visitor id, or, by record id, that record, its chain of `replaces`
-    and everything of its visitor. Raises NotFound when there is nothing."""
+    """Erases one visitor: all records with the visitor id, or, by record id, that record and everything of its visitor;
+    of what `replaces` links to them only what belongs to them (`_of_person`). Copies that this server keeps go too.
+
+    Raises NotFound when there is nothing, ValueError when the reason, which stays in the ledger, names somebody.
+    """
+    check_reason(reason)
     indexes = sorted(_of_person(site.pk, visitor, record_id))
     if not indexes:
         raise NotFound("There is no record to erase under this id.")
@@ -93,11 +115,24 @@ def erase(site: Site, *, visitor: UUID | None = None, record_id: UUID | None = N
     return done
 
 
-def refuse(site: Site, *, subject: str, ground: str, reason: str, actor: str) -> None:
-    """Notes that an erasure was refused under art. 17(3) GDPR. Raises ValueError without a ground and a reason."""
+def refuse(
+    site: Site, *, visitor: UUID | None = None, record_id: UUID | None = None, ground: str, reason: str, actor: str
+) -> None:
+    """Notes that an erasure was refused under art. 17(3) GDPR. The audit trail names records by their indexes, not
+    the visitor: it outlives the record. Raises ValueError without a ground and a reason, NotFound."""
     if ground not in GROUNDS or not reason.strip():
         raise ValueError(f"A refusal needs one of {', '.join(GROUNDS)} and a reason.")
-    audit(site, actor, "erasure.refuse", subject=subject, ground=ground, reason=reason)
+    check_reason(reason)
+    indexes = sorted(_of_person(site.pk, visitor, record_id))
+    if not indexes:
+        raise NotFound("There is no record under this id.")
+    audit(site, actor, "erasure.refuse", records=len(indexes), indexes=indexes[:NAMED], ground=ground, reason=reason)
+
+
+def check_reason(reason: str) -> None:
+    """Raises ValueError when a reason holds an id or a mail address: it is kept where nothing is ever erased."""
+    if _NAMES_SOMEBODY.search(reason):
+        raise ValueError("The reason is kept for ever: leave ids and mail addresses out of it.")
 
 
 def retain(site: Site, now: datetime | None = None, actor: str = "command", dry: bool = False) -> Erased:
@@ -127,6 +162,7 @@ def _finish(site: Site, batch: list[int], actor: str, done: Erased, dry: bool) -
 
 def _erase_batch(site: Site, indexes: list[int], why: str, reason: str, actor: str, done: Erased) -> None:
     """One transaction: head lock first, as every writer does."""
+    afterwards: list[Callable[[], object]] = []
     with transaction.atomic():
         LogHead.objects.select_for_update().get(site_id=site.pk)
         rows = kept_rows(site.pk, indexes)
@@ -142,42 +178,70 @@ def _erase_batch(site: Site, indexes: list[int], why: str, reason: str, actor: s
         done.count += whole.update(visitor=None, replaces=None, payload=None, salt=None)
         record = {"indexes": sorted(present), "kept": kept_digest(rows), "why": why, "reason": reason}
         [outcome] = append([draft_of(site.pk, site.uuid, LogEntry.Type.ERASURE, record, uuid4())])
-        audit(site, actor, "erasure.erase", why=why, records=len(present), entry=outcome.index, reason=reason)
+        copies = 0
+        for function in _also:
+            count, later = function(site, sorted(present))
+            copies += count
+            afterwards.append(later)
+        said = {"why": why, "records": len(present), "entry": outcome.index, "reason": reason}
+        audit(site, actor, "erasure.erase", **said, **({"exports": copies} if copies else {}))
     assert outcome.index is not None
     done.entries.append(outcome.index)
+    done.exports += copies
+    for later in afterwards:
+        later()
+
+
+class _Row(NamedTuple):
+    """What tells whose record it is."""
+
+    leaf: int
+    id: UUID
+    visitor: UUID | None
+    replaces: UUID | None
 
 
 def _of_person(site_id: int, visitor: UUID | None, record_id: UUID | None) -> set[int]:
-    """Indexes of the unerased answers of one person, found by visitor id, record id and `replaces`."""
+    """Indexes of the unerased answers of one person: all with the visitor id, or the named record, its visitor's, and
+    what belongs to them by `replaces`.
+
+    `replaces` is what a client says, so it proves little: anybody may name anybody's record. It is followed only
+    between an answer without a visitor id (a refusal gets none) and the first later answer that replaces it, because
+    only whoever gave that refusal knew its id then. A record with another visitor's id never belongs to them.
+    """
     whole = ConsentRecord.objects.filter(site_id=site_id, type=LogEntry.Type.CONSENT, payload__isnull=False)
-    rows: dict[int, tuple[UUID, UUID | None, UUID | None]] = {}
-    visitors = {visitor} if visitor else set()
-    ids = {record_id} if record_id else set()
-    seen_visitors: set[UUID] = set()
-    seen_ids: set[UUID] = set()
-    while visitors - seen_visitors or ids - seen_ids:
-        new_visitors, new_ids = visitors - seen_visitors, ids - seen_ids
-        seen_visitors |= new_visitors
-        seen_ids |= new_ids
-        named = list(new_ids)
-        entries = LogEntry.objects.filter(site_id=site_id, record_id__in=named).values_list("index", "day")
-        found = [
+
+    def read(**condition: Any) -> list[_Row]:
+        return [_Row(*row) for row in whole.filter(**condition).values_list(*_WHOSE)]
+
+    def named(ids: set[UUID]) -> list[_Row]:
+        entries = LogEntry.objects.filter(site_id=site_id, record_id__in=list(ids)).values_list("index", "day")
+        # The day leads PostgreSQL to the one partition that can hold the record.
+        return [
             row
             for index, day in entries
-            for row in whole.filter(
-                index=index, received_at__gte=_midnight(day), received_at__lt=_midnight(day + timedelta(days=1))
-            ).values_list("index", "record_id", "visitor", "replaces")
+            for row in read(index=index, received_at__gte=_midnight(day), received_at__lt=_midnight(day + DAY))
         ]
-        for condition in ({"visitor__in": list(new_visitors)}, {"replaces__in": named}):
-            found += whole.filter(**condition).values_list("index", "record_id", "visitor", "replaces")
-        for index, id, owner, before in found:
-            rows[index] = (id, owner, before)
-            ids.add(id)
-            if owner:
-                visitors.add(owner)
-            if before:
-                ids.add(before)
-    return set(rows)
+
+    rows: dict[UUID, _Row] = {}
+    seen: set[UUID] = set()
+    fresh = (read(visitor=visitor) if visitor else []) + (named({record_id}) if record_id else [])
+    while fresh:
+        rows |= {row.id: row for row in fresh}
+        visitors = {row.visitor for row in fresh if row.visitor} - seen
+        seen |= visitors
+        found = read(visitor__in=list(visitors)) if visitors else []
+        before = named({row.replaces for row in fresh if row.replaces} - rows.keys())
+        alone = {row.id: row for row in [*fresh, *before] if row.visitor is None}
+        after: dict[UUID, _Row] = {}
+        for row in sorted(read(replaces__in=list(alone)) if alone else []):
+            if row.replaces and row.leaf > alone[row.replaces].leaf:
+                after.setdefault(row.replaces, row)
+        for id, row in alone.items():
+            if id in after and (id in rows or after[id].id in rows):
+                found += [row, after[id]]
+        fresh = [row for row in found if row.id not in rows]
+    return {row.leaf for row in rows.values()}
 
 
 def _too_old(site_id: int, now: datetime) -> Iterator[int]:
@@ -186,7 +250,7 @@ def _too_old(site_id: int, now: datetime) -> Iterator[int]:
     rows = ConsentRecord.objects.filter(
         site_id=site_id, type=LogEntry.Type.CONSENT, payload__isnull=False, received_at__lt=soonest
     ).order_by("index")
-    objections: list[tuple[int, UUID]] = []
+    objections: list[tuple[int, UUID, UUID]] = []
     after = -1
     while True:
         page = list(
@@ -199,15 +263,14 @@ def _too_old(site_id: int, now: datetime) -> Iterator[int]:
             if until > now:
                 continue
             if objection and visitor:
-                objections.append((index, id))
+                objections.append((index, id, visitor))
             else:
                 yield index
         if objections:
-            ids = [id for _, id in objections]
-            replaced = set(
-                ConsentRecord.objects.filter(site_id=site_id, replaces__in=ids).values_list("replaces", flat=True)
-            )
-            yield from (index for index, id in objections if id in replaced)
+            # Only the visitor's own later answer ends an objection, whatever a stranger's record says.
+            later_answers = ConsentRecord.objects.filter(site_id=site_id, replaces__in=[id for _, id, _ in objections])
+            replaced = set(later_answers.values_list("replaces", "visitor"))
+            yield from (index for index, id, visitor in objections if (id, visitor) in replaced)
             objections = []
         if len(page) < BATCH:
             return

@@ -6,6 +6,7 @@ gone, and writing on would fork the log. So writes stop until `manage.py restart
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -45,10 +46,16 @@ def note(site_uuid: str) -> str:
 
 def keep(site_uuid: str, text: str) -> None:
     """Replaces the kept note, durably. An older tree never replaces a larger one."""
-    if size(site_uuid) > int(text.split("\n")[1]):
-        return
     folder().mkdir(parents=True, exist_ok=True)
-    fresh = path(site_uuid).with_suffix(f".{os.getpid()}.new")
+    with (folder() / ".lock").open("w") as lock:  # two writers: the smaller tree must not come last
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _seen.pop(os.fspath(path(site_uuid)), None)
+        if size(site_uuid) <= int(text.split("\n")[1]):
+            _replace(site_uuid, text)
+
+
+def _replace(site_uuid: str, text: str) -> None:
+    fresh = path(site_uuid).with_suffix(".new")
     with fresh.open("w") as file:
         file.write(text)
         file.flush()

@@ -14,11 +14,12 @@ class LogEntry(models.Model):
     class Type(models.TextChoices):
         CONSENT = "consent"
         RELEASE = "release"
-        SCREENSHOT = "screenshot"
+        SCREENSHOT = "screenshot"  # only in logs of earlier versions: their pictures were blank
         ERASURE = "erasure"
         WAIVER = "waiver"
         KEY_ROTATION = "key_rotation"
         RESTART = "restart"
+        CLOCK_REPAIR = "clock_repair"
 
     pk = models.CompositePrimaryKey("site_id", "index")
     site_id = models.BigIntegerField()
@@ -102,6 +103,13 @@ class Checkpoint(models.Model):
     root = models.BinaryField(max_length=32)
     note = models.TextField()
     created_at = models.DateTimeField()
+
+
+class LastSignature(models.Model):
+    """When a log was last signed, so that strangers get a signature at most once a second. It proves nothing."""
+
+    site_id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
 
 
 class Anchor(models.Model):

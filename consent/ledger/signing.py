@@ -7,6 +7,7 @@ Every site's log is an origin of its own, `<FAIRGATE_LOG_NAME>/<site uuid>`, and
 from __future__ import annotations
 
 import os
+import threading
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -45,10 +46,10 @@ def seed_text(key: Ed25519PrivateKey) -> str:
 
 
 def write_key(key: Ed25519PrivateKey) -> None:
-    """Keeps the key in FAIRGATE_DATA. Does nothing when another process was faster."""
+    """Keeps the key in FAIRGATE_DATA. Does nothing when another process or thread was faster."""
     path = key_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
+    fresh = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(seed_text(key) + "\n")

@@ -48,6 +48,7 @@ class Report:
     erased: int = 0
     checkpoints: int = 0
     wrong: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)  # where the clock was set back, in words: no error
 
 
 def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
@@ -112,6 +113,7 @@ class _Check:
         self.numbers: list[int] = [0]  # per level, the number of that tile
         self.totals: dict[tuple[Any, ...], int] = {}
         self.total_rows = 0
+        self.days: dict[date, dict[tuple[Any, ...], int]] | None = None  # of a log whose days come more than once
         self.day: date | None = None
         self.last: datetime | None = None
         self.restart: int | None = None
@@ -128,6 +130,8 @@ class _Check:
         head = LogHead.objects.filter(site_id=site_id).first() or LogHead(site_id=site_id)
         self.report.size = head.size
         self.keys = checkpoint.trusted_keys(site_id) if head.size else []
+        repairs = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.CLOCK_REPAIR).exclude(type="consent")
+        self.days = {} if repairs.exists() else None
         note = kept.note(self.uuid)
         self.kept = signing.parse(note) if note else None
         if note and signing.signer(note, self.keys) is None:
@@ -203,9 +207,11 @@ class _Check:
                 self.wrong(f"{where}: {name} is {columns[name]} in the record, {value} in the entry.")
         if received_at.astimezone(UTC).date() != day:
             self.wrong(f"{where}: it was received on {received_at}, but filed under {day}.")
-        if self.last and received_at < self.last:
+        before, self.last = self.last, received_at
+        if type == LogEntry.Type.CLOCK_REPAIR:
+            self.repair(where, index, before, received_at, payload)
+        elif before and received_at < before:
             self.wrong(f"{where}: it was received before the one before it.")
-        self.last = received_at
         if payload is None:
             self.mark(self.erased, index)
             self.report.erased += 1
@@ -247,6 +253,16 @@ class _Check:
             self.erasure(where, told)
         elif columns["type"] == LogEntry.Type.RESTART:
             self.restart = columns["index"]
+
+    def repair(self, where: str, index: int, before: datetime | None, after: datetime, payload: str | None) -> None:
+        """The one step back that is allowed: it says from where, and that is the time of the entry before."""
+        told = _decode(payload or "{}")
+        if before is None or told.get("before") != utc_text(before) or after >= before:
+            self.wrong(f"{where}: it does not set the clock back from the time of the entry before it.")
+        else:
+            self.report.repairs.append(
+                f"Entry {index} set the clock back from {utc_text(before)} to {utc_text(after)}: {told.get('reason')}"
+            )
 
     def erasure(self, where: str, told: dict[str, Any]) -> None:
         indexes = told.get("indexes") or []
@@ -298,16 +314,24 @@ class _Check:
     def close_day(self) -> None:
         if self.day is None:
             return
-        rows = DailyTotal.objects.filter(site_id=self.site.pk, day=self.day)
+        if self.days is None:
+            self.compare(self.day, self.totals)
+        else:
+            day = self.days.setdefault(self.day, {})
+            for key, count in self.totals.items():
+                day[key] = day.get(key, 0) + count
+        self.totals = {}
+
+    def compare(self, day: date, totals: dict[tuple[Any, ...], int]) -> None:
+        rows = DailyTotal.objects.filter(site_id=self.site.pk, day=day)
         stored = {tuple(row[:-1]): row[-1] for row in rows.values_list(*_TOTAL, "count")}
         self.total_rows += len(stored)
-        if stored != self.totals:
-            key = next(k for k in [*self.totals, *stored] if stored.get(k) != self.totals.get(k))
+        if stored != totals:
+            key = next(k for k in [*totals, *stored] if stored.get(k) != totals.get(k))
             self.wrong(
-                f"The total of {self.day} for {', '.join(map(str, key))} is {stored.get(key, 0)}; "
-                f"the records make {self.totals.get(key, 0)}."
+                f"The total of {day} for {', '.join(map(str, key))} is {stored.get(key, 0)}; "
+                f"the records make {totals.get(key, 0)}."
             )
-        self.totals = {}
 
     def at_checkpoints(self, size: int) -> None:
         root = b""
@@ -339,6 +363,8 @@ class _Check:
 
     def end(self, head: LogHead, size: int) -> None:
         self.close_day()
+        for day, totals in (self.days or {}).items():
+            self.compare(day, totals)
         site_id = self.site.pk
         if size != head.size:
             self.wrong(f"The head says {head.size} entries, there are {size}.")

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from consent.ledger import clock
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
@@ -120,4 +121,5 @@ def ledger(request: HttpRequest, site: Site) -> HttpResponse:
     head = LogHead.objects.filter(pk=site.pk).first()
     points = list(Checkpoint.objects.filter(site_id=site.pk).order_by("-size")[:20])
     anchors = list(Anchor.objects.filter(site_id=site.pk).order_by("-at")[:20])
-    return show(request, "audit/ledger.html", site, head=head, points=points, anchors=anchors)
+    ahead = next((clock.words(by) for _, by in clock.ahead(site)), "")
+    return show(request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead)

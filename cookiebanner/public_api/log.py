@@ -5,14 +5,13 @@ Off, behind a token with the scope `audit` (default), or public; a setting of th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from consent.ledger import checkpoint, merkle
-from consent.ledger.append import Stopped
 from consent.ledger.proofs import Tree
 from consent.sites.models import Site
 from consent.sites.queries import site_by_uuid, token_of
@@ -46,12 +45,7 @@ def _is_auditor(request: HttpRequest, site: Site) -> bool:
 
 
 def _checkpoint(site: Site) -> HttpResponse:
-    newest = checkpoint.latest(site.pk)
-    if newest is None or newest.created_at < datetime.now(UTC) - FRESH:
-        try:
-            newest = checkpoint.make(site) or newest
-        except Stopped:
-            pass  # the last one that was signed still holds
+    newest = checkpoint.fresh(site, FRESH)
     if newest is None:
         return problem(404, "not_found", "The log is empty.")
     return HttpResponse(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -17,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from consent.answers.errors import Refused
-from consent.answers.receipts import Receipt, receipt
+from consent.answers.receipts import NotYet, Receipt, receipt
 from consent.publishing.models import Release
 from cookiebanner import endpoint
 from cookiebanner.public_api.answers import PROBLEM, to_response
@@ -46,13 +49,19 @@ _RECEIPT = inline_serializer(
         "how_to_verify": serializers.CharField(),
     },
 )
-_PROBLEMS = {404: "unknown_record", 409: "ambiguous: add ?site=", 410: "erased", 503: "log_restarted"}
+_PROBLEMS = {404: "unknown_record", 410: "erased", 503: "not_signed_yet or log_restarted, with Retry-After"}
+# Readers that wait for the next signature, at most a second each; further ones are asked to come back.
+_patience = threading.Semaphore(settings.FAIRGATE_THREADS // 4)
 
 
 class ReceiptView(APIView):
     @extend_schema(
         operation_id="read_receipt",
-        parameters=[OpenApiParameter("site", OpenApiTypes.UUID, description="Only needed if two sites have the id")],
+        parameters=[
+            OpenApiParameter(
+                "site", OpenApiTypes.UUID, description="The record's site; without it the first record with the id"
+            )
+        ],
         responses={
             (200, "application/json"): _RECEIPT,
             (200, "text/plain"): OpenApiResponse(OpenApiTypes.STR, description="C2SP tlog-proof"),
@@ -60,7 +69,11 @@ class ReceiptView(APIView):
         },
     )
     def get(self, request: Request, record_id: UUID) -> HttpResponse:
-        """Proves that a record is in the ledger. Browsers get a page, `Accept: text/plain` the proof file."""
+        """Proves that a record is in the ledger. Browsers get a page, `Accept: text/plain` the proof file.
+
+        A log is signed at most once a second for this: right after an answer a receipt may take that long, or get 503
+        `not_signed_yet` with `Retry-After: 1`.
+        """
         return respond(request._request, record_id)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
@@ -73,7 +86,7 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
     html = "text/html" in wanted
     try:
         site = UUID(request.GET["site"]) if request.GET.get("site") else None
-        found = receipt(record_id, site)
+        found = signed_receipt(record_id, site)
     except ValueError:
         response = to_response(endpoint.refusal(Refused(400, "invalid_field", "site is not a UUID.", field="site")))
     except Refused as refused:
@@ -81,6 +94,8 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
             response = render(request, "receipt.html", {"refused": refused}, status=refused.status)
         else:
             response = to_response(endpoint.refusal(refused))
+        if isinstance(refused, NotYet):
+            response["Retry-After"] = "1"
     else:
         if html:
             response = render(request, "receipt.html", page(found))
@@ -92,6 +107,21 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     patch_vary_headers(response, ["Accept"])
     return response
+
+
+def signed_receipt(record_id: UUID, site: UUID | None) -> Receipt:
+    """The receipt, after the next signature if that is still to come. Raises Refused, as `receipt` does; NotYet when
+    enough others wait already."""
+    try:
+        return receipt(record_id, site)
+    except NotYet as early:
+        if not _patience.acquire(blocking=False):
+            raise
+        try:
+            time.sleep(early.wait + 0.01)
+        finally:
+            _patience.release()
+        return receipt(record_id, site)
 
 
 _ACTIONS = {

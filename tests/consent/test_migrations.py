@@ -16,8 +16,9 @@ from cookiebanner.accounts import account_of, add_person
 def migrate(name: str | None = None) -> str:
     """To the migration of consent whose name ends like this (None: to the newest); returns the one before it."""
     executor = MigrationExecutor(connection)
+    [(_, newest)] = [node for node in executor.loader.graph.leaf_nodes() if node[0] == "consent"]
     every = sorted(n for app, n in executor.loader.graph.nodes if app == "consent")
-    wanted = next(n for n in every if name is None or n.endswith(name)) if name else every[-1]
+    wanted = next(n for n in every if n.endswith(name)) if name else newest
     executor.migrate([("consent", wanted)])
     return wanted
 

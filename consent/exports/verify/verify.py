@@ -326,6 +326,22 @@ def leaf_of_line(line, site):
     return leaf_of(text.encode("utf-8"))
 
 
+def set_back(line, before):
+    """What an entry says that set the clock back, in words; `before` is the time of the entry before it, None when that
+    is not here. Raises Refused when it does not step back from there."""
+    if line["record"] is None:
+        raise Refused("Entry %s, which sets the clock back, is blank." % line["index"])
+    told = json.loads(line["record"])
+    if before not in (None, told["before"]) or not line["received_at"] < told["before"]:
+        raise Refused("Entry %s does not set the clock back from the time of the one before it." % line["index"])
+    return "CLOCK SET BACK by entry %s, from %s to %s: records just before it are dated ahead. Stated reason: %s" % (
+        line["index"],
+        told["before"],
+        line["received_at"],
+        told["reason"],
+    )
+
+
 class Seal:
     """What an erasure says was left of the records that it blanked."""
 
@@ -444,10 +460,10 @@ def check(path, key=None, checkpoint=None, say=print):
     counts = {"records": 0, "erased": 0}
     used = set()
     lower, upper = (first - 1 if first > 0 else first), (last + 1 if last + 1 < size else last)
-    expected = [lower]
+    expected, stray, repairs = [lower], [None], []
 
     def leaves():
-        before = "0000-00-00"
+        before = None  # the time of the record before
         for line in bundle.lines("records.jsonl"):
             index = line["index"]
             if index != expected[0]:
@@ -455,9 +471,12 @@ def check(path, key=None, checkpoint=None, say=print):
                     "Record %s follows record %s: one is missing, added or out of order." % (index, expected[0] - 1)
                 )
             expected[0] += 1
-            if line["day"] < before:
+            if line["type"] == "clock_repair":  # the one place where time may step back
+                repairs.append(set_back(line, before))
+                stray[0] = None
+            elif before is not None and line["received_at"] < before:
                 raise Refused("Record %s is older than the one before it." % index)
-            before = line["day"]
+            before = line["received_at"]
             if index < first and not line["day"] < begin:
                 raise Refused(
                     "Records were cut off at the beginning: the one before the period is of %s." % line["day"]
@@ -465,7 +484,9 @@ def check(path, key=None, checkpoint=None, say=print):
             if index > last and not line["day"] > end:
                 raise Refused("Records were cut off at the end: the one after the period is of %s." % line["day"])
             if first <= index <= last:
-                if not begin <= line["day"] <= end:
+                if line["day"] > end and stray[0] is None:
+                    stray[0] = line  # the clock was ahead, if an entry that sets it back follows
+                if line["day"] < begin and not repairs:
                     raise Refused("Record %s is of %s, outside the period." % (index, line["day"]))
                 counts["records"] += 1
                 counts["erased"] += line["record"] is None
@@ -479,8 +500,12 @@ def check(path, key=None, checkpoint=None, say=print):
 
     if first <= last:
         made = root_of_range(size, lower, upper, leaves(), [unbase64(h) for h in bundle.json("range_proof.json")])
+        if stray[0]:
+            raise Refused("Record %s is of %s, outside the period." % (stray[0]["index"], stray[0]["day"]))
         if made != root:
             raise Refused("The records do not lead to the signed root: one was changed, moved, removed or added.")
+        for repair in repairs:
+            say(repair)
         say(
             "Records %d to %d are all there, in order, as signed: %d entries, %d of them erased (their leaf stays)."
             % (first, last, counts["records"], counts["erased"])

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from consent.jurisdictions import table
+from consent.ledger import clock
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -46,6 +47,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         release=release,
         sighting=sighting,
         services=site.services.count(),
+        ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
         reports=site.gate_reports.filter(dismissed_at=None, kind="unknown").count(),
     )
 

@@ -160,7 +160,11 @@ WORDS = {
     "jurisdiction.overridden": "corrected a place",
     "jurisdiction.override_removed": "took the correction of a place back",
     "export": "made an export",
-    "record.erase": "erased records",
+    "erasure.erase": "erased records",
+    "erasure.refuse": "refused an erasure",
+    "ledger.repair_clock": "put the ledger's clock right",
+    "ledger.restart": "let a ledger go on that was behind its checkpoint",
+    "ledger.rotate_key": "replaced the signing key",
     "report.dismiss": "dismissed a report",
 }
 

@@ -32,19 +32,24 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         site = site_or_error(options["site"])
-        if options["refuse"]:
-            subject = options["visitor"] or options["record"]
-            erasure.refuse(site, subject=subject, ground=options["refuse"], reason=options["reason"], actor=ACTOR)
-            self.stdout.write(f"Refused under art. {options['refuse']} GDPR; noted in the audit trail.")
-            return
+        whom = {
+            "visitor": _uuid(options["visitor"]) if options["visitor"] else None,
+            "record_id": _uuid(options["record"]) if options["record"] else None,
+        }
         try:
-            done = erasure.erase(
-                site,
-                visitor=_uuid(options["visitor"]) if options["visitor"] else None,
-                record_id=_uuid(options["record"]) if options["record"] else None,
-                actor=ACTOR,
-                reason=options["reason"],
-            )
-        except (erasure.NotFound, Stopped) as error:
+            if options["refuse"]:
+                erasure.refuse(site, **whom, ground=options["refuse"], reason=options["reason"], actor=ACTOR)
+                self.stdout.write(f"Refused under art. {options['refuse']} GDPR; noted in the audit trail.")
+                return
+            done = erasure.erase(site, **whom, actor=ACTOR, reason=options["reason"])
+        except (erasure.NotFound, Stopped, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Erased {done.count} records; ledger entries {', '.join(map(str, done.entries))} say so.")
+        if done.exports:
+            self.stdout.write(f"{done.exports} exports that held one of them were removed; ask for them again.")
+        if site.webhook_url:
+            self.stdout.write(
+                f"What was already sent of them to {site.webhook_url} is still there: erase it there too. "
+                "What waits is not sent."
+            )
+        self.stdout.write("Backups, and exports that were handed over, still hold them: see docs/operate.md, Erasure.")

@@ -30,3 +30,5 @@ class Command(BaseCommand):
                 continue
             verb = "would be erased" if options["dry_run"] else "erased"
             self.stdout.write(f"{site.name}: {done.count} records {verb}.")
+            if done.exports:
+                self.stdout.write(f"{site.name}: {done.exports} exports that held one of them were removed.")

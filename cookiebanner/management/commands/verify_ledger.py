@@ -26,6 +26,8 @@ class Command(BaseCommand):
         for site in sites:
             report = verify(site, self.bar(site))
             findings = report.wrong + releases(site)
+            for repair in report.repairs:
+                self.stdout.write(f"{site.name}: {repair}")
             self.tell(f"{site.name}: {finding}" for finding in findings)
             wrong += len(findings)
             if not findings:

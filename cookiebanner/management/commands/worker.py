@@ -13,7 +13,7 @@ from consent.jobs import registry, runner
 
 
 class Command(BaseCommand):
-    help = "Does background jobs: exports, screenshots, retention, anchors."
+    help = "Does background jobs: exports, retention, anchors."
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")

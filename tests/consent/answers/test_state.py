@@ -71,3 +71,41 @@ def test_a_circle_does_not_hang():
         ]
     )
     assert present_state(site.pk, visitor).record_id == two
+
+
+def test_a_forged_replaces_changes_nobody_elses_state():
+    site = make_site()
+    owner, thief = uuid.uuid4(), uuid.uuid4()
+    grant = answer(site, visitor=owner)
+    later = answer(site, visitor=owner, replaces=grant.record_id, action="custom")
+    append([grant, later])
+    append(
+        [
+            answer(site, visitor=thief, replaces=later.record_id, action="withdraw"),
+            answer(site, visitor=None, replaces=later.record_id, action="reject_all"),
+            answer(site, visitor=thief, replaces=grant.record_id, action="accept_all"),
+        ]
+    )
+    assert present_state(site.pk, owner).record_id == later.record_id
+
+
+def test_what_names_a_strangers_record_counts_as_the_beginning_of_ones_own_chain():
+    """A long chain of somebody else's gives an answer no weight against the visitor's own."""
+    site = make_site()
+    owner, thief = uuid.uuid4(), uuid.uuid4()
+    chain = [answer(site, visitor=owner)]
+    for _ in range(4):
+        chain.append(answer(site, visitor=owner, replaces=chain[-1].record_id))
+    mine = answer(site, visitor=thief)
+    said_no = answer(site, visitor=thief, replaces=mine.record_id, action="withdraw")
+    borrowed = answer(site, visitor=thief, replaces=chain[-1].record_id)
+    append([*chain, mine, said_no, borrowed])
+    assert present_state(site.pk, thief).record_id == said_no.record_id
+
+
+def test_the_same_id_at_another_site_changes_no_state():
+    site, other = make_site(), make_site("Other")
+    visitor = uuid.uuid4()
+    grant = answer(site, visitor=visitor)
+    append([grant, answer(other, visitor=visitor, replaces=grant.record_id, action="withdraw")])
+    assert present_state(site.pk, visitor).record_id == grant.record_id

@@ -275,6 +275,26 @@ def test_every_period_holds(site, tmp_path, span):
     assert verify(bundle(site, tmp_path / "b.zip", *span))[0] == 0
 
 
+def test_answers_that_come_while_it_is_made_are_in_it_or_after_it(site, tmp_path, monkeypatch):
+    """A period of today, on a live site: what came in until the log was signed belongs to it."""
+    from consent.exports import bundle as module
+
+    fill(site)
+    make = module.checkpoint.make
+
+    def busy(of: Site) -> object:
+        release = {"release": 1, "release_hash": site.releases.get().sha256}
+        append([draft_of(site.pk, site.uuid, "consent", {"choices": {}}, uuid5(SITE, "late"), **release)])
+        return make(of)
+
+    monkeypatch.setattr(module.checkpoint, "make", busy)
+    today = datetime.now(UTC).date()
+    code, said = verify(bundle(site, tmp_path / "b.zip", today, today))
+    assert (code, "1 entries" in said or "No entry" in said) == (0, True), said
+    code, said = verify(bundle(site, tmp_path / "b.zip", START, today))
+    assert code == 0, said
+
+
 @pytest.mark.parametrize("span", [(date(2020, 1, 1), date(2020, 1, 2)), (date(2030, 1, 1), date(2030, 1, 2))])
 def test_an_empty_period_is_proved_too(site, tmp_path, span):
     fill(site)

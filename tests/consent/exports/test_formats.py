@@ -6,6 +6,7 @@ import base64
 import csv
 import hmac
 import json
+import zipfile
 from datetime import UTC, date, datetime
 from io import StringIO
 
@@ -19,7 +20,7 @@ from consent.ledger import erasure
 from consent.ledger.append import append, draft_of
 from consent.models import AuditEvent, Job
 from consent.sites.actions import create_site
-from tests.consent.exports.test_bundle import END, SITE, START, fill, uuid5
+from tests.consent.exports.test_bundle import END, SITE, START, fill, uuid5, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,67 @@ def test_no_cell_is_a_formula(site, tmp_path):
     export(site, "csv", tmp_path / "a.csv", date(2026, 3, 7), date(2026, 3, 7))
     [row] = csv.DictReader((tmp_path / "a.csv").open())
     assert (row["page"], row["client_time"], row["language"]) == ("'=HYPERLINK(1)", "'@now", "'-x")
+
+
+FORMULAS = [
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "|calc", "%0A=1", "\t=1", "\r=1", "\n=1", "\x00=1", "\x0b=1", " =1", "  +cmd",
+    '"=1', "'=1", "\u00a0=1", "\u3000=1", "\ufeff=1", "\u200b=1", "\u200e\u200f@x", "\uff1d1+1", "\uff0b1+1", "\uff0d1+1",
+    "\uff20SUM", "\uff5ccalc", "\uff05", "\ufe63" "1+1", "\u22121+1", "\u2028=1", "\u0301=1", "\u201c=1", "-", "=", "|", "\ttext",
+    "-1-1", "+1;2", "'text", "-1,5+2", "- 1",
+]  # fmt: skip
+PLAIN = [
+    "",
+    "text",
+    "C0001:granted",
+    "0",
+    "-5",
+    "+49",
+    "-1.5",
+    "-1e5",
+    '{"a":1}',
+    "[1]",
+    " text",
+    "(1)",
+    "/path",
+    "\u00fcber",
+    "*",
+]
+
+
+@pytest.mark.parametrize("given", FORMULAS, ids=ascii)
+def test_a_cell_that_a_spreadsheet_could_run_begins_with_an_apostrophe(given):
+    assert formats.harmless(given) == "'" + given
+
+
+@pytest.mark.parametrize("given", PLAIN, ids=ascii)
+def test_numbers_and_texts_stay_as_they_are(given):
+    assert formats.harmless(given) == given
+
+
+def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
+    """The export and the bundle's table, cell by cell as a foreign reader gets them."""
+    fill(site)
+    release = {"release": 1, "release_hash": site.releases.get().sha256}
+    given = [*FORMULAS, *PLAIN]
+    drafts = [
+        draft_of(
+            site.pk, site.uuid, "consent", {"page": text, "choices": {}, "client_time": text, "layer": text},
+            uuid5(SITE, f"evil{number}"), action="custom", **release,
+        )
+        for number, text in enumerate(given)
+    ]  # fmt: skip
+    append(drafts, at=datetime(2026, 3, 7, tzinfo=UTC))
+    export(site, "csv", tmp_path / "a.csv", START, date(2026, 3, 7))
+    export(site, "bundle", tmp_path / "b.zip", START, date(2026, 3, 7))
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        table = archive.read("records.csv")
+    assert table == (tmp_path / "a.csv").read_bytes()
+    rows = list(csv.DictReader(StringIO(table.decode(), newline="")))[-len(given) :]
+    for text, row in zip(given, rows, strict=True):
+        cells = [row[name] for name in ("page", "client_time", "layer")]
+        assert cells == [formats.harmless(text)] * 3
+        assert cells[0].removeprefix("'") == text
+    assert verify(tmp_path / "b.zip")[0] == 0
 
 
 def test_jsonl_recomputes_every_leaf(site, tmp_path):

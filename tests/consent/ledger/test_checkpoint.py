@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import random
+import threading
 from base64 import b64decode, b64encode
 
 import pytest
@@ -137,3 +139,42 @@ def test_our_proofs_and_notes_pass_the_bundles_own_verifier():
     spec.loader.exec_module(module)
     origin, size, root = module.read_checkpoint(point.note, [])
     assert (origin, size, root) == (checkpoint.origin(site.pk, site.uuid), 4, bytes(point.root))
+
+
+def test_the_kept_checkpoint_is_the_largest_whoever_comes_last(settings, tmp_path):
+    settings.FAIRGATE_DATA = tmp_path
+    site, sizes = "11111111-2222-4333-8444-555555555555", random.sample(range(1, 10_000), 120)
+    parts, failures = [sizes[start::6] for start in range(6)], []
+
+    def keep(part: list[int]) -> None:
+        try:
+            for size in part:
+                kept.keep(site, f"log\n{size}\nroot\n\n")
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=keep, args=[part]) for part in parts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert kept.note(site) == f"log\n{max(sizes)}\nroot\n\n"
+
+
+def test_threads_that_need_the_first_key_at_once_get_the_same(settings, tmp_path):
+    settings.FAIRGATE_DATA = tmp_path / "new"
+    found, start = [], threading.Barrier(8)
+
+    def read() -> None:
+        start.wait(30)
+        found.append(signing.seed_text(signing.private_key()))
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["signing_key"]

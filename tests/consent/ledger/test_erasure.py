@@ -55,6 +55,105 @@ def test_a_record_id_finds_the_whole_person_by_chain_and_visitor():
     assert erasure.erase(site, record_id=refusal.record_id, actor=ALICE, reason="asked").count == 3
 
 
+def test_a_record_that_names_a_strangers_is_erased_alone():
+    """`replaces` is what a client says: knowing an id gives nobody the records of its owner."""
+    site = make_site()
+    owner, thief = uuid.uuid4(), uuid.uuid4()
+    grant = answer(site, visitor=owner)
+    later = answer(site, visitor=owner, replaces=grant.record_id, action="custom")
+    forged = answer(site, visitor=thief, replaces=later.record_id, action="withdraw")
+    without = answer(site, visitor=None, replaces=grant.record_id, action="reject_all")
+    append([grant, later, forged, without])
+    assert erasure._of_person(site.pk, None, forged.record_id) == {3}
+    assert erasure._of_person(site.pk, thief, None) == {3}
+    assert erasure._of_person(site.pk, None, without.record_id) == {4}
+    for mine in ({"record_id": grant.record_id}, {"record_id": later.record_id}, {"visitor": owner}):
+        assert erasure._of_person(site.pk, mine.get("visitor"), mine.get("record_id")) == {1, 2}
+    assert erasure.erase(site, record_id=forged.record_id, actor=ALICE, reason="asked").count == 1
+    assert ConsentRecord.objects.filter(site_id=site.pk, visitor=owner, payload__isnull=False).count() == 2
+    assert verify(site).wrong == []
+
+
+def test_only_the_first_that_replaces_a_refusal_belongs_to_it():
+    """A refusal has no visitor id. Its giver knew its id first; whoever names it later proves nothing."""
+    site = make_site()
+    owner, thief = uuid.uuid4(), uuid.uuid4()
+    refusal = answer(site, visitor=None, action="reject_all")
+    again = answer(site, visitor=None, replaces=refusal.record_id, action="reject_all")
+    grant = answer(site, visitor=owner, replaces=again.record_id)
+    forged = [answer(site, visitor=thief, replaces=one.record_id) for one in (refusal, again, grant)]
+    append([refusal, again, grant, *forged])
+    assert erasure._of_person(site.pk, thief, None) == {4, 5, 6}
+    for start in (refusal, again, grant):
+        assert erasure._of_person(site.pk, None, start.record_id) == {1, 2, 3}
+
+
+def test_what_replaces_a_record_before_there_was_one_proves_nothing():
+    site = make_site()
+    refusal = answer(site, visitor=None, action="reject_all")
+    early = answer(site, replaces=refusal.record_id)
+    append([early, refusal])
+    assert erasure._of_person(site.pk, None, early.record_id) == {1}
+    assert erasure._of_person(site.pk, None, refusal.record_id) == {2}
+
+
+def test_a_record_of_another_site_is_never_reached_by_a_chain():
+    site, other = make_site(), make_site("Other")
+    abroad = answer(other, visitor=None, action="reject_all")
+    same_id = answer(other, visitor=uuid.uuid4())
+    mine = answer(site, replaces=abroad.record_id)
+    twin = answer(site, record_id=same_id.record_id)
+    append([abroad, same_id, mine, twin])
+    for draft in (mine, twin):
+        assert erasure.erase(site, record_id=draft.record_id, actor=ALICE, reason="asked").count == 1
+    assert ConsentRecord.objects.filter(site_id=other.pk, payload__isnull=True).count() == 0
+
+
+def test_circles_of_forged_names_end():
+    site = make_site()
+    one, two = uuid.uuid4(), uuid.uuid4()
+    append(
+        [
+            answer(site, record_id=one, visitor=None, replaces=two),
+            answer(site, record_id=two, visitor=None, replaces=one),
+            answer(site, record_id=uuid.uuid4(), visitor=None, replaces=two),
+        ]
+    )
+    assert erasure._of_person(site.pk, None, one) == {1, 2, 3}
+
+
+def test_a_strangers_record_does_not_end_an_objection():
+    """Retention keeps an objection while it is in force: a forged `replaces` must not end it."""
+    site = Site.objects.create(name="Old shop")
+    now = datetime.now(UTC)
+    objection = answer(site, action="opt_out", regime="us_ca")
+    append([objection], at=now - timedelta(days=2 * 366 + 2))
+    append([answer(site, replaces=objection.record_id), answer(site, visitor=None, replaces=objection.record_id)])
+    assert erasure.retain(site, now).count == 0
+    append([answer(site, visitor=objection.visitor, replaces=objection.record_id)])
+    assert erasure.retain(site, now).count == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "alice@example.org asked",
+        "visitor 0b8c6f6e-0000-4000-8000-00000000000a",
+        "0b8c6f6e000040008000 00000000000a x@y",
+    ],
+)
+def test_a_reason_that_names_somebody_is_refused(reason):
+    site = make_site()
+    record = answer(site)
+    append([record])
+    for verb in (erasure.erase, lambda *a, **k: erasure.refuse(*a, **k, ground="17(3)(e)")):
+        with pytest.raises(ValueError, match="leave ids and mail addresses out"):
+            verb(site, record_id=record.record_id, actor=ALICE, reason=reason)
+    with pytest.raises(CommandError, match="leave ids"):
+        call_command("erase", site=str(site.uuid), record=str(record.record_id), reason=reason)
+    assert ConsentRecord.objects.get(site_id=site.pk, index=1).payload is not None
+
+
 def test_a_replay_of_an_erased_record_is_told_so():
     site = make_site()
     gone = answer(site)
@@ -121,7 +220,7 @@ def test_the_commands(capsys):
     )
     assert ConsentRecord.objects.get(site_id=site.pk, index=1).payload is not None
     event = AuditEvent.objects.get(verb="erasure.refuse")
-    assert (event.detail["ground"], event.detail["reason"]) == ("17(3)(e)", "A claim is open.")
+    assert event.detail == {"records": 1, "indexes": [1], "ground": "17(3)(e)", "reason": "A claim is open."}
     call_command("erase", site=str(site.uuid), visitor=str(record.visitor))
     assert "Erased 1 records; ledger entries 2 say so." in capsys.readouterr().out
     with pytest.raises(CommandError):

@@ -47,7 +47,7 @@ def test_a_replay_gets_the_same_bytes(client):
     assert first.content == again.content
     body = first.json()
     assert sorted(body) == ["id", "index", "receipt", "received_at"]
-    assert body["receipt"] == f"/api/v1/consents/{body['id']}/receipt"
+    assert body["receipt"] == f"/api/v1/consents/{body['id']}/receipt?site={corpus.DATA['site']}"
 
 
 def stored(client, name) -> tuple[dict, ConsentRecord]:

@@ -3,15 +3,26 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
+import time
 import uuid
 from base64 import b64decode
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from consent.ledger import checkpoint, erasure, merkle, signing
-from consent.models import LogEntry
+from consent.ledger.append import append
+from consent.models import Checkpoint, LogEntry
 from consent.sites.models import Site
+from cookiebanner.public_api import receipts
 from tests import corpus
+from tests.consent.answers.test_receipts import writes
+from tests.consent.ledger.world import answer as record
 from tests.cookiebanner.public_api.test_answers import send
 
 
@@ -110,6 +121,92 @@ def test_tiles_rebuild_the_checkpoints_root(client, stored):
         bundle = bundle[2 + length :]
     assert [merkle.leaf_hash(entry) for entry in entries] == hashes
     assert entries[0].startswith(b"fairgate/v1\nconsent\n")
+
+
+def another(client) -> dict:
+    """One more answer, as the server acknowledged it."""
+    body = json.loads(corpus.body_of({"name": str(uuid.uuid4())}))
+    request = corpus.Request("POST", "/api/v1/consents", corpus.DATA["headers"], json.dumps(body).encode())
+    response = send(client, request)
+    assert response.status_code == 201
+    return response.json()
+
+
+def test_a_receipt_right_after_an_answer_waits_for_the_next_signature(client, stored):
+    """Three readers in a row: each gets its receipt, and the log is signed once a second."""
+    began = time.monotonic()
+    before = Checkpoint.objects.count()
+    for _ in range(3):
+        answer = another(client)
+        response = client.get(answer["receipt"])
+        assert (response.status_code, response.json()["id"]) == (200, answer["id"])
+        head = signing.parse(response.json()["checkpoint"])
+        leaf, proof = b64decode(response.json()["leaf"]), [b64decode(step) for step in response.json()["proof"]]
+        assert merkle.verify_inclusion(leaf, answer["index"], head.size, proof, head.root)
+    assert Checkpoint.objects.count() - before == 3
+    assert time.monotonic() - began >= 2
+
+
+def test_when_enough_others_wait_a_reader_is_asked_to_come_back(client, stored, monkeypatch):
+    monkeypatch.setattr(receipts, "_patience", threading.Semaphore(0))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert client.get(stored["receipt"]).status_code == 200
+        answer = another(client)
+        before = Checkpoint.objects.count()
+        for _ in range(60):
+            response = client.get(answer["receipt"])
+            assert (response.status_code, response.json()["code"]) == (503, "not_signed_yet")
+            assert (response["Retry-After"], response["Cache-Control"]) == ("1", "private, no-store")
+        page = client.get(answer["receipt"], headers={"Accept": "text/html"})
+        assert (page.status_code, page["Retry-After"]) == (503, "1")
+        assert '<meta http-equiv="refresh" content="1">' in page.content.decode()
+        assert Checkpoint.objects.count() == before
+        clock.shift(1)
+        assert client.get(answer["receipt"]).status_code == 200
+
+
+def test_a_record_id_repeated_on_another_site_breaks_no_receipt(client, stored):
+    other = Site.objects.get(uuid=corpus.DATA["other_site"])
+    append([record(other, record_id=uuid.UUID(stored["id"]))])
+    site = corpus.DATA["site"]
+    assert stored["receipt"] == f"/api/v1/consents/{stored['id']}/receipt?site={site}"
+    for address in (stored["receipt"], stored["receipt"].partition("?")[0]):
+        response = client.get(address)
+        assert (response.status_code, response.json()["site"]) == (200, site)
+    theirs = client.get(f"/api/v1/consents/{stored['id']}/receipt?site={other.uuid}")
+    assert (theirs.status_code, theirs.json()["site"]) == (200, str(other.uuid))
+    assert client.get(f"/api/v1/consents/{stored['id']}/receipt?site=x").json()["code"] == "invalid_field"
+
+
+def test_what_anybody_may_read_writes_and_locks_nothing(client, stored):
+    """Each public address, asked twice over, once all there is to sign is signed."""
+    Site.objects.update(tiles=Site.Tiles.PUBLIC)
+    site, base = corpus.DATA["site"], f"/v1/{corpus.DATA['site']}"
+    assert client.get(stored["receipt"]).status_code == 200
+    read = [
+        stored["receipt"], stored["receipt"].partition("?")[0], f"/api/v1/consents/{uuid.uuid4()}/receipt",
+        f"{base}/log/checkpoint", f"{base}/log/tile/0/000.p/1", f"{base}/log/tile/entries/000.p/1", f"{base}/log/x",
+        f"{base}/gate.js", f"{base}/regime/eu_opt_in/gate.js", f"{base}/a/x/ui.js", f"{base}/r/1/regime/eu_opt_in/gate.js",
+        "/livez", "/readyz", "/.well-known/fairgate/", f"/consent/{site}/{site}.json", "/scripttemplates/otSDKStub.js",
+        "/api/", "/api/v1/impressions", "/nothing-here",
+    ]  # fmt: skip
+    for _ in range(2):
+        for address in read:
+            with CaptureQueriesContext(connection) as captured:
+                client.get(address)
+            assert (address, writes(captured)) == (address, [])
+
+
+def test_a_log_without_anything_new_is_neither_locked_nor_signed(client, stored):
+    Site.objects.update(tiles=Site.Tiles.PUBLIC)
+    address = f"/v1/{corpus.DATA['site']}/log/checkpoint"
+    first = client.get(address).content
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).content == first
+        assert writes(captured) == []
+        another(client)
+        assert client.get(address).content != first
 
 
 @pytest.mark.parametrize(
