@@ -21,11 +21,12 @@ from django.conf import settings
 
 from consent.answers import intake, schema
 from consent.answers.errors import Refused
-from consent.answers.published import PublishedSite, view
+from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
 from consent.sites.queries import host_of
 from cookiebanner.facts import gather, peer_address
+from cookiebanner.visitors.published import Busy, published
 
 Response = tuple[int, bytes, dict[str, str]]
 JSON = "application/json"
@@ -82,11 +83,12 @@ def prepare(
     headers: Mapping[str, str],
     peer: str,
     again: bool = False,
+    memory_only: bool = False,
 ) -> Prepared:
     """Checks one request and makes its draft. `headers` by lower-case name, `peer` = the connection's address.
 
-    No query when site and release are in memory. Raises Refused. `body` may be cut after FAIRGATE_BODY_LIMIT + 1 bytes.
-    `again`: the rate limit has counted this request already.
+    No query when site and release are in memory. Raises Refused, and NotInMemory if `memory_only`. `body` may be cut
+    after FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already.
     """
     limit = settings.FAIRGATE_RATE_LIMIT
     if limit > 0 and not again and (wait := rate_limit.wait(peer_address(headers, peer), limit)):
@@ -98,14 +100,16 @@ def prepare(
     if not origin_host:
         raise Refused(403, "origin_not_allowed", "Answers come from the site's own pages; Origin is missing.")
     given = schema.decode(body)
-    site = view.site(given.site)
+    try:
+        site, release = published.find(given.site, given.release, memory_only)
+    except Busy:  # not "unknown": a browser would drop the answer for good
+        raise Refused(UNAVAILABLE.status, UNAVAILABLE.code, UNAVAILABLE.title) from None
     if site is None:
         raise Refused(404, "unknown_site", "There is no site with this id.", field="site")
-    if not view.has_host(site, origin_host):
-        raise Refused(403, "origin_not_allowed", "This Origin is none of the site's hosts.")
-    release = view.release(site, given.release)
-    if release is None:
+    if release is None and (not site.number or site.has_host(origin_host)):
         raise Refused(422, "unknown_release", f"The site has no release {given.release}.", field="release")
+    if release is None or not site.may_answer(release, origin_host):
+        raise Refused(403, "origin_not_allowed", "This Origin is none of the release's hosts.")
     facts = gather(headers, peer)
     decision = locate.decide(facts, datetime.now(UTC).date(), release.overrides)
     draft = intake.draft(

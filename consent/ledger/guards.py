@@ -20,7 +20,7 @@ _RECORD_KEPT = (
     "site_id", "leaf_index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction",
     "language", "action",
 )  # fmt: skip
-_RELEASE_KEPT = ("id", "site_id", "number", "sha256", "snapshot", "published_by", "published_at")
+_RELEASE_KEPT = ("id", "site_id", "number", "sha256", "snapshot", "hosts", "published_by", "published_at")
 
 
 def _same(columns: tuple[str, ...], operator: str) -> str:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from consent.sites.models import ApiToken, Host, Membership, Site
+from consent.sites.models import ApiToken, Membership, Site
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
@@ -29,12 +29,6 @@ def suffixes(host: str) -> list[str]:
     """`a.b.c` → `["a.b.c", "b.c", "c"]`."""
     parts = host.split(".")
     return [".".join(parts[i:]) for i in range(len(parts))]
-
-
-def origin_belongs_to_a_site(origin: str) -> bool:
-    """Whether the Origin is a host of any site, or a subdomain of one. One query."""
-    host = host_of(origin)
-    return bool(host) and Host.objects.filter(name__in=suffixes(host)).exists()
 
 
 def clean_host(text: str) -> str:

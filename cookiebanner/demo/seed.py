@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from consent.answers import intake, schema
-from consent.answers.published import PublishedRelease, PublishedSite, view
+from consent.answers.published import PublishedRelease, PublishedSite
 from consent.catalogue.actions import add_service
 from consent.jurisdictions import locate, table
 from consent.ledger.append import Draft, append
@@ -25,6 +25,7 @@ from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo.trackers import TRACKERS
 from cookiebanner.demo.views import DEMO_SITE
 from cookiebanner.publish import publish
+from cookiebanner.visitors.published import published
 
 DAYS = 90
 HOURS = (7, 9, 11, 13, 15, 17, 19, 20, 21, 22)
@@ -87,11 +88,9 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
     chance = random.Random(2026)  # noqa: S311 - a story, not a secret
     first = datetime.now(UTC).date() - timedelta(days=DAYS)
     publish(shop, "demo", "First release", at=datetime.combine(first, time(6), UTC))
-    view.clear()
-    published = view.site(shop.uuid)
-    assert published
-    release = view.release(published, 1)
-    assert release
+    published.clear()
+    known, release = published.find(shop.uuid, 1)
+    assert known and release
     yes: list[tuple[UUID, UUID, str]] = []  # records that may be withdrawn later: (record, visitor, place)
     written = 0
     for number in range(DAYS):
@@ -100,7 +99,7 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
         busy = (70 + number * 0.6) * (0.7 if day.weekday() > 4 else 1) * chance.uniform(0.85, 1.15)
         with transaction.atomic():
             for hour in HOURS:
-                drafts = [answer(chance, published, release, yes, shown, day) for _ in range(round(busy / len(HOURS)))]
+                drafts = [answer(chance, known, release, yes, shown, day) for _ in range(round(busy / len(HOURS)))]
                 at = datetime.combine(day, time(hour, chance.randrange(60), chance.randrange(60)), UTC)
                 if at < datetime.now(UTC):
                     append(drafts, at=at)

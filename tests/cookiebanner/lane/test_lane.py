@@ -14,7 +14,7 @@ from django.conf import settings
 
 from consent.models import ImpressionTotal
 from cookiebanner.lane.app import Lane
-from cookiebanner.store import store
+from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests.cookiebanner.lane.asgi import Running, ask
 from tests.cookiebanner.releases import release, site
@@ -38,7 +38,7 @@ def shop():
 
 
 def test_scripts_are_the_same_as_djangos(client, shop):
-    entry = store.site(shop.uuid)
+    entry = published.site(shop.uuid)
     paths = [
         f"/v1/{shop.uuid}/gate.js", f"/v1/{shop.uuid}/regime/us_ca/gate.js", f"/v1/{uuid.uuid4()}/gate.js",
         f"/v1/{shop.uuid}/r/1/regime/us_ca/gate.js", f"/v1/{shop.uuid}/a/{entry.names['ui.en.js'][0]}/ui.en.js",
