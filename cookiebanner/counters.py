@@ -22,6 +22,7 @@ from consent.sites.queries import host_of
 from consent.stats import actions as stats
 from consent.stats import schema
 from cookiebanner.delivery import Answer, decision
+from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import FRESH, Busy, Entry, published
 
 FLUSH = 5.0  # seconds
@@ -40,6 +41,7 @@ class Counters:
 
     def _clear(self) -> None:
         self._shown: dict[stats.Shown, int] = {}
+        self._shown_on: dict[stats.ShownOn, int] = {}
         self._reports: dict[tuple[int, str, str], tuple[int, str]] = {}
         self._seen: dict[tuple[int, str], tuple[str, int | None]] = {}
 
@@ -98,9 +100,12 @@ class Counters:
         day = datetime.now(UTC).date()
         number = told.release or entry.number or 0
         key = (entry.id, day, number, regime.partition("-")[0], found.jurisdiction, language, told.kind)
+        on = (entry.id, day, number, device(headers), told.kind, told.gpc or gpc(headers))
         with self._lock:
             if key in self._shown or len(self._shown) < MOST_KEYS:
                 self._shown[key] = self._shown.get(key, 0) + 1
+            if on in self._shown_on or len(self._shown_on) < MOST_KEYS:
+                self._shown_on[on] = self._shown_on.get(on, 0) + 1
         return Answer(204, [], b"")
 
     def _note(self, entry: Entry, told: schema.Reports, origin: str) -> Answer:
@@ -119,13 +124,16 @@ class Counters:
     def flush(self) -> None:
         """Writes what was counted; keeps it for the next time when the database is away."""
         with self._lock:
-            shown, reports, seen = self._shown, self._reports, self._seen
+            shown, shown_on, reports, seen = self._shown, self._shown_on, self._reports, self._seen
             self._clear()
         now = datetime.now(UTC)
         try:
             if shown:
                 stats.add_impressions(shown)
                 shown = {}
+            if shown_on:
+                stats.add_shown(shown_on)
+                shown_on = {}
             if reports:
                 stats.add_reports(reports, now)
                 reports = {}
@@ -138,6 +146,8 @@ class Counters:
             with self._lock:
                 for key, count in shown.items():
                     self._shown[key] = self._shown.get(key, 0) + count
+                for on, count in shown_on.items():
+                    self._shown_on[on] = self._shown_on.get(on, 0) + count
                 for name, (count, host) in reports.items():
                     self._reports[name] = (self._reports.get(name, (0, ""))[0] + count, host)
                 self._seen = seen | self._seen

@@ -26,6 +26,7 @@ from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
 from consent.sites.queries import host_of
 from cookiebanner.facts import gather, peer_address
+from cookiebanner.visitors.headers import gpc
 from cookiebanner.visitors.published import Busy, published
 
 Response = tuple[int, bytes, dict[str, str]]
@@ -119,7 +120,8 @@ def prepare(
         decision,
         origin_host=origin_host,
         user_agent=headers.get("user-agent", ""),
-        gpc="1" in headers.get("sec-gpc", "").replace(" ", "").split(","),
+        gpc=gpc(headers),
+        mobile=headers.get("sec-ch-ua-mobile", ""),
     )
     return Prepared(draft, site)
 

@@ -125,7 +125,7 @@ def missing(connection: Any) -> list[str]:
 
 
 def install(connection: Any) -> None:
-    """Makes the triggers that are missing. Safe to repeat."""
+    """Makes the triggers that are missing, as this version wants them. Safe to repeat."""
     lacking = set(missing(connection))
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -134,9 +134,7 @@ def install(connection: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                     cursor.execute(sql)
             return
-        if not lacking:
-            return
-        cursor.execute(_functions())
+        cursor.execute(_functions())  # in any case: an older version's may know fewer columns
         for table, name, when in _wanted(connection):
             if f"{table}.{name}" not in lacking:
                 continue

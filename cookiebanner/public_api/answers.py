@@ -41,6 +41,13 @@ ANSWER = inline_serializer(
         "signals": serializers.DictField(required=False, allow_null=True),
         "page": serializers.CharField(required=False, allow_null=True, help_text="Host or URL; the query is dropped."),
         "client_time": serializers.CharField(required=False, allow_null=True, help_text="A remark, never the time."),
+        "time_to_answer": serializers.IntegerField(
+            required=False,
+            allow_null=True,
+            min_value=0,
+            max_value=86_400_000,
+            help_text="Milliseconds from the banner to the answer; counted, never stored.",
+        ),
     },
 )
 STORED = inline_serializer(
