@@ -1,4 +1,5 @@
-"""Impressions and gate reports: counted in memory, written every few seconds. A lost minute is a lost count only.
+"""Impressions, gate reports and how answers came about: counted in memory, written every few seconds. A lost minute
+is a lost count only.
 
 `take` is the whole of `POST /api/v1/impressions` and `POST /api/v1/reports`, for the DRF views and for the lane.
 """
@@ -17,10 +18,12 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 
 from consent.answers.published import PublishedRelease
+from consent.ledger.append import Draft
 from consent.sites import actions as sites
 from consent.sites.queries import host_of
 from consent.stats import actions as stats
 from consent.stats import schema
+from consent.stats.how import How
 from cookiebanner.delivery import Answer, decision
 from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import FRESH, Busy, Entry, published
@@ -42,6 +45,7 @@ class Counters:
     def _clear(self) -> None:
         self._shown: dict[stats.Shown, int] = {}
         self._shown_on: dict[stats.ShownOn, int] = {}
+        self._answered: dict[stats.Answered, int] = {}
         self._reports: dict[tuple[int, str, str], tuple[int, str]] = {}
         self._seen: dict[tuple[int, str], tuple[str, int | None]] = {}
 
@@ -78,6 +82,13 @@ class Counters:
         if what == "impressions":
             return self._impression(entry, release, told, headers, peer)
         return self._note(entry, told, origin)
+
+    def answered(self, draft: Draft, how: How, at: datetime) -> None:
+        """Counts an answer that is stored, by how it came about."""
+        key = (draft.site_id, at.astimezone(UTC).date(), draft.release or 0, draft.action, *how)
+        with self._lock:
+            if key in self._answered or len(self._answered) < MOST_KEYS:
+                self._answered[key] = self._answered.get(key, 0) + 1
 
     def _impression(
         self,
@@ -125,6 +136,7 @@ class Counters:
         """Writes what was counted; keeps it for the next time when the database is away."""
         with self._lock:
             shown, shown_on, reports, seen = self._shown, self._shown_on, self._reports, self._seen
+            answered = self._answered
             self._clear()
         now = datetime.now(UTC)
         try:
@@ -134,6 +146,9 @@ class Counters:
             if shown_on:
                 stats.add_shown(shown_on)
                 shown_on = {}
+            if answered:
+                stats.add_answered(answered)
+                answered = {}
             if reports:
                 stats.add_reports(reports, now)
                 reports = {}
@@ -148,6 +163,8 @@ class Counters:
                     self._shown[key] = self._shown.get(key, 0) + count
                 for on, count in shown_on.items():
                     self._shown_on[on] = self._shown_on.get(on, 0) + count
+                for how, count in answered.items():
+                    self._answered[how] = self._answered.get(how, 0) + count
                 for name, (count, host) in reports.items():
                     self._reports[name] = (self._reports.get(name, (0, ""))[0] + count, host)
                 self._seen = seen | self._seen

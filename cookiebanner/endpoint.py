@@ -25,8 +25,10 @@ from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
 from consent.sites.queries import host_of
+from consent.stats.how import How, how
+from cookiebanner.counters import counters
 from cookiebanner.facts import gather, peer_address
-from cookiebanner.visitors.headers import gpc
+from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import Busy, published
 
 Response = tuple[int, bytes, dict[str, str]]
@@ -42,6 +44,7 @@ class Prepared:
 
     draft: Draft
     site: PublishedSite
+    how: How
 
 
 class RateLimit:
@@ -121,9 +124,9 @@ def prepare(
         origin_host=origin_host,
         user_agent=headers.get("user-agent", ""),
         gpc=gpc(headers),
-        mobile=headers.get("sec-ch-ua-mobile", ""),
     )
-    return Prepared(draft, site)
+    came = how(device(headers), given.layer, given.replaces is None, given.time_to_answer, draft.record["gpc"])
+    return Prepared(draft, site, came)
 
 
 class RateLimited(Refused):
@@ -148,10 +151,15 @@ def _check_type(content_type: str) -> None:
 
 
 def answer(prepared: Prepared, outcome: Outcome) -> Response:
-    """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503."""
+    """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503.
+
+    A new answer is counted here, as both doors come by.
+    """
     if outcome.status in ("created", "replayed"):
         assert outcome.index is not None and outcome.received_at is not None
         record_id = prepared.draft.id_text
+        if outcome.status == "created":
+            counters.answered(prepared.draft, prepared.how, outcome.received_at)
         receipt = schema.Receipt(
             record_id, outcome.index, utc_text(outcome.received_at), f"/api/v1/consents/{record_id}/receipt"
         )

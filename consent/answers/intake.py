@@ -14,7 +14,6 @@ from consent.answers.errors import Refused
 from consent.answers.published import PublishedRelease, PublishedSite
 from consent.jurisdictions.locate import Decision
 from consent.ledger.append import Draft, Outcome, append
-from consent.stats.how import How, device_class, layer_of, waited
 
 # In this order: an Edge also calls itself Chrome, a Chrome also Safari.
 _FAMILIES = (
@@ -38,12 +37,8 @@ def draft(
     origin_host: str,
     user_agent: str = "",
     gpc: bool = False,
-    mobile: str = "",
 ) -> Draft:
-    """The draft of a consent record. Raises Refused when the answer does not fit its release.
-
-    `mobile` is the Sec-CH-UA-Mobile header. It, the time to answer and whether a banner was up are only counted.
-    """
+    """The draft of a consent record. Raises Refused when the answer does not fit its release."""
     terms = release.terms(answer.regime)
     if terms is None:
         raise Refused(422, "unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
@@ -51,7 +46,6 @@ def draft(
     validate.agree(answer, vector, release, terms)
     choices, grants = vector.choices, validate.GRANTED in vector.optional
     signals = validate.signals(answer.signals)
-    gpc = gpc or signals.get("gpc") in (True, "1", 1)
     # Nobody gets a lasting id for saying no, and none for a signal that the browser sends by itself.
     visitor = answer.visitor if answer.action != "gpc" and (grants or answer.replaces) else None
     record: dict[str, Any] = {
@@ -61,7 +55,7 @@ def draft(
         "regime_agrees": answer.regime in (decision.variant, decision.regime),
         "choices": choices,
         "signals": signals,
-        "gpc": gpc,
+        "gpc": gpc or signals.get("gpc") in (True, "1", 1),
         "page": page(answer.page or "", release, origin_host),
         "ua_family": family(user_agent),
     }
@@ -86,16 +80,8 @@ def draft(
         visitor=visitor,
         replaces=answer.replaces,
         record=record,
-        how=_how(answer, device_class(user_agent, mobile), gpc),
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
-
-
-def _how(answer: schema.Answer, device: str, gpc: bool) -> How:
-    layer = layer_of(answer.layer)
-    # The preference center is opened from the banner, or later by who has answered before.
-    asked = layer == "banner" or (layer == "preferences" and answer.replaces is None)
-    return How(device, layer, waited(answer.time_to_answer), gpc, asked)
 
 
 def page(given: str, release: PublishedRelease, origin_host: str) -> str:

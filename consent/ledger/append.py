@@ -29,7 +29,6 @@ from django.db import connections, transaction
 
 from consent.ledger import canonical, kept, merkle
 from consent.stats import actions as stats
-from consent.stats.how import How
 
 Status = Literal["created", "replayed", "conflict", "erased", "stopped"]
 _HASH = re.compile(r"([0-9a-f]{64})?")
@@ -59,7 +58,6 @@ class Draft:
     replaces: UUID | None = None
     record: dict[str, Any] = field(default_factory=dict)
     checked: bool = False
-    how: How | None = None  # only counted, never stored with the record
     id_text: str = field(init=False)  # needed five times of each answer
 
     def __post_init__(self) -> None:
@@ -216,7 +214,7 @@ class _Batch:
         if self.entries:
             self.insert()
             self.insert_tiles()
-            stats.add_totals(self.cursor, self.totals, self.answered)
+            stats.add_totals(self.cursor, self.totals)
             self.move_heads()
         return outcomes
 
@@ -289,7 +287,6 @@ class _Batch:
         self.entries: list[tuple[Any, ...]] = []
         self.records: list[tuple[Any, ...]] = []
         self.totals: dict[stats.Key, int] = {}
-        self.answered: dict[stats.Answered, int] = {}
         now = self.at or datetime.now(UTC)
         times: dict[int, tuple[datetime, str, date]] = {}
         outcomes = []
@@ -327,10 +324,6 @@ class _Batch:
                     site, day, draft.release or 0, draft.regime, draft.jurisdiction, draft.language, draft.action
                 )  # fmt: skip
                 self.totals[key] = self.totals.get(key, 0) + 1
-                if draft.how is not None:
-                    device, layer, waited, gpc, asked = draft.how
-                    how = (site, day, draft.release or 0, device, layer, draft.action, waited, gpc, asked)
-                    self.answered[how] = self.answered.get(how, 0) + 1
             outcome = Outcome("created", index, received_at)
             known[site, draft.id_text] = (draft.request_hash, Outcome("replayed", index, received_at))
             outcomes.append(outcome)

@@ -16,20 +16,15 @@ from consent.stats.models import GateReport
 Key = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, action"""
 
-Answered = tuple[int, date, int, str, str, str, str, bool, bool]
-"""site_id, day (UTC), release, device, layer, action, waited, gpc, asked; see `consent.stats.how`"""
-
 _COLUMNS = "site_id, day, release, regime, jurisdiction, language, action"
-_ANSWERED = "site_id, day, release, device, layer, action, waited, gpc, asked"
 
 
-def add_totals(cursor: Any, totals: Mapping[Key, int], answered: Mapping[Answered, int] | None = None) -> None:
-    """Adds to the day totals, in one statement a table, sorted by key so that writers never wait in a circle.
+def add_totals(cursor: Any, totals: Mapping[Key, int]) -> None:
+    """Adds to the day totals, in one statement sorted by key so that writers never wait in a circle.
 
     Call it in the transaction that stores the answers, with their heads locked.
     """
     _upsert(cursor, "consent_dailytotal", _COLUMNS, totals)
-    _upsert(cursor, "consent_answeredtotal", _ANSWERED, answered or {})
 
 
 def _upsert(cursor: Any, table: str, columns: str, counts: Mapping[Any, int]) -> None:
@@ -67,6 +62,18 @@ def add_shown(counts: Mapping[ShownOn, int]) -> None:
     """Like `add_impressions`, by device and signal."""
     with transaction.atomic(), connection.cursor() as cursor:
         _upsert(cursor, "consent_showntotal", _SHOWN_ON, counts)
+
+
+Answered = tuple[int, date, int, str, str, str, str, bool, bool]
+"""site_id, day (UTC), release, action, and a `How`: device, layer, waited, gpc, asked"""
+
+_ANSWERED = "site_id, day, release, action, device, layer, waited, gpc, asked"
+
+
+def add_answered(counts: Mapping[Answered, int]) -> None:
+    """Adds how stored answers came about. Like `add_impressions`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _upsert(cursor, "consent_answeredtotal", _ANSWERED, counts)
 
 
 def add_reports(counts: Mapping[tuple[int, str, str], tuple[int, str]], at: datetime) -> None:

@@ -26,6 +26,16 @@ class How(NamedTuple):
     asked: bool
 
 
+def how(device: str, layer: object, is_first: bool, milliseconds: object, gpc: bool) -> How:
+    """How an answer came about; `is_first`: it replaces no other.
+
+    A preference center is opened from a banner, or later by somebody who has answered before.
+    """
+    where = layer_of(layer)
+    asked = where == "banner" or (where == "preferences" and is_first)
+    return How(device, where, waited(milliseconds), gpc, asked)
+
+
 def device_class(user_agent: str, mobile: str = "") -> str:
     """phone, tablet or desktop, from a User-Agent and a Sec-CH-UA-Mobile header ("?1", "?0" or "").
 

@@ -32,7 +32,7 @@ class ImpressionTotal(models.Model):
 
 
 class AnsweredTotal(models.Model):
-    """Answers counted a day by how they came about. Written only by the ledger, in the transaction of the answers."""
+    """Answers counted a day by how they came about, flushed from memory once they are stored."""
 
     pk = models.CompositePrimaryKey("site_id", "day", "release", "device", "layer", "action", "waited", "gpc", "asked")
     site_id = models.BigIntegerField()

@@ -20,8 +20,8 @@ from consent.jurisdictions import locate, table
 from consent.ledger.append import Draft, append
 from consent.models import LogHead, Site
 from consent.sites.actions import change_settings, create_site
-from consent.stats.actions import ShownOn, add_impressions, add_shown
-from consent.stats.how import device_class
+from consent.stats.actions import Answered, ShownOn, add_answered, add_impressions, add_shown
+from consent.stats.how import device_class, how
 from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo.trackers import TRACKERS
 from cookiebanner.demo.views import DEMO_SITE
@@ -98,11 +98,13 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
         day = first + timedelta(days=number)
         shown: Counter[tuple[Any, ...]] = Counter()
         shown_on: Counter[ShownOn] = Counter()
+        came: Counter[Answered] = Counter()
         busy = (70 + number * 0.6) * (0.7 if day.weekday() > 4 else 1) * chance.uniform(0.85, 1.15)
         with transaction.atomic():
             for hour in HOURS:
                 drafts = [
-                    answer(chance, known, release, yes, shown, shown_on, day) for _ in range(round(busy / len(HOURS)))
+                    answer(chance, known, release, yes, shown, shown_on, came, day)
+                    for _ in range(round(busy / len(HOURS)))
                 ]
                 at = datetime.combine(day, time(hour, chance.randrange(60), chance.randrange(60)), UTC)
                 if at < datetime.now(UTC):
@@ -110,6 +112,7 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
                     written += len(drafts)
         add_impressions(shown)
         add_shown(shown_on)
+        add_answered(came)
         progress(number + 1, DAYS)
     return written
 
@@ -121,6 +124,7 @@ def answer(
     yes: list[tuple[UUID, UUID, str]],
     shown: Counter[tuple[Any, ...]],
     shown_on: Counter[ShownOn],
+    came: Counter[Answered],
     day: Any,
 ) -> Draft:
     """One visitor's answer, as a browser would send it."""
@@ -179,5 +183,6 @@ def answer(
     device, gpc = device_class(agent), action == "gpc"
     shown_on[shop.id, day, release.number, device, "view", gpc] += views
     shown_on[shop.id, day, release.number, device, "banner", gpc] += banners
+    came[(shop.id, day, release.number, action, *how(device, body["layer"], replaces is None, None, gpc))] += 1
     made = schema.decode(json.dumps(body).encode())
     return intake.draft(made, shop, release, decision, origin_host="127.0.0.1", user_agent=agent, gpc=action == "gpc")

@@ -13,6 +13,7 @@ from consent.answers import intake
 from consent.answers.errors import Refused
 from cookiebanner import endpoint
 from cookiebanner.adapt import lower_headers, raw_body
+from cookiebanner.counters import counters
 
 _STATES = ["granted", "denied", "not_offered"]
 _ACTIONS = ["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
@@ -100,6 +101,7 @@ class Consents(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Records a visitor's answer. The Origin must be one of the site's hosts."""
+        counters.start()
         headers = lower_headers(request)
         try:
             prepared = endpoint.prepare(

@@ -23,6 +23,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from sys import intern
 from typing import Any, NamedTuple, NoReturn
 from uuid import UUID
 
@@ -39,6 +40,7 @@ ENTRIES = 20_000  # sites kept
 PARSED = 2_000  # releases kept as answers need them
 REFRESH = 2.0  # seconds between two questions "is there a new release, a kill switch?"
 FRESH = 5.0  # seconds that an answer takes a site as it was, where nobody refreshes
+HOSTS = 60.0  # seconds between two readings of all hosts, where nobody refreshes: new ones are asked for when missed
 MISSES = 50  # unknown things of one kind asked for in a second
 LOADED = 50  # sites read at once: as many snapshots are in memory meanwhile
 
@@ -134,7 +136,7 @@ class Published:
 
     def __init__(self, bodies: int = BODIES, entries: int = ENTRIES, parsed: int = PARSED) -> None:
         self._lock = threading.Lock()
-        self._refreshing = threading.Lock()
+        self._refreshing, self._reading_hosts = threading.Lock(), threading.Lock()
         self._bodies, self._most, self._most_parsed = bodies, entries, parsed
         self.clear()
 
@@ -147,8 +149,8 @@ class Published:
             self._parsed: OrderedDict[tuple[UUID, int], None] = OrderedDict()
             self._files: OrderedDict[str, File] = OrderedDict()
             self._bytes = 0
-            self._refreshed = float("-inf")
-            self._newest = 0  # the highest primary key of a release that was seen
+            self._hosts_read = float("-inf")  # when the hosts of all sites were read last
+            self._newest = 0  # the highest primary key of a release then
             self._second, self._misses = 0, dict[str, int]()
             self.state = object()  # another one whenever something may have changed: what was made of it is old
 
@@ -202,30 +204,34 @@ class Published:
         return site, release
 
     def site_of_host(self, host: str) -> Entry | None:
-        """The site that has this host, or the nearest parent of it: by its newest release, else by an older one.
-
-        No query when it is in memory and was refreshed lately; one more for a host that nobody has.
-        """
-        self._keep_fresh()
+        """The site that has this host, or the nearest parent of it: by its newest release, else by an older one."""
+        self._read_hosts()
         found = self._site_of_host(host)
         if found is None and self._news():
             found = self._site_of_host(host)
         return found
 
     def knows_host(self, host: str) -> bool:
-        """Whether the host, or a parent of it, is one of any site in memory. No query."""
+        """Whether a release of any site in memory names the host or a parent of it. No query."""
         return host in self._hosts or any(name in self._hosts for name in suffixes(host))
 
     def allows_host(self, host: str) -> bool:
-        """`knows_host`, asking the database for what was published a moment ago before it says no."""
+        """`knows_host` of all sites. No query when it is known; one more for what was published a moment ago."""
         if not host:
             return False
-        self._keep_fresh()
+        self._read_hosts()
         return self.knows_host(host) or (self._news() and self.knows_host(host))
 
     def _site_of_host(self, host: str) -> Entry | None:
         for name in suffixes(host):
-            known = [entry for uuid in self._hosts.get(name, ()) if (entry := self._entries.get(uuid))]
+            known = []
+            for uuid in self._hosts.get(name, ()):
+                try:
+                    entry = self.site(uuid, within=FRESH)
+                except Busy:
+                    continue
+                if entry is not None and name in entry.hosts:
+                    known.append(entry)
             if known:
                 return min(known, key=lambda entry: (name not in entry.current, entry.id))
         return None
@@ -294,9 +300,9 @@ class Published:
                 self._unknown.clear()
                 self.state = object()  # the day may be another
             heads = _heads(Site.objects.order_by("-pk")[: self._most])
-            if len(heads) < self._most:
+            everyone = len(heads) < self._most
+            if everyone:
                 self._take(asked.difference(head.uuid for head in heads), ())  # there are no other sites
-                self._newest = max((head.release for head in heads), default=0)
             else:
                 for some in _parts(list(asked.difference(head.uuid for head in heads)), 500):
                     self._take(some, _heads(Site.objects.filter(uuid__in=some)))
@@ -311,27 +317,40 @@ class Published:
                     room -= old is None
             for some in _parts(changed, LOADED):
                 self._take([head.uuid for head in some], some)
-            self._refreshed = time.monotonic()
+            if everyone:  # so that all of their hosts are in memory
+                self._newest, self._hosts_read = max((head.release for head in heads), default=0), time.monotonic()
 
-    def _keep_fresh(self) -> None:
-        """Refreshes where nobody else does, at most every `FRESH` seconds; nobody waits for another's refresh."""
-        if time.monotonic() - self._refreshed <= FRESH:
+    def _read_hosts(self) -> None:
+        """Reads the hosts of all releases, where no refresh does and at most every `HOSTS` seconds.
+
+        Nobody waits for another's reading, but for the first.
+        """
+        if time.monotonic() - self._hosts_read <= HOSTS or (
+            self._reading_hosts.locked() and self._hosts_read > float("-inf")
+        ):
             return
-        if self._refreshing.locked() and self._refreshed > float("-inf"):
-            return
-        self.refresh()
+        with self._reading_hosts:
+            if time.monotonic() - self._hosts_read <= HOSTS:
+                return
+            hosts: dict[str, tuple[UUID, ...]] = {}
+            rows = Release.objects.order_by().values_list("pk", "site__uuid", "hosts")
+            newest = _add_hosts(hosts, rows.iterator(chunk_size=2000))
+            with self._lock:
+                self._hosts, self._newest, self._hosts_read = hosts, newest, time.monotonic()
 
     def _news(self) -> bool:
-        """Loads the sites that published since the last look. One query; False when there are none, or no time."""
+        """Reads the hosts of what was published since the last look. One query; False for nothing, or no time."""
         try:
             self._ask("host")
         except Busy:
             return False
-        uuids = Release.objects.filter(pk__gt=self._newest).order_by().values_list("site__uuid", flat=True).distinct()
-        found = list(uuids[: self._most])
-        for some in _parts(found, 500):
-            self._take(some, _heads(Site.objects.filter(uuid__in=some)))
-        return bool(found)
+        rows = list(Release.objects.filter(pk__gt=self._newest).order_by().values_list("pk", "site__uuid", "hosts"))
+        with self._lock:
+            self._newest = max(self._newest, _add_hosts(self._hosts, rows))
+            for _, uuid, _ in rows:
+                if (entry := self._entries.get(uuid)) is not None:
+                    entry.asked = float("-inf")
+        return bool(rows)
 
     def _take(self, asked: Iterable[UUID], heads: Iterable[Head]) -> dict[UUID, Entry]:
         """Puts sites into memory as their heads say; those asked for that have none are forgotten."""
@@ -364,8 +383,7 @@ class Published:
                 self.state = object()
                 self._index(uuid, old.hosts if old else frozenset(), entry.hosts if entry else frozenset())
                 while len(self._entries) > self._most:
-                    gone, last = self._entries.popitem(last=False)
-                    self._index(gone, last.hosts, frozenset())
+                    self._entries.popitem(last=False)
         return made
 
     def _load(self, heads: Sequence[Head], now: float) -> list[Entry]:
@@ -380,7 +398,7 @@ class Published:
                 snapshots[pk] = (number, json.loads(text))
             artifacts = Artifact.objects.filter(release__in=keys).order_by()
             for pk, name, sha256, content_type in artifacts.values_list("release", "name", "sha256", "content_type"):
-                names.setdefault(pk, {})[name] = (sha256, content_type)
+                names.setdefault(pk, {})[intern(name)] = (sha256, intern(content_type))
             all_of_them = Release.objects.filter(site__in=[head.id for head in keys.values()]).order_by()
             for site, number, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
                 every.setdefault(site, []).append((number, sha256, hosts))
@@ -407,8 +425,6 @@ class Published:
             entry.hosts |= entry.current
             self._inherit(entry, {(number, sha256) for number, sha256, _ in told})
             made.append(entry)
-        with self._lock:
-            self._newest = max([self._newest, *snapshots])
         return made
 
     def _inherit(self, entry: Entry, known: set[tuple[int, str]]) -> None:
@@ -427,8 +443,7 @@ class Published:
                 self._hosts[host] = left
             else:
                 self._hosts.pop(host, None)
-        for host in after - before:
-            self._hosts[host] = (*self._hosts.get(host, ()), uuid)
+        _add_hosts(self._hosts, [(0, uuid, after - before)])
 
     def _remember(self, entry: Entry, release: PublishedRelease) -> None:
         key = (entry.uuid, release.number)
@@ -468,6 +483,18 @@ class Published:
         if self._misses.get(kind, 0) >= MISSES and int(time.monotonic()) == self._second:
             raise Busy
         raise NotInMemory
+
+
+def _add_hosts(hosts: dict[str, tuple[UUID, ...]], rows: Iterable[tuple[int, UUID, Iterable[str]]]) -> int:
+    """Adds (release, site, its hosts) to the index; returns the highest primary key of the releases, else 0."""
+    newest = 0
+    for pk, uuid, names in rows:
+        newest = max(newest, pk)
+        for host in map(str.lower, names):
+            known = hosts.get(host, ())
+            if uuid not in known:
+                hosts[host] = (*known, uuid)
+    return newest
 
 
 def _parts(rows: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
