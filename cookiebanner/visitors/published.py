@@ -325,16 +325,15 @@ class Published:
 
         Nobody waits for another's reading, but for the first.
         """
-        if time.monotonic() - self._hosts_read <= HOSTS or (
-            self._reading_hosts.locked() and self._hosts_read > float("-inf")
-        ):
+        read = self._hosts_read
+        if time.monotonic() - read <= HOSTS or (self._reading_hosts.locked() and read > float("-inf")):
             return
         with self._reading_hosts:
             if time.monotonic() - self._hosts_read <= HOSTS:
                 return
             hosts: dict[str, tuple[UUID, ...]] = {}
             rows = Release.objects.order_by().values_list("pk", "site__uuid", "hosts")
-            newest = _add_hosts(hosts, rows.iterator(chunk_size=2000))
+            newest = _add_hosts(hosts, rows)
             with self._lock:
                 self._hosts, self._newest, self._hosts_read = hosts, newest, time.monotonic()
 

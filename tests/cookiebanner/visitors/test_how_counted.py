@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 from django.db.models import Sum
 
 from consent.answers import schema
@@ -110,6 +111,24 @@ def test_what_is_counted(client, send):
     assert AnsweredTotal.objects.filter(release=1, site_id=site.pk).aggregate(n=Sum("count"))["n"] == 5
     for record in ConsentRecord.objects.filter(type="consent"):
         assert not {"time_to_answer", "device", "waited", "asked", "how"} & json.loads(record.payload).keys()
+
+
+def test_what_could_not_be_written_is_written_later(client, monkeypatch):
+    corpus.make_world()
+    requests = [request for request, _ in walk()]
+    through_django(client, requests)
+
+    def away(counts):
+        raise OperationalError("gone")
+
+    for broken in ("add_shown", "add_answered"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"consent.stats.actions.{broken}", away)
+            counters.flush()
+    counters.flush()
+    counters.flush()
+    assert AnsweredTotal.objects.aggregate(n=Sum("count"))["n"] == 5
+    assert ShownTotal.objects.aggregate(n=Sum("count"))["n"] == 9
 
 
 def test_a_body_without_the_field_has_the_request_hash_that_it_always_had():
