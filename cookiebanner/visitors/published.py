@@ -182,6 +182,9 @@ class Published:
         """
         site = self.site(uuid, memory_only, FRESH)
         if site is None:
+            # "Unknown" a moment ago is no answer here: pages carry a site's id before there is a site.
+            if memory_only:
+                self._send_away("site")
             return None, None
         newest = site.number or 0
         if number > newest:  # perhaps another process published it a moment ago

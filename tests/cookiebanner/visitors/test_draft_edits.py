@@ -188,6 +188,14 @@ def test_a_site_without_a_release_takes_nothing(door):
     assert door.preflight("young.example")
 
 
+def test_an_id_that_pages_carried_before_there_was_a_site_is_known_at_once(door):
+    early = str(uuid.uuid4())
+    assert door.answer("early.example", site=early).status == 404
+    assert door.send("GET", f"/v1/{early}/gate.js", {}, None).body == b""
+    publish(create_site("early.example", "alice", uuid=early), "alice")
+    assert door.answer("early.example", site=early).status == 201
+
+
 def test_the_cookie_of_the_site_s_own_origin_is_set_for_released_hosts_too(site, client):
     state = "v=1&r=1&id=&u=&t=1795294000&g=eu_opt_in&c=C0002:0&s=&p=&x=0"
     set_hosts(site, ["new.example"], "alice")
