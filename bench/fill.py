@@ -17,12 +17,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from consent.answers import intake, schema
-from consent.answers.published import view
 from consent.jurisdictions import locate
 from consent.ledger import canonical, merkle, partitions
 from consent.ledger.append import Draft, commitment, committed, leaf_input, utc_text
 from consent.models import LogHead, Release, Site
 from consent.stats.actions import add_totals
+from cookiebanner.visitors.published import published
 
 MONTHS = 36
 CHUNK = 20_000
@@ -38,9 +38,8 @@ def start_day() -> date:
 
 def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
     """Drafts of each action at each place, with their weights."""
-    view.clear()
-    known = view.site(site.uuid)
-    release = view.release(known, 1)
+    published.clear()
+    known, release = published.find(site.uuid, 1)
     found = []
     for place, often in PLACES.items():
         country, _, region = place.partition("-")

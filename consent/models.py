@@ -7,10 +7,11 @@ from consent.jurisdictions.models import JurisdictionOverride
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead, LogTile
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting
-from consent.stats.models import DailyTotal, GateReport, ImpressionTotal
+from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 
 __all__ = [
     "Anchor",
+    "AnsweredTotal",
     "ApiToken",
     "Artifact",
     "AuditEvent",
@@ -37,6 +38,7 @@ __all__ = [
     "Release",
     "RuleOverride",
     "Service",
+    "ShownTotal",
     "Site",
     "SiteSighting",
 ]

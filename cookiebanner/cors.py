@@ -7,12 +7,13 @@ from typing import Any
 from corsheaders.signals import check_request_enabled
 from django.http import HttpRequest
 
-from consent.sites.queries import origin_belongs_to_a_site
+from consent.sites.queries import host_of
+from cookiebanner.visitors.published import published
 
 
 def allow_sites_hosts(sender: Any, request: HttpRequest, **kwargs: Any) -> bool:
-    """True when the request's Origin is a host (or a subdomain of one) of any site."""
-    return origin_belongs_to_a_site(request.headers.get("Origin", ""))
+    """True when the request's Origin is a host (or a subdomain of one) of a release that may be answered to."""
+    return published.allows_host(host_of(request.headers.get("Origin", "")))
 
 
 check_request_enabled.connect(allow_sites_hosts, dispatch_uid="fairgate-sites-hosts")

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consent.jurisdictions.locate import Decision, decide, fixed
-from consent.models import Artifact
 from cookiebanner.facts import gather, header
-from cookiebanner.store import Entry, File, NotInMemory, store
+from cookiebanner.visitors.published import Busy, Entry, File, published
 
 STRICTEST = "eu_opt_in"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -128,6 +127,18 @@ def site_id(text: str) -> tuple[UUID | None, bool]:
         return None, False
 
 
+def entry_of(site: str, memory_only: bool = False) -> tuple[Entry | None, bool]:
+    """The site of an id in an address, and whether it is that of the testing script. Raises NotInMemory.
+
+    A site is unknown, too, while so many unknown ones are asked for that it can't be looked up.
+    """
+    uuid, testing = site_id(site)
+    try:
+        return published.site(uuid, memory_only) if uuid else None, testing
+    except Busy:
+        return None, testing
+
+
 def decision(entry: Entry, headers: dict[str, str], peer: str) -> Decision:
     """The regime of this request on this site, remembered per place until midnight UTC."""
     facts = gather(headers, peer)
@@ -159,8 +170,7 @@ def gate(
 
     Unknown, unpublished and killed sites get `nothing`. Raises NotInMemory if `memory_only`.
     """
-    uuid, testing = site_id(site)
-    entry = store.site(uuid, memory_only) if uuid else None
+    entry, testing = entry_of(site, memory_only)
     if entry is None:
         return nothing(method, headers, "unknown site")
     if entry.killed:
@@ -176,7 +186,7 @@ def gate(
         found = decision(entry, headers, peer)
         name = _gate_name(entry, found.variant, found.regime)
         told, cache = header(found), PRIVATE
-    file = store.file(entry, name, memory_only=memory_only) if name else None
+    file = published.file(entry, name, memory_only=memory_only) if name else None
     if file is None:
         return nothing(method, headers, "not published")
     return send(file, method, headers, NEVER if testing else cache, told)
@@ -185,9 +195,8 @@ def gate(
 def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = False) -> Answer:
     """enforce.json of the latest release; `{"off": true}` for a site that is unknown, unpublished or switched off, so
     that nothing is parked that no gate would release."""
-    uuid, _testing = site_id(site)
-    entry = store.site(uuid, memory_only) if uuid else None
-    file = store.file(entry, "enforce.json", memory_only=memory_only) if entry and not entry.killed else None
+    entry, _testing = entry_of(site, memory_only)
+    file = published.file(entry, "enforce.json", memory_only=memory_only) if entry and not entry.killed else None
     if file is None:
         body = b'{"off": true}'
         file = File("0" * 64, "application/json", body, b"", b"")
@@ -196,16 +205,10 @@ def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = F
 
 def _older(entry: Entry, number: int, variant: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
     name = f"gate.{variant}.js"
-    sha256 = entry.older.get((number, name))
-    if sha256 is None:
-        if memory_only:
-            raise NotInMemory
-        rows = Artifact.objects.filter(release__site=entry.id, release__number=number, name=name)
-        sha256 = rows.values_list("sha256", flat=True).first()
-        if sha256 is None:
-            return nothing(method, headers, "no such release")
-        entry.older[number, name] = sha256
-    file = store.file(entry, name, sha256, memory_only)
+    try:
+        file = published.older_file(entry, number, name, memory_only)
+    except Busy:
+        file = None
     if file is None:
         return nothing(method, headers, "no such release")
     return send(file, method, headers, FOREVER, header(fixed(variant)))

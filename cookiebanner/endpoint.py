@@ -21,11 +21,15 @@ from django.conf import settings
 
 from consent.answers import intake, schema
 from consent.answers.errors import Refused
-from consent.answers.published import PublishedSite, view
+from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
 from consent.sites.queries import host_of
+from consent.stats.how import How, how
+from cookiebanner.counters import counters
 from cookiebanner.facts import gather, peer_address
+from cookiebanner.visitors.headers import device, gpc
+from cookiebanner.visitors.published import Busy, published
 
 Response = tuple[int, bytes, dict[str, str]]
 JSON = "application/json"
@@ -40,6 +44,7 @@ class Prepared:
 
     draft: Draft
     site: PublishedSite
+    how: How
 
 
 class RateLimit:
@@ -82,11 +87,12 @@ def prepare(
     headers: Mapping[str, str],
     peer: str,
     again: bool = False,
+    memory_only: bool = False,
 ) -> Prepared:
     """Checks one request and makes its draft. `headers` by lower-case name, `peer` = the connection's address.
 
-    No query when site and release are in memory. Raises Refused. `body` may be cut after FAIRGATE_BODY_LIMIT + 1 bytes.
-    `again`: the rate limit has counted this request already.
+    No query when site and release are in memory. Raises Refused, and NotInMemory if `memory_only`. `body` may be cut
+    after FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already.
     """
     limit = settings.FAIRGATE_RATE_LIMIT
     if limit > 0 and not again and (wait := rate_limit.wait(peer_address(headers, peer), limit)):
@@ -98,14 +104,16 @@ def prepare(
     if not origin_host:
         raise Refused(403, "origin_not_allowed", "Answers come from the site's own pages; Origin is missing.")
     given = schema.decode(body)
-    site = view.site(given.site)
+    try:
+        site, release = published.find(given.site, given.release, memory_only)
+    except Busy:  # not "unknown": a browser would drop the answer for good
+        raise Refused(UNAVAILABLE.status, UNAVAILABLE.code, UNAVAILABLE.title) from None
     if site is None:
         raise Refused(404, "unknown_site", "There is no site with this id.", field="site")
-    if not view.has_host(site, origin_host):
-        raise Refused(403, "origin_not_allowed", "This Origin is none of the site's hosts.")
-    release = view.release(site, given.release)
-    if release is None:
+    if release is None and (not site.number or site.has_host(origin_host)):
         raise Refused(422, "unknown_release", f"The site has no release {given.release}.", field="release")
+    if release is None or not site.may_answer(release, origin_host):
+        raise Refused(403, "origin_not_allowed", "This Origin is none of the release's hosts.")
     facts = gather(headers, peer)
     decision = locate.decide(facts, datetime.now(UTC).date(), release.overrides)
     draft = intake.draft(
@@ -115,9 +123,10 @@ def prepare(
         decision,
         origin_host=origin_host,
         user_agent=headers.get("user-agent", ""),
-        gpc="1" in headers.get("sec-gpc", "").replace(" ", "").split(","),
+        gpc=gpc(headers),
     )
-    return Prepared(draft, site)
+    came = how(device(headers), given.layer, given.replaces is None, given.time_to_answer, draft.record["gpc"])
+    return Prepared(draft, site, came)
 
 
 class RateLimited(Refused):
@@ -142,10 +151,15 @@ def _check_type(content_type: str) -> None:
 
 
 def answer(prepared: Prepared, outcome: Outcome) -> Response:
-    """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503."""
+    """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503.
+
+    A new answer is counted here, as both doors come by.
+    """
     if outcome.status in ("created", "replayed"):
         assert outcome.index is not None and outcome.received_at is not None
         record_id = prepared.draft.id_text
+        if outcome.status == "created":
+            counters.answered(prepared.draft, prepared.how, outcome.received_at)
         # Another site may have a record with this id.
         address = f"/api/v1/consents/{record_id}/receipt?site={prepared.draft.site_uuid}"
         receipt = schema.Receipt(record_id, outcome.index, utc_text(outcome.received_at), address)

@@ -7,12 +7,14 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
+from consent.answers.published import among
 from consent.jurisdictions.table import VERSION
 from consent.models import Release, Site
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.facts import trusted
 from cookiebanner.firstparty import LIMIT, Refusal, gpc_json, store_state
 from cookiebanner.problems import problem
+from cookiebanner.visitors.published import published
 
 
 @csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see firstparty.store_state
@@ -38,18 +40,19 @@ def state(request: HttpRequest) -> HttpResponse:
 @require_GET
 def gpc(request: HttpRequest) -> HttpResponse:
     """The site's statement that it honours Global Privacy Control, dated by its latest release."""
-    site = Site.objects.filter(hosts__name__in=suffixes(_name(_host(request)))).first()
+    name = _name(_host(request))
+    site = (published.site_of_host(name) if name else None) or _unpublished(name)
     if site is None:
         return problem(404, "unknown_site", "No site of this server has this host.")
-    answer = JsonResponse(gpc_json(gpc_date(site)))
+    answer = JsonResponse(gpc_json(gpc_date(site.id)))
     answer["Cache-Control"] = "public, max-age=3600"
     answer["Access-Control-Allow-Origin"] = "*"
     return answer
 
 
-def gpc_date(site: Site) -> str:
+def gpc_date(site_id: int) -> str:
     """The day of the site's latest release, ISO 8601; the table's own day before the first."""
-    latest = Release.objects.filter(site=site).values_list("published_at", flat=True).first()
+    latest = Release.objects.filter(site=site_id).values_list("published_at", flat=True).first()
     return latest.date().isoformat() if latest else VERSION
 
 
@@ -71,10 +74,16 @@ def _name(host: str) -> str:
 def _hosts(host: str) -> list[str]:
     """The hosts of the site that `host` belongs to, sorted as in a release: the gate takes the first that fits."""
     name = _name(host)
-    if not name:
-        return []
-    site = Site.objects.filter(hosts__name__in=suffixes(name)).first()
+    entry = published.site_of_host(name) if name else None
+    if entry is not None:
+        return sorted(entry.current if among(name, entry.current) else entry.hosts)
+    site = _unpublished(name)
     return sorted(site.hosts.values_list("name", flat=True)) if site else []
+
+
+def _unpublished(name: str) -> Site | None:
+    """The site whose draft has this host: an installation can be tried before the first release."""
+    return Site.objects.filter(hosts__name__in=suffixes(name)).first() if name else None
 
 
 urlpatterns = [

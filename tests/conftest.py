@@ -82,7 +82,16 @@ def _flush_may_empty_the_ledger():
 
 @pytest.fixture(autouse=True)
 def _forget_sites_of_other_tests():
-    """The intake keeps sites and releases in memory; another test's database is another world."""
-    from consent.answers.published import view
+    """Sites and releases are kept in memory; another test's database is another world."""
+    from cookiebanner.visitors.published import published
 
-    view.clear()
+    published.clear()
+
+
+@pytest.fixture(autouse=True)
+def _counts_are_written_by_hand(monkeypatch):
+    """No thread that writes counts past a test's transaction, and none of another test."""
+    from cookiebanner.counters import Counters, counters
+
+    monkeypatch.setattr(Counters, "start", lambda self: None)
+    counters._clear()

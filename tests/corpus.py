@@ -39,22 +39,31 @@ class Expected:
 
 def make_world() -> Any:
     """The site of the corpus with its host and releases, written straight to the tables; returns the Site."""
-    from consent.answers.published import view
-    from consent.models import Host, Release, Site
+    from consent.models import Host, Site
+    from cookiebanner.visitors.published import published
 
     site = Site.objects.create(uuid=DATA["site"], name="Corpus", languages=["en"])
     for name in DATA["hosts"]:
         Host.objects.create(site=site, name=name)
-    for number, snapshot in enumerate(DATA["releases"], 1):
-        text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        Release.objects.create(
-            site=site, number=number, sha256=hashlib.sha256(text.encode()).hexdigest(), snapshot=text,
-            published_by="corpus", published_at=timezone.now(),
-        )  # fmt: skip
+    for number in range(1, 1 + len(DATA["releases"])):
+        release(site, number)
     other = Site.objects.create(uuid=DATA["other_site"], name="Without a release")
     Host.objects.create(site=other, name="other.example")
-    view.clear()
+    published.clear()
     return site
+
+
+def release(site: Any, number: int, **words: Any) -> None:
+    """The corpus's release of this number, else its first, with other words about the site."""
+    from consent.models import Release
+
+    snapshot = DATA["releases"][number - 1 if number <= len(DATA["releases"]) else 0]
+    snapshot = {**snapshot, "site": {**snapshot["site"], **words}}
+    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    Release.objects.create(
+        site=site, number=number, sha256=hashlib.sha256(text.encode()).hexdigest(), snapshot=text,
+        published_by="corpus", published_at=timezone.now(),
+    )  # fmt: skip
 
 
 def body_of(case: dict[str, Any]) -> bytes:

@@ -56,7 +56,7 @@ def draft(
         "choices": choices,
         "signals": signals,
         "gpc": gpc or signals.get("gpc") in (True, "1", 1),
-        "page": page(answer.page or "", site, origin_host),
+        "page": page(answer.page or "", release, origin_host),
         "ua_family": family(user_agent),
     }
     if answer.action in ("opt_out", "gpc"):
@@ -84,15 +84,15 @@ def draft(
     )
 
 
-def page(given: str, site: PublishedSite, origin_host: str) -> str:
-    """The page's host, with its path if the site wants that; never query or fragment.
+def page(given: str, release: PublishedRelease, origin_host: str) -> str:
+    """The page's host, with its path if the release says so; never query or fragment.
 
-    A host that is not the site's is replaced by the Origin's, which the browser vouches for.
+    A host that is not the release's is replaced by the Origin's, which the browser vouches for.
     """
     host, path = _host_and_path(given)
-    if not host or not host.isascii() or not site.has_host(host):
+    if not host or not host.isascii() or not release.has_host(host):
         return origin_host
-    return host + path[:500] if site.record_path else host
+    return host + path[:500] if release.record_path else host
 
 
 @lru_cache(4096)  # visitors answer on few pages

@@ -40,6 +40,9 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     signals: dict[str, Any] | None = None
     page: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     client_time: str | int | float | None = None
+    # Milliseconds from the banner to the answer; counted, never stored. UNSET, since a body without it must have the
+    # request hash that it had before there was such a field.
+    time_to_answer: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class Receipt(msgspec.Struct):

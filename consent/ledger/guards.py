@@ -20,7 +20,7 @@ _RECORD_KEPT = (
     "site_id", "leaf_index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction",
     "language", "action",
 )  # fmt: skip
-_RELEASE_KEPT = ("id", "site_id", "number", "sha256", "snapshot", "published_by", "published_at")
+_RELEASE_KEPT = ("id", "site_id", "number", "sha256", "snapshot", "hosts", "published_by", "published_at")
 
 
 def _same(columns: tuple[str, ...], operator: str) -> str:
@@ -125,7 +125,7 @@ def missing(connection: Any) -> list[str]:
 
 
 def install(connection: Any) -> None:
-    """Makes the triggers that are missing. Safe to repeat."""
+    """Makes the triggers that are missing, as this version wants them. Safe to repeat."""
     lacking = set(missing(connection))
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -134,9 +134,7 @@ def install(connection: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                     cursor.execute(sql)
             return
-        if not lacking:
-            return
-        cursor.execute(_functions())
+        cursor.execute(_functions())  # in any case: an older version's may know fewer columns
         for table, name, when in _wanted(connection):
             if f"{table}.{name}" not in lacking:
                 continue

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.db import models
 
 from consent.sites.models import Site
@@ -13,6 +16,8 @@ class Release(models.Model):
     number = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of `snapshot`, hexadecimal")
     snapshot = models.TextField(help_text="Canonical JSON (RFC 8785) of the whole release")
+    # So that "is this one of our hosts?" needs no snapshot to be read; never another list than the snapshot's.
+    hosts = models.JSONField(default=list, editable=False, help_text="The snapshot's hosts")
     note = models.CharField(max_length=500, blank=True)
     published_by = models.CharField(max_length=254)
     published_at = models.DateTimeField()
@@ -24,6 +29,18 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} release {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Copies the hosts out of the snapshot of a new release."""
+        if self._state.adding:
+            self.hosts = hosts_of(self.snapshot)
+        super().save(*args, **kwargs)
+
+
+def hosts_of(snapshot: str) -> list[str]:
+    """The hosts that a snapshot names; [] when it names none."""
+    hosts: list[str] = json.loads(snapshot).get("site", {}).get("hosts", [])
+    return hosts
 
 
 class Artifact(models.Model):

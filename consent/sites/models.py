@@ -65,7 +65,7 @@ class Host(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("site", "name"), name="host_once_per_site")]
-        # The CORS check asks "does any site have this host?" on every browser request.
+        # "Does any site have this host?"
         indexes = [models.Index(fields=("name",), name="host_by_name")]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent.sites.hosts import clean_host as clean_host  # part of this module for its callers
-from consent.sites.models import ApiToken, Host, Invitation, Membership, Site
+from consent.sites.models import ApiToken, Invitation, Membership, Site
 from consent.sites.roles import May, can
 
 
@@ -30,10 +30,6 @@ def suffixes(host: str) -> list[str]:
     return [".".join(parts[i:]) for i in range(len(parts))]
 
 
-def origin_belongs_to_a_site(origin: str) -> bool:
-    """Whether the Origin is a host of any site, or a subdomain of one. One query."""
-    host = host_of(origin)
-    return bool(host) and Host.objects.filter(name__in=suffixes(host)).exists()
 
 
 def site_by_uuid(uuid: Any) -> Site | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,11 +17,6 @@ Key = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, action"""
 
 _COLUMNS = "site_id, day, release, regime, jurisdiction, language, action"
-_UPSERT = (
-    f"INSERT INTO consent_dailytotal ({_COLUMNS}, count) VALUES {{}} "  # noqa: S608 - fixed text
-    f"ON CONFLICT ({_COLUMNS}) DO UPDATE SET count = consent_dailytotal.count + excluded.count"
-)
-_ROW = "(%s,%s,%s,%s,%s,%s,%s,%s)"
 
 
 def add_totals(cursor: Any, totals: Mapping[Key, int]) -> None:
@@ -29,12 +24,19 @@ def add_totals(cursor: Any, totals: Mapping[Key, int]) -> None:
 
     Call it in the transaction that stores the answers, with their heads locked.
     """
-    if not totals:
-        return
-    rows = sorted((*key, count) for key, count in totals.items())
+    _upsert(cursor, "consent_dailytotal", _COLUMNS, totals)
+
+
+def _upsert(cursor: Any, table: str, columns: str, counts: Mapping[Any, int]) -> None:
+    rows = sorted((*key, count) for key, count in counts.items())
+    row = f"({','.join(['%s'] * (columns.count(',') + 2))})"
     for start in range(0, len(rows), 500):  # SQLite takes at most 32,766 parameters
         part = rows[start : start + 500]
-        cursor.execute(_UPSERT.format(",".join([_ROW] * len(part))), [value for row in part for value in row])
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}, count) VALUES {','.join([row] * len(part))} "
+            f"ON CONFLICT ({columns}) DO UPDATE SET count = {table}.count + excluded.count",
+            [value for row in part for value in row],
+        )
 
 
 Shown = tuple[int, date, int, str, str, str, str]
@@ -44,17 +46,34 @@ _SHOWN = "site_id, day, release, regime, jurisdiction, language, kind"
 REPORTS_PER_SITE = 2000  # subjects kept of one site; what a hostile page makes up beyond them is dropped
 
 
-def add_impressions(counts: Mapping[Shown, int], using: str = "default") -> None:
+ShownOn = tuple[int, date, int, str, str, bool]
+"""site_id, day (UTC), release, device, kind, gpc"""
+
+_SHOWN_ON = "site_id, day, release, device, kind, gpc"
+
+
+def add_impressions(counts: Mapping[Shown, int]) -> None:
     """Adds what was counted in memory, sorted by key so that two servers never wait in a circle."""
-    rows = sorted((*key, count) for key, count in counts.items())
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        for start in range(0, len(rows), 500):
-            part = rows[start : start + 500]
-            cursor.execute(
-                f"INSERT INTO consent_impressiontotal ({_SHOWN}, count) VALUES {','.join([_ROW] * len(part))} "  # noqa: S608
-                f"ON CONFLICT ({_SHOWN}) DO UPDATE SET count = consent_impressiontotal.count + excluded.count",
-                [value for row in part for value in row],
-            )
+    with transaction.atomic(), connection.cursor() as cursor:
+        _upsert(cursor, "consent_impressiontotal", _SHOWN, counts)
+
+
+def add_shown(counts: Mapping[ShownOn, int]) -> None:
+    """Like `add_impressions`, by device and signal."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _upsert(cursor, "consent_showntotal", _SHOWN_ON, counts)
+
+
+Answered = tuple[int, date, int, str, str, str, str, bool, bool]
+"""site_id, day (UTC), release, action, and a `How`: device, layer, waited, gpc, asked"""
+
+_ANSWERED = "site_id, day, release, action, device, layer, waited, gpc, asked"
+
+
+def add_answered(counts: Mapping[Answered, int]) -> None:
+    """Adds how stored answers came about. Like `add_impressions`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _upsert(cursor, "consent_answeredtotal", _ANSWERED, counts)
 
 
 def add_reports(counts: Mapping[tuple[int, str, str], tuple[int, str]], at: datetime) -> None:

@@ -31,6 +31,35 @@ class ImpressionTotal(models.Model):
     count = models.PositiveBigIntegerField(default=0)
 
 
+class AnsweredTotal(models.Model):
+    """Answers counted a day by how they came about, flushed from memory once they are stored."""
+
+    pk = models.CompositePrimaryKey("site_id", "day", "release", "device", "layer", "action", "waited", "gpc", "asked")
+    site_id = models.BigIntegerField()
+    day = models.DateField()
+    release = models.PositiveIntegerField()
+    device = models.CharField(max_length=8, help_text="phone, tablet or desktop")
+    layer = models.CharField(max_length=12, help_text="banner, preferences, api, signal or other")
+    action = models.CharField(max_length=12)
+    waited = models.CharField(max_length=8, help_text="Time to answer: <1s, <3s … <300s, more, unknown")
+    gpc = models.BooleanField(help_text="Global Privacy Control was on.")
+    asked = models.BooleanField(help_text="The answer to a banner that was up.")
+    count = models.PositiveBigIntegerField(default=0)
+
+
+class ShownTotal(models.Model):
+    """Views and layers shown a day, by device and signal; flushed from memory like `ImpressionTotal`."""
+
+    pk = models.CompositePrimaryKey("site_id", "day", "release", "device", "kind", "gpc")
+    site_id = models.BigIntegerField()
+    day = models.DateField()
+    release = models.PositiveIntegerField()
+    device = models.CharField(max_length=8, help_text="phone, tablet or desktop")
+    kind = models.CharField(max_length=12, help_text="view, banner or preferences")
+    gpc = models.BooleanField(help_text="Global Privacy Control was on.")
+    count = models.PositiveBigIntegerField(default=0)
+
+
 class GateReport(models.Model):
     """What gates reported: an unknown third-party host, or a patch that could not be armed. No visitor data."""
 

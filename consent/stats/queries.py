@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db.models import Q, Sum
 
-from consent.stats.models import DailyTotal, ImpressionTotal
+from consent.stats.how import DEVICES, LAYERS, OTHER, TIMES
+from consent.stats.models import AnsweredTotal, DailyTotal, ImpressionTotal, ShownTotal
 
-ACCEPT, REJECT, CUSTOM, OTHER = "accept", "reject", "custom", "other"
+ACCEPT, REJECT, CUSTOM = "accept", "reject", "custom"
 KINDS = (ACCEPT, REJECT, CUSTOM, OTHER)
 # What an action says about a visitor's will. Closing without a choice, withdrawals and imports are "other".
 KIND_OF = {"accept_all": ACCEPT, "reject_all": REJECT, "custom": CUSTOM, "opt_out": REJECT, "gpc": REJECT}
@@ -107,3 +108,72 @@ def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, 
     ):
         rows[site_id][day].add(action, count)
     return {site_id: list(mine.values()) for site_id, mine in rows.items()}
+
+
+@dataclass
+class Reach:
+    """Banners shown and answered under one name (a device, a day)."""
+
+    name: str
+    shown: int = 0
+    answered: int = 0  # answers that a banner which was up got
+
+    @property
+    def no_answer(self) -> int:
+        """Banners that were left unanswered; never less than none, whatever impressions were lost."""
+        return max(0, self.shown - self.answered)
+
+
+@dataclass
+class Circumstances:
+    """How the answers of a period came about; only what was counted since these totals are kept."""
+
+    total: Reach
+    devices: dict[str, Reach]  # every one of DEVICES
+    days: dict[date, dict[str, Reach]]  # every day of the period, and on it every device
+    layers: dict[str, int]  # answers by where they were given: LAYERS, then OTHER
+    times: dict[str, int]  # answers to a banner by how long they took: TIMES, the last of which is unknown
+    views: int = 0
+    gpc_views: int = 0
+    answers: int = 0
+    gpc_answers: int = 0
+
+    @property
+    def gpc_share(self) -> float | None:
+        """The part (0…1) of the page views that carried Global Privacy Control; None without views."""
+        return self.gpc_views / self.views if self.views else None
+
+
+def circumstances(site_id: int, first: date, last: date) -> Circumstances:
+    """Banners without an answer by device and day, layers, times to answer and the share of GPC, both ends included.
+
+    Two queries.
+    """
+    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    found = Circumstances(
+        total=Reach("total"),
+        devices={device: Reach(device) for device in DEVICES},
+        days={day: {device: Reach(device) for device in DEVICES} for day in days},
+        layers=dict.fromkeys((*LAYERS, OTHER), 0),
+        times=dict.fromkeys(TIMES, 0),
+    )
+    period = _period(site_id, first, last)
+    shown = ShownTotal.objects.using(using()).filter(period).values_list("day", "device", "kind", "gpc")
+    for day, device, kind, gpc, count in shown.annotate(n=Sum("count")).order_by():
+        if kind == "view":
+            found.views += count
+            found.gpc_views += count if gpc else 0
+        elif kind == "banner":
+            for reach in (found.total, found.devices[device], found.days[day][device]):
+                reach.shown += count
+    answered = AnsweredTotal.objects.using(using()).filter(period)
+    rows = answered.values_list("day", "device", "layer", "waited", "gpc", "asked").annotate(n=Sum("count"))
+    for day, device, layer, waited, gpc, asked, count in rows.order_by():
+        found.answers += count
+        found.gpc_answers += count if gpc else 0
+        found.layers[layer] += count
+        if asked:
+            found.times[waited] += count
+            for reach in (found.total, found.devices[device], found.days[day][device]):
+                reach.answered += count
+    return found

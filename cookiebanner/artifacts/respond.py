@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cookiebanner.delivery import FOREVER, NEVER, Answer, gate, not_found, rules, send, site_id
-from cookiebanner.store import store
+from cookiebanner.delivery import FOREVER, NEVER, Answer, entry_of, gate, not_found, rules, send
+from cookiebanner.visitors.published import Busy, published
 
 PATH = re.compile(
     r"^(?!/?fairgate-preview/)(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
@@ -47,9 +47,11 @@ def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_o
         return rules(site, method, headers, memory_only)
     if not sha256:
         return gate(site, method, headers, peer, variant, number, memory_only)
-    uuid, testing = site_id(site)
-    entry = store.site(uuid, memory_only) if uuid else None
-    file = store.file(entry, name, sha256, memory_only) if entry else None
+    entry, testing = entry_of(site, memory_only)
+    try:
+        file = published.file(entry, name, sha256, memory_only) if entry else None
+    except Busy:
+        file = None
     if file is None:
         return not_found()
     return send(file, method, headers, NEVER if testing else FOREVER)

@@ -14,17 +14,19 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from consent.answers import intake, schema
-from consent.answers.published import PublishedRelease, PublishedSite, view
+from consent.answers.published import PublishedRelease, PublishedSite
 from consent.catalogue.actions import add_service
 from consent.jurisdictions import locate, table
 from consent.ledger.append import Draft, append
 from consent.models import LogHead, Site
 from consent.sites.actions import change_settings, create_site
-from consent.stats.actions import add_impressions
+from consent.stats.actions import Answered, ShownOn, add_answered, add_impressions, add_shown
+from consent.stats.how import device_class, how
 from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo.trackers import TRACKERS
 from cookiebanner.demo.views import DEMO_SITE
 from cookiebanner.publish import publish
+from cookiebanner.visitors.published import published
 
 DAYS = 90
 HOURS = (7, 9, 11, 13, 15, 17, 19, 20, 21, 22)
@@ -87,25 +89,30 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
     chance = random.Random(2026)  # noqa: S311 - a story, not a secret
     first = datetime.now(UTC).date() - timedelta(days=DAYS)
     publish(shop, "demo", "First release", at=datetime.combine(first, time(6), UTC))
-    view.clear()
-    published = view.site(shop.uuid)
-    assert published
-    release = view.release(published, 1)
-    assert release
+    published.clear()
+    known, release = published.find(shop.uuid, 1)
+    assert known and release
     yes: list[tuple[UUID, UUID, str]] = []  # records that may be withdrawn later: (record, visitor, place)
     written = 0
     for number in range(DAYS):
         day = first + timedelta(days=number)
         shown: Counter[tuple[Any, ...]] = Counter()
+        shown_on: Counter[ShownOn] = Counter()
+        came: Counter[Answered] = Counter()
         busy = (70 + number * 0.6) * (0.7 if day.weekday() > 4 else 1) * chance.uniform(0.85, 1.15)
         with transaction.atomic():
             for hour in HOURS:
-                drafts = [answer(chance, published, release, yes, shown, day) for _ in range(round(busy / len(HOURS)))]
+                drafts = [
+                    answer(chance, known, release, yes, shown, shown_on, came, day)
+                    for _ in range(round(busy / len(HOURS)))
+                ]
                 at = datetime.combine(day, time(hour, chance.randrange(60), chance.randrange(60)), UTC)
                 if at < datetime.now(UTC):
                     append(drafts, at=at)
                     written += len(drafts)
         add_impressions(shown)
+        add_shown(shown_on)
+        add_answered(came)
         progress(number + 1, DAYS)
     return written
 
@@ -116,6 +123,8 @@ def answer(
     release: PublishedRelease,
     yes: list[tuple[UUID, UUID, str]],
     shown: Counter[tuple[Any, ...]],
+    shown_on: Counter[ShownOn],
+    came: Counter[Answered],
     day: Any,
 ) -> Draft:
     """One visitor's answer, as a browser would send it."""
@@ -168,7 +177,12 @@ def answer(
     decision = locate.Decision(place, row.preset, regime, "header")
     agent = chance.choice(["Firefox/153.0", "Chrome/156.0 Safari/537.36", "Version/19.0 Safari/605.1.15", "Edg/156.0"])
     key = (shop.id, day, release.number, regime, place, language)
-    shown[(*key, "view")] += chance.choice((2, 3, 4))
-    shown[(*key, "banner")] += chance.choice((1, 1, 2))
+    views, banners = chance.choice((2, 3, 4)), chance.choice((1, 1, 2))
+    shown[(*key, "view")] += views
+    shown[(*key, "banner")] += banners
+    device, gpc = device_class(agent), action == "gpc"
+    shown_on[shop.id, day, release.number, device, "view", gpc] += views
+    shown_on[shop.id, day, release.number, device, "banner", gpc] += banners
+    came[(shop.id, day, release.number, action, *how(device, body["layer"], replaces is None, None, gpc))] += 1
     made = schema.decode(json.dumps(body).encode())
     return intake.draft(made, shop, release, decision, origin_host="127.0.0.1", user_agent=agent, gpc=action == "gpc")

@@ -19,11 +19,9 @@ from typing import Any, NamedTuple
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
-from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError, close_old_connections, connection
 
 from consent.answers.errors import Refused
-from consent.answers.published import view
 from consent.ledger.append import Outcome
 from consent.sites.queries import host_of
 from cookiebanner import endpoint
@@ -33,7 +31,7 @@ from cookiebanner.delivery import Answer, Headers
 from cookiebanner.facts import gather
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
-from cookiebanner.store import NotInMemory, Refresher, store
+from cookiebanner.visitors.published import NotInMemory, Refresher, published
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -66,9 +64,9 @@ class Lane:
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
         self._writer = writer or Writer()
         self.limit = settings.FAIRGATE_BODY_LIMIT
-        self._refresher = Refresher(partial(view.refresh, 0.0))
+        self._refresher = Refresher()
         self._state: object = None
-        self._ready: dict[Hashable, Finished] = {}  # finished scripts, as long as `store` stays as it is
+        self._ready: dict[Hashable, Finished] = {}  # finished scripts, as long as `published` stays as it is
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -93,8 +91,8 @@ class Lane:
         `target` is that of the request line, `headers` have names in lower case; `placed`: they may say where the
         visitor is. What decides which script it is, is the key under which it is remembered.
         """
-        if self._state is not store.state:
-            self._state, self._ready = store.state, {}
+        if self._state is not published.state:
+            self._state, self._ready = published.state, {}
         accept = seen = b""
         for name, value in headers:
             if name == b"accept-encoding":
@@ -152,8 +150,8 @@ class Lane:
         origin = headers.get("origin")
         asked = (body, headers.get("content-type"), origin, headers, peer)
         try:
-            self._offer(origin, tell, endpoint.prepare(*asked))
-        except SynchronousOnlyOperation:  # a site, a release or a host that is not in memory yet
+            self._offer(origin, tell, endpoint.prepare(*asked, memory_only=True))
+        except NotInMemory:  # a site or a release
             self._later(origin, tell, partial(self._offer, origin, tell), endpoint.prepare, *asked, True)
         except Exception as error:
             self._fail(origin, tell, error)
@@ -245,8 +243,7 @@ class Lane:
 def _warm() -> None:
     """So that the first visitors need not wait; without a database they get what there is."""
     try:
-        store.load_all()
-        view.refresh()
+        published.refresh()
     except DatabaseError:
         pass
 
@@ -296,7 +293,7 @@ def peer_of(scope: Message) -> str:
 
 
 def _finished(status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None) -> Finished:
-    if origin and status >= 300 and not view.any_site_has(host_of(origin)):
+    if origin and status >= 300 and not published.knows_host(host_of(origin)):
         origin = None
     make = _head if len(origin or "") < LONG else _head.__wrapped__
     whole, head = make(status, headers, len(body), origin)

@@ -21,10 +21,9 @@ from typing import Any
 import brotli
 from django.conf import settings
 
-from consent.models import Host, Release
-from consent.sites.queries import host_of, suffixes
-from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, gate, nothing, send, site_id
-from cookiebanner.store import Entry, File, NotInMemory, store
+from consent.sites.queries import host_of
+from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, entry_of, gate, nothing, send
+from cookiebanner.visitors.published import Entry, File, NotInMemory, published
 
 PATH = re.compile(
     r"^(?:.*/)?(?:"
@@ -89,8 +88,7 @@ def _file(body: bytes, content_type: str) -> File:
 
 def _domain_data(site: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
     """The little that integrations read of the domain data (reference/onetrust.md §1.9); `{}` for no site."""
-    uuid, _ = site_id(site)
-    entry = store.site(uuid, memory_only) if uuid else None
+    entry, _testing = entry_of(site, memory_only)
     data = domain_data(entry) if entry and entry.number and not entry.killed else {}
     body = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     return send(_file(body, "application/json"), method, headers, PRIVATE)
@@ -121,10 +119,9 @@ def _privacy_page(headers: dict[str, str], memory_only: bool) -> Answer:
     """To the privacy policy of the site that linked here; a page of one sentence when we can't tell which that is."""
     if memory_only:
         raise NotInMemory
-    hosts = suffixes(host_of(headers.get("referer", "")))
-    site = Host.objects.filter(name__in=hosts).values_list("site", flat=True).first() if hosts != [""] else None
-    release = Release.objects.filter(site=site).order_by("-number").first() if site else None
-    policy = json.loads(release.snapshot)["site"].get("policy_url", "") if release else ""
+    host = host_of(headers.get("referer", ""))
+    entry = published.site_of_host(host) if host else None
+    policy = entry.site.get("policy_url", "") if entry else ""
     if policy:
         return Answer(302, [(b"location", policy.encode("ascii", "ignore")), (b"cache-control", b"no-store")], b"")
     body = (

@@ -13,6 +13,7 @@ from consent.answers import intake
 from consent.answers.errors import Refused
 from cookiebanner import endpoint
 from cookiebanner.adapt import lower_headers, raw_body
+from cookiebanner.counters import counters
 
 _STATES = ["granted", "denied", "not_offered"]
 _ACTIONS = ["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
@@ -41,6 +42,13 @@ ANSWER = inline_serializer(
         "signals": serializers.DictField(required=False, allow_null=True),
         "page": serializers.CharField(required=False, allow_null=True, help_text="Host or URL; the query is dropped."),
         "client_time": serializers.CharField(required=False, allow_null=True, help_text="A remark, never the time."),
+        "time_to_answer": serializers.IntegerField(
+            required=False,
+            allow_null=True,
+            min_value=0,
+            max_value=86_400_000,
+            help_text="Milliseconds from the banner to the answer; counted, never stored.",
+        ),
     },
 )
 STORED = inline_serializer(
@@ -93,6 +101,7 @@ class Consents(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Records a visitor's answer. The Origin must be one of the site's hosts."""
+        counters.start()
         headers = lower_headers(request)
         try:
             prepared = endpoint.prepare(

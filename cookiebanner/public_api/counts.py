@@ -27,6 +27,7 @@ _IMPRESSION = inline_serializer(
         "release": serializers.IntegerField(required=False),
         "regime": serializers.CharField(required=False),
         "language": serializers.CharField(required=False),
+        "gpc": serializers.BooleanField(required=False, help_text="Global Privacy Control is on."),
     },
 )
 _REPORTS = inline_serializer(

@@ -54,7 +54,14 @@ def test_no_column_is_updated(site, model):
 
 
 def test_a_release_keeps_all_but_its_note(site):
-    for change in ("snapshot = '{}'", "sha256 = 'ab'", "number = 9", "published_by = 'x'", "site_id = site_id + 1"):
+    for change in (
+        "snapshot = '{}'",
+        "sha256 = 'ab'",
+        "number = 9",
+        "published_by = 'x'",
+        "hosts = '[\"x\"]'",
+        "site_id = site_id + 1",
+    ):
         assert refused(f"UPDATE consent_release SET {change}")
     assert not refused("UPDATE consent_release SET note = 'typo'")
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from consent.stats import queries
-from consent.stats.models import DailyTotal, ImpressionTotal
+from consent.stats.models import AnsweredTotal, DailyTotal, ImpressionTotal, ShownTotal
 
 pytestmark = pytest.mark.django_db
 MON, TUE, WED = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
@@ -74,3 +74,60 @@ def test_a_period_costs_two_queries(week, django_assert_num_queries):
         queries.by_day(1, MON, WED)
     with django_assert_num_queries(2):
         queries.by_column(1, MON, WED, "jurisdiction")
+
+
+def answered(site, day, device, layer, action, waited, gpc, asked, count):
+    AnsweredTotal.objects.create(
+        site_id=site, day=day, release=1, device=device, layer=layer, action=action, waited=waited, gpc=gpc,
+        asked=asked, count=count,
+    )  # fmt: skip
+
+
+def seen(site, day, device, kind, gpc, count):
+    ShownTotal.objects.create(site_id=site, day=day, release=1, device=device, kind=kind, gpc=gpc, count=count)
+
+
+@pytest.fixture
+def how(db):
+    seen(1, MON, "phone", "banner", False, 10)
+    seen(1, MON, "phone", "banner", True, 2)
+    seen(1, MON, "desktop", "banner", False, 5)
+    seen(1, MON, "phone", "view", False, 60)
+    seen(1, WED, "desktop", "view", True, 20)
+    seen(1, MON, "phone", "preferences", False, 99)
+    answered(1, MON, "phone", "banner", "accept_all", "<3s", False, True, 4)
+    answered(1, MON, "phone", "banner", "reject_all", "<10s", True, True, 1)
+    answered(1, MON, "phone", "preferences", "custom", "<60s", False, True, 2)
+    answered(1, MON, "phone", "preferences", "withdraw", "unknown", False, False, 7)  # nobody asked
+    answered(1, MON, "phone", "signal", "gpc", "unknown", True, False, 3)
+    answered(1, WED, "tablet", "banner", "accept_all", "unknown", False, True, 1)  # shown the day before, or lost
+    seen(2, MON, "phone", "banner", False, 1000)
+    answered(2, MON, "phone", "banner", "accept_all", "<1s", True, True, 1000)
+    seen(1, date(2026, 11, 15), "phone", "banner", False, 1000)
+
+
+def test_how_answers_came_about(how, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        found = queries.circumstances(1, MON, WED)
+    assert {n: (r.shown, r.answered, r.no_answer) for n, r in found.devices.items()} == {
+        "phone": (12, 7, 5),
+        "tablet": (0, 1, 0),
+        "desktop": (5, 0, 5),
+    }
+    assert (found.total.shown, found.total.answered, found.total.no_answer) == (17, 8, 9)
+    assert {(day.day, n): (r.shown, r.answered) for day, row in found.days.items() for n, r in row.items()} == {
+        (16, "phone"): (12, 7), (16, "tablet"): (0, 0), (16, "desktop"): (5, 0),
+        (17, "phone"): (0, 0), (17, "tablet"): (0, 0), (17, "desktop"): (0, 0),
+        (18, "phone"): (0, 0), (18, "tablet"): (0, 1), (18, "desktop"): (0, 0),
+    }  # fmt: skip
+    assert found.layers == {"banner": 6, "preferences": 9, "api": 0, "signal": 3, "other": 0}
+    assert list(found.times.items()) == [
+        ("<1s", 0), ("<3s", 4), ("<10s", 1), ("<30s", 0), ("<60s", 2), ("<300s", 0), ("more", 0), ("unknown", 1),
+    ]  # fmt: skip
+    assert (found.views, found.gpc_views, found.gpc_share) == (80, 20, 0.25)
+    assert (found.answers, found.gpc_answers) == (18, 4)
+
+
+def test_without_any_there_is_no_share(db):
+    found = queries.circumstances(1, MON, MON)
+    assert (found.gpc_share, found.total.no_answer, sum(found.layers.values())) == (None, 0, 0)

@@ -11,9 +11,9 @@ import pytest
 import uvloop
 from django.db import transaction
 
-from consent.answers.published import view
 from consent.models import LogEntry
 from cookiebanner.lane.app import Lane
+from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
@@ -50,7 +50,7 @@ def test_lane_and_view_answer_alike(client):
             answer = client.generic(request.method, request.path, request.body, "", headers=plain, **kind)
             by_view[name] = told(answer.status_code, answer.headers, answer.content)
         transaction.set_rollback(True)
-    view.clear()
+    published.clear()
     assert LogEntry.objects.count() == 0
 
     async def by_asgi():

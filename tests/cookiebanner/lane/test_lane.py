@@ -11,11 +11,13 @@ import uuid
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from consent.models import ImpressionTotal
 from cookiebanner.lane.app import Lane
-from cookiebanner.store import store
+from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
+from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
 from tests.cookiebanner.releases import release, site
 
@@ -38,7 +40,7 @@ def shop():
 
 
 def test_scripts_are_the_same_as_djangos(client, shop):
-    entry = store.site(shop.uuid)
+    entry = published.site(shop.uuid)
     paths = [
         f"/v1/{shop.uuid}/gate.js", f"/v1/{shop.uuid}/regime/us_ca/gate.js", f"/v1/{uuid.uuid4()}/gate.js",
         f"/v1/{shop.uuid}/r/1/regime/us_ca/gate.js", f"/v1/{shop.uuid}/a/{entry.names['ui.en.js'][0]}/ui.en.js",
@@ -94,3 +96,37 @@ def test_counts_are_written_when_the_lane_ends(shop):
     assert answers[0].headers["access-control-allow-origin"] == "https://shop.example"
     assert "access-control-allow-origin" not in answers[3].headers
     assert ImpressionTotal.objects.get(site_id=shop.pk).count == 3
+
+
+@pytest.mark.parametrize("allowed", ["true", None])
+def test_the_loop_asks_no_database(monkeypatch, allowed):
+    """Also where Django would let it: the test suite sets the variable, a server does not."""
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE")
+    if allowed:
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", allowed)
+    corpus.make_world()
+    answer = next(request for name, request, _ in corpus.cases() if name == "a first answer")
+    unknown = json.loads(answer.body) | {"site": str(uuid.uuid4())}
+    later = json.loads(answer.body) | {"release": 9}
+    impression = json.dumps({"site": corpus.DATA["site"], "kind": "view", "release": 1, "regime": "us_ca"}).encode()
+    origin = [("Origin", "https://shop.example"), ("Content-Type", "text/plain")]
+    gate = f"/v1/{corpus.DATA['site']}/gate.js"
+    requests = [
+        ("POST", answer.path, origin, json.dumps(unknown).encode()),
+        ("POST", answer.path, origin, json.dumps(later).encode()),
+        ("POST", answer.path, [("Origin", "https://evil.example"), origin[1]], answer.body),
+        ("POST", answer.path, origin, answer.body),
+        ("POST", "/api/v1/impressions", origin, impression),
+        ("GET", gate),
+        ("GET", gate.replace("/gate.js", "/r/1/regime/us_ca/gate.js")),
+    ]
+
+    def refuse(execute, sql, *rest):
+        raise AssertionError(f"The loop's thread asks the database: {sql}")
+
+    statuses = []
+    published.clear()
+    for _ in range(2):
+        with connection.execute_wrapper(refuse):
+            statuses.append([answer.status for answer in through_the_lane(*requests)])
+    assert statuses == [[404, 422, 403, 201, 204, 200, 200], [404, 422, 403, 200, 204, 200, 200]]

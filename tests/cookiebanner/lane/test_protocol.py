@@ -19,7 +19,7 @@ from consent.models import LogEntry, Site
 from cookiebanner.lane import protocol
 from cookiebanner.lane.app import Lane
 from cookiebanner.lane.writer import Writer
-from cookiebanner.store import store
+from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.wire import Wire, request
@@ -54,7 +54,7 @@ def held() -> tuple[Writer, threading.Event]:
 def shop():
     made = site()
     release(made)
-    store.load_all()
+    published.refresh()
     return made
 
 
@@ -71,7 +71,7 @@ def post(**changes) -> bytes:
 def test_a_remembered_script_is_the_right_one(shop, settings):
     settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
     gate = f"/v1/{shop.uuid}/gate.js"
-    etag = f'"{store.site(shop.uuid).names["gate.eu_opt_in.js"][0][:32]}"'
+    etag = f'"{published.site(shop.uuid).names["gate.eu_opt_in.js"][0][:32]}"'
 
     def case(country, encoding="identity", **more):
         return "GET", gate, [("CF-IPCountry", country), ("Accept-Encoding", encoding), *more.items()]
@@ -97,13 +97,13 @@ def test_a_remembered_script_is_the_right_one(shop, settings):
 
     def publish_second():
         release(shop, 2)
-        store.refresh()
-        store.file(store.site(shop.uuid), "gate.eu_opt_in.js")
+        published.refresh()
+        published.file(published.site(shop.uuid), "gate.eu_opt_in.js")
         connection.close()
 
     def switch_off():
         Site.objects.filter(pk=shop.pk).update(killed_at=datetime.now(UTC))
-        store.refresh()
+        published.refresh()
         connection.close()
 
     on_the_wire(go)

@@ -115,14 +115,11 @@ def test_only_a_grant_or_a_change_keeps_the_visitor(client, case, status, visito
 
 
 @pytest.mark.django_db
-def test_the_page_keeps_its_path_only_if_the_site_says_so_and_never_the_query(client):
+def test_the_page_keeps_its_path_only_if_the_release_says_so_and_never_the_query(client, monkeypatch):
     site = corpus.make_world()
     assert stored(client, "a script in the page")[0]["page"] == "shop.example"
-    site.record_path = True
-    site.save()
-    from consent.answers.published import view
-
-    view.clear()
+    corpus.release(site, 3, record_path=True)
+    monkeypatch.setitem(corpus.DATA["body"], "release", 3)
     assert stored(client, "text/plain")[0]["page"] == "shop.example/basket"
     assert stored(client, "a foreign page")[0]["page"] == "shop.example"
 

@@ -1,0 +1,1 @@
+"""What all that speaks with visitors shares: the memory of published sites."""
