@@ -8,10 +8,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from consent.jurisdictions.table import VERSION
-from consent.models import Release, Site
+from consent.models import Host, Release, Site
+from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.facts import trusted
-from cookiebanner.firstparty import LIMIT, Refusal, gpc_json, store_state
+from cookiebanner.firstparty import EARLIER, LIMIT, Refusal, gpc_json, named, store_state
 from cookiebanner.problems import problem
 
 
@@ -26,7 +27,9 @@ def state(request: HttpRequest) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = _host(request)
     body = request.read(LIMIT + 1)
-    result = store_state(headers, host, body, _hosts(host))
+    site = _site(host, named(body)[0])
+    hosts = sorted(site.hosts.values_list("name", flat=True)) if site else []  # as in a release
+    result = store_state(headers, host, body, hosts, cookie_name(str(site.uuid)) if site else EARLIER)
     if isinstance(result, Refusal):
         return problem(result.status, result.code, result.title)
     answer = HttpResponse(status=204)
@@ -38,7 +41,7 @@ def state(request: HttpRequest) -> HttpResponse:
 @require_GET
 def gpc(request: HttpRequest) -> HttpResponse:
     """The site's statement that it honours Global Privacy Control, dated by its latest release."""
-    site = Site.objects.filter(hosts__name__in=suffixes(_name(_host(request)))).first()
+    site = _site(_host(request))
     if site is None:
         return problem(404, "unknown_site", "No site of this server has this host.")
     answer = JsonResponse(gpc_json(gpc_date(site)))
@@ -68,13 +71,12 @@ def _name(host: str) -> str:
         return ""
 
 
-def _hosts(host: str) -> list[str]:
-    """The hosts of the site that `host` belongs to, sorted as in a release: the gate takes the first that fits."""
-    name = _name(host)
-    if not name:
-        return []
-    site = Site.objects.filter(hosts__name__in=suffixes(name)).first()
-    return sorted(site.hosts.values_list("name", flat=True)) if site else []
+def _site(host: str, cookie: str = EARLIER) -> Site | None:
+    """The site that `host` belongs to: of several the one whose cookie it is, else that of the longest host name."""
+    found = Host.objects.filter(name__in=suffixes(_name(host))).select_related("site")
+    sites = [one.site for one in sorted(found, key=lambda one: (-len(one.name), one.site_id))]
+    owners = [site for site in sites if cookie_name(str(site.uuid)) == cookie]
+    return next(iter(owners or sites), None)
 
 
 urlpatterns = [

@@ -40,6 +40,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     signals: dict[str, Any] | None = None
     page: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
     client_time: str | int | float | None = None
+    time_to_answer: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None = None
 
 
 class Receipt(msgspec.Struct):

@@ -16,6 +16,7 @@ class Impression(msgspec.Struct, forbid_unknown_fields=True):
     release: int = 0
     regime: str = ""
     language: str = ""
+    gpc: bool = False
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):
