@@ -183,7 +183,7 @@ def pack(terms: Mapping[str, Any]) -> dict[str, Any]:
     return {
         short: said[name]
         for name, short in TERMS.items()
-        if name in said and (name not in ABSENT or said[name] != ABSENT[name])
+        if name in said and not (name in ABSENT and type(said[name]) is type(ABSENT[name]) and said[name] == ABSENT[name])
     }
 
 

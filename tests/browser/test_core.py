@@ -29,7 +29,7 @@ def small(**more):
         samples.service("plausible"),
     ]
     return samples.snapshot(
-        services=given, variants=("eu_opt_in", "uk_pecr", "us_ca", "us_optout", "notice_only"), **more
+        services=given, variants=("eu_opt_in", "uk_pecr", "us_ca", "us_optout", "notice"), **more
     )
 
 
@@ -269,6 +269,52 @@ def test_gpc_denies_what_is_sold_once_and_without_a_visitor(stage, context, page
     later = until(lambda: stage.posts()[1:])[0]
     assert later["choices"]["services"]["google-ads"] == "denied"
     assert later["action"] == "custom"
+
+
+def test_how_long_an_answer_took_is_told_once_a_layer_was_seen(stage, context, page):
+    """From the layer that came up by itself; an answer by the page, or a second one, has no such time."""
+    stage.release(small(level="drop_in"))
+    url = stage.page('<a class="ot-sdk-show-settings" href="#x">Settings</a>')
+
+    def told(run) -> int | None:
+        known = len(stage.posts())
+        run()
+        return until(lambda: stage.posts()[known:])[0].get("time_to_answer")
+
+    page.goto(url)
+    page.wait_for_selector(ACCEPT)
+    page.wait_for_timeout(300)
+    page.click("#onetrust-pc-btn-handler")
+    page.wait_for_timeout(200)
+    first = told(lambda: page.click("#accept-recommended-btn-handler"))
+    assert 500 <= first < 60_000  # the preference center was opened from the banner, and goes on with it
+    assert told(lambda: page.evaluate("void fairgate.reject()")) is None
+    page.wait_for_timeout(first + 300)
+    page.click("a.ot-sdk-show-settings")
+    page.wait_for_selector("#accept-recommended-btn-handler")
+    assert 0 <= told(lambda: page.click("#accept-recommended-btn-handler")) <= 60_000
+    page.goto(url)
+    page.wait_for_function("() => !!window.fairgate?._.decide")
+    assert told(lambda: page.evaluate("void fairgate.reject()")) is None
+    page.evaluate("void fairgate.open()")
+    page.wait_for_selector("#accept-recommended-btn-handler")
+    page.evaluate("const now = performance.now(); performance.now = () => now + 9e9")
+    assert told(lambda: page.click("#accept-recommended-btn-handler")) == 86_400_000
+
+
+def test_a_banner_is_counted_once_a_view_and_the_signal_with_it(stage, context, page):
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
+    stage.release(small())
+    page.goto(stage.page())
+    page.wait_for_selector(ACCEPT)
+    page.evaluate("fairgate.show()")
+    page.evaluate("fairgate.show()")
+    page.click(REJECT)
+    until(stage.posts)
+    page.evaluate("fairgate.open()")
+    until(lambda: len(stage.posts("impressions")) == 2)
+    common = {"site": samples.SITE_UUID, "release": 3, "regime": "eu_opt_in", "language": "en", "gpc": True}
+    assert stage.posts("impressions") == [{**common, "kind": "banner"}, {**common, "kind": "preferences"}]
 
 
 def test_a_parked_tag_of_a_category_that_the_signal_denies_stays_parked(stage, context, page):

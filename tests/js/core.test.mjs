@@ -203,6 +203,38 @@ test('only what is new asks again', () => {
   assert.equal(marks(closed).length, 12);
 });
 
+test('any key is a key', () => {
+  const keys = ['__proto__', 'constructor', 'toString', 'notice', '1', 'true'];
+  const odd = { ...cfg(0), categories: [['C0001', NECESSARY | BEFORE], ...keys.map((key) => [key, 0])], purposes: [], services: [] };
+  const items = unpack(odd);
+  const flags = (value) => {
+    const out = { __proto__: null, C0001: true };
+    for (const key of keys) out[key] = value;
+    return out;
+  };
+  for (const value of [true, false]) {
+    const stored = decode(encode(answer({ c: flags(value), s: { __proto__: null } })));
+    assert.deepEqual(stored.c, flags(value));
+    assert.deepEqual(
+      recall({ items, answer: stored, terms, cfg: odd, signal: () => 0, child: 0, optIn: true }).vector.slice(1),
+      keys.map(() => value),
+    );
+  }
+  // What was not asked is not granted because every object has a constructor.
+  const silent = decode('v=1&r=3&h=c3&t=5&c=C0001:1');
+  const meantNow = recall({ items, answer: silent, terms, cfg: odd, signal: () => 0, child: 0, optIn: true });
+  assert.deepEqual([meantNow.vector.slice(1), meantNow.ask], [keys.map(() => false), true]);
+  const start = before(items, 0);
+  assert.deepEqual(
+    choose(items, 'custom', { categories: {} }, start, 0).slice(1),
+    keys.map(() => false),
+  );
+  const all = choose(items, 'accept_all', null, start, 0);
+  assert.deepEqual(choose(items, 'custom', { categories: {}, services: {} }, all, 0), all);
+  assert.deepEqual(Object.keys(groups(keys.map((key) => `${key}:1`).join())).sort(), [...keys].sort());
+  assert.equal(groups('C0001:1').constructor, undefined);
+});
+
 test('hosts and languages', () => {
   assert.equal(under(['a.example', 'b.example'], 'www.b.example'), 'b.example');
   assert.equal(under(['b.example'], 'notb.example'), undefined);
