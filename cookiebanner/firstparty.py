@@ -2,7 +2,8 @@
 
 Pure: a request's parts in, an answer out. The Django view (cookiebanner/wellknown.py) and the middleware of
 `enforce` both call `store_state`. Only a request of the page itself may use it: same origin, by Origin and
-Sec-Fetch-Site; only a well-formed consent cookie of this site is set, and nothing else about the answer is chosen by the caller.
+Sec-Fetch-Site; only a well-formed consent cookie of this site is set, and nothing else about the answer is chosen by
+the caller.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ LONGEST = 400  # days; browsers keep no cookie longer
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CHOICES = r"(?:[\w-]{1,80}:[01](?:\.[\w-]{1,80}:[01])*)?"
 _FIELDS = {
-    "v": r"1", "r": r"\d{1,9}", "h": r"[0-9a-f]{0,64}", "id": rf"(?:{_UUID})?", "u": rf"(?:{_UUID})?", "t": r"\d{1,11}", "g": r"[a-z_]{1,40}",
+    "v": r"1", "r": r"\d{1,9}", "h": r"[0-9a-f]{0,64}",
+    "id": rf"(?:{_UUID})?", "u": rf"(?:{_UUID})?", "t": r"\d{1,11}", "g": r"[a-z_]{1,40}",
     "c": _CHOICES, "s": _CHOICES, "p": _CHOICES, "x": r"[01]", "m": r"[\w.,:~-]{0,2000}", "o": r"[01]",
 }  # fmt: skip
 _PATTERNS = {name: re.compile(pattern, re.ASCII) for name, pattern in _FIELDS.items()}

@@ -176,14 +176,15 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
 
 
 def pack(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """A variant's terms as a gate carries them: every value as it is, under its short name; what `ABSENT` says, and what
-    the terms do not have, is left out."""
+    """A variant's terms as a gate carries them: every value as it is, under its short name; what `ABSENT` says, and
+    what the terms do not have, is left out."""
     minors = terms.get("minors", {})
     said = {**terms, **{name: minors[part] for name, part in MINORS.items() if part in minors}}
     return {
         short: said[name]
         for name, short in TERMS.items()
-        if name in said and not (name in ABSENT and type(said[name]) is type(ABSENT[name]) and said[name] == ABSENT[name])
+        if name in said
+        and not (name in ABSENT and type(said[name]) is type(ABSENT[name]) and said[name] == ABSENT[name])
     }
 
 

@@ -24,9 +24,9 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 class Answer:
     """The visitor's stored choice, from the site's state cookie (written by the gate, see banner/src/core/cookie.js).
 
-    `at` in seconds since 1970; `content` of the release it was given to, `marks` of what that had offered; `objected` to
-    what needs no consent; `unasked`: said yes where nothing had to be asked; `ours`: false when the cookie's name does
-    not say whose it is.
+    `at` in seconds since 1970; `content` of the release it was given to, `marks` of what that had offered; `objected`
+    to what needs no consent; `unasked`: said yes where nothing had to be asked; `ours`: false when the cookie's name
+    does not say whose it is.
     """
 
     categories: Mapping[str, bool]

@@ -28,9 +28,7 @@ def small(**more):
         samples.service("google-ads"),
         samples.service("plausible"),
     ]
-    return samples.snapshot(
-        services=given, variants=("eu_opt_in", "uk_pecr", "us_ca", "us_optout", "notice"), **more
-    )
+    return samples.snapshot(services=given, variants=("eu_opt_in", "uk_pecr", "us_ca", "us_optout", "notice"), **more)
 
 
 @pytest.fixture
@@ -426,9 +424,7 @@ def test_an_unreadable_cookie_holds_everything(stage, context, page, name):
     said = []
     page.on("console", lambda message: said.append(message.text))
     stage.release(small(), variant="us_optout")
-    context.add_cookies(
-        [{"name": name, "value": "v=1&garbage", "domain": f".{SHOP}", "path": "/", "secure": True}]
-    )
+    context.add_cookies([{"name": name, "value": "v=1&garbage", "domain": f".{SHOP}", "path": "/", "secure": True}])
     page.goto(stage.page(GA + ADS))
     page.wait_for_timeout(500)
     assert ran(page) == []

@@ -80,14 +80,18 @@ def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, li
     for row, variant in variants.items():
         country, _, state = row.partition("-")
         known = len(country) == 2 and row != table.EU
-        world.extra_headers[OURS] = {"cf-ipcountry": country if known else "XX"} | ({"cf-region-code": state} if state else {})
+        world.extra_headers[OURS] = {"cf-ipcountry": country if known else "XX"} | (
+            {"cf-region-code": state} if state else {}
+        )
         context.clear_cookies()
         page.goto(f"https://{SHOP}/?{variant}", wait_until="commit")
         page.wait_for_function("window.fairgate")
         *answers, terms[row] = page.evaluate(ANSWER)
         seen[row] = answers
     context.close()
-    assert {row: answers for row, answers in seen.items() if answers != [["stored"] * 2, no, dict.fromkeys(no, True)]} == {}
+    assert {
+        row: answers for row, answers in seen.items() if answers != [["stored"] * 2, no, dict.fromkeys(no, True)]
+    } == {}
     assert len(seen) == len(table.ROWS) >= 96
     assert terms == {row: dict(read_by_browsers(table.terms(variant))) for row, variant in variants.items()}
     assert (errors, statuses) == ([], [("POST", 201)] * 2 * len(variants))
@@ -150,7 +154,9 @@ def test_a_key_is_a_key_whatever_else_it_means(world, chromium, live_server, var
     (state,) = [c["value"] for c in context.cookies() if c["name"] == name]
     context.close()
     assert errors == []
-    payloads = [json.loads(r.payload)["choices"] for r in ConsentRecord.objects.filter(type="consent").order_by("index")]
+    payloads = [
+        json.loads(r.payload)["choices"] for r in ConsentRecord.objects.filter(type="consent").order_by("index")
+    ]
     assert [len(choices["categories"]) for choices in payloads] == [5 + len(ODD)] * 5
     assert {key: payloads[-1]["categories"][key] == "granted" for key in ODD} == expected
     # What the site's own server makes of the same cookie, in both languages.

@@ -145,7 +145,9 @@ def test_a_signal_is_recorded_once_and_without_a_visitor(world, chromium, live_s
             page.wait_for_timeout(250)
         visit(page)
         page.wait_for_timeout(1500)
-        assert page.context.cookies() == [] or not [c for c in page.context.cookies() if c["name"].startswith("fairgate")]
+        assert page.context.cookies() == [] or not [
+            c for c in page.context.cookies() if c["name"].startswith("fairgate")
+        ]
     [row] = rows
     payload = json.loads(row.payload)
     assert (row.action, row.visitor, row.regime, row.jurisdiction) == ("gpc", None, "us_optout_gpc", "US-TX")

@@ -121,7 +121,8 @@ def test_one_site_s_queue_waits_for_its_own_gate(stage, context, page):
     settled(page)
     page.evaluate("fairgate.reject()")
     assert (records(stage, SUB), records(stage, PARENT)) == (["reject_all"], [])
-    assert len(page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.q.'))")) == 1
+    (kept,) = page.evaluate("Object.keys(localStorage)")
+    assert kept.startswith(f"{cookie_name(SITES[PARENT])}.q.")
     page.goto(first)
     until(lambda: records(stage, PARENT) == ["accept_all"])
     until(lambda: page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.q.')).length") == 0)
@@ -136,6 +137,8 @@ def test_the_signal_is_told_once_to_each_site_of_an_origin(stage, context, page)
         settled(page)
     until(lambda: len(stage.posts()) >= 2)
     assert (records(stage, PARENT), records(stage, SUB)) == (["gpc"], ["gpc"])
+    until(lambda: len(page.evaluate("Object.keys(localStorage)")) == 2)
+    assert set(page.evaluate("Object.keys(localStorage)")) == {f"{cookie_name(uuid)}.gpc" for uuid in SITES.values()}
 
 
 def test_a_release_with_the_same_number_and_other_content_is_not_the_same(stage, context, page):
@@ -208,6 +211,16 @@ def test_an_earlier_answer_to_the_parent_s_site_is_none_to_the_subdomain_s(stage
     assert answered(page)
     assert page.evaluate("fairgate.consent().categories") == case["categories"]
     assert names(context) == {cookie_name(SITES[PARENT])}
+
+
+def test_another_site_s_cookie_makes_no_page_reload_for_ever(stage, context, page):
+    urls = serve(stage, "us_optout", reload=True)
+    put(context, OLD["answers"][0]["cookie"], f".{PARENT}")
+    page.goto(urls[SUB])
+    page.wait_for_function("window.__ran && __ran.length == 2")
+    settled(page)
+    page.wait_for_timeout(500)
+    assert [a.path for a in stage.world.asked if a.host == SUB and a.path == "/"] == ["/"]
 
 
 def test_two_earlier_answers_go_to_their_own_sites(stage, context, page):

@@ -93,7 +93,22 @@ def test_names_of_cookies_are_packed_rather_too_wide_than_too_narrow():
 
 READ = (*(name for name in compiler.TERMS if name not in compiler.MINORS), "minors")
 # What some term's value means, and what JavaScript or JSON mean by a word.
-WORDS = ("notice", "choice", "required", "honoured", "none", "ads", "all", "opt_in", "true", "1", "0", "", "null", "__proto__")
+WORDS = (
+    "notice",
+    "choice",
+    "required",
+    "honoured",
+    "none",
+    "ads",
+    "all",
+    "opt_in",
+    "true",
+    "1",
+    "0",
+    "",
+    "null",
+    "__proto__",
+)
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-1, 400), st.sampled_from(WORDS), st.text(max_size=5),
     st.lists(st.one_of(st.sampled_from(WORDS), st.integers(0, 2)), max_size=3),
@@ -146,7 +161,10 @@ def test_what_a_service_is_called_changes_nothing_of_it():
         ["node", "--input-type=module", "-e", script], cwd=ROOT, input=json.dumps(made), text=True, capture_output=True,
         check=True,
     )  # fmt: skip
-    expected = [[key, "C0002", [f"track {key}"], [f"l={key}*x"], "uet" if keys.index(key) % 2 else "", 2] for key in sorted(keys)]
+    expected = [
+        [key, "C0002", [f"track {key}"], [f"l={key}*x"], "uet" if keys.index(key) % 2 else "", 2]
+        for key in sorted(keys)
+    ]
     assert json.loads(run.stdout) == expected
 
 

@@ -55,7 +55,8 @@ export function answers(core, wire) {
     const first = items.length - services.length;
     const more = vector.some((value, i) => value && !old[i]);
     const revoked = services.map((_, i) => i).filter((i) => old[first + i] && !vector[first + i]);
-    const reload = more && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
+    // Without an answer the next view would begin as this one did, and reload again.
+    const reload = more && core.answer && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
     core.emit('write', detail);
     core.tell('update');
     if (revoked.length) core.safely('revoke', () => engine.revoke(revoked));
@@ -137,7 +138,7 @@ export function answers(core, wire) {
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
       if (!core.ask) {
         core.view?.hideBanner();
-        took();
+        if (core.asked) took();
       }
     },
 

@@ -2,11 +2,12 @@
  * The state cookie `fairgate_<the site's tag>`:
  * `v=1&r=3&h=1a2b3c4d&id=…&u=…&t=1795294000&g=eu_opt_in&c=C0001:1.C0002:0&s=…&p=…&x=0&m=…&o=0`.
  *
- * r release, h what the release held (the beginning of its hash), id record id, u visitor, t seconds, g regime, c categories, s and p what differs from its category,
- * x objection, m marks of what was offered, o answered where nothing had to be asked.
+ * r release, h its content (the beginning of its hash; none in what earlier gates stored), id record id, u visitor, t seconds,
+ * g regime, c categories, s and p what differs from its category, x objection, m marks of what was offered, o answered where
+ * nothing had to be asked. Whoever reads passes over fields that he does not know.
  *
- * @typedef {{r: number, h: string, id: string, u: string, t: number, g: string, c: Object<string, boolean>, s: Object<string, boolean>,
- *   p: Object<string, boolean>, x: boolean, m: string, o: boolean}} Answer
+ * @typedef {{r: number, h: string, id: string, u: string, t: number, g: string, c: Object<string, boolean>,
+ *   s: Object<string, boolean>, p: Object<string, boolean>, x: boolean, m: string, o: boolean}} Answer
  */
 
 /** @param {string} raw @returns {Answer|undefined} undefined when it cannot be read */
