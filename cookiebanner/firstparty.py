@@ -2,7 +2,8 @@
 
 Pure: a request's parts in, an answer out. The Django view (cookiebanner/wellknown.py) and the middleware of
 `enforce` both call `store_state`. Only a request of the page itself may use it: same origin, by Origin and
-Sec-Fetch-Site; only a well-formed consent cookie is set, and nothing else about the answer is chosen by the caller.
+Sec-Fetch-Site; only a well-formed consent cookie of this site is set, and nothing else about the answer is chosen by
+the caller.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from urllib.parse import urlsplit
 
 from consent.jurisdictions.table import REGIMES
 
+EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is
 LIMIT = 3800  # bytes; browsers drop cookies of more than 4,096 with name and attributes
 LONGEST = 400  # days; browsers keep no cookie longer
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CHOICES = r"(?:[\w-]{1,80}:[01](?:\.[\w-]{1,80}:[01])*)?"
 _FIELDS = {
-    "v": r"1", "r": r"\d{1,9}", "id": rf"(?:{_UUID})?", "u": rf"(?:{_UUID})?", "t": r"\d{1,11}", "g": r"[a-z_]{1,40}",
+    "v": r"1", "r": r"\d{1,9}", "h": r"[0-9a-f]{0,64}",
+    "id": rf"(?:{_UUID})?", "u": rf"(?:{_UUID})?", "t": r"\d{1,11}", "g": r"[a-z_]{1,40}",
     "c": _CHOICES, "s": _CHOICES, "p": _CHOICES, "x": r"[01]", "m": r"[\w.,:~-]{0,2000}", "o": r"[01]",
 }  # fmt: skip
 _PATTERNS = {name: re.compile(pattern, re.ASCII) for name, pattern in _FIELDS.items()}
@@ -34,11 +37,14 @@ class Refusal(NamedTuple):
     title: str
 
 
-def store_state(headers: Mapping[str, str], host: str, body: bytes, site_hosts: Iterable[str]) -> str | Refusal:
+def store_state(
+    headers: Mapping[str, str], host: str, body: bytes, site_hosts: Iterable[str], cookie: str = EARLIER
+) -> str | Refusal:
     """The Set-Cookie value for a POST to `/.well-known/fairgate/state`, or why there is none.
 
-    `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the value of the
-    cookie `fairgate`, with or without its name in front, `site_hosts` the site's registered hosts.
+    `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the state cookie as
+    `name=value`, `site_hosts` the site's registered hosts, `cookie` the name of its state cookie. Gates that were
+    published before sites had a name of their own send `fairgate=…`, or no name.
     """
     host = _hostname(f"//{host}")
     under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
@@ -51,13 +57,20 @@ def store_state(headers: Mapping[str, str], host: str, body: bytes, site_hosts: 
         return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
     if len(body) > LIMIT:
         return Refusal(413, "too_large", f"The state is longer than {LIMIT} bytes.")
-    state = body.decode("ascii", "replace").removeprefix("fairgate=")
-    fields = parse(state)
+    name, state = named(body)
+    fields = parse(state) if name in (cookie, EARLIER) else None
     if fields is None:
         return Refusal(400, "malformed", "This is not a consent state.")
     domain = "" if _is_address(host) else f"; Domain={under[0]}"
     secure = "; Secure" if origin.startswith("https:") else ""
-    return f"fairgate={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"
+    return f"{name}={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"
+
+
+def named(body: bytes) -> tuple[str, str]:
+    """The name and the value of the state cookie that a gate asks for."""
+    text = body.decode("ascii", "replace")
+    name, equals, state = text.partition("=")
+    return (name, state) if equals and name.startswith(EARLIER) else (EARLIER, text)
 
 
 def parse(state: str) -> dict[str, str] | None:

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from consent.answers.published import among
 from consent.jurisdictions.table import VERSION
 from consent.models import Release, Site
+from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.facts import trusted
-from cookiebanner.firstparty import LIMIT, Refusal, gpc_json, store_state
+from cookiebanner.firstparty import EARLIER, LIMIT, Refusal, gpc_json, named, store_state
 from cookiebanner.problems import problem
-from cookiebanner.visitors.published import published
+from cookiebanner.visitors.published import Entry, published
 
 
 @csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see firstparty.store_state
@@ -28,7 +29,9 @@ def state(request: HttpRequest) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = _host(request)
     body = request.read(LIMIT + 1)
-    result = store_state(headers, host, body, _hosts(host))
+    name = _name(host)
+    site = _site(name, named(body)[0]) or _unpublished(name)
+    result = store_state(headers, host, body, _hosts(site, name), cookie_name(str(site.uuid)) if site else EARLIER)
     if isinstance(result, Refusal):
         return problem(result.status, result.code, result.title)
     answer = HttpResponse(status=204)
@@ -41,7 +44,7 @@ def state(request: HttpRequest) -> HttpResponse:
 def gpc(request: HttpRequest) -> HttpResponse:
     """The site's statement that it honours Global Privacy Control, dated by its latest release."""
     name = _name(_host(request))
-    site = (published.site_of_host(name) if name else None) or _unpublished(name)
+    site = _site(name) or _unpublished(name)
     if site is None:
         return problem(404, "unknown_site", "No site of this server has this host.")
     answer = JsonResponse(gpc_json(gpc_date(site.id)))
@@ -71,13 +74,17 @@ def _name(host: str) -> str:
         return ""
 
 
-def _hosts(host: str) -> list[str]:
-    """The hosts of the site that `host` belongs to, sorted as in a release: the gate takes the first that fits."""
-    name = _name(host)
-    entry = published.site_of_host(name) if name else None
-    if entry is not None:
-        return sorted(entry.current if among(name, entry.current) else entry.hosts)
-    site = _unpublished(name)
+def _site(name: str, cookie: str = EARLIER) -> Entry | None:
+    """The published site of this host: of several the one whose state cookie it is, else that of the longest name."""
+    sites = published.sites_of_host(name) if name else []
+    owners = [site for site in sites if cookie_name(str(site.uuid)) == cookie]
+    return next(iter(owners or sites), None)
+
+
+def _hosts(site: Entry | Site | None, name: str) -> list[str]:
+    """The site's hosts, sorted as in a release: the gate takes the first that fits."""
+    if isinstance(site, Entry):
+        return sorted(site.current if among(name, site.current) else site.hosts)
     return sorted(site.hosts.values_list("name", flat=True)) if site else []
 
 

@@ -30,8 +30,6 @@ def suffixes(host: str) -> list[str]:
     return [".".join(parts[i:]) for i in range(len(parts))]
 
 
-
-
 def site_by_uuid(uuid: Any) -> Site | None:
     """The site with this public id; None for an unknown one or for text that is no id."""
     try:

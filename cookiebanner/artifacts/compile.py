@@ -19,6 +19,7 @@ from consent.banners import screen
 from consent.catalogue import patterns
 from consent.jurisdictions import table
 from consent.jurisdictions.defaults import before_answer
+from consent.publishing import tags
 from cookiebanner import env
 
 BUILT = env.FILES / "static" / "banner"
@@ -44,15 +45,19 @@ DEFAULT_SIGNALS = {
     "C0003": ("functionality_storage", "personalization_storage"),
     "C0004": ("ad_storage", "ad_user_data", "ad_personalization"),
 }
-# What the gate and the banner read of a variant's terms, and how build.mjs calls it; the rest is for people.
-TERMS = {key: key for key in ("regime", "model", "banner", "exempt", "gpc", "links", "notices", "buttons", "minors")}
+# What the gate and the banner read of a variant's terms, and how build.mjs calls it; the rest is for people. Of what
+# protects minors each part is a term.
+TERMS = {key: key for key in ("regime", "model", "banner", "exempt", "gpc", "links", "notices", "buttons")}
 TERMS |= {
     "gpc_status": "A", "optout_icon": "B", "close_x": "C", "consent_days": "D", "reask_days": "E", "refusal_days": "F",
+    "ads_off_under": "Z", "minors_hold": "$",
 }  # fmt: skip
-
-# What an absent term means.
-UNSAID: tuple[Any, ...] = (None, False, "", "none", "honoured", [], {}, ["accept", "reject", "manage"])
-FLAGS = (True, "required", "choice", "notice")  # what is asked of `gpc` and `banner` is: is it there?
+MINORS = {"ads_off_under": "ads_off_under", "minors_hold": "hold"}
+# What a term means that is left out, each by its own name; banner/src/core/terms.js says the same.
+ABSENT: dict[str, Any] = {
+    "exempt": [], "gpc": "honoured", "links": [], "notices": [], "buttons": ["accept", "reject", "manage"],
+    "gpc_status": False, "optout_icon": False, "close_x": False, "minors_hold": "ads",
+}  # fmt: skip
 KINDS = {"cookie": "", "local": "l=", "session": "s=", "indexeddb": "i="}  # before a name; a cookie's holds no "="
 ELSEWHERE = re.compile(r" \([\w.-]+\)$")  # "IDE (doubleclick.net)": a cookie that no script of the site can write
 
@@ -68,9 +73,13 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     files = [(f"ui.{language}.js", SCRIPT, body) for language, body in screens.items()]
     files.append((LATE, SCRIPT, late))
     files.append(
-        ("enforce.json", "application/json", json.dumps(enforced(snapshot, number), separators=(",", ":")).encode())
+        (
+            "enforce.json",
+            "application/json",
+            json.dumps(enforced(snapshot, number, sha256), separators=(",", ":")).encode(),
+        )
     )
-    shared = {**common(snapshot, number), "langs": hashes, "late": digest(late)}
+    shared = {**common(snapshot, number, sha256), "langs": hashes, "late": digest(late)}
     adapters = used_adapters(snapshot)
     parts = [f"adapter.{name}" for name in adapters]
     if snapshot["site"]["level"] == "strict":
@@ -87,11 +96,13 @@ def ui(snapshot: Snapshot, language: str) -> bytes:
     return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
 
 
-def enforced(snapshot: Snapshot, number: int) -> dict[str, Any]:
+def enforced(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     """`enforce.json`: what cookiebanner/enforce needs of a release. No names of people, no reasons."""
     facts = ("key", "category", "container", "sells_or_shares", "targeted_ads", "sensitive", "exempt_in")
     return {
         "release": number,
+        "content": tags.content_tag(sha256),
+        "cookie": tags.cookie_name(snapshot["site"]["uuid"]),
         "site": {name: snapshot["site"][name] for name in ("uuid", "hosts", "unknown", "child_directed")},
         "categories": [{"key": c["key"], "necessary": c["necessary"]} for c in snapshot["categories"]],
         "services": [
@@ -103,10 +114,11 @@ def enforced(snapshot: Snapshot, number: int) -> dict[str, Any]:
     }
 
 
-def common(snapshot: Snapshot, number: int) -> dict[str, Any]:
+def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     """What every variant's gate carries."""
     site = snapshot["site"]
     config = {"site": site["uuid"], "release": number, "hosts": site["hosts"]}
+    config |= {"cookie": tags.cookie_name(site["uuid"]), "content": tags.content_tag(sha256)}
     if site["level"] != "snippet":
         config["level"] = site["level"]
     if regexes := patterns.compile([service["rules"] for service in snapshot["services"]]).get(patterns.REGEX):
@@ -133,7 +145,7 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     default = terms["before"]["default"] == "granted"
     before = [c["necessary"] or (default and c["key"] not in denied) for c in categories]
     config: dict[str, Any] = {
-        "terms": {short: _said(terms[key]) for key, short in TERMS.items() if terms.get(key) not in UNSAID},
+        "terms": pack(terms),
         "categories": [
             [c["key"], NECESSARY * c["necessary"] | BEFORE * b] for c, b in zip(categories, before, strict=True)
         ],
@@ -163,11 +175,24 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     return config
 
 
-def _said(term: Any) -> Any:
-    """A term in few letters: 1 for what is just said; of what protects minors the age, and whether all waits."""
-    if isinstance(term, dict):
-        return [term.get("ads_off_under", 0), *([1] if term.get("hold") == "all" else [])]
-    return 1 if term in FLAGS else term
+def pack(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """A variant's terms as a gate carries them: every value as it is, under its short name; what `ABSENT` says, and
+    what the terms do not have, is left out."""
+    minors = terms.get("minors", {})
+    said = {**terms, **{name: minors[part] for name, part in MINORS.items() if part in minors}}
+    return {
+        short: said[name]
+        for name, short in TERMS.items()
+        if name in said
+        and not (name in ABSENT and type(said[name]) is type(ABSENT[name]) and said[name] == ABSENT[name])
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms that `pack` was given, as far as browsers read them."""
+    terms = {**ABSENT, **{name: packed[short] for name, short in TERMS.items() if short in packed}}
+    minors = {part: terms.pop(name) for name, part in MINORS.items() if name in terms}
+    return {**terms, "minors": minors}
 
 
 def _service(service: Mapping[str, Any], category: int, necessary: bool, granted: bool, rules: str) -> list[Any]:
@@ -176,7 +201,7 @@ def _service(service: Mapping[str, Any], category: int, necessary: bool, granted
     packed = [service["key"], bits | NECESSARY * necessary | BEFORE * granted, category, rules]
     if not necessary:
         adapter = service["adapter"] if service["adapter"] in ADAPTERS else ""
-        packed += [" ".join(names(service["cookies"])), adapter, *service["inline"]]
+        packed += [" ".join(names(service["cookies"])), adapter, *filter(None, service["inline"])]
     while packed[-1] == "":
         packed.pop()
     return packed

@@ -91,6 +91,8 @@ const mangleCache = {
   consent_days: 'D',
   reask_days: 'E',
   refusal_days: 'F',
+  ads_off_under: 'Z',
+  minors_hold: '$',
 };
 
 mkdirSync(out, { recursive: true });

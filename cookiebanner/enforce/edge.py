@@ -31,13 +31,16 @@ KINDS = {
 def data(release: Mapping[str, Any], fairgate: str, places: Mapping[str, str]) -> dict[str, Any]:
     """The `DATA` of deploy/edge/rewrite.js. Strings that are compared with a page hold one byte a character.
 
-    `release`: a snapshot with its number as "release"; `fairgate`: address or host of the consent server;
-    `places`: {country or country-subdivision: variant}, "*" for the rest.
+    `release`: a snapshot with its number as "release", its "content" and its "cookie" as in enforce.json;
+    `fairgate`: address or host of the consent server; `places`: {country or country-subdivision: variant}, "*" for the
+    rest.
     """
     all_rules = {variant: Rules(release, variant) for variant in release["variants"]}
     rules = next(iter(all_rules.values()))
     return {
         "release": rules.release,
+        "content": rules.content,
+        "cookie": rules.cookie,
         "site": release["site"]["uuid"],
         "hosts": rules.hosts,
         "friends": [hostname(fairgate)],

@@ -52,7 +52,8 @@ class Enforcer:
         if rules is None:
             return None
         host = hostname(headers.get("host", ""))
-        return rules.for_visitor(read_answer(headers.get("cookie", "")), headers.get("sec-gpc") == "1", host)
+        answer = read_answer(headers.get("cookie", ""), rules.cookie)
+        return rules.for_visitor(answer, headers.get("sec-gpc") == "1", host)
 
     def change(self, policy: Policy, status: int, headers: Headers, url: str) -> Change | None:
         """What to do to this answer; None when it is no HTML that can be rewritten."""

@@ -16,15 +16,17 @@ from consent.catalogue import patterns
 from consent.jurisdictions.defaults import before_answer
 
 _FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
+EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The visitor's stored choice, from the cookie `fairgate` (written by the gate, see banner/src/core/cookie.js).
+    """The visitor's stored choice, from the site's state cookie (written by the gate, see banner/src/core/cookie.js).
 
-    `at` in seconds since 1970; `marks` of what an older release had offered; `objected` to what needs no consent;
-    `unasked`: said yes where nothing had to be asked.
+    `at` in seconds since 1970; `content` of the release it was given to, `marks` of what that had offered; `objected`
+    to what needs no consent; `unasked`: said yes where nothing had to be asked; `ours`: false when the cookie's name
+    does not say whose it is.
     """
 
     categories: Mapping[str, bool]
@@ -32,22 +34,28 @@ class Answer:
     purposes: Mapping[str, bool] = field(default_factory=dict)
     release: int = 0
     at: float = 0
+    content: str = ""
     marks: str = ""
     objected: bool = False
     unasked: bool = False
+    ours: bool = True
 
 
-def read_answer(cookie_header: str) -> Answer | None:
-    """The newest answer in a Cookie header; None when there is none or it can't be read (then nothing is granted)."""
-    answers = []
+def read_answer(cookie_header: str, cookie: str = EARLIER) -> Answer | None:
+    """The newest answer in a Cookie header; None when there is none or it can't be read (then nothing is granted).
+
+    `cookie`: the name of the site's state cookie. Without one a cookie of before, when each site's was `fairgate`, is
+    read; on which domain it stands, and so whose it is, a server is not told: only the gate moves it to its new name.
+    """
+    found: dict[str, list[Answer]] = {cookie: [], EARLIER: []}
     for pair in cookie_header.split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == "fairgate" and (answer := _read(value)):
-            answers.append(answer)
-    return max(answers, key=lambda answer: answer.at, default=None)
+        if name in found and (answer := _read(value, name == cookie)):
+            found[name].append(answer)
+    return max(found[cookie] or found[EARLIER], key=lambda answer: answer.at, default=None)
 
 
-def _read(value: str) -> Answer | None:
+def _read(value: str, ours: bool) -> Answer | None:
     fields = dict(pair.partition("=")[::2] for pair in value.strip('"').split("&"))
     flags = [fields.get(name, "") for name in "csp"]
     number = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -65,9 +73,11 @@ def _read(value: str) -> Answer | None:
         purposes,
         release=int(release) if number.fullmatch(release) else 0,
         at=float(at),
+        content=fields.get("h", ""),
         marks=fields.get("m", ""),
         objected=fields.get("x") == "1",
         unasked=fields.get("o") == "1",
+        ours=ours,
     )
 
 
@@ -102,6 +112,9 @@ class Rules:
         self.child = bool(snapshot["site"]["child_directed"])
         self.nothing = self.child and self.terms["minors"].get("hold") == "all"
         self.release = int(snapshot.get("release", 0))
+        # Absent in what was published before sites had a name of their own.
+        self.cookie = str(snapshot.get("cookie", EARLIER))
+        self.content = str(snapshot.get("content", ""))
         self.sold = [bool(service["sells_or_shares"] or service["targeted_ads"]) for service in self.services]
         self.marks = [mark(service["category"], service["key"]) for service in self.services]
         self.before = [
@@ -120,8 +133,11 @@ class Rules:
             categories, granted = dict(self.categories_before), list(self.before)
         else:
             categories, granted = self._recalled(answer, opt_in, time.time() if now is None else now)
+            if not answer.ours:  # perhaps another site's: it may deny, and never grants
+                categories = {key: said and self.categories_before[key] for key, said in categories.items()}
+                granted = [said and start for said, start in zip(granted, self.before, strict=True)]
             # A yes said to this site is more specific than the signal, where a yes is asked for.
-            gpc = gpc and not opt_in
+            gpc = gpc and not (opt_in and answer.ours)
         masked = [self.nothing or (sold and (gpc or self.child)) for sold in self.sold]
         for place, service in enumerate(self.services):
             if masked[place] and service["category"] not in self.necessary:
@@ -142,7 +158,8 @@ class Rules:
         days = self.terms.get("consent_days" if said_yes else "refusal_days") or float("inf")
         lapsed = (answer.unasked and opt_in) or (now - answer.at) / 86400 > days
         covered = None
-        if answer.release != self.release and answer.marks:
+        same = answer.content == self.content if self.content else answer.release == self.release
+        if not same and answer.marks:
             covered = {answer.marks[at : at + 3] for at in range(0, len(answer.marks), 3)}
 
         def meant(said: bool | None, start: bool) -> bool:

@@ -208,10 +208,14 @@ class Published:
 
     def site_of_host(self, host: str) -> Entry | None:
         """The site that has this host, or the nearest parent of it: by its newest release, else by an older one."""
+        return next(iter(self.sites_of_host(host)), None)
+
+    def sites_of_host(self, host: str) -> list[Entry]:
+        """All sites that have this host or a parent: the nearest name first, newest releases before older ones."""
         self._read_hosts()
-        found = self._site_of_host(host)
-        if found is None and self._news():
-            found = self._site_of_host(host)
+        found = self._sites_of_host(host)
+        if not found and self._news():
+            found = self._sites_of_host(host)
         return found
 
     def knows_host(self, host: str) -> bool:
@@ -225,7 +229,8 @@ class Published:
         self._read_hosts()
         return self.knows_host(host) or (self._news() and self.knows_host(host))
 
-    def _site_of_host(self, host: str) -> Entry | None:
+    def _sites_of_host(self, host: str) -> list[Entry]:
+        found: dict[int, Entry] = {}
         for name in suffixes(host):
             known = []
             for uuid in self._hosts.get(name, ()):
@@ -235,9 +240,9 @@ class Published:
                     continue
                 if entry is not None and name in entry.hosts:
                     known.append(entry)
-            if known:
-                return min(known, key=lambda entry: (name not in entry.current, entry.id))
-        return None
+            for entry in sorted(known, key=lambda entry: (name not in entry.current, entry.id)):
+                found.setdefault(entry.id, entry)
+        return list(found.values())
 
     # --- files ------------------------------------------------------------------------------------------------------
 

@@ -95,28 +95,35 @@ function matchUrl(table, url, pageHost) {
 
 // --- the visitor: cookiebanner/enforce/policy.py ----------------------------------------------------------------------
 function readFlags(text) {
-  var flags = {};
+  var flags = Object.create(null);
   var parts = text ? text.split('.') : [];
   for (var i = 0; i < parts.length; i++) flags[parts[i].slice(0, -2)] = parts[i].slice(-2) === ':1';
   return flags;
 }
 
-/* The newest answer in a Cookie header, or null. */
-function readAnswer(cookies) {
+/*
+ * The newest answer in a Cookie header, or null. `cookie`: the name of the site's own; without one a cookie of before, when
+ * each site's was `fairgate`, which may be another site's.
+ */
+function readAnswer(cookies, cookie) {
+  return newestOf(cookies, cookie, true) || newestOf(cookies, 'fairgate', cookie === 'fairgate');
+}
+
+function newestOf(cookies, name, ours) {
   var best = null;
   var pairs = (cookies || '').split(';');
   for (var i = 0; i < pairs.length; i++) {
-    var found = /^\s*fairgate="?([^"]*)/.exec(pairs[i]);
-    if (!found) continue;
-    var fields = { v: '', c: '', s: '', p: '', t: '', r: '', m: '', x: '', o: '' };
-    var given = found[1].replace(/\s+$/, '').split('&');
+    var found = /^\s*([^=\s]*)="?([^"]*)/.exec(pairs[i]);
+    if (!found || found[1] !== name) continue;
+    var fields = { v: '', c: '', s: '', p: '', t: '', r: '', h: '', m: '', x: '', o: '' };
+    var given = found[2].replace(/\s+$/, '').split('&');
     for (var k = 0; k < given.length; k++) fields[given[k].split('=')[0]] = given[k].slice(given[k].indexOf('=') + 1);
     var sound = /^([\w-]+:[01](\.[\w-]+:[01])*)?$/;
     if (fields.v !== '1' || !fields.c || !sound.test(fields.c) || !sound.test(fields.s) || !sound.test(fields.p)) continue;
     if (!/^[0-9]{1,12}$/.test(fields.t) || !+fields.t || (best && best.at >= +fields.t)) continue;
     best = {
       c: readFlags(fields.c), s: readFlags(fields.s), p: readFlags(fields.p), release: +fields.r || 0, at: +fields.t,
-      marks: fields.m, objected: fields.x === '1', unasked: fields.o === '1',
+      content: fields.h, marks: fields.m, objected: fields.x === '1', unasked: fields.o === '1', ours: ours,
     };
   }
   return best;
@@ -135,10 +142,10 @@ function variantOf(data, country, region) {
  */
 function policyFor(data, variant, cookies, gpc, pageHost, now) {
   var terms = data.variants[hasOwn(data.variants, variant) ? variant : data.places['*']];
-  var answer = readAnswer(cookies);
+  var answer = readAnswer(cookies, data.cookie || 'fairgate');
   var services = data.services;
-  var necessary = {};
-  var categories = {};
+  var necessary = Object.create(null);
+  var categories = Object.create(null);
   var granted = [];
   var i, service, category;
   for (i = 0; i < data.categories.length; i++) {
@@ -155,7 +162,8 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
   if (answer) {
     var days = yes(answer.c) || yes(answer.s) || yes(answer.p) ? terms.consent : terms.refusal;
     var lapsed = (answer.unasked && terms.optIn) || (days && (now - answer.at) / 86400 > days);
-    var covered = answer.release !== data.release && answer.marks ? answer.marks.match(/.{1,3}/g) : null;
+    var same = data.content ? answer.content === data.content : answer.release === data.release;
+    var covered = !same && answer.marks ? answer.marks.match(/.{1,3}/g) : null;
   }
   function meant(said, start) {
     if (said === null) return start;
@@ -176,9 +184,14 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     }
   }
   if (answer) {
-    for (category in categories) categories[category] = meant(given(answer.c, category), categories[category]);
+    for (category in categories) {
+      said = meant(given(answer.c, category), categories[category]);
+      // Perhaps another site's answer: it may deny, and never grants.
+      categories[category] = said && (answer.ours || categories[category]);
+    }
+    for (i = 0; i < services.length; i++) granted[i] = granted[i] && (answer.ours || !!necessary[services[i].category] || terms.services.charAt(i) === '1');
     // A yes said to this site is more specific than the signal, where a yes is asked for.
-    gpc = gpc && !terms.optIn;
+    gpc = gpc && !(terms.optIn && answer.ours);
   }
   function masked(one) {
     return terms.nothing || (one.sold && (gpc || data.child));

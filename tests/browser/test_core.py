@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from consent.publishing.tags import content_tag, cookie_name
 from tests import samples
 from tests.browser.stage import CMP, SHOP, Stage
 
@@ -27,9 +28,7 @@ def small(**more):
         samples.service("google-ads"),
         samples.service("plausible"),
     ]
-    return samples.snapshot(
-        services=given, variants=("eu_opt_in", "uk_pecr", "us_ca", "us_optout", "notice_only"), **more
-    )
+    return samples.snapshot(services=given, variants=("eu_opt_in", "uk_pecr", "us_ca", "us_optout", "notice"), **more)
 
 
 @pytest.fixture
@@ -63,7 +62,10 @@ def until(what, seconds: float = 6.0):
     return value
 
 
-def cookie(context, name: str = "fairgate") -> str:
+STATE = cookie_name(samples.SITE_UUID)
+
+
+def cookie(context, name: str = STATE) -> str:
     found = [c["value"] for c in context.cookies() if c["name"] == name]
     return found[0] if found else ""
 
@@ -99,8 +101,9 @@ def test_accept_is_kept_recorded_and_released_once(stage, context, page):
     body = until(stage.posts)[0]
     assert body.keys() == {
         "site", "id", "visitor", "replaces", "release", "regime", "language", "layer", "action", "choices", "signals",
-        "page", "client_time",
+        "page", "client_time", "time_to_answer",
     }  # fmt: skip
+    assert 0 <= body["time_to_answer"] < 60_000
     assert (body["action"], body["layer"], body["regime"], body["page"]) == ("accept_all", "banner", "eu_opt_in", SHOP)
     assert (body["release"], body["replaces"], body["signals"]["gpc"]) == (3, None, False)
     assert set(body["choices"]["categories"].values()) == {"granted"}
@@ -113,12 +116,13 @@ def test_accept_is_kept_recorded_and_released_once(stage, context, page):
     assert UUID.fullmatch(state["id"]) and UUID.fullmatch(state["u"])
     assert (state["id"], state["u"]) == (body["id"], body["visitor"])
     assert (state["v"], state["r"], state["g"], state["x"]) == ("1", "3", "eu_opt_in", "0")
+    assert state["h"] == content_tag(samples.sha256_of(small()))
     assert state["c"] == "C0001:1.C0002:1.C0003:1.C0004:1.C0005:1"
-    (made,) = [c for c in context.cookies() if c["name"] == "fairgate"]
+    (made,) = [c for c in context.cookies() if c["name"] == STATE]
     assert (made["domain"], made["path"], made["secure"], made["sameSite"]) == (f".{SHOP}", "/", True, "Lax")
     page.wait_for_function("window.__ran && __ran.length == 2")
     assert ran(page) == ["www.google-analytics.com/analytics.js", "static.doubleclick.net/ads.js"]
-    until(lambda: page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('fairgate.q')).length") == 0)
+    until(lambda: page.evaluate("Object.keys(localStorage).filter(k => k.includes('.q.')).length") == 0)
     stage.world.asked.clear()
     page.goto(url)
     page.wait_for_function("window.__ran && __ran.length == 2")
@@ -153,7 +157,7 @@ def test_withdrawing_deletes_blocks_and_replaces(stage, context, page):
     page.evaluate("fairgate.withdraw()")
     second = until(lambda: stage.posts()[1:])[0]
     assert (second["action"], second["replaces"], second["visitor"]) == ("withdraw", first["id"], first["visitor"])
-    assert {c["name"] for c in context.cookies()} == {"fairgate", "own"}
+    assert {c["name"] for c in context.cookies()} == {STATE, "own"}
     page.evaluate("fetch('https://www.google-analytics.com/collect').catch(() => 0)")
     page.evaluate("document.cookie = '_ga=2; path=/'")
     assert cookie(context, "_ga") == ""
@@ -190,7 +194,7 @@ def test_the_queue_survives_an_outage_in_order_and_drops_what_is_refused(stage, 
     until(stage.posts)
     page.evaluate("void fairgate.reject()")
     page.wait_for_timeout(200)
-    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('fairgate.q')).length") == 2
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.includes('.q.')).length") == 2
     stage.status = 201
     stage.world.asked.clear()
     page.goto(url)
@@ -265,6 +269,52 @@ def test_gpc_denies_what_is_sold_once_and_without_a_visitor(stage, context, page
     assert later["action"] == "custom"
 
 
+def test_how_long_an_answer_took_is_told_once_a_layer_was_seen(stage, context, page):
+    """From the layer that came up by itself; an answer by the page, or a second one, has no such time."""
+    stage.release(small(level="drop_in"))
+    url = stage.page('<a class="ot-sdk-show-settings" href="#x">Settings</a>')
+
+    def told(run) -> int | None:
+        known = len(stage.posts())
+        run()
+        return until(lambda: stage.posts()[known:])[0].get("time_to_answer")
+
+    page.goto(url)
+    page.wait_for_selector(ACCEPT)
+    page.wait_for_timeout(300)
+    page.click("#onetrust-pc-btn-handler")
+    page.wait_for_timeout(200)
+    first = told(lambda: page.click("#accept-recommended-btn-handler"))
+    assert 500 <= first < 60_000  # the preference center was opened from the banner, and goes on with it
+    assert told(lambda: page.evaluate("void fairgate.reject()")) is None
+    page.wait_for_timeout(first + 300)
+    page.click("a.ot-sdk-show-settings")
+    page.wait_for_selector("#accept-recommended-btn-handler")
+    assert 0 <= told(lambda: page.click("#accept-recommended-btn-handler")) <= 60_000
+    page.goto(url)
+    page.wait_for_function("() => !!window.fairgate?._.decide")
+    assert told(lambda: page.evaluate("void fairgate.reject()")) is None
+    page.evaluate("void fairgate.open()")
+    page.wait_for_selector("#accept-recommended-btn-handler")
+    page.evaluate("const now = performance.now(); performance.now = () => now + 9e9")
+    assert told(lambda: page.click("#accept-recommended-btn-handler")) == 86_400_000
+
+
+def test_a_banner_is_counted_once_a_view_and_the_signal_with_it(stage, context, page):
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
+    stage.release(small())
+    page.goto(stage.page())
+    page.wait_for_selector(ACCEPT)
+    page.evaluate("fairgate.show()")
+    page.evaluate("fairgate.show()")
+    page.click(REJECT)
+    until(stage.posts)
+    page.evaluate("fairgate.open()")
+    until(lambda: len(stage.posts("impressions")) == 2)
+    common = {"site": samples.SITE_UUID, "release": 3, "regime": "eu_opt_in", "language": "en", "gpc": True}
+    assert stage.posts("impressions") == [{**common, "kind": "banner"}, {**common, "kind": "preferences"}]
+
+
 def test_a_parked_tag_of_a_category_that_the_signal_denies_stays_parked(stage, context, page):
     stage.release(small(), "us_ca")
     tag = '<script type="text/plain" class="optanon-category-{}" src="https://static.doubleclick.net/{}.js"></script>'
@@ -293,7 +343,7 @@ def test_an_opt_out_holds_what_ran_and_never_lapses(stage, context, page):
     assert fields(state)["x"] == "1"
     old = re.sub(r"t=\d+", f"t={int(time.time()) - 900 * 86400}", state)
     context.clear_cookies()
-    context.add_cookies([{"name": "fairgate", "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
+    context.add_cookies([{"name": STATE, "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
     page.goto(url)
     page.wait_for_timeout(400)
     assert not [r for r in ran(page) if "doubleclick" in r]
@@ -322,7 +372,7 @@ def test_an_expired_answer_is_asked_again(stage, context, page, action):
     state = until(lambda: cookie(context))
     for days, asked in ((179, 0), (181, 1)):
         old = re.sub(r"t=\d+", f"t={int(time.time()) - days * 86400}", state)
-        context.add_cookies([{"name": "fairgate", "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
+        context.add_cookies([{"name": STATE, "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
         page.goto(url)
         page.wait_for_timeout(700)
         assert page.locator("#onetrust-banner-sdk").count() == asked
@@ -369,13 +419,12 @@ def test_only_a_material_change_asks_again(stage, context, page):
     assert asked(category)
 
 
-def test_an_unreadable_cookie_holds_everything(stage, context, page):
+@pytest.mark.parametrize("name", [STATE, "fairgate"])
+def test_an_unreadable_cookie_holds_everything(stage, context, page, name):
     said = []
     page.on("console", lambda message: said.append(message.text))
     stage.release(small(), variant="us_optout")
-    context.add_cookies(
-        [{"name": "fairgate", "value": "v=1&garbage", "domain": f".{SHOP}", "path": "/", "secure": True}]
-    )
+    context.add_cookies([{"name": name, "value": "v=1&garbage", "domain": f".{SHOP}", "path": "/", "secure": True}])
     page.goto(stage.page(GA + ADS))
     page.wait_for_timeout(500)
     assert ran(page) == []

@@ -201,7 +201,7 @@ def test_parked_tags_run_when_all_their_categories_are_granted(open_page) -> Non
 def test_a_returning_visitor_gets_parked_tags_as_the_parser_meets_them(open_page) -> None:
     tab = open_page("")
     grant(tab)
-    tab.wait_for_function("document.cookie.includes('fairgate=')")
+    tab.wait_for_function("document.cookie.includes('fairgate_')")
     again = open_page(
         "<script type='text/plain' class='optanon-category-C0004'>document.write('<p id=now>now</p>');log('parked')</script><script>log('next')</script>"
     )

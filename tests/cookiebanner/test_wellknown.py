@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from consent.models import Release, Site
+from consent.publishing.tags import cookie_name
 from cookiebanner import firstparty
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,23 @@ def test_the_site_s_own_page_gets_its_cookie_by_set_cookie(site):
         f"fairgate={YES}; Max-Age={180 * 86400}; Domain=ribbon.example; Path=/; SameSite=Lax; Secure"
     )
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_each_site_gets_its_own_cookie_under_its_own_name(site):
+    """The parent domain's site and the subdomain's: the name says whose, the domain follows."""
+    below = Site.objects.create(name="Below", languages=["en"])
+    below.hosts.create(name="sub.ribbon.example")
+    host, state = "sub.ribbon.example", YES.replace("&id=", "&h=0a1b2c3d&id=", 1)
+    for owner, domain in ((site, "ribbon.example"), (below, "sub.ribbon.example")):
+        name = cookie_name(str(owner.uuid))
+        assert post(f"{name}={state}", host).headers["Set-Cookie"] == (
+            f"{name}={state}; Max-Age={180 * 86400}; Domain={domain}; Path=/; SameSite=Lax; Secure"
+        )
+    # A gate of before names nobody: the longest host's.
+    assert "; Domain=sub.ribbon.example;" in post(YES, host).headers["Set-Cookie"]
+    for name in (cookie_name(str(below.uuid)), "fairgate_00000000", "fairgatex", "session"):
+        answer = post(f"{name}={state}", "www.ribbon.example")
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (400, False), name
 
 
 @pytest.mark.parametrize(("state", "days"), [(YES, 180), (NO, 180), (OBJECTION, 400)])
@@ -115,6 +133,11 @@ def test_gpc_json_is_dated_by_the_latest_release(site, path):
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     assert answer.json() == {"gpc": True, "lastUpdate": "2026-11-20"}
     assert Client().get(path, headers={"Host": "other.example"}).status_code == 404
+    below = Site.objects.create(name="Below", languages=["en"])
+    below.hosts.create(name="shop.ribbon.example")
+    at = datetime(2026, 11, 27, tzinfo=UTC)
+    Release.objects.create(site=below, number=1, sha256="0" * 64, snapshot="{}", published_by="a", published_at=at)
+    assert Client().get(path, headers={"Host": "shop.ribbon.example"}).json()["lastUpdate"] == "2026-11-27"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]:8000"])

@@ -15,6 +15,7 @@ const NECESSARY = 4;
 const BEFORE = 8;
 const cfg = (granted) => ({
   release: 3,
+  content: 'c3',
   categories: [
     ['C0001', NECESSARY | BEFORE],
     ['C0002', granted],
@@ -35,6 +36,7 @@ const terms = { consent_days: 180, refusal_days: 180, reask_days: 180 };
 const now = () => Math.floor(Date.now() / 1000);
 const answer = (more) => ({
   r: 3,
+  h: 'c3',
   id: 'i',
   u: '',
   t: now(),
@@ -47,8 +49,10 @@ const answer = (more) => ({
   o: false,
   ...more,
 });
+/** What has no prototype, as an object of the test's own. */
+const plain = (value) => JSON.parse(JSON.stringify(value));
 const meant = (items, given, more = {}) => {
-  const out = recall({ items, answer: given, terms, cfg: { release: 3 }, signal: () => 0, child: 0, optIn: true, ...more });
+  const out = recall({ items, answer: given, terms, cfg: { release: 3, content: 'c3' }, signal: () => 0, child: 0, optIn: true, ...more });
   return { ...out, vector: keyed(items, out.vector) };
 };
 
@@ -56,11 +60,11 @@ test('the state cookie survives a round trip', () => {
   const given = answer({ s: { ads: true, 'x-y_z': false }, p: { newsletter: true }, x: true, u: 'abc' });
   const text = encode(given);
   assert.equal(
-    text.startsWith(`v=1&r=3&id=i&u=abc&t=${given.t}&g=eu_opt_in&c=C0001:1.C0002:1.C0004:0&s=ads:1.x-y_z:0&p=newsletter:1&x=1&m=`),
+    text.startsWith(`v=1&r=3&h=c3&id=i&u=abc&t=${given.t}&g=eu_opt_in&c=C0001:1.C0002:1.C0004:0&s=ads:1.x-y_z:0&p=newsletter:1&x=1&m=`),
     true,
   );
   assert.doesNotMatch(text, /[;, "\\]/);
-  assert.deepEqual({ ...decode(text), v: undefined }, { ...given, v: undefined });
+  assert.deepEqual(plain(decode(text)), { ...given, v: '1' });
 });
 
 test('what cannot be read is nothing', () => {
@@ -77,16 +81,16 @@ test('what cannot be read is nothing', () => {
     assert.equal(decode(bad), undefined, bad);
   }
   // Written by others, by the brief: no marks.
-  assert.deepEqual(decode('v=1&r=2&id=a&u=&t=5&g=us_ca&c=C0001:1.C0002:0&s=&p=&x=1').c, { C0001: true, C0002: false });
+  assert.deepEqual(decode('v=1&r=2&id=a&u=&t=5&g=us_ca&c=C0001:1.C0002:0&s=&p=&x=1').c, { __proto__: null, C0001: true, C0002: false });
 });
 
 test("OneTrust's cookie keeps unknown fields, order and odd characters", () => {
   const raw =
     'isGpcEnabled=0&datestamp=Sat+Nov+21+2026+20%3A46%3A10+GMT%2B0000+(UTC)&hosts=&own=a%26b%3Dc&groups=C0001%3A1%2CC0002%3A0%2CSPD_BG%3A1';
   assert.equal(serialize(parse(raw)), raw);
-  assert.deepEqual(groups(parse(raw).groups), { C0001: true, C0002: false, SPD_BG: true });
+  assert.deepEqual(groups(parse(raw).groups), { __proto__: null, C0001: true, C0002: false, SPD_BG: true });
   assert.deepEqual(parse('a=%E0%A4%A&b'), { a: '%E0%A4%A' });
-  assert.deepEqual(groups('C0001:1,junk,2:0,<x>:1'), { C0001: true, 2: false });
+  assert.deepEqual(groups('C0001:1,junk,2:0,<x>:1'), { __proto__: null, C0001: true, 2: false });
 });
 
 test('before an answer: the regime, then the signals', () => {
@@ -181,7 +185,7 @@ test('a stored answer: exceptions, age, objections', () => {
 });
 
 test('only what is new asks again', () => {
-  const next = { cfg: { release: 4 } };
+  const next = { cfg: { release: 3, content: 'c4' } };
   const more = unpack({ ...cfg(0), services: [...cfg(0).services, ['new', 0, 1]] });
   assert.deepEqual(
     [meant(more, answer(), next).ask, meant(more, answer(), next).vector.new, meant(more, answer(), next).vector.stats],
@@ -197,6 +201,38 @@ test('only what is new asks again', () => {
   assert.equal(meant(category, answer(), next).ask, true);
   assert.equal(mark(closed[5]).length, 3);
   assert.equal(marks(closed).length, 12);
+});
+
+test('any key is a key', () => {
+  const keys = ['__proto__', 'constructor', 'toString', 'notice', '1', 'true'];
+  const odd = { ...cfg(0), categories: [['C0001', NECESSARY | BEFORE], ...keys.map((key) => [key, 0])], purposes: [], services: [] };
+  const items = unpack(odd);
+  const flags = (value) => {
+    const out = { __proto__: null, C0001: true };
+    for (const key of keys) out[key] = value;
+    return out;
+  };
+  for (const value of [true, false]) {
+    const stored = decode(encode(answer({ c: flags(value), s: { __proto__: null } })));
+    assert.deepEqual(stored.c, flags(value));
+    assert.deepEqual(
+      recall({ items, answer: stored, terms, cfg: odd, signal: () => 0, child: 0, optIn: true }).vector.slice(1),
+      keys.map(() => value),
+    );
+  }
+  // What was not asked is not granted because every object has a constructor.
+  const silent = decode('v=1&r=3&h=c3&t=5&c=C0001:1');
+  const meantNow = recall({ items, answer: silent, terms, cfg: odd, signal: () => 0, child: 0, optIn: true });
+  assert.deepEqual([meantNow.vector.slice(1), meantNow.ask], [keys.map(() => false), true]);
+  const start = before(items, 0);
+  assert.deepEqual(
+    choose(items, 'custom', { categories: {} }, start, 0).slice(1),
+    keys.map(() => false),
+  );
+  const all = choose(items, 'accept_all', null, start, 0);
+  assert.deepEqual(choose(items, 'custom', { categories: {}, services: {} }, all, 0), all);
+  assert.deepEqual(Object.keys(groups(keys.map((key) => `${key}:1`).join())).sort(), [...keys].sort());
+  assert.equal(groups('C0001:1').constructor, undefined);
 });
 
 test('hosts and languages', () => {

@@ -6,6 +6,7 @@
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
 import { under } from './core/keep.js';
+import { ABSENT } from './core/terms.js';
 import { CHILD, GPC } from './core/vector.js';
 import { wire } from './core/wire.js';
 
@@ -15,6 +16,7 @@ const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-p
 function late(api) {
   const { _: core } = api;
   const { cfg, terms } = core;
+  Object.assign(terms, { ...ABSENT, ...terms });
   // OneTrust's testing script works anywhere and writes host-only cookies.
   core.test ||= /-test($|\/)/.test(core.get('data-domain-script') || core.tag?.src);
   const line = wire(core);
@@ -30,10 +32,12 @@ function late(api) {
   };
   // A frame of the same site holds what it has to and leaves the asking to its page.
   const inner = window.top !== window && under(cfg.hosts, parentHost());
-  const shown = (kind) => {
-    line.count(kind);
+  const shown = (kind, again) => {
+    if (!again) line.count(kind);
     core.emit('shown', { kind });
   };
+  // The preference center tells when it was opened on its own; from the banner it only goes on.
+  window.addEventListener('OneTrustPCLoaded', () => core.asked || (core.since = performance.now()));
   const say = (action) => (choices) => core.decide(action, choices, 'api');
 
   Object.assign(api, {
@@ -53,8 +57,8 @@ function late(api) {
     set: say('custom'),
     /** @param {number} years how old the visitor is */
     setAge(years) {
-      const young = years < terms.minors?.[0];
-      core.child = cfg.child | (young ? (terms.minors[1] ? CHILD : GPC) : 0);
+      const young = years < terms.ads_off_under;
+      core.child = cfg.child | (young ? (terms.minors_hold === 'all' ? CHILD : GPC) : 0);
       core.reread();
     },
     show() {
@@ -113,7 +117,10 @@ function late(api) {
         (view) => {
           if (!core.ask || headless()) return;
           view.showBanner();
-          shown('banner');
+          core.since = performance.now();
+          // Counted once a page view, until it is answered: what is shown again was not asked anew.
+          shown('banner', core.asked);
+          core.asked = true;
         },
         () => {},
       ),
@@ -146,7 +153,7 @@ function late(api) {
       line.report();
       if (core.ask && terms.banner && !headless()) return core.show();
       core.parsed(() => {
-        const wanted = terms.links || document.querySelector(PLACES) || (cfg.button && !document.querySelector(OPENERS));
+        const wanted = terms.links[0] || document.querySelector(PLACES) || (cfg.button && !document.querySelector(OPENERS));
         if (wanted && !headless()) core.loadUi().catch(() => {});
       });
     },

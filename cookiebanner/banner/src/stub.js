@@ -25,6 +25,8 @@ function attach() {
   const { _: core } = window.fairgate;
   if (attached || core.stub) return;
   attached = core.stub = true;
+  // A gate that was published before a site had a name of its own.
+  core.cfg.cookie ||= 'fairgate';
   const { get } = core;
   Object.assign(core, {
     dropIn: true,
@@ -38,7 +40,7 @@ function attach() {
   const sees = page(core, tag);
 
   if (/[?&]otreset=true/.test(location.search)) {
-    for (const name of ['fairgate', 'OptanonConsent', 'OptanonAlertBoxClosed']) core.write(name, '', 0);
+    for (const name of [core.cfg.cookie, 'fairgate', 'OptanonConsent', 'OptanonAlertBoxClosed']) core.write(name, '', 0);
     core.read();
   }
   const outside = window.OTExternalConsent;

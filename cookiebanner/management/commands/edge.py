@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from consent.models import Site
+from consent.publishing.tags import content_tag, cookie_name
 from cookiebanner.enforce import edge
 
 
@@ -34,7 +35,8 @@ class Command(BaseCommand):
         if not found.killed_at:
             snapshot = json.loads(latest.snapshot)
             places = edge.world(datetime.now(UTC).date(), snapshot["jurisdictions"]["overrides"])
-            made = edge.data({**snapshot, "release": latest.number}, server, places)
+            names = {"content": content_tag(latest.sha256), "cookie": cookie_name(str(found.uuid))}
+            made = edge.data({**snapshot, "release": latest.number, **names}, server, places)
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in edge.files(kind, made).items():

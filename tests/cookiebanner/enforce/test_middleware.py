@@ -98,6 +98,20 @@ def test_the_visitors_cookie_decides(release, categories, held):
     assert (STATS in body, ADS in body, BOX in body) == held
 
 
+def test_only_the_site_s_own_cookie_grants(release):
+    """The parent domain's site has an answer of its own, and gates of before called every site's the same."""
+    snapshot = {**json.loads(release.read_text()), "cookie": "fairgate_0a1b2c3d", "content": "99999999"}
+    release.write_text(json.dumps(snapshot))
+    enforcer = Enforcer(from_file(release), "consent.test")
+    yes = cookie("C0001:1.C0002:1.C0004:1")
+    held = {}
+    for name in ("fairgate_0a1b2c3d", "fairgate_00000000", "fairgate"):
+        body, _ = through_wsgi(enforcer, HTTP_COOKIE=yes.replace("fairgate=", f"{name}="))
+        held[name] = (STATS in body, ADS in body, BOX in body)
+    nothing, everything = (False,) * 3, (True,) * 3
+    assert held == {"fairgate_0a1b2c3d": nothing, "fairgate_00000000": everything, "fairgate": everything}
+
+
 def test_gpc_holds_what_sells_even_in_an_opt_out_state_and_after_a_yes(release):
     enforcer = Enforcer(from_file(release), "consent.test", locate=lambda headers, peer: "us_optout_gpc")
     assert ADS not in through_wsgi(enforcer)[0]

@@ -10,7 +10,7 @@ from tests.cookiebanner.enforce.vectors import DATA, RELEASE, cookie
 
 
 def held(rules: Rules, jar: str, gpc: bool) -> list[str]:
-    policy = rules.for_visitor(read_answer(cookie(jar)), gpc, "shop.test")
+    policy = rules.for_visitor(read_answer(cookie(jar), rules.cookie), gpc, "shop.test")
     return [service["key"] for service, granted in zip(rules.services, policy.granted, strict=True) if not granted]
 
 
@@ -32,7 +32,7 @@ def test_unknown_third_parties_wait_for_any_yes_but_never_the_site_nor_the_conse
     assert [before.held(url) for url in ("//new.test/a", "https://www.shop.test/", "//consent.test/v1/x/gate.js", "/a")] == [
         "unknown", "", "", "",
     ]  # fmt: skip
-    yes = rules.for_visitor(read_answer(cookie(DATA["answers"][2]["cookie"])), False, "shop.test")
+    yes = rules.for_visitor(read_answer(cookie(DATA["answers"][2]["cookie"]), rules.cookie), False, "shop.test")
     assert yes.held("//new.test/a") == ""
 
 

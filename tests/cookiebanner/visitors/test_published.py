@@ -207,7 +207,7 @@ def test_releases_made_before_hosts_were_beside_them_are_read():
     old = Release.objects.create(site=shop, number=2, sha256="0" * 64, snapshot="{}", published_at=timezone.now())
     append_only.drop(connection)
     Release.objects.update(hosts=[])
-    migration = importlib.import_module("consent.migrations.0003_release_hosts")
+    migration = importlib.import_module("consent.migrations.0009_release_hosts")
     migration.copy_out(apps, SimpleNamespace(connection=connection))
     assert dict(Release.objects.values_list("number", "hosts")) == {1: ["shop.example"], 2: []}
     memory = Published()

@@ -2,7 +2,8 @@
 /** What follows from an answer: cookies, signals, tags, events, record. */
 
 import { choose, marks } from './choose.js';
-import { values } from './cookie.js';
+import { newest, values } from './cookie.js';
+import { adopt, heard } from './earlier.js';
 import { encode, write } from './keep.js';
 import { takeOver } from './optanon.js';
 import { before, grants } from './vector.js';
@@ -23,7 +24,7 @@ export function answers(core, wire) {
   /** Keeps the vector as the answer `id`, given at `t`. */
   function keep(id, action, t) {
     const start = before(items, core.child);
-    const said = { c: {}, p: {}, s: {} };
+    const said = { c: { __proto__: null }, p: { __proto__: null }, s: { __proto__: null } };
     const { vector } = core;
     let x = action === 'opt_out';
     items.forEach((item, i) => {
@@ -34,7 +35,7 @@ export function answers(core, wire) {
         said[kind[0]][key] = !!vector[i];
     });
     const visitor = core.answer?.u || (id && grants(items, said) ? uuid() : '');
-    core.answer = { r: cfg.release, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };
+    core.answer = { r: cfg.release, h: cfg.content, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };
     core.lapsed = core.ask = false;
     save();
   }
@@ -44,8 +45,8 @@ export function answers(core, wire) {
     const { answer } = core;
     const days = grants(items, answer) ? terms.consent_days : terms.refusal_days;
     const text = encode(answer);
-    core.write('fairgate', text, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0)));
-    if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: text, keepalive: true }).catch(() => {});
+    core.write(cfg.cookie, text, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0)));
+    if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: `${cfg.cookie}=${text}`, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */
@@ -54,7 +55,8 @@ export function answers(core, wire) {
     const first = items.length - services.length;
     const more = vector.some((value, i) => value && !old[i]);
     const revoked = services.map((_, i) => i).filter((i) => old[first + i] && !vector[first + i]);
-    const reload = more && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
+    // Without an answer the next view would begin as this one did, and reload again.
+    const reload = more && core.answer && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
     core.emit('write', detail);
     core.tell('update');
     if (revoked.length) core.safely('revoke', () => engine.revoke(revoked));
@@ -64,7 +66,7 @@ export function answers(core, wire) {
   }
 
   /** Queues the record of what is in force. */
-  const record = (id, replaces, action, layer) =>
+  const record = (id, replaces, action, layer, more) =>
     wire.answer({
       site: cfg.site,
       id,
@@ -79,7 +81,15 @@ export function answers(core, wire) {
       signals: { gpc: core.gpc, vendors: core.told },
       page: location.hostname + (cfg.path ? location.pathname : ''),
       client_time: new Date().toISOString(),
+      ...more,
     });
+
+  /** Milliseconds since a layer came up by itself; nothing when none did, or it has had its answer. */
+  function took() {
+    const { since } = core;
+    core.asked = core.since = undefined;
+    return since && { time_to_answer: Math.min(864e5, Math.round(performance.now() - since)) };
+  }
 
   Object.assign(core, {
     write: (name, value, age) => core.safely('cookie', () => write(core, name, value, age)),
@@ -104,7 +114,7 @@ export function answers(core, wire) {
       keep(id, action, seconds());
       const reload = apply(old, { action, layer });
       if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', fairgate.consent());
-      const receipt = record(id, replaces, action, layer);
+      const receipt = record(id, replaces, action, layer, took());
       core.tabs?.postMessage(1);
       if (reload) Promise.race([receipt, new Promise((resolve) => setTimeout(resolve, 1500))]).then(() => location.reload());
       return receipt;
@@ -114,27 +124,32 @@ export function answers(core, wire) {
     reread() {
       const old = core.vector;
       core.read();
+      adopt(core);
       // An answer given to OneTrust becomes ours, and is never asked again.
       if (takeOver(core)) keep(core.answer.id, 'import', core.answer.t);
       else if (!core.answer) core.vector = before(items, core.signal());
-      const unreadable = !core.answer && values('fairgate')[0];
-      if (unreadable) {
+      const unreadable = (name) => values(name)[0] && !newest(values(name));
+      if (!core.answer && [cfg.cookie, 'fairgate'].some(unreadable)) {
         core.warn('the consent cookie cannot be read; everything optional waits');
         core.vector = items.map(({ necessary }) => !!necessary);
       }
       // A page that deletes OneTrust's mark wants the question asked again.
       if (core.dropIn && !core.closed && values('OptanonConsent')[0]) core.ask = true;
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
-      if (!core.ask) core.view?.hideBanner();
+      if (!core.ask) {
+        core.view?.hideBanner();
+        if (core.asked) took();
+      }
     },
 
     /** The signal is an answer of its own: told once, without a visitor. */
     hear() {
       const answered = core.answer && !core.lapsed;
-      const matters = terms.gpc || !optIn;
-      const once = 'fairgate.gpc';
+      const matters = terms.gpc === 'required' || !optIn;
+      const once = `${cfg.cookie}.gpc`;
       if (!core.gpc || answered || !matters || !core.vector.includes(false) || localStorage[once]) return;
-      localStorage[once] = 1;
+      localStorage[once] = cfg.content;
+      if (heard(core)) return;
       record(uuid(), '', 'gpc', 'signal');
       core.emit('optout', fairgate.consent());
     },

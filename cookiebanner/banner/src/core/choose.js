@@ -14,7 +14,7 @@ export function choose(items, action, choices, now, signal) {
   if (action === 'close') now = before(items, signal);
   const sold = items.some((item) => item.sold && !item.necessary);
   const wish = ({ kind, key }) => {
-    const value = choices?.[kind]?.[key];
+    const value = { __proto__: null, ...choices?.[kind] }[key];
     return value === undefined ? undefined : value === true || value === 1 || value === 'granted';
   };
   return settle(

@@ -4,7 +4,7 @@
  */
 
 import { language, origin } from './config.js';
-import { decode, values } from './cookie.js';
+import { newest, values } from './cookie.js';
 import { tabled } from '../block/match.js';
 import { before, GPC, optional, recall, unpack } from './vector.js';
 
@@ -37,12 +37,9 @@ export function start(cfg, arm) {
     signal: (said) => core.child | (core.gpc && !(said && core.optIn) ? GPC : 0),
     /** Reads the stored answer. */
     read() {
-      const raw = values('fairgate');
+      const raw = values(cfg.cookie);
+      core.answer = newest(raw);
       core.closed = values('OptanonAlertBoxClosed')[0];
-      core.answer = raw
-        .map(decode)
-        .filter(Boolean)
-        .sort((a, b) => b.t - a.t)[0];
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = true;
       core.lapsed = false;
@@ -50,17 +47,19 @@ export function start(cfg, arm) {
       // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
       if (!core.told) core.tell('default');
       if (core.answer) core.recall();
-      // Perhaps an objection: late.js finds out.
-      else if (raw[0] || core.closed) core.vector = items.map(({ necessary }) => !!necessary);
+      // Perhaps an objection: late.js finds out. `fairgate` was every site's name once.
+      else if (raw[0] || core.closed || values('fairgate')[0]) core.vector = items.map(({ necessary }) => !!necessary);
     },
     recall: () => Object.assign(core, recall(core)),
     /** @returns {{categories: object, purposes: object, services: object}} what `say` makes of each value */
     shape(say = same) {
-      const out = { categories: {}, purposes: {}, services: {} };
+      const out = { categories: [], purposes: [], services: [] };
       items.forEach(({ kind, key }, i) => {
         const value = say(core.vector[i]);
-        if (value !== undefined) out[kind][key] = value;
+        if (value !== undefined) out[kind].push([key, value]);
       });
+      // Any key is a key here, `__proto__` too.
+      for (const kind in out) out[kind] = Object.fromEntries(out[kind]);
       return out;
     },
     /** One step (default, update) of every vendor adapter; `told` goes into the record. */

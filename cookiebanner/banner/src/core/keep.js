@@ -4,7 +4,7 @@ import { values } from './cookie.js';
 
 /** @param {import('./cookie.js').Answer} a @returns {string} the value of the state cookie */
 export const encode = (a) =>
-  Object.entries({ v: 1, r: a.r, id: a.id, u: a.u, t: a.t, g: a.g, c: a.c, s: a.s, p: a.p, x: +a.x, m: a.m, o: +a.o })
+  Object.entries({ v: 1, r: a.r, h: a.h || '', id: a.id, u: a.u, t: a.t, g: a.g, c: a.c, s: a.s, p: a.p, x: +a.x, m: a.m, o: +a.o })
     .map(
       ([name, value]) =>
         `${name}=${

@@ -28,13 +28,23 @@ export const serialize = (fields) =>
     .join('&');
 
 /** @param {string} [list] `C0001:1,C0002:0` @returns {Object<string, boolean>} */
-export const groups = (list) =>
-  Object.fromEntries(
-    (list || '')
-      .split(',')
-      .filter((part) => /^\w+:\d$/.test(part))
-      .map((part) => [part.slice(0, -2), part.endsWith('1')]),
-  );
+export const groups = (list = '') => {
+  const said = { __proto__: null };
+  for (const part of list.split(',')) if (/^\w+:\d$/.test(part)) said[part.slice(0, -2)] = part.endsWith('1');
+  return said;
+};
+
+/**
+ * What stands in OptanonConsent: OneTrust's own, a page's, or ours; not what we wrote for another site, whose domain may lie
+ * over this one.
+ *
+ * @returns {Object<string, string>}
+ */
+export const stands = ({ cfg }) =>
+  values('OptanonConsent')
+    .map(parse)
+    .filter(({ version = '' }) => !version.startsWith('fairgate') || version.startsWith(cfg.cookie))
+    .pop() || {};
 
 /**
  * Takes over an answer given to OneTrust before the swap, or by a page that writes its cookies.
@@ -46,15 +56,31 @@ export function takeOver(core) {
   const { items, cfg, terms, optIn, closed, answer } = core;
   const t = Date.parse(plain(closed || '')) / 1000;
   if (!(t > (answer?.t || 0) + 5)) return false;
-  const said = groups(parse(values('OptanonConsent').pop()).groups);
-  const c = {};
+  const said = groups(stands(core).groups);
+  const c = { __proto__: null };
   const asked = items.filter(optional);
   if (!asked.some(({ key }) => key in said)) return false;
   // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
   for (const { key, before } of asked) c[key] = said[key] ?? before;
+  // Another site's mark, that it was closed, may be what is newer.
+  if (answer && !core.lapsed && asked.every(({ key }) => c[key] === answer.c[key])) return false;
   const given = Object.values(c);
   const x = !optIn && given.includes(false);
-  core.answer = { id: '', u: '', ...answer, r: cfg.release, t: Math.floor(t), g: terms.regime, c, p: {}, s: {}, x, m: '', o: !optIn };
+  core.answer = {
+    id: '',
+    u: '',
+    ...answer,
+    r: cfg.release,
+    h: cfg.content,
+    t: Math.floor(t),
+    g: terms.regime,
+    c,
+    p: { __proto__: null },
+    s: { __proto__: null },
+    x,
+    m: '',
+    o: !optIn,
+  };
   core.recall();
   return true;
 }

@@ -75,7 +75,7 @@ export function mark({ group, kind, key }) {
  */
 export function recall({ items, answer, terms, cfg, signal, child, optIn }) {
   const start = before(items, child);
-  const covered = answer.r !== cfg.release && answer.m && answer.m.match(/.../g);
+  const covered = answer.h !== cfg.content && answer.m && answer.m.match(/.../g);
   const age = (Date.now() / 1000 - answer.t) / 86400;
   // "Yes" where nothing had to be asked is no consent where something has.
   const weak = answer.o && optIn;

@@ -1,11 +1,12 @@
 /** What a browser sends: answers in order, each until acknowledged; counts and reports, once. */
 
-const QUEUE = 'fairgate.q.';
-const SEEN = 'fairgate.r';
+import { mended, queued } from './earlier.js';
 
 /** @param {object} core */
 export function wire(core) {
   const { cfg, terms } = core;
+  const queue = `${cfg.cookie}.q.`;
+  const seen = `${cfg.cookie}.r`;
   const memory = {};
   const waiting = {};
   let busy = false;
@@ -17,7 +18,8 @@ export function wire(core) {
 
   const post = (path, body) => fetch(core.base + path, { method: 'POST', body, keepalive: true, credentials: 'omit' });
   const tell = (path, body) => core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
-  const next = () => [...Object.keys(store), ...Object.keys(memory)].filter((key) => key.startsWith(QUEUE)).sort()[0];
+  const ours = (key) => key.startsWith(queue) || queued(cfg, key, store[key]);
+  const next = () => [...Object.keys(store), ...Object.keys(memory)].filter(ours).sort()[0];
 
   /** Sends what is queued, oldest first; stops at the first one that may succeed later, and comes back. */
   async function flush() {
@@ -26,7 +28,7 @@ export function wire(core) {
     let wait = 0;
     for (let key = next(); key && !wait; key = next()) {
       try {
-        const answer = await post('/api/v1/consents', memory[key] || store[key]);
+        const answer = await post('/api/v1/consents', memory[key] || (key.startsWith(queue) ? store[key] : mended(store[key])));
         const { status, ok } = answer;
         if (status > 499 || [408, 425, 429].includes(status)) wait = +answer.headers.get('Retry-After') || 1;
         else {
@@ -63,7 +65,7 @@ export function wire(core) {
     let known = [];
     let first = true;
     try {
-      if (core.answer) known = JSON.parse(sessionStorage[SEEN] || '[]');
+      if (core.answer) known = JSON.parse(sessionStorage[seen] || '[]');
       else first = !document.referrer || new URL(document.referrer).host !== location.host;
     } catch {}
     for (const { kind, subject } of core.reports.splice(0)) {
@@ -74,7 +76,7 @@ export function wire(core) {
     if (!first || (!items.length && known.includes('here'))) return;
     known.push('here');
     try {
-      if (core.answer) sessionStorage[SEEN] = JSON.stringify([...new Set(known)]);
+      if (core.answer) sessionStorage[seen] = JSON.stringify([...new Set(known)]);
     } catch {}
     tell('/api/v1/reports', { site: cfg.site, release: cfg.release, level: level(), page: location.hostname, items });
   }
@@ -85,7 +87,7 @@ export function wire(core) {
     flush,
     /** Queues a record and sends the queue. @returns {Promise<object|null>} its receipt; null = refused for good */
     answer(record) {
-      const key = `${QUEUE}${Date.now().toString(36)}.${record.id}`;
+      const key = `${queue}${Date.now().toString(36)}.${record.id}`;
       const body = JSON.stringify(record);
       try {
         store[key] = body;
@@ -99,7 +101,15 @@ export function wire(core) {
       flush();
       return receipt;
     },
-    count: (kind) => tell('/api/v1/impressions', { site: cfg.site, release: cfg.release, regime: terms.regime, language: core.lang, kind }),
+    count: (kind) =>
+      tell('/api/v1/impressions', {
+        site: cfg.site,
+        release: cfg.release,
+        regime: terms.regime,
+        language: core.lang,
+        kind,
+        gpc: core.gpc || undefined,
+      }),
     /** Reports when the page is idle. */
     report() {
       timer ||= setTimeout(() => {

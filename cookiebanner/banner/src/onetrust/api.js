@@ -1,6 +1,6 @@
 /** The methods of `window.OneTrust` (onetrust.md §1.5, §1.9). */
 
-import { groups, parse } from '../core/optanon.js';
+import { groups, stands } from '../core/optanon.js';
 
 const NAMES = {
   C0001: 'Strictly Necessary Cookies',
@@ -113,7 +113,7 @@ export function methods(core, page) {
     return core.ask && terms.banner ? window.fairgate.show() : undefined;
   };
   const nothing = () => {};
-  const subject = () => parse(page.cookie('OptanonConsent')).consentId;
+  const subject = () => stands(core).consentId;
 
   return {
     AllowAll: () => decide('accept_all'),

@@ -1,7 +1,7 @@
 /** What a page sees of an answer: globals, data layer, events, `OptanonWrapper`, cookies (onetrust.md §1.4, §1.6, §1.7, §2). */
 
 import { values } from '../core/cookie.js';
-import { parse, serialize } from '../core/optanon.js';
+import { serialize, stands } from '../core/optanon.js';
 
 const YEAR = 365 * 86400;
 const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, custom: 6, opt_out: 6, gpc: 7 };
@@ -68,13 +68,13 @@ export function page(core, tag) {
 
   /** Rewrites OptanonConsent; fields that are not ours stay as they are. @param {object} [change] */
   function remember(change = {}) {
-    const old = parse(cookie('OptanonConsent'));
+    const old = stands(core);
     const { categories, gpc } = window.fairgate.consent();
     const { country, state: region } = geo();
     const now = {
       isGpcEnabled: gpc && Object.values(categories).includes(false) ? 1 : 0,
       datestamp: new Date().toString(),
-      version: `fairgate-${core.cfg.release}`,
+      version: `${core.cfg.cookie}-${core.cfg.release}`,
       browserGpcFlag: gpc ? 1 : 0,
       landingPath: 'NotLandingPage',
       AwaitingReconsent: core.ask,
@@ -94,7 +94,7 @@ export function page(core, tag) {
     if (type) {
       core.view?.hideBanner();
       closed();
-      const count = +parse(cookie('OptanonConsent')).interactionCount || 0;
+      const count = +stands(core).interactionCount || 0;
       remember({ interactionCount: count + 1, intType: type });
     }
     globals();

@@ -19,8 +19,7 @@ const css = packed.replace(/~/g, '.fg:not(#_) ');
 
 /** @param {object} core */
 export function create(core) {
-  // What compile.py leaves out.
-  const terms = { links: [], notices: [], exempt: [], buttons: ['accept', 'reject', 'manage'], ...core.terms };
+  const { terms } = core;
   const dark = matchMedia('(prefers-color-scheme:dark)');
   const painted = new Set();
   const ui = {

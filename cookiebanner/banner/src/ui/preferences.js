@@ -63,7 +63,7 @@ export function preferences(ui, close) {
   }
 
   function choices() {
-    const out = { categories: {}, services: {}, purposes: {} };
+    const out = { categories: { __proto__: null }, services: {}, purposes: {} };
     for (const { key, input, services } of ui.categories) {
       if (!input) continue;
       out.categories[key] = input.checked;

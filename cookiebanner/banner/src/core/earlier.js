@@ -1,0 +1,79 @@
+/**
+ * What gates stored before names said whose it is: the cookie `fairgate`, the mark `fairgate.gpc`, the queue `fairgate.q.`.
+ * It counts where only this site can have written it, moves to our own names then, and stays for its owner otherwise.
+ */
+
+import { marks } from './choose.js';
+import { decode, values } from './cookie.js';
+import { under } from './keep.js';
+
+const NAME = 'fairgate';
+const QUEUE = 'fairgate.q.';
+// Their gates took the regime "notice" for a yes, and wrote 1.
+const NOTICE = 'notice';
+
+/** A browser does not say on which domain a cookie stands, but it deletes one only there. @returns {[string, string][]} value, domain */
+function taken({ cfg, test }, name) {
+  const hosts = test ? [] : cfg.hosts.filter((host) => under([host], location.hostname));
+  return [...hosts.map((host) => `; Domain=${host}`), ''].flatMap((domain) => {
+    const before = values(name);
+    put(name, '', domain, 0);
+    const left = values(name);
+    return before.filter((value) => !left.includes(value)).map((value) => [value, domain]);
+  });
+}
+
+function put(name, value, domain, seconds) {
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous and not everywhere
+  document.cookie = `${name}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax${secure}${domain}`;
+}
+
+/**
+ * Makes an answer in the cookie `fairgate` ours. Sites may share a host, and did share the cookie then: a later release than
+ * ours, or this number with other services, was another site's.
+ *
+ * @param {object} core
+ * @returns {boolean} whether there was one that is newer than ours
+ */
+export function adopt(core) {
+  const { cfg, items, answer: own } = core;
+  const fits = (a) => a && (a.r < cfg.release || (a.r === cfg.release && (!a.m || a.m === marks(items))));
+  if (!values(NAME).some((value) => fits(decode(value)))) return false;
+  let best;
+  for (const one of taken(core, NAME)) {
+    const answer = decode(one[0]);
+    if (!fits(answer)) put(NAME, ...one, 400 * 86400);
+    else if (answer.t > (best?.answer || own || { t: 0 }).t) best = { answer, one };
+  }
+  if (!best) return false;
+  const { answer, one } = best;
+  core.answer = { ...answer, g: answer.g === '1' ? NOTICE : answer.g };
+  core.save();
+  if (!values(cfg.cookie)[0]) {
+    // It did not fit: as it was.
+    put(NAME, ...one, 400 * 86400);
+    core.read();
+    return false;
+  }
+  core.recall();
+  for (const [value, domain] of taken(core, 'OptanonConsent'))
+    put('OptanonConsent', value.replace(/(^|&)version=fairgate-/, `$1version=${cfg.cookie}-`), domain, 365 * 86400);
+  return true;
+}
+
+/** Was the signal told by an earlier gate? Not when another site's cookie reaches this page: then it may have told its own. */
+export const heard = ({ cfg }) =>
+  localStorage[`${NAME}.gpc`] && !document.cookie.split('; ').some((pair) => pair.startsWith(NAME) && !pair.startsWith(cfg.cookie));
+
+/** @returns {boolean} whether the queue's entry `key` is an earlier one of this site's */
+export function queued(cfg, key, body) {
+  try {
+    return key.startsWith(QUEUE) && JSON.parse(body).site === cfg.site;
+  } catch {
+    return false;
+  }
+}
+
+/** An earlier record as it would be written today. */
+export const mended = (body) => body.replace('"regime":1,', `"regime":"${NOTICE}",`);

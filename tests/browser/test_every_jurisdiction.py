@@ -1,0 +1,175 @@
+"""Every row of the table: its compiled gate runs in Chromium, refuses and accepts, and the server stores both."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from ipaddress import ip_network
+from urllib.request import urlopen
+
+import pytest
+
+from consent.catalogue.actions import add_service, set_category
+from consent.jurisdictions import table
+from consent.ledger.models import ConsentRecord
+from consent.publishing.tags import cookie_name
+from cookiebanner.artifacts import compile as compiler
+from cookiebanner.enforce.edge import data
+from cookiebanner.enforce.policy import Rules, read_answer
+from cookiebanner.firstparty import parse
+from cookiebanner.publish import publish
+from tests.browser.regimes import OURS, SHOP, open_shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>
+<script src="https://{ours}/v1/{uuid}/regime/{variant}/gate.js"></script></head><body><h1>Shop</h1></body></html>"""
+# Presses what the first layer offers, else what the preference center does; each answer until the server has said.
+ANSWER = """async () => {
+  const next = (what) => new Promise((done) => {
+    const look = () => (what() ? done(what()) : setTimeout(look, 10));
+    look();
+  });
+  const said = [];
+  fairgate.on('stored', (receipt) => said.push('stored'));
+  fairgate.on('refused', (problem) => said.push(JSON.stringify(problem)));
+  const shown = (id) => [...document.querySelectorAll(id)].find((button) => button.checkVisibility());
+  const press = async (first, centre, count) => {
+    const button = shown(`#onetrust-banner-sdk ${first}`);
+    if (button) button.click();
+    else {
+      fairgate.open();
+      (await next(() => shown(`#onetrust-pc-sdk ${centre}`))).click();
+    }
+    await next(() => said.length === count);
+  };
+  await next(() => document.querySelector('#onetrust-banner-sdk'));
+  await press('#onetrust-reject-all-handler', '.ot-pc-refuse-all-handler', 1);
+  const refused = fairgate.consent();
+  await press('#onetrust-accept-btn-handler', '#accept-recommended-btn-handler', 2);
+  return [said, refused.categories, fairgate.consent().categories, fairgate._.terms];
+}"""
+
+
+def read_by_browsers(terms: dict) -> Iterator[tuple[str, object]]:
+    """A variant's terms as the gate's code calls them."""
+    for name, short in compiler.TERMS.items():
+        yield short, terms["minors"][compiler.MINORS[name]] if name in compiler.MINORS else terms[name]
+
+
+def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, live_server, settings):
+    settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
+    settings.FAIRGATE_COUNTRY_HEADERS = []
+    settings.FAIRGATE_RATE_LIMIT = 0
+    settings.MMDB = ""
+    site = open_shop(world, live_server.url)
+    variants = {row: table.variant_for(row) for row in table.ROWS}
+
+    def page_of(asked):
+        variant = asked.path.partition("?")[2]
+        return 200, "text/html; charset=utf-8", PAGE.format(ours=OURS, uuid=site.uuid, variant=variant).encode()
+
+    world.pages[(SHOP, "/")] = page_of
+    context = chromium.new_context(ignore_https_errors=True, locale="en-US")
+    page = context.new_page()
+    errors, statuses = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("response", lambda got: got.url.endswith("/consents") and statuses.append((got.request.method, got.status)))
+    no = {"C0001": True} | dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), False)
+    seen, terms = {}, {}
+    for row, variant in variants.items():
+        country, _, state = row.partition("-")
+        known = len(country) == 2 and row != table.EU
+        world.extra_headers[OURS] = {"cf-ipcountry": country if known else "XX"} | (
+            {"cf-region-code": state} if state else {}
+        )
+        context.clear_cookies()
+        page.goto(f"https://{SHOP}/?{variant}", wait_until="commit")
+        page.wait_for_function("window.fairgate")
+        *answers, terms[row] = page.evaluate(ANSWER)
+        seen[row] = answers
+    context.close()
+    assert {
+        row: answers for row, answers in seen.items() if answers != [["stored"] * 2, no, dict.fromkeys(no, True)]
+    } == {}
+    assert len(seen) == len(table.ROWS) >= 96
+    assert terms == {row: dict(read_by_browsers(table.terms(variant))) for row, variant in variants.items()}
+    assert (errors, statuses) == ([], [("POST", 201)] * 2 * len(variants))
+    stored = ConsentRecord.objects.filter(site_id=site.pk, type="consent").order_by("index")
+    said = [(record.regime, record.action) for record in stored]
+    assert said == [(table.ROWS[row].preset, action) for row in variants for action in ("reject_all", "accept_all")]
+    assert {json.loads(record.payload)["layer"] for record in stored} == {"banner", "preferences"}
+
+
+ODD = ("__proto__", "constructor", "notice", "opt_in", "toString", "true", "1", "0", "null")
+
+
+@pytest.mark.parametrize("variant", ["eu_opt_in", "notice"])
+def test_a_key_is_a_key_whatever_else_it_means(world, chromium, live_server, variant):
+    """Categories and services are called as customers like; code words and names of JavaScript's own are none to us."""
+    site = open_shop(world, live_server.url, first_party_endpoint=True)
+    for number, key in enumerate(ODD):
+        set_category(site, key, "test")
+        slug = key.strip("_").lower()
+        add_service(site, "test", name=key, key=slug, category=key, patterns=[f"odd{number}.test"])
+    publish(site, "test")
+    html = PAGE.format(ours=OURS, uuid=site.uuid, variant=variant)
+    world.pages[(SHOP, "/")] = (200, "text/html; charset=utf-8", html.encode())
+    context = chromium.new_context(ignore_https_errors=True, locale="en-US")
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"https://{SHOP}/")
+    page.wait_for_selector("#onetrust-banner-sdk")
+    before = variant == "notice"
+
+    def said(kind: str = "categories") -> dict[str, bool]:
+        return dict(page.evaluate(f"Object.entries(fairgate.consent().{kind})"))
+
+    def answer(script: str) -> None:
+        page.evaluate(f"() => new Promise(done => {{ fairgate.on('stored', () => done(0)); {script} }})")
+
+    def again() -> None:
+        page.goto(f"https://{SHOP}/")
+        page.wait_for_function("() => !!window.fairgate?._.decide")
+
+    assert {key: said()[key] for key in ODD} == dict.fromkeys(ODD, before)
+    answer("void fairgate.set({categories: {C0002: true}})")
+    assert {key: said()[key] for key in ODD} == dict.fromkeys(ODD, before)
+    answer("void fairgate.accept()")
+    again()
+    assert {key: said()[key] for key in ODD} == dict.fromkeys(ODD, True)
+    answer("void fairgate.reject()")
+    again()
+    assert ({key: said()[key] for key in ODD}, set(said("services").values())) == (dict.fromkeys(ODD, False), {False})
+    for key in ("__proto__", "constructor"):
+        page.evaluate("fairgate.open()")
+        page.locator(f"[data-optanongroupid='{key}'] input.category-switch-handler").check(force=True)
+        answer("document.querySelector('#onetrust-pc-sdk .save-preference-btn-handler').click()")
+        again()
+        assert said()[key] is True
+    expected = {key: key in ("__proto__", "constructor") for key in ODD}
+    assert {key: said()[key] for key in ODD} == expected
+    name = cookie_name(str(site.uuid))
+    (state,) = [c["value"] for c in context.cookies() if c["name"] == name]
+    context.close()
+    assert errors == []
+    payloads = [
+        json.loads(r.payload)["choices"] for r in ConsentRecord.objects.filter(type="consent").order_by("index")
+    ]
+    assert [len(choices["categories"]) for choices in payloads] == [5 + len(ODD)] * 5
+    assert {key: payloads[-1]["categories"][key] == "granted" for key in ODD} == expected
+    # What the site's own server makes of the same cookie, in both languages.
+    assert parse(state) is not None
+    with urlopen(f"{live_server.url}/v1/{site.uuid}/enforce.json") as answer_of_server:
+        release = json.load(answer_of_server)
+    policy = Rules(release, variant).for_visitor(read_answer(f"{name}={state}", name), False, SHOP)
+    assert {key: policy.categories[key] for key in ODD} == expected
+    held = [s["key"] for s, granted in zip(release["services"], policy.granted, strict=True) if not granted]
+    assert held == [s["key"] for s in release["services"] if s["category"] not in ("__proto__", "constructor")]
+    asked = [data(release, OURS, {}), variant, f"{name}={state}", False, SHOP]
+    script = (compiler.BUILT.parents[1] / "deploy/edge/rewrite.js").read_text() + (
+        f"; console.log(JSON.stringify(policyFor(...{json.dumps(asked)}, Date.now() / 1000).waiting));"
+    )
+    node = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    assert json.loads(node.stdout) == held
