@@ -1,7 +1,7 @@
 /** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (onetrust.md §2). */
 
 import { values } from './cookie.js';
-import { optional } from './vector.js';
+import { optional, own } from './vector.js';
 
 /** @param {string} text @returns {string} as it stands when it is not URL-encoded */
 function plain(text) {
@@ -49,9 +49,9 @@ export function takeOver(core) {
   const said = groups(parse(values('OptanonConsent').pop()).groups);
   const c = {};
   const asked = items.filter(optional);
-  if (!asked.some(({ key }) => key in said)) return false;
+  if (!asked.some(({ key }) => own(said, key) !== undefined)) return false;
   // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
-  for (const { key, before } of asked) c[key] = said[key] ?? before;
+  for (const { key, before } of asked) c[key] = own(said, key) ?? before;
   const given = Object.values(c);
   const x = !optIn && given.includes(false);
   core.answer = { id: '', u: '', ...answer, r: cfg.release, t: Math.floor(t), g: terms.regime, c, p: {}, s: {}, x, m: '', o: !optIn };
