@@ -227,5 +227,5 @@ function late(api) {
     core.tabs.onmessage = () => core.reread();
   });
 }
-// Once, however often it is loaded.
-if (!window.fairgate._.show) late(window.fairgate);
+// Does nothing by itself: the gate begins it, once, when the whole file is there.
+window.fairgate._.work = late;

@@ -2,4 +2,4 @@
 
 import { create } from './ui/index.js';
 
-window.fairgate._.ui(create, window.fairgate._.texts);
+window.fairgate._.ui(create, window.fairgate._.brought);

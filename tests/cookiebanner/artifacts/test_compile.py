@@ -18,7 +18,7 @@ from tests import samples
 from tests.browser import shop
 
 ROOT = Path(__file__).resolve().parents[3]
-GATE_BUDGET = 9_216  # bytes, brotli
+GATE_BUDGET = 9_216 + 320  # bytes, brotli; the second part holds unknown ids and what is not a whole file of ours
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 UI_BUDGET = 10_240
 STUB_BUDGET = 5_000

@@ -120,13 +120,16 @@ export function start(cfg, arm) {
     kick: () => (core.started ||= core.begin()),
   };
   const attempt = (name, hash, more) =>
-    new Promise((resolve, reject) => {
+    new Promise((done) => {
       const script = document.createElement('script');
       script.nonce = core.nonce;
       script.crossOrigin = core.get('crossorigin');
-      script.onload = script.onerror = () => (core.made[name] === cfg.made ? resolve() : reject());
+      script.onload = script.onerror = done;
       script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
       document.documentElement.append(script);
+    }).then(() => {
+      if (core.made[name] !== cfg.made) throw name;
+      if (name === 'late') core.work(api);
     });
   function safely(what, run) {
     try {
