@@ -15,7 +15,7 @@ LIFETIME = re.compile(rf"(\d+) ({'|'.join(UNITS)})s?", re.IGNORECASE)
 
 
 def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Texts, categories, services and look, packed: `ui.<language>.js` carries it as `fairgate._.brought`.
+    """Texts, categories, services and look, packed: `ui.<language>.js` carries it as `fairgate._.texts`.
 
     c: [key, necessary, name, description][] · p: [key, name, description][] (purposes that stand alone)
     s: [key, name, company, policy, category index, description, facts, cookies, exemptions][]

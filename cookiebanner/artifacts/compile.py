@@ -88,7 +88,7 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
 
 def ui(snapshot: Snapshot, language: str) -> bytes:
     """`ui.<language>.js`."""
-    return b"fairgate._.brought=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
+    return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
 
 
 def marked(name: str, body: bytes, made: str) -> bytes:

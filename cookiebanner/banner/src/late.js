@@ -155,17 +155,17 @@ function late(api) {
         .then(() => {
           if (lang !== (wanted || core.lang)) return core.loadUi();
           if (lang === standing) return core.view;
-          const old = [core.lang, core.texts];
-          const speak = (name, words) => {
+          const old = core.lang;
+          const speak = (name) => {
             api.language = core.lang = name;
-            core.texts = words;
+            core.texts = texts[name];
           };
-          speak(lang, texts[lang]);
+          speak(lang);
           try {
             if (core.view) core.view.setLanguage();
             else core.view = create(core);
           } catch (error) {
-            speak(...old);
+            speak(old);
             throw error;
           }
           standing = lang;
@@ -173,6 +173,7 @@ function late(api) {
         })
         .catch((error) => {
           if (wanted === lang) wanted = standing;
+          core.texts = texts[standing];
           if (error) {
             core.warn(`ui.${lang}.js`, error);
             core.report('broken', `ui.${lang}`);
