@@ -126,7 +126,7 @@ class Counters:
             if told.level and len(self._seen) < MOST_KEYS:
                 self._seen[entry.id, origin] = (told.level, told.release or None)
             for item in told.items:
-                subject = "".join(c for c in item.subject[:253] if c.isprintable())
+                subject = "".join(c for c in schema.subject(item)[:253] if c.isprintable())
                 key = (entry.id, item.kind, subject.lower() if item.kind == "unknown" else subject)
                 if key in self._reports or len(self._reports) < MOST_KEYS:
                     self._reports[key] = (self._reports.get(key, (0, ""))[0] + 1, origin)

@@ -61,13 +61,15 @@ class ShownTotal(models.Model):
 
 
 class GateReport(models.Model):
-    """What gates reported: an unknown third-party host, or a patch that could not be armed. No visitor data."""
+    """What gates reported: an unknown third-party host, a patch that could not be armed … No visitor data."""
 
     class Kind(models.TextChoices):
         UNKNOWN_HOST = "unknown", "Unknown host"
         DISARMED = "disarmed", "Patch not armed"
         LATE = "late", "Gate too late (async or deferred)"
         DESIGN = "design", "Site CSS made the buttons unequal"
+        UNKNOWN_ID = "unknown_id", "The page names an unknown category or service"
+        BROKEN = "broken", "A file of ours did not do its work"
 
     site = models.ForeignKey("consent.Site", models.CASCADE, related_name="gate_reports")
     kind = models.CharField(max_length=10, choices=Kind)

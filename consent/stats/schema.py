@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from uuid import UUID
 
@@ -22,7 +23,7 @@ class Impression(msgspec.Struct, forbid_unknown_fields=True):
 class Item(msgspec.Struct, forbid_unknown_fields=True):
     """One thing a gate noticed; kinds as in `GateReport.Kind`."""
 
-    kind: Literal["unknown", "disarmed", "late", "design"]
+    kind: Literal["unknown", "disarmed", "late", "design", "unknown_id", "broken"]
     subject: str = ""
 
 
@@ -42,6 +43,16 @@ def site_uuid(text: str) -> UUID | None:
         return UUID(text.lower().removesuffix("-test"))
     except ValueError:
         return None
+
+
+ID = re.compile(r"[\w.-]{1,40}", re.A)
+
+
+def subject(item: Item) -> str:
+    """What is kept of an item's subject: of kinds that name an id or a file only that, else "other"."""
+    if item.kind in ("unknown_id", "broken") and not ID.fullmatch(item.subject):
+        return "other"
+    return item.subject
 
 
 impression = msgspec.json.Decoder(Impression)

@@ -59,7 +59,8 @@ FRAME = re.compile(
 )
 CODE = re.compile(r"$|module$|speculationrules$|(text|application)/(x-)?(java|ecma|j|live)script", re.I)
 LINK = re.compile(r"sheet|pre[cflr]|icon|mani", re.I)
-CATEGORY = re.compile(r"optanon-category-([\w,-]+)", re.A)
+CATEGORY = re.compile(r"(?:optanon-category|ot-vscat)-([\w,-]*)", re.A)
+KEY = re.compile(r"\w+", re.A)
 ENTITY = re.compile(r"&(?:#[xX]([0-9a-fA-F]{1,6});?|#([0-9]{1,7});?|([A-Za-z]+);?)?")
 
 RAW_TEXT = {b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes", b"iframe", b"noscript"}
@@ -474,10 +475,10 @@ class Rewriter:
 
     def _wanted(self, first: dict[bytes, Attribute]) -> str:
         """What the page's author wrote on the element and is not granted, "" for nothing."""
-        if b"data-consent" in first and first[b"data-consent"].value:
-            keys = re.split(r"[\s,]+", first[b"data-consent"].value)
-        elif b"class" in first and (found := CATEGORY.search(first[b"class"].value)):
-            keys = re.split(r"[-,]", found[1])
+        if b"data-consent" in first:
+            keys = re.findall(r"[^\s,]+", first[b"data-consent"].value) or [""]
+        elif b"class" in first and (found := CATEGORY.findall(first[b"class"].value)):
+            keys = [key for ids in found for key in KEY.findall(ids) or [""]]
         else:
             return ""
         return next((key or "marked" for key in keys if not self.granted(key)), "")

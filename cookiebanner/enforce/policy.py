@@ -216,11 +216,12 @@ class Policy:
 
     def is_granted(self, key: str) -> bool:
         """Whether a category or service that the page's author wrote on an element is granted."""
-        if key in self.rules.necessary or self.categories.get(key):
-            return True
-        return any(
+        said = [
             granted for granted, service in zip(self.granted, self.rules.services, strict=True) if service["key"] == key
-        )
+        ]
+        if key in self.rules.necessary or key in self.categories:
+            said.append(key in self.rules.necessary or self.categories[key])
+        return bool(said) and all(said)
 
     def hosts(self) -> list[str]:
         """Hosts of the granted services, sorted, without repeats: only those where nothing at all has to wait."""

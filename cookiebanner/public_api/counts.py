@@ -66,5 +66,5 @@ class Impressions(APIView):
 class Reports(APIView):
     @extend_schema(operation_id="report", request=_REPORTS, responses={204: None, **_PROBLEMS})
     def post(self, request: Request) -> HttpResponse:
-        """Tells of unknown third-party hosts and of parts of the gate that could not be armed."""
+        """Tells of unknown third-party hosts, categories and services, and of what of the gate did not do its work."""
         return _take("reports", request)

@@ -225,9 +225,14 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
       return '';
     },
     isGranted: function (key) {
-      if (necessary[key] || categories[key]) return true;
-      for (var k = 0; k < services.length; k++) if (services[k].key === key && granted[k]) return true;
-      return false;
+      var known = hasOwn(necessary, key) || hasOwn(categories, key);
+      if (known && !necessary[key] && !categories[key]) return false;
+      for (var k = 0; k < services.length; k++) {
+        if (services[k].key !== key) continue;
+        if (!granted[k]) return false;
+        known = true;
+      }
+      return known;
     },
     /* An allow-list as a Content-Security-Policy: cookiebanner/enforce/csp.py. */
     csp: function () {
@@ -695,11 +700,20 @@ Rewriter.prototype.startScript = function (tag, own, first, wanted) {
   return tag;
 };
 
+/* What a text names; one empty name when it names nothing. */
+function words(text, pattern) {
+  var found = text.match(pattern);
+  return found && found.length ? found : [''];
+}
+
 Rewriter.prototype.wanted = function (first) {
   var keys = [];
-  var found = hasOwn(first, 'class') && /optanon-category-([\w,-]+)/.exec(first['class'].value);
-  if (hasOwn(first, 'data-consent') && first['data-consent'].value) keys = first['data-consent'].value.split(/[\s,]+/);
-  else if (found) keys = found[1].split(/[-,]/);
+  var marks = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
+  var found;
+  if (hasOwn(first, 'data-consent')) keys = words(first['data-consent'].value, /[^\s,]+/g);
+  else if (hasOwn(first, 'class')) {
+    while ((found = marks.exec(first['class'].value))) keys = keys.concat(words(found[1], /\w+/g));
+  }
   for (var i = 0; i < keys.length; i++) if (!this.policy.isGranted(keys[i])) return keys[i] || 'marked';
   return '';
 };

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright
 
+from tests.browser.uncaught import uncaught
 from tests.browser.world import World, open_world
+
+__all__ = ["uncaught"]
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,43 @@ function late(api) {
   };
   // The preference center tells when it was opened on its own; from the banner it only goes on.
   window.addEventListener('OneTrustPCLoaded', () => core.asked || (core.since = performance.now()));
-  const say = (action) => (choices) => core.decide(action, choices, 'api');
+  const strange = new Set();
+  const unknown = (key) => {
+    const id = /^(st|nu)/.test(typeof key) ? `${key}` : typeof key;
+    if (!strange.has(id) && strange.size < 50) {
+      strange.add(id);
+      core.warn('unknown id; what names it waits:', key);
+      // Never a text that may say more than an id.
+      core.report('unknown_id', /^[\w-]{1,32}$/.test(id) ? id : 'other');
+    }
+    return false;
+  };
+  const say = (action) => () => core.decide(action, undefined, 'api');
+  /** What this release knows of a page's choices; undefined when they name nothing that can be switched. */
+  const known = (choices) => {
+    let out;
+    const said = Object(choices);
+    for (const kind of Object.keys(said)) {
+      const keys = /^(categories|purposes|services)$/.test(kind) ? Object.keys(Object(said[kind])) : core.unknown(kind) || [];
+      for (const key of keys) {
+        const item = core.items.find((one) => one.kind === kind && one.key === key);
+        if (!item) core.unknown(key);
+        else if (!item.necessary) ((out ||= {})[kind] ||= {})[key] = said[kind][key];
+      }
+    }
+    return out;
+  };
+  /** Does something with the view, when there is one. */
+  const look = (run) =>
+    core.loadUi().then(
+      (view) => core.safely('ui', () => run(view)),
+      () => {},
+    );
+  const { langs } = cfg;
+  const texts = {};
+  let create;
+  let wanted;
+  let standing;
 
   Object.assign(api, {
     consent: () => ({
@@ -53,26 +89,29 @@ function late(api) {
     accept: say('accept_all'),
     reject: say('reject_all'),
     withdraw: say('withdraw'),
-    optOut: say('opt_out'),
-    set: say('custom'),
-    /** @param {number} years how old the visitor is */
-    setAge(years) {
-      const young = years < terms.ads_off_under;
-      core.child = cfg.child | (young ? (terms.minors_hold === 'all' ? CHILD : GPC) : 0);
-      core.reread();
+    // An objection that names nothing we know is one to everything.
+    optOut: (choices) => core.safely('optOut', () => core.decide('opt_out', known(choices), 'api')),
+    async set(choices) {
+      const said = core.safely('set', () => known(choices));
+      return said ? core.decide('custom', said, 'api') : null;
     },
+    /** @param {number} years how old the visitor is; what is no number may be a child */
+    setAge: (years) =>
+      core.safely('setAge', () => {
+        if (!(years >= 0)) core.warn('no age:', years);
+        const young = terms.ads_off_under && !(years >= terms.ads_off_under);
+        core.child = cfg.child | (young ? (terms.minors_hold === 'all' ? CHILD : GPC) : 0);
+        core.reread();
+      }),
     show() {
       core.ask = true;
       return core.show();
     },
     open: (layer) =>
-      core.loadUi().then(
-        (view) => {
-          view.openPreferences(layer);
-          shown('preferences');
-        },
-        () => {},
-      ),
+      look((view) => {
+        view.openPreferences(layer);
+        shown('preferences');
+      }),
   });
 
   // A span is no button until somebody says so; footers may come late.
@@ -92,19 +131,9 @@ function late(api) {
       api.open(link.dataset.fairgateOpen);
     }
   };
-  document.addEventListener('click', pressed);
-  document.addEventListener('keydown', pressed);
-  core.parsed(() => {
-    dress();
-    new MutationObserver(dress).observe(document, { childList: true, subtree: true });
-  });
-  window.addEventListener('pageshow', (event) => event.persisted && core.reread());
-  core.safely('tabs', () => {
-    core.tabs = new BroadcastChannel(`fairgate.${cfg.site}`);
-    core.tabs.onmessage = () => core.reread();
-  });
 
   Object.assign(core, {
+    unknown,
     emit(event, detail) {
       for (const listener of core.listeners[event] || []) core.safely(event, () => listener(detail));
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
@@ -113,31 +142,58 @@ function late(api) {
     wake: () => core.engine.release(),
     flush: line.flush,
     show: () =>
-      core.loadUi().then(
-        (view) => {
-          if (!core.ask || headless()) return;
-          view.showBanner();
-          core.since = performance.now();
-          // Counted once a page view, until it is answered: what is shown again was not asked anew.
-          shown('banner', core.asked);
-          core.asked = true;
-        },
-        () => {},
-      ),
-    /** @param {string} [code] the language from now on @returns {Promise<object>} the view */
+      look((view) => {
+        if (!core.ask || headless()) return;
+        view.showBanner();
+        core.since = performance.now();
+        // Counted once a page view, until it is answered: what is shown again was not asked anew.
+        shown('banner', core.asked);
+        core.asked = true;
+      }),
+    /**
+     * The view stands, or speaks another language, only when all of it is there; else everything stays as it was.
+     *
+     * @param {string} [code] the language from now on @returns {Promise<object>} the view
+     */
     loadUi(code) {
-      if (cfg.langs[code]) api.language = core.lang = code;
-      return Promise.all([core.screen(), new Promise(core.parsed)]).then(() => core.view);
+      if (Object.keys(langs).includes(code)) wanted = code;
+      const lang = wanted || core.lang;
+      return Promise.all([core.screen(lang), new Promise(core.parsed)])
+        .then(() => {
+          if (lang !== (wanted || core.lang)) return core.loadUi();
+          if (lang === standing) return core.view;
+          const old = core.lang;
+          const speak = (name) => {
+            api.language = core.lang = name;
+            core.texts = texts[name];
+          };
+          speak(lang);
+          try {
+            if (core.view) core.view.setLanguage();
+            else core.view = create(core);
+          } catch (error) {
+            speak(old);
+            throw error;
+          }
+          standing = lang;
+          return core.view;
+        })
+        .catch((error) => {
+          if (wanted === lang) wanted = standing;
+          core.texts = texts[standing];
+          if (error) {
+            core.warn(`ui.${lang}.js`, error);
+            core.report('broken', `ui.${lang}`);
+          }
+          throw 0;
+        });
     },
     /** A held frame or embed gets a stand-in; `service` null takes it away. */
-    place: (element, service) =>
-      core.loadUi().then(
-        (view) => view.placeholder(element, service),
-        () => {},
-      ),
-    ui(factory) {
-      if (core.view) core.view.setLanguage(core.lang);
-      else core.view = factory(core);
+    place: (element, service) => look((view) => view.placeholder(element, service)),
+    /** ui.js hands over what it brought. */
+    ui(factory, words) {
+      create = factory;
+      texts[words.l] = words;
     },
     /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
     begin() {
@@ -162,5 +218,22 @@ function late(api) {
       line.report();
     },
   });
+
+  // From here on all is in its place: what fails now is missing, and nothing more.
+  core.strange.forEach(unknown);
+  core.safely('links', () => {
+    document.addEventListener('click', pressed);
+    document.addEventListener('keydown', pressed);
+    core.parsed(() => {
+      dress();
+      new MutationObserver(dress).observe(document, { childList: true, subtree: true });
+    });
+  });
+  window.addEventListener('pageshow', (event) => event.persisted && core.reread());
+  core.safely('tabs', () => {
+    core.tabs = new BroadcastChannel(`fairgate.${cfg.site}`);
+    core.tabs.onmessage = () => core.reread();
+  });
 }
-if (!window.fairgate._.show) late(window.fairgate);
+// Does nothing by itself: the gate begins it, once, when the whole file is there.
+window.fairgate._.work = late;

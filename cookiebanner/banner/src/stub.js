@@ -23,7 +23,10 @@ let attached = false;
 
 function attach() {
   const { _: core } = window.fairgate;
-  if (attached || core.stub) return;
+  if (!attached && !core.stub) core.safely('otSDKStub.js', join);
+}
+function join() {
+  const { _: core } = window.fairgate;
   attached = core.stub = true;
   // A gate that was published before a site had a name of its own.
   core.cfg.cookie ||= 'fairgate';
@@ -44,11 +47,12 @@ function attach() {
     core.read();
   }
   const outside = window.OTExternalConsent;
-  if (outside?.consentedDate && outside.groups) {
+  core.safely('OTExternalConsent', () => {
+    if (!outside?.consentedDate || !outside.groups) return;
     core.write('OptanonAlertBoxClosed', new Date(outside.consentedDate).toISOString(), 365 * 86400);
     core.write('OptanonConsent', `groups=${encodeURIComponent(outside.groups)}&interactionCount=1`, 365 * 86400);
     core.read();
-  }
+  });
   // An answer given to OneTrust counts from the first view on.
   if (takeOver(core)) core.late(() => core.engine.release());
 
@@ -81,7 +85,8 @@ function attach() {
 
   const api = methods(core, sees);
   const publish = () => {
-    window.OneTrust = window.Optanon = Object.assign(window.OneTrust || {}, api);
+    const given = (window.OneTrust = window.Optanon = window.OneTrust || {});
+    for (const name in api) given[name] = api[name].call ? (...said) => core.safely(name, () => api[name](...said)) : api[name];
     window.OneTrustStub = null;
     window.otStubData = { userLocation };
     sees.globals();
@@ -93,9 +98,10 @@ function attach() {
     } else sees.events();
   };
   // The rest of OneTrust's SDK arrives later, too.
-  const ready = core.late().then(publish, () => {});
+  // Without it OneTrust stays away, as when its server is down.
+  core.late(publish);
   parsed(() =>
-    ready.then(async () => {
+    core.late(async () => {
       sees.fire('otloadbanner');
       await core.started;
       links();
@@ -115,37 +121,35 @@ function attach() {
   }
 }
 
-function fetchGate() {
+let policy;
+/** @param {string} more a second address, past whatever answered the first with something else */
+function fetchGate(more) {
   if (!id) return;
-  const url = `${base}/v1/${id}/gate.js`;
+  const url = `${base}/v1/${id}/gate.js${more}`;
   const script = document.createElement('script');
-  for (const name of [
-    'nonce',
-    'crossorigin',
-    'data-language',
-    'data-document-language',
-    'data-dLayer-name',
-    'data-dLayer-ignore',
-    'data-ignore-html',
-  ]) {
-    const value = name === 'nonce' ? tag.nonce : tag.getAttribute(name);
-    if (value !== null && value !== '') script.setAttribute(name, value);
-  }
+  for (const { name, value } of tag.attributes) if (value && /^(data-|cross)/.test(name)) script.setAttribute(name, value);
+  if (tag.nonce) script.setAttribute('nonce', tag.nonce);
   script.setAttribute('data-domain-script', id);
-  const policy = window.trustedTypes?.createPolicy('fairgate-stub', { createScriptURL: (text) => text, createHTML: (text) => text });
-  script.src = policy ? policy.createScriptURL(url) : url;
+  const same = (text) => text;
+  const plain = { createScriptURL: same, createHTML: same };
+  policy ||= window.trustedTypes?.createPolicy('fairgate-stub', plain) || plain;
+  script.src = policy.createScriptURL(url);
+  const look = () => window.fairgate?._ || (more ? console.warn('fairgate: no gate') : fetchGate(`?${Date.now()}`));
   // Written, it runs before the next tag of the page; that is the only way to hold what follows.
-  if (document.readyState === 'loading' && tag === document.currentScript && !tag.async && !tag.defer) {
-    const html = script.outerHTML;
-    document.write(policy ? policy.createHTML(html) : html);
-  } else tag.after(script);
+  if (!more && document.readyState === 'loading' && tag === document.currentScript && !tag.async && !tag.defer) {
+    document.write(policy.createHTML(script.outerHTML));
+    parsed(look);
+  } else {
+    script.onload = script.onerror = look;
+    tag.after(script);
+  }
 }
 
 if (window.fairgate?._) attach();
 else {
   window.addEventListener('fairgate:ready', attach, { once: true });
   try {
-    fetchGate();
+    fetchGate('');
   } catch (error) {
     console.warn('fairgate: no gate', error);
   }

@@ -1,5 +1,6 @@
-/** Entry of ui.<language>.js: hands the banner to the gate. */
+/* global fairgate */
+/** Entry of ui.<language>.js: hands the banner and its texts to the gate. */
 
 import { create } from './ui/index.js';
 
-window.fairgate._.ui(create);
+fairgate._.ui(create, fairgate._.texts);

@@ -8,9 +8,11 @@ import operator
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from playwright.async_api import Error, Page, Playwright, async_playwright
+
+from tests.browser.uncaught import ours
 
 from . import firefox
 from .blockers import RIVALS, Blocker, chromium
@@ -65,10 +67,13 @@ Opener = Callable[[Vector], AbstractAsyncContextManager[Tab]]
 
 
 class ChromiumTab:
-    """A page of Playwright's."""
+    """A page of Playwright's; what our files throw in it and nobody catches is kept in `thrown`."""
+
+    thrown: ClassVar[list[str]] = []
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        page.on("pageerror", lambda error: ours(error) and self.thrown.append(error.stack or error.message))
 
     async def goto(self, url: str, seconds: float) -> None:
         await self._page.goto(url, wait_until="load", timeout=seconds * 1000)
@@ -192,8 +197,10 @@ async def measure(
 ) -> dict[str, Result]:
     """Every vector under one blocker: once, and twice more when a level of ours leaked; the majority of the three counts.
 
-    `known` = {vector: [left, executed, stored]}: what leaks no more than this is not tried again.
+    `known` = {vector: [left, executed, stored]}: what leaks no more than this is not tried again. Raises AssertionError
+    when our own files threw (in Chromium).
     """
+    ChromiumTab.thrown.clear()
     server = serve(blocker)
     results: dict[str, Result] = {}
     queue = list(vectors)
@@ -220,6 +227,7 @@ async def measure(
             await asyncio.gather(*(worker() for _ in range(PARALLEL)))
     finally:
         server.close()
+    assert ChromiumTab.thrown == []
     return results
 
 

@@ -22,7 +22,8 @@ from tests import samples
 from tests.browser import shop
 
 ROOT = Path(__file__).resolve().parents[3]
-GATE_BUDGET = 9_280  # bytes, brotli; 9 kB, and the names of the site and of the release's content
+# bytes, brotli: 9 kB; what holds unknown ids and what is not a whole file of ours; the names of the site and of the content
+GATE_BUDGET = 9_216 + 320 + 64
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 UI_BUDGET = 10_240
 STUB_BUDGET = 5_120

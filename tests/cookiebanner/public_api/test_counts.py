@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from consent.models import GateReport, ImpressionTotal, SiteSighting
+from consent.stats import schema
 from cookiebanner.counters import Counters
 from tests.cookiebanner.releases import release, site
 
@@ -62,6 +64,27 @@ def test_reports_and_the_sighting_are_kept_once_per_subject(client, shop, counte
     ]
     seen = SiteSighting.objects.values_list("site", "host", "level", "release")
     assert list(seen) == [(shop.pk, "www.shop.example", "strict", 1)]
+
+
+def test_of_unknown_ids_and_broken_files_only_a_short_name_is_kept(client, shop, counters):
+    subjects = ["C0OO4", "ui.pt-BR", "https://shop.example/reset?token=5e3c", "a@b.example", "x" * 41, "", "C0009\n"]
+    items = [{"kind": kind, "subject": subject} for kind in ("unknown_id", "broken") for subject in subjects]
+    assert post(client, "reports", {"site": str(shop.uuid), "release": 1, "items": items}).status_code == 204
+    counters.flush()
+    rows = GateReport.objects.order_by("kind", "subject").values_list("kind", "subject", "count")
+    assert list(rows) == [
+        (kind, subject, count)
+        for kind in ("broken", "unknown_id")
+        for subject, count in (("C0OO4", 1), ("other", 5), ("ui.pt-BR", 1))
+    ]
+    assert {row.get_kind_display() for row in GateReport.objects.all()} == {
+        "The page names an unknown category or service", "A file of ours did not do its work",
+    }  # fmt: skip
+
+
+def test_every_kind_that_is_taken_has_words(counters):
+    (kinds,) = [field.type.__args__ for field in msgspec.structs.fields(schema.Item) if field.name == "kind"]
+    assert sorted(kinds) == sorted(GateReport.Kind.values)
 
 
 def test_a_site_keeps_a_bounded_number_of_subjects(client, shop, counters, monkeypatch):

@@ -17,7 +17,7 @@ const TYPE = 'data-fg-type';
 
 /** Everything that can load, in one selector. */
 export const RISKY =
-  'script,style,link,object,image,use,feImage,[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[data-fg],[data-consent],[class*=optanon-]';
+  'script,style,link,object,image,use,feImage,[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
@@ -103,12 +103,12 @@ export function reads(url) {
   } catch {}
 }
 
-/** The categories (or services) that an author wrote on the element: all must be granted. */
+/** The categories (or services) that an author wrote on the element: all must be granted; '' when there is none in it. */
 const marks = (el) => {
   const said = get(el, 'data-consent');
-  if (said) return said.split(/[\s,]+/);
-  const found = /optanon-category-([\w,-]+)/.exec(get(el, 'class'));
-  return found?.[1].split(/[-,]/);
+  if (said !== null) return said.match(/[^\s,]+/g) || [''];
+  const found = [...(get(el, 'class') || '').matchAll(/(?:optanon-category|ot-vscat)-([\w,-]*)/g)];
+  return found[0] && found.flatMap(([, ids]) => ids.match(/\w+/g) || ['']);
 };
 const free = (el) => el === host.tag || once.has(el) || has(el, 'data-ot-ignore');
 
@@ -116,7 +116,7 @@ const free = (el) => el === host.tag || once.has(el) || has(el, 'data-ot-ignore'
 function verdict(el, name, value) {
   if (free(el)) return 0;
   const keys = marks(el);
-  if (keys) return !keys.every((key) => host.granted(key)) && host.services.length + 1;
+  if (keys) return keys.map((key) => host.granted(key)).includes(false) && host.services.length + 1;
   if (/srcset|ping/.test(name)) return first(value.split(/[\s,]+/));
   if (/^(i?frame|object|embed)$/.test(el.localName)) {
     if (/^\s*blob:/i.test(value)) return reads(value);
@@ -202,7 +202,8 @@ export function check(el) {
   if (el.id === 'fg-swallow') return swallowed(el);
   if (tag === 'script') {
     if (parked) put(el, 'src', parked);
-    if (asked && get(el, 'type') === 'text/plain') holdCode(el, host.services.length + 1, get(el, 'data-type'));
+    if (asked && /^\s*text\/plain\s*$/i.test(get(el, 'type'))) holdCode(el, host.services.length + 1, get(el, 'data-type'));
+    else if (asked && !isCode(el)) host.unknown(get(el, 'type'));
     checkCode(el);
     return;
   }

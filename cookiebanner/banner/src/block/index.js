@@ -6,6 +6,7 @@
  * @property {{key: string, cookies: string[], inline: string[]}[]} services
  * @property {(index: number) => boolean} allowed may this service run now?
  * @property {(key?: string) => boolean} granted is this category (without one: any optional one) granted?
+ * @property {(id: string) => false} unknown an id or type that means nothing here: told of once
  * @property {object} cfg `hold`: third parties that no rule knows wait, too; `strict(host)` writes the allow-list policy
  * @property {string[]} friends the site's hosts and ours; their subdomains too
  * @property {string} nonce of the gate

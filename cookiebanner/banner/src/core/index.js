@@ -30,7 +30,9 @@ export function start(cfg, arm) {
     child: cfg.child,
     optIn: terms.model === 'opt_in',
     reports: [],
-    listeners: {},
+    listeners: { __proto__: null },
+    made: {},
+    strange: new Set(),
     warn: (what, error = '') => console.warn(`fairgate: ${what}`, error),
     safely,
     /** The signals that bind. In opt-in regimes a "yes" said to us is more specific than GPC; elsewhere GPC wins (11 CCR 7025). */
@@ -65,34 +67,49 @@ export function start(cfg, arm) {
     /** One step (default, update) of every vendor adapter; `told` goes into the record. */
     tell(step) {
       core.told = {};
-      for (const name in cfg.adapters) safely(name, () => (core.told[name] = cfg.adapters[name](core, step, api.allowed)));
+      for (const name in cfg.adapters) {
+        try {
+          core.told[name] = cfg.adapters[name](core, step, api.allowed);
+        } catch (error) {
+          core.disarmed(name, error);
+        }
+      }
     },
+    /**
+     * A file of ours. "Loaded" is not "did its work": its last line (compile.py) says in `made` whose it is. What says
+     * something else (empty, cut, thrown, a portal's page, another release) is asked for once more, past every cache.
+     */
     load: (name, hash) =>
-      (loads[name] ||= new Promise((resolve, reject) => {
-        const script = document.createElement('script');
-        const url = `${core.base}/v1/${cfg.site}/a/${hash}/${name}.js`;
-        script.nonce = core.nonce;
-        script.crossOrigin = core.get('crossorigin');
-        script.onload = resolve;
-        script.onerror = () => {
-          delete loads[name];
-          reject(core.warn(`${url} did not load`));
-        };
-        script.src = core.policy.createScriptURL(url);
-        document.documentElement.append(script);
-      })),
+      (loads[name] ||= attempt(name, hash, '')
+        .catch(() => attempt(name, hash, `?${Date.now()}`))
+        .catch(() => {
+          setTimeout(() => delete loads[name], 9999);
+          core.warn(`${name}.js did not load or did not do its work`);
+          // late.js, which tells everything else, may be the one that is missing.
+          const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
+          safely(name, () => fetch(`${core.base}/api/v1/reports`, { method: 'POST', body, credentials: 'omit' }).catch(() => {}));
+          return Promise.reject();
+        })),
+    /** @param {(core: object) => *} [run] only when late.js did its work @returns {Promise<*>} what it gives, else null */
     late: (run) =>
       core.load('late', cfg.late).then(
-        () => run?.(core),
-        () => {},
+        () => safely('late', () => run?.(core)),
+        () => null,
       ),
-    /** @returns {Promise<object>} the view */
-    screen: () => core.load(`ui.${core.lang}`, langs[core.lang]),
+    screen: (lang = core.lang) => core.load(`ui.${lang}`, langs[lang]),
     parsed: (run) => (document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', run, { once: true }) : run()),
     table: tabled(services, cfg.re),
     services,
-    allowed: (i) => core.vector[first + i] || (cfg.advanced && services[i].adapter === 'google'),
-    granted: (key) => items.some((item, i) => core.vector[i] && (key ? item.key === key : optional(item))),
+    // Google's own tags run unasked only behind the defaults that deny them everything.
+    allowed: (i) => core.vector[first + i] || (cfg.advanced && core.told.google && services[i].adapter === 'google'),
+    /** Is this category, purpose or service granted (all that are called so)? Without a key: any optional category? */
+    granted(key) {
+      if (key === undefined) return items.some((item, i) => core.vector[i] && optional(item));
+      const mine = items.flatMap((item, i) => (item.key === key ? !!core.vector[i] : []));
+      return mine[0] === undefined ? core.unknown(key) : !mine.includes(false);
+    },
+    /** What nothing is called here waits, and is told of once (late.js). @returns {false} */
+    unknown: (key) => core.strange.add(key) && false,
     disarmed(what, error) {
       core.warn(`${what} is not armed`, error);
       core.report('disarmed', what);
@@ -101,6 +118,18 @@ export function start(cfg, arm) {
     /** Begins what a visitor sees, once. */
     kick: () => (core.started ||= core.begin()),
   };
+  const attempt = (name, hash, more) =>
+    new Promise((done) => {
+      const script = document.createElement('script');
+      script.nonce = core.nonce;
+      script.crossOrigin = core.get('crossorigin');
+      script.onload = script.onerror = done;
+      script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
+      document.documentElement.append(script);
+    }).then(() => {
+      if (core.made[name] !== cfg.made) throw name;
+      if (name === 'late') core.work(api);
+    });
   function safely(what, run) {
     try {
       return run();
@@ -116,18 +145,21 @@ export function start(cfg, arm) {
     regime: terms.regime,
     language: (core.lang = language(Object.keys(langs), core)),
     consent: () => ({ answered: !!core.answer && !core.lapsed, gpc: core.gpc, ...core.shape() }),
-    allowed: (key) => !!key && core.granted(key),
+    allowed: (key = '') => core.granted(key),
     on(event, listener) {
-      const list = (core.listeners[event] ||= []);
+      const list = safely('on', () => (core.listeners[event] ||= [])) || [];
       list.push(listener);
       if (event === 'ready') safely(event, () => listener(api.consent()));
-      return () => list.splice(list.indexOf(listener), 1);
+      return () => list.includes(listener) && list.splice(list.indexOf(listener), 1);
     },
     _: core,
   };
   // late.js puts the real ones in their place; ui.js may arrive before it.
   const later = (object, names) => {
-    for (const name of names.split(' ')) object[name] = (...said) => core.late(() => object[name](...said));
+    for (const name of names.split(' ')) {
+      const wait = (...said) => core.late(() => object[name] !== wait && object[name](...said));
+      object[name] = wait;
+    }
   };
   later(api, 'accept reject withdraw optOut set setAge open show');
   later(core, 'begin place ui wake');

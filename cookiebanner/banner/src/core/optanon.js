@@ -1,7 +1,7 @@
 /** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (onetrust.md §2). */
 
 import { values } from './cookie.js';
-import { optional } from './vector.js';
+import { optional, own } from './vector.js';
 
 /** @param {string} text @returns {string} as it stands when it is not URL-encoded */
 function plain(text) {
@@ -59,9 +59,9 @@ export function takeOver(core) {
   const said = groups(stands(core).groups);
   const c = { __proto__: null };
   const asked = items.filter(optional);
-  if (!asked.some(({ key }) => key in said)) return false;
+  if (!asked.some(({ key }) => own(said, key) !== undefined)) return false;
   // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
-  for (const { key, before } of asked) c[key] = said[key] ?? before;
+  for (const { key, before } of asked) c[key] = own(said, key) ?? before;
   // Another site's mark, that it was closed, may be what is newer.
   if (answer && !core.lapsed && asked.every(({ key }) => c[key] === answer.c[key])) return false;
   const given = Object.values(c);

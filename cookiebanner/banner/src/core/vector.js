@@ -39,8 +39,11 @@ export function unpack(cfg) {
 /** Is it a category that has to be asked about? */
 export const optional = ({ kind, necessary }) => kind[0] === 'c' && !necessary;
 
+/** What was said of a key; a name that every object has ("constructor") was not. */
+export const own = (said, key) => (typeof said[key] === 'boolean' ? said[key] : undefined);
+
 /** Did this answer grant anything that needs asking? */
-export const grants = (items, answer) => items.some(({ kind, key, necessary }) => !necessary && answer[kind[0]][key]);
+export const grants = (items, answer) => items.some(({ kind, key, necessary }) => !necessary && own(answer[kind[0]], key));
 
 /** Applies the signals, and releases containers as soon as any optional category is granted. */
 export function settle(items, vector, signal) {
@@ -84,9 +87,9 @@ export function recall({ items, answer, terms, cfg, signal, child, optIn }) {
   const vector = items.map((item, i) => {
     const { kind, key, group, necessary } = item;
     if (necessary) return true;
-    let said = answer[kind[0]][key];
+    let said = own(answer[kind[0]], key);
     if (said === undefined && group) {
-      said = answer.c[group.key];
+      said = own(answer.c, group.key);
       if (said !== undefined && covered && !covered.includes(mark(item))) {
         material = true;
         return said && kind !== 'purposes' && start[i];

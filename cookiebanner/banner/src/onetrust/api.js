@@ -2,40 +2,46 @@
 
 import { groups, stands } from '../core/optanon.js';
 
-const NAMES = {
-  C0001: 'Strictly Necessary Cookies',
-  C0002: 'Performance Cookies',
-  C0003: 'Functional Cookies',
-  C0004: 'Targeting Cookies',
-  C0005: 'Social Media Cookies',
-};
-const MODELS = { opt_in: 'opt-in', opt_out: 'opt-out', notice: 'notice only' };
-
 /** @param {object} core @param {object} page see page.js @returns {object} the methods */
 export function methods(core, page) {
   const { cfg, terms, items } = core;
   const heard = {};
   const byId = (id) => document.getElementById(id);
-  const decide = (action, choices, layer = 'banner') => core.decide(action, choices, layer);
-  const isActive = (id) => page.active().includes(id);
-  const known = (id) => items.some((item) => item.kind === 'categories' && item.key === id);
+  const decide = (action) => core.decide(action, undefined, 'banner');
+  const { inserted, pending, gcm } = page.state;
 
-  /** May this be inserted now? A group is served once a page; what one run of OptanonWrapper inserts counts together. */
-  function may(id, options) {
-    if (!id || options.ignoreGroupCheck || !known(id)) return true;
-    if (!isActive(id) || page.state.inserted.has(id)) return false;
-    page.state.pending.push(id);
-    return true;
-  }
-  /** @returns {HTMLElement|null|false} where to insert */
-  function room(selector, given, group) {
+  /** Ids as pages write them: text, a number, a list, text with commas. Whatever else it is names nothing we know. */
+  const ids = (id) =>
+    String(id)
+      .trim()
+      .split(/\s*,\s*/);
+  const isActive = (id) =>
+    !ids(id)
+      .map((key) => core.granted(key))
+      .includes(false);
+
+  /**
+   * Puts what `make()` gives where the page wants it, if its group is granted. A group is served once a page; what one run
+   * of OptanonWrapper inserts counts together, and the same thing once.
+   *
+   * @returns {HTMLElement|null|undefined} where it is now
+   */
+  function insert(selector, given, id, text, callback, make) {
     const options = given || {};
-    if (!may(group, options)) return false;
-    const target = selector === 'head' || selector === 'body' ? document[selector] : byId(selector);
+    const target = /^(head|body)$/.test(selector) ? document[selector] : byId(selector);
+    if (!options.ignoreGroupCheck) {
+      const list = ids(id);
+      const group = `${list}`;
+      const key = `${[list, selector, text, callback]}`;
+      if (!isActive(list) || inserted.has(group) || inserted.has(key)) return;
+      pending.push(group);
+      if (target) inserted.add(key);
+    }
     if (target && options.deleteSelectorContent) target.replaceChildren();
     if (target && options.makeSelectorVisible) target.style.display = 'block';
-    for (const id of options.makeElementsVisible || []) byId(id)?.style.setProperty('display', 'block');
-    for (const id of options.deleteElements || []) byId(id)?.remove();
+    for (const other of options.makeElementsVisible || []) byId(other)?.style.setProperty('display', 'block');
+    for (const other of options.deleteElements || []) byId(other)?.remove();
+    target?.append(make());
     return target;
   }
 
@@ -49,7 +55,7 @@ export function methods(core, page) {
       cctId: cfg.site,
       Domain: cfg.hosts[0],
       Language: { Culture: core.lang },
-      ConsentModel: { Name: MODELS[terms.model] },
+      ConsentModel: { Name: terms.model === 'notice' ? 'notice only' : terms.model.replace('_', '-') },
       ShowAlertNotice: !!terms.banner,
       IsBannerLoaded: !!byId('onetrust-banner-sdk'),
       IsConsentLoggingEnabled: true,
@@ -71,7 +77,7 @@ export function methods(core, page) {
         .map((item, order) => ({
           CustomGroupId: item.key,
           OptanonGroupId: item.key,
-          GroupName: named[item.key]?.name || NAMES[item.key] || item.key,
+          GroupName: named[item.key]?.name || item.key,
           GroupDescription: named[item.key]?.text || '',
           Status: status(item),
           Type: 'COOKIE',
@@ -134,22 +140,18 @@ export function methods(core, page) {
       if (!heard[source]) window.addEventListener('consent.onetrust', listener);
       heard[source] = true;
     },
-    InsertScript(url, selector, callback, options, groupId, async) {
-      const target = room(selector, options, groupId);
-      if (!target) return;
-      const script = document.createElement('script');
-      if (core.nonce) script.nonce = core.nonce;
-      script.async = !!async;
-      if (typeof callback === 'function') script.onload = () => callback();
-      script.src = core.policy.createScriptURL(url);
-      target.append(script);
-    },
+    InsertScript: (url, selector, callback, options, groupId, async) =>
+      insert(selector, options, groupId, url, callback, () => {
+        const script = document.createElement('script');
+        if (core.nonce) script.nonce = core.nonce;
+        script.async = !!async;
+        script.onload = callback?.call && (() => callback());
+        script.src = core.policy.createScriptURL(url);
+        return script;
+      }),
     InsertHtml(html, selector, callback, options, groupId) {
-      const target = room(selector, options, groupId);
-      if (!target) return;
-      const text = core.policy.createHTML(html);
-      target.append(document.createRange().createContextualFragment(text));
-      if (typeof callback === 'function') callback();
+      const make = () => document.createRange().createContextualFragment(core.policy.createHTML(html));
+      if (insert(selector, options, groupId, html, callback, make) && callback?.call) callback();
     },
     BlockGoogleAnalytics(id, groupId) {
       window[`ga-disable-${id}`] = !isActive(groupId);
@@ -158,21 +160,17 @@ export function methods(core, page) {
       if (page.get('data-ignore-ga') === 'true') return;
       const event = { optanonCategory: category, optanonAction: action, optanonLabel: label, optanonValue: value };
       window._gaq?.push(['_trackEvent', category, action, label, value]);
-      if (typeof window.ga === 'function') window.ga('send', 'event', category, action, label, value);
+      if (window.ga?.call) window.ga('send', 'event', category, action, label, value);
       const list = window[page.layerName];
-      if (typeof window.gtag === 'function') window.gtag('event', 'trackOptanonEvent', event);
+      if (window.gtag?.call) window.gtag('event', 'trackOptanonEvent', event);
       else if (!page.ignoreLayer && list?.constructor === Array) list.push({ event: 'trackOptanonEvent', ...event });
     },
     UpdateConsent(type, list) {
-      const given = typeof list === 'string' ? groups(list.replace(/\s/g, '')) : {};
-      const of = (kind) =>
-        Object.fromEntries(
-          Object.entries(given).filter(([id]) => items.some((item) => item.kind === kind && item.key === id && !item.necessary)),
-        );
-      const choices = type === 'Category' ? { categories: of('categories') } : { services: of('services') };
-      if (Object.keys(Object.values(choices)[0]).length) decide('custom', choices, 'api');
+      const kind =
+        type === 'Category' ? 'categories' : /^(Host|General Vendor|VendorService)$/.test(type) ? 'services' : core.unknown(type);
+      if (kind) window.fairgate.set({ [kind]: groups(`${list}`.replace(/\s/g, '')) });
     },
-    UpdateGCM: (run) => page.state.gcm.push(run),
+    UpdateGCM: (run) => gcm.push(run),
     ReconsentGroups: () => {
       core.ask = true;
     },
@@ -187,13 +185,10 @@ export function methods(core, page) {
       window.otStubData.userLocation = page.geo();
     },
     changeLanguage(code) {
-      if (!cfg.langs[code]) {
-        console.error(`OneTrust: no language ${code}`);
-        return Promise.resolve();
-      }
-      return core.loadUi(code).catch(nothing);
+      if (!Object.keys(cfg.langs).includes(code)) console.error('OneTrust: no language', code);
+      return core.loadUi(`${code}`).catch(nothing);
     },
-    initializeCookiePolicyHtml: () => core.loadUi().then((view) => view.cookieList?.(), nothing),
+    initializeCookiePolicyHtml: () => core.loadUi().then((view) => core.safely('cookies', () => view.cookieList?.()), nothing),
     getHTML: () => byId('onetrust-consent-sdk')?.outerHTML || '',
     getCSS: () => byId('onetrust-style')?.textContent || '',
     getDataSubjectId: subject,
@@ -201,10 +196,10 @@ export function methods(core, page) {
       page.remember({ consentId: `${id}`.replace(/\s/g, ''), isAnonUser: isAnonymous ? 1 : 0, identifierType }),
     getDSDefaultIdentifier: subject,
     setConsentProfile(profile) {
-      const on = { CONFIRMED: true, OPT_OUT: false, NOTGIVEN: false, NO_OPT_OUT: true };
-      const categories = {};
-      for (const { Id, TransactionType } of profile?.purposes || []) if (TransactionType in on) categories[Id] = on[TransactionType];
-      if (Object.keys(categories).length) decide('custom', { categories }, 'api');
+      const categories = { __proto__: null };
+      for (const { Id, TransactionType } of profile.purposes)
+        if (/^(CONFIRMED|OPT_OUT|NOTGIVEN|NO_OPT_OUT)$/.test(TransactionType)) categories[Id] = /^(C|NO_)/.test(TransactionType);
+      window.fairgate.set({ categories });
     },
     syncConsentProfile: nothing,
     SendReceipt: () => core.late((late) => late.flush?.()),

@@ -23,8 +23,9 @@ export function page(core, tag) {
     const [, place, state] = /^us_([a-z]{2})\b/.exec(variant)
       ? ['', 'US', RegExp.$1.toUpperCase()]
       : /-([A-Z]{2})(?:-(\w+))?$/.exec(variant) || ['', '', ''];
+    const text = (value) => (typeof value === 'string' ? value : '');
     return own
-      ? { country: own.countryCode || '', state: own.stateCode || '', stateName: own.stateName || own.regionCode || '' }
+      ? { country: text(own.countryCode), state: text(own.stateCode), stateName: text(own.stateName || own.regionCode) }
       : { country: place, state: state || '', stateName: '' };
   };
 

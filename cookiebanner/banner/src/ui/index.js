@@ -241,7 +241,8 @@ export function create(core) {
 
   // Modals of the page (Bootstrap, jQuery UI) pull the focus back to themselves when it leaves them.
   for (const type of ['focus', 'focusin']) {
-    window.addEventListener(type, (event) => ui.root.contains(event.target) && event.stopPropagation(), true);
+    // The target may be the window itself, which no node contains.
+    window.addEventListener(type, (event) => event.composedPath().includes(ui.root) && event.stopPropagation(), true);
   }
   dark.addEventListener('change', () => [ui.root, ...painted].forEach(dress));
   window.addEventListener('load', () => float());
