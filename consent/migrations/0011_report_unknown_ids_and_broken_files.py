@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0002_ledger_storage")]
+    dependencies = [("consent", "0010_answered_and_shown_totals")]
 
     operations = [
         migrations.AlterField(
