@@ -7,12 +7,15 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
+from consent.answers.errors import Refused
 from consent.jurisdictions.table import VERSION
 from consent.models import Release, Site
-from consent.sites.queries import clean_host, suffixes
+from consent.sites.names import suffixes
+from consent.sites.queries import clean_host
 from cookiebanner.facts import trusted
-from cookiebanner.firstparty import LIMIT, Refusal, gpc_json, store_state
+from cookiebanner.firstparty import LIMIT, gpc_json, store_state
 from cookiebanner.problems import problem
+from cookiebanner.visitors import door, rate_limit
 
 
 @csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see firstparty.store_state
@@ -25,12 +28,15 @@ def state(request: HttpRequest) -> HttpResponse:
         return answer
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = _host(request)
-    body = request.read(LIMIT + 1)
-    result = store_state(headers, host, body, _hosts(host))
-    if isinstance(result, Refusal):
-        return problem(result.status, result.code, result.title)
+    try:
+        rate_limit.admit(rate_limit.STATE, headers, request.META.get("REMOTE_ADDR", ""))
+        door.check_type(headers.get("content-type", "text/plain"))
+        cookie = store_state(headers, host, request.read(LIMIT + 1), _hosts(host))
+    except Refused as refused:
+        status, body, told = door.refusal(refused)
+        return HttpResponse(body, status=status, headers=told)
     answer = HttpResponse(status=204)
-    answer["Set-Cookie"] = result
+    answer["Set-Cookie"] = cookie
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,28 +11,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent.sites.models import ApiToken, Host, Membership, Site
+from consent.sites.names import LONGEST_URL, host_of, origin_host, suffixes
+
+__all__ = ["host_of", "suffixes"]  # asked for here by those who also ask for sites
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
-@lru_cache(4096)  # asked twice of every answer, and Origins are few
-def host_of(origin: str) -> str:
-    """The lower-case host name of an Origin header or URL; "" when there is none."""
-    try:
-        return (urlsplit(origin).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def suffixes(host: str) -> list[str]:
-    """`a.b.c` → `["a.b.c", "b.c", "c"]`."""
-    parts = host.split(".")
-    return [".".join(parts[i:]) for i in range(len(parts))]
-
-
 def origin_belongs_to_a_site(origin: str) -> bool:
     """Whether the Origin is a host of any site, or a subdomain of one. One query."""
-    host = host_of(origin)
+    host = origin_host(origin)
     return bool(host) and Host.objects.filter(name__in=suffixes(host)).exists()
 
 
@@ -41,14 +28,18 @@ def clean_host(text: str) -> str:
     """A host as people paste it (`https://Example.com:8000/`) → `example.com`. Raises ValueError in words."""
     given = text
     text = text.strip().lower()
-    host = host_of(text if "//" in text else "//" + text).removeprefix("*.")
+    try:
+        host = (urlsplit((text if "//" in text else "//" + text)[:LONGEST_URL]).hostname or "").rstrip(".")
+    except ValueError:
+        host = ""
+    host = host.removeprefix("*.")
     if not host.isascii():
         try:
             host = host.encode("idna").decode()
         except UnicodeError:
             host = ""
     if ":" not in host and not (len(host) <= 253 and all(map(_LABEL.fullmatch, host.split(".")))):
-        raise ValueError(f"{given!r} is not a host name, such as example.com.")
+        raise ValueError(f"{given[:100]!r} is not a host name, such as example.com.")
     return host
 
 

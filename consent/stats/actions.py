@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connections, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from consent.sites.actions import note
 from consent.stats.models import GateReport
+from consent.storing import Stored, store
 
 Key = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, action"""
@@ -41,44 +42,66 @@ Shown = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, kind"""
 
 _SHOWN = "site_id, day, release, regime, jurisdiction, language, kind"
-REPORTS_PER_SITE = 2000  # subjects kept of one site; what a hostile page makes up beyond them is dropped
+REPORTS_PER_SITE = 2000  # subjects of one kind that are kept of one site
+Reported = tuple[int, str, str]
+"""site_id, kind, subject"""
 
 
-def add_impressions(counts: Mapping[Shown, int], using: str = "default") -> None:
-    """Adds what was counted in memory, sorted by key so that two servers never wait in a circle."""
-    rows = sorted((*key, count) for key, count in counts.items())
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        for start in range(0, len(rows), 500):
-            part = rows[start : start + 500]
-            cursor.execute(
-                f"INSERT INTO consent_impressiontotal ({_SHOWN}, count) VALUES {','.join([_ROW] * len(part))} "  # noqa: S608
-                f"ON CONFLICT ({_SHOWN}) DO UPDATE SET count = consent_impressiontotal.count + excluded.count",
-                [value for row in part for value in row],
-            )
+def add_impressions(counts: Mapping[Shown, int], using: str = "default") -> Stored[tuple[Shown, int]]:
+    """Adds what was counted in memory, sorted by key so that two servers never wait in a circle.
+
+    Returns what could not be stored; raises nothing.
+    """
+
+    def write(rows: Sequence[tuple[Shown, int]]) -> None:
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            for start in range(0, len(rows), 500):
+                part = rows[start : start + 500]
+                cursor.execute(
+                    f"INSERT INTO consent_impressiontotal ({_SHOWN}, count) VALUES {','.join([_ROW] * len(part))} "  # noqa: S608
+                    f"ON CONFLICT ({_SHOWN}) DO UPDATE SET count = consent_impressiontotal.count + excluded.count",
+                    [value for key, count in part for value in (*key, count)],
+                )
+
+    return store(sorted(counts.items()), write)
 
 
-def add_reports(counts: Mapping[tuple[int, str, str], tuple[int, str]], at: datetime) -> None:
+def add_reports(counts: Mapping[Reported, tuple[int, str]], at: datetime) -> Stored[tuple[Reported, tuple[int, str]]]:
     """Adds to what gates reported: (site_id, kind, subject) → (how often, host of a page). Sorted by key.
 
-    A site keeps at most `REPORTS_PER_SITE` subjects: known ones go on counting, new ones are dropped.
+    A site keeps at most `REPORTS_PER_SITE` subjects of a kind: room is made by those that were dismissed, then by the
+    rarest, of them the oldest. Returns what could not be stored; raises nothing.
     """
-    room: dict[int, int] = {}
-    with transaction.atomic():
-        for (site_id, kind, subject), (count, page_host) in sorted(counts.items()):
-            known = GateReport.objects.filter(site_id=site_id, kind=kind, subject=subject)
-            if known.update(count=F("count") + count, last_seen=at, page_host=page_host):
-                continue
-            if site_id not in room:
-                room[site_id] = REPORTS_PER_SITE - GateReport.objects.filter(site_id=site_id).count()
-            room[site_id] -= 1
-            if room[site_id] >= 0:
-                # Another server may have made it meanwhile: its count stands, ours of these seconds is lost.
-                rows = [
-                    GateReport(
-                        site_id=site_id, kind=kind, subject=subject, page_host=page_host, count=count, last_seen=at
+
+    def write(rows: Sequence[tuple[Reported, tuple[int, str]]]) -> None:
+        new: dict[tuple[int, str], list[GateReport]] = {}
+        with transaction.atomic():
+            for (site_id, kind, subject), (count, page_host) in rows:
+                known = GateReport.objects.filter(site_id=site_id, kind=kind, subject=subject)
+                if not known.update(count=F("count") + count, last_seen=at, page_host=page_host):
+                    new.setdefault((site_id, kind), []).append(
+                        GateReport(
+                            site_id=site_id, kind=kind, subject=subject, page_host=page_host, count=count, last_seen=at
+                        )
                     )
-                ]
-                GateReport.objects.bulk_create(rows, ignore_conflicts=True)
+            for (site_id, kind), made in new.items():
+                made.sort(key=lambda report: -report.count)
+                free = _make_room(GateReport.objects.filter(site_id=site_id, kind=kind), len(made))
+                # Another server may have made one meanwhile: its count stands, ours of these seconds is lost.
+                GateReport.objects.bulk_create(made[:free], ignore_conflicts=True)
+
+    return store(sorted(counts.items()), write)
+
+
+def _make_room(rows: QuerySet[GateReport], needed: int) -> int:
+    """How many of `needed` new rows may come in. In a full list only a twentieth is exchanged at once, so that a flood
+    never takes the place of what is reported often."""
+    free = REPORTS_PER_SITE - rows.count()
+    wanted = min(needed, max(free, REPORTS_PER_SITE // 20, 1))
+    if wanted > free:
+        going = rows.order_by(F("dismissed_at").asc(nulls_last=True), "count", "last_seen", "pk")
+        rows.filter(pk__in=list(going.values_list("pk", flat=True)[: wanted - free])).delete()
+    return wanted
 
 
 @transaction.atomic

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db.models import Q, Sum
 
-from consent.stats.models import DailyTotal, ImpressionTotal
+from consent.stats import actions
+from consent.stats.models import DailyTotal, GateReport, ImpressionTotal
 
 ACCEPT, REJECT, CUSTOM, OTHER = "accept", "reject", "custom", "other"
 KINDS = (ACCEPT, REJECT, CUSTOM, OTHER)
@@ -107,3 +108,8 @@ def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, 
     ):
         rows[site_id][day].add(action, count)
     return {site_id: list(mine.values()) for site_id, mine in rows.items()}
+
+
+def reports_full(site_id: int) -> bool:
+    """Whether the site's list of unknown hosts holds as many as it can, so that new ones take the place of others."""
+    return GateReport.objects.filter(site_id=site_id, kind="unknown").count() >= actions.REPORTS_PER_SITE

@@ -22,7 +22,7 @@ import brotli
 from django.conf import settings
 
 from consent.models import Host, Release
-from consent.sites.queries import host_of, suffixes
+from consent.sites.names import host_of, suffixes
 from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, gate, nothing, send, site_id
 from cookiebanner.store import Entry, File, NotInMemory, store
 
@@ -35,9 +35,16 @@ PATH = re.compile(
 )
 
 
-@lru_cache(maxsize=20_000)
+LONGEST = 500  # characters of a path that may be ours
+
+
 def parse(path: str) -> tuple[str, str] | None:
     """(what, site), or None when the path is not one of OneTrust's."""
+    return _parse(path) if len(path) <= LONGEST else None
+
+
+@lru_cache(maxsize=2048)
+def _parse(path: str) -> tuple[str, str] | None:
     found = PATH.search(path)
     if not found:
         return None

@@ -1,0 +1,1 @@
+"""Visitors' requests: what may come in, and who sends it."""
