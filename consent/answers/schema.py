@@ -104,6 +104,8 @@ def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at `")
+        if path.startswith("$.signals") and not _is_json(body):  # they may be absurdly deep
+            raise Refused(400, "invalid_json", "The body is not JSON.") from None
         if words.startswith("Object contains unknown field"):
             name = words.partition("`")[2].rstrip("`")
             raise Refused(400, "unknown_field", f"There is no field {name!r}.", field=name) from None
@@ -113,6 +115,15 @@ def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         raise Refused(400, "invalid_field", words + ".", field=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "invalid_json", "The body is not JSON.") from None
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is JSON that is not absurdly deep."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def request_hash(answer: Answer) -> bytes:

@@ -119,18 +119,19 @@ def admit(
 
     `kind` as in `rate_limit`, `headers` by lower-case name, `peer` = the connection's address; `body` may be cut after
     FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already. Raises Refused: 429
-    rate_limited, 413 too_large, 415 unsupported_media_type, 403 origin_not_allowed.
+    rate_limited, 413 too_large, 403 origin_not_allowed, 415 unsupported_media_type.
     """
     if not again:
         rate_limit.admit(kind, headers, peer)
     if len(body) > settings.FAIRGATE_BODY_LIMIT:
         raise too_large()
-    check_type(content_type or "")
     host = origin_host(origin or "")
     if not host:
         raise Refused(
             403, "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
         )
+    if content_type:  # beacons of untyped data have none
+        check_type(content_type)
     return host
 
 
