@@ -111,7 +111,7 @@ class Counters:
                     self._reports[key] = (self._reports.get(key, (0, ""))[0] + 1, origin)
 
     def _room(self, site_id: int, counted: dict[Any, Any]) -> bool:
-        """Whether one more key may be kept until the next flush: one site's strangers must not fill the place of all."""
+        """Whether one more key may be kept until the next flush: one site's strangers don't fill the place of all."""
         if len(counted) >= MOST_KEYS or self._keys.get(site_id, 0) >= MOST_OF_A_SITE:
             return False
         self._keys[site_id] = self._keys.get(site_id, 0) + 1

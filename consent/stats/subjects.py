@@ -21,7 +21,7 @@ PARTS = frozenset(
     Worker SharedWorker EventSource WebSocket Audio FontFace contentWindow contentDocument
     cookie set localStorage sessionStorage getItem setItem removeItem clear key length storageArea
     addEventListener late drop_in snippet strict server
-    """.split()
+    """.split()  # noqa: SIM905 - to be read
 )
 # What two buttons may differ in, of all that CSS knows.
 PROPERTIES = frozenset(
@@ -30,7 +30,7 @@ PROPERTIES = frozenset(
     box-shadow clip-path color display filter font-family font-size font-style font-weight height letter-spacing
     line-height margin-top min-height opacity order outline-color padding-left padding-top pointer-events position
     text-align text-decoration-line text-transform transform visibility width
-    """.split()
+    """.split()  # noqa: SIM905 - to be read
 )
 MOST_PROPERTIES = 5
 

@@ -16,6 +16,8 @@ from consent.catalogue import patterns
 from consent.jurisdictions.defaults import before_answer
 
 _FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
+LONGEST_ANSWER = 4096  # bytes; browsers keep no longer cookie
+MOST_ANSWERS = 16  # cookies of the name that are read; a browser has one a path and domain
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -40,9 +42,9 @@ class Answer:
 def read_answer(cookie_header: str) -> Answer | None:
     """The newest answer in a Cookie header; None when there is none or it can't be read (then nothing is granted)."""
     answers = []
-    for pair in cookie_header.split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == "fairgate" and (answer := _read(value)):
+    values = [pair.strip()[9:] for pair in cookie_header.split(";") if pair.strip().startswith("fairgate=")]
+    for value in values[:MOST_ANSWERS]:
+        if len(value) <= LONGEST_ANSWER and (answer := _read(value)):
             answers.append(answer)
     return max(answers, key=lambda answer: answer.at, default=None)
 

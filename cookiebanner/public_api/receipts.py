@@ -47,7 +47,13 @@ _RECEIPT = inline_serializer(
         "how_to_verify": serializers.CharField(),
     },
 )
-_PROBLEMS = {400: "invalid_field", 404: "unknown_record", 409: "ambiguous: add ?site=", 410: "erased", 503: "log_restarted"}
+_PROBLEMS = {
+    400: "invalid_field",
+    404: "unknown_record",
+    409: "ambiguous: add ?site=",
+    410: "erased",
+    503: "log_restarted",
+}
 
 
 class ReceiptView(APIView):

@@ -48,7 +48,7 @@ def stored(answer: schema.Answer) -> bytes:
 printable = st.text(
     st.characters(exclude_categories=("C", "Z"), max_codepoint=0x1FFFF) | st.sampled_from(' "\\/'), max_size=4000
 )
-texts = printable | st.integers(1, 4000).flatmap(lambda n: st.sampled_from("a\"\\é€😀").map(lambda c: c * n))
+texts = printable | st.integers(1, 4000).flatmap(lambda n: st.sampled_from('a"\\é€😀').map(lambda c: c * n))
 scalars = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts
 ascii_keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80)
 inner = scalars | st.lists(scalars, max_size=5) | st.dictionaries(ascii_keys, scalars, max_size=5)
@@ -138,7 +138,9 @@ def test_every_layer_that_our_code_sends_is_known():
     assert sent - schema.LAYERS == set()
 
 
-@pytest.mark.parametrize("text", ["\x00", "\x1f", "\x7f", "\x85", "\x9f", "\u2028", "\u202e", "\u2066", "\u200b", "\ufeff", "\ue000"])
+@pytest.mark.parametrize(
+    "text", ["\x00", "\x1f", "\x7f", "\x85", "\x9f", "\u2028", "\u202e", "\u2066", "\u200b", "\ufeff", "\ue000"]
+)
 @pytest.mark.parametrize("field", ["page", "client_time", "layer", "signal", "signal's name"])
 def test_no_text_holds_what_cannot_be_seen(field, text):
     change = {"signals": {"vendors": {"google": f"x{text}"}}} if field == "signal" else {field: f"x{text}"}
@@ -159,7 +161,10 @@ def test_known_signals_are_kept_and_others_dropped_without_losing_the_answer():
 
 def test_what_an_older_server_hashed_hashes_alike():
     """A queue may send again what the server before stored: the same id, and it must be the same content."""
-    body = corpus.DATA["body"] | {"id": "5a1e0000-0000-4000-8000-0000000000cc", "signals": {"b": [1, None], "a": {"x": "y"}}}
+    body = corpus.DATA["body"] | {
+        "id": "5a1e0000-0000-4000-8000-0000000000cc",
+        "signals": {"b": [1, None], "a": {"x": "y"}},
+    }
     answer = schema.decode(json.dumps(body).encode())
     # What 1b79d33 said of this body.
     assert schema.request_hash(answer).hex() == "d6b5d1d334863279be4f46ab987ed5e8efb66825c872b3a9bf6aa5c2eb5a8ba2"

@@ -77,7 +77,13 @@ def test_an_origin_is_scheme_host_and_port_or_none(origin, host):
 
 @given(st.text(max_size=300))
 def test_whatever_is_taken_for_a_host_name_is_one(text):
-    for made in (host_name(text), origin_host(text), origin_host("https://" + text), host_of(text), host_of("//" + text)):
+    for made in (
+        host_name(text),
+        origin_host(text),
+        origin_host("https://" + text),
+        host_of(text),
+        host_of("//" + text),
+    ):
         assert len(made) <= LONGEST_HOST
         assert made.isascii() and made == made.lower() and not set(made) & set(" /?#@\\%[],")
         assert host_name(made) == made

@@ -261,7 +261,9 @@ def test_what_fails_for_an_unknown_reason_is_not_retried_for_ever(client, shop, 
     assert counters.dropped == 1
 
 
-def test_a_full_list_of_hosts_takes_new_ones_in_place_of_dismissed_rare_and_old_ones(client, shop, counters, monkeypatch):
+def test_a_full_list_of_hosts_takes_new_ones_in_place_of_dismissed_rare_and_old_ones(
+    client, shop, counters, monkeypatch
+):
     """The attack: 40 requests of made-up hosts, and no real one was ever listed again."""
     from django.utils import timezone
 

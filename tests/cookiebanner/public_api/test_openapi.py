@@ -96,7 +96,11 @@ def test_a_fuzzer_that_reads_the_documentation_gets_no_answer_that_is_not_in_it(
     statuses = set()
 
     @settings(
-        max_examples=30, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=30,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(case=api[path]["POST"].as_strategy(), ours=st.booleans())
     def fuzz(case, ours):

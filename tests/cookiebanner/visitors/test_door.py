@@ -107,7 +107,9 @@ def test_no_header_of_any_path_holds_the_loop_or_stays_in_memory(settings):
         if method == "OPTIONS":
             usual["Access-Control-Request-Method"] = "POST"
         client = await wire.open()
-        client.write(request(method, path, [(k, v) for k, v in usual.items() if k not in headers] + [*headers.items()], body))
+        client.write(
+            request(method, path, [(k, v) for k, v in usual.items() if k not in headers] + [*headers.items()], body)
+        )
         async with Watch() as watch:
             try:
                 got = await client.read(method)
@@ -132,7 +134,15 @@ def test_no_header_of_any_path_holds_the_loop_or_stays_in_memory(settings):
                     await one(wire, method, path, {name: shape}, lambda status: status in (400, 431))
                     mark = f"{uuid.uuid4().hex}"  # each another key, and short enough to pass the door
                     await one(wire, method, path, {name: (mark + shape)[:8000]}, lambda status: status < 500)
-            for start in ("/", "/v1/", "/consent/", "/dsarwebform/", "/api/v1/", "/fairgate-preview/", "/v1/x/log/tile/"):
+            for start in (
+                "/",
+                "/v1/",
+                "/consent/",
+                "/dsarwebform/",
+                "/api/v1/",
+                "/fairgate-preview/",
+                "/v1/x/log/tile/",
+            ):
                 for shape in ("a" * LONG, "v1/" * 20_000, "/" * LONG, "%2e/" * 16_000, "x001/" * 13_000):
                     await one(wire, "GET", start + shape, {}, lambda status: status in (400, 414, 431))
                     await one(wire, "GET", (start + uuid.uuid4().hex + shape)[:8000], {}, lambda status: status < 500)

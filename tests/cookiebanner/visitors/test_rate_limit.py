@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import uuid
 
 import pytest
 
+from cookiebanner.lane.app import Lane
 from cookiebanner.visitors import rate_limit
 from cookiebanner.visitors.rate_limit import HOUR, RateLimit
+from cookiebanner.wsgi import application as wsgi
 from tests import corpus
+from tests.cookiebanner.lane.asgi import Running, ask
 from tests.cookiebanner.releases import release, site
 
 
@@ -64,6 +68,29 @@ def test_each_allowance_has_its_setting_and_nought_is_no_limit(client, settings)
     settings.FAIRGATE_IMPRESSION_LIMIT, settings.FAIRGATE_REPORT_LIMIT = 3, 0
     assert [send(client, "impressions", shop).status_code for _ in range(4)] == [204, 204, 204, 429]
     assert {send(client, "reports", shop).status_code for _ in range(50)} == {204}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["consents", "impressions", "reports"])
+def test_a_request_that_had_to_wait_for_the_database_counts_once(settings, kind):
+    settings.FAIRGATE_RATE_LIMIT = settings.FAIRGATE_IMPRESSION_LIMIT = settings.FAIRGATE_REPORT_LIMIT = 1
+    shop = site()
+    release(shop)
+    body = {"site": str(shop.uuid)}
+    if kind == "consents":
+        body = corpus.DATA["body"] | body | {"id": str(uuid.uuid4())}
+    elif kind == "impressions":
+        body["kind"] = "banner"
+    headers = [("Origin", "https://shop.example"), ("Content-Type", "text/plain")]
+
+    async def go():
+        async with Running(Lane(wsgi)) as lane:
+            sent = json.dumps(body).encode()
+            return [(await ask(lane, "POST", f"/api/v1/{kind}", headers, sent)).status for _ in range(2)]
+
+    first, second = asyncio.run(go())
+    assert first != 429
+    assert second == 429
 
 
 def test_a_client_counts_at_most_ten_minutes_worth_in_an_hour(settings, monkeypatch):
