@@ -26,20 +26,17 @@ class Consents(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Records a visitor's answer. The Origin must be one of the site's hosts."""
-        headers = lower_headers(request)
+        headers, body = lower_headers(request), raw_body(request._request)
+        peer = request.META.get("REMOTE_ADDR", "")
         try:
-            prepared = endpoint.prepare(
-                raw_body(request._request),
-                headers.get("content-type"),
-                headers.get("origin"),
-                headers,
-                request.META.get("REMOTE_ADDR", ""),
-            )
-            [outcome] = intake.record([prepared.draft])
-            response = endpoint.answer(prepared, outcome)
+            prepared = endpoint.prepare(body, headers.get("content-type"), headers.get("origin"), headers, peer)
         except Exception as error:
-            response = door.refusal(endpoint.failure(error))
-        return to_response(response)
+            return to_response(door.refusal(endpoint.failure(error, stored=False)))
+        try:
+            [outcome] = intake.record([prepared.draft])
+        except Exception as error:
+            return to_response(door.refusal(endpoint.failure(error)))
+        return to_response(endpoint.answer(prepared, outcome))
 
 
 def to_response(response: door.Response) -> HttpResponse:

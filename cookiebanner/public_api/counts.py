@@ -9,19 +9,27 @@ from rest_framework.views import APIView
 
 from consent.stats.schema import Impression
 from consent.stats.schema import Reports as ReportsBody
+from cookiebanner import endpoint
 from cookiebanner.adapt import lower_headers, raw_body, to_django
 from cookiebanner.counters import counters
 from cookiebanner.public_api import openapi
+from cookiebanner.public_api.answers import to_response
+from cookiebanner.visitors import door
 
-_STATUSES = (400, 403, 404, 413, 415, 422, 429)
-_COUNT_PROBLEMS = openapi.problems(*_STATUSES, _422="unknown_release, unknown_regime, unknown_language")
-_REPORT_PROBLEMS = openapi.problems(*_STATUSES, _422="unknown_release, unknown_subject")
+_STATUSES = (400, 403, 404, 413, 415, 422, 429, 503)
+_COUNT_PROBLEMS = openapi.problems(
+    *_STATUSES, _422="unknown_release, unknown_regime, unknown_language", _503="unavailable"
+)
+_REPORT_PROBLEMS = openapi.problems(*_STATUSES, _422="unknown_release, unknown_subject", _503="unavailable")
 
 
 def _take(what: str, request: Request) -> HttpResponse:
     counters.start()
     body = raw_body(request._request)
-    return to_django(counters.take(what, lower_headers(request), body, request.META.get("REMOTE_ADDR", "")))
+    try:
+        return to_django(counters.take(what, lower_headers(request), body, request.META.get("REMOTE_ADDR", "")))
+    except Exception as error:  # as in the lane: 503 when the database is away
+        return to_response(door.refusal(endpoint.failure(error, stored=False)))
 
 
 class Impressions(APIView):
