@@ -130,7 +130,7 @@ def site_id(text: str) -> tuple[UUID | None, bool]:
     return _site_id(text) if len(text) <= LONGEST_ID else (None, False)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _site_id(text: str) -> tuple[UUID | None, bool]:
     bare = text.lower().removesuffix("-test")
     try:

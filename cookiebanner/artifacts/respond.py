@@ -35,7 +35,7 @@ def parse(path: str) -> tuple[str, str, int, str, str, str] | None:
     return _parse(path) if len(path) <= LONGEST else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _parse(path: str) -> tuple[str, str, int, str, str, str] | None:
     found = PATH.search(path)
     if not found:

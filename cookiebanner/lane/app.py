@@ -116,7 +116,8 @@ class Lane:
             except NotInMemory:
                 return None
             ready = Finished(answer, head_of(answer))
-            if len(target) + len(accept) + len(seen) < LONG:
+            # What is no file of a site's is made anew: strangers can make up as many addresses as they like.
+            if (answer.body or answer.status == 304) and len(target) + len(accept) + len(seen) < LONG:
                 if len(self._ready) >= READY:
                     self._ready.clear()
                 self._ready[key] = ready

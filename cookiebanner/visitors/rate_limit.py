@@ -35,7 +35,7 @@ class RateLimit:
     The period under way is counted, and of the one before it the part that is not yet over `period` seconds ago.
     """
 
-    MOST = 20_000  # peers remembered
+    MOST = 10_000  # peers remembered
 
     def __init__(self, period: int = 60) -> None:
         self.period = period

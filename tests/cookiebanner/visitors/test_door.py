@@ -20,7 +20,7 @@ from cookiebanner import delivery, facts
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.lane.app import Lane
 from cookiebanner.onetrust import respond as onetrust
-from cookiebanner.visitors import door
+from cookiebanner.visitors import door, rate_limit
 from cookiebanner.wsgi import application as wsgi
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
@@ -245,6 +245,32 @@ def test_no_cache_takes_a_key_that_a_stranger_made_long():
         with pytest.raises(door.Refused):
             door.check_type(text)
     assert door._check_type.cache_info().currsize == before
+
+
+def test_all_that_is_remembered_of_strangers_together_is_small():
+    """Every memory filled to its end with the longest keys that it takes."""
+    limits = rate_limit.RateLimit()
+    lane = Lane(wsgi)
+    gc.collect()
+    before = resident()
+    for n in range(25_000):
+        mark = f"{n:08}"
+        names.origin_host(f"https://{mark}.{'a.' * 100}{'b' * 40}.example")
+        names.host_of(f"https://{mark}.example/{'a' * 1_000}")
+        delivery.negotiate(mark + "a" * 240)
+        delivery.site_id(mark + "a" * 70)
+        artifacts.parse(f"/{mark}{'a' * 250}/v1/{'b' * 80}/a/{'0' * 64}/ui.js")
+        onetrust.parse(f"/{mark}{'a' * 300}/consent/{'b' * 80}/OtAutoBlock.js")
+        intake.family(mark + "a" * 500)
+        facts._bounded_place(mark + "a" * 80)
+        limits.wait(("impressions", f"2001:db8:{mark}::"), 60)
+        if n % 10 == 0:
+            page = f"/v1/{mark}/gate.js?{'a' * 300}".encode()
+            lane.script(page, [(b"accept-encoding", b"gzip"), (b"if-none-match", mark.encode())], "127.0.0.1", False)
+    gc.collect()
+    grown = resident() - before
+    lane._django.executor.shutdown()
+    assert grown < GROWTH, grown / 2**20
 
 
 def test_forwarded_addresses_are_read_from_the_right_however_many_stand_before(settings):
