@@ -134,6 +134,10 @@ def test_no_header_of_any_path_holds_the_loop_or_stays_in_memory(settings):
                     await one(wire, method, path, {name: shape}, lambda status: status in (400, 431))
                     mark = f"{uuid.uuid4().hex}"  # each another key, and short enough to pass the door
                     await one(wire, method, path, {name: (mark + shape)[:8000]}, lambda status: status < 500)
+                absurd = {"Origin": "https://" + "a." * 30_000 + "evil.example"}
+                await one(wire, method, path, absurd, lambda status: status == 431)
+                absurd = {"Origin": f"https://{uuid.uuid4().hex}.{'a.' * 3_900}shop.example"}
+                await one(wire, method, path, absurd, lambda status: status < 500)
             for start in (
                 "/",
                 "/v1/",
