@@ -7,29 +7,34 @@ is a lost count only.
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import InterfaceError, OperationalError, connection
 
+from consent.answers.errors import Refused
 from consent.answers.published import PublishedRelease
+from consent.answers.schema import read
 from consent.ledger.append import Draft
 from consent.sites import actions as sites
-from consent.sites.queries import host_of
 from consent.stats import actions as stats
 from consent.stats import schema
 from consent.stats.how import How
+from consent.stats.subjects import subject_of
+from consent.storing import Stored
 from cookiebanner.delivery import Answer, decision
+from cookiebanner.visitors import door
 from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import FRESH, Busy, Entry, published
 
 FLUSH = 5.0  # seconds
-MOST_KEYS = 50_000  # kept between two flushes; more is an attack
+MOST_KEYS = 10_000  # of each kind kept between two flushes; more is an attack
+MOST_OF_A_SITE = 2_000  # of all of them one site's
+TRIES = 12  # flushes after which is dropped what failed for another reason than a database that is away
 log = logging.getLogger("fairgate")
 
 
@@ -41,53 +46,63 @@ class Counters:
         self._clear()
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
+        self._failed = 0  # flushes in a row that left something
+        self.dropped = 0  # counts that could not be stored
 
     def _clear(self) -> None:
         self._shown: dict[stats.Shown, int] = {}
         self._shown_on: dict[stats.ShownOn, int] = {}
         self._answered: dict[stats.Answered, int] = {}
-        self._reports: dict[tuple[int, str, str], tuple[int, str]] = {}
+        self._reports: dict[stats.Reported, tuple[int, str]] = {}
         self._seen: dict[tuple[int, str], tuple[str, int | None]] = {}
+        self._keys: dict[int, int] = {}  # site → how many keys it has in the five
 
-    def take(self, what: str, headers: dict[str, str], body: bytes, peer: str, memory_only: bool = False) -> Answer:
-        """The answer to one POST; `what` is "impressions" or "reports". Raises NotInMemory if `memory_only`.
+    def take(
+        self, what: str, headers: dict[str, str], body: bytes, peer: str, memory_only: bool = False, again: bool = False
+    ) -> Answer:
+        """The answer to one POST; `what` is "impressions" or "reports". Raises NotInMemory if `memory_only`; then it
+        may be asked `again`, without counting for the rate limit.
 
         Like answers, counts are taken from the hosts of the release that they speak of.
         """
-        if len(body) > settings.FAIRGATE_BODY_LIMIT:
-            return problem(413, "too_large", "The body is too large.")
         try:
-            told: Any = (schema.impression if what == "impressions" else schema.reports).decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return problem(400, "invalid", str(error))
-        uuid = schema.site_uuid(told.site)
+            return self._taken(what, headers, body, peer, memory_only, again)
+        except Refused as refused:
+            status, content, told = door.refusal(refused)
+            return Answer(status, [(name.lower().encode(), value.encode()) for name, value in told.items()], content)
+
+    def _taken(
+        self, what: str, headers: dict[str, str], body: bytes, peer: str, memory_only: bool, again: bool
+    ) -> Answer:
+        origin = door.admit(what, body, headers.get("content-type"), headers.get("origin"), headers, peer, again)
+        told: Any = read(schema.impression if what == "impressions" else schema.reports, body)
         release: PublishedRelease | None = None
         try:
-            entry = published.site(uuid, memory_only, FRESH) if uuid else None
+            entry = published.site(schema.site_uuid(told.site), memory_only, FRESH)
             newest = entry is not None and told.release in (0, entry.number)
             if entry is not None and not newest:
                 entry, release = published.find(entry.uuid, told.release, memory_only)
         except Busy:
-            return problem(503, "unavailable", "Too much is asked for that is unknown; try again.")
+            raise Refused(door.UNAVAILABLE.status, door.UNAVAILABLE.code, door.UNAVAILABLE.title) from None
         if entry is None or entry.number is None:
-            return problem(404, "unknown_site", "There is no such site.")
-        origin = host_of(headers.get("origin", ""))
+            raise door.unknown_site()
         unknown = release is None and not newest
-        if not origin or not (entry.has_host(origin) if unknown else entry.may_answer(release, origin)):
-            return problem(403, "foreign_origin", "The Origin is not a host of this site.")
+        if not (entry.has_host(origin) if unknown else entry.may_answer(release, origin)):
+            raise door.foreign_origin()
         if unknown:
-            return problem(422, "unknown_release", "The site has no such release.")
-        if entry.killed:
-            return Answer(204, [], b"")
-        if what == "impressions":
-            return self._impression(entry, release, told, headers, peer)
-        return self._note(entry, told, origin)
+            raise Refused(422, "unknown_release", f"The site has no release {told.release}.", field="release")
+        if not entry.killed:
+            if what == "impressions":
+                self._impression(entry, release, told, headers, peer)
+            else:
+                self._note(entry, told, origin)
+        return Answer(204, [], b"")
 
     def answered(self, draft: Draft, how: How, at: datetime) -> None:
         """Counts an answer that is stored, by how it came about."""
         key = (draft.site_id, at.astimezone(UTC).date(), draft.release or 0, draft.action, *how)
         with self._lock:
-            if key in self._answered or len(self._answered) < MOST_KEYS:
+            if key in self._answered or self._room(draft.site_id, self._answered):
                 self._answered[key] = self._answered.get(key, 0) + 1
 
     def _impression(
@@ -97,40 +112,46 @@ class Counters:
         told: schema.Impression,
         headers: dict[str, str],
         peer: str,
-    ) -> Answer:
+    ) -> None:
         """`release` is None when it is the newest."""
         found = decision(entry, headers, peer)
         regime = told.regime or found.regime
         language = told.language or next(iter(entry.languages), "")
         known = any(name.startswith((f"gate.{regime}.", f"gate.{regime}-")) for name in entry.names)
         if not known and (release is None or release.terms(regime) is None):
-            return problem(422, "unknown_regime", "The site has no such regime.")
+            raise Refused(422, "unknown_regime", f"The release has no regime {regime!r}.", field="regime")
         languages = {*entry.languages, *(release.languages if release else ())}
         if languages and language not in languages:
-            return problem(422, "unknown_language", "The site does not have this language.")
+            raise Refused(422, "unknown_language", f"The release has no language {language!r}.", field="language")
         day = datetime.now(UTC).date()
         number = told.release or entry.number or 0
         key = (entry.id, day, number, regime.partition("-")[0], found.jurisdiction, language, told.kind)
         on = (entry.id, day, number, device(headers), told.kind, told.gpc or gpc(headers))
         with self._lock:
-            if key in self._shown or len(self._shown) < MOST_KEYS:
+            if key in self._shown or self._room(entry.id, self._shown):
                 self._shown[key] = self._shown.get(key, 0) + 1
-            if on in self._shown_on or len(self._shown_on) < MOST_KEYS:
+            if on in self._shown_on or self._room(entry.id, self._shown_on):
                 self._shown_on[on] = self._shown_on.get(on, 0) + 1
-        return Answer(204, [], b"")
 
-    def _note(self, entry: Entry, told: schema.Reports, origin: str) -> Answer:
-        if len(told.items) > 50:
-            return problem(422, "too_many", "At most 50 items.")
+    def _note(self, entry: Entry, told: schema.Reports, origin: str) -> None:
+        kept = {(entry.id, item.kind, subject_of(item.kind, item.subject)) for item in told.items}
+        known = {key for key in kept if key[2]}
+        if kept and not known:
+            raise Refused(422, "unknown_subject", "A report is about a host name, or about a part that gates have.")
         with self._lock:
-            if told.level and len(self._seen) < MOST_KEYS:
-                self._seen[entry.id, origin] = (told.level, told.release or None)
-            for item in told.items:
-                subject = "".join(c for c in schema.subject(item)[:253] if c.isprintable())
-                key = (entry.id, item.kind, subject.lower() if item.kind == "unknown" else subject)
-                if key in self._reports or len(self._reports) < MOST_KEYS:
+            here = entry.id, origin
+            if told.level and (here in self._seen or self._room(entry.id, self._seen)):
+                self._seen[here] = (told.level, told.release or None)
+            for key in known:
+                if key in self._reports or self._room(entry.id, self._reports):
                     self._reports[key] = (self._reports.get(key, (0, ""))[0] + 1, origin)
-        return Answer(204, [], b"")
+
+    def _room(self, site_id: int, counted: dict[Any, Any]) -> bool:
+        """Whether one more key may be kept until the next flush: one site's strangers don't fill the place of all."""
+        if len(counted) >= MOST_KEYS or self._keys.get(site_id, 0) >= MOST_OF_A_SITE:
+            return False
+        self._keys[site_id] = self._keys.get(site_id, 0) + 1
+        return True
 
     def flush(self) -> None:
         """Writes what was counted; keeps it for the next time when the database is away."""
@@ -139,35 +160,42 @@ class Counters:
             answered = self._answered
             self._clear()
         now = datetime.now(UTC)
-        try:
-            if shown:
-                stats.add_impressions(shown)
-                shown = {}
-            if shown_on:
-                stats.add_shown(shown_on)
-                shown_on = {}
-            if answered:
-                stats.add_answered(answered)
-                answered = {}
-            if reports:
-                stats.add_reports(reports, now)
-                reports = {}
-            if seen:
-                sites.saw(seen, now)
-        except IntegrityError:  # a site was deleted meanwhile: its counts would fail for ever
-            log.warning("Counts of some seconds were dropped.", exc_info=True)
-        except Exception:
-            log.warning("Counts could not be written; they are kept for the next time.", exc_info=True)
-            with self._lock:
-                for key, count in shown.items():
-                    self._shown[key] = self._shown.get(key, 0) + count
-                for on, count in shown_on.items():
-                    self._shown_on[on] = self._shown_on.get(on, 0) + count
-                for how, count in answered.items():
-                    self._answered[how] = self._answered.get(how, 0) + count
-                for name, (count, host) in reports.items():
-                    self._reports[name] = (self._reports.get(name, (0, ""))[0] + count, host)
-                self._seen = seen | self._seen
+        done: tuple[Stored[Any], ...] = (
+            _tried(shown, stats.add_impressions, shown),
+            _tried(shown_on, stats.add_shown, shown_on),
+            _tried(answered, stats.add_answered, answered),
+            _tried(reports, stats.add_reports, reports, now),
+            _tried(seen, sites.saw, seen, now),
+        )
+        for stored in done:
+            self._set_aside(stored.refused)
+        left = [stored for stored in done if stored.left]
+        if not left:
+            self._failed = 0
+            return
+        self._failed += 1
+        if self._failed > TRIES and not isinstance(left[0].why, (OperationalError, InterfaceError)):
+            self._failed = 0
+            log.error("Counts of some seconds could not be written %d times; they are dropped.", TRIES)
+            self.dropped += sum(len(stored.left) for stored in left)
+            return
+        log.warning("Counts could not be written; they are kept for the next time.", exc_info=left[0].why)
+        with self._lock:
+            counts: tuple[dict[Any, int], ...] = (self._shown, self._shown_on, self._answered)
+            for counted, stored in zip(counts, done[:3], strict=True):
+                for key, count in stored.left:
+                    counted[key] = counted.get(key, 0) + count
+            for name, (count, host) in done[3].left:
+                self._reports[name] = (self._reports.get(name, (0, ""))[0] + count, host)
+            self._seen = dict(done[4].left) | self._seen
+            self._keys = Counter(key[0] for counted in (*counts, self._reports, self._seen) for key in counted)
+
+    def _set_aside(self, refused: list[tuple[Any, Exception]]) -> None:
+        """Never tried again. Only what kind of error it was is told: the row may hold what a stranger made up."""
+        if refused:
+            self.dropped += len(refused)
+            kinds = sorted({type(error).__name__ for _, error in refused})
+            log.error("%d counts can't be stored and are set aside (%s).", len(refused), ", ".join(kinds))
 
     def start(self) -> None:
         """Flushes from now on every `FLUSH` seconds and when the process ends. Starting twice does nothing."""
@@ -192,10 +220,11 @@ class Counters:
             self._thread.join(10)
 
 
-def problem(status: int, code: str, title: str) -> Answer:
-    """An RFC 9457 answer."""
-    body = json.dumps({"type": "about:blank", "status": status, "code": code, "title": title}).encode()
-    return Answer(status, [(b"content-type", b"application/problem+json")], body)
+def _tried(counted: Mapping[Any, Any], write: Callable[..., Stored[Any]], *args: Any) -> Stored[Any]:
+    try:
+        return write(*args)
+    except Exception as error:
+        return Stored(left=list(counted.items()), why=error)
 
 
 counters = Counters()

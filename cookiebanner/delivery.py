@@ -24,6 +24,8 @@ NEVER = ("no-store", True)
 FIXED = ("public, max-age=30, immutable", False)
 FOREVER = ("public, max-age=31536000, immutable", False)
 HOURLY = ("public, max-age=3600", False)
+LONGEST_ACCEPT = 256  # characters
+LONGEST_ID = 80  # characters of a site's id in an address
 
 Cache = tuple[str, bool]
 Headers = list[tuple[bytes, bytes]]
@@ -44,9 +46,14 @@ class _Ready(NamedTuple):
     unchanged: Answer
 
 
-@lru_cache(maxsize=2048)
 def negotiate(accept: str) -> str:
-    """The best of br, gzip and identity for an Accept-Encoding header (RFC 9110 §12.5.3)."""
+    """The best of br, gzip and identity for an Accept-Encoding header (RFC 9110 §12.5.3); identity when it is absurdly
+    long."""
+    return _negotiate(accept) if len(accept) <= LONGEST_ACCEPT else "identity"
+
+
+@lru_cache(maxsize=1024)
+def _negotiate(accept: str) -> str:
     weights: dict[str, float] = {}
     for part in accept.lower().split(","):
         name, _, parameter = part.strip().partition(";")
@@ -117,9 +124,13 @@ def nothing(method: str, headers: dict[str, str], why: str) -> Answer:
     return Answer(200, [*kept, (b"fairgate-status", why.encode())], b"")
 
 
-@lru_cache(maxsize=20_000)
 def site_id(text: str) -> tuple[UUID | None, bool]:
     """`<uuid>` or `<uuid>-test` → (uuid, is it the testing script?); (None, …) when it is no uuid."""
+    return _site_id(text) if len(text) <= LONGEST_ID else (None, False)
+
+
+@lru_cache(maxsize=2048)
+def _site_id(text: str) -> tuple[UUID | None, bool]:
     bare = text.lower().removesuffix("-test")
     try:
         return UUID(bare), bare != text.lower()

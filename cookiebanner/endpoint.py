@@ -6,36 +6,30 @@ of it with `answer`, so that both answer alike to the byte.
 
 from __future__ import annotations
 
-import math
-import threading
-import time
-from collections import OrderedDict, deque
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
-from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 from consent.answers import intake, schema
 from consent.answers.errors import Refused
 from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
-from consent.sites.queries import host_of
 from consent.stats.how import How, how
+from consent.storing import is_of_a_row
 from cookiebanner.counters import counters
-from cookiebanner.facts import gather, peer_address
+from cookiebanner.facts import gather
+from cookiebanner.visitors import door, rate_limit
+from cookiebanner.visitors.door import Response
 from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import Busy, published
 
-Response = tuple[int, bytes, dict[str, str]]
-JSON = "application/json"
-PROBLEM = "application/problem+json"
-RETRY_SECONDS = 5
-_TYPES = (JSON, "text/plain")
+log = logging.getLogger("fairgate")
 
 
 @dataclass(slots=True)
@@ -45,39 +39,6 @@ class Prepared:
     draft: Draft
     site: PublishedSite
     how: How
-
-
-class RateLimit:
-    """At most `limit` requests in any 60 seconds per peer, counted in this process; the addresses live only here."""
-
-    MOST = 50_000  # peers remembered; the ones longest silent are forgotten first
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._peers: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def wait(self, peer: str, limit: int, now: float | None = None) -> int:
-        """Seconds to wait, 0 when the request may pass (and is counted)."""
-        if limit <= 0:
-            return 0
-        now = time.monotonic() if now is None else now
-        with self._lock:
-            times = self._peers.get(peer)
-            if times is None:
-                times = self._peers[peer] = deque()
-                if len(self._peers) > self.MOST:
-                    self._peers.popitem(last=False)
-            else:
-                self._peers.move_to_end(peer)
-            while times and times[0] <= now - 60:
-                times.popleft()
-            if len(times) >= limit:
-                return max(1, math.ceil(times[0] + 60 - now))
-            times.append(now)
-            return 0
-
-
-rate_limit = RateLimit()
 
 
 def prepare(
@@ -94,26 +55,18 @@ def prepare(
     No query when site and release are in memory. Raises Refused, and NotInMemory if `memory_only`. `body` may be cut
     after FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already.
     """
-    limit = settings.FAIRGATE_RATE_LIMIT
-    if limit > 0 and not again and (wait := rate_limit.wait(peer_address(headers, peer), limit)):
-        raise RateLimited(wait)
-    if len(body) > settings.FAIRGATE_BODY_LIMIT:
-        raise too_large()
-    _check_type(content_type or "")
-    origin_host = host_of(origin or "")
-    if not origin_host:
-        raise Refused(403, "origin_not_allowed", "Answers come from the site's own pages; Origin is missing.")
+    origin_host = door.admit(rate_limit.CONSENTS, body, content_type, origin, headers, peer, again)
     given = schema.decode(body)
     try:
         site, release = published.find(given.site, given.release, memory_only)
     except Busy:  # not "unknown": a browser would drop the answer for good
-        raise Refused(UNAVAILABLE.status, UNAVAILABLE.code, UNAVAILABLE.title) from None
+        raise Refused(door.UNAVAILABLE.status, door.UNAVAILABLE.code, door.UNAVAILABLE.title) from None
     if site is None:
-        raise Refused(404, "unknown_site", "There is no site with this id.", field="site")
+        raise door.unknown_site()
     if release is None and (not site.number or site.has_host(origin_host)):
         raise Refused(422, "unknown_release", f"The site has no release {given.release}.", field="release")
     if release is None or not site.may_answer(release, origin_host):
-        raise Refused(403, "origin_not_allowed", "This Origin is none of the release's hosts.")
+        raise door.foreign_origin()
     facts = gather(headers, peer)
     decision = locate.decide(facts, datetime.now(UTC).date(), release.overrides)
     draft = intake.draft(
@@ -129,27 +82,6 @@ def prepare(
     return Prepared(draft, site, came)
 
 
-class RateLimited(Refused):
-    def __init__(self, wait: int) -> None:
-        super().__init__(429, "rate_limited", "Too many answers from this address; try again later.")
-        self.wait = wait
-
-
-def too_large() -> Refused:
-    return Refused(413, "too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
-
-
-@lru_cache(64)
-def _check_type(content_type: str) -> None:
-    name, _, parameters = content_type.partition(";")
-    if name.strip().lower() not in _TYPES:
-        raise Refused(415, "unsupported_media_type", "Send application/json or text/plain.")
-    for parameter in parameters.split(";"):
-        key, _, value = parameter.partition("=")
-        if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
-            raise Refused(415, "unsupported_media_type", "Send UTF-8.")
-
-
 def answer(prepared: Prepared, outcome: Outcome) -> Response:
     """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503.
 
@@ -162,9 +94,9 @@ def answer(prepared: Prepared, outcome: Outcome) -> Response:
             counters.answered(prepared.draft, prepared.how, outcome.received_at)
         # Another site may have a record with this id.
         address = f"/api/v1/consents/{record_id}/receipt?site={prepared.draft.site_uuid}"
-        receipt = schema.Receipt(record_id, outcome.index, utc_text(outcome.received_at), address)
-        return 201 if outcome.status == "created" else 200, msgspec.json.encode(receipt), _headers(JSON)
-    return refusal(REFUSED[outcome.status])
+        receipt = schema.Stored(record_id, outcome.index, utc_text(outcome.received_at), address)
+        return 201 if outcome.status == "created" else 200, msgspec.json.encode(receipt), door.json_headers(door.JSON)
+    return door.refusal(REFUSED[outcome.status])
 
 
 REFUSED = {
@@ -172,21 +104,20 @@ REFUSED = {
     "erased": Refused(410, "erased", "The record with this id was erased."),
     "stopped": Refused(503, "log_restarted", "The ledger is behind its last checkpoint; the operator must look."),
 }
-UNAVAILABLE = Refused(503, "unavailable", "The answer could not be stored; try again.")
 
 
-def refusal(refused: Refused) -> Response:
-    """The problem document of a refusal (RFC 9457); 429 and 503 say when to come back."""
-    headers = _headers(PROBLEM)
-    if isinstance(refused, RateLimited):
-        headers["Retry-After"] = str(refused.wait)
-    elif refused.status == 503:
-        headers["Retry-After"] = str(RETRY_SECONDS)
-    return refused.status, msgspec.json.encode(refused.problem()), headers
-
-
-def _headers(content_type: str) -> dict[str, str]:
-    return {"Content-Type": content_type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+def failure(error: Exception, stored: bool = True) -> Refused:
+    """What the sender is told when an answer could not be stored: that it never will be (422 unstorable), to come back
+    (503 unavailable), or that we have an error (500). `stored`: the error came from storing it."""
+    if isinstance(error, Refused):
+        return error
+    if stored and is_of_a_row(error):
+        log.error("An answer can't be stored and is set aside.", exc_info=error)
+        return door.UNSTORABLE
+    if isinstance(error, (DatabaseError, InterfaceError)):
+        return door.UNAVAILABLE
+    log.error("A request could not be answered.", exc_info=error)
+    return door.BROKEN
 
 
 def lower_case_headers(environ: Mapping[str, Any]) -> dict[str, str]:

@@ -37,6 +37,10 @@ HEADERS = (
 )
 ANONYMOUS = frozenset({"T1", "A1", "A2", "O1"})  # Tor, anonymous proxies, satellites, "other": no place at all
 
+LONGEST_FORWARDED = 1024  # characters of X-Forwarded-For that are read; twenty addresses
+LONGEST_PLACE = 100  # characters of a country and its region; "newfoundland and labrador" is the longest
+LONGEST_PACKED = 4096  # characters of a header that holds more than that
+
 Address = IPv4Address | IPv6Address
 
 
@@ -69,7 +73,10 @@ def peer_address(headers: Mapping[str, str], peer: str) -> str:
     if address is None:
         return ""
     if _is_trusted(address):
-        for entry in reversed(headers.get("x-forwarded-for", "").split(",")):
+        forwarded = headers.get("x-forwarded-for", "")
+        if len(forwarded) > LONGEST_FORWARDED:  # what trusted proxies wrote stands at its end
+            forwarded = forwarded[-LONGEST_FORWARDED:].partition(",")[2]
+        for entry in reversed(forwarded.split(",")):
             before = _address(entry)
             if before is None:
                 break
@@ -120,16 +127,20 @@ def _places(headers: Mapping[str, str]) -> list[Place]:
     for country_name, region_name, may_hold_both in _names(tuple(settings.FAIRGATE_COUNTRY_HEADERS)):
         text = headers.get(country_name)
         if text:
-            place = _place(text, headers.get(region_name) or "", may_hold_both)
+            place = _bounded_place(text, headers.get(region_name) or "", may_hold_both)
             if place:
                 found.append(place)
     for name, unpack in PACKED:
         text = headers.get(name)
-        if text:
-            place = _place(*unpack(text))
+        if text and len(text) <= LONGEST_PACKED:
+            place = _bounded_place(*unpack(text))
             if place:
                 found.append(place)
     return found
+
+
+def _bounded_place(country: str, region: str = "", may_hold_both: bool = False) -> Place | None:
+    return _place(country, region, may_hold_both) if len(country) + len(region) <= LONGEST_PLACE else None
 
 
 @lru_cache(4096)
@@ -208,7 +219,7 @@ def _unmapped(network: IPv6Network) -> tuple[int, int] | None:
 
 def _address(text: str) -> Address | None:
     """An address from `1.2.3.4`, `1.2.3.4:5`, `[2001:db8::1]:5`, `fe80::1%eth0`, `::ffff:1.2.3.4`; None for junk."""
-    text = (text or "").strip().strip('"')
+    text = (text or "")[:100].strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

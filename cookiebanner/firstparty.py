@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from consent.answers.errors import Refused
 from consent.jurisdictions.table import REGIMES
+from consent.sites.origins import host_of, origin_host
 
 EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is
 LIMIT = 3800  # bytes; browsers drop cookies of more than 4,096 with name and attributes
@@ -29,40 +29,31 @@ _PATTERNS = {name: re.compile(pattern, re.ASCII) for name, pattern in _FIELDS.it
 _REQUIRED = ("v", "r", "t", "g", "c")
 
 
-class Refusal(NamedTuple):
-    """An HTTP status, a stable code, and words."""
-
-    status: int
-    code: str
-    title: str
-
-
 def store_state(
     headers: Mapping[str, str], host: str, body: bytes, site_hosts: Iterable[str], cookie: str = EARLIER
-) -> str | Refusal:
-    """The Set-Cookie value for a POST to `/.well-known/fairgate/state`, or why there is none.
+) -> str:
+    """The Set-Cookie value for a POST to `/.well-known/fairgate/state`.
 
     `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the state cookie as
     `name=value`, `site_hosts` the site's registered hosts, `cookie` the name of its state cookie. Gates that were
-    published before sites had a name of their own send `fairgate=…`, or no name.
+    published before sites had a name of their own send `fairgate=…`, or no name. Raises Refused: 404 unknown_site, 403
+    origin_not_allowed, 413 too_large, 400 invalid_field.
     """
-    host = _hostname(f"//{host}")
+    host = host_of(f"//{host}")
     under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
     if not under:
-        return Refusal(404, "unknown_site", "No site of this server has this host.")
+        raise Refused(404, "unknown_site", "No site of this server has this host.")
     origin = headers.get("origin", "")
-    if _hostname(origin) != host or not origin.startswith(("https://", "http://")):
-        return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
-    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return Refusal(403, "foreign_origin", "Only a page of this very host may do this.")
+    if origin_host(origin) != host or headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise Refused(403, "origin_not_allowed", "Only a page of this very host may do this.")
     if len(body) > LIMIT:
-        return Refusal(413, "too_large", f"The state is longer than {LIMIT} bytes.")
+        raise Refused(413, "too_large", f"The state is longer than {LIMIT} bytes.")
     name, state = named(body)
     fields = parse(state) if name in (cookie, EARLIER) else None
     if fields is None:
-        return Refusal(400, "malformed", "This is not a consent state.")
+        raise Refused(400, "invalid_field", "This is not a consent state.")
     domain = "" if _is_address(host) else f"; Domain={under[0]}"
-    secure = "; Secure" if origin.startswith("https:") else ""
+    secure = "; Secure" if origin.lower().startswith("https:") else ""
     return f"{name}={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"
 
 
@@ -99,13 +90,6 @@ def seconds(fields: Mapping[str, str]) -> int:
 def gpc_json(day: str) -> dict[str, object]:
     """`/.well-known/gpc.json` (W3C GPC): this site honours the signal, as stated on `day` (ISO 8601)."""
     return {"gpc": True, "lastUpdate": day}
-
-
-def _hostname(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
 
 
 def _is_address(host: str) -> bool:

@@ -23,8 +23,10 @@ FAIRGATE_DATA = Path(env.text("FAIRGATE_DATA") or (Path.cwd() if env.INSTALLED e
 FAIRGATE_DEMO = env.boolean("FAIRGATE_DEMO")  # the demo account may log in; never set it on a real server
 FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may lose acknowledged records
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
+FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the same; -1 = as many as answers
+FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
 FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
-FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer
+FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer, or of what else visitors may POST
 FAIRGATE_URL = env.base_url("FAIRGATE_URL")  # public base URL: links in mails come from it, never from a Host header
 FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country[,region]" header names
 FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; empty = kept in FAIRGATE_DATA
@@ -66,6 +68,7 @@ INSTALLED_APPS = [
     "cookiebanner",
 ]
 MIDDLEWARE = [
+    "cookiebanner.visitors.door.guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -189,10 +192,15 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Fairgate",
     "DESCRIPTION": "Consent and cookie preferences: record answers, read receipts, administer sites.",
     "VERSION": VERSION,
+    "OAS_VERSION": "3.1.1",  # its schemas are JSON Schema, as msgspec makes them
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cookiebanner.public_api.openapi.add_schemas",
+    ],
 }
 
 CONTENT_SECURITY_POLICY = {

@@ -7,14 +7,16 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
+from consent.answers.errors import Refused
 from consent.answers.published import among
 from consent.jurisdictions.table import VERSION
 from consent.models import Release, Site
 from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.facts import trusted
-from cookiebanner.firstparty import EARLIER, LIMIT, Refusal, gpc_json, named, store_state
+from cookiebanner.firstparty import EARLIER, LIMIT, gpc_json, named, store_state
 from cookiebanner.problems import problem
+from cookiebanner.visitors import door, rate_limit
 from cookiebanner.visitors.published import Entry, published
 
 
@@ -28,14 +30,19 @@ def state(request: HttpRequest) -> HttpResponse:
         return answer
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = _host(request)
-    body = request.read(LIMIT + 1)
-    name = _name(host)
-    site = _site(name, named(body)[0]) or _unpublished(name)
-    result = store_state(headers, host, body, _hosts(site, name), cookie_name(str(site.uuid)) if site else EARLIER)
-    if isinstance(result, Refusal):
-        return problem(result.status, result.code, result.title)
+    try:
+        rate_limit.admit(rate_limit.STATE, headers, request.META.get("REMOTE_ADDR", ""))
+        door.check_type(headers.get("content-type", "text/plain"))
+        body = request.read(LIMIT + 1)
+        name = _name(host)
+        site = _site(name, named(body)[0]) or _unpublished(name)
+        own = cookie_name(str(site.uuid)) if site else EARLIER
+        cookie = store_state(headers, host, body, _hosts(site, name), own)
+    except Refused as refused:
+        status, content, told = door.refusal(refused)
+        return HttpResponse(content, status=status, headers=told)
     answer = HttpResponse(status=204)
-    answer["Set-Cookie"] = result
+    answer["Set-Cookie"] = cookie
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from cookiebanner.visitors.door import Guarded
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
-application = get_wsgi_application()
+application = Guarded(get_wsgi_application())

@@ -14,6 +14,7 @@ from consent.answers.errors import Refused
 from consent.answers.published import PublishedRelease, PublishedSite
 from consent.jurisdictions.locate import Decision
 from consent.ledger.append import Draft, Outcome, append
+from consent.sites.origins import host_name
 
 # In this order: an Edge also calls itself Chrome, a Chrome also Safari.
 _FAMILIES = (
@@ -22,9 +23,17 @@ _FAMILIES = (
 )  # fmt: skip
 
 
-@lru_cache(1024)
+LONGEST_AGENT = 512  # characters of a User-Agent that are looked at
+LONGEST_PAGE = 300  # characters of a page that is remembered
+
+
 def family(user_agent: str) -> str:
     """The browser's family from a User-Agent header; the header itself is never kept."""
+    return _family(user_agent[:LONGEST_AGENT])
+
+
+@lru_cache(1024)
+def _family(user_agent: str) -> str:
     return next((name for mark, name in _FAMILIES if mark in user_agent), "other" if user_agent else "none")
 
 
@@ -62,9 +71,9 @@ def draft(
     if answer.action in ("opt_out", "gpc"):
         record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
     if answer.layer is not None:
-        record["layer"] = str(answer.layer)
+        record["layer"] = layer(answer.layer)
     if answer.client_time is not None:
-        record["client_time"] = str(answer.client_time)[:64]
+        record["client_time"] = str(answer.client_time)
     return Draft(
         site_id=site.id,
         site_uuid=str(site.uuid),
@@ -84,22 +93,29 @@ def draft(
     )
 
 
+def layer(given: str | int) -> str:
+    """Where an answer was given, in one of a few words: those of our banner, a number, "other" for every other word."""
+    text = str(given)
+    return text if type(given) is int or text in schema.LAYERS else "other"
+
+
 def page(given: str, release: PublishedRelease, origin_host: str) -> str:
     """The page's host, with its path if the release says so; never query or fragment.
 
     A host that is not the release's is replaced by the Origin's, which the browser vouches for.
     """
-    host, path = _host_and_path(given)
-    if not host or not host.isascii() or not release.has_host(host):
+    split = _host_and_path if len(given) <= LONGEST_PAGE else _host_and_path.__wrapped__
+    host, path = split(given)
+    if not host or not release.has_host(host):
         return origin_host
     return host + path[:500] if release.record_path else host
 
 
-@lru_cache(4096)  # visitors answer on few pages
+@lru_cache(2048)  # visitors answer on few pages
 def _host_and_path(given: str) -> tuple[str, str]:
     try:
         parts = urlsplit(given if "//" in given else f"//{given}")
-        return (parts.hostname or "").rstrip("."), parts.path
+        return host_name(parts.hostname or ""), parts.path
     except ValueError:
         return "", ""
 

@@ -9,11 +9,36 @@ from uuid import UUID
 import msgspec
 
 from consent.answers.errors import Refused
+from consent.ledger import canonical
+
+# The patterns of texts below are said, not enforced, by msgspec: `read` looks with `str.isprintable`, which also finds
+# what turns the direction of writing. (A Meta(pattern=…) inside a union loses references in msgspec 0.22.)
+_PRINTABLE = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
+LAYERS = frozenset({"banner", "preferences", "api", "signal"})  # and numbers; any other word is kept as "other"
 
 State = Literal["granted", "denied", "not_offered"]
 Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Word = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[\x21-\x7e]*\Z")]
+Language = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9-]*\Z")]
+Layer = (
+    Annotated[str, msgspec.Meta(max_length=40, extra_json_schema=_PRINTABLE)]
+    | Annotated[int, msgspec.Meta(ge=0, le=99)]
+    | None
+)
+ClientTime = (
+    Annotated[str, msgspec.Meta(max_length=64, extra_json_schema=_PRINTABLE)]
+    | Annotated[int, msgspec.Meta(ge=-(10**15), le=10**15)]
+    | Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+    | None
+)
+# Signals: a name with a scalar, a list or an object, and inside these once more, no deeper.
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+_Text = Annotated[str, msgspec.Meta(max_length=8192, extra_json_schema=_PRINTABLE)]
+_Integer = Annotated[int, msgspec.Meta(ge=-canonical.LARGEST, le=canonical.LARGEST)]
+_Inner = bool | _Integer | _Text | list[bool | _Integer | _Text | None] | dict[_Name, bool | _Integer | _Text | None]
+Signal = bool | _Integer | _Text | list[_Inner | None] | dict[_Name, _Inner | None] | None
+SIGNALS = ("gpc", "tc", "tcf", "gpp", "usp", "gcm", "vendors")  # what is kept; other members are dropped
 
 
 class Choices(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,21 +56,21 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     id: UUID
     release: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     regime: Word
-    language: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9-]*\Z")]
+    language: Language
     action: Action
     choices: Choices
     visitor: UUID | None = None
     replaces: UUID | None = None
-    layer: Annotated[str, msgspec.Meta(max_length=40)] | Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
-    signals: dict[str, Any] | None = None
-    page: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
-    client_time: str | int | float | None = None
+    layer: Layer = None
+    signals: dict[_Name, Signal] | None = None
+    page: Annotated[str, msgspec.Meta(max_length=4096, extra_json_schema=_PRINTABLE)] | None = None
+    client_time: ClientTime = None
     # Milliseconds from the banner to the answer; counted, never stored. UNSET, since a body without it must have the
     # request hash that it had before there was such a field.
     time_to_answer: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None | msgspec.UnsetType = msgspec.UNSET
 
 
-class Receipt(msgspec.Struct):
+class Stored(msgspec.Struct):
     """The body of 201 and of each replay's 200. `receipt` is a URL, relative to the server."""
 
     id: str
@@ -60,14 +85,30 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def decode(body: bytes) -> Answer:
     """The body as an Answer. Raises Refused (400): invalid_utf8, invalid_json, unknown_field, invalid_field."""
+    answer: Answer = read(_decoder, body)
+    for name, text in (("page", answer.page), ("layer", answer.layer), ("client_time", answer.client_time)):
+        if type(text) is str and not text.isprintable():
+            raise unprintable(name)
+    return answer
+
+
+def unprintable(field: str) -> Refused:
+    """For a text with control characters or the like."""
+    return Refused(400, "invalid_field", "Only printable characters are taken.", field=field)
+
+
+def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """The body of a public POST as what the decoder makes of it. Raises Refused (400) like `decode`."""
     try:
         body.decode()
     except UnicodeDecodeError:
         raise Refused(400, "invalid_utf8", "The body is not UTF-8.") from None
     try:
-        return _decoder.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at `")
+        if path.startswith("$.signals") and not _is_json(body):  # they may be absurdly deep
+            raise Refused(400, "invalid_json", "The body is not JSON.") from None
         if words.startswith("Object contains unknown field"):
             name = words.partition("`")[2].rstrip("`")
             raise Refused(400, "unknown_field", f"There is no field {name!r}.", field=name) from None
@@ -77,6 +118,15 @@ def decode(body: bytes) -> Answer:
         raise Refused(400, "invalid_field", words + ".", field=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "invalid_json", "The body is not JSON.") from None
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is JSON that is not absurdly deep."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def request_hash(answer: Answer) -> bytes:

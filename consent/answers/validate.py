@@ -8,11 +8,11 @@ import msgspec
 
 from consent.answers.errors import Refused
 from consent.answers.published import PublishedRelease
-from consent.answers.schema import Answer, Choices
-from consent.ledger import canonical
+from consent.answers.schema import SIGNALS, Answer, Choices
 
 GRANTED, DENIED, NOT_OFFERED = "granted", "denied", "not_offered"
 REMEMBERED = 64  # vectors of one release
+MOST_STATES = 50_000  # in the remembered vectors of all releases; some ten megabytes
 _encode = msgspec.json.Encoder().encode
 
 
@@ -23,16 +23,32 @@ class Vector(NamedTuple):
     optional: frozenset[str]
 
 
+_remembering: list[dict[bytes, Any]] = []  # the memories of releases that hold something
+_remembered = 0  # states in all of them
+
+
 def vector(choices: Choices, release: PublishedRelease) -> Vector:
     """`completed` with its optional states, remembered, since most visitors say one of a few things. Raises Refused."""
+    global _remembered
     key = _encode(choices)
     found: Vector | None = release.vectors.get(key)
     if found is None:
         whole = completed(choices, release)
         found = Vector(whole, frozenset(optional_states(whole, release)))
-        if len(release.vectors) >= REMEMBERED:
+        size = sum(map(len, whole.values()))
+        # What strangers say fills neither the memory of one release nor those of all together.
+        if _remembered + size > MOST_STATES:
+            for memory in _remembering:
+                memory.clear()
+            _remembering.clear()
+            _remembered = 0
+        elif len(release.vectors) >= REMEMBERED:
+            _remembered -= sum(len(one) for told in release.vectors.values() for one in told.choices.values())
             release.vectors.clear()
+        if not any(memory is release.vectors for memory in _remembering):
+            _remembering.append(release.vectors)
         release.vectors[key] = found
+        _remembered += size
     return found
 
 
@@ -101,18 +117,30 @@ def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict
 
 
 def signals(given: dict[str, Any] | None) -> dict[str, Any]:
-    """The signals without empty (null) members. Raises Refused (400) for what a record cannot hold."""
+    """The known signals, without empty (null) members. Raises Refused (400) for what a record cannot hold."""
+    if not given:
+        return {}
     try:
-        kept: dict[str, Any] = _without_nulls(given or {})
-        canonical.check(kept)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "invalid_field", f"{error}", field="signals") from None
-    return kept
+        whole: dict[str, Any] = _printable(given)
+    except ValueError as error:
+        raise Refused(400, "invalid_field", str(error), field="signals") from None
+    return {name: whole[name] for name in SIGNALS if name in whole}
 
 
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_without_nulls(inner) for inner in value if inner is not None]
+def _printable(value: Any) -> Any:
+    """Without nulls. The schema has seen to depth, size and types. Raises ValueError."""
+    kind = type(value)
+    if kind is str:
+        if not value.isprintable():
+            raise ValueError("Only printable characters are taken.")
+    elif kind is dict:
+        kept = {}
+        for key, inner in value.items():
+            if not key.isascii() or not key.isprintable():
+                raise ValueError("A key must be printable ASCII.")
+            if inner is not None:
+                kept[key] = _printable(inner)
+        return kept
+    elif kind is list:
+        return [_printable(inner) for inner in value if inner is not None]
     return value

@@ -82,9 +82,16 @@ _read = msgspec.json.Decoder(_Said).decode
 _NOTHING = _Said()
 
 
-@lru_cache(10_000)
+LONGEST_REMEMBERED = 2_000  # bytes of a decision vector; of hundreds of services each hostile visitor has another
+
+
 def _decisions(choices: bytes) -> tuple[str, str, str]:
-    """Of categories, purposes and services: `C0001:granted C0002:denied`. Visitors say few different things."""
+    """Of categories, purposes and services: `C0001:granted C0002:denied`."""
+    return (_told if len(choices) <= LONGEST_REMEMBERED else _told.__wrapped__)(choices)
+
+
+@lru_cache(2_000)  # visitors say few different things
+def _told(choices: bytes) -> tuple[str, str, str]:
     told = _decode(choices)
     categories, purposes, services = (
         " ".join(f"{key}:{value}" for key, value in sorted((told.get(kind) or {}).items()))

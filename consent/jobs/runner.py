@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from consent.jobs import actions, registry
 from consent.jobs.models import Job
+from consent.storing import is_of_a_row
 
 LEASE = 60.0  # seconds a silent worker keeps its job
 BEAT = 10.0  # seconds between renewals
@@ -63,7 +64,7 @@ class Run:
         if total is not None:
             changes["total"] = total
         if message is not None:
-            changes["message"] = message[:1000]
+            changes["message"] = _text(message)
         if cursor is not None:
             self.cursor = changes["cursor"] = cursor
         if not self.mine().update(**changes):
@@ -154,14 +155,28 @@ def run(job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
     except Exception as error:
         log.exception("Job %s (%s) failed, attempt %s.", job.pk, job.kind, job.attempts)
         now = timezone.now()
-        message = f"{type(error).__name__}: {error}"[:1000]
+        message = _text(f"{type(error).__name__}: {error}")
         if job.attempts < ATTEMPTS:
             again = now + timedelta(seconds=10 * job.attempts**2)
             it.mine().update(state=Job.State.WAITING, run_after=again, leased_until=None, message=message)
         else:
             it.mine().update(state=Job.State.FAILED, finished_at=now, leased_until=None, message=message)
     else:
-        it.mine().update(state=Job.State.DONE, result=result, finished_at=timezone.now(), leased_until=None)
+        done = {"state": Job.State.DONE, "finished_at": timezone.now(), "leased_until": None}
+        try:
+            with transaction.atomic():
+                it.mine().update(result=result, **done)
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+            # The work is done, and doing it again would end alike.
+            log.error("The result of job %s (%s) can't be stored: %s", job.pk, job.kind, error)
+            it.mine().update(message="It was done, but the database can't hold its result.", **done)
+
+
+def _text(text: str) -> str:
+    """A message that any database can hold: no control characters, no halves of characters, at most 1000 long."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text[:1000])
 
 
 def enqueue_periodic() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from consent.sites.hosts import site_host
 from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting
 from consent.sites.queries import invitation_of, role_of
 from consent.sites.roles import May, can
+from consent.storing import Stored, store
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
@@ -429,13 +430,30 @@ def revoke_token(token: ApiToken, actor: str) -> None:
 SIGHTINGS_PER_SITE = 500
 
 
-def saw(seen: dict[tuple[int, str], tuple[str, int | None]], at: datetime) -> None:
-    """Keeps where gates ran: (site id, host) → (level, release). Sorted by key; many subdomains are not all kept."""
-    with transaction.atomic():
-        for (site_id, host), (level, release) in sorted(seen.items()):
-            known = SiteSighting.objects.filter(site_id=site_id, host=host)
-            if known.update(level=level, release=release, last_seen=at):
-                continue
-            if SiteSighting.objects.filter(site_id=site_id).count() < SIGHTINGS_PER_SITE:
-                rows = [SiteSighting(site_id=site_id, host=host, level=level, release=release, last_seen=at)]
-                SiteSighting.objects.bulk_create(rows, ignore_conflicts=True)
+Seen = tuple[tuple[int, str], tuple[str, int | None]]
+
+
+def saw(seen: Mapping[tuple[int, str], tuple[str, int | None]], at: datetime) -> Stored[Seen]:
+    """Keeps where gates ran: (site id, host) → (level, release). Sorted by key.
+
+    Of many subdomains those seen last are kept. Returns what could not be stored; raises nothing.
+    """
+
+    def write(rows: Sequence[Seen]) -> None:
+        new: dict[int, list[SiteSighting]] = {}
+        with transaction.atomic():
+            for (site_id, host), (level, release) in rows:
+                known = SiteSighting.objects.filter(site_id=site_id, host=host)
+                if not known.update(level=level, release=release, last_seen=at):
+                    sighting = SiteSighting(site_id=site_id, host=host, level=level, release=release, last_seen=at)
+                    new.setdefault(site_id, []).append(sighting)
+            for site_id, made in new.items():
+                mine = SiteSighting.objects.filter(site_id=site_id)
+                free = SIGHTINGS_PER_SITE - mine.count()
+                wanted = min(len(made), max(free, SIGHTINGS_PER_SITE // 20, 1))  # a flood exchanges few at once
+                if wanted > free:
+                    oldest = mine.order_by("last_seen", "pk").values_list("pk", flat=True)[: wanted - free]
+                    mine.filter(pk__in=list(oldest)).delete()
+                SiteSighting.objects.bulk_create(made[:wanted], ignore_conflicts=True)
+
+    return store(sorted(seen.items()), write)

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -12,22 +10,9 @@ from django.utils import timezone
 
 from consent.sites.hosts import clean_host as clean_host  # part of this module for its callers
 from consent.sites.models import ApiToken, Invitation, Membership, Site
+from consent.sites.origins import host_of as host_of
+from consent.sites.origins import suffixes as suffixes
 from consent.sites.roles import May, can
-
-
-@lru_cache(4096)  # asked twice of every answer, and Origins are few
-def host_of(origin: str) -> str:
-    """The lower-case host name of an Origin header or URL; "" when there is none."""
-    try:
-        return (urlsplit(origin).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def suffixes(host: str) -> list[str]:
-    """`a.b.c` → `["a.b.c", "b.c", "c"]`."""
-    parts = host.split(".")
-    return [".".join(parts[i:]) for i in range(len(parts))]
 
 
 def site_by_uuid(uuid: Any) -> Site | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import connections, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from consent.sites.actions import note
 from consent.stats.models import GateReport
+from consent.storing import Stored, store
 
 Key = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, action"""
@@ -43,7 +44,9 @@ Shown = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, kind"""
 
 _SHOWN = "site_id, day, release, regime, jurisdiction, language, kind"
-REPORTS_PER_SITE = 2000  # subjects kept of one site; what a hostile page makes up beyond them is dropped
+REPORTS_PER_SITE = 2000  # subjects of one kind that are kept of one site
+Reported = tuple[int, str, str]
+"""site_id, kind, subject"""
 
 
 ShownOn = tuple[int, date, int, str, str, bool]
@@ -51,53 +54,74 @@ ShownOn = tuple[int, date, int, str, str, bool]
 
 _SHOWN_ON = "site_id, day, release, device, kind, gpc"
 
-
-def add_impressions(counts: Mapping[Shown, int]) -> None:
-    """Adds what was counted in memory, sorted by key so that two servers never wait in a circle."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        _upsert(cursor, "consent_impressiontotal", _SHOWN, counts)
-
-
-def add_shown(counts: Mapping[ShownOn, int]) -> None:
-    """Like `add_impressions`, by device and signal."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        _upsert(cursor, "consent_showntotal", _SHOWN_ON, counts)
-
-
 Answered = tuple[int, date, int, str, str, str, str, bool, bool]
 """site_id, day (UTC), release, action, and a `How`: device, layer, waited, gpc, asked"""
 
 _ANSWERED = "site_id, day, release, action, device, layer, waited, gpc, asked"
 
 
-def add_answered(counts: Mapping[Answered, int]) -> None:
+def add_impressions(counts: Mapping[Shown, int], using: str = "default") -> Stored[tuple[Shown, int]]:
+    """Adds what was counted in memory, sorted by key so that two servers never wait in a circle.
+
+    Returns what could not be stored; raises nothing.
+    """
+    return _add("consent_impressiontotal", _SHOWN, counts, using)
+
+
+def add_shown(counts: Mapping[ShownOn, int], using: str = "default") -> Stored[tuple[ShownOn, int]]:
+    """Like `add_impressions`, by device and signal."""
+    return _add("consent_showntotal", _SHOWN_ON, counts, using)
+
+
+def add_answered(counts: Mapping[Answered, int], using: str = "default") -> Stored[tuple[Answered, int]]:
     """Adds how stored answers came about. Like `add_impressions`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        _upsert(cursor, "consent_answeredtotal", _ANSWERED, counts)
+    return _add("consent_answeredtotal", _ANSWERED, counts, using)
 
 
-def add_reports(counts: Mapping[tuple[int, str, str], tuple[int, str]], at: datetime) -> None:
+def _add(table: str, columns: str, counts: Mapping[Any, int], using: str) -> Stored[tuple[Any, int]]:
+    def write(rows: Sequence[tuple[Any, int]]) -> None:
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            _upsert(cursor, table, columns, dict(rows))
+
+    return store(sorted(counts.items()), write)
+
+
+def add_reports(counts: Mapping[Reported, tuple[int, str]], at: datetime) -> Stored[tuple[Reported, tuple[int, str]]]:
     """Adds to what gates reported: (site_id, kind, subject) → (how often, host of a page). Sorted by key.
 
-    A site keeps at most `REPORTS_PER_SITE` subjects: known ones go on counting, new ones are dropped.
+    A site keeps at most `REPORTS_PER_SITE` subjects of a kind: room is made by those that were dismissed, then by the
+    rarest, of them the oldest. Returns what could not be stored; raises nothing.
     """
-    room: dict[int, int] = {}
-    with transaction.atomic():
-        for (site_id, kind, subject), (count, page_host) in sorted(counts.items()):
-            known = GateReport.objects.filter(site_id=site_id, kind=kind, subject=subject)
-            if known.update(count=F("count") + count, last_seen=at, page_host=page_host):
-                continue
-            if site_id not in room:
-                room[site_id] = REPORTS_PER_SITE - GateReport.objects.filter(site_id=site_id).count()
-            room[site_id] -= 1
-            if room[site_id] >= 0:
-                # Another server may have made it meanwhile: its count stands, ours of these seconds is lost.
-                rows = [
-                    GateReport(
-                        site_id=site_id, kind=kind, subject=subject, page_host=page_host, count=count, last_seen=at
+
+    def write(rows: Sequence[tuple[Reported, tuple[int, str]]]) -> None:
+        new: dict[tuple[int, str], list[GateReport]] = {}
+        with transaction.atomic():
+            for (site_id, kind, subject), (count, page_host) in rows:
+                known = GateReport.objects.filter(site_id=site_id, kind=kind, subject=subject)
+                if not known.update(count=F("count") + count, last_seen=at, page_host=page_host):
+                    new.setdefault((site_id, kind), []).append(
+                        GateReport(
+                            site_id=site_id, kind=kind, subject=subject, page_host=page_host, count=count, last_seen=at
+                        )
                     )
-                ]
-                GateReport.objects.bulk_create(rows, ignore_conflicts=True)
+            for (site_id, kind), made in new.items():
+                made.sort(key=lambda report: -report.count)
+                free = _make_room(GateReport.objects.filter(site_id=site_id, kind=kind), len(made))
+                # Another server may have made one meanwhile: its count stands, ours of these seconds is lost.
+                GateReport.objects.bulk_create(made[:free], ignore_conflicts=True)
+
+    return store(sorted(counts.items()), write)
+
+
+def _make_room(rows: QuerySet[GateReport], needed: int) -> int:
+    """How many of `needed` new rows may come in. In a full list only a twentieth is exchanged at once, so that a flood
+    never takes the place of what is reported often."""
+    free = REPORTS_PER_SITE - rows.count()
+    wanted = min(needed, max(free, REPORTS_PER_SITE // 20, 1))
+    if wanted > free:
+        going = rows.order_by(F("dismissed_at").asc(nulls_last=True), "count", "last_seen", "pk")
+        rows.filter(pk__in=list(going.values_list("pk", flat=True)[: wanted - free])).delete()
+    return wanted
 
 
 @transaction.atomic

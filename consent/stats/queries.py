@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db.models import Q, Sum
 
+from consent.stats import actions
 from consent.stats.how import DEVICES, LAYERS, OTHER, TIMES
-from consent.stats.models import AnsweredTotal, DailyTotal, ImpressionTotal, ShownTotal
+from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 
 ACCEPT, REJECT, CUSTOM = "accept", "reject", "custom"
 KINDS = (ACCEPT, REJECT, CUSTOM, OTHER)
@@ -177,3 +178,8 @@ def circumstances(site_id: int, first: date, last: date) -> Circumstances:
             for reach in (found.total, found.devices[device], found.days[day][device]):
                 reach.answered += count
     return found
+
+
+def reports_full(site_id: int) -> bool:
+    """Whether the site's list of unknown hosts holds as many as it can, so that new ones take the place of others."""
+    return GateReport.objects.filter(site_id=site_id, kind="unknown").count() >= actions.REPORTS_PER_SITE

@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
+# The public id, or that of the site's testing script.
+SiteId = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(-test)?\Z", max_length=41)
+]
+Release = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+MOST_ITEMS = 50
+
 
 class Impression(msgspec.Struct, forbid_unknown_fields=True):
-    """The banner or the preference center was shown, or a page was viewed with the gate on it."""
+    """The banner or the preference center was shown, or a page was viewed with the gate on it.
 
-    site: str
+    `release` 0, `regime` and `language` "" stand for the latest, that of the visitor's place and the site's first.
+    """
+
+    site: SiteId
     kind: Literal["view", "banner", "preferences"]
-    release: int = 0
-    regime: str = ""
-    language: str = ""
+    release: Release = 0
+    regime: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[\x21-\x7e]*\Z")] = ""
+    language: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9-]*\Z")] = ""
     gpc: bool = False
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):
-    """One thing a gate noticed; kinds as in `GateReport.Kind`."""
+    """One thing a gate noticed; kinds as in `GateReport.Kind`, subjects as in `consent.stats.subjects`."""
 
     kind: Literal["unknown", "disarmed", "late", "design", "unknown_id", "broken"]
-    subject: str = ""
+    subject: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
 class Reports(msgspec.Struct, forbid_unknown_fields=True):
-    """What a gate noticed on a page, and that it runs there."""
+    """What a gate noticed on a page, and that it runs there. `page` is not kept: the Origin says the host."""
 
-    site: str
-    release: int = 0
+    site: SiteId
+    release: Release = 0
     level: Literal["", "drop_in", "snippet", "strict", "server", "late"] = ""
-    page: str = ""
-    items: list[Item] = []
+    page: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    items: Annotated[list[Item], msgspec.Meta(max_length=MOST_ITEMS)] = []
 
 
-def site_uuid(text: str) -> UUID | None:
-    """The id, or that of its testing script (`<uuid>-test`); None when it is no uuid."""
-    try:
-        return UUID(text.lower().removesuffix("-test"))
-    except ValueError:
-        return None
-
-
-ID = re.compile(r"[\w.-]{1,40}", re.A)
-
-
-def subject(item: Item) -> str:
-    """What is kept of an item's subject: of kinds that name an id or a file only that, else "other"."""
-    if item.kind in ("unknown_id", "broken") and not ID.fullmatch(item.subject):
-        return "other"
-    return item.subject
+def site_uuid(text: str) -> UUID:
+    """The id, also of its testing script (`<uuid>-test`)."""
+    return UUID(text.lower().removesuffix("-test"))
 
 
 impression = msgspec.json.Decoder(Impression)

@@ -27,9 +27,16 @@ PATH = re.compile(
 )
 
 
-@lru_cache(maxsize=20_000)
+LONGEST = 500  # characters of a path that may be ours
+
+
 def parse(path: str) -> tuple[str, str, int, str, str, str] | None:
     """(site, "enforce.json" or "", release number or 0, variant, sha256, name), or None when the path is not ours."""
+    return _parse(path) if len(path) <= LONGEST else None
+
+
+@lru_cache(maxsize=2048)
+def _parse(path: str) -> tuple[str, str, int, str, str, str] | None:
     found = PATH.search(path)
     if not found:
         return None

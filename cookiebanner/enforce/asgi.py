@@ -20,11 +20,10 @@ class Enforce:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        headers: dict[str, str] = {}
+        values: dict[str, list[str]] = {}
         for raw, value in scope["headers"]:
-            name = raw.decode("latin-1").lower()
-            joined = f"{headers[name]}; {value.decode('latin-1')}" if name in headers else value.decode("latin-1")
-            headers[name] = joined
+            values.setdefault(raw.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        headers = {name: "; ".join(several) for name, several in values.items()}
         policy = self.enforcer.policy(headers, (scope.get("client") or ("",))[0])
         if policy is None:
             await self.application(scope, receive, send)

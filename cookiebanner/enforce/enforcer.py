@@ -15,6 +15,7 @@ from cookiebanner.enforce.source import STRICTEST, Source
 OTHER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*(utf-?16|utf-?32|ucs-?[24])", re.I)
 LINK = re.compile(r"\s*(<[^>]*>(?:[^,\"]|\"[^\"]*\")*),?")
 Headers = list[tuple[str, str]]
+LONGEST_ADDRESS = 1024  # characters; a host name has at most 253
 
 # They describe the page before it was rewritten.
 DROPPED = frozenset({"content-length", "etag", "last-modified", "content-md5", "accept-ranges"})
@@ -78,6 +79,8 @@ class Enforcer:
 
 
 def hostname(address: str) -> str:
-    """The host of `host`, `host:port` or an address with a scheme, in lower case."""
+    """The host of `host`, `host:port` or an address with a scheme, in lower case; "" for what is too long to be one."""
+    if len(address) > LONGEST_ADDRESS:
+        return ""
     host = re.sub(r"^[a-z]+://|/.*$", "", address.strip().lower()).rpartition("@")[2]
     return re.sub(r":\d*$", "", host).removesuffix(".")

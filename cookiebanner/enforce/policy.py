@@ -17,6 +17,8 @@ from consent.jurisdictions.defaults import before_answer
 
 _FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
 EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is
+LONGEST_ANSWER = 4096  # bytes; browsers keep no longer cookie
+MOST_ANSWERS = 16  # cookies of the name that are read; a browser has one a path and domain
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -47,12 +49,16 @@ def read_answer(cookie_header: str, cookie: str = EARLIER) -> Answer | None:
     `cookie`: the name of the site's state cookie. Without one a cookie of before, when each site's was `fairgate`, is
     read; on which domain it stands, and so whose it is, a server is not told: only the gate moves it to its new name.
     """
-    found: dict[str, list[Answer]] = {cookie: [], EARLIER: []}
+    values: dict[str, list[str]] = {cookie: [], EARLIER: []}
     for pair in cookie_header.split(";"):
         name, _, value = pair.strip().partition("=")
-        if name in found and (answer := _read(value, name == cookie)):
-            found[name].append(answer)
-    return max(found[cookie] or found[EARLIER], key=lambda answer: answer.at, default=None)
+        if name in values and len(values[name]) < MOST_ANSWERS:
+            values[name].append(value)
+    for name in (cookie, EARLIER):
+        answers = [_read(value, name == cookie) for value in values[name] if len(value) <= LONGEST_ANSWER]
+        if found := [answer for answer in answers if answer]:
+            return max(found, key=lambda answer: answer.at)
+    return None
 
 
 def _read(value: str, ours: bool) -> Answer | None:

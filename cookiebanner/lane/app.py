@@ -23,7 +23,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from consent.answers.errors import Refused
 from consent.ledger.append import Outcome
-from consent.sites.queries import host_of
+from consent.sites.origins import origin_host
 from cookiebanner import endpoint
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.counters import counters
@@ -31,6 +31,7 @@ from cookiebanner.delivery import Answer, Headers
 from cookiebanner.facts import gather
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
+from cookiebanner.visitors import door
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
 
 Message = dict[str, Any]
@@ -40,12 +41,11 @@ Respond = Callable[..., Answer | None]
 Tell = Callable[["Finished"], None]
 Post = Callable[[bytes, dict[str, str], str, Tell], None]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
-READY = 4096  # finished scripts remembered
-LONG = 500  # characters; nothing is remembered by a longer key
+READY = 2048  # finished scripts remembered
+LONG = 400  # characters; nothing is remembered by a longer key
 NOWHERE = Answer(404, [(b"content-length", b"0")], b"")
 STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _EXPOSED = (b"access-control-expose-headers", ", ".join(settings.CORS_EXPOSE_HEADERS).encode())
-BROKEN = Refused(500, "internal", "The server has an error; the operator finds it in the log.")
 log = logging.getLogger("fairgate")
 
 
@@ -71,6 +71,9 @@ class Lane:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
+            refused = door.head_refusal(len(path) + len(scope.get("query_string", b"")), scope["headers"])
+            if refused is not None:
+                return await send_answer(send, problem(refused))
             if method in ("GET", "HEAD"):
                 if respond := script_of(path):
                     return await send_answer(
@@ -111,7 +114,8 @@ class Lane:
             except NotInMemory:
                 return None
             ready = Finished(answer, head_of(answer))
-            if len(target) + len(accept) + len(seen) < LONG:
+            # What is no file of a site's is made anew: strangers can make up as many addresses as they like.
+            if (answer.body or answer.status == 304) and len(target) + len(accept) + len(seen) < LONG:
                 if len(self._ready) >= READY:
                     self._ready.clear()
                 self._ready[key] = ready
@@ -164,7 +168,7 @@ class Lane:
         self, origin: str | None, tell: Tell, prepared: endpoint.Prepared, outcome: Outcome | Exception
     ) -> None:
         if isinstance(outcome, Exception):
-            self._fail(origin, tell, outcome)
+            self._fail(origin, tell, outcome if isinstance(outcome, Unavailable) else endpoint.failure(outcome))
         else:
             status, content, headers = endpoint.answer(prepared, outcome)
             tell(_finished(status, tuple(headers.items()), content, origin))
@@ -175,7 +179,7 @@ class Lane:
             self._counted(origin, tell, counters.take(what, headers, body, peer, memory_only=True))
         except NotInMemory:
             then = partial(self._counted, origin, tell)
-            self._later(origin, tell, then, counters.take, what, headers, body, peer)
+            self._later(origin, tell, then, partial(counters.take, what, headers, body, peer, again=True))
         except Exception as error:
             self._fail(origin, tell, error)
 
@@ -197,12 +201,11 @@ class Lane:
         asyncio.ensure_future(self._wait(work, *args)).add_done_callback(go_on)
 
     def _fail(self, origin: str | None, tell: Tell, error: Exception) -> None:
-        if isinstance(error, (Unavailable, DatabaseError)):
-            error = endpoint.UNAVAILABLE
+        if isinstance(error, Unavailable):
+            error = door.UNAVAILABLE
         elif not isinstance(error, Refused):
-            log.error("A request could not be answered.", exc_info=error)
-            error = BROKEN
-        status, content, headers = endpoint.refusal(error)
+            error = endpoint.failure(error, stored=False)
+        status, content, headers = door.refusal(error)
         tell(_finished(status, tuple(headers.items()), content, origin))
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -265,11 +268,6 @@ def _with_database(work: Callable[..., Any], *args: Any) -> Any:
 
 def script_of(path: str) -> Respond | None:
     """What answers a GET of this path, when it is a script's."""
-    return _script_of(path) if len(path) < LONG else None
-
-
-@lru_cache(20_000)
-def _script_of(path: str) -> Respond | None:
     if artifacts.parse(path):
         return artifacts.respond
     return onetrust.respond if onetrust.parse(path) else None
@@ -293,10 +291,10 @@ def peer_of(scope: Message) -> str:
 
 
 def _finished(status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None) -> Finished:
-    if origin and status >= 300 and not published.knows_host(host_of(origin)):
+    # A success tells that the Origin was one; here it is at most as long as an Origin can be.
+    if origin and status >= 300 and not published.knows_host(origin_host(origin)):
         origin = None
-    make = _head if len(origin or "") < LONG else _head.__wrapped__
-    whole, head = make(status, headers, len(body), origin)
+    whole, head = _head(status, headers, len(body), origin)
     return Finished(Answer(status, whole, body), head)
 
 
@@ -310,6 +308,13 @@ def _head(status: int, headers: tuple[tuple[str, str], ...], length: int, origin
     if origin:
         whole += [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]
     return whole, head_of(Answer(status, whole, b""))
+
+
+def problem(refused: Refused) -> Answer:
+    """The answer to a request that nobody looked at."""
+    status, content, headers = door.refusal(refused)
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return Answer(status, [*pairs, (b"content-length", b"%d" % len(content))], content)
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

@@ -25,6 +25,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from cookiebanner.delivery import Answer, Headers
 from cookiebanner.facts import trusted
 from cookiebanner.lane.app import Finished, Lane, Post, head_of, headers_of, send_answer
+from cookiebanner.visitors.door import MOST_FIELDS, SMALL, head_refusal
 
 SWEEP = 5  # seconds; what is counted in sweeps below may take one more
 IDLE = 75 // SWEEP  # sweeps that a connection may be silent between requests; proxies keep theirs shorter (nginx: 60 s)
@@ -63,7 +64,8 @@ class Protocol(HttpToolsProtocol):
 
     # Slots, since beyond thirty attributes Python looks them up in a slower way.
     __slots__ = (
-        "_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_running", "_size", "_stage", "_stalled", "_unsent",
+        "_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_read", "_running", "_size", "_stage", "_stalled",
+        "_unsent",
     )  # fmt: skip
     _given: Any = None  # uvicorn's list of default headers (Date), a new one each second, and its lines
     _lines = b""
@@ -77,6 +79,7 @@ class Protocol(HttpToolsProtocol):
         self._quick: Finished | Posted | None = None  # how it is answered, if not by uvicorn
         self._ending = STAYS
         self._running: RequestResponseCycle | None = None  # the request that uvicorn answers now
+        self._read = 0  # bytes of the reads that the request's head came in
         self._size = 0  # bytes that were neither body nor the end of a request; -1: some of this read were
         self._age = 0  # sweeps since something happened, or since the request began
         self._unsent = self._stalled = 0  # bytes that wait for the client, and sweeps in which it took none of them
@@ -99,6 +102,7 @@ class Protocol(HttpToolsProtocol):
 
     def _fed(self, data: bytes) -> bytes:
         """What must be read once more."""
+        self._read = self._read + len(data) if self._stage == READING_HEAD else len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as stopped:
@@ -154,8 +158,15 @@ class Protocol(HttpToolsProtocol):
             self._ending = CLOSES
         else:
             self._ending = STAYS if parser.get_http_version() == "1.1" else STAYS_1_0
+        # A head that may be too large goes to the lane's door, which looks at it.
+        small = self._read <= SMALL and len(self.headers) <= MOST_FIELDS
         # Answers leave in the order of their requests: while another one is under way, uvicorn queues.
-        if lane is not None and (cycle is None or cycle.response_complete) and not self.flow.write_paused:
+        if (
+            lane is not None
+            and (cycle is None or cycle.response_complete)
+            and not self.flow.write_paused
+            and (small or head_refusal(len(self.url), self.headers) is None)
+        ):
             method = parser.get_method()
             if method == b"GET":
                 self._quick = lane.script(self.url, self.headers, self._peer, self._placed)

@@ -17,6 +17,7 @@ from django.db import Error, InterfaceError, OperationalError, connection
 
 from consent.answers.intake import record
 from consent.ledger.append import Draft, Outcome
+from consent.storing import is_of_a_row
 
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
@@ -45,6 +46,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
         self.batches = 0
         self.written = 0
+        self.set_aside = 0  # answers that no database can hold
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -82,24 +84,28 @@ class Writer:
                 return
 
     def _store(self, drafts: list[Draft]) -> list[Outcome | Exception]:
+        """What became of each. A batch that can't be stored is halved: one bad answer must not harm the others."""
         started = time.monotonic()
         try:
             outcomes: list[Outcome | Exception] = list(self._write(drafts))
             self.batches += 1
             self.written += len(drafts)
             return outcomes
-        except (OperationalError, InterfaceError) as error:
-            log.warning("The database is not there; %d answers were asked to come back: %s", len(drafts), error)
-            connection.close()
-            time.sleep(max(0.0, 0.1 - (time.monotonic() - started)))  # no storm of connection attempts
-            return [Unavailable()] * len(drafts)
         except Exception as error:
             connection.close()
+            if isinstance(error, (OperationalError, InterfaceError)) and not is_of_a_row(error):
+                log.warning("The database is not there; %d answers were asked to come back: %s", len(drafts), error)
+                time.sleep(max(0.0, 0.1 - (time.monotonic() - started)))  # no storm of connection attempts
+                return [Unavailable()] * len(drafts)
             if len(drafts) == 1:
+                if is_of_a_row(error):
+                    self.set_aside += 1
+                    log.error("Answer %s of site %s can't be stored.", drafts[0].record_id, drafts[0].site_uuid)
+                    return [error]
                 log.exception("An answer could not be stored.")
                 return [error if not isinstance(error, Error) else Unavailable()]
-            # One of them is bad: the others must not suffer for it.
-            return [outcome for draft in drafts for outcome in self._store([draft])]
+            half = len(drafts) // 2
+            return self._store(drafts[:half]) + self._store(drafts[half:])
 
     def _tell(self, batch: list[tuple[Draft, Tell]], outcomes: list[Outcome | Exception]) -> None:
         if self._loop is None or self._loop.is_closed():

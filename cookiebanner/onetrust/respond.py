@@ -21,7 +21,7 @@ from typing import Any
 import brotli
 from django.conf import settings
 
-from consent.sites.queries import host_of
+from consent.sites.origins import host_of
 from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, entry_of, gate, nothing, send
 from cookiebanner.visitors.published import Entry, File, NotInMemory, published
 
@@ -34,9 +34,16 @@ PATH = re.compile(
 )
 
 
-@lru_cache(maxsize=20_000)
+LONGEST = 500  # characters of a path that may be ours
+
+
 def parse(path: str) -> tuple[str, str] | None:
     """(what, site), or None when the path is not one of OneTrust's."""
+    return _parse(path) if len(path) <= LONGEST else None
+
+
+@lru_cache(maxsize=2048)
+def _parse(path: str) -> tuple[str, str] | None:
     found = PATH.search(path)
     if not found:
         return None

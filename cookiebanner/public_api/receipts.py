@@ -22,8 +22,9 @@ from rest_framework.views import APIView
 from consent.answers.errors import Refused
 from consent.answers.receipts import NotYet, Receipt, receipt
 from consent.publishing.models import Release
-from cookiebanner import endpoint
-from cookiebanner.public_api.answers import PROBLEM, to_response
+from cookiebanner.public_api import openapi
+from cookiebanner.public_api.answers import to_response
+from cookiebanner.visitors import door
 
 _RECEIPT = inline_serializer(
     "Receipt",
@@ -49,7 +50,12 @@ _RECEIPT = inline_serializer(
         "how_to_verify": serializers.CharField(),
     },
 )
-_PROBLEMS = {404: "unknown_record", 410: "erased", 503: "not_signed_yet or log_restarted, with Retry-After"}
+_PROBLEMS = {
+    400: "invalid_field",
+    404: "unknown_record",
+    410: "erased",
+    503: "not_signed_yet or log_restarted, with Retry-After",
+}
 # Readers that wait for the next signature, at most a second each; further ones are asked to come back.
 _patience = threading.Semaphore(settings.FAIRGATE_THREADS // 4)
 
@@ -65,7 +71,7 @@ class ReceiptView(APIView):
         responses={
             (200, "application/json"): _RECEIPT,
             (200, "text/plain"): OpenApiResponse(OpenApiTypes.STR, description="C2SP tlog-proof"),
-            **{(s, endpoint.PROBLEM): OpenApiResponse(PROBLEM, description=text) for s, text in _PROBLEMS.items()},
+            **openapi.problems(*_PROBLEMS, **{f"_{status}": text for status, text in _PROBLEMS.items()}),
         },
     )
     def get(self, request: Request, record_id: UUID) -> HttpResponse:
@@ -88,12 +94,12 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
         site = UUID(request.GET["site"]) if request.GET.get("site") else None
         found = signed_receipt(record_id, site)
     except ValueError:
-        response = to_response(endpoint.refusal(Refused(400, "invalid_field", "site is not a UUID.", field="site")))
+        response = to_response(door.refusal(Refused(400, "invalid_field", "site is not a UUID.", field="site")))
     except Refused as refused:
         if html:
             response = render(request, "receipt.html", {"refused": refused}, status=refused.status)
         else:
-            response = to_response(endpoint.refusal(refused))
+            response = to_response(door.refusal(refused))
         if isinstance(refused, NotYet):
             response["Retry-After"] = "1"
     else:

@@ -1,1 +1,1 @@
-"""What all that speaks with visitors shares: the memory of published sites."""
+"""Visitors' requests: what may come in, who sends it, and the memory of published sites that answers it."""

@@ -13,12 +13,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from consent.answers.published import view
 from consent.exports import copies
 from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger.verify import verify
 from consent.models import Job, Site
+from cookiebanner.visitors.published import published
 from tests import corpus
 from tests.consent.answers.test_optouts import receiver  # noqa: F401 - a fixture
 from tests.cookiebanner.public_api.test_answers import send
@@ -106,7 +106,7 @@ def world(db, settings, tmp_path, receiver, client):  # noqa: F811
     site.record_path, site.webhook_url = True, receiver[0]
     site.controller, site.policy_url = "Shop", "https://shop.example/privacy"
     site.save()
-    view.clear()
+    published.clear()
     registry.discover()
     return site, Person(client, "alice"), Person(client, "bob")
 

@@ -13,6 +13,7 @@ from consent.sites import actions as sites
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import actions as stats
+from consent.stats import queries as counted
 from cookiebanner.dashboard import snippets
 from cookiebanner.pages import actor, on_site, show
 from cookiebanner.staff import links
@@ -35,6 +36,7 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
         levels=snippets.levels(site, base),
         sightings=site.sightings.order_by("-last_seen")[:20],
         unknown=site.gate_reports.filter(dismissed_at=None, kind="unknown").order_by("-count")[:50],
+        full=stats.REPORTS_PER_SITE if counted.reports_full(site.pk) else 0,
         faults=site.gate_reports.filter(dismissed_at=None).exclude(kind="unknown").order_by("-last_seen")[:50],
         release=publishing.current_release(site),
         endpoint=snippets.endpoint(base),

@@ -245,3 +245,40 @@ def test_house_keeping_does_not_wait_behind_long_jobs(handle):
     assert done == ["checkpoints"]
     assert runner.work_off(periodic=False) == 1
     assert done == ["checkpoints", "export"]
+
+
+@pytest.mark.parametrize("result", [{"x": object()}, {"x": {1, 2}}], ids=str)
+def test_a_result_that_cannot_be_stored_does_not_make_its_job_run_again(handle, result):
+    seen = []
+
+    @handle("strange")
+    def strange(run):
+        seen.append(run.job.pk)
+        return result
+
+    later = actions.enqueue("strange")
+    assert runner.work_off() == 1
+    later.refresh_from_db()
+    assert (later.state, later.result, len(seen)) == ("done", {}, 1)
+    assert "can't hold its result" in later.message
+
+
+@pytest.mark.postgresql
+def test_postgresql_refuses_a_nul_in_a_result_and_the_job_is_done_all_the_same(handle):
+    handle("nul")(lambda run: {"x": "a\x00b"})
+    job = actions.enqueue("nul")
+    assert runner.work_off() == 1
+    job.refresh_from_db()
+    assert (job.state, job.result) == ("done", {})
+
+
+def test_an_error_with_control_characters_is_told_without_them(handle):
+    @handle("nul")
+    def nul(run):
+        run.progress(1, message="half\x00way\ud800", cursor={"at": 1})
+        raise ValueError("bad \x00 byte \x1b[31m")
+
+    job = actions.enqueue("nul")
+    assert runner.work_off() == 1
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("waiting", "ValueError: bad \ufffd byte \ufffd[31m")

@@ -235,6 +235,16 @@ def test_reports_become_services_or_are_dismissed(alice, shop, at, django_user_m
     assert row.dismissed_at is not None
 
 
+def test_a_full_list_of_unknown_hosts_says_so(alice, shop, at, monkeypatch):
+    from django.utils import timezone
+
+    monkeypatch.setattr("consent.stats.actions.REPORTS_PER_SITE", 3)
+    for n in range(3):
+        assert "The list is full" not in alice.get(at("installation")).content.decode()
+        GateReport.objects.create(site=shop, kind="unknown", subject=f"h{n}.example", last_seen=timezone.now())
+    assert "The list is full: it holds 3 hosts." in alice.get(at("installation")).content.decode()
+
+
 def test_the_installation_page_gives_the_exact_lines(alice, shop, at):
     page = alice.get(at("installation"))
     lines = {level["key"]: level["lines"] for level in page.context["levels"]}

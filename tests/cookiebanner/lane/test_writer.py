@@ -8,7 +8,7 @@ import threading
 import uuid
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from consent.ledger.append import Draft, Outcome
 from consent.models import LogEntry
@@ -161,3 +161,51 @@ def test_a_storm_is_answered_503_with_retry_after_and_what_is_acknowledged_is_st
         assert answer.headers["access-control-allow-origin"] == "https://shop.example"
         assert json.loads(answer.body)["code"] == "unavailable"
     assert sorted(stored) == sorted(str(id) for id in LogEntry.objects.values_list("record_id", flat=True))
+
+
+def test_a_batch_with_bad_answers_is_halved_not_taken_apart():
+    sizes = []
+
+    def write(drafts):
+        sizes.append(len(drafts))
+        if any(d.record_id.int == 77 for d in drafts):
+            raise DataError("too long")
+        return [Outcome("created", d.record_id.int) for d in drafts]
+
+    async def go(writer):
+        futures = [offer(writer, draft(number)) for number in range(256)]
+        outcomes = await asyncio.gather(*futures, return_exceptions=True)
+        return outcomes, writer.set_aside
+
+    outcomes, set_aside = run(write, go, batch=256)
+    assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Exception)] == [77]
+    assert (type(outcomes[77]), set_aside) == (DataError, 1)
+    assert len(sizes) <= 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_no_database_can_hold_is_refused_for_good_and_harms_no_other():
+    """503 would keep it first in its browser's queue for ever, before all later answers."""
+    from consent.answers.intake import record
+
+    corpus.make_world()
+    bad = uuid.uuid4()
+
+    def write(drafts):
+        for one in drafts:
+            if one.record_id == bad:
+                one.record["page"] = "\ud800"  # half a character, as if every check before had a hole
+        return record(drafts)
+
+    def post(record_id):
+        body = json.dumps(corpus.DATA["body"] | {"id": str(record_id)}).encode()
+        return "POST", "/api/v1/consents", corpus.DATA["headers"].items(), body
+
+    async def go():
+        async with Running(Lane(django, Writer(write))) as lane:
+            return await asyncio.gather(*(ask(lane, *post(id)) for id in (uuid.uuid4(), bad, uuid.uuid4())))
+
+    answers = asyncio.run(go())
+    assert [answer.status for answer in answers] == [201, 422, 201]
+    assert json.loads(answers[1].body)["code"] == "unstorable"
+    assert LogEntry.objects.count() == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.test import Client, override_settings
 
 from consent.models import ConsentRecord, LogEntry
@@ -153,3 +154,29 @@ def test_a_site_switched_off_still_takes_answers(client):
     site.killed_at = timezone.now()
     site.save()
     assert stored(client, "a first answer")[0]["status"] == "ConsentGiven"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (OperationalError("gone"), 503, "unavailable"),
+        (InterfaceError("closed"), 503, "unavailable"),
+        (IntegrityError("another writer"), 503, "unavailable"),
+        (DataError("too long"), 422, "unstorable"),
+        (ValueError("NUL"), 422, "unstorable"),
+        (AttributeError("a bug"), 500, "internal"),
+    ],
+    ids=repr,
+)
+def test_what_could_not_be_stored_is_told_so_that_a_browser_knows_whether_to_send_it_again(
+    client, monkeypatch, error, status, code
+):
+    def broken(drafts):
+        raise error
+
+    corpus.make_world()
+    monkeypatch.setattr("consent.answers.intake.record", broken)
+    answer = send(client, corpus.cases()[0][1])
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert ("Retry-After" in answer) == (status == 503)

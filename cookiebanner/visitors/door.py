@@ -1,0 +1,183 @@
+"""The one door of all public requests: how large a request's head may be, what every public POST must be, and how a
+refusal is told.
+
+The lane asks `head_refusal` before anything else looks at a request, plain WSGI servers have `Guarded` in front of
+Django. What passes may still be as long as an honest browser's headers: whoever remembers something by a header looks
+at its length first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from consent.answers.errors import Refused
+from consent.sites.origins import origin_host
+from cookiebanner.visitors import rate_limit
+from cookiebanner.visitors.rate_limit import RateLimited
+
+Response = tuple[int, bytes, dict[str, str]]
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+RETRY_SECONDS = 5
+_TYPES = (JSON, "text/plain")
+
+# Bytes of a request's head; Cookie may be longer, since on the site's own host it holds the site's cookies too.
+LONGEST_TARGET = 16_384
+LONGEST_VALUE = 8_192
+LONGEST_COOKIE = 16_384
+LARGEST_HEAD = 32_768  # all names and values
+MOST_FIELDS = 128
+SMALL = min(LONGEST_TARGET, LONGEST_VALUE, LONGEST_COOKIE, LARGEST_HEAD)  # a head of so many bytes needs no look
+
+URI_TOO_LONG = Refused(414, "uri_too_long", f"The address is longer than {LONGEST_TARGET} bytes.")
+HEAD_TOO_LARGE = Refused(
+    431,
+    "headers_too_large",
+    f"The headers are too large: at most {MOST_FIELDS}, each {LONGEST_VALUE} bytes (Cookie {LONGEST_COOKIE}), "
+    f"{LARGEST_HEAD} in all.",
+)
+UNAVAILABLE = Refused(503, "unavailable", "The answer could not be stored; try again.")
+UNSTORABLE = Refused(422, "unstorable", "The database can't hold this; sending it again will not help.")
+BROKEN = Refused(500, "internal", "The server has an error; the operator finds it in the log.")
+
+
+def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> Refused | None:
+    """Why a request is refused for its head alone: `target` in bytes with its query, headers as (name, value)."""
+    if target > LONGEST_TARGET:
+        return URI_TOO_LONG
+    if len(headers) > MOST_FIELDS:
+        return HEAD_TOO_LARGE
+    whole = 0
+    for name, value in headers:
+        size = len(value)
+        if size > LONGEST_VALUE and (size > LONGEST_COOKIE or name.lower() != b"cookie"):
+            return HEAD_TOO_LARGE
+        whole += len(name) + size
+    return HEAD_TOO_LARGE if whole > LARGEST_HEAD else None
+
+
+def environ_refusal(environ: Mapping[str, Any]) -> Refused | None:
+    """The same of a WSGI environ, where repeated headers have been joined."""
+    if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > LONGEST_TARGET:
+        return URI_TOO_LONG
+    whole = 0
+    for name, value in environ.items():
+        if name[:5] == "HTTP_" or name == "CONTENT_TYPE":
+            size = len(value)
+            if size > LONGEST_VALUE and (size > LONGEST_COOKIE or name != "HTTP_COOKIE"):
+                return HEAD_TOO_LARGE
+            whole += len(name) + size
+    return HEAD_TOO_LARGE if whole > LARGEST_HEAD else None
+
+
+class Guarded:
+    """A WSGI application behind the door: not even a request object is made of what is refused for its head."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        refused = environ_refusal(environ)
+        if refused is None:
+            return self.application(environ, start_response)
+        status, body, headers = refusal(refused)
+        line = f"{status} {HTTPStatus(status).phrase}"
+        start_response(line, [*headers.items(), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """The first middleware: the same for whoever calls Django in another way."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        refused = environ_refusal(request.META)
+        if refused is None:
+            return get_response(request)
+        status, body, headers = refusal(refused)
+        return HttpResponse(body, status=status, headers=headers)
+
+    return middleware
+
+
+def admit(
+    kind: str,
+    body: bytes,
+    content_type: str | None,
+    origin: str | None,
+    headers: Mapping[str, str],
+    peer: str,
+    again: bool = False,
+) -> str:
+    """What every public POST must be, before its body is read; returns the host of its Origin.
+
+    `kind` as in `rate_limit`, `headers` by lower-case name, `peer` = the connection's address; `body` may be cut after
+    FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already. Raises Refused: 429
+    rate_limited, 413 too_large, 403 origin_not_allowed, 415 unsupported_media_type.
+    """
+    if not again:
+        rate_limit.admit(kind, headers, peer)
+    if len(body) > settings.FAIRGATE_BODY_LIMIT:
+        raise too_large()
+    host = origin_host(origin or "")
+    if not host:
+        raise Refused(
+            403, "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
+        )
+    if content_type:  # beacons of untyped data have none
+        check_type(content_type)
+    return host
+
+
+def foreign_origin() -> Refused:
+    return Refused(403, "origin_not_allowed", "This Origin is none of the site's hosts.")
+
+
+def unknown_site() -> Refused:
+    return Refused(404, "unknown_site", "There is no site with this id.", field="site")
+
+
+def too_large() -> Refused:
+    return Refused(413, "too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
+
+
+def check_type(content_type: str) -> None:
+    """Raises Refused (415) for what is neither JSON nor text, or not in UTF-8."""
+    if len(content_type) > 256:
+        raise _unsupported()
+    _check_type(content_type)
+
+
+@lru_cache(64)
+def _check_type(content_type: str) -> None:
+    name, _, parameters = content_type.partition(";")
+    if name.strip().lower() not in _TYPES:
+        raise _unsupported()
+    for parameter in parameters.split(";"):
+        key, _, value = parameter.partition("=")
+        if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise Refused(415, "unsupported_media_type", "Send UTF-8.")
+
+
+def _unsupported() -> Refused:
+    return Refused(415, "unsupported_media_type", "Send application/json or text/plain.")
+
+
+def refusal(refused: Refused) -> Response:
+    """The problem document of a refusal (RFC 9457): status, body, headers; 429 and 503 say when to come back."""
+    headers = json_headers(PROBLEM)
+    if isinstance(refused, RateLimited):
+        headers["Retry-After"] = str(refused.wait)
+    elif refused.status == 503:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return refused.status, msgspec.json.encode(refused.problem()), headers
+
+
+def json_headers(content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
