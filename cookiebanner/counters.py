@@ -208,8 +208,11 @@ class Counters:
 
     def _run(self) -> None:
         while not self._ended.wait(FLUSH):
-            self.flush()
-            connection.close_if_unusable_or_obsolete()
+            try:
+                self.flush()
+                connection.close_if_unusable_or_obsolete()
+            except Exception:  # the next flush must come, whatever this one met
+                log.exception("Counts could not be written.")
         self.flush()
         connection.close()
 
