@@ -25,7 +25,9 @@ from consent.answers.published import PublishedSite, view
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
 from consent.sites.queries import host_of
-from cookiebanner.facts import gather, peer_address
+from cookiebanner.facts import gather
+from cookiebanner.visitors.proxies import client_key
+from cookiebanner.visitors.shared_limit import of_all_processes
 
 Response = tuple[int, bytes, dict[str, str]]
 JSON = "application/json"
@@ -43,7 +45,10 @@ class Prepared:
 
 
 class RateLimit:
-    """At most `limit` requests in any 60 seconds per peer, counted in this process; the addresses live only here."""
+    """At most `limit` requests in any 60 seconds per peer, counted in this process; the addresses live only here.
+
+    Several server processes count together: `visitors/shared_limit.py`.
+    """
 
     MOST = 50_000  # peers remembered; the ones longest silent are forgotten first
 
@@ -72,7 +77,7 @@ class RateLimit:
             return 0
 
 
-rate_limit = RateLimit()
+rate_limit = of_all_processes() or RateLimit()
 
 
 def prepare(
@@ -89,7 +94,7 @@ def prepare(
     `again`: the rate limit has counted this request already.
     """
     limit = settings.FAIRGATE_RATE_LIMIT
-    if limit > 0 and not again and (wait := rate_limit.wait(peer_address(headers, peer), limit)):
+    if limit > 0 and not again and (wait := rate_limit.wait(client_key(headers, peer), limit)):
         raise RateLimited(wait)
     if len(body) > settings.FAIRGATE_BODY_LIMIT:
         raise too_large()

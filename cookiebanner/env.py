@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from consent import private_files
 
 
 def text(name: str, default: str = "") -> str:
@@ -48,6 +51,23 @@ def words(name: str, default: str = "") -> list[str]:
     return text(name, default).replace(",", " ").split()
 
 
+def base_url(name: str) -> str:
+    """`https://host[:port][/path]` without a slash at its end; "" when it is not set. Anything else is an error."""
+    value = text(name).strip().rstrip("/")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None
+        wrong = wrong or bool(parts.query or parts.fragment) or not value.isprintable() or " " in value
+        parts.port  # noqa: B018 - raises when it is none
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise ImproperlyConfigured(f"{name} must be a URL such as https://consent.example.org, not {value!r}")
+    return value
+
+
 def kept_secret(name: str, path: Path) -> str:
     """The secret NAME, or the one kept in the file `path`, made there (mode 0600) the first time it is needed."""
     value = text(name)
@@ -57,7 +77,7 @@ def kept_secret(name: str, path: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.folder(path.parent)
     made = secrets.token_urlsafe(50)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -24,6 +24,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from consent import private_files
 from consent.banners import texts
 from consent.jobs.actions import enqueue
 from consent.jobs.registry import handler
@@ -141,7 +142,7 @@ def picture(run: Run) -> dict[str, Any]:
     if browser is None:
         return {"taken": 0, "why": "Chromium is not installed"}
     folder = Path(settings.FAIRGATE_DATA) / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.folder(folder)
     todo, taken = wanted(release), 0
     with served(release) as base:
         for number, (regime, language) in enumerate(todo):
@@ -151,7 +152,8 @@ def picture(run: Run) -> dict[str, Any]:
                 continue
             png = take(browser, f"{base}/page/{regime}/{language}")
             digest = hashlib.sha256(png).hexdigest()
-            (folder / f"{digest}.png").write_bytes(png)
+            with private_files.open_file(folder / f"{digest}.png", "wb") as file:
+                file.write(png)
             record = {"sha256": digest, "number": release.number, "for": f"{regime} {language}", "size": list(SIZE)}
             place = {"release": release.number, "release_hash": release.sha256}
             with transaction.atomic():

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from consent.jurisdictions.table import VERSION
 from consent.models import Release, Site
 from consent.sites.queries import clean_host, suffixes
-from cookiebanner.facts import trusted
 from cookiebanner.firstparty import LIMIT, Refusal, gpc_json, store_state
 from cookiebanner.problems import problem
+from cookiebanner.visitors.proxies import trusted
 
 
 @csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see firstparty.store_state

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from consent import private_files
 from consent.exports import actions
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
@@ -23,7 +24,7 @@ def run_export(run: Run) -> dict[str, Any]:
         raise ValueError("An export belongs to a site.")
     form = run.params["format"]
     folder = Path(settings.FAIRGATE_DATA) / "exports"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.folder(folder)
     name = f"{site.uuid}-{run.job.pk}{ENDINGS.get(form, '')}"
     start, end = date.fromisoformat(run.params["from"]), date.fromisoformat(run.params["to"])
 

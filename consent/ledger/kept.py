@@ -11,6 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from consent import private_files
+
 _seen: dict[str, tuple[int, int]] = {}  # path → (mtime in ns, size in the note)
 
 
@@ -47,9 +49,9 @@ def keep(site_uuid: str, text: str) -> None:
     """Replaces the kept note, durably. An older tree never replaces a larger one."""
     if size(site_uuid) > int(text.split("\n")[1]):
         return
-    folder().mkdir(parents=True, exist_ok=True)
+    private_files.folder(folder())
     fresh = path(site_uuid).with_suffix(f".{os.getpid()}.new")
-    with fresh.open("w") as file:
+    with private_files.open_file(fresh) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -13,6 +13,7 @@ from consent.answers import intake
 from consent.answers.errors import Refused
 from cookiebanner import endpoint
 from cookiebanner.adapt import lower_headers, raw_body
+from cookiebanner.health import readiness
 
 _STATES = ["granted", "denied", "not_offered"]
 _ACTIONS = ["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
@@ -103,10 +104,12 @@ class Consents(APIView):
                 request.META.get("REMOTE_ADDR", ""),
             )
             [outcome] = intake.record([prepared.draft])
+            readiness.stored()
             response = endpoint.answer(prepared, outcome)
         except Refused as refused:
             response = endpoint.refusal(refused)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
+            readiness.refused(error)
             response = endpoint.refusal(endpoint.UNAVAILABLE)
         return to_response(response)
 
