@@ -46,7 +46,7 @@ def mend(root: str | Path, names: Iterable[str]) -> int:
     `names`; returns how many it changed. Follows no links, and leaves alone what belongs to another account.
     """
     root = Path(root)
-    changed = _mend(root)
+    changed = int(_mend(root))
     with suppress(OSError):
         for child in root.iterdir():
             if child.name.startswith(tuple(names)):

@@ -1,4 +1,4 @@
-"""FAIRGATE_DATA and the SQLite database, private to the account that runs Fairgate; older versions left them readable."""
+"""FAIRGATE_DATA and the SQLite database belong to the account that runs Fairgate; older versions left them readable."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`/livez`: the process answers. `/readyz`: answers of visitors can be stored now, and if not, why, in words.
 
 Both whatever the Host; in the lane without a thread of Django's (`lane/app.py`), under plain WSGI by `BeforeHost`.
-`/readyz` looks when it is asked, at most every `FRESH` seconds. What makes it say no:
+`/readyz` looks when it is asked, once for all who ask at a time. What makes it say no:
 
 - the database does not answer, is read-only, or its tables are missing or not migrated;
 - the last batch of answers was refused, and a trial since then was, too (a full disk, for instance);
@@ -30,7 +30,8 @@ from cookiebanner.delivery import Answer
 from cookiebanner.visitors import proxies
 
 PATHS = ("/livez", "/readyz")
-FRESH = 2.0  # seconds that what was seen is told again
+FRESH = 0.25  # seconds that the lane tells again what was seen
+PAUSE = 1.0  # seconds between two trials
 QUARANTINE = 5.0  # seconds after a refused batch in which a trial alone does not make it good
 LITTLE = 256 * 2**20  # bytes free where a warning begins
 AWAY = "The database does not answer."
@@ -65,6 +66,8 @@ class Readiness:
         self._report: Report | None = None
         self._at = 0.0  # when it was looked at, monotonic
         self._doubt = True  # to be tried
+        self._tried_at = 0.0  # monotonic
+        self._trial_error: Error | None = None
         self._refused_at = 0.0  # monotonic; 0 when the last batch was stored
         self._why = ""
 
@@ -95,10 +98,10 @@ class Readiness:
             return None
         return report._replace(reasons=[self._why, *report.reasons]) if refused_at > self._at else report
 
-    def look(self) -> Report:
-        """Asks the database; for a thread that may wait for it."""
+    def look(self, anew: bool = False) -> Report:
+        """Asks the database; for a thread that may wait for it. `anew`: even if that was done a moment ago."""
         with self._lock:
-            if (report := self.kept()) is None:
+            if anew or (report := self.kept()) is None:
                 at = time.monotonic()
                 report = self._look()
                 self._at, self._report = at, report
@@ -126,7 +129,7 @@ class Readiness:
             self._doubt = True
             return ["The database takes no writes: it is read-only, or a standby."], []
         if self._doubt:
-            trial.store_nothing()
+            self._try()
             if time.monotonic() - self._refused_at > QUARANTINE:
                 self._doubt, self._refused_at = False, 0.0
         reasons, warnings = _stopped()
@@ -135,6 +138,16 @@ class Readiness:
         if partitions.default_is_used():
             warnings.append("Records fall into the default partition: is the worker running?")
         return reasons, warnings
+
+    def _try(self) -> None:
+        if time.monotonic() - self._tried_at >= PAUSE:
+            self._tried_at, self._trial_error = time.monotonic(), None
+            try:
+                trial.store_nothing()
+            except Error as error:
+                self._trial_error = error
+        if self._trial_error is not None:
+            raise self._trial_error.with_traceback(None)
 
     def _migrations(self) -> set[tuple[str, str]]:
         if not self._leaves:
@@ -215,7 +228,7 @@ class BeforeHost:
 
 
 def _view(request: HttpRequest) -> HttpResponse:
-    answer = live() if request.path_info == "/livez" else readiness.look().answer()
+    answer = live() if request.path_info == "/livez" else readiness.look(anew=True).answer()
     return HttpResponse(
         answer.body, status=answer.status, headers={n.decode().title(): v.decode() for n, v in answer.headers}
     )

@@ -160,11 +160,10 @@ class Protocol(HttpToolsProtocol):
             self._ending = STAYS if parser.get_http_version() == "1.1" else STAYS_1_0
         # Answers leave in the order of their requests: while another one is under way, uvicorn queues.
         if lane is not None and (cycle is None or cycle.response_complete) and not self.flow.write_paused:
-            if not has_one_host(self.headers) and parser.get_http_version() == "1.1":
-                self._refuse(400, NO_HOST)
-                return
             method = parser.get_method()
-            if method == b"GET":
+            if not has_one_host(self.headers):
+                pass  # HTTP/1.0 may, HTTP/1.1 is refused in its turn
+            elif method == b"GET":
                 self._quick = lane.script(self.url, self.headers, self._peer, self._placed)
                 if self._quick is not None:
                     return
@@ -183,6 +182,8 @@ class Protocol(HttpToolsProtocol):
         self.url = _target(url)
         if not self.url:
             self.url, self.app = b"/", refusal(400, "Invalid HTTP request received.")
+        elif not has_one_host(headers) and self.parser.get_http_version() == "1.1":
+            self.app = refusal(400, NO_HOST)
         try:
             super().on_headers_complete()
         finally:

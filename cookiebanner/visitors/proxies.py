@@ -74,7 +74,7 @@ def limit_key(address: str) -> str:
     """
     found = parsed(address)
     if found is None:
-        return "no address"
+        return "no-address"
     if isinstance(found, IPv6Address):
         inner = found.sixtofour or (found.teredo and found.teredo[1])
         if inner is None and found in NAT64:
@@ -100,7 +100,7 @@ def login_key(headers: Mapping[str, str], peer: str) -> str:
     if address is not None and _is_inside(address) and not _is_trusted(address):
         claimed = parsed(headers.get("x-forwarded-for", "").rpartition(",")[2])
         if claimed is not None:
-            return f"{key} for {limit_key(str(claimed))}"
+            return f"{key}/{limit_key(str(claimed))}"
     return key
 
 

@@ -86,18 +86,16 @@ def refuse_any_host(uds: str, host: str) -> None:
     """Raises CommandError when every Host header would be accepted from other machines than this one."""
     if "*" in settings.ALLOWED_HOSTS and not uds and not is_loopback(host):
         raise CommandError(
-            f"Fairgate would answer to any Host on {host or 'every address'}: set FAIRGATE_HOSTS to the host names it is "
-            "asked by (FAIRGATE_HOSTS=consent.example.org), or listen on 127.0.0.1."
+            f"Fairgate would answer to any Host on {host or 'every address'}: set FAIRGATE_HOSTS to its host names "
+            "(FAIRGATE_HOSTS=consent.example.org), or listen on 127.0.0.1."
         )
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can connect to what listens there; a name is looked up."""
     try:
-        found = (
-            {info[4][0] for info in socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM)} if host else set()
-        )
-        addresses = [ip_address(str(one).partition("%")[0]) for one in found]
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM) if host else []
+        addresses = [ip_address(str(info[4][0]).partition("%")[0]) for info in found]
     except (OSError, ValueError):
         return False
     return bool(addresses) and all((getattr(a, "ipv4_mapped", None) or a).is_loopback for a in addresses)
