@@ -67,7 +67,7 @@ class Protocol(HttpToolsProtocol):
 
     # Slots, since beyond thirty attributes Python looks them up in a slower way.
     __slots__ = (
-        "_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_running", "_size", "_stage", "_stalled", "_unsent",
+        "_age", "_ending", "_lane", "_leaving", "_peer", "_placed", "_quick", "_running", "_size", "_stage", "_stalled", "_unsent",
     )  # fmt: skip
     _given: Any = None  # uvicorn's list of default headers (Date), a new one each second, and its lines
     _lines = b""
@@ -77,6 +77,7 @@ class Protocol(HttpToolsProtocol):
         self._peer = self.client[0] if self.client else _peer_without_address(transport)
         self._placed = bool(settings.MMDB) or trusted(self._peer)  # its requests may say where they come from
         self._lane = self.app if isinstance(self.app, Lane) else None
+        self._leaving = False  # the server ends: no time for clients that go on sending
         self._stage = BETWEEN  # of the request that is being read
         self._quick: Finished | Posted | None = None  # how it is answered, if not by uvicorn
         self._ending = STAYS
@@ -161,7 +162,8 @@ class Protocol(HttpToolsProtocol):
         # Answers leave in the order of their requests: while another one is under way, uvicorn queues.
         if lane is not None and (cycle is None or cycle.response_complete) and not self.flow.write_paused:
             method = parser.get_method()
-            if not has_one_host(self.headers):
+            # Nearly all send Host first; nothing here depends on it, so that a second one is not looked for.
+            if (not self.headers or self.headers[0][0] != b"host") and not has_one_host(self.headers):
                 pass  # HTTP/1.0 may, HTTP/1.1 is refused in its turn
             elif method == b"GET":
                 self._quick = lane.script(self.url, self.headers, self._peer, self._placed)
@@ -270,7 +272,7 @@ class Protocol(HttpToolsProtocol):
         not read: why it was refused. So we say that no more comes, and read a bounded rest for nobody.
         """
         transport = self.transport
-        if self._stage == BETWEEN or transport.is_closing():
+        if transport.is_closing() or (self._leaving and self._stage == BETWEEN):
             transport.close()
             return
         self._stage, self._age = ENDING, 0
@@ -321,6 +323,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
+        self._leaving = True
         super().shutdown()
         # Before uvicorn cancels its task: a Django thread that waits for a cancelled task waits for ever.
         self.loop.call_later(DRAIN - 3, self.transport.abort)

@@ -307,8 +307,13 @@ def test_who_never_stops_sending_is_ended_all_the_same(world):
 
 
 # --- Host -------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("target", ["/livez", "/nowhere", "/v1/5a1e0000-0000-4000-8000-000000000001/gate.js"])
-@pytest.mark.parametrize("hosts", [[], ["a", "b"]])
+@pytest.mark.parametrize(
+    ("target", "hosts"),
+    [
+        ("/livez", []), ("/nowhere", []), ("/v1/5a1e0000-0000-4000-8000-000000000001/gate.js", []),
+        ("/api/v1/consents", []), ("/nowhere", ["a", "b"]),
+    ],
+)  # fmt: skip
 def test_http_1_1_needs_one_host(world, target, hosts):
     lines = b"".join(b"Host: %s\r\n" % host.encode() for host in hosts)
 
