@@ -67,7 +67,8 @@ class Protocol(HttpToolsProtocol):
 
     # Slots, since beyond thirty attributes Python looks them up in a slower way.
     __slots__ = (
-        "_age", "_ending", "_lane", "_leaving", "_peer", "_placed", "_quick", "_running", "_size", "_stage", "_stalled", "_unsent",
+        "_age", "_ending", "_lane", "_leaving", "_peer", "_placed", "_quick", "_running", "_size", "_stage", "_stalled",
+        "_unsent",
     )  # fmt: skip
     _given: Any = None  # uvicorn's list of default headers (Date), a new one each second, and its lines
     _lines = b""

@@ -24,7 +24,6 @@ HOPS = 20  # proxies in a row that are looked at; what is before them may be as 
 LONGEST = 60  # characters of an address as text, with brackets, zone and port
 REMEMBERED = 3600.0  # seconds that an unnamed proxy is told of after it was last seen
 FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")  # what proxies add
-NAT64 = ip_network("64:ff9b::/96")
 log = logging.getLogger("fairgate")
 
 
@@ -50,20 +49,7 @@ def client_address(headers: Mapping[str, str], peer: str) -> str:
     `headers` by lower-case name. An untrusted peer is the client, whatever it claims. "" when there is no address: the
     proxy behind a unix socket said none, or the peer is not known.
     """
-    address = parsed(peer)
-    if address is None and peer:
-        return ""
-    if address is None or _is_trusted(address):
-        for entry in reversed(headers.get("x-forwarded-for", "").rsplit(",", HOPS)[-HOPS:]):
-            before = parsed(entry)
-            if before is None:
-                break
-            address = before
-            if not _is_trusted(address):
-                break
-    elif any(name in headers for name in FORWARDING):
-        unnamed.saw(address)
-    return str(address) if address else ""
+    return str(_client(headers, peer) or "")
 
 
 def limit_key(address: str) -> str:
@@ -72,20 +58,41 @@ def limit_key(address: str) -> str:
     6to4, Teredo and NAT64 count by the IPv4 address inside: it has 65,536 networks, or shares one with strangers.
     All without an address are one client.
     """
-    found = parsed(address)
-    if found is None:
-        return "no-address"
-    if isinstance(found, IPv6Address):
-        inner = found.sixtofour or (found.teredo and found.teredo[1])
-        if inner is None and found in NAT64:
-            inner = IPv4Address(int(found) & 0xFFFFFFFF)
-        return str(inner or IPv6Address(int(found) >> 64 << 64))
-    return str(found)
+    return _key(parsed(address))
 
 
 def client_key(headers: Mapping[str, str], peer: str) -> str:
     """`limit_key` of the client of a request."""
-    return limit_key(client_address(headers, peer))
+    return _key(_client(headers, peer))
+
+
+def _client(headers: Mapping[str, str], peer: str) -> Address | None:
+    address = parsed(peer)
+    if address is None and peer:
+        return None
+    if address is None or _is_trusted(address):
+        for entry in reversed(headers.get("x-forwarded-for", "").rsplit(",", HOPS)[-HOPS:]):
+            before = parsed(entry)
+            if before is None:
+                break
+            address = before
+            if not _is_trusted(address):
+                break
+    elif "x-forwarded-for" in headers or "forwarded" in headers or "x-real-ip" in headers:
+        unnamed.saw(address)
+    return address
+
+
+def _key(found: Address | None) -> str:
+    if found is None:
+        return "no-address"
+    number = int(found)
+    if found.version == 6:
+        if number >> 112 == 0x2002 or number >> 96 == 0x20010000 or number >> 32 == 0x64FF9B << 64:
+            inner = found.sixtofour or (found.teredo and found.teredo[1]) or IPv4Address(number & 0xFFFFFFFF)
+            return str(inner)
+        return f"{number >> 64:x}/64"
+    return str(found)
 
 
 def login_key(headers: Mapping[str, str], peer: str) -> str:
@@ -168,19 +175,20 @@ def parsed(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-INSIDE = [
-    ip_network(name)
-    for name in (
-        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
-        "100.64.0.0/10",  # RFC 6598: between a provider's or a cloud's own machines
-        "::1/128", "fc00::/7", "fe80::/10",
-    )
-]  # fmt: skip
+INSIDE = (
+    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+    "100.64.0.0/10",  # RFC 6598: between a provider's or a cloud's own machines
+    "::1/128", "fc00::/7", "fe80::/10",
+)  # fmt: skip
+_INSIDE = tuple(
+    tuple((int(n.network_address), int(n.netmask)) for n in map(ip_network, INSIDE) if n.version == version)
+    for version in (4, 6)
+)
 
 
 def _is_inside(address: Address) -> bool:
     """On this machine or in a network of one's own; `is_private` would count the networks of documentation, too."""
-    return any(address in network for network in INSIDE)
+    return _holds(_INSIDE[0 if address.version == 4 else 1], int(address))
 
 
 _networks: tuple[Any, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = (None, (), ())
@@ -197,8 +205,11 @@ def _is_trusted(address: Address) -> bool:
         mapped = (_unmapped(n) for n in given if n.version == 6 and n.prefixlen >= 96)
         _proxies.clear()
         _networks = (given, v4 + tuple(n for n in mapped if n), v6)
-    number = int(address)
-    return any(number & mask == start for start, mask in _networks[1 if address.version == 4 else 2])
+    return _holds(_networks[1 if address.version == 4 else 2], int(address))
+
+
+def _holds(networks: tuple[tuple[int, int], ...], number: int) -> bool:
+    return any(number & mask == start for start, mask in networks)
 
 
 def _unmapped(network: IPv6Network) -> tuple[int, int] | None:

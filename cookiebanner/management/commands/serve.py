@@ -51,16 +51,16 @@ class Command(BaseCommand):
             workers = 1
         connections.close_all()
         sockets = listen(host, port, workers, uds)
-        limits = shared_limit.make()  # it outlives a server process that is started again
+        limits = [shared_limit.make()] if workers > 1 else []  # they outlive a server process that is started again
         children = [
             Supervised(
                 [sys.executable, "-m", "cookiebanner.lane.server", str(fd)],
-                fds=[fd, limits], longest=2.0,  # visitors' connections wait for it
-                env={shared_limit.FD: str(limits)},
+                fds=[fd, *limits], longest=2.0,  # visitors' connections wait for it
+                env={shared_limit.FD: str(limits[0])} if limits else None,
             )
             for fd in islice(cycle(one.fileno() for one in sockets), workers)
         ]  # fmt: skip
-        if not settings.FAIRGATE_URL:
+        if not settings.FAIRGATE_URL and not settings.FAIRGATE_DEMO:
             self.stderr.write("FAIRGATE_URL is not set: links in mails can't be made. Set it to the public base URL.")
         if not no_worker:
             children.append(Supervised([sys.executable, sys.argv[0], "worker"]))
