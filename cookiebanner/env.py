@@ -51,9 +51,9 @@ def words(name: str, default: str = "") -> list[str]:
     return text(name, default).replace(",", " ").split()
 
 
-def base_url(name: str) -> str:
-    """`https://host[:port][/path]` without a slash at its end; "" when it is not set. Anything else is an error."""
-    value = text(name).strip().rstrip("/")
+def base_url(value: str) -> str:
+    """FAIRGATE_URL, `https://host[:port][/path]`, without a slash at its end; "" stays. Anything else is an error."""
+    value = value.strip().rstrip("/")
     if not value:
         return ""
     try:
@@ -64,7 +64,7 @@ def base_url(name: str) -> str:
     except ValueError:
         wrong = True
     if wrong:
-        raise ImproperlyConfigured(f"{name} must be a URL such as https://consent.example.org, not {value!r}")
+        raise ImproperlyConfigured(f"FAIRGATE_URL must be a URL such as https://consent.example.org, not {value!r}")
     return value
 
 

@@ -75,9 +75,9 @@ class Readiness:
 
     def stored(self) -> None:
         """Answers were stored."""
-        if self._refused_at:
-            self._refused_at = 0.0
-            self._report = None
+        if self._refused_at or self._trial_error is not None:
+            self._refused_at = self._tried_at = 0.0  # what was tried before is no longer true
+            self._report = self._trial_error = None
 
     def refused(self, error: Exception) -> None:
         """A whole batch was not stored, and not because of what was in it."""

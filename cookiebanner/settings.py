@@ -31,7 +31,7 @@ FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer
 FAIRGATE_REQUEST_LIMIT = env.integer("FAIRGATE_REQUEST_LIMIT", 2**20)  # bytes of the body of any other request
 FAIRGATE_UPLOAD_LIMIT = env.integer("FAIRGATE_UPLOAD_LIMIT", 20 * 2**20)  # the same, to the dashboard and its API
 FAIRGATE_SPOOL_LIMIT = env.integer("FAIRGATE_SPOOL_LIMIT", 4 * 2**30)  # bytes on disk that wait for slow clients
-FAIRGATE_URL = env.base_url("FAIRGATE_URL")  # public base URL: every link in mails, receipts and jobs begins with it
+FAIRGATE_URL = env.base_url(env.text("FAIRGATE_URL"))  # public: links in mails, receipts and jobs begin with it
 FAIRGATE_HSTS = env.integer("FAIRGATE_HSTS", 31_536_000)  # seconds that browsers keep to https; 0 = not told
 FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country[,region]" header names
 FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; empty = kept in FAIRGATE_DATA

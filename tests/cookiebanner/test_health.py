@@ -316,6 +316,22 @@ def test_what_was_seen_is_told_again_for_a_moment(world, monkeypatch):
     assert Release.objects.count() == stop
 
 
+def test_a_stored_answer_overrules_a_trial_of_a_moment_ago(world, monkeypatch):
+    monkeypatch.setattr(health, "PAUSE", 60.0)
+    tried = []
+
+    def full():
+        tried.append(1)
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("consent.ledger.trial.store_nothing", full)
+    assert [by_django()[0] for _ in range(3)] == [503] * 3
+    assert tried == [1]  # the others were told of the same
+    monkeypatch.undo()
+    readiness.stored()
+    assert by_django() == OK
+
+
 def test_little_room_is_a_warning(world, monkeypatch):
     monkeypatch.setattr(health, "LITTLE", 2**60)
     status, told = by_django()
