@@ -21,7 +21,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from consent.sites.names import one_line
+from cookiebanner.adapt import lower_headers
 from cookiebanner.staff import links
+from cookiebanner.visitors.proxies import login_key
 
 DEMO_EMAIL = "demo@example.org"
 
@@ -34,6 +36,10 @@ def refused(user: Any) -> bool:
 class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
+
+    def get_client_ip(self, request):
+        """What allauth counts as one client; `proxies` answers it for all of us."""
+        return login_key(lower_headers(request), request.META.get("REMOTE_ADDR", ""))
 
     def pre_login(self, request, user, **kwargs):
         """Whatever the way in (password, passkey), the demo's account ends here."""

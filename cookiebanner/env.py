@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from consent import private_files
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 _PACKED = Path(__file__).resolve().parent / "files"
 INSTALLED = _PACKED.is_dir()  # from a wheel, which has templates and static files inside its package
@@ -87,7 +89,7 @@ def kept_secret(name: str, path: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.folder(path.parent)
     made = secrets.token_urlsafe(50)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

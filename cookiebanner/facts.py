@@ -1,7 +1,7 @@
 """Where a request comes from: the proxy's country headers, else the operator's MaxMind-format file.
 
-A header counts only when the direct peer is one of FAIRGATE_TRUSTED_PROXIES: its presence proves nothing. The address
-is used for the look-up and dropped; it is neither stored nor logged nor kept in a cache. Two header sets that
+A header counts only when the direct peer is a trusted proxy (visitors/proxies.py): its presence proves nothing. The
+address is used for the look-up and dropped; it is neither stored nor logged nor kept in a cache. Two header sets that
 contradict each other are as good as none, and worse than none: the answer is "unknown", so the strictest regime.
 """
 
@@ -15,7 +15,6 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ import maxminddb
 from django.conf import settings
 
 from consent.jurisdictions.locate import UNKNOWN, Decision, Facts, country_code, region_code
+from cookiebanner.visitors.proxies import client_address, trusted
 
 # Pairs of country and subdivision headers, in lower case; docs/location.md tells how each product is made to send them.
 HEADERS = (
@@ -37,11 +37,8 @@ HEADERS = (
 )
 ANONYMOUS = frozenset({"T1", "A1", "A2", "O1"})  # Tor, anonymous proxies, satellites, "other": no place at all
 
-LONGEST_FORWARDED = 1024  # characters of X-Forwarded-For that are read; twenty addresses
 LONGEST_PLACE = 100  # characters of a country and its region; "newfoundland and labrador" is the longest
 LONGEST_PACKED = 4096  # characters of a header that holds more than that
-
-Address = IPv4Address | IPv6Address
 
 
 class Place(NamedTuple):
@@ -52,7 +49,8 @@ class Place(NamedTuple):
 
 
 def gather(headers: Mapping[str, str], peer: str) -> Facts:
-    """The place of a request. `headers` by lower-case name, `peer` the address of the direct connection.
+    """The place of a request. `headers` by lower-case name, `peer` the address of the direct connection ("": a unix
+    socket).
 
     Never raises: what can't be read counts as unknown.
     """
@@ -61,43 +59,7 @@ def gather(headers: Mapping[str, str], peer: str) -> Facts:
         if places:
             return _agreed(places) or UNKNOWN
     path = settings.MMDB
-    return country_file.get(path, peer_address(headers, peer)) if path else UNKNOWN
-
-
-def peer_address(headers: Mapping[str, str], peer: str) -> str:
-    """The client's address: X-Forwarded-For read from the right, past every trusted proxy.
-
-    An untrusted peer is the client, whatever it claims. "" when there is no address (a Unix socket).
-    """
-    address = _address(peer)
-    if address is None:
-        return ""
-    if _is_trusted(address):
-        forwarded = headers.get("x-forwarded-for", "")
-        if len(forwarded) > LONGEST_FORWARDED:  # what trusted proxies wrote stands at its end
-            forwarded = forwarded[-LONGEST_FORWARDED:].partition(",")[2]
-        for entry in reversed(forwarded.split(",")):
-            before = _address(entry)
-            if before is None:
-                break
-            address = before
-            if not _is_trusted(address):
-                break
-    return str(address)
-
-
-def trusted(peer: str) -> bool:
-    """True when this address is one of FAIRGATE_TRUSTED_PROXIES (addresses and networks, IPv4-mapped IPv6 too)."""
-    if not settings.FAIRGATE_TRUSTED_PROXIES:
-        return False
-    if peer in _proxies and _networks[0] is settings.FAIRGATE_TRUSTED_PROXIES:
-        return True
-    address = _address(peer)
-    if address is None or not _is_trusted(address):
-        return False
-    if len(_proxies) < 64:
-        _proxies.add(peer)
-    return True
+    return country_file.get(path, client_address(headers, peer)) if path else UNKNOWN
 
 
 def header(decision: Decision) -> str:
@@ -191,44 +153,6 @@ def _code(value: Any) -> str:
 
 
 PACKED = (("x-nf-geo", _from_netlify), ("x-akamai-edgescape", _from_akamai))  # country and region in one value
-
-
-# --- addresses ------------------------------------------------------------------------------------------------------
-_networks: tuple[Any, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = (None, (), ())
-_proxies: set[str] = set()  # proxies seen, as written; never a visitor: those are not trusted
-
-
-def _is_trusted(address: Address) -> bool:
-    global _networks
-    given = settings.FAIRGATE_TRUSTED_PROXIES
-    if _networks[0] is not given:
-        # Integers: 25 networks of a CDN are compared in about two microseconds.
-        v4 = tuple((int(n.network_address), int(n.netmask)) for n in given if n.version == 4)
-        v6 = tuple((int(n.network_address), int(n.netmask)) for n in given if n.version == 6)
-        mapped = (_unmapped(n) for n in given if n.version == 6 and n.prefixlen >= 96)
-        _proxies.clear()
-        _networks = (given, v4 + tuple(n for n in mapped if n), v6)
-    number = int(address)
-    return any(number & mask == start for start, mask in _networks[1 if address.version == 4 else 2])
-
-
-def _unmapped(network: IPv6Network) -> tuple[int, int] | None:
-    inner = network.network_address.ipv4_mapped
-    return (int(inner), int(network.netmask) & 0xFFFFFFFF) if inner else None
-
-
-def _address(text: str) -> Address | None:
-    """An address from `1.2.3.4`, `1.2.3.4:5`, `[2001:db8::1]:5`, `fe80::1%eth0`, `::ffff:1.2.3.4`; None for junk."""
-    text = (text or "")[:100].strip().strip('"')
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 # --- the operator's file --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from consent.sites.models import Membership, Site
 from consent.sites.queries import role_of, site_by_uuid, sites_of
 from consent.sites.roles import MATRIX, May, can
+from cookiebanner.visitors.proxies import unnamed
 
 
 def sites_with(user: Any, what: May) -> QuerySet[Site]:
@@ -81,6 +82,7 @@ def show(
         "role": role,
         "may": {str(what): can(role, what) for what in May},
         "auditor": role == Membership.Role.AUDITOR,
+        "proxies": unnamed.addresses(),
         "here": request.resolver_match.url_name if request.resolver_match else "",
     }
     response = render(request, template, context, status=status)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from consent import private_files
 from cookiebanner import env
 
 BASE_DIR = env.CHECKOUT
@@ -27,7 +29,11 @@ FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the 
 FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
 FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
 FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer, or of what else visitors may POST
+FAIRGATE_REQUEST_LIMIT = env.integer("FAIRGATE_REQUEST_LIMIT", 2**20)  # bytes of the body of any other request
+FAIRGATE_UPLOAD_LIMIT = env.integer("FAIRGATE_UPLOAD_LIMIT", 20 * 2**20)  # the same, to the dashboard and its API
+FAIRGATE_SPOOL_LIMIT = env.integer("FAIRGATE_SPOOL_LIMIT", 4 * 2**30)  # bytes on disk that wait for slow clients
 FAIRGATE_URL = env.base_url("FAIRGATE_URL")  # public base URL: links in mails come from it, never from a Host header
+FAIRGATE_HSTS = env.integer("FAIRGATE_HSTS", 31_536_000)  # seconds that browsers keep to https; 0 = not told
 FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country[,region]" header names
 FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; empty = kept in FAIRGATE_DATA
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
@@ -48,6 +54,7 @@ if FAIRGATE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     CSRF_TRUSTED_ORIGINS = [*CSRF_TRUSTED_ORIGINS, FAIRGATE_URL]
+    SECURE_HSTS_SECONDS = FAIRGATE_HSTS  # see cookiebanner.front.Security; scripts are sent without
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -69,7 +76,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "cookiebanner.visitors.door.guard",
-    "django.middleware.security.SecurityMiddleware",
+    "cookiebanner.health.BeforeHost",
+    "cookiebanner.front.NamesProxies",
+    "cookiebanner.front.Security",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -104,7 +113,8 @@ _sqlite = f"sqlite:///{FAIRGATE_DATA / 'fairgate.sqlite3'}"
 DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL") or _sqlite, conn_max_age=600)}
 for _database in DATABASES.values():
     if _database["ENGINE"].endswith("sqlite3"):
-        FAIRGATE_DATA.mkdir(parents=True, exist_ok=True)
+        private_files.folder(FAIRGATE_DATA)
+        private_files.touch(_database["NAME"])
         # Tests on a file: threads of one in-memory database would get "table is locked" instead of waiting.
         _database["TEST"] = {"NAME": str(FAIRGATE_DATA / "test.sqlite3")}
         # FULL: an acknowledged record is on disk (docs/decisions/0002). IMMEDIATE: writers queue instead of failing.
@@ -119,7 +129,14 @@ if env.text("DATABASE_REPLICA_URL"):
     DATABASES["replica"] = dj_database_url.parse(env.text("DATABASE_REPLICA_URL"), conn_max_age=600)
     DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict[str, dict[str, Any]] = {
+    # In files, so that all server processes of a machine count wrong logins together.
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": FAIRGATE_DATA / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    }
+}
 if env.text("CACHE_URL"):
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.text("CACHE_URL")}
 
@@ -160,6 +177,10 @@ if not env.text("EMAIL_HOST"):
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(FAIRGATE_DATA / "static"))
 STATICFILES_DIRS = [FAIRGATE_FILES / "static"]
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = (
+    0o644,
+    0o755,
+)  # of collected files: a web server may read them
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
@@ -222,7 +243,8 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"bounded": {"()": "cookiebanner.log_lines.Bounded"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "bounded"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
     # No access log: it would hold visitors' addresses.
     "loggers": {"django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False}},

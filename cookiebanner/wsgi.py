@@ -4,7 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from cookiebanner.visitors.door import Guarded
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
-application = Guarded(get_wsgi_application())
+
+django = get_wsgi_application()
+
+from cookiebanner import data  # noqa: E402 - Django is set up above
+from cookiebanner.front import with_host  # noqa: E402
+from cookiebanner.visitors.door import Guarded  # noqa: E402
+
+data.make_private()
+application = with_host(Guarded(django))

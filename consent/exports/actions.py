@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
+from consent import private_files
 from consent.exports import bundle, formats, period
 from consent.exports.jsonld import to_jsonld
 from consent.exports.parquet import to_parquet
@@ -51,7 +52,7 @@ def export(
 
     rows = counted(period.rows(site.pk, span.first, span.last), span.count, progress)
     unfinished = out.with_name(out.name + ".part")
-    with unfinished.open("wb") as file:
+    with private_files.open_file(unfinished, "wb") as file:
         for piece in STREAMS[form](count(filter(span.inside, period.answers(rows))), str(site.uuid)):
             file.write(piece)
     unfinished.replace(out)

@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from consent import private_files
 from consent.exports import copies, formats, period, report
 from consent.exports.period import Period, Row
 from consent.jurisdictions import table
@@ -60,7 +61,7 @@ def build(span: Period, out: Path, actor: str, progress: Progress) -> int:
         raise ValueError(f"The log of {span.site.name} is empty: publish first.")
     span = period.find(span.site, span.start, span.end)  # with what came in until the log was signed
     work = out.with_name(out.name + ".work")
-    work.mkdir(parents=True, exist_ok=True)
+    private_files.folder(work)
     state = _resume(work, span, signed.size)
     tree = Tree(span.site.pk, span.site.uuid)
     head = Checkpoint.objects.get(site_id=span.site.pk, size=state.size)
@@ -93,15 +94,20 @@ def _lower(span: Period) -> int:
 def _save(work: Path, span: Period, state: State) -> None:
     question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
     fresh = work / "state.new"
-    fresh.write_text(json.dumps({**asdict(state), "question": question}))
+    with private_files.open_file(fresh) as file:
+        file.write(json.dumps({**asdict(state), "question": question}))
     fresh.replace(work / "state.json")
+
+
+def _append(path: Path) -> IO[bytes]:
+    return private_files.open_file(path, "ab")
 
 
 def _long_files(work: Path, span: Period, last: int, state: State, progress: Progress) -> None:
     """records.jsonl (with the neighbours of the period) and records.csv (answers of the period)."""
     site = str(span.site.uuid)
     upper = last + 1 if last + 1 < state.size else last
-    with (work / "records.jsonl").open("ab") as lines, (work / "records.csv").open("ab") as cells:
+    with _append(work / "records.jsonl") as lines, _append(work / "records.csv") as cells:
         lines.truncate(state.jsonl)
         cells.truncate(state.csv)
         lines.seek(state.jsonl)
@@ -174,8 +180,10 @@ def _short_files(
         proof: Any = _b64(range_proof(tree, state.size, _lower(span), upper))
     else:
         around = _around(span, state.size)
-        (work / "records.jsonl").write_bytes(b"".join(formats.line(formats.fields(row)) for row in around))
-        (work / "records.csv").write_bytes(_csv([formats.COLUMNS]))
+        with private_files.open_file(work / "records.jsonl", "wb") as lines:
+            lines.writelines(formats.line(formats.fields(row)) for row in around)
+        with private_files.open_file(work / "records.csv", "wb") as cells:
+            cells.write(_csv([formats.COLUMNS]))
         proof = [_b64(tree.inclusion(row.index, state.size)) for row in around]
     origin = head.note.split("\n", 1)[0]  # a restarted log has another one; what came before is another log
     stored = Checkpoint.objects.filter(site_id=site.pk, size__lte=state.size).order_by("size")
@@ -286,7 +294,7 @@ def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> 
 
     An entry seals what was left of all that it names: `others` are the lines of it that lie outside the period.
     """
-    with (work / "erasures.jsonl").open("wb") as file:
+    with private_files.open_file(work / "erasures.jsonl", "wb") as file:
         if not state.erased:
             return
         entries = LogEntry.objects.filter(
@@ -334,7 +342,10 @@ def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path]], span: Per
     """The files, then the manifest that names their hashes; moved to its place when whole."""
     hashes: dict[str, str] = {}
     fresh = work / "bundle.zip"
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
+    with (
+        private_files.open_file(fresh, "w+b") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive,
+    ):
         for name, content in files:
             made = hashlib.sha256()
             source: Any = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")

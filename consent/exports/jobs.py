@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from consent import private_files
 from consent.exports import actions, copies, period
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
@@ -23,7 +24,7 @@ def run_export(run: Run) -> dict[str, Any]:
         raise ValueError("An export belongs to a site.")
     form = run.params["format"]
     folder = copies.folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.folder(folder)
     name = f"{site.uuid}-{run.job.pk}{ENDINGS.get(form, '')}"
     start, end = date.fromisoformat(run.params["from"]), date.fromisoformat(run.params["to"])
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from consent import private_files
+
 _seen: dict[str, tuple[int, int]] = {}  # path → (mtime in ns, size in the note)
 
 
@@ -46,8 +48,8 @@ def note(site_uuid: str) -> str:
 
 def keep(site_uuid: str, text: str) -> None:
     """Replaces the kept note, durably. An older tree never replaces a larger one."""
-    folder().mkdir(parents=True, exist_ok=True)
-    with (folder() / ".lock").open("w") as lock:  # two writers: the smaller tree must not come last
+    private_files.folder(folder())
+    with private_files.open_file(folder() / ".lock") as lock:  # two writers: the smaller tree must not come last
         fcntl.flock(lock, fcntl.LOCK_EX)
         _seen.pop(os.fspath(path(site_uuid)), None)
         if size(site_uuid) <= int(text.split("\n")[1]):
@@ -56,7 +58,7 @@ def keep(site_uuid: str, text: str) -> None:
 
 def _replace(site_uuid: str, text: str) -> None:
     fresh = path(site_uuid).with_suffix(".new")
-    with fresh.open("w") as file:
+    with private_files.open_file(fresh) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

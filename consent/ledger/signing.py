@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from consent import private_files
+
 _ED25519 = b"\1"
 
 
@@ -48,10 +50,9 @@ def seed_text(key: Ed25519PrivateKey) -> str:
 def write_key(key: Ed25519PrivateKey) -> None:
     """Keeps the key in FAIRGATE_DATA. Does nothing when another process or thread was faster."""
     path = key_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.folder(path.parent)
     fresh = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
+    with private_files.open_file(fresh) as file:
         file.write(seed_text(key) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -1,6 +1,6 @@
 """The ASGI application in front of Django: scripts from memory, answers in batches, all else to Django.
 
-Django runs as WSGI on a bounded pool of lasting threads, so that its connections are bounded too.
+Django runs as WSGI on a bounded pool of lasting threads (`threads.py`), so that its connections are bounded too.
 
 What is hot, `script` and the handlers of `post`, needs no coroutine: it answers at once or tells later. Any ASGI server
 gets these answers through `__call__`; our own (`protocol.py`) asks for them without a task a request.
@@ -11,36 +11,38 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+import threading
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from consent.answers.errors import Refused
 from consent.ledger.append import Outcome
 from consent.sites.origins import origin_host
-from cookiebanner import endpoint
+from cookiebanner import endpoint, health
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.counters import counters
 from cookiebanner.delivery import Answer, Headers
 from cookiebanner.facts import gather
+from cookiebanner.lane.http import NO_HOST, Message, Receive, Send, has_one_host, refused, send_answer
+from cookiebanner.lane.threads import Threads
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
 from cookiebanner.visitors import door
+from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
 
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Respond = Callable[..., Answer | None]
 Tell = Callable[["Finished"], None]
 Post = Callable[[bytes, dict[str, str], str, Tell], None]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
+PATIENCE = 2.5  # seconds that `/readyz` waits for the database
 READY = 2048  # finished scripts remembered
 LONG = 400  # characters; nothing is remembered by a longer key
 NOWHERE = Answer(404, [(b"content-length", b"0")], b"")
@@ -60,8 +62,9 @@ class Lane:
     """One of them serves one process and one event loop."""
 
     def __init__(self, django: Any, writer: Writer | None = None) -> None:
-        self._django = WSGIMiddleware(django, workers=settings.FAIRGATE_THREADS)
+        self._django = Threads(django, settings.FAIRGATE_THREADS)
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
+        self._looking: asyncio.Future[health.Report] | None = None
         self._writer = writer or Writer()
         self.limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher()
@@ -71,17 +74,22 @@ class Lane:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            refused = door.head_refusal(len(path) + len(scope.get("query_string", b"")), scope["headers"])
-            if refused is not None:
-                return await send_answer(send, problem(refused))
+            too_large = door.head_refusal(len(path) + len(scope.get("query_string", b"")), scope["headers"])
+            if too_large is not None:
+                return await send_answer(send, problem(too_large))
+            if scope["http_version"] == "1.1" and not has_one_host(scope["headers"]):
+                return await send_answer(send, refused(400, NO_HOST))
             if method in ("GET", "HEAD"):
+                if path in health.PATHS:
+                    answer = self.health(path) or await self._look()
+                    return await send_answer(send, answer._replace(body=b"") if method == "HEAD" else answer)
                 if respond := script_of(path):
                     return await send_answer(
                         send, await self._script(respond, method, path, scope["headers"], peer_of(scope))
                     )
             elif method == "POST" and (handler := self.post(path)):
                 return await self._posted(handler, scope, receive, send)
-            return await self._django(scope, as_coroutine(receive), _unbroken(send))
+            return await self._django(scope, receive, send)
         if scope["type"] == "lifespan":
             return await self._lifespan(receive, send)
         return await self._django(scope, receive, send)
@@ -106,6 +114,9 @@ class Lane:
         ready = self._ready.get(key)
         if ready is None:
             path = target.partition(b"?")[0].decode("latin-1")
+            if path in health.PATHS:
+                healthy = self.health(path)
+                return Finished(healthy, head_of(healthy)) if healthy else None
             respond = script_of(path) if "%" not in path else None
             if respond is None:
                 return None
@@ -208,6 +219,27 @@ class Lane:
         status, content, headers = door.refusal(error)
         tell(_finished(status, tuple(headers.items()), content, origin))
 
+    # --- health -----------------------------------------------------------------------------------------------------
+
+    def health(self, path: str) -> Answer | None:
+        """What `/livez` or `/readyz` says; None when the database must be asked."""
+        if path == "/livez":
+            return health.live()
+        report = health.readiness.kept()
+        return self._told(report).answer() if report else None
+
+    async def _look(self) -> Answer:
+        """Asks the database, once for all who want to know now, and waits for it no longer than they would."""
+        if self._looking is None or self._looking.done():
+            self._looking = _asked(asyncio.get_running_loop())
+        done, _ = await asyncio.wait([self._looking], timeout=PATIENCE)
+        report = self._looking.result() if done else health.Report([health.AWAY], [], "down")
+        return self._told(report).answer()
+
+    def _told(self, report: health.Report) -> health.Report:
+        trouble = self._writer.trouble()
+        return report._replace(reasons=[trouble, *report.reasons]) if trouble else report
+
     # --- life -------------------------------------------------------------------------------------------------------
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -234,7 +266,7 @@ class Lane:
         self._writer.end()
         self._refresher.end()
         self._blocking.shutdown()
-        self._django.executor.shutdown()
+        self._django.shutdown()
         counters.flush()
         connection.close()
 
@@ -266,6 +298,25 @@ def _with_database(work: Callable[..., Any], *args: Any) -> Any:
         close_old_connections()
 
 
+def _asked(loop: asyncio.AbstractEventLoop) -> asyncio.Future[health.Report]:
+    """What the database says to a thread that nobody need wait for: it may be away for minutes."""
+    future: asyncio.Future[health.Report] = loop.create_future()
+
+    def ask() -> None:
+        try:
+            report = health.readiness.look()
+        except Exception as error:  # each is a reason
+            log.error("/readyz could not look.", exc_info=error)
+            report = health.Report(["The server has an error; the operator finds it in the log."], [])
+        finally:
+            connection.close()
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(report))
+
+    threading.Thread(target=ask, name="fairgate-health", daemon=True).start()
+    return future
+
+
 def script_of(path: str) -> Respond | None:
     """What answers a GET of this path, when it is a script's."""
     if artifacts.parse(path):
@@ -282,12 +333,6 @@ def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         for name, value in pairs:
             headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
-
-
-def peer_of(scope: Message) -> str:
-    """The address of the other end of the connection; "" on a unix socket."""
-    client = scope.get("client")
-    return client[0] if client else ""
 
 
 def _finished(status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None) -> Finished:
@@ -339,33 +384,3 @@ def head_of(answer: Answer) -> bytes:
 def _settle(future: asyncio.Future[Finished], finished: Finished) -> None:
     if not future.done():  # it is, when the client has gone away
         future.set_result(finished)
-
-
-async def send_answer(send: Send, answer: Answer) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
-
-
-def _unbroken(send: Send) -> Send:
-    """A `send` that raises nothing: a2wsgi's thread would wait for ever for a sender that was ended by an error."""
-    gone = False
-
-    async def one(message: Message) -> None:
-        nonlocal gone
-        try:
-            if not gone:
-                await send(message)
-        except Exception as error:
-            gone = True
-            log.warning("An answer could not be sent to its end: %s", error)
-
-    return one
-
-
-def as_coroutine(receive: Receive) -> Receive:
-    """Some servers' `receive` returns a future; a2wsgi hands it to another thread and needs a coroutine."""
-
-    async def one() -> Message:
-        return await receive()
-
-    return one

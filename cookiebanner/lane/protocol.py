@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -23,9 +24,10 @@ from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from cookiebanner.delivery import Answer, Headers
-from cookiebanner.facts import trusted
-from cookiebanner.lane.app import Finished, Lane, Post, head_of, headers_of, send_answer
+from cookiebanner.lane.app import Finished, Lane, Post, head_of, headers_of
+from cookiebanner.lane.http import NO_HOST, has_one_host, refused, send_answer
 from cookiebanner.visitors.door import MOST_FIELDS, SMALL, head_refusal
+from cookiebanner.visitors.proxies import UNIX, UNKNOWN, trusted
 
 SWEEP = 5  # seconds; what is counted in sweeps below may take one more
 IDLE = 75 // SWEEP  # sweeps that a connection may be silent between requests; proxies keep theirs shorter (nginx: 60 s)
@@ -34,9 +36,11 @@ BODY = 120 // SWEEP  # sweeps for a whole request
 STALLED = 300 // SWEEP  # sweeps that a client may take nothing of what waits for it
 LARGEST_HEAD = 65_536  # bytes of a request that came in parts, before its headers end
 MOST_DROPPED = 1_048_576  # bytes of a too large body that are read, so that its sender can read why it was refused
+LINGER = 2  # sweeps in which the rest of a refused request is read, so that its sender gets to read why
+MOST_LINGERED = 4_194_304  # bytes of that rest
 DRAIN = 25  # seconds that requests under way get when the server is told to end
 MOST_TASKS = 1024  # requests under way in ASGI in one process; a full queue of answers is refused before that
-BETWEEN, READING_HEAD, READING_BODY = range(3)
+BETWEEN, READING_HEAD, READING_BODY, ENDING = range(4)
 # How a head ends, and whether the connection does; HTTP/1.0 wants to be told that it stays.
 STAYS, STAYS_1_0, CLOSES = b"\r\n", b"connection: keep-alive\r\n\r\n", b"connection: close\r\n\r\n"
 log = logging.getLogger("fairgate")
@@ -64,7 +68,8 @@ class Protocol(HttpToolsProtocol):
 
     # Slots, since beyond thirty attributes Python looks them up in a slower way.
     __slots__ = (
-        "_age", "_ending", "_lane", "_peer", "_placed", "_quick", "_read", "_running", "_size", "_stage", "_stalled",
+        "_age", "_ending", "_lane", "_leaving", "_peer", "_placed", "_quick", "_read", "_running", "_size", "_stage",
+        "_stalled",
         "_unsent",
     )  # fmt: skip
     _given: Any = None  # uvicorn's list of default headers (Date), a new one each second, and its lines
@@ -72,9 +77,10 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
-        self._peer = self.client[0] if self.client else ""
+        self._peer = self.client[0] if self.client else _peer_without_address(transport)
         self._placed = bool(settings.MMDB) or trusted(self._peer)  # its requests may say where they come from
         self._lane = self.app if isinstance(self.app, Lane) else None
+        self._leaving = False  # the server ends: no time for clients that go on sending
         self._stage = BETWEEN  # of the request that is being read
         self._quick: Finished | Posted | None = None  # how it is answered, if not by uvicorn
         self._ending = STAYS
@@ -168,7 +174,10 @@ class Protocol(HttpToolsProtocol):
             and (small or head_refusal(len(self.url), self.headers) is None)
         ):
             method = parser.get_method()
-            if method == b"GET":
+            # Nearly all send Host first; nothing here depends on it, so that a second one is not looked for.
+            if (not self.headers or self.headers[0][0] != b"host") and not has_one_host(self.headers):
+                pass  # HTTP/1.0 may, HTTP/1.1 is refused in its turn
+            elif method == b"GET":
                 self._quick = lane.script(self.url, self.headers, self._peer, self._placed)
                 if self._quick is not None:
                     return
@@ -187,10 +196,13 @@ class Protocol(HttpToolsProtocol):
         self.url = _target(url)
         if not self.url:
             self.url, self.app = b"/", refusal(400, "Invalid HTTP request received.")
+        elif not has_one_host(headers) and self.parser.get_http_version() == "1.1":
+            self.app = refusal(400, NO_HOST)
         try:
             super().on_headers_complete()
         finally:
             self.app = app
+        self.cycle.transport = Parting(self)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
         self._size = -1
@@ -246,11 +258,16 @@ class Protocol(HttpToolsProtocol):
         if given is not Protocol._given:
             Protocol._given = given
             Protocol._lines = b"".join([name + b": " + value + b"\r\n" for name, value in given])
+        if self._stage == ENDING:
+            return
         transport.write(b"".join((head, Protocol._lines, ending, body)))
         if ending is CLOSES:
-            transport.close()
+            self.part()
 
     def on_response_complete(self) -> None:
+        if self._stage == ENDING:
+            self.server_state.total_requests += 1
+            return
         self._age = 0
         super().on_response_complete()
 
@@ -259,6 +276,29 @@ class Protocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app if len(self.tasks) < MOST_TASKS else service_unavailable)
 
     # --- ending -----------------------------------------------------------------------------------------------------
+
+    def part(self) -> None:
+        """Ends the connection after what was written.
+
+        A connection that is closed while its client still sends is reset, and the reset destroys what the client has
+        not read: why it was refused. So we say that no more comes, and read a bounded rest for nobody.
+        """
+        transport = self.transport
+        if transport.is_closing() or (self._leaving and self._stage == BETWEEN):
+            transport.close()
+            return
+        self._stage, self._age = ENDING, 0
+        for cycle in (self.cycle, self._running):
+            if cycle is not None and not cycle.response_complete:  # nobody takes its answer
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
+        self.flow.resume_reading()
+        transport.set_protocol(Rest(self))
+        try:
+            transport.write_eof()
+        except (OSError, RuntimeError):  # the client has gone
+            transport.close()
 
     def _last_request(self) -> None:
         """Reads no more; what is being answered is answered."""
@@ -295,6 +335,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
+        self._leaving = True
         super().shutdown()
         # Before uvicorn cancels its task: a Django thread that waits for a cancelled task waits for ever.
         self.loop.call_later(DRAIN - 3, self.transport.abort)
@@ -307,6 +348,11 @@ class Protocol(HttpToolsProtocol):
         self._unsent = unsent
         if self._stalled > STALLED:
             self.transport.abort()
+        elif self._stage == ENDING:
+            if unsent:
+                self._age = 0
+            elif self._age > LINGER:
+                self.transport.close()
         elif self._stage == BETWEEN:
             if self._age > IDLE and (self.cycle is None or self.cycle.response_complete):
                 self.transport.close()
@@ -314,9 +360,38 @@ class Protocol(HttpToolsProtocol):
             self._refuse(408, "The request took too long.")
 
 
-def refused(status: int, why: str) -> Answer:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(why))]
-    return Answer(status, headers, why.encode())
+class Parting:
+    """The transport as uvicorn's cycle sees it: it closes it as soon as it has answered."""
+
+    __slots__ = ("_protocol", "is_closing", "write")
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self.write, self.is_closing = protocol.transport.write, protocol.transport.is_closing
+
+    def close(self) -> None:
+        self._protocol.part()
+
+
+class Rest(asyncio.Protocol):
+    """What is left of a connection that we have ended: its client may finish its request, and read our answer."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol, self._left = protocol, MOST_LINGERED
+
+    def data_received(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left < 0:
+            self._protocol.transport.close()
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
 
 
 def refusal(status: int, why: str) -> Callable[..., Any]:
@@ -327,6 +402,12 @@ def refusal(status: int, why: str) -> Callable[..., Any]:
         await send_answer(send, answer._replace(headers=[*answer.headers, (b"connection", b"close")]))
 
     return application
+
+
+def _peer_without_address(transport: asyncio.BaseTransport) -> str:
+    """A unix socket has none; a client that has gone already hides its own."""
+    of = transport.get_extra_info("socket")
+    return UNIX if of is not None and of.family == socket.AF_UNIX else UNKNOWN
 
 
 def _target(url: bytes) -> bytes:

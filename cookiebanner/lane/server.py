@@ -36,6 +36,7 @@ def main(fd: int, application: str = "cookiebanner.asgi:application") -> None:
         server_header=False,
         access_log=False,  # it would hold visitors' addresses
         log_level="error",
+        log_config=None,  # ours bounds what strangers can write into a line
         timeout_keep_alive=IDLE * SWEEP,
         timeout_graceful_shutdown=DRAIN,
     )

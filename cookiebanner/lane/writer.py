@@ -18,9 +18,11 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from consent.answers.intake import record
 from consent.ledger.append import Draft, Outcome
 from consent.storing import is_of_a_row
+from cookiebanner.health import readiness
 
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
+SLOW = 10  # seconds in one transaction; then something is wrong
 Tell = Callable[[Outcome | Exception], None]
 log = logging.getLogger("fairgate")
 
@@ -44,6 +46,7 @@ class Writer:
         self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
+        self._began = 0.0  # when the batch that is being written was begun, monotonic; 0: none
         self.batches = 0
         self.written = 0
         self.set_aside = 0  # answers that no database can hold
@@ -69,6 +72,15 @@ class Writer:
             self._some.notify()
         self._thread.join(timeout)
 
+    def trouble(self) -> str:
+        """Why no answer can be stored now, as far as the thread itself shows it; "" when it does its work."""
+        if self._loop is not None and not self._ended and not self._thread.is_alive():
+            return "The thread that writes answers has ended."
+        began = self._began
+        if began and time.monotonic() - began > SLOW:
+            return f"Answers wait for the database since more than {SLOW} seconds."
+        return ""
+
     def _run(self) -> None:
         while True:
             with self._some:
@@ -85,18 +97,21 @@ class Writer:
 
     def _store(self, drafts: list[Draft]) -> list[Outcome | Exception]:
         """What became of each. A batch that can't be stored is halved: one bad answer must not harm the others."""
-        started = time.monotonic()
+        started = self._began = time.monotonic()
         try:
             outcomes: list[Outcome | Exception] = list(self._write(drafts))
             self.batches += 1
             self.written += len(drafts)
+            readiness.stored()
             return outcomes
         except Exception as error:
             connection.close()
             if isinstance(error, (OperationalError, InterfaceError)) and not is_of_a_row(error):
+                readiness.refused(error)
                 log.warning("The database is not there; %d answers were asked to come back: %s", len(drafts), error)
                 time.sleep(max(0.0, 0.1 - (time.monotonic() - started)))  # no storm of connection attempts
                 return [Unavailable()] * len(drafts)
+            readiness.doubt()
             if len(drafts) == 1:
                 if is_of_a_row(error):
                     self.set_aside += 1
@@ -106,6 +121,8 @@ class Writer:
                 return [error if not isinstance(error, Error) else Unavailable()]
             half = len(drafts) // 2
             return self._store(drafts[:half]) + self._store(drafts[half:])
+        finally:
+            self._began = 0.0
 
     def _tell(self, batch: list[tuple[Draft, Tell]], outcomes: list[Outcome | Exception]) -> None:
         if self._loop is None or self._loop.is_closed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from consent.answers import intake, schema
 from cookiebanner import endpoint
 from cookiebanner.adapt import lower_headers, raw_body
 from cookiebanner.counters import counters
+from cookiebanner.health import readiness
 from cookiebanner.public_api import openapi
 from cookiebanner.visitors import door
 
@@ -37,7 +39,10 @@ class Consents(APIView):
         try:
             [outcome] = intake.record([prepared.draft])
         except Exception as error:
+            if isinstance(error, (OperationalError, InterfaceError)):
+                readiness.refused(error)
             return to_response(door.refusal(endpoint.failure(error)))
+        readiness.stored()
         return to_response(endpoint.answer(prepared, outcome))
 
 

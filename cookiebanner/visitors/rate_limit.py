@@ -1,4 +1,6 @@
-"""How many public POSTs one client may send: one guard for all of them, in the memory of this process.
+"""How many public POSTs one client may send: one guard for all of them.
+
+Several server processes of one machine count together (`shared_limit.py`), one alone in its own memory.
 
 A client has an allowance of each kind, so that counts never use up what answers need. What is kept of a client has a
 fixed size, whatever its allowance, and the clients longest silent are forgotten first.
@@ -10,12 +12,13 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 
 from django.conf import settings
 
 from consent.answers.errors import Refused
-from cookiebanner.facts import peer_address as client_of
+from cookiebanner.visitors.proxies import client_key
+from cookiebanner.visitors.shared_limit import SharedRateLimit, of_all_processes
 
 CONSENTS, IMPRESSIONS, REPORTS, STATE = "consents", "impressions", "reports", "state"
 HOUR = 10  # allowances of a minute that counts and reports get in an hour
@@ -40,9 +43,9 @@ class RateLimit:
     def __init__(self, period: int = 60) -> None:
         self.period = period
         self._lock = threading.Lock()
-        self._peers: OrderedDict[Hashable, tuple[float, int, int]] = OrderedDict()  # began, counted, counted before
+        self._peers: OrderedDict[str, tuple[float, int, int]] = OrderedDict()  # began, counted, counted before
 
-    def wait(self, peer: Hashable, limit: int, now: float | None = None) -> int:
+    def wait(self, peer: str, limit: int, now: float | None = None) -> int:
         """Seconds to wait, 0 when the request may pass (and is counted). A limit of 0 or less lets all pass."""
         if limit <= 0:
             return 0
@@ -67,8 +70,9 @@ class RateLimit:
         return len(self._peers)
 
 
-rate_limit = RateLimit()
-_hours = RateLimit(3600)
+rate_limit: RateLimit | SharedRateLimit
+_hours: RateLimit | SharedRateLimit
+rate_limit, _hours = of_all_processes() or (RateLimit(), RateLimit(3600))
 
 
 def allowance(kind: str) -> int:
@@ -93,7 +97,7 @@ def admit(kind: str, headers: Mapping[str, str], peer: str) -> None:
     limit = allowance(kind)
     if limit <= 0:
         return
-    client = (kind, client_of(headers, peer))
+    client = f"{kind} {client_key(headers, peer)}"
     wait = rate_limit.wait(client, limit)
     if not wait and kind in (IMPRESSIONS, REPORTS):
         wait = _hours.wait(client, limit * HOUR)

@@ -16,7 +16,8 @@ from netaddr import IPSet
 
 from consent.jurisdictions.locate import Facts, decide
 from cookiebanner import facts
-from cookiebanner.facts import gather, header, own_pairs, peer_address, trusted
+from cookiebanner.facts import gather, header, own_pairs
+from cookiebanner.visitors.proxies import UNKNOWN, client_address, trusted
 
 PROXY = "203.0.113.7"
 NOWHERE = Facts(None, None, "fallback")
@@ -60,7 +61,7 @@ def test_every_vendor_s_headers_are_read_from_a_trusted_proxy(headers, expected)
 @pytest.mark.parametrize(("headers", "expected"), VENDORS, ids=lambda value: str(value)[:40])
 def test_the_same_headers_from_anybody_else_are_ignored(headers, expected):
     assert gather(headers, "198.51.100.9") == NOWHERE
-    assert gather(headers, "") == NOWHERE
+    assert gather(headers, UNKNOWN) == NOWHERE
     # What a client claims about its own path makes nobody trusted.
     assert gather(headers | {"x-forwarded-for": PROXY}, "198.51.100.9") == NOWHERE
 
@@ -158,12 +159,15 @@ def test_own_names_are_paired():
         ("198.51.100.1, unknown", PROXY, PROXY),
         ("198.51.100.1, ", PROXY, PROXY),
         ("fe80::1%eth0", PROXY, "fe80::1"),
-        ("198.51.100.1", "", ""),
-        ("198.51.100.1", "unix:", ""),
+        ("198.51.100.1", "", "198.51.100.1"),  # a unix socket
+        ("6.6.6.6, 198.51.100.1, 10.1.2.3", "", "198.51.100.1"),
+        ("", "", ""),
+        ("198.51.100.1", UNKNOWN, ""),
+        ("198.51.100.1, " + "10.1.2.3, " * 30 + "10.1.2.4", PROXY, "10.1.2.3"),  # nobody has thirty
     ],
 )
 def test_the_client_s_address(forwarded, peer, client):
-    assert peer_address({"x-forwarded-for": forwarded}, peer) == client
+    assert client_address({"x-forwarded-for": forwarded}, peer) == client
 
 
 def test_networks_written_as_mapped_ipv6_match_ipv4(settings):

@@ -94,9 +94,13 @@ def test_full_disk(tmp_path):
                 fill(ballast)
                 wait_until_refused(rig)
                 assert rig.ask("GET", "/livez")[0] == 200
+                status, _, said = rig.ask("GET", "/readyz")
+                assert (status, len(json.loads(said)["reasons"])) == (503, 1)
                 ballast.unlink()
                 start_after_crash(rig.cluster)
                 clients.wait_for(100)
+            status, _, said = rig.ask("GET", "/readyz")
+            assert (status, json.loads(said).get("reasons")) == (200, None)
             rig.check(clients)
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)

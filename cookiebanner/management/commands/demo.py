@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from consent import private_files
+from cookiebanner import data
 from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo import seed, trackers
 from cookiebanner.staff import mail
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         if not settings.FAIRGATE_DEMO:
             raise CommandError("The demo has a login that everybody knows. Set FAIRGATE_DEMO=1, or run `make demo`.")
         port: int = options["port"]
+        data.make_private()
         call_command("migrate", verbosity=0, interactive=False)
         password = demo_password()
         seed.person(password)
@@ -64,7 +67,7 @@ def demo_password() -> str:
     """Made once and kept, so that the printed login stays the same."""
     path = settings.FAIRGATE_DATA / "demo_password"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(secrets.token_urlsafe(9))
-        path.chmod(0o600)
+        private_files.folder(path.parent)
+        with private_files.open_file(path) as file:
+            file.write(secrets.token_urlsafe(9))
     return str(path.read_text().strip())

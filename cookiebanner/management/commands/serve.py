@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+
+from cookiebanner import data
+from cookiebanner.visitors import shared_limit
 
 BACKLOG = 2048  # connections that may wait to be taken
 
@@ -38,6 +42,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-worker", action="store_true", help="no background worker: it runs elsewhere")
 
     def handle(self, *args, host: str, port: int, workers: int, uds: str | None, no_worker: bool, **options):
+        refuse_any_host(uds or "", host)
+        data.make_private()
         refuse_what_is_wrong()
         call_command("collectstatic", interactive=False, verbosity=0)
         if connection.vendor == "sqlite" and workers != 1:
@@ -45,13 +51,18 @@ class Command(BaseCommand):
             workers = 1
         connections.close_all()
         sockets = listen(host, port, workers, uds)
+        # They outlive a server process that is started again.
+        limits = [shared_limit.make(), shared_limit.make()] if workers > 1 else []
         children = [
             Supervised(
                 [sys.executable, "-m", "cookiebanner.lane.server", str(fd)],
-                fds=[fd], longest=2.0,  # visitors' connections wait for it
+                fds=[fd, *limits], longest=2.0,  # visitors' connections wait for it
+                env={shared_limit.FD: ",".join(map(str, limits))} if limits else None,
             )
             for fd in islice(cycle(one.fileno() for one in sockets), workers)
         ]  # fmt: skip
+        if not settings.FAIRGATE_URL and not settings.FAIRGATE_DEMO:
+            self.stderr.write("FAIRGATE_URL is not set: links in mails can't be made. Set it to the public base URL.")
         if not no_worker:
             children.append(Supervised([sys.executable, sys.argv[0], "worker"]))
         ended = threading.Event()
@@ -70,6 +81,25 @@ class Command(BaseCommand):
             if uds:
                 Path(uds).unlink(missing_ok=True)
             end(children)
+
+
+def refuse_any_host(uds: str, host: str) -> None:
+    """Raises CommandError when every Host header would be accepted from other machines than this one."""
+    if "*" in settings.ALLOWED_HOSTS and not uds and not is_loopback(host):
+        raise CommandError(
+            f"Fairgate would answer to any Host on {host or 'every address'}: set FAIRGATE_HOSTS to its host names "
+            "(FAIRGATE_HOSTS=consent.example.org), or listen on 127.0.0.1."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to what listens there; a name is looked up."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM) if host else []
+        addresses = [ip_address(str(info[4][0]).partition("%")[0]) for info in found]
+    except (OSError, ValueError):
+        return False
+    return bool(addresses) and all((getattr(a, "ipv4_mapped", None) or a).is_loopback for a in addresses)
 
 
 def refuse_what_is_wrong() -> None:
@@ -134,11 +164,13 @@ class Supervised(threading.Thread):
     It works in the same folder, so that relative paths in the settings mean the same, and finds our modules from there.
     """
 
-    def __init__(self, command: list[str], fds: Sequence[int] = (), longest: float = 60.0) -> None:
+    def __init__(
+        self, command: list[str], fds: Sequence[int] = (), longest: float = 60.0, env: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(name="fairgate-supervisor", daemon=True)
         self.command, self.fds, self.longest = command, fds, longest
         modules = os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH"))))
-        self.env = {**os.environ, "FAIRGATE_PARENT": str(os.getpid()), "PYTHONPATH": modules}
+        self.env = {**os.environ, "FAIRGATE_PARENT": str(os.getpid()), "PYTHONPATH": modules, **(env or {})}
         self.process: subprocess.Popen | None = None
         self._ended = threading.Event()
 

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from consent.ledger import signing
-from cookiebanner import accounts, env
+from cookiebanner import accounts, data, env
 
 
 class Command(BaseCommand):
@@ -28,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args, email: str | None, password: str | None, **options):
         if settings.FAIRGATE_DEMO:
             raise CommandError("FAIRGATE_DEMO is set: this is a demo. Unset it to make a real installation.")
+        data.make_private()
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         self.stdout.write("The tables are there.")
         people = get_user_model().objects

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from consent.jobs import registry, runner
+from cookiebanner import data
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--pause", type=float, default=1.0, help="seconds between looks into an empty queue")
 
     def handle(self, *args, once: bool, pause: float, **options):
+        data.make_private()
         registry.discover()
         if once:
             count = runner.work_off()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
@@ -18,6 +20,7 @@ import psycopg2
 import pytest
 
 from cookiebanner.management.commands.serve import listen
+from tests import corpus
 from tests.postgres import Cluster
 
 pytestmark = pytest.mark.faults
@@ -296,8 +299,7 @@ def test_it_refuses_a_database_that_is_not_migrated(tmp_path, env):
     assert "manage.py migrate" in refused(env | {"DATABASE_URL": "", "FAIRGATE_DATA": str(tmp_path / "empty")})
 
 
-def test_somebody_logs_in_through_the_lane(env):
-    """A form's body crosses from the server's loop to Django's thread."""
+def set_up(env) -> None:
     command = [
         sys.executable,
         "manage.py",
@@ -308,6 +310,11 @@ def test_somebody_logs_in_through_the_lane(env):
         "correct horse battery",
     ]
     subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_somebody_logs_in_through_the_lane(env):
+    """A form's body crosses from the server's loop to Django's thread."""
+    set_up(env)
     with serve(env, "--no-worker") as server:
         browser = build_opener(HTTPCookieProcessor())
         address = f"http://127.0.0.1:{server.port}/accounts/login/"
@@ -316,3 +323,99 @@ def test_somebody_logs_in_through_the_lane(env):
         form = {"login": "ada@example.net", "password": "correct horse battery", "csrfmiddlewaretoken": token}
         answer = browser.open(address, urlencode(form).encode())
         assert (answer.status, answer.url) == (200, f"http://127.0.0.1:{server.port}/dashboard/")
+
+
+@pytest.fixture
+def world(env):
+    """The corpus's site in the database of `env`; removed afterwards, as the cluster is shared."""
+    script = "import django; django.setup(); from tests.corpus import make_world; make_world()"
+    setting = {"DJANGO_SETTINGS_MODULE": "cookiebanner.settings", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=env | setting, capture_output=True, text=True)
+    assert done.returncode == 0 or "already exists" in done.stderr, done.stderr
+
+
+def answer(connection: http.client.HTTPConnection, forwarded: str = "", host: str = "x") -> int:
+    headers = (
+        corpus.DATA["headers"]
+        | {"Host": host, "CF-IPCountry": "FR"}
+        | ({"X-Forwarded-For": forwarded} if forwarded else {})
+    )
+    body = json.dumps(corpus.DATA["body"] | {"id": str(uuid.uuid4())})
+    connection.request("POST", "/api/v1/consents", body, headers)
+    response = connection.getresponse()
+    response.read()
+    return response.status
+
+
+def test_the_limit_is_one_for_all_processes(env, world):
+    limited = env | {"FAIRGATE_RATE_LIMIT": "12", "FAIRGATE_TRUSTED_PROXIES": "127.0.0.1"}
+    with serve(limited, "--no-worker", "--workers", "3") as server:
+        got = []
+        for number in range(40):  # each connection meets one process; one client's meet all of them
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+            got.append(answer(connection, f"2001:db8:1:2::{number:x}"))
+            connection.close()
+        kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        stays = [answer(kept, "198.51.100.1") for _ in range(14)]
+        kept.close()
+    assert (got.count(201), got.count(429)) == (12, 28)
+    assert (stays.count(201), stays.count(429)) == (12, 2)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=30)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect(str(self.path))
+
+
+def test_behind_a_unix_socket_each_client_counts_logs_in_and_is_placed(env, cluster, world, tmp_path):
+    set_up(env)
+    path = tmp_path / "fairgate.sock"
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--uds", str(path), "--no-worker"],
+        cwd=ROOT, env=env | {"FAIRGATE_RATE_LIMIT": "2"}, start_new_session=True, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not path.exists() or not answers(path):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        link = UnixConnection(path)
+        got = [answer(link, address) for address in ("198.51.100.1", "198.51.100.2", "2001:db8::1") for _ in range(3)]
+        assert got == [201, 201, 429] * 3
+        database = psycopg2.connect(cluster.url)
+        with database.cursor() as cursor:
+            cursor.execute("SELECT jurisdiction FROM consent_consentrecord ORDER BY received_at DESC LIMIT 6")
+            assert cursor.fetchall() == [("FR",)] * 6
+        database.close()
+        link.request("GET", "/accounts/login/", headers={"X-Forwarded-For": "198.51.100.1"})
+        page = link.getresponse()
+        cookie = page.headers["Set-Cookie"].partition(";")[0]
+        token = page.read().decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        form = {"login": "ada@example.net", "password": "correct horse battery", "csrfmiddlewaretoken": token}
+        headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        link.request("POST", "/accounts/login/", urlencode(form), headers)  # a proxy that says no address
+        response = link.getresponse()
+        response.read()
+        assert (response.status, response.headers["Location"]) == (302, "/dashboard/")
+        link.close()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_the_image_s_health_check_passes_with_hosts_set(env):
+    [line] = [
+        line for line in (ROOT / "deploy" / "Dockerfile").read_text().splitlines() if line.startswith("HEALTHCHECK")
+    ]
+    command = json.loads(line.partition("CMD ")[2])
+    with serve(env | {"FAIRGATE_HOSTS": "consent.example.com"}, "--no-worker") as server:
+        code = command[2].replace(":8000/", f":{server.port}/")
+        assert subprocess.run([sys.executable, *command[1:2], code], timeout=30).returncode == 0
+        assert server.get("/readyz") == 200
+        assert server.get("/accounts/login/") == 400

@@ -1,0 +1,42 @@
+"""Answers of the lane's own, for its protocol and for ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from consent.answers.errors import Refused
+from cookiebanner.delivery import Answer, Headers
+from cookiebanner.front import NO_HOST as NO_HOST
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+def refused(status: int, why: str) -> Answer:
+    """A refusal in words, for whoever speaks HTTP badly."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(why))]
+    return Answer(status, headers, why.encode())
+
+
+def problem(status: int, code: str, title: str) -> Answer:
+    """A problem document (RFC 9457) that ends the connection: the rest of the request is not read."""
+    body = msgspec.json.encode(Refused(status, code, title).problem())
+    headers = [
+        (b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"), (b"connection", b"close"),
+    ]  # fmt: skip
+    return Answer(status, headers, body)
+
+
+def has_one_host(headers: Headers) -> bool:
+    """Whether there is exactly one Host line (RFC 9112 §3.2); names in lower case."""
+    return [name for name, _ in headers].count(b"host") == 1
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

@@ -1,0 +1,31 @@
+"""Log lines that a stranger can make neither long nor several: paths, Host and other headers end up in them."""
+
+from __future__ import annotations
+
+import logging
+
+LONGEST = 500  # characters of a message, and of each line of a traceback
+LINES = 100  # lines of a traceback: the first and the last
+
+
+class Bounded(logging.Formatter):
+    """One line a message, cut, control characters escaped; each line of a traceback is cut and indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = [cut(record.getMessage())]
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        more = "\n".join(filter(None, (record.exc_text, record.stack_info and self.formatStack(record.stack_info))))
+        told = more.split("\n") if more else []
+        if len(told) > LINES:
+            left = len(told) - LINES
+            told = [*told[: LINES // 2], f"… {left} lines …", *told[-LINES // 2 :]]
+        return "\n".join([*lines, *(f"  {cut(line)}" for line in told)])
+
+
+def cut(text: str) -> str:
+    """At most `LONGEST` characters and a word on the rest; what does not print is escaped."""
+    shown = text[:LONGEST]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+    return shown if len(text) <= LONGEST else f"{shown}… ({len(text)} characters)"

@@ -1,0 +1,77 @@
+"""What a stranger sends makes no log line long, and none of its own."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from cookiebanner.log_lines import LINES, LONGEST, Bounded
+
+pytestmark = pytest.mark.django_db
+EVIL = "\n2026-11-29 fairgate: all is well\r\x1b[2J\x00\u202e\u2028\x85"
+
+
+def written(record: logging.LogRecord) -> list[str]:
+    return Bounded().format(record).split("\n")
+
+
+def of(message, *args, exc_info=None):
+    return logging.LogRecord("fairgate", logging.ERROR, "", 0, message, args, exc_info)
+
+
+@pytest.mark.parametrize("text", ["x" * 60_000, EVIL * 1000, "é" * 60_000, "\n" * 60_000])
+def test_a_message_is_one_short_line(text):
+    [line] = written(of("Not Found: %s", text))
+    assert len(line) < LONGEST * 11
+    assert line.isprintable()
+    assert "characters)" in line
+
+
+def test_what_is_short_stays_as_it_is():
+    assert written(of("The database is not there; %d answers: %s", 3, "né")) == [
+        "The database is not there; 3 answers: né"
+    ]
+
+
+def test_a_traceback_is_cut_and_cannot_pass_for_lines_of_ours():
+    try:
+        raise ValueError(EVIL + "x" * 60_000 + "\nfairgate: forged" * 5_000)
+    except ValueError:
+        lines = written(of("A request could not be answered.", exc_info=sys.exc_info()))
+    assert lines[0] == "A request could not be answered."
+    assert all(line.startswith("  ") and line.isprintable() for line in lines[1:])
+    assert (len(lines) <= LINES + 2, max(map(len, lines)) < LONGEST + 100) == (True, True)
+    assert any("Traceback" in line for line in lines)
+
+
+def test_all_that_django_logs_of_a_request_is_bounded(capfd, settings):
+    """Through the settings' own configuration: paths, Host, methods."""
+    settings.ALLOWED_HOSTS = ["consent.example.com"]
+    logging.config.dictConfig(settings.LOGGING)
+    path = "/nowhere/" + "a" * 30_000 + "%0A%1B[31mforged"
+    Client().get(path, headers={"Host": "consent.example.com"})
+    Client().get("/", headers={"Host": "b" * 30_000 + "\n forged"})
+    Client().generic("X" * 5_000, "/accounts/login/", headers={"Host": "consent.example.com"})
+    told = capfd.readouterr().err
+    assert "Not Found: /nowhere/aaa" in told
+    assert "Invalid HTTP_HOST" in told
+    for line in told.splitlines():
+        assert (len(line) < LONGEST + 200, line.isprintable()) == (True, True)
+
+
+def test_uvicorn_s_lines_go_the_same_way():
+    code = (
+        "import logging, uvicorn, django; django.setup();"
+        "uvicorn.Config('x', log_level='error', log_config=None);"
+        "logging.getLogger('uvicorn.error').error('broke %s', 'y' * 10000)"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "cookiebanner.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    assert (done.stderr.startswith("broke yyy"), len(done.stderr) < LONGEST + 100) == (True, True)
