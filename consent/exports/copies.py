@@ -54,9 +54,10 @@ def erased_since(site: Site, size: int) -> bool:
 def sweep(site: Site) -> int:
     """Removes what lies in the folder of the site and is neither a finished export nor one that is being made. Returns
     how many files and folders went."""
+    paths = list(folder().glob(f"{site.uuid}-*"))  # first: the job of each of these is in the table
     jobs = {job.pk: job for job in Job.objects.filter(site=site, kind=KIND)}
     removed = 0
-    for path in folder().glob(f"{site.uuid}-*"):
+    for path in paths:
         number = re.match(r"-(\d+)\.", path.name[len(str(site.uuid)) :])
         job = jobs.get(int(number[1])) if number else None
         if job and (job.state == Job.State.RUNNING or job.result.get("path") == path.name):

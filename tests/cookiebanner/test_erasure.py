@@ -245,6 +245,30 @@ def test_what_a_killed_bundle_had_written_goes_too(world, settings, monkeypatch)
     assert where_in_files(settings.FAIRGATE_DATA, alice.visitor) == set()
 
 
+def test_the_daily_sweep_removes_what_is_nobodys_and_nothing_else(world, settings):
+    site, alice, _ = world
+    alice.says("accept_all", "granted")
+    done = export_all(site)[0]
+    running = enqueue("export", site=site, params={})
+    cancelled = enqueue("export", site=site, params={})
+    Job.objects.filter(pk=running.pk).update(state="running", leased_until=timezone.now())
+    Job.objects.filter(pk=cancelled.pk).update(state="cancelled")
+    folder = settings.FAIRGATE_DATA / "exports"
+    kept = {path.name for path in folder.iterdir()} | {f"{site.uuid}-{running.pk}.csv.part"}
+    other = uuid.uuid4()
+    for name in (
+        *kept,
+        f"{site.uuid}-{cancelled.pk}.csv.part",
+        f"{site.uuid}-999999.csv",
+        f"{site.uuid}-x",
+        f"{other}-1.csv",
+    ):
+        (folder / name).touch()
+    assert copies.sweep(site) == 3
+    assert {path.name for path in folder.iterdir()} == kept | {f"{other}-1.csv"}
+    assert done.result["path"] in kept
+
+
 def test_an_export_that_was_removed_says_so_and_is_not_offered(world, client, django_user_model):
     site, alice, _ = world
     alice.says("accept_all", "granted")
