@@ -10,7 +10,8 @@ import atexit
 import json
 import logging
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -85,7 +86,7 @@ class Counters:
 
     def answered(self, draft: Draft, how: How, at: datetime) -> None:
         """Counts an answer that is stored, by how it came about."""
-        key = (draft.site_id, at.astimezone(UTC).date(), draft.release or 0, draft.action, *how)
+        key = (draft.site_id, _day(at), draft.release or 0, draft.action, *how)
         with self._lock:
             if key in self._answered or len(self._answered) < MOST_KEYS:
                 self._answered[key] = self._answered.get(key, 0) + 1
@@ -190,6 +191,11 @@ class Counters:
         self._ended.set()
         if self._thread and self._thread.is_alive():
             self._thread.join(10)
+
+
+@lru_cache(64)  # one moment for all answers of a batch
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
 
 
 def problem(status: int, code: str, title: str) -> Answer:
