@@ -11,7 +11,8 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
@@ -100,7 +101,7 @@ class Counters:
 
     def answered(self, draft: Draft, how: How, at: datetime) -> None:
         """Counts an answer that is stored, by how it came about."""
-        key = (draft.site_id, at.astimezone(UTC).date(), draft.release or 0, draft.action, *how)
+        key = (draft.site_id, _day(at), draft.release or 0, draft.action, *how)
         with self._lock:
             if key in self._answered or self._room(draft.site_id, self._answered):
                 self._answered[key] = self._answered.get(key, 0) + 1
@@ -228,6 +229,11 @@ def _tried(counted: Mapping[Any, Any], write: Callable[..., Stored[Any]], *args:
         return write(*args)
     except Exception as error:
         return Stored(left=list(counted.items()), why=error)
+
+
+@lru_cache(64)  # one moment for all answers of a batch
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
 
 
 counters = Counters()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 PHONE, TABLET, DESKTOP = DEVICES = ("phone", "tablet", "desktop")
@@ -41,10 +42,14 @@ def device_class(user_agent: str, mobile: str = "") -> str:
 
     Neither is kept. What calls itself a desktop (an iPad does) counts as one, and so does what says nothing.
     """
-    agent = user_agent[:_READ]
+    return _device_class(user_agent[:_READ], mobile[:8])
+
+
+@lru_cache(1024)
+def _device_class(agent: str, mobile: str) -> str:
     if any(mark in agent for mark in _TABLETS):
         return TABLET
-    if mobile[:8].strip() == "?1" or any(mark in agent for mark in _PHONES):
+    if mobile.strip() == "?1" or any(mark in agent for mark in _PHONES):
         return PHONE
     return TABLET if "Android" in agent else DESKTOP
 

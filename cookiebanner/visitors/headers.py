@@ -9,7 +9,8 @@ from consent.stats.how import device_class
 
 def gpc(headers: Mapping[str, str]) -> bool:
     """Whether the request carries Global Privacy Control. `headers` by lower-case name."""
-    return "1" in headers.get("sec-gpc", "")[:64].replace(" ", "").split(",")
+    told = headers.get("sec-gpc")
+    return told is not None and "1" in told[:64].replace(" ", "").split(",")
 
 
 def device(headers: Mapping[str, str]) -> str:
