@@ -65,7 +65,9 @@ class Broken:
         stage.release(snapshot)
         (self.key,) = {k for k in stage.world.pages if k[0] == CMP and k[1].endswith(f"/{name}") and "/a/" in k[1]}
         self.right = stage.world.pages[self.key]
-        self.files = {urlsplit(k[1]).path.rsplit("/", 1)[1]: v[2] for k, v in stage.world.pages.items() if "/a/" in k[1]}
+        self.files = {
+            urlsplit(k[1]).path.rsplit("/", 1)[1]: v[2] for k, v in stage.world.pages.items() if "/a/" in k[1]
+        }
         self.times, self.body = times, b""
         stage.world.pages[self.key] = self.answer
 
@@ -101,7 +103,11 @@ def works(page) -> None:
     page.click("#own")
     page.click("span.optanon-show-settings")
     page.click("a.ot-sdk-show-settings")
-    assert page.evaluate("[document.querySelector('h1').textContent, clicked, window.parked || 0]") == ["Own text", 1, 0]
+    assert page.evaluate("[document.querySelector('h1').textContent, clicked, window.parked || 0]") == [
+        "Own text",
+        1,
+        0,
+    ]
     assert page.evaluate("document.body.innerText.includes('Own text') && document.readyState") == "complete"
     assert ran(page) == []
 
@@ -143,7 +149,12 @@ def test_something_else_instead(stage, tab, uncaught, name, what):
     assert page.locator("#onetrust-banner-sdk").count() == 0
     # What the page itself may say before is answered, with nothing.
     if name == "late.js":
-        assert page.evaluate("Promise.all([fairgate.accept(), fairgate.open(), fairgate.set({categories: {C0002: true}})])") == [None] * 3
+        assert (
+            page.evaluate(
+                "Promise.all([fairgate.accept(), fairgate.open(), fairgate.set({categories: {C0002: true}})])"
+            )
+            == [None] * 3
+        )
         assert ran(page) == []
     broken.mend()
     page.goto(url)
@@ -229,7 +240,11 @@ def test_the_banner_fails_after_an_answer(stage, tab, uncaught):
     page.goto(stage.page(BODY.replace("<iframe", "<i")))
     page.evaluate("window.opened = fairgate.open()")
     until(lambda: told(stage))
-    assert page.evaluate("opened.then((x) => [x ?? null, fairgate.allowed('C0002'), fairgate.language])") == [None, True, "en"]
+    assert page.evaluate("opened.then((x) => [x ?? null, fairgate.allowed('C0002'), fairgate.language])") == [
+        None,
+        True,
+        "en",
+    ]
     assert page.locator("#onetrust-pc-sdk").count() == 0
     broken.mend()
     page.goto(stage.page(BODY, path="/next"))
@@ -316,7 +331,12 @@ def test_a_gate_that_the_stub_cannot_get(stage, tab, uncaught, body):
         page = tab(stage.page(BODY, gate=gate))
         until(lambda: [line for line in page.said if "no gate" in line])
         page.click("#own")
-        assert page.evaluate("[clicked, window.parked || 0, typeof fairgate, typeof OneTrust]") == [1, 0, "undefined", "undefined"]
+        assert page.evaluate("[clicked, window.parked || 0, typeof fairgate, typeof OneTrust]") == [
+            1,
+            0,
+            "undefined",
+            "undefined",
+        ]
         assert [path.partition("?")[0].rsplit("/", 1)[1] for path in asked][-2:] == ["gate.js", "gate.js"]
     # The first answer only: the second finds it.
     (key,) = [k for k in keys if k[1].endswith("gate.js")]

@@ -12,7 +12,9 @@ from consent.models import ConsentRecord, Job
 from consent.sites.actions import change_settings, create_site
 from cookiebanner import screenshots
 from cookiebanner.publish import publish
+from tests.browser.uncaught import uncaught
 
+__all__ = ["uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
