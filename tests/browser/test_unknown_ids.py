@@ -257,9 +257,9 @@ def test_the_whole_api_with_hostile_arguments(stage, context, page, uncaught, va
     }""".replace("HOSTILE", HOSTILE)
     assert page.evaluate(walk, ANSWERS) == []
     page.wait_for_timeout(500)
-    # C0002 is known: it runs where nothing has to be asked, once.
-    asked = [] if variant == "eu_opt_in" else ["https://w.example.org/w.js"]
-    assert stage.world.requests_to("w.example.org") == asked
+    # C0002 is known: what stands under it may run where nothing has to be asked, once.
+    most = [] if variant == "eu_opt_in" else ["https://w.example.org/w.js"]
+    assert stage.world.requests_to("w.example.org") in ([], most)
     assert [host for host in ran(page) if host not in before and host != "w.example.org/w.js"] == []
     assert (stage.posts(), page.evaluate("fairgate.consent().answered")) == ([], False)
     # And it still works.

@@ -6,8 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from tests.browser.uncaught import uncaught
 from tests.cookiebanner.dashboard.conftest import PASSWORD
 
+__all__ = ["uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
