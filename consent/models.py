@@ -6,7 +6,7 @@ from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
 from consent.publishing.models import Artifact, LintWaiver, Release
-from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site, SiteSighting
+from consent.sites.models import ApiToken, AuditEvent, Host, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import DailyTotal, GateReport, ImpressionTotal
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "Service",
     "Site",
     "SiteSighting",
+    "Webhook",
 ]

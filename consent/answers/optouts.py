@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from consent.jobs.actions import enqueue
+from consent.jobs.models import Job
 from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger.append import Draft, Outcome
 from consent.sites.models import Site
@@ -39,28 +39,20 @@ def of_listening_sites(drafts: Iterable[Draft]) -> list[Draft]:
     return [draft for draft in found if draft.site_id in listening]
 
 
+def waiting(site: Site) -> int:
+    """How many opt-outs the site's webhook has still to be told of."""
+    rows = Job.objects.filter(kind=KIND, site=site, state__in=(Job.State.WAITING, Job.State.RUNNING))
+    return sum(len(params.get("indexes", ())) for params in rows.values_list("params", flat=True).iterator())
+
+
 def announce(optouts: Iterable[Draft], drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
-    """Queues one delivery per site for the opt-outs that were new. Call it in the transaction that stored them."""
+    """Queues the opt-outs that were new, by their place in the log only: what is told of them is read when it is sent.
+    Call it in the transaction that stored them."""
     new = {id(draft): outcome for draft, outcome in zip(drafts, outcomes, strict=True) if outcome.status == "created"}
-    events: dict[int, list[dict[str, Any]]] = {}
+    found: dict[int, list[int]] = {}
     for draft in optouts:
         outcome = new.get(id(draft))
-        if outcome:
-            events.setdefault(draft.site_id, []).append(_event(draft, outcome))
-    for site in Site.objects.filter(pk__in=events):
-        enqueue(KIND, site=site, params={"optouts": events[site.pk]})
-
-
-def _event(draft: Draft, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "id": str(draft.record_id),
-        "index": outcome.index,
-        "received_at": outcome.received_at.isoformat() if outcome.received_at else None,
-        "action": draft.action,
-        "regime": draft.regime,
-        "jurisdiction": draft.jurisdiction,
-        "visitor": str(draft.visitor) if draft.visitor else None,
-        "replaces": str(draft.replaces) if draft.replaces else None,
-        "gpc": bool(draft.record.get("gpc")),
-        "choices": draft.record["choices"],
-    }
+        if outcome and outcome.index is not None:
+            found.setdefault(draft.site_id, []).append(outcome.index)
+    for site in Site.objects.filter(pk__in=found):
+        enqueue(KIND, site=site, params={"indexes": found[site.pk]})
