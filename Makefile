@@ -1,11 +1,12 @@
 # make demo   a shop with the banner, the dashboard and the API, on SQLite
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
+# make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
 PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test test-js test-postgres test-sqlite lint fmt build bench bench-blocking pictures lock clean
+.PHONY: help demo serve test test-js test-postgres test-sqlite lint fmt build bench bench-blocking pictures audit lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -75,6 +76,9 @@ fmt: .venv/.dev node_modules/.done
 	.venv/bin/ruff format .
 	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --target-version 5.2
 	npx biome check --write cookiebanner/banner tests/js
+
+audit: .venv/.runtime
+	$(PY) -m scripts.audit
 
 bench: .venv/.dev
 	@./scripts/need postgresql nginx-light wrk

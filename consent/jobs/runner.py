@@ -123,6 +123,21 @@ def _turn(due: Q, lane: Q, now: datetime) -> list[int | None]:
     return sorted((s for s in waiting if s not in busy), key=lambda site: (last.get(site, never), site or 0))
 
 
+def _lease(due: Q, lane: Q, site: int | None, now: datetime) -> Job | None:
+    """The site's oldest due job, locked; None when another worker has it, or another job of the site."""
+    jobs = Job.objects.filter(due, Q(site_id__isnull=True) if site is None else Q(site_id=site)).order_by("id")
+    # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
+    if not connection.features.has_select_for_update_skip_locked:
+        return jobs.first()
+    if site is None:
+        return jobs.select_for_update(skip_locked=True).first()
+    # All workers reach for the same row, so whoever comes second sees below what the first one made of it.
+    oldest = jobs.first()
+    job = oldest and jobs.filter(pk=oldest.pk).select_for_update(skip_locked=True).first()
+    live = Job.objects.filter(lane, state=Job.State.RUNNING, leased_until__gte=now, site_id=site)
+    return None if job is None or live.exists() else job
+
+
 def claim(periodic: bool | None = None, lane: str | None = None) -> Job | None:
     """Leases a job that is due, or whose worker died: the oldest one of the site whose last turn is longest ago. A job
     that died three times fails instead.
@@ -145,13 +160,7 @@ def claim(periodic: bool | None = None, lane: str | None = None) -> Job | None:
         job = None
         with transaction.atomic():
             for site in _turn(due & scope, scope, now):
-                jobs = Job.objects.filter(
-                    due & scope, Q(site_id__isnull=True) if site is None else Q(site_id=site)
-                ).order_by("id")
-                # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
-                if connection.features.has_select_for_update_skip_locked:
-                    jobs = jobs.select_for_update(skip_locked=True)
-                if job := jobs.first():
+                if job := _lease(due & scope, scope, site, now):
                     break
             if job is None:
                 return None

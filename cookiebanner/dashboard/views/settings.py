@@ -55,9 +55,7 @@ def webhook(request: HttpRequest, site: Site) -> HttpResponse:
     context = {"made": made, "error": error, "now": timezone.now(), "waiting": optouts.waiting(site)}
     if site.webhook_url:
         context["hook"] = actions.webhook_of(site)
-    response = show(request, "dashboard/webhook.html", site, **context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return show(request, "dashboard/webhook.html", site, **context)
 
 
 @on_site(May.KILL)

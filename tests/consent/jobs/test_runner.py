@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from consent.jobs import actions, registry, runner
@@ -302,3 +304,27 @@ def test_house_keeping_does_not_wait_behind_long_jobs(handle):
     assert done == ["checkpoints"]
     assert runner.work_off(periodic=False) == 1
     assert done == ["checkpoints", "export"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_reach_for_a_sites_jobs_together_get_one(handle):
+    handle("export")(lambda run: None)
+    one, two = sites(2)
+    for _ in range(12):
+        actions.enqueue("export", site=one)
+    actions.enqueue("export", site=two)
+    start, got = threading.Barrier(6), []
+
+    def reach():
+        start.wait(20)
+        got.append(runner.claim(lane=registry.WORK))
+        connection.close()
+
+    threads = [threading.Thread(target=reach) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    claimed = [job.site_id for job in got if job]
+    assert claimed.count(one.pk) == 1
+    assert claimed.count(two.pk) <= 1
