@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
+import subprocess
 import threading
 import time
 
@@ -185,3 +187,30 @@ def test_what_speaks_no_http_is_an_error_of_the_network(server, here, answer):
     place = server(lambda taken: taken.sendall(answer))
     with pytest.raises(OSError):  # noqa: PT011
         outgoing.post(place.url, b"", {})
+
+
+def test_a_certificate_must_be_good_and_for_the_name(here, tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def serve(listening: socket.socket) -> None:
+        for _ in range(3):
+            taken, _ = listening.accept()
+            with contextlib.suppress(OSError), context.wrap_socket(taken, server_side=True) as stream:
+                stream.recv(65536)
+                stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        port = listening.getsockname()[1]
+        with pytest.raises(ssl.SSLError):
+            outgoing.post(f"https://localhost:{port}/", b"", {})
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert outgoing.post(f"https://localhost:{port}/", b"", {}) == outgoing.Answer(200, b"hi")
+        with pytest.raises(ssl.SSLError):
+            outgoing.post(f"https://127.0.0.1:{port}/", b"", {})
