@@ -2,13 +2,15 @@
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
 # make lock   requirements.lock from requirements.txt
+# make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
 PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test quick test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking pictures lock clean
+.PHONY: help demo serve test quick test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking
+.PHONY: pictures audit lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -86,6 +88,9 @@ fmt: .venv/.dev node_modules/.done
 	.venv/bin/ruff format .
 	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --target-version 5.2
 	npx biome check --write cookiebanner/banner tests/js
+
+audit: .venv/.runtime
+	$(PY) -m scripts.audit
 
 bench: .venv/.dev
 	@./scripts/need postgresql nginx-light wrk

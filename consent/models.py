@@ -6,7 +6,7 @@ from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead, LogTile
 from consent.publishing.models import Artifact, LintWaiver, Release
-from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting
+from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "ShownTotal",
     "Site",
     "SiteSighting",
+    "Webhook",
 ]

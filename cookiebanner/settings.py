@@ -45,6 +45,12 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(f"FAIRGATE_TRUSTED_PROXIES: {error}. Give addresses or networks.") from error
 
+# Where webhooks and anchors may go besides public addresses.
+try:
+    FAIRGATE_OUTGOING_NETWORKS = [ip_network(word, strict=False) for word in env.words("FAIRGATE_OUTGOING_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"FAIRGATE_OUTGOING_NETWORKS: {error}. Give addresses or networks.") from error
+
 # --- Django ---------------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = env.kept_secret("SECRET_KEY", FAIRGATE_DATA / "secret_key")

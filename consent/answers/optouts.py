@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Max, Min
 
 from consent.jobs.actions import enqueue
+from consent.jobs.models import Job
 from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger.append import Draft, Outcome
 from consent.ledger.models import ConsentRecord, LogEntry
@@ -42,6 +43,12 @@ def of_listening_sites(drafts: Iterable[Draft]) -> list[Draft]:
     sites = Site.objects.filter(pk__in={draft.site_id for draft in found}).exclude(webhook_url="")
     listening = set(sites.values_list("pk", flat=True))
     return [draft for draft in found if draft.site_id in listening]
+
+
+def waiting(site: Site) -> int:
+    """How many opt-outs the site's webhook has still to be told of."""
+    rows = Job.objects.filter(kind=KIND, site=site, state__in=(Job.State.WAITING, Job.State.RUNNING))
+    return sum(len(params.get("indexes", ())) for params in rows.values_list("params", flat=True).iterator())
 
 
 def announce(optouts: Iterable[Draft], drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:

@@ -8,6 +8,7 @@ held to `tests/vectors/patterns.json`.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,7 +20,7 @@ FIRST_PARTY = "/"  # table key of paths on the page's own host
 REGEX = ""  # table key of regular expressions
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE | re.ASCII)
 _IPV6 = re.compile(r"\[[0-9a-f:.]+\]")
 # Python would take these, a browser would throw.
 _NOT_IN_BROWSERS = re.compile(r"\(\?(?:P|#|>|\(|[aiLmsux]+[-:)])|(?<!\\)\\[AZ]|[*+?}]\+")
@@ -149,7 +150,7 @@ def host_suffixes(host: str) -> list[str]:
     if not host or host.startswith("["):
         return [host] if host else []
     labels = host.split(".")
-    return [".".join(labels[i:]) for i in range(len(labels))]
+    return [suffix for i in range(len(labels)) if (suffix := ".".join(labels[i:]))]
 
 
 def _asks(segments: list[str], wanted: str) -> bool:
@@ -181,12 +182,11 @@ def split(url: str, page_host: str) -> tuple[str, str, str, str] | None:
 
 def _authority(authority: str) -> str:
     host = unquote(authority.rpartition("@")[2]).lower()
-    host = re.sub(r":\d*$", "", host)
+    host = re.sub(r":\d*$", "", host, flags=re.ASCII)
     if not host.isascii():
-        try:
+        # A name that can't be read may be one in another encoding: its domain still tells whose it is.
+        with contextlib.suppress(UnicodeError):
             host = host.encode("idna").decode()
-        except UnicodeError:
-            return ""
     return host.removesuffix(".")
 
 

@@ -26,6 +26,7 @@ class Job(models.Model):
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     run_after = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True, help_text="Of the last attempt: whose turn is it?")
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -33,4 +34,8 @@ class Job(models.Model):
     class Meta:
         ordering = ("-id",)
         # The worker's question: what waits, oldest first?
-        indexes = [models.Index(fields=("state", "run_after"), name="job_queue")]
+        indexes = [
+            models.Index(fields=("state", "run_after"), name="job_queue"),
+            # When did a site have its last turn, and what of a kind still waits for it?
+            models.Index(fields=("site", "kind", "state"), name="job_by_site"),
+        ]

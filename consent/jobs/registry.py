@@ -17,17 +17,26 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Run"], "dict[str, Any] | None"]
 
+# Lanes: the workers of one never do, and never wait for, the jobs of another.
+HOUSE = "house"  # what the worker does by itself
+WORK = "work"  # what people ask for
+DELIVERIES = "deliveries"  # what waits for other people's servers
+LANES = (HOUSE, WORK, DELIVERIES)
+
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, float] = {}
+_lanes: dict[str, str] = {}
 
 
-def handler(kind: str, *, every: float | None = None) -> Callable[[Handler], Handler]:
-    """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself."""
+def handler(kind: str, *, every: float | None = None, lane: str | None = None) -> Callable[[Handler], Handler]:
+    """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself. `lane`: one
+    of LANES; without one HOUSE for what is enqueued by itself, else WORK."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
         if every:
             _periods[kind] = every
+        _lanes[kind] = lane or (HOUSE if every else WORK)
         return function
 
     return register
@@ -41,6 +50,11 @@ def find(kind: str) -> Handler | None:
 def periods() -> dict[str, float]:
     """Kinds the worker enqueues by itself, and how often (seconds)."""
     return dict(_periods)
+
+
+def kinds(lane: str) -> list[str]:
+    """The kinds of jobs in a lane."""
+    return [kind for kind in _handlers if _lanes.get(kind, WORK) == lane]
 
 
 def discover() -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from consent.jobs import actions, registry
@@ -33,6 +33,14 @@ class Lost(Exception):
 
 class Stopped(Exception):
     """The worker is shutting down; the job goes back to the queue with its cursor. Handlers let it pass."""
+
+
+class Later(Exception):  # noqa: N818 - it is no error
+    """A handler raises it when its job must wait until a moment (`until`); that is no attempt."""
+
+    def __init__(self, until: datetime, message: str = "") -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class Run:
@@ -101,23 +109,60 @@ class _Heartbeat:
                 connection.close()
 
 
-def claim(periodic: bool | None = None) -> Job | None:
-    """Leases the oldest job that is due, or whose worker died. A job that died three times fails instead.
+def _turn(due: Q, lane: Q, now: datetime) -> list[int | None]:
+    """The sites that have something due, who waited longest for a turn in this lane first. While a job of a site is
+    done, its others wait: so one site can't take all of a lane's workers."""
+    waiting: list[int | None] = list(Job.objects.filter(due).order_by().values_list("site_id", flat=True).distinct())
+    if len(waiting) < 2 and None in waiting:
+        return waiting
+    live = Q(state=Job.State.RUNNING, leased_until__gte=now)
+    busy = set(Job.objects.filter(lane, live, site__isnull=False).values_list("site_id", flat=True))
+    rows = Job.objects.filter(lane, started_at__isnull=False, site_id__in=[one for one in waiting if one is not None])
+    last = dict(rows.order_by().values_list("site_id").annotate(Max("started_at")))
+    never = datetime.min.replace(tzinfo=UTC)
+    # What belongs to no site is done first: it is our own and rare.
+    return sorted((s for s in waiting if s not in busy), key=lambda site: (last.get(site, never), site or 0))
 
-    `periodic`: only the kinds that the worker queues by itself (True), or only the others (False).
+
+def _lease(due: Q, lane: Q, site: int | None, now: datetime) -> Job | None:
+    """The site's oldest due job, locked; None when another worker has it, or another job of the site."""
+    jobs = Job.objects.filter(due, Q(site_id__isnull=True) if site is None else Q(site_id=site)).order_by("id")
+    # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
+    if not connection.features.has_select_for_update_skip_locked:
+        return jobs.first()
+    if site is None:
+        return jobs.select_for_update(skip_locked=True).first()
+    # All workers reach for the same row, so whoever comes second sees below what the first one made of it.
+    oldest = jobs.first()
+    job = oldest and jobs.filter(pk=oldest.pk).select_for_update(skip_locked=True).first()
+    live = Job.objects.filter(lane, state=Job.State.RUNNING, leased_until__gte=now, site_id=site)
+    return None if job is None or live.exists() else job
+
+
+def claim(periodic: bool | None = None, lane: str | None = None) -> Job | None:
+    """Leases a job that is due, or whose worker died: the oldest one of the site whose last turn is longest ago. A job
+    that died three times fails instead.
+
+    `periodic`: only the kinds that the worker queues by itself (True), or only the others (False). `lane`: only the
+    kinds of that lane (see `consent.jobs.registry`); jobs of unknown kinds are in the lane WORK.
     """
+    scope = Q()
+    if periodic is not None:
+        kinds = Q(kind__in=registry.periods())
+        scope &= kinds if periodic else ~kinds
+    if lane == registry.WORK:
+        others = [kind for other in registry.LANES if other != lane for kind in registry.kinds(other)]
+        scope &= ~Q(kind__in=others)
+    elif lane is not None:
+        scope &= Q(kind__in=registry.kinds(lane))
     while True:
         now = timezone.now()
         due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, leased_until__lt=now)
-        if periodic is not None:
-            kinds = Q(kind__in=registry.periods())
-            due &= kinds if periodic else ~kinds
+        job = None
         with transaction.atomic():
-            jobs = Job.objects.filter(due).order_by("id")
-            # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
-            if connection.features.has_select_for_update_skip_locked:
-                jobs = jobs.select_for_update(skip_locked=True)
-            job = jobs.first()
+            for site in _turn(due & scope, scope, now):
+                if job := _lease(due & scope, scope, site, now):
+                    break
             if job is None:
                 return None
             if job.attempts >= ATTEMPTS:
@@ -130,7 +175,8 @@ def claim(periodic: bool | None = None) -> Job | None:
             job.state = Job.State.RUNNING
             job.attempts += 1
             job.leased_until = now + timedelta(seconds=LEASE)
-            job.save(update_fields=["state", "attempts", "leased_until"])
+            job.started_at = now
+            job.save(update_fields=["state", "attempts", "leased_until", "started_at"])
             return job
 
 
@@ -152,6 +198,14 @@ def run(job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
         log.info("Job %s (%s) was cancelled or taken over.", job.pk, job.kind)
     except Stopped:
         it.mine().update(state=Job.State.WAITING, attempts=job.attempts - 1, leased_until=None)
+    except Later as later:
+        it.mine().update(
+            state=Job.State.WAITING,
+            attempts=job.attempts - 1,
+            leased_until=None,
+            run_after=later.until,
+            message=str(later)[:1000],
+        )
     except Exception as error:
         log.exception("Job %s (%s) failed, attempt %s.", job.pk, job.kind, job.attempts)
         now = timezone.now()
@@ -193,10 +247,12 @@ def enqueue_periodic() -> None:
             mine.filter(state__in=(Job.State.DONE, Job.State.FAILED), created_at__lt=old).delete()
 
 
-def work_off(stopping: Callable[[], bool] = lambda: False, periodic: bool | None = None) -> int:
-    """Does every job that is due and returns how many that were; `periodic` as for `claim`."""
+def work_off(
+    stopping: Callable[[], bool] = lambda: False, periodic: bool | None = None, lane: str | None = None
+) -> int:
+    """Does every job that is due and returns how many that were; `periodic` and `lane` as for `claim`."""
     count = 0
-    while not stopping() and (job := claim(periodic)):
+    while not stopping() and (job := claim(periodic, lane)):
         run(job, stopping)
         count += 1
     return count

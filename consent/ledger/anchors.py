@@ -13,19 +13,18 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from hashlib import sha256
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from consent.jobs import outgoing
 from consent.ledger.models import Anchor, Checkpoint
 from consent.ledger.proofs import Tree
 from consent.sites.models import Site
 from consent.sites.names import one_line
 
-TIMEOUT = 20.0  # seconds
+TIMEOUT = 20.0  # seconds, for all of it
 LARGEST = 1 << 20  # bytes of an answer
 METHODS = ("rfc3161", "witness", "email", "webhook")
 
@@ -65,9 +64,14 @@ def anchor(site: Site, point: Checkpoint, method: str, target: str) -> Anchor:
 
 
 def _post(url: str, body: bytes, content_type: str) -> bytes:
-    request = Request(url, body, {"Content-Type": content_type, "User-Agent": "Fairgate"})  # noqa: S310
-    with urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - `places` checked the scheme
-        return bytes(answer.read(LARGEST))
+    answer = _ask(url, body, content_type)
+    if not 200 <= answer.status < 300:
+        raise ValueError(f"it answered {answer.status}")
+    return answer.body
+
+
+def _ask(url: str, body: bytes, content_type: str) -> outgoing.Answer:
+    return outgoing.post(url, body, {"Content-Type": content_type}, deadline=TIMEOUT, largest=LARGEST)
 
 
 def _hook(site: Site, point: Checkpoint, target: str) -> bytes:
@@ -99,19 +103,18 @@ def _witness(site: Site, point: Checkpoint, target: str) -> bytes:
     for _attempt in range(2):
         proof = Tree(site.pk, site.uuid).consistency(old, point.size) if 0 < old < point.size else []
         lines = [f"old {old}", *(b64encode(one).decode() for one in proof), "", point.note]
-        try:
-            answer = _post(
-                target.rstrip("/") + "/add-checkpoint", "\n".join(lines).encode(), "text/plain; charset=utf-8"
-            )
-        except HTTPError as error:
-            known = error.read(64).strip()
-            if error.code != 409 or not known.isdigit() or int(known) > point.size:
-                raise
+        answer = _ask(target.rstrip("/") + "/add-checkpoint", "\n".join(lines).encode(), "text/plain; charset=utf-8")
+        if answer.status == 409:
+            known = answer.body[:64].strip()
+            if not known.isdigit() or int(known) > point.size:
+                raise ValueError("the witness has seen another log")
             old = int(known)
-        else:
-            if not answer.startswith("\u2014 ".encode()):
-                raise ValueError("the witness gave no cosignature")
-            return answer
+            continue
+        if answer.status != 200:
+            raise ValueError(f"the witness answered {answer.status}")
+        if not answer.body.startswith("\u2014 ".encode()):
+            raise ValueError("the witness gave no cosignature")
+        return answer.body
     raise ValueError("the witness keeps changing its mind")
 
 

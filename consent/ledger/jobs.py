@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from consent.jobs.registry import handler
+from consent.jobs.registry import DELIVERIES, handler
 from consent.jobs.runner import Run
 from consent.ledger import anchors, checkpoint, erasure, partitions
 from consent.ledger.append import Stopped
 from consent.sites.models import Site
 
 DAY = 86_400.0
+PATIENCE = 3
 
 
 @handler("ledger_partitions", every=DAY)
@@ -38,11 +40,13 @@ def retain(run: Run) -> dict[str, Any]:
     return {"erased": erased}
 
 
-@handler("ledger_anchors", every=DAY)
+@handler("ledger_anchors", every=DAY, lane=DELIVERIES)
 def anchor(run: Run) -> dict[str, Any]:
-    """Takes the newest checkpoint of each log to every place of FAIRGATE_ANCHORS. One that fails stops no other; the
-    job fails at the end, so that it is tried again and seen."""
+    """Takes the newest checkpoint of each log to every place of FAIRGATE_ANCHORS. One that fails stops no other, and
+    is left alone for the rest of the run once it has failed `PATIENCE` times in a row; the job fails at the end, so
+    that it is tried again and seen."""
     kept, failed = 0, []
+    misses: Counter[str] = Counter()
     for site in Site.objects.order_by("pk"):
         try:
             point = checkpoint.make(site)
@@ -50,12 +54,17 @@ def anchor(run: Run) -> dict[str, Any]:
             continue
         if point is None:
             continue
+        run.progress(kept)
         for method, target in anchors.places():
+            if misses[target] >= PATIENCE:
+                continue
             try:
                 anchors.anchor(site, point, method, target)
                 kept += 1
+                misses[target] = 0
             except anchors.Failed as error:
                 failed.append(str(error))
+                misses[target] += 1
     if failed:
         raise RuntimeError("; ".join(failed[:5]))
     return {"anchored": kept}

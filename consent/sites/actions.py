@@ -16,8 +16,9 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from consent.jobs import outgoing, signatures
 from consent.sites.hosts import site_host
-from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting
+from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.sites.queries import invitation_of, role_of
 from consent.sites.roles import May, can
 from consent.storing import Stored, store
@@ -164,10 +165,71 @@ def change_settings(site: Site, actor: str, **settings: Any) -> Site:
     """Changes settings of a site (`SETTINGS`); nothing reaches visitors before the next publish. Raises Refused."""
     site = locked(site)
     if changed := _apply(site, settings):
+        if "webhook_url" in changed:
+            _new_webhook(site)
         check(site)
         site.save()
         note(site, actor, "site.settings", changed=changed)
     return site
+
+
+# --- Webhook --------------------------------------------------------------------------------------------------------
+OLDER_SECRET = timedelta(days=1)  # how long the secret before still signs
+
+
+def _new_webhook(site: Site) -> None:
+    """Another address is another receiver: it gets a secret of its own and a clean record. Raises Refused."""
+    if site.webhook_url:
+        try:
+            outgoing.check(site.webhook_url)
+        except outgoing.Refused as error:
+            raise Refused(str(error)) from error
+    Webhook.objects.filter(site=site).delete()
+    if site.webhook_url:
+        Webhook.objects.create(site=site, secret=signatures.new_secret())
+
+
+def webhook_of(site: Site) -> Webhook:
+    """The webhook of a site that has an address for one; made when it is not there yet."""
+    return Webhook.objects.get_or_create(site=site, defaults={"secret": signatures.new_secret()})[0]
+
+
+@transaction.atomic
+def reveal_webhook_secret(site: Site, actor: str) -> str:
+    """The secret that signs deliveries, once; afterwards there is only another one. Raises Refused."""
+    hook = webhook_of(_listening(site))
+    if not Webhook.objects.filter(pk=hook.pk, revealed_at=None).update(revealed_at=timezone.now()):
+        raise Refused(
+            "The secret has been shown already. Make a new one if it is lost; the old one signs for a day too."
+        )
+    note(site, actor, "webhook.secret_shown")
+    return hook.secret
+
+
+@transaction.atomic
+def rotate_webhook_secret(site: Site, actor: str) -> str:
+    """A new secret, returned once. For a day deliveries carry two signatures, so that the receiver can change over.
+    Raises Refused."""
+    hook = webhook_of(_listening(site))
+    now = timezone.now()
+    hook.older_secret, hook.older_until = hook.secret, now + OLDER_SECRET
+    hook.secret, hook.revealed_at = signatures.new_secret(), now
+    hook.save(update_fields=["older_secret", "older_until", "secret", "revealed_at"])
+    note(site, actor, "webhook.secret_changed")
+    return hook.secret
+
+
+def _listening(site: Site) -> Site:
+    site = locked(site)
+    if not site.webhook_url:
+        raise Refused("This site has no webhook; enter its address first.")
+    return site
+
+
+def webhook_secrets(hook: Webhook) -> list[str]:
+    """The secrets that sign now, the newest first."""
+    older = hook.older_secret and hook.older_until and timezone.now() < hook.older_until
+    return [hook.secret, hook.older_secret] if older else [hook.secret]
 
 
 @transaction.atomic

@@ -145,6 +145,30 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
 
+class Webhook(models.Model):
+    """How deliveries to a site's webhook are signed, and how they fare. The address is the site's `webhook_url`.
+
+    `failures` in a row; from the fifth on the webhook is paused (`paused_at`): one delivery is tried at `next_try`, the
+    rest waits.
+    """
+
+    site = models.OneToOneField(Site, models.CASCADE, primary_key=True, related_name="webhook")
+    secret = models.CharField(max_length=80, help_text="Standard Webhooks secret, whsec_…")
+    revealed_at = models.DateTimeField(null=True, help_text="When somebody was shown the secret; it is shown once.")
+    older_secret = models.CharField(max_length=80, blank=True, help_text="Signs too until older_until.")
+    older_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    paused_at = models.DateTimeField(null=True)
+    next_try = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    dropped = models.BigIntegerField(default=0, help_text="Opt-outs that were given up.")
+    dropped_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Webhook of {self.site}"
+
+
 class AuditEvent(models.Model):
     """Who changed what, written in the transaction of the change. Never updated."""
 

@@ -44,6 +44,7 @@ site_pages: list[URLPattern] = [
     path("installation/reports/<int:report>/", installation.report, name="report"),
     # manage
     path("settings/", settings.settings, name="settings"),
+    path("settings/webhook/", settings.webhook, name="webhook"),
     path("settings/kill/", settings.kill, name="kill"),
     path("settings/revive/", settings.revive, name="revive"),
     path("team/", people.team, name="team"),

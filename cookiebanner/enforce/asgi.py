@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cookiebanner.enforce.enforcer import Enforcer
-from cookiebanner.enforce.html import Rewriter
+from cookiebanner.enforce.enforcer import Enforcer, Net
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+PAST_US = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class Enforce:
@@ -31,7 +31,9 @@ class Enforce:
         # Compressed HTML can't be read; the server in front compresses what leaves here.
         asked = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         url = f"{scope.get('scheme', 'http')}://{headers.get('host', '')}{scope['path']}"
-        rewriter: Rewriter | None = None
+        rewriter: Net | None = None
+        # Ways to send a file past this middleware.
+        ways = {k: v for k, v in (scope.get("extensions") or {}).items() if k not in PAST_US}
 
         async def rewriting(message: dict[str, Any]) -> None:
             nonlocal rewriter
@@ -49,4 +51,4 @@ class Enforce:
                 message = {**message, "body": body}
             await send(message)
 
-        await self.application({**scope, "headers": asked}, receive, rewriting)
+        await self.application({**scope, "headers": asked, "extensions": ways}, receive, rewriting)

@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
+from django.core.exceptions import DisallowedHost, ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from cookiebanner.enforce.enforcer import DROPPED, Enforcer
-from cookiebanner.enforce.html import Rewriter
+from cookiebanner.enforce.enforcer import DROPPED, Enforcer, Net
 from cookiebanner.enforce.source import from_file, from_server
 
 
@@ -50,7 +49,11 @@ class Enforce:
         response = self.get_response(request)
         if accepted is not None:
             request.META["HTTP_ACCEPT_ENCODING"] = accepted
-        url = request.build_absolute_uri()
+        try:
+            url = request.build_absolute_uri()
+        except DisallowedHost:
+            # That is for the site's own code to refuse; what it has answered all the same goes out as it came.
+            return response
         change = self.enforcer.change(policy, response.status_code, list(response.items()), url)
         if change is None:
             return response
@@ -74,13 +77,13 @@ class Enforce:
         return response
 
 
-def _stream(rewriter: Rewriter, body: Iterator[bytes]) -> Iterator[bytes]:
+def _stream(rewriter: Net, body: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in body:
         yield rewriter.feed(chunk)
     yield rewriter.close()
 
 
-async def _stream_async(rewriter: Rewriter, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream_async(rewriter: Net, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for chunk in body:
         yield rewriter.feed(chunk)
     yield rewriter.close()

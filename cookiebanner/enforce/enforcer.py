@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cookiebanner.enforce import csp
-from cookiebanner.enforce.html import Rewriter
+from cookiebanner.enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
 from cookiebanner.enforce.policy import Policy, read_answer
 from cookiebanner.enforce.source import STRICTEST, Source
 
-# ASCII-compatible encodings; in others (UTF-16) a "<" is not one byte, and the page passes unharmed.
-OTHER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*(utf-?16|utf-?32|ucs-?[24])", re.I)
+log = logging.getLogger("fairgate.enforce")
+
 LINK = re.compile(r"\s*(<[^>]*>(?:[^,\"]|\"[^\"]*\")*),?")
 Headers = list[tuple[str, str]]
 LONGEST_ADDRESS = 1024  # characters; a host name has at most 253
@@ -21,12 +22,40 @@ LONGEST_ADDRESS = 1024  # characters; a host name has at most 253
 DROPPED = frozenset({"content-length", "etag", "last-modified", "content-md5", "accept-ranges"})
 
 
+class Net:
+    """A rewriter that can't cost the page anything: after an error the rest goes out as it came."""
+
+    def __init__(self, rewriter: Rewriter) -> None:
+        self.rewriter = rewriter
+        self.broken = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What of the page may go out by now."""
+        return self._through(self.rewriter.feed, chunk)
+
+    def close(self) -> bytes:
+        """What is left of the page."""
+        return self._through(lambda _: self.rewriter.close(), b"")
+
+    def _through(self, way: Callable[[bytes], bytes], chunk: bytes) -> bytes:
+        if self.broken:
+            return chunk
+        before = self.rewriter.received
+        try:
+            return way(chunk)
+        except Exception:
+            self.broken = True
+            log.exception("The rest of %s goes out as it came: the rewriter failed.", self.rewriter.base or "a page")
+            taken = self.rewriter.received > before
+            return self.rewriter.rest() + (b"" if taken else chunk)
+
+
 @dataclass(frozen=True)
 class Change:
     """How one answer is changed: its body goes through `rewriter`, `DROPPED` headers go, what `Link` asks browsers to
     load and must wait goes, `add` come."""
 
-    rewriter: Rewriter
+    rewriter: Net
     add: Headers
     links: Callable[[str], str]
 
@@ -48,7 +77,14 @@ class Enforcer:
     locate: Callable[[Mapping[str, str], str], str] = lambda headers, peer: STRICTEST
 
     def policy(self, headers: Mapping[str, str], peer: str) -> Policy | None:
-        """What waits for this visitor; None when there is no release yet."""
+        """What waits for this visitor; None when there is no release yet, and after an error, which is logged."""
+        try:
+            return self._policy(headers, peer)
+        except Exception:  # the page is worth more
+            log.exception("A page goes out as it came: what must wait for its visitor can't be told.")
+            return None
+
+    def _policy(self, headers: Mapping[str, str], peer: str) -> Policy | None:
         rules = self.source.rules(self.locate(headers, peer), (hostname(self.fairgate),))
         if rules is None:
             return None
@@ -57,25 +93,38 @@ class Enforcer:
         return rules.for_visitor(answer, headers.get("sec-gpc") == "1", host)
 
     def change(self, policy: Policy, status: int, headers: Headers, url: str) -> Change | None:
-        """What to do to this answer; None when it is no HTML that can be rewritten."""
+        """What to do to this answer; None when it is no HTML that can be rewritten, and after an error, which is
+        logged."""
+        try:
+            return self._change(policy, status, headers, url)
+        except Exception:  # the page is worth more
+            log.exception("%s goes out as it came: its headers can't be read.", url)
+            return None
+
+    def _change(self, policy: Policy, status: int, headers: Headers, url: str) -> Change | None:
         found = {name.lower(): value for name, value in headers}
         kind = found.get("content-type", "")
         html = kind.split(";")[0].strip().lower() in ("text/html", "application/xhtml+xml")
+        label = CHARSET.search(kind)
+        charset = label[1].lower() if label else ""
         encoded = found.get("content-encoding", "identity").lower() not in ("", "identity")
-        if not html or encoded or OTHER_CHARSET.search(kind) or status in (204, 206, 304):
+        if not html or encoded or charset in OTHER_CHARSETS or status in (204, 206, 304):
             return None
-        rewriter = Rewriter(policy.held, policy.held_inline, url, policy.is_granted)
+        rewriter = Rewriter(policy.held, policy.held_inline, url, policy.is_granted, charset=charset)
 
         def links(value: str) -> str:
             parts = [part.strip() for part in LINK.findall(value)]
             return ", ".join(part for part in parts if not rewriter.holds(part[1 : part.index(">")]))
 
+        for name, value in headers:
+            if name.lower() == "link":
+                links(value)  # what can't be read is found out before anything has been changed
         add = [("Vary", "Cookie, Sec-GPC")]
         if "cache-control" not in found:
             add.append(("Cache-Control", "private, no-cache"))
         if self.set_csp:
             add.append(("Content-Security-Policy", csp.header(policy, self.fairgate)))
-        return Change(rewriter, add, links)
+        return Change(Net(rewriter), add, links)
 
 
 def hostname(address: str) -> str:

@@ -3,6 +3,9 @@
 Why the tokenizer is our own: docs/decisions/0004-own-html-tokenizer.md. It finds tags, attributes, comments and raw
 text as the HTML standard does (§13.2.5), in bytes, across chunk borders, in time linear in the page.
 
+Everything between the first byte and the last is text with one character for each byte (latin-1), whatever the page's
+encoding is; only what is asked of `held` is decoded. Should anything here fail, the rest of the page passes as it came.
+
 Parked elements wait in the form that the gate itself uses (banner/src/block/hold.js), so the gate gives them back when
 the service is granted: `data-fg` marks them, each attribute that loads is renamed to `data-fg-<name>`; a script keeps
 its attributes and gets `type="text/plain"`; URLs in CSS get `data:fg,` in front. The twin for other servers is
@@ -11,12 +14,15 @@ deploy/edge/rewrite.js; both are held to tests/vectors/rewrite.json.
 
 from __future__ import annotations
 
-import html
+import codecs
+import logging
 import re
 from collections.abc import Callable
 from html.entities import html5
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
+
+log = logging.getLogger("fairgate.enforce")
 
 # White space is spelled out: \s would take the vertical tab, which is part of a name in HTML.
 _WS = rb"[\t\n\f\r ]"
@@ -28,6 +34,7 @@ _ATTRIBUTES = (
 )
 TAG = re.compile(rb"</?[A-Za-z][^\t\n\f\r />]*+" + _ATTRIBUTES + rb">")
 TAG_NAME = re.compile(rb"</?([A-Za-z][^\t\n\f\r />]*+)")
+TAG_START = re.compile(rb"</?[A-Za-z][^\t\n\f\r />]{0,99}")
 ATTRIBUTE = re.compile(
     rb"[\t\n\f\r /]*+(?P<name>" + _NAME + rb")(?:" + _WS + rb"*+=" + _WS + rb"*+"
     rb"(?:\"(?P<d>[^\"]*+)\"|'(?P<s>[^']*+)'|(?P<u>[^\t\n\f\r >\"'][^\t\n\f\r >]*+)|(?=>)))?+"
@@ -57,11 +64,23 @@ FRAME = re.compile(
     r"""(?:contentWindow|contentDocument|frames\[[^\]]*\])\s*\.\s*location(?:\s*\.\s*\w+)?\s*[=(]\s*["'`]([^"'`]+)""",
     re.A,
 )
-CODE = re.compile(r"$|module$|speculationrules$|(text|application)/(x-)?(java|ecma|j|live)script", re.I)
-LINK = re.compile(r"sheet|pre[cflr]|icon|mani", re.I)
+CODE = re.compile(r"$|module$|speculationrules$|(text|application)/(x-)?(java|ecma|j|live)script", re.I | re.A)
+LINK = re.compile(r"sheet|pre[cflr]|icon|mani", re.I | re.A)
 CATEGORY = re.compile(r"(?:optanon-category|ot-vscat)-([\w,-]*)", re.A)
 KEY = re.compile(r"\w+", re.A)
-ENTITY = re.compile(r"&(?:#[xX]([0-9a-fA-F]{1,6});?|#([0-9]{1,7});?|([A-Za-z]+);?)?")
+ENTITY = re.compile(r"&(?:#[xX]([0-9a-fA-F]+);?|#([0-9]+);?|([A-Za-z]+)(?:;|(?![A-Za-z0-9=])))?")
+BLANKS = " \t\n\f\r"  # what HTML calls white space
+CONTROLS = "".join(map(chr, range(33)))  # what a URL may have around it
+# Encodings in which a "<" is not the one byte that begins a tag, and those that browsers refuse to read: the labels of
+# the Encoding standard, and the UTF-32 that it lacks.
+OTHER_CHARSETS = {
+    "utf-16", "utf-16le", "utf-16be", "utf16", "unicode", "unicodefeff", "unicodefffe", "ucs-2", "ucs-4",
+    "iso-10646-ucs-2", "csunicode", "utf-32", "utf-32le", "utf-32be", "utf32", "iso-2022-jp", "csiso2022jp",
+    "iso-2022-kr", "csiso2022kr", "iso-2022-cn", "iso-2022-cn-ext", "hz-gb-2312", "replacement",
+}  # fmt: skip
+CHARSET = re.compile(r"charset[\t\n\f\r ]*=[\t\n\f\r ]*[\"']?[\t\n\f\r ]*([^\t\n\f\r \"';,]+)", re.I | re.A)
+# Byte order marks of UTF-16 (and -32), and an XML declaration in it.
+OTHER_STARTS = (b"\xfe\xff", b"\xff\xfe", b"\x00\x00\xfe\xff", b"<\x00?\x00x\x00", b"\x00<\x00?\x00x")
 
 RAW_TEXT = {b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes", b"iframe", b"noscript"}
 FOREIGN = {b"svg", b"math"}
@@ -108,6 +127,7 @@ TAG_LIMIT = 1024 * 1024  # bytes of one tag; longer ones pass as they are
 TEXT_LIMIT = 1024 * 1024  # bytes of one inline script or style; longer ones pass as they are
 NESTING = 3  # documents within srcdoc within srcdoc
 AMPERSAND = "\x1a"  # stands for the & of a reference that is left alone
+STANDS = AMPERSAND + "\x1b\x1c\x1d\x1e\x1f"  # the same for texts that hold one already
 
 
 class Attribute(NamedTuple):
@@ -117,8 +137,15 @@ class Attribute(NamedTuple):
     end: int
 
     @property
+    def stand(self) -> str:
+        """What stands for the & of a reference that `value` does not resolve."""
+        return stand_in(self.raw.decode("latin-1"))
+
+    @property
     def value(self) -> str:
-        return html.unescape(self.raw.decode("utf-8", "surrogateescape"))
+        """A character a byte, references to ASCII characters resolved."""
+        raw = self.raw.decode("latin-1")
+        return unescape(raw, stand_in(raw)) if "&" in raw else raw
 
 
 def attributes(tag: bytes) -> list[Attribute]:
@@ -136,9 +163,13 @@ def attributes(tag: bytes) -> list[Attribute]:
 class Rewriter:
     """Feed it chunks, get chunks back; `close()` gives the rest.
 
+    Neither raises: after an error, which `failed` then holds and which is logged once, all that has not been given out
+    passes as it came.
+
     `held(url)` names the service that an absolute or protocol-relative URL belongs to when it must wait, else "".
     `held_inline(code)` does the same for the text of an inline script. `granted(key)` says whether a category or
-    service that the page's author wrote on an element is granted. `base` is the page's address.
+    service that the page's author wrote on an element is granted. `base` is the page's address, `charset` the label of
+    its encoding if the server says one; else the page's own <meta> may.
     """
 
     def __init__(
@@ -148,21 +179,26 @@ class Rewriter:
         base: str = "",
         granted: Callable[[str], bool] = lambda key: True,
         depth: int = 0,
+        charset: str = "",
     ) -> None:
         self.held = held
         self.held_inline = held_inline
+        self.charset = charset.lower()
         self.base = base
         self.granted = granted
         self.depth = depth
+        self.nested = depth > 0  # the whole tells of errors
         self.parked = 0
         self.based = False
+        self.failed: Exception | None = None
+        self.received = 0
         self.buffer = bytearray()
         self.at = 0  # where the unfinished token begins
         self.seen = 0  # where looking for its end goes on
         self.out: list[bytes] = []
-        self.state: Callable[[bool], bool] = self._text
+        self.state: Callable[[bool], bool] = self._beginning
         self.part = -1  # of an unfinished tag
-        self.long = b""  # name of a tag too long to rewrite
+        self.long = b""  # `<name` or `</name` of a tag too long to rewrite
         self.raw = b""  # name of the raw-text element that we are in
         self.script = b""  # an inline script's start tag, kept until its text is known
         self.kind = ""  # its type
@@ -171,9 +207,11 @@ class Rewriter:
         self.scriptless = False  # in one
         self.stack: list[bytes] = []  # foreign elements and the integration points in them
         self.css = False  # in an <svg><style>
+        self.excess = False  # in a style or script too long to judge
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes that are certain by now."""
+        self.received += len(chunk)
         self.buffer += chunk
         return self._run(final=False)
 
@@ -181,13 +219,36 @@ class Rewriter:
         """What is left, as it came."""
         return self._run(final=True)
 
+    def rest(self) -> bytes:
+        """All that was received and not given out, without judging any more of it; from now on everything passes."""
+        inner, self.inner = self.inner, None
+        pieces = [*self.out, self.script, inner.rest() if inner else b"", bytes(self.buffer[self.at :])]
+        self.out, self.script, self.state = [], b"", self._plain
+        self.buffer.clear()
+        self.at = self.seen = 0
+        return b"".join(pieces)
+
     def _run(self, final: bool) -> bytes:
-        while self.at < len(self.buffer) and self.state(final):
-            pass
+        before = (self.at, 0, b"")
+        try:
+            going = True
+            while going and self.at < len(self.buffer):
+                before = (self.at, len(self.out), self.script)
+                going = self.state(final)
+        except Exception as error:  # whatever it is, it must cost no byte of the page
+            # A step that failed has done nothing.
+            self.at, made, self.script = before
+            del self.out[made:]
+            self._fail(error)
+            return self.rest()
         if final:
             if self.inner:
-                self.out.append(self.inner.close())
-            self.out += [self.script, bytes(self.buffer[self.at :])]
+                self.out.append(self.inner.feed(bytes(self.buffer[self.at :])) + self.inner.close())
+                self.parked += self.inner.parked
+                self._listen(self.inner)
+                self.inner = None
+            else:
+                self.out += [self.script, bytes(self.buffer[self.at :])]
             self.script = b""
             self.at = len(self.buffer)
         # A bytearray forgets its beginning without copying the rest.
@@ -203,11 +264,36 @@ class Rewriter:
         self.at = self.seen = end
         return True
 
+    def _fail(self, error: Exception) -> None:
+        self.failed = error
+        if not self.nested:
+            log.error("The rest of %s goes out as it came: the rewriter failed.", self.base or "a page", exc_info=error)
+
+    def _listen(self, inner: Rewriter) -> None:
+        """When the rewriter of a part has failed, so has the whole."""
+        if inner.failed and not self.failed:
+            self.state = self._plain
+            self._fail(inner.failed)
+
     @property
     def foreign(self) -> bool:
         return bool(self.stack) and self.stack[-1] in FOREIGN
 
     # --- states: each returns False when it needs more bytes ---------------------------------------------------------
+    def _beginning(self, final: bool) -> bool:
+        head = bytes(self.buffer[:6])
+        starts = (codecs.BOM_UTF8, *OTHER_STARTS)
+        if len(head) < 6 and not final and any(start.startswith(head) and start != head for start in starts):
+            return False
+        if head.startswith(codecs.BOM_UTF8):
+            self.charset = "utf-8"
+        # A mark outdoes what the server says.
+        if self.charset in OTHER_CHARSETS or head.startswith(OTHER_STARTS):
+            self.state = self._plain
+        else:
+            self.state = self._text
+        return True
+
     def _text(self, final: bool) -> bool:
         buffer, at = self.buffer, self.at
         if self.part >= 0:
@@ -219,10 +305,14 @@ class Rewriter:
             end = start if start > 0 else len(buffer)
             if not self.css:
                 return self._emit(end)
-            if start < 0 and not final and end - at < TEXT_LIMIT:
+            if self.excess or end - at >= TEXT_LIMIT:
+                self.excess = start < 0
+                return self._emit(end)
+            if start < 0 and not final:
                 self.seen = end
                 return False
             return self._emit(end, self._sheet(bytes(buffer[at:end])))
+        self.excess = False
         head = bytes(buffer[at : at + 9])
         second = head[1:2]
         if second.isalpha() or (second == b"/" and head[2:3].isalpha()):
@@ -258,13 +348,16 @@ class Rewriter:
         return self._until(COMMENT_END.search(self.buffer, self.at), 3)
 
     def _cdata(self, final: bool) -> bool:
-        end = self.buffer.find(b"]]>", self.at)
-        if self.css and (end >= 0 or final or len(self.buffer) - self.at < TEXT_LIMIT):
+        end = self.buffer.find(b"]]>", max(self.at, self.seen - 2))
+        stop = end if end >= 0 else len(self.buffer)
+        certain = stop if end >= 0 or final else stop - 2
+        if self.css and not self.excess and certain - self.at < TEXT_LIMIT:
             if end < 0 and not final:
+                self.seen = stop
                 return False
-            end = end if end >= 0 else len(self.buffer)
             self.state = self._text
-            return self._emit(end, self._sheet(bytes(self.buffer[self.at : end])))
+            return self._emit(stop, self._sheet(bytes(self.buffer[self.at : stop])))
+        self.excess = self.css and end < 0
         return self._until(re.compile(rb"\]\]>").search(self.buffer, self.at), 2)
 
     def _bogus(self, final: bool) -> bool:
@@ -276,15 +369,17 @@ class Rewriter:
     def _tag(self, final: bool) -> bool:
         """A tag begins at `at`."""
         if self.part < 0:
-            if whole := TAG.match(self.buffer, self.at):
+            if (whole := TAG.match(self.buffer, self.at)) and whole.end() - self.at <= TAG_LIMIT:
                 return self._whole(whole.end())
             self.part, self.seen = IN_TAG, self.at + 2
         end = self._tag_end()
+        if (len(self.buffer) if end < 0 else end) - self.at > TAG_LIMIT:
+            self.long = TAG_START.match(self.buffer, self.at)[0].lower()  # type: ignore[index]
+            if end >= 0:
+                return self._end_long(end)
+            self.state = self._long
+            return self._emit(len(self.buffer))
         if end < 0:
-            if len(self.buffer) - self.at > TAG_LIMIT:
-                self.long = TAG_NAME.match(self.buffer, self.at)[1].lower()  # type: ignore[index]
-                self.state = self._long
-                return self._emit(len(self.buffer))
             return False
         self.part = -1
         return self._whole(end)
@@ -293,10 +388,17 @@ class Rewriter:
         end = self._tag_end()
         if end < 0:
             return self._emit(len(self.buffer))
+        return self._end_long(end)
+
+    def _end_long(self, end: int) -> bool:
+        """A tag too long to judge is over; it opens or closes its element all the same."""
         self.part, self.state = -1, self._text
-        name, self.long = self.long, b""
+        start, self.long = self.long, b""
         self._emit(end)
-        self._enter(name, b"<" + name + b">")
+        if start.startswith(b"</"):
+            self._leave(start[2:])
+        else:
+            self._enter(start[1:], start + b">")
         return True
 
     def _tag_end(self) -> int:
@@ -333,31 +435,43 @@ class Rewriter:
         """Text of a script, style, noscript … up to its end tag."""
         buffer = self.buffer
         end = self._script_end() if self.raw == b"script" else self._raw_end()
-        keep = self.script or self.raw == b"style"
+        keep = (self.script or self.raw == b"style") and not self.excess
+        if keep and (end if end >= 0 else self.seen) - self.at >= TEXT_LIMIT:
+            # Too long a script or style passes as it is.
+            self.out.append(self.script)
+            self.script, keep, self.excess = b"", False, True
         if end < 0:
-            if keep and len(buffer) - self.at < TEXT_LIMIT:
+            # Only what may be the beginning of the end tag stays.
+            if keep or self.seen <= self.at:
                 return False
-            # Only what may be the beginning of the end tag stays; too long a script or style passes as it is.
-            if self.seen <= self.at:
-                return False
-            tag, self.script = self.script, b""
-            if self.inner:
-                return self._emit(self.seen, self.inner.feed(bytes(buffer[self.at : self.seen])))
-            return self._emit(self.seen, tag + bytes(buffer[self.at : self.seen]))
-        text = bytes(buffer[self.at : end])
+            self._part(self.seen)
+            return True
         name, self.raw, self.state = self.raw, b"", self._text
-        self.escaped = self.double = False
+        self.escaped = self.double = self.excess = False
         if self.inner:
-            text = self.inner.feed(text) + self.inner.close()
-            self.parked += self.inner.parked
-            self.inner = None
-        elif name == b"style":
+            self._part(end)
+            inner, self.inner = self.inner, None
+            self.out.append(inner.close())
+            self.parked += inner.parked
+            self._listen(inner)
+            return True
+        text = bytes(buffer[self.at : end])
+        if keep and name == b"style":
             text = self._sheet(text)
-        elif self.script:
+        elif keep:
             tag, self.script = self.script, b""
             service = self._judge_code(text)
             text = (self._park(tag, attributes(tag), service) if service else tag) + text
         return self._emit(end, text)
+
+    def _part(self, end: int) -> None:
+        """Passes raw text up to `end`, through the rewriter of a <noscript> if we are in one."""
+        part = bytes(self.buffer[self.at : end])
+        if self.inner:
+            part = self.inner.feed(part)
+            if self.inner.failed:
+                self._listen(self.inner)
+        self._emit(end, part)
 
     def _raw_end(self) -> int:
         end = re.compile(rb"</" + re.escape(self.raw) + rb"(?=[\t\n\f\r />])", re.I).search(self.buffer, self.seen)
@@ -408,7 +522,7 @@ class Rewriter:
 
     def _enter(self, name: bytes, tag: bytes) -> None:
         """What a start tag does to what follows it."""
-        closed = tag.endswith(b"/>")
+        closed = bool(name in FOREIGN or self.stack) and _closed(tag)
         if self.foreign and name in BREAKOUT:
             while self.foreign:
                 self.stack.pop()
@@ -428,11 +542,19 @@ class Rewriter:
             self.raw, self.state = name, self._raw
             if name == b"noscript":
                 # A browser that runs scripts reads its content as text, one that does not as markup.
-                self.inner = Rewriter(self.held, self.held_inline, self.base, self.granted, self.depth)
+                self.inner = self._another(self.depth)
                 self.inner.scriptless = True
+
+    def _another(self, depth: int) -> Rewriter:
+        """One for a part of this page."""
+        made = Rewriter(self.held, self.held_inline, self.base, self.granted, depth, self.charset)
+        made.state, made.nested = made._text, True
+        return made
 
     def _start(self, name: bytes, tag: bytes) -> bytes:
         self._enter(name, tag)
+        if name == b"meta" and not self.charset and not self.nested:
+            self._declare(attributes(tag))
         if name == b"base" and not self.stack and not self.based:
             found = next((a.value for a in attributes(tag) if a.name == b"href"), None)
             if found is not None:
@@ -460,8 +582,17 @@ class Rewriter:
                     found.append((key, service))
         return self._change(tag, own, first, [key for key, _ in found], found[0][1] if found else "")
 
+    def _declare(self, own: list[Attribute]) -> None:
+        """What a <meta> says of the encoding. UTF-16 there means UTF-8: a page in UTF-16 could not say so."""
+        first = {attribute.name: attribute.value for attribute in reversed(own)}
+        found = CHARSET.search(first.get(b"content", "")) if b"http-equiv" in first else None
+        label = first.get(b"charset", found[1] if found else "").strip(BLANKS).lower()
+        if label in OTHER_CHARSETS and not label.startswith(("utf", "unicode", "ucs", "iso-10646", "csunicode")):
+            self.state = self._plain
+        self.charset = label
+
     def _start_script(self, tag: bytes, own: list[Attribute], first: dict[bytes, Attribute], wanted: str) -> bytes:
-        kind = first[b"type"].value.strip() if b"type" in first else ""
+        kind = first[b"type"].value.strip(BLANKS) if b"type" in first else ""
         if not CODE.match(kind):
             return tag
         keys = LOADS[b"script"][1:] if self.foreign else LOADS[b"script"]
@@ -476,32 +607,47 @@ class Rewriter:
     def _wanted(self, first: dict[bytes, Attribute]) -> str:
         """What the page's author wrote on the element and is not granted, "" for nothing."""
         if b"data-consent" in first:
-            keys = re.findall(r"[^\s,]+", first[b"data-consent"].value) or [""]
+            keys = re.findall(r"[^\t\n\f\r ,]+", first[b"data-consent"].value) or [""]
+            stand = first[b"data-consent"].stand
         elif b"class" in first and (found := CATEGORY.findall(first[b"class"].value)):
-            keys = [key for ids in found for key in KEY.findall(ids) or [""]]
+            keys, stand = [key for ids in found for key in KEY.findall(ids) or [""]], AMPERSAND
         else:
             return ""
-        return next((key or "marked" for key in keys if not self.granted(key)), "")
+        key = next((key or "marked" for key in keys if not self.granted(self._decoded(key))), "")
+        return key.replace(stand, AMPERSAND)
+
+    def _decoded(self, octets: str) -> str:
+        """Text of the page for those who know nothing of bytes."""
+        if octets.isascii():
+            return octets
+        try:
+            return octets.encode("latin-1").decode(self.charset or "utf-8", "replace")
+        except LookupError:
+            return octets.encode("latin-1").decode("utf-8", "replace")
+
+    def _held(self, url: str) -> str:
+        """`held` for a URL of the page: the name as it is written into the page."""
+        return self.held(self._decoded(url)).encode().decode("latin-1")
 
     def _judge(self, name: bytes, attribute: Attribute) -> str:
         """The service that one attribute would call on, "" for none."""
         value = attribute.value
         if attribute.name in LISTS:
-            candidates = filter(None, re.split(r"[\s,]+", value))
-            return next((key for key in map(self.held, map(self._absolute, candidates)) if key), "")
-        if name in FRAMES and re.match(r"\s*(data|javascript):", value, re.I):
-            return self._mentioned(unquote_to_bytes(value).decode("latin-1"))
+            candidates = filter(None, re.split(r"[\t\n\f\r ,]+", value))
+            return next((key for key in map(self._held, map(self._absolute, candidates)) if key), "")
+        if name in FRAMES and re.match(r"(data|javascript):", _clean(value), re.I | re.A):
+            return self._mentioned(unquote_to_bytes(value.encode("latin-1")).decode("latin-1"))
         return self.holds(value)
 
     def holds(self, url: str) -> str:
         """The service that a URL of the page, relative or not, must wait for, "" when it may load."""
-        return self.held(self._absolute(url)) if url.strip() else ""
+        return self._held(self._absolute(url)) if _clean(url) else ""
 
     def _judge_code(self, text: bytes) -> str:
         """The service whose code an inline script is or statically imports."""
-        code = text.decode("utf-8", "replace")
-        if service := self.held_inline(code):
-            return service
+        code = text.decode("latin-1")
+        if service := self.held_inline(self._decoded(code)):
+            return service.encode().decode("latin-1")
         if self.kind == "speculationrules":
             return self._mentioned(code)
         urls = FRAME.findall(code)
@@ -510,10 +656,10 @@ class Rewriter:
         return next((key for key in map(self.holds, urls) if key), "")
 
     def _mentioned(self, text: str) -> str:
-        return next((key for key in map(self.held, MENTION.findall(text.replace("\\", ""))) if key), "")
+        return next((key for key in map(self._held, MENTION.findall(text.replace("\\", ""))) if key), "")
 
     def _absolute(self, url: str) -> str:
-        url = re.sub(r"[\t\n\r]", "", url).strip("".join(map(chr, range(33))))
+        url = _clean(url)
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]{2}", url):
             return url
         origin = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]*[^/\\?#]*|[/\\]{2}[^/\\?#]*", self.base)
@@ -534,7 +680,7 @@ class Rewriter:
         """CSS whose held URLs load nothing, so that the gate can undo it."""
 
         def cold(match: re.Match[str]) -> str:
-            if not self.held(self._absolute(match[2])):
+            if not self._held(self._absolute(match[2])):
                 return match[0]
             self.parked += 1
             return f"{match[1]}data:fg,{match[2]}"
@@ -543,8 +689,10 @@ class Rewriter:
 
     def _document(self, text: str) -> str:
         """The HTML of a srcdoc."""
-        inner = Rewriter(self.held, self.held_inline, self.base, self.granted, self.depth + 1)
+        inner = self._another(self.depth + 1)
         made = inner.feed(text.encode("latin-1")) + inner.close()
+        if inner.failed:
+            raise inner.failed
         self.parked += inner.parked
         return made.decode("latin-1") if inner.parked else text
 
@@ -557,10 +705,12 @@ class Rewriter:
             if key not in first or (key == b"srcdoc" and self.depth >= NESTING):
                 continue
             attribute = first[key]
-            before = unescape(attribute.raw.decode("latin-1"))
+            before, stand = attribute.value, attribute.stand
+            if not stand:
+                continue
             after = fix(before)
             if after != before:
-                new = key + b'="' + escape(after).encode("latin-1") + b'"'
+                new = key + b'="' + escape(after, stand).encode("latin-1") + b'"'
                 edits.append((attribute.begin, attribute.end, new))
         if parked:
             self.parked += 1
@@ -591,7 +741,7 @@ class Rewriter:
 
 def _mark(tag: bytes, service: str, more: bytes = b"") -> tuple[int, int, bytes]:
     end = TAG_NAME.match(tag).end()  # type: ignore[union-attr] - it is a tag
-    return end, end, b' data-fg="' + html.escape(service).encode() + b'"' + more
+    return end, end, b' data-fg="' + escape(service).encode("latin-1") + b'"' + more
 
 
 def _edited(text: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
@@ -603,22 +753,44 @@ def _edited(text: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     return b"".join([*pieces, text[position:]])
 
 
-def unescape(raw: str) -> str:
+def _clean(url: str) -> str:
+    """A URL without what every reader of it takes away first."""
+    return re.sub(r"[\t\n\r]", "", url).strip(CONTROLS)
+
+
+def _closed(tag: bytes) -> bool:
+    """Whether a tag closes itself; in `<svg a=b/>` the slash belongs to the value."""
+    if not tag.endswith(b"/>"):
+        return False
+    own = attributes(tag)
+    return not own or own[-1].end < len(tag) - 1
+
+
+def stand_in(raw: str) -> str:
+    """A character that can stand for & because it is not in the text; "" when there is none."""
+    return next((stand for stand in STANDS if stand not in raw), "")
+
+
+def unescape(raw: str, stand: str = AMPERSAND) -> str:
     """An attribute's text (a character per byte) with the references to ASCII characters resolved. All others stay as
-    they are, their & as AMPERSAND, so that `escape` gives back the same bytes whatever the page's encoding is."""
+    they are, their & as `stand`, so that `escape` gives back the same bytes whatever the page's encoding is. A text
+    that holds `stand` already comes back as it is."""
 
     def resolve(match: re.Match[str]) -> str:
         whole, hexadecimal, decimal, name = match[0], match[1], match[2], match[3]
         if name:
             found = html5.get(name + (";" if whole.endswith(";") else ""), "")
         else:
-            number = int(hexadecimal, 16) if hexadecimal else int(decimal or 0)
+            digits = (hexadecimal or decimal or "").lstrip("0")
+            number = int(digits or "0", 16 if hexadecimal else 10) if len(digits) < 8 else 0
             found = chr(number) if 0 < number < 128 else ""
-        return found if len(found) == 1 and found < "\x80" else AMPERSAND + whole[1:]
+        # A carriage return in an attribute's text is none any more once a parser has read it.
+        kept = len(found) == 1 and found < "\x80" and found not in STANDS and found != "\r"
+        return found if kept else stand + whole[1:]
 
-    return raw if AMPERSAND in raw else ENTITY.sub(resolve, raw)
+    return raw if not stand or stand in raw else ENTITY.sub(resolve, raw)
 
 
-def escape(text: str) -> str:
+def escape(text: str, stand: str = AMPERSAND) -> str:
     """The reverse of `unescape`, for an attribute in double quotes."""
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace(AMPERSAND, "&")
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace(stand, "&")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cookiebanner.enforce.enforcer import Enforcer
-from cookiebanner.enforce.html import Rewriter
+from cookiebanner.enforce.enforcer import Enforcer, Net
 
 
 class Enforce:
@@ -23,11 +22,11 @@ class Enforce:
         inner = {**environ, "HTTP_ACCEPT_ENCODING": "identity"}
         url = f"{environ.get('wsgi.url_scheme', 'http')}://{headers.get('host', '')}{environ.get('SCRIPT_NAME', '')}"
         url += environ.get("PATH_INFO", "/")
-        rewriter: list[Rewriter | None] = []
+        rewriter: list[Net | None] = []
         write: list[Callable[[bytes], Any]] = []
 
         def started(status: str, answer: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], Any]:
-            change = self.enforcer.change(policy, int(status.split()[0]), answer, url)
+            change = self.enforcer.change(policy, int(status[:3]) if status[:3].isdigit() else 0, answer, url)
             made = change and change.rewriter
             answer = change.headers(answer) if change else answer
             rewriter[:] = [made]
@@ -40,7 +39,7 @@ class Enforce:
 class _Body:
     """The rewritten body; closes the application's iterable, as PEP 3333 asks."""
 
-    def __init__(self, body: Iterable[bytes], rewriter: list[Rewriter | None]) -> None:
+    def __init__(self, body: Iterable[bytes], rewriter: list[Net | None]) -> None:
         self.body = body
         self.rewriter = rewriter
 

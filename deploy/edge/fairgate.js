@@ -27,14 +27,17 @@ function headers(r) {
     var gpc = r.headersIn['Sec-GPC'] === '1';
     var policy = policyFor(DATA, place, jar, gpc, hostnameOf(r.headersIn.Host), Date.now() / 1000);
     var base = r.variables.scheme + '://' + (r.headersIn.Host || '') + (r.variables.request_uri || '/');
-    var rewriter = new Rewriter(policy, base);
+    var rewriter = new Rewriter(policy, base, 0, charsetOf(out['Content-Type']));
+    // Everything that can fail comes before the first change.
+    var link = out.Link && fewerLinks(rewriter, out.Link);
+    var allowed = r.variables.fairgate === 'csp' ? policy.csp() : '';
     for (var i = 0; i < DROPPED.length; i++) delete out[DROPPED[i]];
     out.Vary = out.Vary ? out.Vary + ', ' + VARY : VARY;
     if (!out['Cache-Control']) out['Cache-Control'] = 'private, no-cache';
-    if (out.Link) out.Link = fewerLinks(rewriter, out.Link);
-    if (r.variables.fairgate === 'csp') {
+    if (out.Link) out.Link = link;
+    if (allowed) {
       var own = out['Content-Security-Policy'];
-      out['Content-Security-Policy'] = (own ? own + ', ' : '') + policy.csp();
+      out['Content-Security-Policy'] = (own ? own + ', ' : '') + allowed;
     }
     count++;
     var key = count + '-' + Math.random();
@@ -52,12 +55,21 @@ function body(r, data, flags) {
     r.sendBuffer(data, flags);
     return;
   }
-  var text = rewriter.feed(fromBuffer(data));
-  if (flags.last) {
-    text += rewriter.close();
-    delete answers[key];
+  var made = null;
+  var error = null;
+  try {
+    var text = rewriter.feed(fromBuffer(data));
+    if (flags.last) text += rewriter.close();
+    error = rewriter.failed;
+    made = toBuffer(text);
+  } catch (other) {
+    // The rewriter itself never throws; should its surroundings, what it keeps goes first.
+    error = other;
+    made = Buffer.concat([toBuffer(rewriter.rest()), data]);
   }
-  r.sendBuffer(toBuffer(text), flags);
+  if (error) r.error('fairgate: the rest of the page goes out as it came: ' + error);
+  if (error || flags.last) delete answers[key];
+  r.sendBuffer(made, flags);
 }
 
 export default { headers, body };

@@ -156,7 +156,7 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     return hasOwn(flags, key) ? flags[key] : null;
   }
   function yes(flags) {
-    for (var key in flags) if (flags[key] && !necessary[key]) return true;
+    for (var key in flags) if (flags[key] && !hasOwn(necessary, key)) return true;
     return false;
   }
   if (answer) {
@@ -173,7 +173,7 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     service = services[i];
     category = service.category;
     var start = terms.services.charAt(i) === '1';
-    if (necessary[category]) granted.push(true);
+    if (hasOwn(necessary, category)) granted.push(true);
     else if (!answer) granted.push(start);
     else {
       var said = given(answer.s, service.key);
@@ -197,7 +197,7 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     return terms.nothing || (one.sold && (gpc || data.child));
   }
   for (i = 0; i < services.length; i++) {
-    if (!necessary[services[i].category] && masked(services[i])) granted[i] = categories[services[i].category] = false;
+    if (!hasOwn(necessary, services[i].category) && masked(services[i])) granted[i] = categories[services[i].category] = false;
   }
   var any = false;
   for (category in categories) any = any || categories[category];
@@ -263,6 +263,17 @@ var TAG_LIMIT = 1048576;
 var TEXT_LIMIT = 1048576;
 var NESTING = 3;
 var AMPERSAND = '\x1a';
+var STANDS = AMPERSAND + '\x1b\x1c\x1d\x1e\x1f'; // the same for texts that hold one already
+// Encodings in which a "<" is not the one byte that begins a tag, and those that browsers refuse to read.
+var OTHER_CHARSETS = setOf(
+  'utf-16 utf-16le utf-16be utf16 unicode unicodefeff unicodefffe ucs-2 ucs-4 iso-10646-ucs-2 csunicode utf-32 ' +
+  'utf-32le utf-32be utf32 iso-2022-jp csiso2022jp iso-2022-kr csiso2022kr iso-2022-cn iso-2022-cn-ext hz-gb-2312 ' +
+  'replacement'
+);
+var CHARSET = /charset[\t\n\f\r ]*=[\t\n\f\r ]*["']?[\t\n\f\r ]*([^\t\n\f\r "';,]+)/i;
+// Byte order marks of UTF-16 (and -32), and an XML declaration in it.
+var OTHER_STARTS = ['\xfe\xff', '\xff\xfe', '\x00\x00\xfe\xff', '<\x00?\x00x\x00', '\x00<\x00?\x00x'];
+var UTF8_MARK = '\xef\xbb\xbf';
 
 function setOf(words) {
   var made = {};
@@ -312,23 +323,55 @@ var ENTITIES = {
 };
 var BARE = setOf('amp AMP lt LT gt GT quot QUOT');
 
-/* References to ASCII characters are resolved, the & of all others becomes AMPERSAND, so that `escaped` restores it. */
-function unescaped(raw) {
-  if (raw.indexOf('&') < 0 || raw.indexOf(AMPERSAND) >= 0) return raw;
-  return raw.replace(/&(?:#x([0-9a-f]{1,6});?|#([0-9]{1,7});?|([A-Za-z]+);?)?/gi, function (whole, hex, decimal, name) {
+/* A character that can stand for & because it is not in the text; '' when there is none. */
+function standIn(raw) {
+  for (var i = 0; i < STANDS.length; i++) if (raw.indexOf(STANDS.charAt(i)) < 0) return STANDS.charAt(i);
+  return '';
+}
+
+/* References to ASCII characters are resolved, the & of all others becomes `stand`, so that `escaped` restores it. */
+function unescaped(raw, stand) {
+  if (raw.indexOf('&') < 0 || !stand) return raw;
+  var reference = /&(?:#x([0-9a-f]+);?|#([0-9]+);?|([A-Za-z]+)(?:;|(?![A-Za-z0-9=])))?/gi;
+  return raw.replace(reference, function (whole, hex, decimal, name) {
     var found = '';
     if (name) {
       if (hasOwn(ENTITIES, name) && (whole.charAt(whole.length - 1) === ';' || hasOwn(BARE, name))) found = ENTITIES[name];
     } else {
-      var number = hex ? parseInt(hex, 16) : +(decimal || 0);
-      if (number > 0 && number < 128) found = String.fromCharCode(number);
+      var digits = (hex || decimal || '').replace(/^0+/, '');
+      var number = digits.length < 8 ? parseInt(digits || '0', hex ? 16 : 10) : 0;
+      // A carriage return in an attribute's text is none any more once a parser has read it.
+      if (number > 0 && number < 128 && number !== 13) found = String.fromCharCode(number);
     }
-    return found || AMPERSAND + whole.slice(1);
+    return found && STANDS.indexOf(found) < 0 ? found : stand + whole.slice(1);
   });
 }
 
-function escaped(text) {
-  return text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').split(AMPERSAND).join('&');
+function escaped(text, stand) {
+  return text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').split(stand || AMPERSAND).join('&');
+}
+
+/* Whether a tag closes itself; in `<svg a=b/>` the slash belongs to the value. */
+function closedTag(tag) {
+  if (tag.slice(-2) !== '/>') return false;
+  var own = attributesOf(tag);
+  return !own.length || own[own.length - 1].end < tag.length - 1;
+}
+
+/*
+ * The next match of a global or sticky expression that matches no empty text. njs 0.7 begins anew, or fails, when the end
+ * of a text beyond ASCII is where it shall go on.
+ */
+function nextMatch(pattern, text, from) {
+  if (from >= text.length) return null;
+  pattern.lastIndex = from;
+  var match = pattern.exec(text);
+  return match && match.index >= from ? match : null;
+}
+
+/* The words of a list. Not split by an expression: njs 0.7 fails at that beyond ASCII. */
+function wordsOf(text) {
+  return text.replace(/[\t\n\f\r ,]+/g, ' ').split(' ');
 }
 
 function attributesOf(tag) {
@@ -336,13 +379,18 @@ function attributesOf(tag) {
   var text = tag.slice(0, -1);
   var pattern =
     /[\t\n\f\r \/]*(=[^\t\n\f\r \/>=]*|[^\t\n\f\r \/>=]+)(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >"'][^\t\n\f\r >]*)))?/y;
-  pattern.lastIndex = /^<\/?[^\t\n\f\r \/>]*/.exec(text)[0].length;
+  var from = /^<\/?[^\t\n\f\r \/>]*/.exec(text)[0].length;
   for (;;) {
-    var match = pattern.exec(text);
+    var match = nextMatch(pattern, text, from);
     if (!match) return found;
+    from = match.index + match[0].length;
     var raw = match[2] || match[3] || match[4] || '';
     var begin = match.index + /^[\t\n\f\r \/]*/.exec(match[0])[0].length;
-    found.push({ name: match[1].toLowerCase(), raw: raw, value: unescaped(raw), begin: begin, end: match.index + match[0].length });
+    var stand = standIn(raw);
+    found.push({
+      name: match[1].toLowerCase(), raw: raw, stand: stand, value: unescaped(raw, stand), begin: begin,
+      end: from,
+    });
   }
 }
 
@@ -362,18 +410,26 @@ function marking(tag, service, more) {
   return [end, end, ' data-fg="' + escaped(service) + '"' + (more || '')];
 }
 
-/* Feed it text, get text back; `close()` gives the rest. `policy`: what policyFor gives; `base`: the page's address. */
-function Rewriter(policy, base, depth) {
+/*
+ * Feed it text, get text back; `close()` gives the rest. Neither throws: after an error, which `failed` then holds, all
+ * that has not been given out passes as it came. `policy`: what policyFor gives; `base`: the page's address; `charset`:
+ * the label of its encoding if the server says one.
+ */
+function Rewriter(policy, base, depth, charset) {
   this.policy = policy;
   this.base = base;
   this.depth = depth || 0;
+  this.charset = (charset || '').toLowerCase();
+  this.nested = this.depth > 0;
+  this.failed = null;
+  this.excess = false; // in a style or script too long to judge
   this.parked = 0;
   this.based = false;
   this.buffer = '';
   this.at = 0;
   this.seen = 0;
   this.out = [];
-  this.state = 'text';
+  this.state = 'beginning';
   this.part = '';
   this.raw = '';
   this.script = '';
@@ -397,16 +453,83 @@ Rewriter.prototype.close = function () {
   return this.run(true);
 };
 
-Rewriter.prototype.run = function (final) {
+/* All that was received and not given out, without judging any more of it; from now on everything passes. */
+Rewriter.prototype.rest = function () {
+  var inner = this.inner;
+  this.inner = null;
+  var text = this.out.join('') + this.script + (inner ? inner.rest() : '') + this.buffer.slice(this.at);
   this.out = [];
-  while (this.at < this.buffer.length && this[this.state](final));
+  this.script = this.buffer = '';
+  this.state = 'plain';
+  this.at = this.seen = 0;
+  return text;
+};
+
+Rewriter.prototype.run = function (final) {
+  var at = this.at;
+  var made = 0;
+  var script = this.script;
+  try {
+    for (var going = true; going && this.at < this.buffer.length; ) {
+      at = this.at;
+      made = this.out.length;
+      script = this.script;
+      going = this[this.state](final);
+    }
+  } catch (error) {
+    // A step that failed has done nothing.
+    this.at = at;
+    this.out = this.out.slice(0, made);
+    this.script = script;
+    this.failed = error || new Error('?');
+    return this.rest();
+  }
   if (final) {
-    if (this.inner) this.out.push(this.inner.close());
-    this.out.push(this.script + this.buffer.slice(this.at));
+    if (this.inner) {
+      this.out.push(this.inner.feed(this.buffer.slice(this.at)) + this.inner.close());
+      this.parked += this.inner.parked;
+      this.listen(this.inner);
+      this.inner = null;
+    } else this.out.push(this.script + this.buffer.slice(this.at));
     this.script = '';
     this.at = this.buffer.length;
   }
-  return this.out.join('');
+  var text = this.out.join('');
+  this.out = [];
+  return text;
+};
+
+/* When the rewriter of a part has failed, so has the whole. */
+Rewriter.prototype.listen = function (inner) {
+  if (inner.failed && !this.failed) {
+    this.failed = inner.failed;
+    this.state = 'plain';
+  }
+};
+
+/* A rewriter for a part of this page. */
+Rewriter.prototype.another = function (depth) {
+  var made = new Rewriter(this.policy, this.base, depth, this.charset);
+  made.state = 'text';
+  made.nested = true;
+  return made;
+};
+
+Rewriter.prototype.beginning = function (final) {
+  var head = this.buffer.slice(0, 6);
+  var other = hasOwn(OTHER_CHARSETS, this.charset);
+  var starts = [UTF8_MARK].concat(OTHER_STARTS);
+  for (var i = 0; i < starts.length; i++) {
+    if (head.length < starts[i].length && !final && starts[i].slice(0, head.length) === head) return false;
+  }
+  // A mark outdoes what the server says.
+  if (head.slice(0, 3) === UTF8_MARK) {
+    this.charset = 'utf-8';
+    other = false;
+  }
+  for (i = 1; i < starts.length; i++) other = other || head.slice(0, starts[i].length) === starts[i];
+  this.state = other ? 'plain' : 'text';
+  return true;
 };
 
 Rewriter.prototype.emit = function (end, instead) {
@@ -427,12 +550,17 @@ Rewriter.prototype.text = function (final) {
   if (start !== at) {
     var stop = start > 0 ? start : buffer.length;
     if (!this.css) return this.emit(stop);
-    if (start < 0 && !final && stop - at < TEXT_LIMIT) {
+    if (this.excess || stop - at >= TEXT_LIMIT) {
+      this.excess = start < 0;
+      return this.emit(stop);
+    }
+    if (start < 0 && !final) {
       this.seen = stop;
       return false;
     }
     return this.emit(stop, this.freeze(buffer.slice(at, stop)));
   }
+  this.excess = false;
   var head = buffer.slice(at, at + 9);
   if (/^<\/?[A-Za-z]/.test(head)) return this.tag();
   if (head.length < 3 && !final) return false;
@@ -466,20 +594,23 @@ Rewriter.prototype.until = function (end, kept) {
 };
 
 Rewriter.prototype.comment = function () {
-  var pattern = /--!?>/g;
-  pattern.lastIndex = this.at;
-  var match = pattern.exec(this.buffer);
+  var match = nextMatch(/--!?>/g, this.buffer, this.at);
   return this.until(match ? match.index + match[0].length : -1, 3);
 };
 
 Rewriter.prototype.cdata = function (final) {
-  var end = this.buffer.indexOf(']]>', this.at);
-  if (this.css && (end >= 0 || final || this.buffer.length - this.at < TEXT_LIMIT)) {
-    if (end < 0 && !final) return false;
-    if (end < 0) end = this.buffer.length;
+  var end = this.buffer.indexOf(']]>', Math.max(this.at, this.seen - 2));
+  var stop = end < 0 ? this.buffer.length : end;
+  var certain = end >= 0 || final ? stop : stop - 2;
+  if (this.css && !this.excess && certain - this.at < TEXT_LIMIT) {
+    if (end < 0 && !final) {
+      this.seen = stop;
+      return false;
+    }
     this.state = 'text';
-    return this.emit(end, this.freeze(this.buffer.slice(this.at, end)));
+    return this.emit(stop, this.freeze(this.buffer.slice(this.at, stop)));
   }
+  this.excess = this.css && end < 0;
   return this.until(end < 0 ? -1 : end + 3, 2);
 };
 
@@ -497,23 +628,29 @@ Rewriter.prototype.tag = function () {
     this.seen = this.at + 2;
   }
   var end = this.tagEnd();
-  if (end >= 0) {
-    this.part = '';
-    return this.whole(end);
+  if ((end < 0 ? this.buffer.length : end) - this.at > TAG_LIMIT) {
+    this.longStart = /^<\/?[^\t\n\f\r \/>]{1,100}/.exec(this.buffer.slice(this.at, this.at + 102))[0].toLowerCase();
+    if (end >= 0) return this.endLong(end);
+    this.state = 'long';
+    return this.emit(this.buffer.length);
   }
-  if (this.buffer.length - this.at <= TAG_LIMIT) return false;
-  this.longName = /^<\/?([^\t\n\f\r \/>]*)/.exec(this.buffer.slice(this.at, this.at + 99))[1].toLowerCase();
-  this.state = 'long';
-  return this.emit(this.buffer.length);
+  if (end < 0) return false;
+  this.part = '';
+  return this.whole(end);
 };
 
 Rewriter.prototype.long = function () {
   var end = this.tagEnd();
-  if (end < 0) return this.emit(this.buffer.length);
+  return end < 0 ? this.emit(this.buffer.length) : this.endLong(end);
+};
+
+/* A tag too long to judge is over; it opens or closes its element all the same. */
+Rewriter.prototype.endLong = function (end) {
   this.part = '';
   this.state = 'text';
   this.emit(end);
-  this.enter(this.longName, '<' + this.longName + '>');
+  if (this.longStart.charAt(1) === '/') this.leave(this.longStart.slice(2));
+  else this.enter(this.longStart.slice(1), this.longStart + '>');
   return true;
 };
 
@@ -532,9 +669,7 @@ var ENDS = {
 /* The position after the tag's `>`, -1 when it has not come. */
 Rewriter.prototype.tagEnd = function () {
   for (;;) {
-    var pattern = ENDS[this.part];
-    pattern.lastIndex = this.seen;
-    var match = pattern.exec(this.buffer);
+    var match = nextMatch(ENDS[this.part], this.buffer, this.seen);
     if (!match) {
       this.seen = this.buffer.length;
       return -1;
@@ -558,25 +693,34 @@ Rewriter.prototype.tagEnd = function () {
 Rewriter.prototype.rawText = function () {
   var buffer = this.buffer;
   var end = this.raw === 'script' ? this.scriptEnd() : this.rawEnd();
-  if (end < 0) {
-    if ((this.script || this.raw === 'style') && buffer.length - this.at < TEXT_LIMIT) return false;
-    if (this.seen <= this.at) return false;
-    var kept = this.script;
+  var keep = (this.script || this.raw === 'style') && !this.excess;
+  if (keep && (end < 0 ? this.seen : end) - this.at >= TEXT_LIMIT) {
+    // Too long a script or style passes as it is.
+    this.out.push(this.script);
     this.script = '';
-    var passed = buffer.slice(this.at, this.seen);
-    return this.emit(this.seen, this.inner ? this.inner.feed(passed) : kept + passed);
+    keep = false;
+    this.excess = true;
   }
-  var text = buffer.slice(this.at, end);
+  if (end < 0) {
+    if (keep || this.seen <= this.at) return false;
+    return this.passPart(this.seen);
+  }
   var name = this.raw;
   this.raw = '';
   this.state = 'text';
-  this.inComment = this.doubled = false;
+  this.inComment = this.doubled = this.excess = false;
   if (this.inner) {
-    text = this.inner.feed(text) + this.inner.close();
-    this.parked += this.inner.parked;
+    this.passPart(end);
+    var inner = this.inner;
     this.inner = null;
-  } else if (name === 'style') text = this.freeze(text);
-  else if (this.script) {
+    this.out.push(inner.close());
+    this.parked += inner.parked;
+    this.listen(inner);
+    return true;
+  }
+  var text = buffer.slice(this.at, end);
+  if (keep && name === 'style') text = this.freeze(text);
+  else if (keep) {
     var tag = this.script;
     this.script = '';
     var service = this.judgeCode(text);
@@ -585,10 +729,19 @@ Rewriter.prototype.rawText = function () {
   return this.emit(end, text);
 };
 
+/* Passes raw text up to `end`, through the rewriter of a <noscript> if we are in one. */
+Rewriter.prototype.passPart = function (end) {
+  var part = this.buffer.slice(this.at, end);
+  if (this.inner) {
+    part = this.inner.feed(part);
+    this.listen(this.inner);
+  }
+  return this.emit(end, part);
+};
+
 Rewriter.prototype.rawEnd = function () {
   var pattern = new RegExp('</' + this.raw + '(?=[\\t\\n\\f\\r />])', 'gi');
-  pattern.lastIndex = this.seen;
-  var match = pattern.exec(this.buffer);
+  var match = nextMatch(pattern, this.buffer, this.seen);
   this.seen = Math.max(this.seen, this.buffer.length - this.raw.length - 2);
   return match ? match.index : -1;
 };
@@ -596,8 +749,7 @@ Rewriter.prototype.rawEnd = function () {
 Rewriter.prototype.scriptEnd = function () {
   var pattern = /<!(?=--)|-->|<\/?script(?=[\t\n\f\r \/>])/gi;
   for (;;) {
-    pattern.lastIndex = this.seen;
-    var match = pattern.exec(this.buffer);
+    var match = nextMatch(pattern, this.buffer, this.seen);
     if (!match) break;
     this.seen = match.index + match[0].length;
     var word = match[0].toLowerCase();
@@ -632,7 +784,7 @@ Rewriter.prototype.leave = function (name) {
 };
 
 Rewriter.prototype.enter = function (name, tag) {
-  var closed = tag.slice(-2) === '/>';
+  var closed = (hasOwn(FOREIGN, name) || this.stack.length > 0) && closedTag(tag);
   if (this.foreign() && hasOwn(BREAKOUT, name)) {
     while (this.foreign()) this.stack.pop();
     this.css = false;
@@ -648,7 +800,7 @@ Rewriter.prototype.enter = function (name, tag) {
     this.raw = name;
     this.state = 'rawText';
     if (name === 'noscript') {
-      this.inner = new Rewriter(this.policy, this.base, this.depth);
+      this.inner = this.another(this.depth);
       this.inner.scriptless = true;
     }
   }
@@ -656,6 +808,7 @@ Rewriter.prototype.enter = function (name, tag) {
 
 Rewriter.prototype.start = function (name, tag) {
   this.enter(name, tag);
+  if (name === 'meta' && !this.charset && !this.nested) this.declare(attributesOf(tag));
   if (name === 'base' && !this.stack.length && !this.based) {
     var bases = attributesOf(tag).filter(function (one) { return one.name === 'href'; });
     if (bases.length) {
@@ -684,8 +837,20 @@ Rewriter.prototype.start = function (name, tag) {
   return this.change(tag, own, first, parked, service);
 };
 
+/* What a <meta> says of the encoding. UTF-16 there means UTF-8: a page in UTF-16 could not say so. */
+Rewriter.prototype.declare = function (own) {
+  var first = {};
+  own.forEach(function (one) { if (!hasOwn(first, one.name)) first[one.name] = one.value; });
+  var found = hasOwn(first, 'http-equiv') && hasOwn(first, 'content') && CHARSET.exec(first.content);
+  var label = hasOwn(first, 'charset') ? first.charset : found ? found[1] : '';
+  this.charset = label.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
+  if (hasOwn(OTHER_CHARSETS, this.charset) && !/^(utf|unicode|ucs|iso-10646|csunicode)/.test(this.charset)) {
+    this.state = 'plain';
+  }
+};
+
 Rewriter.prototype.startScript = function (tag, own, first, wanted) {
-  var kind = hasOwn(first, 'type') ? first.type.value.trim() : '';
+  var kind = hasOwn(first, 'type') ? first.type.value.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '') : '';
   if (!CODE.test(kind)) return tag;
   var source = null;
   LOADS.script.slice(this.foreign() ? 1 : 0).forEach(function (key) {
@@ -700,21 +865,26 @@ Rewriter.prototype.startScript = function (tag, own, first, wanted) {
   return tag;
 };
 
-/* What a text names; one empty name when it names nothing. */
-function words(text, pattern) {
-  var found = text.match(pattern);
-  return found && found.length ? found : [''];
+/* What a mark names; one empty name when it names nothing. */
+function words(found) {
+  var named = (found || []).filter(function (word) { return word; });
+  return named.length ? named : [''];
 }
 
 Rewriter.prototype.wanted = function (first) {
   var keys = [];
+  var stand = AMPERSAND;
   var marks = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
   var found;
-  if (hasOwn(first, 'data-consent')) keys = words(first['data-consent'].value, /[^\s,]+/g);
-  else if (hasOwn(first, 'class')) {
-    while ((found = marks.exec(first['class'].value))) keys = keys.concat(words(found[1], /\w+/g));
+  if (hasOwn(first, 'data-consent')) {
+    keys = words(wordsOf(first['data-consent'].value));
+    stand = first['data-consent'].stand;
+  } else if (hasOwn(first, 'class')) {
+    while ((found = marks.exec(first['class'].value))) keys = keys.concat(words(found[1].match(/\w+/g)));
   }
-  for (var i = 0; i < keys.length; i++) if (!this.policy.isGranted(keys[i])) return keys[i] || 'marked';
+  for (var i = 0; i < keys.length; i++) {
+    if (!this.policy.isGranted(keys[i])) return stand ? (keys[i] || 'marked').split(stand).join(AMPERSAND) : keys[i] || 'marked';
+  }
   return '';
 };
 
@@ -730,14 +900,14 @@ Rewriter.prototype.judge = function (name, attribute) {
   var self = this;
   var value = attribute.value;
   if (hasOwn(LISTS, attribute.name)) {
-    return this.firstHeld(value.split(/[\s,]+/).map(function (url) { return url && self.absolute(url); }));
+    return this.firstHeld(wordsOf(value).map(function (url) { return url && self.absolute(url); }));
   }
-  if (hasOwn(FRAMES, name) && /^\s*(data|javascript):/i.test(value)) return this.mentioned(unquoted(value));
+  if (hasOwn(FRAMES, name) && /^(data|javascript):/i.test(stripped(value))) return this.mentioned(unquoted(value));
   return this.holds(value);
 };
 
 Rewriter.prototype.holds = function (url) {
-  return url.trim() ? this.policy.held(this.absolute(url)) : '';
+  return stripped(url) ? this.policy.held(this.absolute(url)) : '';
 };
 
 Rewriter.prototype.judgeCode = function (code) {
@@ -746,20 +916,20 @@ Rewriter.prototype.judgeCode = function (code) {
   if (this.kind === 'speculationrules') return this.mentioned(code);
   // Code that sends a frame elsewhere: no script can stop that, so the code itself waits.
   var urls = [];
-  var frame = /(?:contentWindow|contentDocument|frames\[[^\]]*\])\s*\.\s*location(?:\s*\.\s*\w+)?\s*[=(]\s*["'`]([^"'`]+)/g;
+  var frame = /(?:contentWindow|contentDocument|frames\[[^\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
   code.replace(frame, function (whole, url) { urls.push(url); return ''; });
   if (this.kind === 'module') {
-    code.replace(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g, function (whole, dynamic, url) {
+    code.replace(/\b(?:import|from)[\t-\r ]*(\(?)[\t-\r ]*["'`]((?:https?:)?\/\/[^"'`]+)/g, function (whole, dynamic, url) {
       if (!dynamic) urls.push(url);
       return '';
     });
   }
   var self = this;
-  return this.firstHeld(urls.map(function (url) { return self.absolute(url); }));
+  return this.firstHeld(urls.map(function (url) { return stripped(url) && self.absolute(url); }));
 };
 
 Rewriter.prototype.mentioned = function (text) {
-  return this.firstHeld(text.replace(/\\/g, '').match(/(?:\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || []);
+  return this.firstHeld(text.replace(/\\/g, '').match(/(?:\w+:)?\/\/[\w.-]+\.\w[^\t-\r "'`<>)]*/g) || []);
 };
 
 Rewriter.prototype.absolute = function (url) {
@@ -767,7 +937,7 @@ Rewriter.prototype.absolute = function (url) {
   if (/^([A-Za-z][A-Za-z0-9+.-]*:|[\/\\]{2})/.test(url)) return url;
   var origin = /^([A-Za-z][A-Za-z0-9+.-]*:[\/\\]*[^\/\\?#]*|[\/\\]{2}[^\/\\?#]*)/.exec(this.base);
   if (!origin) return url;
-  var path = this.base.slice(origin[0].length).split(/[?#]/)[0];
+  var path = /^[^?#]*/.exec(this.base.slice(origin[0].length))[0];
   var letter = url.charAt(0);
   if (letter === '/' || letter === '\\') path = '';
   else if (letter !== '?' && letter !== '#' && letter) path = path.slice(0, path.lastIndexOf('/') + 1) || '/';
@@ -787,8 +957,9 @@ Rewriter.prototype.freeze = function (css) {
 };
 
 Rewriter.prototype.document = function (text) {
-  var inner = new Rewriter(this.policy, this.base, this.depth + 1);
+  var inner = this.another(this.depth + 1);
   var made = inner.feed(text) + inner.close();
+  if (inner.failed) throw inner.failed;
   this.parked += inner.parked;
   return inner.parked ? made : text;
 };
@@ -797,9 +968,9 @@ Rewriter.prototype.change = function (tag, own, first, parked, service) {
   var edits = [];
   var self = this;
   ['style', 'srcdoc'].forEach(function (key) {
-    if (!hasOwn(first, key) || (key === 'srcdoc' && self.depth >= NESTING)) return;
+    if (!hasOwn(first, key) || !first[key].stand || (key === 'srcdoc' && self.depth >= NESTING)) return;
     var after = key === 'style' ? self.freeze(first[key].value) : self.document(first[key].value);
-    if (after !== first[key].value) edits.push([first[key].begin, first[key].end, key + '="' + escaped(after) + '"']);
+    if (after !== first[key].value) edits.push([first[key].begin, first[key].end, key + '="' + escaped(after, first[key].stand) + '"']);
   });
   if (service) {
     this.parked++;
@@ -840,7 +1011,12 @@ var VARY = 'Cookie, Sec-GPC';
 function isPage(status, type, encoding) {
   if (!/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(type || '')) return false;
   if (encoding && !/^identity$/i.test(encoding)) return false;
-  return !/charset\s*=\s*["']?\s*(utf-?16|utf-?32|ucs-?[24])/i.test(type) && status !== 204 && status !== 206 && status !== 304;
+  return !hasOwn(OTHER_CHARSETS, charsetOf(type)) && status !== 204 && status !== 206 && status !== 304;
+}
+
+function charsetOf(type) {
+  var found = CHARSET.exec(type || '');
+  return found ? found[1].toLowerCase() : '';
 }
 
 function hostnameOf(host) {

@@ -26,7 +26,7 @@ function rewritten(request, answer, mode) {
     DATA, variantOf(DATA, country, region), request.headers.get('Cookie') || '',
     request.headers.get('Sec-GPC') === '1', url.hostname, Date.now() / 1000
   );
-  var rewriter = new Rewriter(policy, request.url);
+  var rewriter = new Rewriter(policy, request.url, 0, charsetOf(headers.get('Content-Type')));
   DROPPED.concat('content-encoding').forEach(function (name) { headers.delete(name); });
   headers.append('Vary', VARY);
   if (!headers.get('Cache-Control')) headers.set('Cache-Control', 'private, no-cache');
@@ -37,13 +37,32 @@ function rewritten(request, answer, mode) {
     else headers.delete('Link');
   }
   if (mode === 'csp') headers.append('Content-Security-Policy', policy.csp());
+  var told = false;
+  function tell(error) {
+    if (error && !told) console.error('fairgate: the rest of the page goes out as it came: ' + error);
+    told = told || !!error;
+  }
+  var broken = false;
   var stream = new TransformStream({
     transform: function (chunk, out) {
-      var text = rewriter.feed(fromBytes(chunk));
+      var text = '';
+      try {
+        if (!broken) text = rewriter.feed(fromBytes(chunk));
+      } catch (error) {
+        // The rewriter itself never throws; should its surroundings, what it keeps goes first.
+        tell(error);
+        broken = true;
+        text = rewriter.rest();
+      }
+      tell(rewriter.failed);
       if (text) out.enqueue(toBytes(text));
+      if (broken) out.enqueue(chunk);
     },
     flush: function (out) {
-      out.enqueue(toBytes(rewriter.close()));
+      if (broken) return;
+      var text = rewriter.close();
+      tell(rewriter.failed);
+      if (text) out.enqueue(toBytes(text));
     },
   });
   return new Response(answer.body.pipeThrough(stream), { status: answer.status, statusText: answer.statusText, headers: headers });
@@ -53,6 +72,12 @@ export default {
   async fetch(request, env) {
     var mode = (env && env.FAIRGATE) || 'on';
     var answer = await fetch(request);
-    return DATA && mode !== 'off' ? rewritten(request, answer, mode) : answer;
+    if (!DATA || mode === 'off') return answer;
+    try {
+      return rewritten(request, answer, mode);
+    } catch (error) {
+      console.error('fairgate: the page goes out as it is: ' + error);
+      return answer;
+    }
   },
 };

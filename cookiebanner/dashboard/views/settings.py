@@ -6,7 +6,9 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
+from consent.answers import optouts
 from consent.sites import actions
 from consent.sites.actions import Refused
 from consent.sites.models import Site
@@ -38,6 +40,22 @@ def settings(request: HttpRequest, site: Site) -> HttpResponse:
             messages.success(request, "The settings are saved. Visitors get them with the next release.", "good")
             return redirect("dashboard:settings", uuid=site.uuid)
     return show(request, "dashboard/settings.html", site, form=form)
+
+
+@on_site(May.MANAGE)
+def webhook(request: HttpRequest, site: Site) -> HttpResponse:
+    """How deliveries fare, and the secret that signs them: shown once, or a new one."""
+    made = error = None
+    if request.method == "POST":
+        change = request.POST.get("what") == "change"
+        try:
+            made = (actions.rotate_webhook_secret if change else actions.reveal_webhook_secret)(site, actor(request))
+        except Refused as refused:
+            error = str(refused)
+    context = {"made": made, "error": error, "now": timezone.now(), "waiting": optouts.waiting(site)}
+    if site.webhook_url:
+        context["hook"] = actions.webhook_of(site)
+    return show(request, "dashboard/webhook.html", site, **context)
 
 
 @on_site(May.KILL)

@@ -12,6 +12,10 @@ from django.db import DatabaseError, close_old_connections, connection
 from consent.jobs import registry, runner
 from cookiebanner import data
 
+# Threads of each lane, each with a database connection. A site has one job at a time in a lane, so that with two
+# threads a second site's export need not wait for the first one's.
+THREADS = {registry.HOUSE: 1, registry.WORK: 2, registry.DELIVERIES: 4}
+
 
 class Command(BaseCommand):
     help = "Does background jobs: exports, retention, anchors."
@@ -30,24 +34,31 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        # Checkpoints and anchors must not wait for an export of ten million records: they have a thread of their own.
-        house_keeping = threading.Thread(target=self.work, args=(stop, pause, True), name="fairgate-house-keeping")
-        house_keeping.start()
+        # Checkpoints must not wait for an export of ten million records, and neither for somebody's webhook.
+        lanes = [lane for lane, count in THREADS.items() for _ in range(count)]
+        threads = [
+            threading.Thread(target=self.work, args=(stop, pause, lane), name=f"fairgate-{lane}-{number}")
+            for number, lane in enumerate(lanes)
+        ]
+        for thread in threads:
+            thread.start()
         try:
-            self.work(stop, pause, False)
+            while not stop.wait(pause) and any(thread.is_alive() for thread in threads):
+                pass
         finally:
             stop.set()
-            house_keeping.join()
+            for thread in threads:
+                thread.join()
 
-    def work(self, stop: threading.Event, pause: float, periodic: bool) -> None:
-        """Does the periodic jobs, or the others, until `stop` is set."""
+    def work(self, stop: threading.Event, pause: float, lane: str) -> None:
+        """Does the jobs of one lane until `stop` is set."""
         parent = os.getppid()  # a killed `manage.py serve` must not leave a worker behind
         while not stop.is_set() and os.getppid() == parent:
             try:
                 close_old_connections()
-                if periodic:
+                if lane == registry.HOUSE:
                     runner.enqueue_periodic()
-                runner.work_off(stop.is_set, periodic)
+                runner.work_off(stop.is_set, lane=lane)
             except DatabaseError as error:
                 # The database may be restarting; leases keep what was under way.
                 self.stderr.write(f"The database is not there: {error}".strip())

@@ -11,25 +11,49 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from django.utils import timezone
+from standardwebhooks import Webhook as ForeignReader
+from standardwebhooks import WebhookVerificationError
 
-from consent.answers import intake, optouts
+from consent.answers import intake, jobs, optouts
 from consent.jobs import registry, runner
+from consent.jobs.actions import enqueue
+from consent.ledger import erasure
 from consent.ledger.append import Draft
-from consent.models import Job, LogEntry, Site
+from consent.models import AuditEvent, Job, LogEntry, Site, Webhook
+from consent.sites import actions
+from consent.sites.actions import Refused
+from cookiebanner.management.commands import worker
+from tests.consent.jobs.servers import Server
 
 pytestmark = pytest.mark.django_db
 VISITOR = UUID("0b8c6f6e-0000-4000-8000-00000000000a")
 
 
+@pytest.fixture(autouse=True)
+def _this_machine_may_be_reached(settings):
+    settings.FAIRGATE_OUTGOING_NETWORKS = ["127.0.0.0/8"]
+
+
+class Bodies(list):
+    """What was sent; `heads` and `raw` as it came."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads: list[dict] = []
+        self.raw: list[bytes] = []
+
+
 @pytest.fixture
 def receiver():
     """A web server that keeps what it is sent and answers what `answers` says next (200 when empty)."""
-    kept: list[dict] = []
+    kept = Bodies()
     answers: list[int] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            kept.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            kept.raw.append(self.rfile.read(int(self.headers["Content-Length"])))
+            kept.heads.append({name.lower(): value for name, value in self.headers.items()})
+            kept.append(json.loads(kept.raw[-1]))
             self.send_response(answers.pop(0) if answers else 200)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
@@ -90,7 +114,9 @@ def test_it_arrives_with_what_an_account_system_needs(receiver):
     [body] = kept
     job = Job.objects.get()
     assert (job.state, job.result) == ("done", {"delivered": 2, "status": 200})
-    assert (body["type"], body["site"], body["delivery"]) == ("optout", str(listening.uuid), job.pk)
+    assert job.params == {"indexes": [0, 1]}
+    sent = kept.heads[0]["webhook-id"]
+    assert (body["type"], body["site"], body["delivery"]) == ("optout", str(listening.uuid), sent)
     assert [event["id"] for event in body["optouts"]] == [str(one.record_id), str(two.record_id)]
     first, second = body["optouts"]
     assert {**first, "received_at": ""} == {
@@ -114,18 +140,212 @@ def test_a_site_without_a_webhook_queues_nothing():
     assert (Job.objects.count(), LogEntry.objects.count()) == (0, 1)
 
 
+def tell(*waits: timedelta) -> None:
+    """Lets the worker work, at each of these times from now on."""
+    now = timezone.now()
+    for wait in waits:
+        with time_machine.travel(now + wait, tick=False):
+            runner.work_off()
+
+
 @pytest.mark.parametrize("status", [500, 404, 302])
-def test_a_failed_delivery_is_tried_again_and_then_shown_as_failed(receiver, status):
+def test_a_failed_delivery_is_tried_again_less_and_less_often(receiver, status):
     url, kept, answers = receiver
     answers += [status] * 3
     intake.record([draft(site(url))])
     registry.discover()
-    for attempt in range(3):
-        with time_machine.travel(timezone.now() + timedelta(hours=attempt), tick=False):
-            assert runner.work_off() == 1
-    job = Job.objects.get()
-    assert (job.state, job.attempts, len(kept)) == ("failed", 3, 3)
-    assert str(status) in job.message
+    tell(timedelta(), timedelta(seconds=5))
+    assert len(kept) == 1  # ten seconds have not gone by
+    hook = Webhook.objects.get()
+    assert (hook.failures, str(status) in hook.last_error, hook.paused_at) == (1, True, None)
+    tell(timedelta(seconds=11), timedelta(seconds=12), timedelta(seconds=40), timedelta(seconds=90))
+    assert len(kept) == 4
+    assert len({head["webhook-id"] for head in kept.heads}) == 1  # the receiver can tell that it is the same
+    hook.refresh_from_db()
+    assert (Job.objects.get().state, hook.failures, hook.last_error, hook.next_try) == ("done", 0, "", None)
+
+
+def test_a_webhook_that_keeps_failing_is_paused_tried_singly_and_found_again(receiver):
+    url, kept, answers = receiver
+    answers += [500] * 7
+    listening = site(url)
+    registry.discover()
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        for _ in range(7):
+            intake.record([draft(listening)])
+            runner.work_off()
+            clock.shift(timedelta(hours=1))
+        assert len(kept) == 7
+        hook = Webhook.objects.get()
+        assert (hook.failures, hook.paused_at) == (7, now + timedelta(hours=4))
+        # Not before its time (10 seconds, doubled six times), whatever comes in.
+        clock.shift(timedelta(hours=-1, minutes=10))
+        intake.record([draft(listening)])
+        runner.work_off()
+        assert len(kept) == 7
+        clock.shift(timedelta(hours=1))
+        runner.work_off()
+    assert [len(body["optouts"]) for body in kept] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert set(Job.objects.values_list("state", flat=True)) == {"done"}
+    assert optouts.waiting(listening) == 0
+    verbs = list(AuditEvent.objects.order_by("id").values_list("verb", flat=True))
+    assert verbs == ["webhook.paused", "webhook.resumed"]
+    hook.refresh_from_db()
+    assert (hook.failures, hook.paused_at) == (0, None)
+
+
+def test_what_waits_too_long_or_behind_too_many_is_given_up_and_that_is_told(receiver, monkeypatch):
+    url, kept, answers = receiver
+    answers += [500] * 50
+    listening = site(url)
+    registry.discover()
+    monkeypatch.setattr(jobs, "MOST", 3)
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        intake.record([draft(listening)])
+        intake.record([draft(listening)])
+        runner.work_off()
+    with time_machine.travel(now + timedelta(days=4), tick=False):
+        for _ in range(6):
+            intake.record([draft(listening)])
+        runner.work_off()
+        assert [event["index"] for event in kept[-1]["optouts"]] == [5, 6, 7]
+    states = list(Job.objects.order_by("id").values_list("state", flat=True))
+    assert states == ["failed"] * 5 + ["waiting"] * 3
+    assert all("Given up" in job.message for job in Job.objects.filter(state="failed"))
+    assert Webhook.objects.get().dropped == 5
+    assert sum(AuditEvent.objects.filter(verb="webhook.dropped").values_list("detail__optouts", flat=True)) == 5
+
+
+def test_twenty_opt_outs_are_one_delivery_in_order(receiver):
+    url, kept, _ = receiver
+    listening = site(url)
+    for _ in range(20):
+        intake.record([draft(listening)])
+    registry.discover()
+    runner.work_off()
+    assert [[event["index"] for event in body["optouts"]] for body in kept] == [list(range(20))]
+
+
+def test_more_than_a_batch_is_told_in_batches_and_none_is_left_out(receiver, monkeypatch):
+    url, kept, _ = receiver
+    monkeypatch.setattr(jobs, "BATCH", 7)
+    listening = site(url)
+    for _ in range(20):
+        intake.record([draft(listening)])
+    registry.discover()
+    runner.work_off()
+    assert [event["index"] for body in kept for event in body["optouts"]] == list(range(20))
+    assert max(len(body["optouts"]) for body in kept) == 7
+
+
+def test_what_was_erased_is_not_sent_and_the_queue_holds_nothing_of_a_visitor(receiver):
+    url, kept, _ = receiver
+    listening = site(url)
+    one, two = draft(listening, visitor=VISITOR), draft(listening)
+    intake.record([one])
+    intake.record([two])
+    assert str(VISITOR) not in str(list(Job.objects.values()))
+    erasure.erase(listening, actor="alice", reason="asked", visitor=VISITOR)
+    registry.discover()
+    runner.work_off()
+    assert [[event["id"] for event in body["optouts"]] for body in kept] == [[str(two.record_id)]]
+    assert str(VISITOR) not in str(list(Job.objects.values()))
+
+
+def test_a_foreign_reader_verifies_the_signature_and_the_old_secret_signs_for_a_day(receiver):
+    url, kept, _ = receiver
+    listening = site("")
+    actions.change_settings(listening, "alice", webhook_url=url)
+    first = actions.reveal_webhook_secret(listening, "alice")
+    with pytest.raises(Refused, match="already"):
+        actions.reveal_webhook_secret(listening, "alice")
+    registry.discover()
+
+    def told() -> tuple[bytes, dict]:
+        intake.record([draft(listening)])
+        runner.work_off()
+        return kept.raw[-1], kept.heads[-1]
+
+    body, head = told()
+    assert ForeignReader(first).verify(body, head) == kept[-1]
+    with pytest.raises(WebhookVerificationError):
+        ForeignReader(first).verify(body.replace(b"denied", b"granted"), head)
+    second = actions.rotate_webhook_secret(listening, "alice")
+    body, head = told()
+    assert ForeignReader(first).verify(body, head) == ForeignReader(second).verify(body, head) == kept[-1]
+    Webhook.objects.update(older_until=timezone.now())
+    body, head = told()
+    ForeignReader(second).verify(body, head)
+    with pytest.raises(WebhookVerificationError):
+        ForeignReader(first).verify(body, head)
+    # The trail tells who did it, and nothing tells the secret.
+    assert AuditEvent.objects.filter(verb__startswith="webhook.").count() == 2
+    assert first not in str(list(AuditEvent.objects.values()))
+
+
+def test_another_address_gets_another_secret_and_a_clean_record(receiver):
+    listening = site("")
+    actions.change_settings(listening, "alice", webhook_url=receiver[0])
+    before = Webhook.objects.get()
+    Webhook.objects.update(failures=9, paused_at=timezone.now())
+    actions.change_settings(listening, "alice", webhook_url="https://hook.example/")
+    after = Webhook.objects.get()
+    assert (after.secret != before.secret, after.failures, after.paused_at) == (True, 0, None)
+    actions.change_settings(listening, "alice", webhook_url="")
+    assert not Webhook.objects.exists()
+
+
+def test_an_address_inside_is_refused_at_once_or_when_it_is_looked_up(receiver, settings):
+    settings.FAIRGATE_OUTGOING_NETWORKS = []
+    url, kept, _ = receiver
+    listening = site("")
+    for address in (url, "http://169.254.169.254/latest/", "http://[::1]/", "ftp://a.example/"):
+        with pytest.raises(Refused):
+            actions.change_settings(listening, "alice", webhook_url=address)
+    Site.objects.update(webhook_url=url.replace("127.0.0.1", "localhost"))
+    intake.record([draft(listening)])
+    registry.discover()
+    runner.work_off()
+    assert kept == []
+    assert "FAIRGATE_OUTGOING_NETWORKS" in Webhook.objects.get().last_error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkeypatch):
+    """What kept another site's export waiting for over 80 seconds, with the threads of the worker as it is run."""
+    hanging = Server(lambda taken: hanging.over.wait(60))
+    registry.discover()
+    for table in ("_handlers", "_lanes"):
+        monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
+    hung, done, stop = [], threading.Event(), threading.Event()
+
+    @registry.handler("some_export")
+    def export(run):
+        hung.append(not hanging.over.is_set())
+        done.set()
+
+    jammed, other = site(hanging.url), site()
+    for _ in range(20):
+        intake.record([draft(jammed)])
+    work = worker.Command().work
+    lanes = [lane for lane, count in worker.THREADS.items() for _ in range(count) if lane != registry.HOUSE]
+    threads = [threading.Thread(target=work, args=(stop, 0.05, lane)) for lane in lanes]
+    try:
+        for thread in threads:
+            thread.start()
+        assert hanging.asked.wait(30)
+        enqueue("some_export", site=other)
+        assert done.wait(30)
+    finally:
+        hanging.close()
+        stop.set()
+        for thread in threads:
+            thread.join()
+    # It was done while the webhook hung, which has been asked once for all of them.
+    assert hung == [True]
+    assert len(hanging.requests) == 1
 
 
 def test_no_answer_is_lost_when_the_queue_is_not_there(receiver, monkeypatch):

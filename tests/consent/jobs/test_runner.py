@@ -4,15 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from consent.jobs import actions, registry, runner
 from consent.jobs.models import Job
+from consent.sites.models import Site
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +27,7 @@ def handle(monkeypatch):
     registry.discover()
     monkeypatch.setattr(registry, "_handlers", {})
     monkeypatch.setattr(registry, "_periods", {})
+    monkeypatch.setattr(registry, "_lanes", {})
     return registry.handler
 
 
@@ -188,6 +192,61 @@ def test_worker_once_does_what_is_due(handle, capsys):
     assert capsys.readouterr().out == "1 job done.\n"
 
 
+def sites(count: int) -> list[Site]:
+    return [Site.objects.create(name=f"Site {n}", languages=["en"]) for n in range(count)]
+
+
+def test_sites_take_turns_whoever_asked_first_and_most(handle):
+    order = []
+    handle("export")(lambda run: order.append(run.job.site.name))
+    one, two, three = sites(3)
+    for site in (one, one, one, one, two, two, three):
+        actions.enqueue("export", site=site)
+    runner.work_off()
+    assert order == ["Site 0", "Site 1", "Site 2", "Site 0", "Site 1", "Site 0", "Site 0"]
+
+
+def test_a_site_has_one_job_at_a_time_in_a_lane(handle):
+    handle("export")(lambda run: None)
+    handle("hook", lane=registry.DELIVERIES)(lambda run: None)
+    one, two = sites(2)
+    for site in (one, one, one, two):
+        actions.enqueue("export", site=site)
+    actions.enqueue("hook", site=one)
+    claimed = [runner.claim(lane=registry.WORK), runner.claim(lane=registry.WORK)]
+    assert [job.site for job in claimed] == [one, two]
+    assert runner.claim(lane=registry.WORK) is None
+    assert runner.claim(lane=registry.DELIVERIES).kind == "hook"
+    # A worker that died keeps nobody waiting.
+    Job.objects.filter(pk=claimed[0].pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert runner.claim(lane=registry.WORK).pk == claimed[0].pk
+
+
+def test_lanes_do_not_meet(handle):
+    done = []
+    for kind, more in (("sweep", {"every": 60}), ("export", {}), ("hook", {"lane": registry.DELIVERIES})):
+        handle(kind, **more)(lambda run: done.append(run.job.kind))
+        actions.enqueue(kind)
+    for lane in registry.LANES:
+        assert runner.work_off(lane=lane) == 1
+    assert done == ["sweep", "export", "hook"]
+    actions.enqueue("nobody")
+    assert runner.work_off(lane=registry.WORK) == 1
+
+
+def test_a_job_that_must_wait_has_used_up_no_attempt(handle):
+    until = timezone.now() + timedelta(hours=1)
+
+    @handle("hook")
+    def hook(run):
+        raise runner.Later(until, "the other side is away")
+
+    job = actions.enqueue("hook")
+    runner.work_off()
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.run_after, job.message) == ("waiting", 0, until, "the other side is away")
+
+
 SCRIPT = """
 import os, sys, time, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "cookiebanner.settings"
@@ -282,3 +341,27 @@ def test_an_error_with_control_characters_is_told_without_them(handle):
     assert runner.work_off() == 1
     job.refresh_from_db()
     assert (job.state, job.message) == ("waiting", "ValueError: bad \ufffd byte \ufffd[31m")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_reach_for_a_sites_jobs_together_get_one(handle):
+    handle("export")(lambda run: None)
+    one, two = sites(2)
+    for _ in range(12):
+        actions.enqueue("export", site=one)
+    actions.enqueue("export", site=two)
+    start, got = threading.Barrier(6), []
+
+    def reach():
+        start.wait(20)
+        got.append(runner.claim(lane=registry.WORK))
+        connection.close()
+
+    threads = [threading.Thread(target=reach) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    claimed = [job.site_id for job in got if job]
+    assert claimed.count(one.pk) == 1
+    assert claimed.count(two.pk) <= 1

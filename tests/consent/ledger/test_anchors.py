@@ -7,11 +7,15 @@ import subprocess
 import threading
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import uuid5
 
 import pytest
 from django.core import mail
 
+from consent.jobs import registry, runner
+from consent.jobs.actions import enqueue
 from consent.ledger import anchors, checkpoint, merkle, signing
+from consent.ledger.append import append, draft_of
 from consent.models import Anchor
 from consent.sites.actions import create_site
 from tests.consent.exports.test_bundle import SITE, fill
@@ -46,6 +50,7 @@ class Place:
 @pytest.fixture
 def point(settings, tmp_path):
     settings.FAIRGATE_DATA = tmp_path / "data"
+    settings.FAIRGATE_OUTGOING_NETWORKS = ["127.0.0.1/32"]
     site = create_site(["shop.test"], "alice", uuid=SITE, name="Shop")
     fill(site)
     return site, checkpoint.make(site)
@@ -166,3 +171,23 @@ def test_a_place_that_cannot_be_read_is_said(settings, text):
     settings.FAIRGATE_ANCHORS = [text]
     with pytest.raises(ValueError, match="FAIRGATE_ANCHORS"):
         anchors.places()
+
+
+def test_a_place_inside_is_reached_only_when_it_is_listed(point, settings):
+    settings.FAIRGATE_OUTGOING_NETWORKS = []
+    place = Place(lambda path, body: (200, b"kept"))
+    with pytest.raises(anchors.Failed, match="FAIRGATE_OUTGOING_NETWORKS"):
+        anchors.anchor(*point, "webhook", place.url)
+    assert place.got == []
+
+
+def test_a_place_that_fails_is_left_alone_after_three_logs(point, settings):
+    place, good = Place(lambda path, body: (500, b"")), Place(lambda path, body: (200, b"kept"))
+    settings.FAIRGATE_ANCHORS = [f"webhook:{place.url}/bad", f"webhook:{good.url}/good"]
+    for number in range(4):
+        site = create_site([f"shop{number}.test"], "alice")
+        append([draft_of(site.pk, site.uuid, "waiver", {"rule": "L20"}, uuid5(SITE, f"log {number}"))])
+    enqueue("ledger_anchors")
+    registry.discover()
+    runner.work_off(lane=registry.DELIVERIES)
+    assert (len(place.got), len(good.got)) == (3, 5)

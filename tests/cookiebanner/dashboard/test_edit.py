@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from consent.catalogue import known
 from consent.publishing import queries as publishing
-from consent.sites.models import Membership, Site
+from consent.sites import actions
+from consent.sites.models import Membership, Site, Webhook
 from consent.stats.models import GateReport
 
 pytestmark = pytest.mark.django_db
@@ -339,3 +340,29 @@ def test_a_deleted_service_comes_back_with_its_reason_or_without_as_it_was(alice
     alice.post(at("service_delete", key="stripe"))
     alice.post(at("service_undo"))
     assert shop.services.get(key="stripe").necessary_reason == ""
+
+
+def test_the_webhooks_secret_is_shown_once_and_can_be_changed(alice, shop):
+    url = reverse("dashboard:webhook", kwargs={"uuid": shop.uuid})
+    assert "none" in alice.get(url).content.decode()
+    actions.change_settings(shop, "alice", webhook_url="https://hook.example/")
+    secret = Webhook.objects.get().secret
+    assert secret not in alice.get(url).content.decode()
+    shown = alice.post(url, {"what": "show"})
+    assert (secret in shown.content.decode(), "no-store" in shown["Cache-Control"]) == (True, True)
+    again = alice.post(url, {"what": "show"}).content.decode()
+    assert (secret in again, "already" in again) == (False, True)
+    changed = alice.post(url, {"what": "change"}).content.decode()
+    after = Webhook.objects.get()
+    assert (after.secret in changed, after.secret != secret, after.older_secret) == (True, True, secret)
+    assert after.secret not in alice.get(url).content.decode()
+
+
+def test_a_paused_webhook_is_told_on_the_overview_and_on_its_page(alice, shop):
+    actions.change_settings(shop, "alice", webhook_url="https://hook.example/")
+    now = timezone.now()
+    Webhook.objects.update(failures=6, paused_at=now, next_try=now, last_error="The webhook answered 500.", dropped=3, dropped_at=now)  # fmt: skip
+    overview = alice.get(reverse("dashboard:overview", kwargs={"uuid": shop.uuid})).content.decode()
+    assert "The webhook for opt-outs is paused." in overview
+    page = alice.get(reverse("dashboard:webhook", kwargs={"uuid": shop.uuid})).content.decode()
+    assert ("Paused" in page, "The webhook answered 500." in page, "3 opt-outs given up" in page) == (True, True, True)

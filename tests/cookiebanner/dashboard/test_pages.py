@@ -13,7 +13,7 @@ VIEW = (
     "overview", "services", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
     "trail",
 )  # fmt: skip
-MANAGE = ("settings", "team", "tokens")
+MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new",)
 DETAIL = {
     "service": {"key": "counter"},

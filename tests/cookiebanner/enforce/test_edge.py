@@ -22,6 +22,8 @@ from tests.cookiebanner.releases import release
 PAGE = (
     b"<!doctype html><p>own \xff</p><script src='https://t.test/a.js'></script><img src='https://granted.test/a.gif'>"
 )
+FILL = b"<p>words \xe4</p>" * 20000
+BROKEN = b"<img src=//t.test/a>" + FILL + b"<img src=//nobody.test/><img src=//t.test/b>" + FILL
 RUN = """
 const worker = (await import(process.argv[2])).default;
 const asked = JSON.parse(process.argv[3]);
@@ -50,10 +52,11 @@ def origin():
         def do_GET(self):
             self.send_response(200)
             kind = "text/plain" if self.path == "/plain" else "text/html"
-            for name, value in (("Content-Type", kind), ("ETag", '"a"'), ("Content-Length", str(len(PAGE)))):
+            page = BROKEN if self.path == "/broken" else PAGE
+            for name, value in (("Content-Type", kind), ("ETag", '"a"'), ("Content-Length", str(len(page)))):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(PAGE)
+            self.wfile.write(page)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -65,16 +68,22 @@ def origin():
 @pytest.fixture
 def worker(tmp_path):
     """Runs the worker in node."""
-    files = edge.files("worker", edge.data(RELEASE, "https://consent.test", {"US-TX": "us_optout_gpc"}))
+    data = edge.data(RELEASE, "https://consent.test", {"US-TX": "us_optout_gpc"})
+    # What no compiler makes: for Canadians everything fails at once, for all others at a URL that no host claims.
+    data["table"][""] = [["(", 0]]
+    data["places"]["CA"] = "nowhere"
+    data["variants"]["nowhere"] = None
+    files = edge.files("worker", data)
     file = tmp_path / "worker.mjs"
     file.write_text(files["worker.js"])
     script = tmp_path / "run.mjs"
     script.write_text(RUN)
 
-    def run(url: str, env: dict | None = None, **headers: str) -> tuple[bytes, dict[str, str]]:
+    def run(url: str, env: dict | None = None, told: int = 0, **headers: str) -> tuple[bytes, dict[str, str]]:
         asked = json.dumps({"url": url, "env": env or {}, "headers": headers})
         node = shutil.which("node") or pytest.fail("node is missing: sudo apt-get install -y nodejs")
         made = subprocess.run([node, script, file.as_uri(), asked], capture_output=True, check=True, timeout=60)
+        assert made.stderr.count(b"goes out as it") == told
         answer = json.loads(made.stdout)
         return answer["body"].encode("latin-1"), dict(answer["headers"])
 
@@ -98,6 +107,13 @@ def test_the_worker_leaves_alone_what_is_no_page_and_everything_when_off(worker,
     body, headers = worker(f"{origin}/plain")
     assert (body, headers["etag"]) == (PAGE, '"a"')
     assert worker(f"{origin}/page", {"FAIRGATE": "off"})[0] == PAGE
+
+
+def test_an_error_in_the_workers_rewriter_costs_no_byte_of_the_page_and_is_told_once(worker, origin):
+    body, _ = worker(f"{origin}/broken", told=1)
+    assert body == BROKEN.replace(b"<img src", b'<img data-fg="tracker" data-fg-src', 1)
+    body, headers = worker(f"{origin}/broken", told=1, **{"CF-IPCountry": "CA"})
+    assert (body, headers["etag"]) == (BROKEN, '"a"')
 
 
 def test_the_worker_sends_the_header_when_asked(worker, origin):

@@ -14,7 +14,8 @@ from django.test import RequestFactory, override_settings
 from consent.jurisdictions import table
 from cookiebanner.enforce import asgi, wsgi
 from cookiebanner.enforce.django import Enforce as DjangoEnforce
-from cookiebanner.enforce.enforcer import Enforcer
+from cookiebanner.enforce.enforcer import Enforcer, Net
+from cookiebanner.enforce.html import Rewriter
 from cookiebanner.enforce.source import from_file
 
 PAGE = (
@@ -215,3 +216,145 @@ def test_django_keeps_its_own_policy_beside_ours(release, streaming):
     body = answer.getvalue()
     assert (STATS in body, ADS in body) == (True, True)
     assert answer["Content-Security-Policy"].startswith("object-src 'none', default-src 'self'")
+
+
+# --- the net: whatever fails, no byte of the page is lost or doubled --------------------------------------------------
+PIECES = [PAGE[at : at + 37] for at in range(0, len(PAGE), 37)]
+
+
+class Poisoned(Enforcer):
+    """Its table holds what no compiler makes: a URL that no host claims is an error, as in any table that broke."""
+
+    def policy(self, headers, peer):
+        found = super().policy(headers, peer)
+        found.rules.table[""] = [["(", 0]]
+        return found
+
+
+def ways(enforcer: Enforcer):
+    """The page in pieces through each middleware: (name, body, headers in lower case)."""
+
+    def streaming(request):
+        return StreamingHttpResponse(iter(PIECES))
+
+    def whole(request):
+        return HttpResponse(PAGE)
+
+    body, seen = through_wsgi(enforcer, body=PIECES)
+    yield "wsgi", body, seen["headers"]
+    sent = []
+
+    async def application(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        for piece in PIECES:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "scheme": "https", "headers": [(b"host", b"shop.test")], "client": ("::1", 1)}
+    asyncio.run(asgi.Enforce(application, enforcer)(scope, None, send))
+    yield "asgi", b"".join(message.get("body", b"") for message in sent), dict(sent[0]["headers"])
+    for view in (streaming, whole):
+        made = DjangoEnforce.__new__(DjangoEnforce)
+        made.get_response, made.enforcer = view, enforcer
+        answer = made(RequestFactory().get("/", HTTP_HOST="shop.test"))
+        yield f"django {view.__name__}", answer.getvalue(), dict(answer.items())
+
+
+def test_an_error_in_the_middle_of_a_page_costs_no_byte_of_it_and_is_told_once(release, caplog):
+    # The first script is the table's; the image is a tracker's too; the library is nobody's in this table.
+    snapshot = json.loads(release.read_text())
+    snapshot["services"] = [one for one in snapshot["services"] if one["key"] != "cdn"]
+    release.write_text(json.dumps(snapshot))
+    marks = b' data-fg="stats" type="text/plain" data-fg-type="" data-fg-sync=""'
+    expected = PAGE.replace(b"<script src=", b"<script" + marks + b" src=", 1)
+    expected = expected.replace(b"<img src=", b'<img data-fg="ads" data-fg-src=', 1)
+    for name, body, _ in ways(Poisoned(from_file(release), "consent.test")):
+        assert body == expected, name
+        assert len([record for record in caplog.records if "as it came" in record.getMessage()]) == 1, name
+        caplog.clear()
+
+
+@pytest.mark.parametrize("broken", ["locate", "release", "link"])
+def test_an_error_before_the_page_leaves_it_and_its_headers_as_they_came(release, broken, caplog):
+    enforcer = Enforcer(from_file(release), "consent.test")
+    if broken == "locate":
+        enforcer.locate = lambda headers, peer: {}["nowhere"]
+    elif broken == "release":
+        release.write_text('{"site": {}}')
+    else:
+        enforcer.set_csp, enforcer.fairgate = True, None  # a header that can't be made
+    for name, body, headers in ways(enforcer):
+        assert body == PAGE, name
+        assert not {"vary", "content-security-policy"} & {str(key).lower() for key in headers}, name
+        assert [record.levelname for record in caplog.records].count("ERROR") == 1, name
+        caplog.clear()
+
+
+def test_a_byte_that_is_not_utf8_in_a_mark_of_the_authors_costs_nothing(release):
+    page = b'<p>\xff</p><script data-consent="C0004 \xff\xe9" src=//ads.test/\xff></script>\xe9<img src=//stats.test/>'
+    script = page[len(b"<p>\xff</p><script") : page.index(b"<img")]
+    body = b'<p>\xff</p><script data-fg="%s" type="text/plain" data-fg-type="" data-fg-sync=""' + script
+    body += b'<img data-fg="stats" data-fg-src=//stats.test/>'
+    through = Enforcer(from_file(release), "consent.test")
+    assert through_wsgi(through, body=(page,))[0] == body.replace(b"%s", b"C0004")
+    # What the visitor has not granted is another of its words.
+    yes = cookie("C0001:1.C0002:0.C0004:1")
+    assert through_wsgi(through, body=(page,), HTTP_COOKIE=yes)[0] == body.replace(b"%s", b"\xff\xe9")
+    django = DjangoEnforce.__new__(DjangoEnforce)
+    django.get_response, django.enforcer = lambda request: HttpResponse(page), through
+    assert django(RequestFactory().get("/", HTTP_HOST="shop.test")).content == body.replace(b"%s", b"C0004")
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_the_net_holds_when_the_rewriter_itself_breaks(taken, caplog):
+    class Broken(Rewriter):
+        def feed(self, chunk):
+            if b"ads" in chunk:
+                if taken:
+                    self.received += len(chunk)
+                    self.buffer += chunk
+                raise RecursionError
+            return super().feed(chunk)
+
+    net = Net(Broken(lambda url: "held" if "stats" in url else ""))
+    out = b"".join(map(net.feed, PIECES)) + net.close()
+    assert out.replace(b' data-fg="held" type="text/plain" data-fg-type="" data-fg-sync=""', b"") == PAGE
+    assert len(caplog.records) == 1
+
+
+def test_an_error_of_the_sites_own_code_stays_its_own(release):
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/html")])
+        yield PAGE
+        raise ZeroDivisionError
+
+    answer = wsgi.Enforce(application, Enforcer(from_file(release), "consent.test"))
+    body = iter(answer({"PATH_INFO": "/", "HTTP_HOST": "shop.test"}, lambda *given: None))
+    assert STATS in next(body)
+    with pytest.raises(ZeroDivisionError):
+        list(body)
+
+
+def test_a_host_that_django_refuses_is_left_to_the_site(release):
+    with override_settings(
+        FAIRGATE_ENFORCE={"source": str(release), "fairgate": "consent.test"}, ALLOWED_HOSTS=["shop.test"]
+    ):
+        answer = DjangoEnforce(lambda request: HttpResponse(PAGE))(RequestFactory().get("/", HTTP_HOST="evil.test"))
+    assert answer.getvalue() == PAGE
+
+
+def test_files_do_not_go_past_the_rewriter(release):
+    seen = {}
+
+    async def application(scope, receive, send):
+        seen.update(scope["extensions"])
+
+    scope = {
+        "type": "http", "path": "/", "headers": [(b"host", b"shop.test")],
+        "extensions": {"http.response.pathsend": {}, "tls": {}},
+    }  # fmt: skip
+    asyncio.run(asgi.Enforce(application, Enforcer(from_file(release), "consent.test"))(scope, None, None))
+    assert seen == {"tls": {}}

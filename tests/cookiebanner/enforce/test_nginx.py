@@ -9,14 +9,19 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import pytest
 
 from cookiebanner.enforce import edge
-from tests.cookiebanner.enforce.vectors import DATA, REWRITES, cookie
+from cookiebanner.enforce.html import Rewriter
+from cookiebanner.enforce.policy import Rules
+from tests.cookiebanner.enforce import pages
+from tests.cookiebanner.enforce.vectors import DATA, RELEASE, REWRITES, cookie
 
 PAGE = (
     b"<!doctype html><p>own \xff \xe2\x82\xac</p><script src='https://t.test/a.js'></script>"
@@ -91,12 +96,20 @@ class Origin(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory):
     """Asks nginx before an origin; `nginx(path, mode)` with mode on, csp, off by host name."""
+    with running(
+        tmp_path_factory, edge.data(DATA["release"], "https://consent.test", {"US-TX": "us_optout_gpc"})
+    ) as get:
+        yield get
+
+
+@contextmanager
+def running(tmp_path_factory, made):
+    """nginx with these rules."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
     module = next((path for path in MODULES if path.exists()), None)
     if not program or not module:
         pytest.fail("nginx with njs is missing: sudo apt-get install -y nginx-light libnginx-mod-http-js")
     folder = tmp_path_factory.mktemp("nginx")
-    made = edge.data(DATA["release"], "https://consent.test", {"US-TX": "us_optout_gpc"})
     for name, text in edge.files("nginx", made).items():
         text = text.replace("default on;", "default on; csp.test csp; off.test off;")
         (folder / name).write_text(text)
@@ -153,6 +166,7 @@ def nginx(tmp_path_factory):
 def joined() -> list[tuple[str, bytes, bytes]]:
     """The vectors that leave nothing open behind them, and no <base>."""
     open_ends = ("plain text", "unfinished", "abruptly", "base", "strange", "never closed", "what is no tag", "prose")
+    open_ends += ("never ends", "encoding", "mark of UTF")
     return [case for case in REWRITES if not any(word in case[0] for word in open_ends)]
 
 
@@ -237,3 +251,44 @@ def test_the_vectors_in_one_page(nginx):
     expected = b"\n<p>-</p>\n".join(after for _, _, after in joined())
     assert got.body.split(b"\n<p>-</p>\n") == expected.split(b"\n<p>-</p>\n")
     assert "fairgate" not in nginx.errors()
+
+
+def test_hostile_pages_come_out_as_from_python(nginx):
+    policy = Rules(RELEASE, "eu_opt_in", ("consent.test",)).for_visitor(None, False, "shop.test", 0)
+    connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    for seed in range(1, 1500):
+        page = pages.page(Random(seed))
+        Origin.pages["/page"] = ("text/html", page)
+        made = Rewriter(policy.held, policy.held_inline, "http://shop.test/page", policy.is_granted)
+        expected = made.feed(page) + made.close()
+        connection.request("GET", "/page", headers={"Host": "shop.test"})
+        got = connection.getresponse().read()
+        assert got == expected, f"seed {seed}: {page!r}"
+    connection.close()
+    assert "fairgate" not in nginx.errors()
+
+
+def test_an_error_in_the_middle_of_a_page_costs_no_byte_of_it_and_is_told_once(tmp_path_factory):
+    made = edge.data(DATA["release"], "https://consent.test", {})
+    # What no compiler makes: a URL that no host claims is an error.
+    made["table"][""] = [["(", 0]]
+    page = (
+        b"<img src=//t.test/a>\xff"
+        + BIG
+        + b"<img src=//nobody.test/b><img src=//t.test/c>"
+        + BIG
+        + b"<img src=//t.test/d>"
+    )
+    with running(tmp_path_factory, made) as get:
+        Origin.pages["/broken"] = ("text/html", page)
+        assert get("/broken").body == page.replace(b"<img src", b'<img data-fg="tracker" data-fg-src', 1)
+        assert get.errors().count("goes out as it came") == 1
+
+
+def test_an_error_before_the_page_leaves_it_and_its_headers_as_they_came(tmp_path_factory):
+    made = edge.data(DATA["release"], "https://consent.test", {})
+    made["variants"] = {}
+    with running(tmp_path_factory, made) as get:
+        got = get("/")
+        assert (got.body, got.headers["etag"], "vary" in got.headers) == (PAGE, '"a"', False)
+        assert get.errors().count("goes out as it is") == 1
