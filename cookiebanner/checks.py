@@ -19,14 +19,6 @@ def hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register(Tags.security, deploy=True)
-def links_have_a_host(**kwargs: Any) -> list[CheckMessage]:
-    if not settings.FAIRGATE_URL:
-        hint = "Set FAIRGATE_URL=https://consent.example.org: links in mails and receipts begin with it."
-        return [Warning("FAIRGATE_URL is not set.", hint=hint, id="fairgate.W003")]
-    return []
-
-
 @register(Tags.database)
 def postgres_keeps_what_it_acknowledges(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """An answer is acknowledged only when it is on disk; these two settings would break that promise."""

@@ -44,8 +44,9 @@ class Bodies(list):
 
 
 @pytest.fixture
-def receiver():
-    """A web server that keeps what it is sent and answers what `answers` says next (200 when empty)."""
+def receiver(settings):
+    """A web server of the operator's own network that keeps what it is sent and answers what `answers` says next (200 when empty)."""
+    settings.FAIRGATE_OUTGOING_NETWORKS = ["127.0.0.0/8"]
     kept = Bodies()
     answers: list[int] = []
 

@@ -25,6 +25,8 @@ HOST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 44, "shop.example"])
 RELEASE = PublishedRelease(
     number=1,
     sha256="0" * 64,
+    hosts=frozenset({"shop.example"}),
+    record_path=True,
     categories={"C0001": True, **{f"C{n:079}": False for n in range(5)}},
     purposes={f"p{n:078}": "C0001" for n in range(5)},
     services={f"s{n:078}": "C0001" for n in range(40)},
@@ -175,7 +177,9 @@ def test_remembered_vectors_of_all_releases_have_one_bound(monkeypatch):
     made = []
     for number in range(50):
         keys = {f"s{n}": "C0002" for n in range(30)}
-        release = PublishedRelease(number, "0" * 64, {"C0001": True, "C0002": False}, {}, keys, {}, {}, {})
+        release = PublishedRelease(
+            number, "0" * 64, frozenset(), False, {"C0001": True, "C0002": False}, {}, keys, {}, {}, {}
+        )
         made.append(release)
         for n in range(30):
             states = {"C0001": "granted", "C0002": "denied"}

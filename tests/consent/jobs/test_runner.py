@@ -306,7 +306,7 @@ def test_house_keeping_does_not_wait_behind_long_jobs(handle):
     assert done == ["checkpoints", "export"]
 
 
-@pytest.mark.parametrize("result", [{"x": object()}, {"x": {1, 2}}], ids=str)
+@pytest.mark.parametrize("result", [{"x": object()}, {"x": {1, 2}}], ids=["an object", "a set"])
 def test_a_result_that_cannot_be_stored_does_not_make_its_job_run_again(handle, result):
     seen = []
 

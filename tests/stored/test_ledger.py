@@ -1,4 +1,4 @@
-"""What version 1b79d33 stored stays readable: its bundle, receipt, checkpoints and database verify for ever.
+"""A small log of revision 1b79d33, made through its actions: bundle, receipt, checkpoints and database verify for ever.
 
 The files were made by that version: a release, a logged picture, 32 answers on four days, an erasure, a refused one,
 opt-outs that waited for a webhook, a key rotation.
@@ -24,7 +24,7 @@ from django.conf import settings as django_settings
 from consent.ledger import merkle, signing
 from tests.consent.exports.test_bundle import judge, verify  # noqa: F401 - judge is a fixture
 
-OLD = Path(django_settings.BASE_DIR) / "tests" / "vectors" / "1b79d33"
+OLD = Path(__file__).parent / "1b79d33" / "ledger"
 KEY = (OLD / "verifier_key.txt").read_text().strip()
 SITE = "11111111-2222-4333-8444-555555555555"
 
