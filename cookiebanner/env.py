@@ -75,7 +75,8 @@ def base_url(name: str) -> str:
         right = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
     except ValueError:
         right = False
-    if not right or value != f"{parts.scheme}://{parts.netloc}" or "@" in value or not value.isprintable():
+    plain = value.isprintable() and not set(" @") & set(value)
+    if not right or value != f"{parts.scheme}://{parts.netloc}" or not plain:
         raise ImproperlyConfigured(f"{name} must look like https://consent.example.com, not {value!r}")
     return value
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from consent.answers.errors import Refused
 from consent.answers.published import among
 from consent.jurisdictions.table import VERSION
-from consent.models import Release, Site
+from consent.models import Host, Release, Site
 from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.firstparty import EARLIER, LIMIT, gpc_json, named, store_state
@@ -35,7 +35,8 @@ def state(request: HttpRequest) -> HttpResponse:
         door.check_type(headers.get("content-type", "text/plain"))
         body = request.read(LIMIT + 1)
         name = _name(host)
-        site = _site(name, named(body)[0]) or _unpublished(name)
+        said = named(body)[0]
+        site = _site(name, said) or _unpublished(name, said)
         own = cookie_name(str(site.uuid)) if site else EARLIER
         cookie = store_state(headers, host, body, _hosts(site, name), own)
     except Refused as refused:
@@ -95,9 +96,12 @@ def _hosts(site: Entry | Site | None, name: str) -> list[str]:
     return sorted(site.hosts.values_list("name", flat=True)) if site else []
 
 
-def _unpublished(name: str) -> Site | None:
-    """The site whose draft has this host: an installation can be tried before the first release."""
-    return Site.objects.filter(hosts__name__in=suffixes(name)).first() if name else None
+def _unpublished(name: str, cookie: str = EARLIER) -> Site | None:
+    """The same among drafts: an installation can be tried before the first release."""
+    found = Host.objects.filter(name__in=suffixes(name)).select_related("site") if name else ()
+    sites = [one.site for one in sorted(found, key=lambda one: (-len(one.name), one.site_id))]
+    owners = [site for site in sites if cookie_name(str(site.uuid)) == cookie]
+    return next(iter(owners or sites), None)
 
 
 urlpatterns = [

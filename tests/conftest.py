@@ -95,3 +95,15 @@ def _counts_are_written_by_hand(monkeypatch):
 
     monkeypatch.setattr(Counters, "start", lambda self: None)
     counters._clear()
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_other_tests_were_seen_doing():
+    """What a process noticed of its clients while another test ran."""
+    from cookiebanner.health import readiness
+    from cookiebanner.visitors import rate_limit
+    from cookiebanner.visitors.proxies import unnamed
+
+    readiness.forget()
+    unnamed.forget()
+    rate_limit.rate_limit.__init__()  # type: ignore[misc]

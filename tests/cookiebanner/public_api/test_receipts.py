@@ -187,7 +187,7 @@ def test_what_anybody_may_read_writes_and_locks_nothing(client, stored):
         stored["receipt"], stored["receipt"].partition("?")[0], f"/api/v1/consents/{uuid.uuid4()}/receipt",
         f"{base}/log/checkpoint", f"{base}/log/tile/0/000.p/1", f"{base}/log/tile/entries/000.p/1", f"{base}/log/x",
         f"{base}/gate.js", f"{base}/regime/eu_opt_in/gate.js", f"{base}/a/x/ui.js", f"{base}/r/1/regime/eu_opt_in/gate.js",
-        "/livez", "/readyz", "/.well-known/fairgate/", f"/consent/{site}/{site}.json", "/scripttemplates/otSDKStub.js",
+        "/livez", "/.well-known/fairgate/", f"/consent/{site}/{site}.json", "/scripttemplates/otSDKStub.js",
         "/api/", "/api/v1/impressions", "/nothing-here",
     ]  # fmt: skip
     for _ in range(2):

@@ -13,9 +13,9 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.test import Client
 
-from cookiebanner import accounts, endpoint, facts
+from cookiebanner import accounts, facts
 from cookiebanner.health import readiness
-from cookiebanner.visitors import proxies
+from cookiebanner.visitors import proxies, rate_limit
 from cookiebanner.visitors.proxies import UNIX, UNKNOWN, client_key, limit_key, login_key, peer_of, trusted
 from tests import corpus
 
@@ -58,7 +58,7 @@ def test_what_counts_as_one_client(one, other, same):
 
 def test_two_hundred_addresses_of_one_network_are_one_client():
     assert len({client_key({}, f"2001:db8:1:2::{n:x}") for n in range(200)}) == 1
-    limit = endpoint.RateLimit()
+    limit = rate_limit.RateLimit()
     assert [limit.wait(client_key({}, f"2001:db8:1:2::{n:x}"), 60) == 0 for n in range(200)].count(True) == 60
 
 
@@ -132,7 +132,7 @@ def test_wrong_logins_of_one_visitor_lock_out_nobody_else(stranger, colleague):
 @pytest.mark.django_db
 def test_a_stranger_cannot_make_up_addresses(settings):
     """What is claimed from outside, or before the last proxy, makes no new client."""
-    endpoint.rate_limit.__init__()  # nobody counted yet
+    rate_limit.rate_limit.__init__()  # nobody counted yet
     settings.FAIRGATE_RATE_LIMIT = 3
     corpus.make_world()
     _, request, _ = corpus.cases()[0]
