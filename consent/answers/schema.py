@@ -113,11 +113,22 @@ def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
             name = words.partition("`")[2].rstrip("`")
             raise Refused(400, "unknown_field", f"There is no field {name!r}.", field=name) from None
         field = path.rstrip("`").removeprefix("$").removeprefix(".")
+        if field == "regime" and (mended := _of_an_earlier_gate(body)):
+            return read(decoder, mended)
         if words.startswith("Object missing required field"):
             field = words.partition("`")[2].rstrip("`")
         raise Refused(400, "invalid_field", words + ".", field=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "invalid_json", "The body is not JSON.") from None
+
+
+def _of_an_earlier_gate(body: bytes) -> bytes:
+    """The body with the regime's own name when it says 1, else b"": gates compiled up to 1b79d33 say so for "notice",
+    until their site is published again."""
+    said = msgspec.json.decode(body)
+    if type(said.get("regime")) is not int or said["regime"] != 1:
+        return b""
+    return msgspec.json.encode(said | {"regime": "notice"})
 
 
 def _is_json(body: bytes) -> bool:

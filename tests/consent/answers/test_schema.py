@@ -17,6 +17,7 @@ from consent.answers.published import PublishedRelease
 from consent.jurisdictions.locate import Decision
 from consent.ledger import canonical
 from consent.ledger.append import committed
+from consent.stats import schema as stats_schema
 from tests import corpus
 
 BODY = 8192
@@ -187,3 +188,17 @@ def test_remembered_vectors_of_all_releases_have_one_bound(monkeypatch):
     held = sum(sum(map(len, one.choices.values())) for release in made for one in release.vectors.values())
     assert 0 < held <= 1000
     assert max(len(release.vectors) for release in made) <= validate.REMEMBERED
+
+
+def test_gates_up_to_1b79d33_call_the_regime_notice_1():
+    """Their sites may not be published again for months: the answer must not be lost meanwhile."""
+    body = corpus.DATA["body"] | {"id": str(UUID(int=7))}
+    old = schema.decode(json.dumps(body | {"regime": 1}).encode())
+    assert old == schema.decode(json.dumps(body | {"regime": "notice"}).encode())
+    count = {"site": corpus.DATA["site"], "kind": "banner"}
+    told = schema.read(stats_schema.impression, json.dumps(count | {"regime": 1}).encode())
+    assert told.regime == "notice"
+    for regime in (True, 2, 1.5, [1], None):
+        with pytest.raises(Refused) as refused:
+            schema.decode(json.dumps(body | {"regime": regime}).encode())
+        assert (refused.value.status, refused.value.code) == (400, "invalid_field")
