@@ -8,9 +8,11 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from consent.ledger import guards
 from consent.sites import actions
 from consent.sites.models import Invitation, Site
 from cookiebanner.accounts import account_of, add_person
+from tests import append_only
 
 
 def migrate(name: str | None = None) -> str:
@@ -31,10 +33,12 @@ def test_pending_accounts_and_names_of_two_lines_move(django_db_blocker):
     actions.set_role(site, owner, "owner", "x")
     actions.set_role(site, pending, "editor", "x")
     Site.objects.filter(pk=site.pk).update(name="Tea\r\nBcc: shop", controller="A\u2028B")
+    append_only.drop(connection)  # on the way back SQLite drops columns that its triggers name
     try:
         migrate("necessary_reason")
     finally:
         migrate()
+        guards.install(connection)
     site.refresh_from_db()
     assert (site.name, site.controller) == ("Tea Bcc: shop", "A B")
     assert account_of("pending@example.net") is None
