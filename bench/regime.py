@@ -21,7 +21,7 @@ def microseconds(rounds: int = 20_000, repeat: int = 7) -> float:
 
     django.setup()
     from consent.jurisdictions.locate import decide
-    from cookiebanner.facts import gather, header
+    from cookiebanner.visitors.place import gather, header
 
     today = datetime.now(UTC).date()
     best = float("inf")

@@ -10,7 +10,7 @@ from consent.catalogue import known
 from consent.catalogue.actions import add_service
 from consent.models import Host, Release, Site
 from consent.sites.actions import create_site
-from cookiebanner.publish import publish
+from cookiebanner.releases.publish import publish
 from tests.samples import TWENTY
 
 HOST = "shop.example"

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
-from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.staff import mail
+from cookiebanner.staff.accounts import DEMO_EMAIL
 
 
 @register(Tags.security, deploy=True)
@@ -100,7 +100,7 @@ def no_log_is_ahead_of_the_clock(databases: Any = None, **kwargs: Any) -> list[C
 @register()
 def country_file_is_readable(**kwargs: Any) -> list[CheckMessage]:
     """Without it every visitor that no header places gets the strictest regime: safe, but worth knowing."""
-    from cookiebanner.facts import country_file
+    from cookiebanner.visitors.place import country_file
 
     wrong = country_file.problem(settings.MMDB)
     if not wrong:

@@ -26,8 +26,8 @@ from django.urls import path
 
 from consent.ledger import checkpoint, clock, partitions, trial
 from consent.ledger.models import LogHead
-from cookiebanner.delivery import Answer
 from cookiebanner.visitors import proxies
+from cookiebanner.visitors.delivery import Answer
 
 PATHS = ("/livez", "/readyz")
 FRESH = 0.25  # seconds that the lane tells again what was seen

@@ -147,13 +147,13 @@ if env.text("CACHE_URL"):
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.text("CACHE_URL")}
 
 # --- People ---------------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["cookiebanner.accounts.Backend"]
+AUTHENTICATION_BACKENDS = ["cookiebanner.staff.accounts.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "cookiebanner.accounts.Adapter"
+ACCOUNT_ADAPTER = "cookiebanner.staff.accounts.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # there is no sign-up; owners invite
@@ -200,7 +200,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SILENCED_SYSTEM_CHECKS = ["models.W042"]
 
 CORS_URLS_REGEX = r"^/api/v1/"
-CORS_ALLOWED_ORIGINS: list[str] = []  # the sites' hosts are allowed by cookiebanner.cors
+CORS_ALLOWED_ORIGINS: list[str] = []  # the sites' hosts are allowed by cookiebanner.visitors.cors
 CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["content-type"]
 CORS_EXPOSE_HEADERS = ["retry-after"]

@@ -7,8 +7,8 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(url="/dashboard/")),
     path("", include("cookiebanner.health")),
-    path("", include("cookiebanner.wellknown")),
-    path("fairgate-preview/", include("cookiebanner.preview")),
+    path("", include("cookiebanner.wellknown.views")),
+    path("fairgate-preview/", include("cookiebanner.staff.preview")),
     path("", include("cookiebanner.artifacts.urls")),
     path("", include("cookiebanner.onetrust.urls")),
     path("", include("cookiebanner.public_api.log_urls")),

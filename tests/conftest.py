@@ -91,7 +91,7 @@ def _forget_sites_of_other_tests():
 @pytest.fixture(autouse=True)
 def _counts_are_written_by_hand(monkeypatch):
     """No thread that writes counts past a test's transaction, and none of another test."""
-    from cookiebanner.counters import Counters, counters
+    from cookiebanner.visitors.counts import Counters, counters
 
     monkeypatch.setattr(Counters, "start", lambda self: None)
     counters._clear()

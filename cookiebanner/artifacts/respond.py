@@ -7,7 +7,7 @@
     /v1/<site>/a/<hash>/<name>                      any artifact by its SHA-256 or 16 digits of it, for ever
 
 A path may precede `/v1/`: a site's reverse proxy can put us anywhere. Only below `/fairgate-preview/` drafts are
-answered instead (cookiebanner.preview).
+answered instead (cookiebanner.staff.preview).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cookiebanner.delivery import FOREVER, NEVER, Answer, entry_of, gate, not_found, rules, send
+from cookiebanner.visitors.delivery import FOREVER, NEVER, Answer, entry_of, gate, not_found, rules, send
 from cookiebanner.visitors.published import Busy, published
 
 PATH = re.compile(

@@ -19,7 +19,7 @@ from consent.jobs.models import Job
 from consent.sites.actions import note
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner.pages import actor, on_site, show
+from cookiebanner.staff.pages import actor, on_site, show
 
 NAMES = {
     "csv": "CSV, for spreadsheets",

@@ -14,9 +14,9 @@ from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, L
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner import preview as previews
 from cookiebanner.audit import proof
-from cookiebanner.pages import on_site, show, signed_in, sites_with
+from cookiebanner.staff import preview as previews
+from cookiebanner.staff.pages import on_site, show, signed_in, sites_with
 
 MOST = 200  # records of one visitor that are listed
 BY = {"header": "a trusted proxy's header", "mmdb": "the country database", "url": "the page's own choice",

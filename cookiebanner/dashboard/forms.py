@@ -15,7 +15,7 @@ from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
-from cookiebanner.accounts import DEMO_EMAIL
+from cookiebanner.staff.accounts import DEMO_EMAIL
 
 LANGUAGE_NAMES = {
     "en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية", "it": "Italiano",

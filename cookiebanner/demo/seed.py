@@ -22,10 +22,10 @@ from consent.models import LogHead, Site
 from consent.sites.actions import change_settings, create_site
 from consent.stats.actions import Answered, ShownOn, add_answered, add_impressions, add_shown
 from consent.stats.how import device_class, how
-from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo.trackers import TRACKERS
 from cookiebanner.demo.views import DEMO_SITE
-from cookiebanner.publish import publish
+from cookiebanner.releases.publish import publish
+from cookiebanner.staff.accounts import DEMO_EMAIL
 from cookiebanner.visitors.published import published
 
 DAYS = 90

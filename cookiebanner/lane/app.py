@@ -25,16 +25,16 @@ from django.db import DatabaseError, close_old_connections, connection
 from consent.answers.errors import Refused
 from consent.ledger.append import Outcome
 from consent.sites.origins import origin_host
-from cookiebanner import endpoint, health
+from cookiebanner import health
 from cookiebanner.artifacts import respond as artifacts
-from cookiebanner.counters import counters
-from cookiebanner.delivery import Answer, Headers
-from cookiebanner.facts import gather
 from cookiebanner.lane.http import NO_HOST, Message, Receive, Send, has_one_host, refused, send_answer
 from cookiebanner.lane.threads import Threads
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
-from cookiebanner.visitors import door
+from cookiebanner.visitors import consents, door
+from cookiebanner.visitors.counts import counters
+from cookiebanner.visitors.delivery import Answer, Headers
+from cookiebanner.visitors.place import gather
 from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
 
@@ -165,23 +165,23 @@ class Lane:
         origin = headers.get("origin")
         asked = (body, headers.get("content-type"), origin, headers, peer)
         try:
-            self._offer(origin, tell, endpoint.prepare(*asked, memory_only=True))
+            self._offer(origin, tell, consents.prepare(*asked, memory_only=True))
         except NotInMemory:  # a site or a release
-            self._later(origin, tell, partial(self._offer, origin, tell), endpoint.prepare, *asked, True)
+            self._later(origin, tell, partial(self._offer, origin, tell), consents.prepare, *asked, True)
         except Exception as error:
             self._fail(origin, tell, error)
 
-    def _offer(self, origin: str | None, tell: Tell, prepared: endpoint.Prepared) -> None:
+    def _offer(self, origin: str | None, tell: Tell, prepared: consents.Prepared) -> None:
         if not self._writer.offer(prepared.draft, partial(self._stored, origin, tell, prepared)):
             raise Unavailable  # not a lasting exception: each `raise` would add to its traceback
 
     def _stored(
-        self, origin: str | None, tell: Tell, prepared: endpoint.Prepared, outcome: Outcome | Exception
+        self, origin: str | None, tell: Tell, prepared: consents.Prepared, outcome: Outcome | Exception
     ) -> None:
         if isinstance(outcome, Exception):
-            self._fail(origin, tell, outcome if isinstance(outcome, Unavailable) else endpoint.failure(outcome))
+            self._fail(origin, tell, outcome if isinstance(outcome, Unavailable) else consents.failure(outcome))
         else:
-            status, content, headers = endpoint.answer(prepared, outcome)
+            status, content, headers = consents.answer(prepared, outcome)
             tell(_finished(status, tuple(headers.items()), content, origin))
 
     def _count(self, what: str, body: bytes, headers: dict[str, str], peer: str, tell: Tell) -> None:
@@ -215,7 +215,7 @@ class Lane:
         if isinstance(error, Unavailable):
             error = door.UNAVAILABLE
         elif not isinstance(error, Refused):
-            error = endpoint.failure(error, stored=False)
+            error = consents.failure(error, stored=False)
         status, content, headers = door.refusal(error)
         tell(_finished(status, tuple(headers.items()), content, origin))
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from consent.answers.errors import Refused
-from cookiebanner.delivery import Answer, Headers
 from cookiebanner.front import NO_HOST as NO_HOST
+from cookiebanner.visitors.delivery import Answer, Headers
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]

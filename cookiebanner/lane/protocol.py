@@ -23,9 +23,9 @@ from django.conf import settings
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from cookiebanner.delivery import Answer, Headers
 from cookiebanner.lane.app import Finished, Lane, Post, head_of, headers_of
 from cookiebanner.lane.http import NO_HOST, has_one_host, refused, send_answer
+from cookiebanner.visitors.delivery import Answer, Headers
 from cookiebanner.visitors.door import MOST_FIELDS, SMALL, head_refusal
 from cookiebanner.visitors.proxies import UNIX, UNKNOWN, trusted
 

@@ -22,8 +22,8 @@ from typing import IO, Any
 from a2wsgi.wsgi import build_environ
 from django.conf import settings
 
-from cookiebanner.delivery import Answer, Headers
 from cookiebanner.lane.http import Message, Receive, Send, problem, send_answer
+from cookiebanner.visitors.delivery import Answer, Headers
 from cookiebanner.visitors.proxies import peer_of
 
 BODY_IN_MEMORY = 65_536  # bytes of a request's body, before it goes to disk

@@ -22,7 +22,7 @@ import brotli
 from django.conf import settings
 
 from consent.sites.origins import host_of
-from cookiebanner.delivery import HOURLY, PRIVATE, SCRIPT, Answer, entry_of, gate, nothing, send
+from cookiebanner.visitors.delivery import HOURLY, PRIVATE, SCRIPT, Answer, entry_of, gate, nothing, send
 from cookiebanner.visitors.published import Entry, File, NotInMemory, published
 
 PATH = re.compile(

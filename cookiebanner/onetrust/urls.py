@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from cookiebanner.adapt import as_view
 from cookiebanner.onetrust.respond import PATH, respond
+from cookiebanner.visitors.django import as_view
 
 urlpatterns = [re_path(PATH.pattern, as_view(respond), name="onetrust")]

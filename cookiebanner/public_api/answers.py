@@ -9,12 +9,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from consent.answers import intake, schema
-from cookiebanner import endpoint
-from cookiebanner.adapt import lower_headers, raw_body
-from cookiebanner.counters import counters
 from cookiebanner.health import readiness
 from cookiebanner.public_api import openapi
-from cookiebanner.visitors import door
+from cookiebanner.visitors import consents, door
+from cookiebanner.visitors.counts import counters
+from cookiebanner.visitors.django import lower_headers, raw_body
 
 
 class Consents(APIView):
@@ -33,17 +32,17 @@ class Consents(APIView):
         headers, body = lower_headers(request), raw_body(request._request)
         peer = request.META.get("REMOTE_ADDR", "")
         try:
-            prepared = endpoint.prepare(body, headers.get("content-type"), headers.get("origin"), headers, peer)
+            prepared = consents.prepare(body, headers.get("content-type"), headers.get("origin"), headers, peer)
         except Exception as error:
-            return to_response(door.refusal(endpoint.failure(error, stored=False)))
+            return to_response(door.refusal(consents.failure(error, stored=False)))
         try:
             [outcome] = intake.record([prepared.draft])
         except Exception as error:
             if isinstance(error, (OperationalError, InterfaceError)):
                 readiness.refused(error)
-            return to_response(door.refusal(endpoint.failure(error)))
+            return to_response(door.refusal(consents.failure(error)))
         readiness.stored()
-        return to_response(endpoint.answer(prepared, outcome))
+        return to_response(consents.answer(prepared, outcome))
 
 
 def to_response(response: door.Response) -> HttpResponse:

@@ -9,12 +9,11 @@ from rest_framework.views import APIView
 
 from consent.stats.schema import Impression
 from consent.stats.schema import Reports as ReportsBody
-from cookiebanner import endpoint
-from cookiebanner.adapt import lower_headers, raw_body, to_django
-from cookiebanner.counters import counters
 from cookiebanner.public_api import openapi
 from cookiebanner.public_api.answers import to_response
-from cookiebanner.visitors import door
+from cookiebanner.visitors import consents, door
+from cookiebanner.visitors.counts import counters
+from cookiebanner.visitors.django import lower_headers, raw_body, to_django
 
 _STATUSES = (400, 403, 404, 413, 415, 422, 429, 503)
 _COUNT_PROBLEMS = openapi.problems(
@@ -29,7 +28,7 @@ def _take(what: str, request: Request) -> HttpResponse:
     try:
         return to_django(counters.take(what, lower_headers(request), body, request.META.get("REMOTE_ADDR", "")))
     except Exception as error:  # as in the lane: 503 when the database is away
-        return to_response(door.refusal(endpoint.failure(error, stored=False)))
+        return to_response(door.refusal(consents.failure(error, stored=False)))
 
 
 class Impressions(APIView):

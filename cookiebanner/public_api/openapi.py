@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiResponse
 
 from consent.answers.schema import Answer, Stored
 from consent.stats.schema import Impression, Reports
-from cookiebanner import firstparty
 from cookiebanner.visitors.door import JSON, PROBLEM
+from cookiebanner.wellknown import first_party
 
 _TEMPLATE = "#/components/schemas/{name}"
 STRUCTS = (Answer, Stored, Impression, Reports)
@@ -77,7 +77,7 @@ def problems(*statuses: int, **words: str) -> dict[tuple[int, str], OpenApiRespo
 def add_schemas(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """A hook of drf-spectacular: puts what `ref` names, and the endpoint on the site's own host, into the document."""
     result.setdefault("components", {}).setdefault("schemas", {}).update(schemas())
-    text = {"type": "string", "maxLength": firstparty.LIMIT, "description": "The value of the cookie `fairgate`."}
+    text = {"type": "string", "maxLength": first_party.LIMIT, "description": "The value of the cookie `fairgate`."}
     refused = {
         str(status): {"description": words, "content": {PROBLEM: {"schema": ref(Problem)}}}
         for status, words in {**{s: PROBLEMS[s] for s in (403, 404, 413, 415, 429)}, 400: "invalid_field"}.items()

@@ -21,9 +21,8 @@ from consent.sites.actions import Refused
 from consent.sites.models import Invitation, Membership
 from consent.sites.names import validate_one_line
 from consent.sites.queries import invitation_of
-from cookiebanner import accounts
-from cookiebanner.pages import show
-from cookiebanner.staff import links, mail
+from cookiebanner.staff import accounts, links, mail
+from cookiebanner.staff.pages import show
 
 JOB = "mail.invitation"
 
@@ -111,7 +110,7 @@ def _join(request: HttpRequest, invitation: Invitation, token: str, form: Join) 
         return redirect("invitation", token=token)
     except Refused:
         return show(request, "staff/invitation_over.html", status=404)
-    login(request, user, backend="cookiebanner.accounts.Backend")
+    login(request, user, backend="cookiebanner.staff.accounts.Backend")
     return _welcome(member)
 
 

@@ -17,8 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from consent.jobs.actions import enqueue
-from cookiebanner import accounts
-from cookiebanner.staff import links, mail
+from cookiebanner.staff import accounts, links, mail
 
 JOB = "mail.password_reset"
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from consent.catalogue.actions import add_service
 from consent.models import Site
 from consent.sites.actions import create_site
-from cookiebanner.publish import publish
+from cookiebanner.releases.publish import publish
 from tests.browser.world import World
 
 SHOP, OURS = "shop.test", "consent.test"

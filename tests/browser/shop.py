@@ -12,8 +12,8 @@ from typing import Any
 from consent.banners import texts
 from consent.catalogue import known
 from consent.jurisdictions import table
-from cookiebanner.artifacts.compile import compile as compile_release
-from cookiebanner.artifacts.compile import digest
+from cookiebanner.releases.compile import compile as compile_release
+from cookiebanner.releases.compile import digest
 from tests.browser.world import World
 
 UUID = "5f1d6c1e-7a60-4f0c-9a0c-3d2b8d1c0a11"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cookiebanner.artifacts.compile import compile, digest  # noqa: A004
+from cookiebanner.releases.compile import compile, digest  # noqa: A004
 from tests import samples
 from tests.browser.world import Asked, World
 
@@ -40,7 +40,7 @@ class Stage:
                 ):
                     pages[(CMP, path)] = (200, kind, body)
             pages[(CMP, f"/v1/{uuid}/a/{digest(body)}/{name}")] = (200, kind, body)
-        from cookiebanner.artifacts.compile import BUILT
+        from cookiebanner.releases.compile import BUILT
 
         pages[(CMP, "/scripttemplates/otSDKStub.js")] = (200, "text/javascript", (BUILT / "stub.js").read_bytes())
         pages[(CMP, "/api/v1/consents")] = self.answer

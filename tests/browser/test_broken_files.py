@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cookiebanner.artifacts.compile import compile  # noqa: A004
+from cookiebanner.releases.compile import compile  # noqa: A004
 from tests import samples
 from tests.browser.stage import CMP, SHOP
 from tests.browser.test_core import ACCEPT, ADS, GA, REJECT, ran, small, stage, until

@@ -14,11 +14,11 @@ from consent.catalogue.actions import add_service, set_category
 from consent.jurisdictions import table
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
-from cookiebanner.artifacts import compile as compiler
 from cookiebanner.enforce.edge import data
 from cookiebanner.enforce.policy import Rules, read_answer
-from cookiebanner.firstparty import parse
-from cookiebanner.publish import publish
+from cookiebanner.releases import compile as compiler
+from cookiebanner.releases.publish import publish
+from cookiebanner.wellknown.first_party import parse
 from tests.browser.regimes import OURS, SHOP, open_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,8 +10,8 @@ import pytest
 from consent.catalogue.actions import add_service
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
-from cookiebanner.firstparty import named, parse
-from cookiebanner.publish import publish
+from cookiebanner.releases.publish import publish
+from cookiebanner.wellknown.first_party import named, parse
 from tests.browser.regimes import GTM, KINDS, OURS, SHOP, layer, open_shop, ran, visit, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

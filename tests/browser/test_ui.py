@@ -6,7 +6,7 @@ import brotli
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from cookiebanner.artifacts.compile import ui
+from cookiebanner.releases.compile import ui
 from tests.browser.shop import CONSENT, HOST, TEXT, URL, open_shop, snapshot
 
 pytestmark = pytest.mark.browser

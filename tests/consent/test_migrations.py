@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from consent.ledger import guards
 from consent.sites import actions
 from consent.sites.models import Invitation, Site
-from cookiebanner.accounts import account_of, add_person
+from cookiebanner.staff.accounts import account_of, add_person
 from tests import append_only
 
 

@@ -21,7 +21,7 @@ from consent.ledger.append import append, draft_of
 from consent.ledger.verify import verify
 from consent.models import Job, LogEntry, Site
 from consent.sites.actions import change_settings, create_site
-from cookiebanner.publish import publish, rollback
+from cookiebanner.releases.publish import publish, rollback
 
 ROOT = Path(django_settings.BASE_DIR)
 

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from consent.ledger import signing
-from cookiebanner import accounts
+from cookiebanner.staff import accounts
 
 pytestmark = pytest.mark.django_db
 People = get_user_model()

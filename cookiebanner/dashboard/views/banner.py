@@ -14,9 +14,9 @@ from consent.jurisdictions import table
 from consent.sites.actions import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner import preview as previews
 from cookiebanner.dashboard import forms
-from cookiebanner.pages import actor, on_site, show
+from cookiebanner.staff import preview as previews
+from cookiebanner.staff.pages import actor, on_site, show
 
 # The texts a marketer edits first; the rest is folded below them.
 FIRST = ("title", "body", "accept", "reject", "manage", "save", "pc_title", "pc_body", "reopen", "stored", "change")

@@ -14,7 +14,7 @@ from consent.sites.actions import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms
-from cookiebanner.pages import actor, on_site, show
+from cookiebanner.staff.pages import actor, on_site, show
 
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "inline", "container", "sells_or_shares",

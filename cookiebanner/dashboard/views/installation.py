@@ -15,8 +15,8 @@ from consent.sites.roles import May
 from consent.stats import actions as stats
 from consent.stats import queries as counted
 from cookiebanner.dashboard import snippets
-from cookiebanner.pages import actor, on_site, show
 from cookiebanner.staff import links
+from cookiebanner.staff.pages import actor, on_site, show
 
 
 @on_site(May.VIEW)

@@ -14,7 +14,7 @@ from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts
-from cookiebanner.pages import on_site, show
+from cookiebanner.staff.pages import on_site, show
 
 PERIODS = (7, 30, 90)
 

@@ -19,8 +19,8 @@ from consent.sites.actions import Refused
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms
-from cookiebanner.pages import actor, on_site, show
 from cookiebanner.staff import invitations, mail
+from cookiebanner.staff.pages import actor, on_site, show
 
 User = get_user_model()
 

@@ -12,10 +12,10 @@ from consent.publishing import actions, lint, queries
 from consent.sites.actions import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner import preview as previews
-from cookiebanner import publish as publisher
 from cookiebanner.dashboard import forms
-from cookiebanner.pages import actor, on_site, show
+from cookiebanner.releases import publish as publisher
+from cookiebanner.staff import preview as previews
+from cookiebanner.staff.pages import actor, on_site, show
 
 PARTS = {
     "site": "Settings",

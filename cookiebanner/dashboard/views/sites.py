@@ -16,7 +16,7 @@ from consent.sites.models import Membership
 from consent.sites.queries import sites_of
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts, forms
-from cookiebanner.pages import actor, may_add_sites, show, signed_in
+from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
 
 
 @signed_in("GET")

@@ -13,7 +13,7 @@ from consent.scanner.actions import Adoption, adopt
 from consent.scanner.page import decode
 from consent.sites.actions import Refused
 from cookiebanner.management.common import ACTOR
-from cookiebanner.publish import publish
+from cookiebanner.releases.publish import publish
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from consent.models import Artifact, Site
-from cookiebanner.delivery import FIXED, FOREVER, HOURLY, STRICTEST
 from cookiebanner.onetrust.respond import stub
+from cookiebanner.visitors.delivery import FIXED, FOREVER, HOURLY, STRICTEST
 
 COMMON = (
     "Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n  X-Content-Type-Options: nosniff"

@@ -11,7 +11,7 @@ from django.db import connection
 
 from consent.jurisdictions import review, table, validate
 from consent.models import JurisdictionOverride
-from cookiebanner.facts import country_file
+from cookiebanner.visitors.place import country_file
 
 
 class Command(BaseCommand):

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from consent import private_files
 from cookiebanner import data
-from cookiebanner.accounts import DEMO_EMAIL
 from cookiebanner.demo import seed, trackers
 from cookiebanner.staff import mail
+from cookiebanner.staff.accounts import DEMO_EMAIL
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from consent.publishing import lint, queries
 from consent.publishing.actions import Unchanged
 from consent.sites.actions import Refused
 from cookiebanner.management.common import ACTOR, site_or_error
-from cookiebanner.publish import publish
+from cookiebanner.releases.publish import publish
 
 
 class Command(BaseCommand):

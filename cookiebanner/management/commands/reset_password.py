@@ -7,9 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.sites.actions import note
-from cookiebanner import accounts
 from cookiebanner.management.common import ACTOR
-from cookiebanner.staff import links
+from cookiebanner.staff import accounts, links
 
 
 class Command(BaseCommand):

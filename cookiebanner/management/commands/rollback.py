@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from consent.publishing.actions import Unchanged
 from consent.sites.actions import Refused
 from cookiebanner.management.common import ACTOR, site_or_error
-from cookiebanner.publish import rollback
+from cookiebanner.releases.publish import rollback
 
 
 class Command(BaseCommand):

@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from consent.ledger import signing
-from cookiebanner import accounts, data, env
+from cookiebanner import data, env
+from cookiebanner.staff import accounts
 
 
 class Command(BaseCommand):

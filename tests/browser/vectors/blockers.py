@@ -90,7 +90,7 @@ def snapshot(level: str, **site: object) -> dict[str, object]:
 
 def gate_files(release: dict[str, object]) -> dict[tuple[str, str], tuple[str, bytes]]:
     """Every path a browser may ask the consent server for, for this release."""
-    from cookiebanner.artifacts.compile import compile, digest
+    from cookiebanner.releases.compile import compile, digest
 
     files = {}
     for name, kind, body in compile(release, 1, "0" * 64):

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.models import Artifact
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from consent.publishing import actions as publishing
 from consent.sites import actions
 from consent.sites.models import Site
 from consent.stats.models import DailyTotal, GateReport
-from cookiebanner.accounts import add_person
+from cookiebanner.staff.accounts import add_person
 
 SECRET = "Zebracorn"
 PASSWORD = "correct horse battery"
@@ -78,7 +78,7 @@ def count(site: Site, action: str, number: int) -> None:
 def login(people):
     def as_person(name: str) -> Client:
         client = Client()
-        client.force_login(people[name], backend="cookiebanner.accounts.Backend")
+        client.force_login(people[name], backend="cookiebanner.staff.accounts.Backend")
         return client
 
     return as_person

@@ -23,7 +23,7 @@ from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.wire import Wire, request
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONSENTS = "/api/v1/consents"

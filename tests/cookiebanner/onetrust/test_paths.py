@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ import pytest
 
 from consent.models import GateReport, ImpressionTotal, SiteSighting
 from consent.stats import schema
-from cookiebanner.counters import MOST_OF_A_SITE, Counters
-from tests.cookiebanner.releases import release, site
+from cookiebanner.visitors.counts import MOST_OF_A_SITE, Counters
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db
 ORIGIN = {"Origin": "https://www.shop.example"}
@@ -268,7 +268,7 @@ def test_what_a_deleted_site_counted_is_dropped_and_others_count(shop, counters)
 def test_what_fails_for_an_unknown_reason_is_not_retried_for_ever(client, shop, counters, monkeypatch):
     from django.db import ProgrammingError
 
-    from cookiebanner.counters import TRIES
+    from cookiebanner.visitors.counts import TRIES
 
     post(client, "impressions", {"site": str(shop.uuid), "kind": "banner"})
     calls = []

@@ -19,7 +19,7 @@ from consent.stats.schema import Impression, Reports
 from cookiebanner.public_api import openapi
 from cookiebanner.wsgi import application
 from tests import corpus
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 PATHS = {
     "/api/v1/consents": (Answer, "Answer"),
@@ -89,7 +89,7 @@ def test_the_documentation_and_the_reader_judge_the_corpus_alike():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_fuzzer_that_reads_the_documentation_gets_no_answer_that_is_not_in_it(path, monkeypatch):
-    monkeypatch.setattr("cookiebanner.counters.Counters.start", lambda self: None)
+    monkeypatch.setattr("cookiebanner.visitors.counts.Counters.start", lambda self: None)
     shop = site()
     release(shop)
     api = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)

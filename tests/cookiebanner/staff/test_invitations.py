@@ -19,7 +19,7 @@ from consent.jobs.models import Job
 from consent.sites import actions
 from consent.sites.actions import Refused
 from consent.sites.models import AuditEvent, Invitation, Membership
-from cookiebanner.accounts import account_of, add_person
+from cookiebanner.staff.accounts import account_of, add_person
 from tests.cookiebanner.staff.conftest import URL, mailed_link, work
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_the_owner_of_one_site_does_not_get_at_who_another_invited(login, shop, 
     assert (roles(foreign)[NEW], NEW in roles(shop)) == ("owner", False)
     assert "Log in to accept" in Client().get(mine).content.decode()
     new = Client()
-    new.force_login(account_of(NEW), backend="cookiebanner.accounts.Backend")
+    new.force_login(account_of(NEW), backend="cookiebanner.staff.accounts.Backend")
     assert new.post(mine).status_code == 302
     assert roles(shop)[NEW] == "editor"
 
@@ -250,7 +250,7 @@ def test_who_is_removed_has_no_open_invitation_left(alice, people, shop):
     actions.set_role(shop, people["bob"], "viewer", "x")  # let in again by other means, and removed again
     actions.remove_member(shop, people["bob"], "x")
     bob = Client()
-    bob.force_login(people["bob"], backend="cookiebanner.accounts.Backend")
+    bob.force_login(people["bob"], backend="cookiebanner.staff.accounts.Backend")
     assert (bob.post(path).status_code, "bob@example.net" in roles(shop)) == (404, False)
 
 
@@ -260,7 +260,7 @@ def test_a_member_keeps_the_role_they_have(alice, people, shop):
     path = mailed_link("bob@example.net")
     actions.set_role(shop, people["bob"], "owner", "x")
     bob = Client()
-    bob.force_login(people["bob"], backend="cookiebanner.accounts.Backend")
+    bob.force_login(people["bob"], backend="cookiebanner.staff.accounts.Backend")
     assert bob.post(path).status_code == 302
     assert roles(shop)["bob@example.net"] == "owner"
     response = alice.post(team(shop), {"email": "bob@example.net", "role": "viewer"})

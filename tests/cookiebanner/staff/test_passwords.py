@@ -22,7 +22,7 @@ from django.urls import reverse
 
 from consent.jobs.models import Job
 from consent.sites import actions
-from cookiebanner.accounts import add_person
+from cookiebanner.staff.accounts import add_person
 from tests.cookiebanner.dashboard.conftest import PASSWORD
 from tests.cookiebanner.staff.conftest import URL, mailed_link, work
 
@@ -131,7 +131,7 @@ def test_no_live_link_is_written_to_a_log(tmp_path):
     script = (
         "from django.core.management import call_command\n"
         "call_command('migrate', verbosity=0, interactive=False)\n"
-        "from cookiebanner.accounts import add_person; from cookiebanner.staff import passwords\n"
+        "from cookiebanner.staff.accounts import add_person; from cookiebanner.staff import passwords\n"
         "from django.test import Client; from consent.jobs import registry, runner\n"
         "add_person('alice@example.net', 'correct horse battery')\n"
         "print(Client().post('/accounts/password/reset/', {'email': 'alice@example.net'}).status_code)\n"

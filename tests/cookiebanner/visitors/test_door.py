@@ -16,17 +16,16 @@ import uvloop
 
 from consent.answers import intake
 from consent.sites import origins
-from cookiebanner import delivery, facts
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.lane.app import Lane
 from cookiebanner.onetrust import respond as onetrust
-from cookiebanner.visitors import door, rate_limit
+from cookiebanner.visitors import delivery, door, place, rate_limit
 from cookiebanner.visitors.proxies import client_address
 from cookiebanner.wsgi import application as wsgi
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
 from tests.cookiebanner.lane.wire import Wire, request
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 LONG = 65_536
 SHAPES = {
@@ -232,7 +231,7 @@ def test_no_cache_takes_a_key_that_a_stranger_made_long():
         (delivery.site_id, delivery._site_id, lambda n: absurd[n]),
         (artifacts.parse, artifacts._parse, lambda n: f"/v1/{absurd[n]}/gate.js"),
         (onetrust.parse, onetrust._parse, lambda n: f"/{absurd[n]}/scripttemplates/otSDKStub.js"),
-        (facts._bounded_place, facts._place, lambda n: absurd[n]),
+        (place._bounded_place, place._place, lambda n: absurd[n]),
     ]
     for function, cache, text in asked:
         before = cache.cache_info().currsize
@@ -267,7 +266,7 @@ def test_all_that_is_remembered_of_strangers_together_is_small():
         artifacts.parse(f"/{mark}{'a' * 250}/v1/{'b' * 80}/a/{'0' * 64}/ui.js")
         onetrust.parse(f"/{mark}{'a' * 300}/consent/{'b' * 80}/OtAutoBlock.js")
         intake.family(mark + "a" * 500)
-        facts._bounded_place(mark + "a" * 80)
+        place._bounded_place(mark + "a" * 80)
         limits.wait(f"impressions 2001:db8:{mark}::", 60)
         if n % 10 == 0:
             page = f"/v1/{mark}/gate.js?{'a' * 300}".encode()

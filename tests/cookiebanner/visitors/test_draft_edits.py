@@ -11,9 +11,9 @@ import pytest
 
 from consent.models import ConsentRecord, ImpressionTotal, Site
 from consent.sites.actions import change_settings, create_site, kill_site, set_hosts
-from cookiebanner.counters import counters
 from cookiebanner.lane.app import Lane
-from cookiebanner.publish import publish, rollback
+from cookiebanner.releases.publish import publish, rollback
+from cookiebanner.visitors.counts import counters
 from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests.cookiebanner.lane.asgi import Got, Running, ask

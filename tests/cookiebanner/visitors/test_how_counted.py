@@ -14,8 +14,8 @@ from django.db.models import Sum
 from consent.answers import schema
 from consent.models import AnsweredTotal, ConsentRecord, DailyTotal, ShownTotal
 from consent.stats import queries
-from cookiebanner.counters import counters
 from cookiebanner.lane.app import Lane
+from cookiebanner.visitors.counts import counters
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask

@@ -13,9 +13,9 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.test import Client
 
-from cookiebanner import accounts, facts
 from cookiebanner.health import readiness
-from cookiebanner.visitors import proxies, rate_limit
+from cookiebanner.staff import accounts
+from cookiebanner.visitors import place, proxies, rate_limit
 from cookiebanner.visitors.proxies import UNIX, UNKNOWN, client_key, limit_key, login_key, peer_of, trusted
 from tests import corpus
 
@@ -67,8 +67,8 @@ def test_a_unix_socket_s_peer_is_trusted_and_one_without_an_address_is_not(setti
     assert (trusted(UNIX), trusted(UNKNOWN)) == (True, False)
     assert client_key(there, UNIX) == login_key(there, UNIX) == "198.51.100.1"
     assert client_key({"x-forwarded-for": "198.51.100.2"}, UNIX) != client_key(there, UNIX)
-    assert facts.gather(there, UNIX).country == "FR"
-    assert facts.gather(there, UNKNOWN).country is None
+    assert place.gather(there, UNIX).country == "FR"
+    assert place.gather(there, UNKNOWN).country is None
     assert client_key(there, UNKNOWN) == "no-address"
     assert peer_of({"client": ("198.51.100.1", 5), "server": ("x", 80)}) == "198.51.100.1"
     assert peer_of({"client": None, "server": ("/run/fairgate.sock", None)}) == UNIX

@@ -15,7 +15,7 @@ from django.utils import timezone
 from consent.models import Artifact, Release, Site
 from cookiebanner.visitors.published import MISSES, Busy, NotInMemory, Published
 from tests import append_only
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db
 

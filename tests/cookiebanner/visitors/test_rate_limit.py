@@ -15,7 +15,7 @@ from cookiebanner.visitors.rate_limit import HOUR, RateLimit
 from cookiebanner.wsgi import application as wsgi
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _fresh(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_thread(monkeypatch):
-    monkeypatch.setattr("cookiebanner.counters.Counters.start", lambda self: None)
+    monkeypatch.setattr("cookiebanner.visitors.counts.Counters.start", lambda self: None)
 
 
 def send(client, kind, shop, peer="203.0.113.7"):

@@ -21,8 +21,8 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from consent.sites.names import one_line
-from cookiebanner.adapt import lower_headers
 from cookiebanner.staff import links
+from cookiebanner.visitors.django import lower_headers
 from cookiebanner.visitors.proxies import login_key
 
 DEMO_EMAIL = "demo@example.org"

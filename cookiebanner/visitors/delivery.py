@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consent.jurisdictions.locate import Decision, decide, fixed
-from cookiebanner.facts import gather, header
+from cookiebanner.visitors.place import gather, header
 from cookiebanner.visitors.published import Busy, Entry, File, published
 
 STRICTEST = "eu_opt_in"

@@ -22,11 +22,11 @@ from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
 from consent.stats.how import How, how
 from consent.storing import is_of_a_row
-from cookiebanner.counters import counters
-from cookiebanner.facts import gather
 from cookiebanner.visitors import door, rate_limit
+from cookiebanner.visitors.counts import counters
 from cookiebanner.visitors.door import Response
 from cookiebanner.visitors.headers import device, gpc
+from cookiebanner.visitors.place import gather
 from cookiebanner.visitors.published import Busy, published
 
 log = logging.getLogger("fairgate")

@@ -27,8 +27,8 @@ from consent.stats import schema
 from consent.stats.how import How
 from consent.stats.subjects import subject_of
 from consent.storing import Stored
-from cookiebanner.delivery import Answer, decision
 from cookiebanner.visitors import door
+from cookiebanner.visitors.delivery import Answer, decision
 from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import FRESH, Busy, Entry, published
 

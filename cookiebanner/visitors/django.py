@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 
-from cookiebanner.delivery import Answer
+from cookiebanner.visitors.delivery import Answer
 
 Responder = Callable[[str, str, dict[str, str], str], Answer | None]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from consent.publishing import actions
 from consent.publishing.models import Release
 from consent.sites.models import Site
-from cookiebanner.artifacts.compile import compile  # noqa: A004
+from cookiebanner.releases.compile import compile  # noqa: A004
 
 
 def publish(site: Site, actor: str, note: str = "", *, force: bool = False, at: datetime | None = None) -> Release:

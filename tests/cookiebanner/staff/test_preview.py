@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from consent.banners.actions import edit_texts
-from cookiebanner import preview
+from cookiebanner.staff import preview
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,6 @@
 """The first-party endpoint: the site's own origin sets the consent cookie, so that it outlives seven days in Safari.
 
-Pure: a request's parts in, an answer out. The Django view (cookiebanner/wellknown.py) and the middleware of
+Pure: a request's parts in, an answer out. The Django view (cookiebanner/wellknown/views.py) and the middleware of
 `enforce` both call `store_state`. Only a request of the page itself may use it: same origin, by Origin and
 Sec-Fetch-Site; only a well-formed consent cookie of this site is set, and nothing else about the answer is chosen by
 the caller.

@@ -8,8 +8,8 @@ import brotli
 import pytest
 
 from consent.models import Artifact
-from cookiebanner.delivery import negotiate
-from tests.cookiebanner.releases import release, site
+from cookiebanner.visitors.delivery import negotiate
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from consent.catalogue import patterns
 from consent.jurisdictions import table
 from consent.jurisdictions.defaults import before_answer
 from consent.publishing import tags
-from cookiebanner.artifacts import compile as compiler
+from cookiebanner.releases import compile as compiler
 from tests import samples
 from tests.browser import shop
 

@@ -15,8 +15,8 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from consent.jurisdictions.locate import Facts, decide
-from cookiebanner import facts
-from cookiebanner.facts import gather, header, own_pairs
+from cookiebanner.visitors import place
+from cookiebanner.visitors.place import gather, header, own_pairs
 from cookiebanner.visitors.proxies import UNKNOWN, client_address, trusted
 
 PROXY = "203.0.113.7"
@@ -289,7 +289,7 @@ def test_the_address_is_neither_logged_nor_kept(settings, country_file, caplog):
     gather({"cf-ipcountry": "??", "x-forwarded-for": "198.51.100.77"}, PROXY)
     gather({}, "198.51.100.77")
     assert "198.51.100.77" not in caplog.text
-    assert "198.51.100.77" not in repr(vars(facts.country_file))
+    assert "198.51.100.77" not in repr(vars(place.country_file))
 
 
 # --- the answer -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.test import Client
 
 from consent.models import Release, Site
 from consent.publishing.tags import cookie_name
-from cookiebanner import firstparty
+from cookiebanner.wellknown import first_party
 
 pytestmark = pytest.mark.django_db
 ID = "0b8c6f6e-0000-4000-8000-00000000000a"
@@ -143,5 +143,5 @@ def test_gpc_json_is_dated_by_the_latest_release(site, path):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]:8000"])
 def test_an_address_gets_a_host_only_cookie(host):
     name = host.removesuffix(":8000").strip("[]")
-    said = firstparty.store_state({"origin": f"http://{host}"}, host, NO.encode(), [name])
+    said = first_party.store_state({"origin": f"http://{host}"}, host, NO.encode(), [name])
     assert said == f"fairgate={NO}; Max-Age={180 * 86400}; Path=/; SameSite=Lax"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cookiebanner.releases import release, site
+from tests.cookiebanner.sample_releases import release, site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXAS, GERMANY = {"X-Visitor": "US", "X-Visitor-State": "TX"}, {"X-Visitor": "DE"}

@@ -24,7 +24,7 @@ from consent.jurisdictions.locate import Decision, Facts
 from consent.publishing import queries
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
-from cookiebanner.publish import compile  # noqa: A004
+from cookiebanner.releases.publish import compile  # noqa: A004
 
 SALT = "fairgate.preview"
 LIFE = 3600  # seconds

@@ -1,0 +1,1 @@
+"""From a draft to a release, and from a release to the files that visitors load."""

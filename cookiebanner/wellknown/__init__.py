@@ -1,0 +1,1 @@
+"""Paths on the site's own origin (docs/first-party.md)."""
