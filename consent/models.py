@@ -6,8 +6,9 @@ from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead, LogTile
 from consent.publishing.models import Artifact, LintWaiver, Release
-from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
+from consent.trail.models import AuditEvent
 
 __all__ = [
     "Anchor",

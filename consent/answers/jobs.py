@@ -21,8 +21,9 @@ from consent.jobs import outgoing, signatures
 from consent.jobs.models import Job
 from consent.jobs.registry import DELIVERIES, handler
 from consent.jobs.runner import Later, Lost, Run
-from consent.sites.actions import note, webhook_of, webhook_secrets
+from consent.sites.actions import webhook_of, webhook_secrets
 from consent.sites.models import Site, Webhook
+from consent.trail.actions import audit
 
 BATCH = 100  # opt-outs of one delivery
 MOST = 10_000  # deliveries that wait for one site
@@ -112,7 +113,7 @@ def _drop(site: Site, hook: Webhook, jobs: list[Job]) -> None:
     hook.dropped += optouts
     hook.dropped_at = now
     hook.save(update_fields=["dropped", "dropped_at"])
-    note(site, ACTOR, "webhook.dropped", optouts=optouts, error=hook.last_error)
+    audit(site, ACTOR, "webhook.dropped", optouts=optouts, error=hook.last_error)
 
 
 def _later(site: Site, until: datetime, message: str) -> Later:
@@ -130,7 +131,7 @@ def _failed(site: Site, hook: Webhook, problem: str) -> datetime:
     hook.next_try = now + min(FIRST_PAUSE * 2 ** min(hook.failures - 1, 20), LONGEST_PAUSE)
     if hook.failures >= PAUSE_AFTER and hook.paused_at is None:
         hook.paused_at = now
-        note(site, ACTOR, "webhook.paused", failures=hook.failures, error=problem)
+        audit(site, ACTOR, "webhook.paused", failures=hook.failures, error=problem)
     hook.save(update_fields=["failures", "last_error", "next_try", "paused_at"])
     return hook.next_try
 
@@ -138,7 +139,7 @@ def _failed(site: Site, hook: Webhook, problem: str) -> datetime:
 @transaction.atomic
 def _worked(site: Site, hook: Webhook) -> None:
     if hook.paused_at is not None:
-        note(site, ACTOR, "webhook.resumed", paused_at=hook.paused_at.isoformat(), failures=hook.failures)
+        audit(site, ACTOR, "webhook.resumed", paused_at=hook.paused_at.isoformat(), failures=hook.failures)
     hook.failures, hook.paused_at, hook.next_try, hook.last_error = 0, None, None, ""
     hook.delivered_at = timezone.now()
     hook.save(update_fields=["failures", "paused_at", "next_try", "last_error", "delivered_at"])

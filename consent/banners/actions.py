@@ -10,9 +10,11 @@ from django.db import transaction
 
 from consent.banners import texts, theme
 from consent.banners.models import Banner
+from consent.common import Refused
 from consent.jurisdictions import table
-from consent.sites.actions import Refused, locked, note
 from consent.sites.models import Site
+from consent.sites.queries import locked
+from consent.trail.actions import audit
 
 LAYOUTS = {
     "card": ("bottom-left", "bottom-right", "bottom-center"),
@@ -54,7 +56,7 @@ def edit_banner(
     if after != before:
         banner.save()
         changed = {key: [before[key], after[key]] for key in after if after[key] != before[key]}
-        note(site, actor, "edit_banner", **changed)
+        audit(site, actor, "edit_banner", **changed)
     return banner
 
 
@@ -87,7 +89,7 @@ def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str]
             del banner.texts[where]
         banner.save()
         changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-        note(site, actor, "edit_texts", where=where, texts={key: [before.get(key), after.get(key)] for key in changed})
+        audit(site, actor, "edit_texts", where=where, texts={key: [before.get(key), after.get(key)] for key in changed})
     return banner
 
 

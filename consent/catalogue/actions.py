@@ -13,8 +13,10 @@ from consent.catalogue import necessary
 from consent.catalogue import patterns as pattern_language
 from consent.catalogue.cookie_db import Row
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
-from consent.sites.actions import Refused, check, locked, note
+from consent.common import Refused, check
 from consent.sites.models import Site
+from consent.sites.queries import locked
+from consent.trail.actions import audit
 
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",
@@ -82,7 +84,7 @@ def add_service(
     _set_rules(service, patterns)
     _set_cookies(service, cookies)
     why = {"necessary_reason": service.necessary_reason} if service.necessary_reason else {}
-    note(site, actor, "service.add", key=key, name=service.name, category=category, **why)
+    audit(site, actor, "service.add", key=key, name=service.name, category=category, **why)
     return service
 
 
@@ -119,7 +121,7 @@ def update_service(
     if cookies is not None:
         changed |= _set_cookies(service, cookies)
     if changed:
-        note(site, actor, "service.update", key=service.key, changed=changed)
+        audit(site, actor, "service.update", key=service.key, changed=changed)
     return service
 
 
@@ -128,7 +130,7 @@ def delete_service(service: Service, actor: str) -> None:
     """Takes a service out of the draft; releases keep it."""
     site = locked(service.site)
     service.delete()
-    note(site, actor, "service.delete", key=service.key, name=service.name)
+    audit(site, actor, "service.delete", key=service.key, name=service.name)
 
 
 @transaction.atomic
@@ -145,7 +147,7 @@ def set_override(service: Service, regime: str, state: str | None, reason: str, 
         override.state, override.reason = state, reason.strip()
         check(override)
         override.save()
-    note(site, actor, "service.override", key=service.key, regime=regime, state=state, reason=reason)
+    audit(site, actor, "service.override", key=service.key, regime=regime, state=state, reason=reason)
 
 
 @transaction.atomic
@@ -263,7 +265,7 @@ def set_category(site: Site, key: str, actor: str, **fields: Any) -> Category:
     verb = "category.update" if category else "category.add"
     category = category or Category(site=site, key=key, position=site.categories.count())
     _set_fields(category, fields, CATEGORY_FIELDS)
-    note(site, actor, verb, key=key, fields=fields)
+    audit(site, actor, verb, key=key, fields=fields)
     return category
 
 
@@ -274,7 +276,7 @@ def delete_category(category: Category, actor: str) -> None:
     if names := list(category.services.values_list("name", flat=True)):
         raise Refused(f"Move {', '.join(names)} to another category first.")
     category.delete()
-    note(site, actor, "category.delete", key=category.key)
+    audit(site, actor, "category.delete", key=category.key)
 
 
 @transaction.atomic
@@ -286,7 +288,7 @@ def set_purpose(site: Site, key: str, actor: str, category: str | None = None, *
     purpose = purpose or Purpose(site=site, key=key)
     purpose.category = category_of(site, category) if category else None
     _set_fields(purpose, fields, PURPOSE_FIELDS)
-    note(site, actor, verb, key=key, category=category, fields=fields)
+    audit(site, actor, verb, key=key, category=category, fields=fields)
     return purpose
 
 
@@ -295,7 +297,7 @@ def delete_purpose(purpose: Purpose, actor: str) -> None:
     """Takes a purpose out of the draft; releases keep it."""
     site = locked(purpose.site)
     purpose.delete()
-    note(site, actor, "purpose.delete", key=purpose.key)
+    audit(site, actor, "purpose.delete", key=purpose.key)
 
 
 def _set_fields(row: Category | Purpose, fields: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -11,8 +11,8 @@ from consent.exports import bundle, formats, period
 from consent.exports.jsonld import to_jsonld
 from consent.exports.parquet import to_parquet
 from consent.exports.period import Row
-from consent.sites.actions import note
 from consent.sites.models import Site
+from consent.trail.actions import audit
 
 Progress = Callable[[int, int], None]
 STREAMS = {"csv": formats.to_csv, "jsonl": formats.to_jsonl, "parquet": to_parquet, "jsonld": to_jsonld}
@@ -41,7 +41,7 @@ def export(
     written = 0
     if form == "bundle":
         written = bundle.build(span, out, actor, progress)
-        note(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
+        audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
         return written
 
     def count(rows: Iterable[Row]) -> Iterator[Row]:
@@ -56,5 +56,5 @@ def export(
         for piece in STREAMS[form](count(filter(span.inside, period.answers(rows))), str(site.uuid)):
             file.write(piece)
     unfinished.replace(out)
-    note(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
+    audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
     return written

@@ -9,8 +9,8 @@ from django.db import transaction
 from consent.jurisdictions import table
 from consent.jurisdictions.models import JurisdictionOverride
 from consent.jurisdictions.validate import row_problems
-from consent.sites.actions import note
 from consent.sites.models import Site
+from consent.trail.actions import audit
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def override(site: Site, actor: str, jurisdiction: str, fields: dict[str, Any], 
     made, _ = JurisdictionOverride.objects.update_or_create(
         site=site, jurisdiction=jurisdiction, defaults={"fields": kept, "reason": reason}
     )
-    note(site, actor, "jurisdiction.overridden", jurisdiction=jurisdiction, fields=kept, reason=reason)
+    audit(site, actor, "jurisdiction.overridden", jurisdiction=jurisdiction, fields=kept, reason=reason)
     return made
 
 
@@ -45,5 +45,5 @@ def remove_override(site: Site, actor: str, jurisdiction: str) -> bool:
     """Back to the shipped row. False when there was no override."""
     deleted, _ = JurisdictionOverride.objects.filter(site=site, jurisdiction=jurisdiction).delete()
     if deleted:
-        note(site, actor, "jurisdiction.override_removed", jurisdiction=jurisdiction)
+        audit(site, actor, "jurisdiction.override_removed", jurisdiction=jurisdiction)
     return bool(deleted)

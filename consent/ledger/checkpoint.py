@@ -16,8 +16,8 @@ from django.db import transaction
 from consent.ledger import kept, merkle, signing
 from consent.ledger.append import Stopped, append, draft_of
 from consent.ledger.models import Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead
-from consent.sites.actions import note as audit
 from consent.sites.models import Site
+from consent.trail.actions import audit
 
 
 def origin(site_id: int, site_uuid: UUID | str) -> str:

@@ -15,8 +15,8 @@ from django.db import transaction
 
 from consent.ledger.append import CLOCK_REPAIR, append, draft_of, utc_text
 from consent.ledger.models import LogHead
-from consent.sites.actions import note as audit
 from consent.sites.models import Site
+from consent.trail.actions import audit
 
 TOLERANCE = timedelta(seconds=5)  # machines of one installation differ by less
 

@@ -22,8 +22,8 @@ from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger import canonical
 from consent.ledger.append import append, draft_of, utc_text
 from consent.ledger.models import ConsentRecord, LogEntry, LogHead
-from consent.sites.actions import note as audit
 from consent.sites.models import Site
+from consent.trail.actions import audit
 
 BATCH = 5_000
 NAMED = 100  # indexes of records that a line of the audit trail names

@@ -16,13 +16,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from consent.common import Refused, check
 from consent.ledger.append import append, draft_of
 from consent.publishing import lint, queries
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
-from consent.sites.actions import Refused, check, locked
-from consent.sites.actions import note as audit
 from consent.sites.models import Site
+from consent.sites.queries import locked
+from consent.trail.actions import audit
 
 # (snapshot, release number, release hash) → [(name, content type, bytes)]
 Compile = Callable[[Snapshot, int, str], Sequence[tuple[str, str, bytes]]]

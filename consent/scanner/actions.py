@@ -12,13 +12,15 @@ from django.db import transaction
 from consent.catalogue.actions import COOKIE_FIELDS, FACTS, add_service, set_category, update_service
 from consent.catalogue.known import Known
 from consent.catalogue.models import Service
+from consent.common import Refused
 from consent.scanner import findings
 from consent.scanner.page import read
-from consent.sites.actions import LANGUAGES, Refused, as_uuid, create_site, note, set_hosts
+from consent.sites.actions import LANGUAGES, as_uuid, create_site, set_hosts
 from consent.sites.hosts import site_host
 from consent.sites.models import Site
 from consent.sites.names import one_line
 from consent.sites.queries import site_by_uuid
+from consent.trail.actions import audit
 
 # What we know of a service that the page parks as always active, and no more.
 ADOPTED = "Necessary in the adopted OneTrust configuration, which has it as {}. Not checked yet."
@@ -86,7 +88,7 @@ def adopt(
         _service(
             adoption, {"key": host.replace(".", "-"), "name": host, "rules": [host], "category": ""}, category, actor
         )
-    note(
+    audit(
         site, actor, "page.adopt", services=sorted(found.sightings), strangers=sorted(found.strangers),
         added=sorted(service.key for service in adoption.added),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Writes on sites, hosts, members, tokens; and the one way into the audit trail."""
+"""Writes on sites, hosts, members, tokens."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from consent.common import Refused, check
 from consent.jobs import outgoing, signatures
 from consent.sites.hosts import site_host
-from consent.sites.models import ApiToken, AuditEvent, Host, Invitation, Membership, Site, SiteSighting, Webhook
-from consent.sites.queries import invitation_of, role_of
+from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.queries import invitation_of, locked, role_of
 from consent.sites.roles import May, can
 from consent.storing import Stored, store
+from consent.trail.actions import audit
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
@@ -40,28 +42,6 @@ SETTINGS = (
     "ads_advanced_consent_mode", "tiles", "languages", "controller", "controller_contact", "policy_url", "imprint_url",
     "webhook_url", "first_party_endpoint",
 )  # fmt: skip
-
-
-class Refused(ValueError):
-    """A change that cannot be made; the message says why, in words for the person who asked."""
-
-
-def note(site: Site | None, actor: str, verb: str, **detail: Any) -> AuditEvent:
-    """Adds to the audit trail. Call it in the transaction of the change it tells of."""
-    return AuditEvent.objects.create(site=site, actor=actor, verb=verb, detail=detail)
-
-
-def locked(site: Site) -> Site:
-    """The site's row, locked until the transaction ends: edits of one site queue behind it."""
-    return Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
-
-
-def check(instance: models.Model) -> None:
-    """Validates a row before it is saved. Raises Refused with every complaint in one sentence."""
-    try:
-        instance.full_clean()
-    except ValidationError as error:
-        raise Refused("; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
 
 
 # --- Sites ----------------------------------------------------------------------------------------------------------
@@ -107,7 +87,7 @@ def create_site(
     apps.get_model("consent", "Banner").objects.create(site=site)  # banners are a layer above
     for user in owners:
         site.memberships.create(user=user, role=Membership.Role.OWNER)
-    note(site, actor, "site.create", uuid=str(site_id), name=site.name, hosts=names)
+    audit(site, actor, "site.create", uuid=str(site_id), name=site.name, hosts=names)
     return site
 
 
@@ -169,7 +149,7 @@ def change_settings(site: Site, actor: str, **settings: Any) -> Site:
             _new_webhook(site)
         check(site)
         site.save()
-        note(site, actor, "site.settings", changed=changed)
+        audit(site, actor, "site.settings", changed=changed)
     return site
 
 
@@ -202,7 +182,7 @@ def reveal_webhook_secret(site: Site, actor: str) -> str:
         raise Refused(
             "The secret has been shown already. Make a new one if it is lost; the old one signs for a day too."
         )
-    note(site, actor, "webhook.secret_shown")
+    audit(site, actor, "webhook.secret_shown")
     return hook.secret
 
 
@@ -215,7 +195,7 @@ def rotate_webhook_secret(site: Site, actor: str) -> str:
     hook.older_secret, hook.older_until = hook.secret, now + OLDER_SECRET
     hook.secret, hook.revealed_at = signatures.new_secret(), now
     hook.save(update_fields=["older_secret", "older_until", "secret", "revealed_at"])
-    note(site, actor, "webhook.secret_changed")
+    audit(site, actor, "webhook.secret_changed")
     return hook.secret
 
 
@@ -249,7 +229,7 @@ def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool 
         site.hosts.exclude(name__in=names).delete()
         for name in names:
             site.hosts.get_or_create(name=name)
-        note(site, actor, "site.hosts", before=before, after=sorted(names))
+        audit(site, actor, "site.hosts", before=before, after=sorted(names))
     return names
 
 
@@ -264,7 +244,7 @@ def kill_site(site: Site, actor: str, reason: str) -> Site:
     site.killed_at, site.kill_reason = timezone.now(), reason.strip()
     check(site)
     site.save(update_fields=["killed_at", "kill_reason"])
-    note(site, actor, "site.kill", reason=site.kill_reason)
+    audit(site, actor, "site.kill", reason=site.kill_reason)
     return site
 
 
@@ -274,7 +254,7 @@ def revive_site(site: Site, actor: str) -> Site:
     site = locked(site)
     if site.killed_at is None:
         raise Refused(f"{site.name} is not switched off.")
-    note(site, actor, "site.revive", killed_at=site.killed_at.isoformat(), reason=site.kill_reason)
+    audit(site, actor, "site.revive", killed_at=site.killed_at.isoformat(), reason=site.kill_reason)
     site.killed_at, site.kill_reason = None, ""
     site.save(update_fields=["killed_at", "kill_reason"])
     return site
@@ -296,7 +276,7 @@ def set_role(site: Site, user: Any, role: str, actor: str) -> Membership:
         _keep_an_owner(site, user)
         _withdraw(site.invitations.filter(inviter=user), actor, "the inviter is no owner any more")
     member, _ = Membership.objects.update_or_create(site=site, user=user, defaults={"role": role})
-    note(site, actor, "member.role", user=user.email, role=role)
+    audit(site, actor, "member.role", user=user.email, role=role)
     return member
 
 
@@ -306,7 +286,7 @@ def remove_member(site: Site, user: Any, actor: str) -> None:
     site = locked(site)
     _keep_an_owner(site, user)
     if site.memberships.filter(user=user).delete()[0]:
-        note(site, actor, "member.remove", user=user.email)
+        audit(site, actor, "member.remove", user=user.email)
         theirs = models.Q(inviter=user) | models.Q(email=user.email.lower())
         _withdraw(site.invitations.filter(theirs), actor, "the person was removed")
 
@@ -345,7 +325,7 @@ def invite(site: Site, email: str, role: str, actor: str, inviter: Any = None) -
     _without_link(invitation)
     check(invitation)
     invitation.save()
-    note(site, actor, "invitation.create", email=email, role=role)
+    audit(site, actor, "invitation.create", email=email, role=role)
     return invitation
 
 
@@ -360,7 +340,7 @@ def resend_invitation(invitation: Invitation, actor: str, inviter: Any = None) -
     invitation.inviter = inviter
     _without_link(invitation)
     invitation.save()
-    note(site, actor, "invitation.resend", email=invitation.email, role=invitation.role)
+    audit(site, actor, "invitation.resend", email=invitation.email, role=invitation.role)
     return invitation
 
 
@@ -409,7 +389,7 @@ def accept_invitation(token: str, user: Any, addresses: Iterable[str]) -> Member
     member, made = Membership.objects.get_or_create(site=site, user=user, defaults={"role": invitation.role})
     invitation.accepted_at, invitation.token_sha256 = timezone.now(), ""
     invitation.save(update_fields=["accepted_at", "token_sha256"])
-    note(site, user.email, "invitation.accept", email=invitation.email, role=member.role)
+    audit(site, user.email, "invitation.accept", email=invitation.email, role=member.role)
     return member
 
 
@@ -453,7 +433,7 @@ def _withdraw(invitations: models.QuerySet[Invitation], actor: str, why: str = "
     for invitation in invitations.filter(accepted_at=None, withdrawn_at=None):
         invitation.withdrawn_at, invitation.token_sha256 = timezone.now(), ""
         invitation.save(update_fields=["withdrawn_at", "token_sha256"])
-        note(invitation.site, actor, "invitation.withdraw", email=invitation.email, **({"why": why} if why else {}))
+        audit(invitation.site, actor, "invitation.withdraw", email=invitation.email, **({"why": why} if why else {}))
 
 
 # --- Tokens ---------------------------------------------------------------------------------------------------------
@@ -477,7 +457,7 @@ def create_token(
     )
     check(token)
     token.save()
-    note(site, actor, "token.create", name=token.name, prefix=prefix, scopes=token.scopes)
+    audit(site, actor, "token.create", name=token.name, prefix=prefix, scopes=token.scopes)
     return token, f"fg_{prefix}_{secret}"
 
 
@@ -485,7 +465,7 @@ def create_token(
 def revoke_token(token: ApiToken, actor: str) -> None:
     """Ends a token at once; a second call changes nothing."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        note(token.site, actor, "token.revoke", name=token.name, prefix=token.prefix)
+        audit(token.site, actor, "token.revoke", name=token.name, prefix=token.prefix)
 
 
 # --- Sightings ------------------------------------------------------------------------------------------------------

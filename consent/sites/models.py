@@ -169,21 +169,6 @@ class Webhook(models.Model):
         return f"Webhook of {self.site}"
 
 
-class AuditEvent(models.Model):
-    """Who changed what, written in the transaction of the change. Never updated."""
-
-    site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="audit_events")
-    actor = models.CharField(max_length=254, help_text="e-mail address, token name or command")
-    verb = models.CharField(max_length=60)
-    detail = models.JSONField(default=dict)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("-id",)
-        # The site's history page, newest first.
-        indexes = [models.Index(fields=("site", "-id"), name="audit_by_site")]
-
-
 class SiteSighting(models.Model):
     """Where the gate was last seen running: answers "is it installed?"."""
 

@@ -66,3 +66,8 @@ def token_of(text: str) -> ApiToken | None:
     if token and hmac.compare_digest(token.secret_sha256, hashlib.sha256(secret.encode()).hexdigest()):
         return token
     return None
+
+
+def locked(site: Site) -> Site:
+    """The site's row, locked until the transaction ends: edits of one site queue behind it."""
+    return Site.objects.select_for_update(of=("self",)).get(pk=site.pk)

@@ -10,9 +10,9 @@ from django.db import connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from consent.sites.actions import note
 from consent.stats.models import GateReport
 from consent.storing import Stored, store
+from consent.trail.actions import audit
 
 Key = tuple[int, date, int, str, str, str, str]
 """site_id, day (UTC), release, regime, jurisdiction, language, action"""
@@ -128,4 +128,4 @@ def _make_room(rows: QuerySet[GateReport], needed: int) -> int:
 def dismiss_report(report: GateReport, actor: str) -> None:
     """Puts a gate's report aside; a second call changes nothing."""
     if GateReport.objects.filter(pk=report.pk, dismissed_at=None).update(dismissed_at=timezone.now()):
-        note(report.site, actor, "report.dismiss", kind=report.kind, subject=report.subject)
+        audit(report.site, actor, "report.dismiss", kind=report.kind, subject=report.subject)

@@ -16,9 +16,9 @@ from django.utils import timezone
 from consent.exports.actions import FORMATS
 from consent.jobs import actions as jobs
 from consent.jobs.models import Job
-from consent.sites.actions import note
 from consent.sites.models import Site
 from consent.sites.roles import May
+from consent.trail.actions import audit
 from cookiebanner.staff.pages import actor, on_site, show
 
 NAMES = {
@@ -62,7 +62,9 @@ def exports(request: HttpRequest, site: Site) -> HttpResponse:
         }
         with transaction.atomic():
             job = jobs.enqueue("export", site=site, params=params, requested_by=request.user)
-            note(site, actor(request), "export.request", job=job.pk, **{k: params[k] for k in ("format", "from", "to")})
+            audit(
+                site, actor(request), "export.request", job=job.pk, **{k: params[k] for k in ("format", "from", "to")}
+            )
         messages.success(request, "The export is in the queue. It goes on when you leave this page.", "good")
         return redirect("audit:exports", uuid=site.uuid)
     rows = site.jobs.filter(kind="export").select_related("requested_by")[:50]
@@ -85,7 +87,7 @@ def cancel(request: HttpRequest, site: Site, job: int) -> HttpResponse:
     row = _job(site, job)
     with transaction.atomic():
         if jobs.cancel(row):
-            note(site, actor(request), "export.cancel", job=row.pk)
+            audit(site, actor(request), "export.cancel", job=row.pk)
     return redirect("audit:exports", uuid=site.uuid)
 
 
@@ -98,6 +100,6 @@ def download(request: HttpRequest, site: Site, job: int) -> HttpResponse:
         path = settings.FAIRGATE_DATA / "exports" / path
     if row.state != Job.State.DONE or not path.is_file():
         raise Http404("The file is not there any more.")
-    note(site, actor(request), "export.download", job=row.pk, format=row.params.get("format"))
+    audit(site, actor(request), "export.download", job=row.pk, format=row.params.get("format"))
     name = f"{site.name}-{row.params.get('from')}-{row.params.get('to')}{''.join(path.suffixes)}".replace("/", "-")
     return FileResponse(path.open("rb"), as_attachment=True, filename=name)

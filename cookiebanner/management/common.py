@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.core.management.base import CommandError
 
+from consent.common import Refused
 from consent.models import Site
-from consent.sites.actions import Refused, as_uuid
+from consent.sites.actions import as_uuid
 from consent.sites.queries import site_by_uuid
 
 ACTOR = "command"

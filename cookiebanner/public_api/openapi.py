@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiResponse
 
 from consent.answers.schema import Answer, Stored
 from consent.stats.schema import Impression, Reports
+from cookiebanner.visitors import first_party
 from cookiebanner.visitors.door import JSON, PROBLEM
-from cookiebanner.wellknown import first_party
 
 _TEMPLATE = "#/components/schemas/{name}"
 STRUCTS = (Answer, Stored, Impression, Reports)

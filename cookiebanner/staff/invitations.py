@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from consent.common import Refused
 from consent.jobs.actions import enqueue
 from consent.sites import actions
-from consent.sites.actions import Refused
 from consent.sites.models import Invitation, Membership
 from consent.sites.names import validate_one_line
 from consent.sites.queries import invitation_of

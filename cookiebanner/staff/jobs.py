@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from consent.common import Refused
 from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
-from consent.sites.actions import Refused
 from consent.sites.models import Invitation
 from cookiebanner.staff import invitations, passwords
 

@@ -15,9 +15,9 @@ from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.problems import problem
 from cookiebanner.visitors import door, rate_limit
+from cookiebanner.visitors.first_party import EARLIER, LIMIT, gpc_json, named, store_state
 from cookiebanner.visitors.proxies import trusted
 from cookiebanner.visitors.published import Entry, published
-from cookiebanner.wellknown.first_party import EARLIER, LIMIT, gpc_json, named, store_state
 
 
 @csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see firstparty.store_state

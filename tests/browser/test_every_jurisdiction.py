@@ -18,7 +18,7 @@ from cookiebanner.enforce.edge import data
 from cookiebanner.enforce.policy import Rules, read_answer
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
-from cookiebanner.wellknown.first_party import parse
+from cookiebanner.visitors.first_party import parse
 from tests.browser.regimes import OURS, SHOP, open_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from consent.catalogue.actions import add_service
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
 from cookiebanner.releases.publish import publish
-from cookiebanner.wellknown.first_party import named, parse
+from cookiebanner.visitors.first_party import named, parse
 from tests.browser.regimes import GTM, KINDS, OURS, SHOP, layer, open_shop, ran, visit, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

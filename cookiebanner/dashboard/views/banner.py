@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 
 from consent.banners import actions, texts, theme
 from consent.banners.models import Banner
+from consent.common import Refused
 from consent.jurisdictions import table
-from consent.sites.actions import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from consent.catalogue import actions, known, necessary
 from consent.catalogue.models import Service
-from consent.sites.actions import Refused
+from consent.common import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms

@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from consent.catalogue import actions as catalogue
+from consent.common import Refused
 from consent.jurisdictions import actions, table
 from consent.jurisdictions.defaults import before_answer, exempt
 from consent.jurisdictions.queries import overrides_of
 from consent.publishing import queries as publishing
-from consent.sites.actions import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms

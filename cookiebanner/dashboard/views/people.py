@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from consent.common import Refused
 from consent.sites import actions
-from consent.sites.actions import Refused
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms

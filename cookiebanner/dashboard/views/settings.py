@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from consent.answers import optouts
+from consent.common import Refused
 from consent.sites import actions
-from consent.sites.actions import Refused
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms

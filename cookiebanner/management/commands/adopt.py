@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from consent.common import Refused
 from consent.publishing.actions import Unchanged
 from consent.scanner.actions import Adoption, adopt
 from consent.scanner.page import decode
-from consent.sites.actions import Refused
 from cookiebanner.management.common import ACTOR
 from cookiebanner.releases.publish import publish
 

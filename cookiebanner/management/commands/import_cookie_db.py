@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import complete_cookies
 from consent.catalogue.cookie_db import read
-from consent.sites.actions import Refused
+from consent.common import Refused
 from cookiebanner.management.common import ACTOR, site_or_error
 
 

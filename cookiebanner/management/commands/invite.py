@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from consent.sites.actions import Refused, invite, renew_invitation
+from consent.common import Refused
+from consent.sites.actions import invite, renew_invitation
 from consent.sites.models import Membership
 from cookiebanner.management.common import ACTOR, site_or_error
 from cookiebanner.staff import invitations, links

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.sites.actions import Refused, kill_site, revive_site
+from consent.common import Refused
+from consent.sites.actions import kill_site, revive_site
 from cookiebanner.management.common import ACTOR, site_or_error
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.sites.actions import note
+from consent.trail.actions import audit
 from cookiebanner.management.common import ACTOR
 from cookiebanner.staff import accounts, links
 
@@ -21,5 +21,5 @@ class Command(BaseCommand):
         user = accounts.account_of(options["email"].strip())
         if user is None or not user.is_active or accounts.refused(user):
             raise CommandError(f"{options['email']} has no account that may log in.")
-        note(None, ACTOR, "person.reset_password", user=user.email)
+        audit(None, ACTOR, "person.reset_password", user=user.email)
         self.stdout.write(links.printed(accounts.password_path(user)))

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from consent.common import Refused
 from consent.publishing.actions import Unchanged
-from consent.sites.actions import Refused
 from cookiebanner.management.common import ACTOR, site_or_error
 from cookiebanner.releases.publish import rollback
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import ReasonMissing, add_service, key_of, update_service
-from consent.sites.actions import Refused
+from consent.common import Refused
 from cookiebanner.management.common import ACTOR, site_or_error
 
 FACTS = ("container", "sells_or_shares", "targeted_ads", "sensitive", "statistics")

@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from consent.common import Refused
 from consent.models import Site
-from consent.sites.actions import LANGUAGES, Refused, create_site
+from consent.sites.actions import LANGUAGES, create_site
 from cookiebanner.management.common import ACTOR
 
 

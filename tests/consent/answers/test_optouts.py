@@ -15,13 +15,13 @@ from standardwebhooks import Webhook as ForeignReader
 from standardwebhooks import WebhookVerificationError
 
 from consent.answers import intake, jobs, optouts
+from consent.common import Refused
 from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger import erasure
 from consent.ledger.append import Draft
 from consent.models import AuditEvent, Job, LogEntry, Site, Webhook
 from consent.sites import actions
-from consent.sites.actions import Refused
 from cookiebanner.management.commands import worker
 from tests.consent.jobs.servers import Server
 

@@ -1,8 +1,9 @@
 import pytest
 
 from consent.banners import actions
+from consent.common import Refused
 from consent.models import AuditEvent, Banner
-from consent.sites.actions import Refused, create_site
+from consent.sites.actions import create_site
 
 pytestmark = pytest.mark.django_db
 

@@ -9,11 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.catalogue import actions, known, necessary
+from consent.common import Refused
 from consent.models import AuditEvent, Service
 from consent.publishing import lint, queries
 from consent.publishing.actions import Blocked, publish, rollback
 from consent.scanner.actions import adopt
-from consent.sites.actions import Refused, create_site
+from consent.sites.actions import create_site
 
 pytestmark = pytest.mark.django_db
 WHY = "Keeps the basket that the visitor fills"

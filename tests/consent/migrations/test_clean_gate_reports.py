@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from consent.models import GateReport, SiteSighting
-from tests.cookiebanner.releases import site
+from tests.cookiebanner.sample_releases import site
 
 migration = import_module("consent.migrations.0012_clean_gate_reports")
 

@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 
 from consent.catalogue.actions import add_service, update_service
+from consent.common import Refused
 from consent.ledger.append import leaf_input
 from consent.models import Artifact, AuditEvent, ConsentRecord, LintWaiver, LogEntry, Release
 from consent.publishing import actions, queries
 from consent.publishing.actions import Blocked, Unchanged, publish, rollback
-from consent.sites.actions import Refused, create_site
+from consent.sites.actions import create_site
 
 WHY = "Keeps the basket that the visitor fills"
 BODY = b"// a gate\n" * 200

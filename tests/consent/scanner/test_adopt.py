@@ -1,9 +1,10 @@
 import pytest
 
 from consent.catalogue.actions import delete_service, update_service
+from consent.common import Refused
 from consent.models import AuditEvent, Service, Site
 from consent.scanner.actions import adopt
-from consent.sites.actions import Refused, create_site
+from consent.sites.actions import create_site
 
 pytestmark = pytest.mark.django_db
 UUID = "de507273-db36-4f1c-9575-6e6ea429f7c6"

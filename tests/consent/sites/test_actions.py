@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from consent.common import Refused
 from consent.models import AuditEvent, Banner, Membership, Site
 from consent.sites import actions, queries
-from consent.sites.actions import Refused
 from consent.sites.roles import MATRIX, May, can
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from consent.common import Refused
 from consent.models import Host, Site
 from consent.publishing import lint, queries
 from consent.scanner.actions import adopt
 from consent.sites import actions
-from consent.sites.actions import Refused
 from consent.sites.hosts import clean_host, site_host
 
 PUBLIC = (

@@ -15,10 +15,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from consent.common import Refused
 from consent.jobs.models import Job
 from consent.sites import actions
-from consent.sites.actions import Refused
-from consent.sites.models import AuditEvent, Invitation, Membership
+from consent.sites.models import Invitation, Membership
+from consent.trail.models import AuditEvent
 from cookiebanner.staff.accounts import account_of, add_person
 from tests.cookiebanner.staff.conftest import URL, mailed_link, work
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from consent.models import Release, Site
 from consent.publishing.tags import cookie_name
-from cookiebanner.wellknown import first_party
+from cookiebanner.visitors import first_party
 
 pytestmark = pytest.mark.django_db
 ID = "0b8c6f6e-0000-4000-8000-00000000000a"

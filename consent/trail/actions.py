@@ -1,0 +1,12 @@
+"""The one way into the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consent.trail.models import AuditEvent
+
+
+def audit(site: Any, actor: str, verb: str, **detail: Any) -> AuditEvent:
+    """Adds to the audit trail. Call it in the transaction of the change it tells of."""
+    return AuditEvent.objects.create(site=site, actor=actor, verb=verb, detail=detail)
