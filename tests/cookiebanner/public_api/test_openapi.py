@@ -70,10 +70,11 @@ def test_the_documentation_and_the_reader_judge_the_corpus_alike():
         )
         for path, (_, name) in PATHS.items()
     }
-    # JSON Schema's regular expressions have no name for the first ones, its reader no way into the last.
+    # JSON Schema's regular expressions have no name for the first ones, its reader no way into the fourth; the last is
+    # understood for gates that are out there, and nothing that a new client should send.
     only_the_reader = {
         "a page that turns the writing round", "a NUL in a signal's name", "a key of the signals that is not ASCII",
-        "a thousand brackets",
+        "a thousand brackets", "the regime notice, which the release lacks, as gates up to 1b79d33 say it",
     }  # fmt: skip
     judged = 0
     for name, request, expected in corpus.cases():
