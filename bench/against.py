@@ -1,7 +1,8 @@
 """`python -m bench.against CHECKOUT`: (a) and (b) of this tree beside another checkout of Fairgate, interleaved.
 
 Each side makes its own world with its own code in a database of its own, on one PostgreSQL. The table says this tree's
-figure, the other's and their ratio, with the spread of the rounds.
+figure, the other's and their ratio, with the spread of the rounds; and the ratio of the server's CPU time a request,
+which a busy machine disturbs less.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from statistics import median
 
 import psycopg2
 
-from bench.machine import ROOT, Server, fairgate, wrk
+from bench.machine import ROOT, Load, Server, cpu_ms, fairgate, wrk
 from tests.postgres import Cluster
 
 ORIGIN = "https://shop.example"  # of bench.world, on both sides
@@ -91,16 +92,18 @@ def main() -> None:
         rates = measure(sides, given)
     finally:
         cluster.remove()
-    print(f"{'':44}{'this':>9}{'other':>9}{'ratio':>7}  of the rounds")
+    print(f"{'requests a second':50}{'this':>9}{'other':>9}{'ratio':>7}  {'of the rounds':14}{'CPU a request':>15}")
     for what, by_side in rates.items():
-        ratios = [here / there for here, there in zip(by_side["this"], by_side["other"], strict=True)]
-        this, other = median(by_side["this"]), median(by_side["other"])
-        print(f"{what:44}{this:9,.0f}{other:9,.0f}{median(ratios):7.2f}  {min(ratios):.2f} to {max(ratios):.2f}")
+        ratios = [here.rate / there.rate for here, there in zip(by_side["this"], by_side["other"], strict=True)]
+        this, other = (median(load.rate for load in by_side[name]) for name in ("this", "other"))
+        cpu = median(load.server_ms for load in by_side["this"]) / median(load.server_ms for load in by_side["other"])
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        print(f"{what:50}{this:9,.0f}{other:9,.0f}{median(ratios):7.2f}  {spread:14}{cpu:15.2f}")
 
 
-def measure(sides: list[Side], given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
-    """Requests a second: {what: {side: [one a round]}}. The sides take turns, and turns in beginning."""
-    rates: dict[str, dict[str, list[float]]] = {}
+def measure(sides: list[Side], given: argparse.Namespace) -> dict[str, dict[str, list[Load]]]:
+    """What wrk saw: {what: {side: [one a round]}}. The sides take turns, and turns in beginning."""
+    rates: dict[str, dict[str, list[Load]]] = {}
     with ExitStack() as stack:
         servers = {(one.name, workers): stack.enter_context(one.serve(workers)) for one in sides for workers in (1, 2)}
         runs = [
@@ -113,6 +116,7 @@ def measure(sides: list[Side], given: argparse.Namespace) -> dict[str, dict[str,
             for what, workers, count in runs:
                 for one in sides if turn % 2 else sides[::-1]:
                     server = servers[one.name, workers]
+                    before = cpu_ms(server.process.pid) if server.process else 0.0
                     if what == "script":
                         path = f"/v1/{one.site}/gate.js"
                         load = wrk(server.url + path, "get.lua", "Accept-Encoding=gzip, deflate, br, zstd",
@@ -124,9 +128,12 @@ def measure(sides: list[Side], given: argparse.Namespace) -> dict[str, dict[str,
                                    connections=count, seconds=given.seconds)  # fmt: skip
                     if load.refused or load.broken:
                         print(f"{what}, {one.name}: {load.refused} refused, {load.broken} broken", flush=True)
+                    load.server_ms = (
+                        (cpu_ms(server.process.pid) - before) / max(load.requests, 1) if server.process else 0.0
+                    )
                     if turn >= 0:  # the first round warms every process
                         name = f"{what}, {workers} process{'es' * (workers > 1)}, {count} connections"
-                        rates.setdefault(name, {}).setdefault(one.name, []).append(load.rate)
+                        rates.setdefault(name, {}).setdefault(one.name, []).append(load)
             print(f"{time.strftime('%H:%M:%S')} round {turn + 1} of {given.rounds}", flush=True)
     return rates
 

@@ -23,7 +23,7 @@ def make(sites: int = 300) -> Site:
     for key in TWENTY:
         fact = known.by_key()[key]
         add_service(first, "bench", name=fact["name"], key=key, category=fact["category"], patterns=fact["rules"],
-                    cookies=fact["cookies"])  # fmt: skip
+                    cookies=fact["cookies"], necessary_reason=fact.get("necessary_reason", ""))  # fmt: skip
     release = publish(first, "bench", force=True)
     for _ in range(sites - 1):
         site = Site.objects.create(name="Bench", languages=first.languages)
