@@ -18,6 +18,7 @@ from consent.common import Refused
 from consent.sites import actions
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May
+from consent.trail.verbs import words_of
 from cookiebanner.dashboard import forms
 from cookiebanner.staff import invitations, mail
 from cookiebanner.staff.pages import actor, on_site, show
@@ -122,56 +123,9 @@ def trail(request: HttpRequest, site: Site) -> HttpResponse:
     if person := request.GET.get("actor"):
         events = events.filter(actor=person)
     page = Paginator(events, 50).get_page(request.GET.get("page"))
-    rows = [(event, WORDS.get(event.verb, event.verb), detail_words(event.detail)) for event in page]
+    rows = [(event, words_of(event.verb), detail_words(event.detail)) for event in page]
     actors = site.audit_events.order_by("actor").values_list("actor", flat=True).distinct()
     return show(request, "dashboard/trail.html", site, page=page, rows=rows, actors=actors, person=person)
-
-
-WORDS = {
-    "site.create": "made the site",
-    "site.settings": "changed settings",
-    "site.hosts": "changed the hosts",
-    "site.kill": "switched the gate off",
-    "site.revive": "switched the gate on again",
-    "member.role": "gave a role",
-    "member.remove": "removed a member",
-    "invitation.create": "invited somebody",
-    "invitation.resend": "sent an invitation again",
-    "invitation.withdraw": "withdrew an invitation",
-    "invitation.accept": "accepted an invitation",
-    "webhook.secret_shown": "was shown the webhook's secret",
-    "webhook.secret_changed": "made a new secret for the webhook",
-    "webhook.paused": "paused the webhook after failures",
-    "webhook.resumed": "found the webhook working again",
-    "webhook.dropped": "gave up opt-outs for the webhook",
-    "token.create": "made an API token",
-    "token.revoke": "revoked an API token",
-    "service.add": "added a service",
-    "service.update": "changed a service",
-    "service.delete": "deleted a service",
-    "service.override": "set an override",
-    "category.add": "added a category",
-    "category.update": "changed a category",
-    "category.delete": "deleted a category",
-    "purpose.add": "added a purpose",
-    "purpose.update": "changed a purpose",
-    "purpose.delete": "deleted a purpose",
-    "edit_banner": "changed the banner",
-    "edit_texts": "changed banner texts",
-    "release.publish": "published a release",
-    "release.rollback": "rolled back",
-    "lint.waive": "signed off a rule",
-    "lint.revoke": "took a sign-off back",
-    "jurisdiction.overridden": "corrected a place",
-    "jurisdiction.override_removed": "took the correction of a place back",
-    "export": "made an export",
-    "erasure.erase": "erased records",
-    "erasure.refuse": "refused an erasure",
-    "ledger.repair_clock": "put the ledger's clock right",
-    "ledger.restart": "let a ledger go on that was behind its checkpoint",
-    "ledger.rotate_key": "replaced the signing key",
-    "report.dismiss": "dismissed a report",
-}
 
 
 def detail_words(detail: dict[str, Any]) -> list[tuple[str, str]]:
