@@ -197,7 +197,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # set per page: artifacts are loaded across origins
 SESSION_COOKIE_SAMESITE = "Lax"
-SILENCED_SYSTEM_CHECKS = ["models.W042"]
+# security.W001 looks for Django's own middleware by name; ours (cookiebanner.front.Security) is made of it.
+SILENCED_SYSTEM_CHECKS = ["models.W042", "security.W001"]
 
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOWED_ORIGINS: list[str] = []  # the sites' hosts are allowed by cookiebanner.visitors.cors

@@ -60,6 +60,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self.stdout.write(f"Site {site.uuid} ({site.name}) is made.")
         self.stdout.write(
-            f"Add services: manage.py service --site {site.uuid} --name NAME --category C0004 --pattern HOST"
+            f"Add services: manage.py service --site {site.uuid} --name NAME --category CATEGORY --pattern HOST"
         )
         self.stdout.write(f"Publish it:   manage.py publish --site {site.uuid}")
