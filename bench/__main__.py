@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -85,7 +86,7 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
     if set("cdefg") & set(given.only):
         sizes = sorted({0, given.records // 10, given.records})
 
-        def make(size: int):
+        def make(size: int) -> Any:
             made = world.another(site)
             if size:
                 begun = time.monotonic()

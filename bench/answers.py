@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -52,7 +53,7 @@ def pgbench_script(cluster: Cluster, folder: Path, site_id: int) -> Path:
 
 
 def pgbench(cluster: Cluster, script: Path, connections: int, seconds: float) -> Load:
-    root = cluster.process.pid
+    root = cluster.pid
     before = cpu_ms(root)
     done = subprocess.run(
         [str(cluster.bin / "pgbench"), "-n", "-M", "simple", "-f", str(script), "-c", str(connections), "-j", "2",
@@ -80,12 +81,12 @@ def posts(
         arguments.append(str(files["sites"]))
     if body == "plain":
         arguments += [str(files["sites"]), "application/json"]
-    before = cpu_ms(server.process.pid), cpu_ms(cluster.process.pid)
+    before = cpu_ms(server.pid), cpu_ms(cluster.pid)
     commits = committed(cluster)
     load = wrk(server.url + path, "answer.lua", *arguments, connections=connections, seconds=seconds)
     count = max(load.requests, 1)
-    load.server_ms = (cpu_ms(server.process.pid) - before[0]) / count
-    load.database_ms = (cpu_ms(cluster.process.pid) - before[1]) / count
+    load.server_ms = (cpu_ms(server.pid) - before[0]) / count
+    load.database_ms = (cpu_ms(cluster.pid) - before[1]) / count
     load.batch = (load.requests - load.refused) / max(committed(cluster) - commits, 1)
     return load
 
@@ -125,13 +126,13 @@ def run(
         for turn in range(rounds):
             for count in connections:
                 contenders: dict[str, Callable[[], Load]] = {
-                    "pgbench, one row": lambda c=count: pgbench(cluster, script, c, seconds),
-                    "lane, 1 process": lambda c=count: posts(cluster, one, files, "one", c, seconds),
-                    "lane, 2 processes": lambda c=count: posts(cluster, two, files, "one", c, seconds),
-                    "lane, 1 process, 300 sites": lambda c=count: posts(cluster, one, files, "many", c, seconds),
-                    "lane, 2 processes, 300 sites": lambda c=count: posts(cluster, two, files, "many", c, seconds),
-                    "DRF view, gunicorn": lambda c=count: posts(cluster, view, files, "one", c, seconds),
-                    "plain DRF + ORM, gunicorn": lambda c=count: posts(cluster, base, files, "plain", c, seconds),
+                    "pgbench, one row": partial(pgbench, cluster, script, count, seconds),
+                    "lane, 1 process": partial(posts, cluster, one, files, "one", count, seconds),
+                    "lane, 2 processes": partial(posts, cluster, two, files, "one", count, seconds),
+                    "lane, 1 process, 300 sites": partial(posts, cluster, one, files, "many", count, seconds),
+                    "lane, 2 processes, 300 sites": partial(posts, cluster, two, files, "many", count, seconds),
+                    "DRF view, gunicorn": partial(posts, cluster, view, files, "one", count, seconds),
+                    "plain DRF + ORM, gunicorn": partial(posts, cluster, base, files, "plain", count, seconds),
                 }
                 for name, go in contenders.items():
                     load = go()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -40,6 +41,7 @@ def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
     """Drafts of each action at each place, with their weights."""
     published.clear()
     known, release = published.find(site.uuid, 1)
+    assert known and release, "the site has a first release"
     found = []
     for place, often in PLACES.items():
         country, _, region = place.partition("-")
@@ -86,7 +88,9 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
     done = 0
     while done < count:
         totals: Counter[tuple] = Counter()
-        entries, records, tiles = [], [], []
+        entries: list[str] = []
+        records: list[str] = []
+        tiles: list[tuple[int, int, bytes, bytes]] = []
         for draft, _, sample in dice.choices(shapes, weights, k=min(CHUNK, count - done)):
             received_at = start + step * done
             day, text = received_at.date(), utc_text(received_at)
@@ -143,5 +147,5 @@ def grow(levels: list[list[bytes]], tiles: list[tuple[int, int, bytes, bytes]], 
         level += 1
 
 
-def copy(cursor, table: str, columns: str, rows: list[str]) -> None:
+def copy(cursor: Any, table: str, columns: str, rows: list[str]) -> None:
     cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))

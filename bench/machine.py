@@ -70,6 +70,13 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Raises RuntimeError when it does not run."""
+        if self.process is None:
+            raise RuntimeError("The server does not run.")
+        return self.process.pid
+
     def start(self) -> Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -28,9 +28,9 @@ def run(
     seen: dict[str, dict[int, list[Load]]] = {}
 
     def get(server: Server, path: str, connections: int, *headers: str) -> Load:
-        before = cpu_ms(server.process.pid)
+        before = cpu_ms(server.pid)
         load = wrk(server.url + path, "get.lua", *headers, connections=connections, seconds=seconds)
-        load.server_ms = (cpu_ms(server.process.pid) - before) / max(load.requests, 1)
+        load.server_ms = (cpu_ms(server.pid) - before) / max(load.requests, 1)
         return load
 
     with ExitStack() as stack:

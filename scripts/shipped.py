@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from email.message import Message
 from importlib import metadata
 from pathlib import Path
+from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -67,7 +69,7 @@ def brought() -> set[str]:
 
 def licence(name: str) -> str:
     """The licence that an installed package names, in SPDX's words where it can be told. Raises LookupError."""
-    about = metadata.metadata(name)
+    about = cast(Message, metadata.metadata(name))  # the protocol of PackageMetadata names no get()
     classified = [
         text.rpartition(":: ")[2] for text in about.get_all("Classifier") or [] if text.startswith("License ::")
     ]

@@ -60,6 +60,13 @@ class Cluster:
     def url(self) -> str:
         return f"postgresql://postgres@{quote(str(self.folder), safe='')}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """Raises RuntimeError when it does not run."""
+        if self.process is None:
+            raise RuntimeError("The cluster does not run.")
+        return self.process.pid
+
     def run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
             [str(self.bin / program), *arguments], cwd="/", capture_output=True, text=True, **self.user

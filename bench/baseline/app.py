@@ -77,7 +77,7 @@ class AnswerSerializer(serializers.ModelSerializer):
 
 
 class Answers(generics.CreateAPIView):
-    queryset = Answer.objects.all()
+    queryset = Answer._default_manager.all()
     serializer_class = AnswerSerializer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -35,8 +36,9 @@ class Export(forms.Form):
     start = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     end = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
-    def clean(self):
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         if data.get("start") and data.get("end") and data["start"] > data["end"]:
             self.add_error("end", "The end lies before the start.")
         return data
@@ -92,7 +94,7 @@ def cancel(request: HttpRequest, site: Site, job: int) -> HttpResponse:
 
 
 @on_site(May.EXPORT, "GET", auditors=True)
-def download(request: HttpRequest, site: Site, job: int) -> HttpResponse:
+def download(request: HttpRequest, site: Site, job: int) -> FileResponse:
     """The finished file; taking it is in the audit trail."""
     row = _job(site, job)
     path = Path(row.result.get("path") or row.result.get("file") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -44,6 +45,14 @@ class Lines(forms.CharField):
 
 def lines(rows: int = 3, **options: Any) -> Lines:
     return Lines(widget=forms.Textarea(attrs={"rows": rows, "class": "mono", "spellcheck": "false"}), **options)
+
+
+def set_choices(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, str]]) -> None:
+    """What a choice field of this one form offers: (value, label). TypeError for a field of another kind."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} offers no choices.")
+    field.choices = choices
 
 
 class NewSite(forms.Form):
@@ -112,13 +121,14 @@ class Settings(forms.ModelForm):
         super().__init__(*args, **kwargs)
         known = list(dict.fromkeys([*texts.shipped(), *self.instance.languages]))
         choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in known]
-        self.fields["languages"].choices = choices
-        self.fields["first_language"].choices = choices
+        set_choices(self, "languages", choices)
+        set_choices(self, "first_language", choices)
         self.initial.setdefault("languages", self.instance.languages)
         self.initial.setdefault("first_language", (self.instance.languages or ["en"])[0])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         chosen, first = data.get("languages"), data.get("first_language")
         if chosen and first:
             data["languages"] = [first, *(code for code in chosen if code != first)]
@@ -190,10 +200,11 @@ class ServiceForm(forms.Form):
         super().__init__(*args, **kwargs)
         rows = list(site.categories.all())
         self.always_active = {c.key for c in rows if c.necessary}
-        self.fields["category"].choices = [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)]
+        set_choices(self, "category", [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         why = data.get("necessary_reason", "")
         if data.get("category") in self.always_active and "necessary_reason" in data and not necessary.enough(why):
             self.add_error("necessary_reason", f"Nobody is asked about it, so {necessary.HINT}")
@@ -276,7 +287,7 @@ class PurposeForm(forms.Form):
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = [(c.key, category_label(c)) for c in site.categories.all()]
-        self.fields["category"].choices = [("", "None"), *own]
+        set_choices(self, "category", [("", "None"), *own])
 
 
 PLACES = [
@@ -332,7 +343,7 @@ class PlaceOverride(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["preset"].choices = [(key, terms["name"]) for key, terms in table.REGIMES.items()]
+        set_choices(self, "preset", [(key, terms["name"]) for key, terms in table.REGIMES.items()])
 
 
 class Publish(forms.Form):

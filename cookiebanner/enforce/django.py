@@ -61,7 +61,8 @@ class Enforce:
         for name in DROPPED:
             del response[name]
         if "Link" in response:
-            kept = change.links(response.pop("Link"))
+            kept = change.links(response["Link"])
+            del response["Link"]
             if kept:
                 response["Link"] = kept
         for name, value in change.add:

@@ -88,8 +88,8 @@ def octets(text: str) -> str:
 
 def world(today: date, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, str]:
     """{country or country-subdivision: variant} of every place on that day whose law is not the strictest."""
-    places = [(country.alpha_2, None) for country in pycountry.countries]
-    places += [tuple(id.split("-", 1)) for id in ROWS if "-" in id]
+    places: list[tuple[str, str | None]] = [(country.alpha_2, None) for country in pycountry.countries]
+    places += [(country, region) for country, _, region in (id.partition("-") for id in ROWS) if region]
     found = {}
     for country, region in places:
         variant = decide(Facts(country, region, "header"), today, overrides).variant

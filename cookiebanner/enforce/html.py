@@ -148,10 +148,18 @@ class Attribute(NamedTuple):
         return unescape(raw, stand_in(raw)) if "&" in raw else raw
 
 
+def _named(tag: bytes) -> re.Match[bytes]:
+    """The tag's name, as group 1. Raises ValueError for what is no tag."""
+    found = TAG_NAME.match(tag)
+    if found is None:
+        raise ValueError("no tag")
+    return found
+
+
 def attributes(tag: bytes) -> list[Attribute]:
     """All attributes of a start tag in order, twins included."""
     found: list[Attribute] = []
-    position = TAG_NAME.match(tag).end()  # type: ignore[union-attr] - callers pass tags
+    position = _named(tag).end()
     stop = len(tag) - 1
     while match := ATTRIBUTE.match(tag, position, stop):
         raw = match["d"] or match["s"] or match["u"] or b""
@@ -255,8 +263,8 @@ class Rewriter:
         del self.buffer[: self.at]
         self.seen = max(0, self.seen - self.at)
         self.at = 0
-        made, self.out = b"".join(self.out), []
-        return made
+        rewritten, self.out = b"".join(self.out), []
+        return rewritten
 
     def _emit(self, end: int, instead: bytes | None = None) -> bool:
         """The token up to `end` is done."""
@@ -405,7 +413,7 @@ class Rewriter:
         """The position after the tag's `>`, -1 when it has not come. Never looks at a byte twice."""
         buffer, part, here = self.buffer, self.part, self.seen
         while True:
-            here = SKIP[part].match(buffer, here).end()  # type: ignore[union-attr] - every pattern matches ""
+            here = SKIP[part].match(buffer, here).end()  # type: ignore[union-attr]  # every pattern matches ""
             if here >= len(buffer):
                 break
             letter = buffer[here : here + 1]
@@ -500,7 +508,7 @@ class Rewriter:
     def _whole(self, end: int) -> bool:
         """A tag is there in full."""
         tag = bytes(self.buffer[self.at : end])
-        name = TAG_NAME.match(tag)[1].lower()  # type: ignore[index] - it is a tag
+        name = _named(tag)[1].lower()
         if tag.startswith(b"</"):
             self._leave(name)
             return self._emit(end)
@@ -574,13 +582,13 @@ class Rewriter:
             return self._start_script(tag, own, first, wanted)
         if name == b"link" and not (b"rel" in first and LINK.search(first[b"rel"].value)):
             return self._change(tag, own, first, [], "")
-        found = []
+        held: list[tuple[bytes, str]] = []
         for key in (*LOADS.get(name, ()), b"background"):
             if key in first and key != b"srcdoc":
                 service = wanted or self._judge(name, first[key])
                 if service:
-                    found.append((key, service))
-        return self._change(tag, own, first, [key for key, _ in found], found[0][1] if found else "")
+                    held.append((key, service))
+        return self._change(tag, own, first, [key for key, _ in held], held[0][1] if held else "")
 
     def _declare(self, own: list[Attribute]) -> None:
         """What a <meta> says of the encoding. UTF-16 there means UTF-8: a page in UTF-16 could not say so."""
@@ -740,7 +748,7 @@ class Rewriter:
 
 
 def _mark(tag: bytes, service: str, more: bytes = b"") -> tuple[int, int, bytes]:
-    end = TAG_NAME.match(tag).end()  # type: ignore[union-attr] - it is a tag
+    end = _named(tag).end()
     return end, end, b' data-fg="' + escape(service).encode("latin-1") + b'"' + more
 
 

@@ -27,7 +27,7 @@ class Enforce:
 
         def started(status: str, answer: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], Any]:
             change = self.enforcer.change(policy, int(status[:3]) if status[:3].isdigit() else 0, answer, url)
-            made = change and change.rewriter
+            made = change.rewriter if change else None
             answer = change.headers(answer) if change else answer
             rewriter[:] = [made]
             write[:] = [start_response(status, answer, exc_info) if exc_info else start_response(status, answer)]

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
@@ -27,6 +27,7 @@ from consent.ledger.append import Outcome
 from consent.sites.origins import origin_host
 from cookiebanner import health
 from cookiebanner.artifacts import respond as artifacts
+from cookiebanner.health import Report
 from cookiebanner.lane.http import NO_HOST, Message, Receive, Send, has_one_host, refused, send_answer
 from cookiebanner.lane.threads import Threads
 from cookiebanner.lane.writer import Unavailable, Writer
@@ -39,6 +40,7 @@ from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
 
 Respond = Callable[..., Answer | None]
+T = TypeVar("T")
 Tell = Callable[["Finished"], None]
 Post = Callable[[bytes, dict[str, str], str, Tell], None]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
@@ -64,7 +66,7 @@ class Lane:
     def __init__(self, django: Any, writer: Writer | None = None) -> None:
         self._django = Threads(django, settings.FAIRGATE_THREADS)
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
-        self._looking: asyncio.Future[health.Report] | None = None
+        self._looking: asyncio.Future[Report] | None = None
         self._writer = writer or Writer()
         self.limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher()
@@ -233,10 +235,10 @@ class Lane:
         if self._looking is None or self._looking.done():
             self._looking = _asked(asyncio.get_running_loop())
         done, _ = await asyncio.wait([self._looking], timeout=PATIENCE)
-        report = self._looking.result() if done else health.Report([health.AWAY], [], "down")
+        report = self._looking.result() if done else Report([health.AWAY], [], "down")
         return self._told(report).answer()
 
-    def _told(self, report: health.Report) -> health.Report:
+    def _told(self, report: Report) -> Report:
         trouble = self._writer.trouble()
         return report._replace(reasons=[trouble, *report.reasons]) if trouble else report
 
@@ -298,20 +300,20 @@ def _with_database(work: Callable[..., Any], *args: Any) -> Any:
         close_old_connections()
 
 
-def _asked(loop: asyncio.AbstractEventLoop) -> asyncio.Future[health.Report]:
+def _asked(loop: asyncio.AbstractEventLoop) -> asyncio.Future[Report]:
     """What the database says to a thread that nobody need wait for: it may be away for minutes."""
-    future: asyncio.Future[health.Report] = loop.create_future()
+    future: asyncio.Future[Report] = loop.create_future()
 
     def ask() -> None:
         try:
             report = health.readiness.look()
         except Exception as error:  # each is a reason
             log.error("/readyz could not look.", exc_info=error)
-            report = health.Report(["The server has an error; the operator finds it in the log."], [])
+            report = Report(["The server has an error; the operator finds it in the log."], [])
         finally:
             connection.close()
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(report))
+            loop.call_soon_threadsafe(_settle, future, report)
 
     threading.Thread(target=ask, name="fairgate-health", daemon=True).start()
     return future
@@ -381,6 +383,6 @@ def head_of(answer: Answer) -> bytes:
     return STATUS[answer.status] + b"".join([name + b": " + value + b"\r\n" for name, value in answer.headers])
 
 
-def _settle(future: asyncio.Future[Finished], finished: Finished) -> None:
+def _settle(future: asyncio.Future[T], result: T) -> None:
     if not future.done():  # it is, when the client has gone away
-        future.set_result(finished)
+        future.set_result(result)

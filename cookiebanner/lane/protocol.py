@@ -16,12 +16,14 @@ import socket
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, final
+from weakref import WeakKeyDictionary
 
 import httptools
 from django.conf import settings
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from cookiebanner.lane.app import Finished, Lane, Post, head_of, headers_of
 from cookiebanner.lane.http import NO_HOST, has_one_host, refused, send_answer
@@ -43,18 +45,20 @@ MOST_TASKS = 1024  # requests under way in ASGI in one process; a full queue of 
 BETWEEN, READING_HEAD, READING_BODY, ENDING = range(4)
 # How a head ends, and whether the connection does; HTTP/1.0 wants to be told that it stays.
 STAYS, STAYS_1_0, CLOSES = b"\r\n", b"connection: keep-alive\r\n\r\n", b"connection: close\r\n\r\n"
+SWEEPING: WeakKeyDictionary[ServerState, asyncio.TimerHandle] = WeakKeyDictionary()  # one timer a server
 log = logging.getLogger("fairgate")
 
 
+@final
 class Posted:
     """A POST on the short way. It stands where uvicorn keeps the cycle of a request that is being answered."""
 
-    __slots__ = ("body", "disconnected", "ending", "handler", "keep_alive", "read", "response_complete")
+    __slots__ = ("body", "disconnected", "ending", "handler", "keep_alive", "limit", "read", "response_complete")
     message_event = SimpleNamespace(set=lambda: None)  # uvicorn wakes a cycle by it when the client has gone
 
-    def __init__(self, handler: Post, ending: bytes) -> None:
+    def __init__(self, handler: Post, ending: bytes, limit: int) -> None:
         self.handler: Post | None = handler  # None once it has been called
-        self.ending = ending
+        self.ending, self.limit = ending, limit  # limit: bytes of a body
         self.keep_alive = True  # uvicorn takes it away when the server ends
         self.body, self.read = b"", 0
         self.response_complete = self.disconnected = False
@@ -89,8 +93,8 @@ class Protocol(HttpToolsProtocol):
         self._size = 0  # bytes that were neither body nor the end of a request; -1: some of this read were
         self._age = 0  # sweeps since something happened, or since the request began
         self._unsent = self._stalled = 0  # bytes that wait for the client, and sweeps in which it took none of them
-        if not hasattr(self.server_state, "sweeping"):
-            self.server_state.sweeping = self.loop.call_later(SWEEP, _sweep, self.loop, self.server_state)
+        if self.server_state not in SWEEPING:
+            SWEEPING[self.server_state] = self.loop.call_later(SWEEP, _sweep, self.loop, self.server_state)
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -184,7 +188,7 @@ class Protocol(HttpToolsProtocol):
             elif method == b"POST":
                 handler = lane.post(self.url.partition(b"?")[0].decode("latin-1"))
                 if handler:
-                    self.cycle = self._quick = Posted(handler, self._ending)  # type: ignore[assignment]
+                    self.cycle = self._quick = Posted(handler, self._ending, lane.limit)  # type: ignore[assignment]
                     return
         self._through_asgi()
 
@@ -211,11 +215,11 @@ class Protocol(HttpToolsProtocol):
             super().on_body(body)
         elif type(post) is Posted:
             post.read += len(body)
-            if len(post.body) <= self._lane.limit:
+            if len(post.body) <= post.limit:
                 post.body = post.body + body if post.body else body
             if post.read > MOST_DROPPED and post.handler:
                 post.keep_alive = False
-                self._take(post)
+                self._take(post, post.handler)
 
     def on_message_complete(self) -> None:
         quick = self._quick
@@ -226,13 +230,13 @@ class Protocol(HttpToolsProtocol):
             super().on_message_complete()
         elif type(quick) is Posted:
             if quick.handler:
-                self._take(quick)
+                self._take(quick, quick.handler)
         else:
             self._write(quick.head, quick.answer.body, self._ending)
 
-    def _take(self, post: Posted) -> None:
-        handler, post.handler = post.handler, None
-        body = post.body[: self._lane.limit + 1]
+    def _take(self, post: Posted, handler: Post) -> None:
+        post.handler = None
+        body = post.body[: post.limit + 1]
         try:
             handler(body, headers_of(self.headers), self._peer, partial(self._told, post))
         except BaseException:
@@ -422,7 +426,8 @@ def _expects(headers: Headers) -> bool:
     return any(name == b"expect" and value.lower() == b"100-continue" for name, value in headers)
 
 
-def _sweep(loop: asyncio.AbstractEventLoop, state: Any) -> None:
-    state.sweeping = loop.call_later(SWEEP, _sweep, loop, state)
+def _sweep(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
+    SWEEPING[state] = loop.call_later(SWEEP, _sweep, loop, state)
     for protocol in list(state.connections):
-        protocol.sweep()
+        if isinstance(protocol, Protocol):
+            protocol.sweep()

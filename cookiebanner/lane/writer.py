@@ -86,7 +86,7 @@ class Writer:
             with self._some:
                 while not self._waiting and not self._ended:
                     self._some.wait(1.0)
-            batch = []
+            batch: list[tuple[Draft, Tell]] = []
             while self._waiting and len(batch) < self._batch:
                 batch.append(self._waiting.popleft())
             if batch:

@@ -30,12 +30,12 @@ def log(request: HttpRequest, site: UUID, path: str) -> HttpResponse:
         response = problem(401, "token_needed", "This log needs an auditor's token.")
         response["WWW-Authenticate"] = "Bearer"
         return response
-    response = _checkpoint(found) if path == "checkpoint" else _tile(found, path)
-    response["Access-Control-Allow-Origin"] = "*"
-    response["X-Content-Type-Options"] = "nosniff"
-    if found.tiles != Site.Tiles.PUBLIC and response.status_code == 200:
-        response["Cache-Control"] = "private, " + response["Cache-Control"].partition(", ")[2]
-    return response
+    answer = _checkpoint(found) if path == "checkpoint" else _tile(found, path)
+    answer["Access-Control-Allow-Origin"] = "*"
+    answer["X-Content-Type-Options"] = "nosniff"
+    if found.tiles != Site.Tiles.PUBLIC and answer.status_code == 200:
+        answer["Cache-Control"] = "private, " + answer["Cache-Control"].partition(", ")[2]
+    return answer
 
 
 def _is_auditor(request: HttpRequest, site: Site) -> bool:

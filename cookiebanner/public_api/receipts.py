@@ -148,12 +148,12 @@ _STATES = {"granted": "Allowed", "denied": "Not allowed", "not_offered": "Not as
 def page(found: Receipt) -> dict[str, Any]:
     """What the page shows: the answer in words, with the names the visitor saw, then the proof."""
     payload = found.payload()
-    text = Release.objects.filter(site=found.site, number=found.record.release).values_list("snapshot", flat=True)
+    text = Release.objects.filter(site=found.site, number=found.record.release or 0).values_list("snapshot", flat=True)
     snapshot = json.loads(text.first() or "{}")
     language = payload.get("language", "")
     groups = []
     for what, states in payload["choices"].items():
-        told = {item["key"]: item for item in snapshot.get(what, [])}
+        told: dict[str, dict[str, Any]] = {item["key"]: item for item in snapshot.get(what, [])}
         rows = [(_name(told.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
         if rows:
             groups.append((what.capitalize(), rows))
@@ -168,6 +168,6 @@ def page(found: Receipt) -> dict[str, Any]:
 
 def _name(item: dict[str, Any], key: str, language: str) -> str:
     """What a category, purpose or service was called in the visitor's language."""
-    texts = item.get("texts") or {}
+    texts: dict[str, dict[str, str]] = item.get("texts") or {}
     own = texts.get(language) or next(iter(texts.values()), {})
     return item.get("name") or own.get("name") or key

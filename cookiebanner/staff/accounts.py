@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
@@ -34,14 +35,14 @@ def refused(user: Any) -> bool:
 
 
 class Adapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def get_client_ip(self, request):
+    def get_client_ip(self, request: HttpRequest) -> str:
         """What allauth counts as one client; `proxies` answers it for all of us."""
         return login_key(lower_headers(request), request.META.get("REMOTE_ADDR", ""))
 
-    def pre_login(self, request, user, **kwargs):
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Whatever the way in (password, passkey), the demo's account ends here."""
         if refused(user):
             return self.respond_user_inactive(request, user)
@@ -85,7 +86,7 @@ class Adapter(DefaultAccountAdapter):
 class Backend(AuthenticationBackend):
     """Login by e-mail address; `demo@example.org` is refused, and its sessions end, unless FAIRGATE_DEMO is set."""
 
-    def user_can_authenticate(self, user) -> bool:
+    def user_can_authenticate(self, user: Any) -> bool:
         return not refused(user) and super().user_can_authenticate(user)
 
 

@@ -96,7 +96,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
                 return _join(request, invitation, token, form)
         elif request.user == person:
             return _accept(request, token, request.user)
-    context = {"invitation": invitation, "invited_to": invitation.site, "form": form, "person": person}
+    context: dict[str, Any] = {"invitation": invitation, "invited_to": invitation.site, "form": form, "person": person}
     return show(request, "staff/invitation.html", here_again=path(token), **context)
 
 

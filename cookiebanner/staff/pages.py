@@ -19,6 +19,12 @@ from consent.sites.roles import MATRIX, May, can
 from cookiebanner.visitors.proxies import unnamed
 
 
+class PageRequest(HttpRequest):
+    """What a view below `on_site` gets."""
+
+    role: str
+
+
 def sites_with(user: Any, what: May) -> QuerySet[Site]:
     """The sites on which the user may do it."""
     if user.is_superuser:
@@ -52,7 +58,7 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
 
     def decorate(view: Callable) -> Callable:
         @wraps(view)
-        def guarded(request: HttpRequest, uuid: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: PageRequest, uuid: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             site = site_by_uuid(uuid)
             role = role_of(request.user, site) if site else None
             if not role:
@@ -92,4 +98,5 @@ def show(
 
 def actor(request: HttpRequest) -> str:
     """The name that actions write into the audit trail."""
-    return request.user.email or request.user.get_username()
+    person: Any = request.user  # all of these pages ask for a login first
+    return person.email or person.get_username()

@@ -112,8 +112,14 @@ def _files(snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     return files
 
 
+class NonceRequest(HttpRequest):
+    """What django-csp's middleware makes of a request."""
+
+    csp_nonce: Any  # a lazy string: asking for it puts it into the header
+
+
 @xframe_options_sameorigin
-def page(request: HttpRequest, token: str) -> HttpResponse:
+def page(request: NonceRequest, token: str) -> HttpResponse:
     """A quiet page with the gate on it."""
     site, snapshot, _ = _opened(token)
     languages = snapshot["languages"]

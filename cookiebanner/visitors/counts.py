@@ -189,7 +189,8 @@ class Counters:
             for name, (count, host) in done[3].left:
                 self._reports[name] = (self._reports.get(name, (0, ""))[0] + count, host)
             self._seen = dict(done[4].left) | self._seen
-            self._keys = Counter(key[0] for counted in (*counts, self._reports, self._seen) for key in counted)
+            every: tuple[Mapping[Any, Any], ...] = (*counts, self._reports, self._seen)
+            self._keys = Counter(key[0] for counted in every for key in counted)
 
     def _set_aside(self, refused: list[tuple[Any, Exception]]) -> None:
         """Never tried again. Only what kind of error it was is told: the row may hold what a stranger made up."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from csp.decorators import csp_exempt
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 
@@ -20,7 +20,7 @@ def lower_headers(request: HttpRequest) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def as_view(respond: Responder) -> Callable[..., HttpResponse]:
+def as_view(respond: Responder) -> Callable[..., HttpResponseBase]:
     """A Django view that asks `respond`."""
 
     @csrf_exempt

@@ -292,7 +292,9 @@ class Published:
         row = rows.values_list("sha256", "content_type", "body", "gzip", "brotli").first()
         if row is None:
             return None
-        made = File(*row[:2], *map(bytes, row[2:]))
+        sha256, content_type, *forms = row
+        identity, gzip, brotli = map(bytes, forms)
+        made = File(sha256, content_type, identity, gzip, brotli)
         return self._keep(made, (entry.uuid, name))
 
     # --- keeping up -------------------------------------------------------------------------------------------------
@@ -372,8 +374,7 @@ class Published:
                 old.asked = now
                 made[head.uuid] = old if head.fits(old) else replace(old, killed=head.killed)
         for part in _parts(new, LOADED):
-            for entry in self._load(part, now):
-                made[entry.uuid] = entry
+            made |= {entry.uuid: entry for entry in self._load(part, now)}
         with self._lock:
             for uuid in asked:
                 old = self._entries.get(uuid)
@@ -401,18 +402,19 @@ class Published:
         every: dict[int, list[tuple[int, str, list[str]]]] = {}
         if keys:
             rows = Release.objects.filter(pk__in=keys).order_by()
-            for pk, number, text in rows.values_list("pk", "number", "snapshot"):
-                snapshots[pk] = (number, json.loads(text))
+            for pk, nth, text in rows.values_list("pk", "number", "snapshot"):
+                snapshots[pk] = (nth, json.loads(text))
             artifacts = Artifact.objects.filter(release__in=keys).order_by()
             for pk, name, sha256, content_type in artifacts.values_list("release", "name", "sha256", "content_type"):
                 names.setdefault(pk, {})[intern(name)] = (sha256, intern(content_type))
             all_of_them = Release.objects.filter(site__in=[head.id for head in keys.values()]).order_by()
-            for site, number, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
-                every.setdefault(site, []).append((number, sha256, hosts))
+            for site, nth, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
+                every.setdefault(site, []).append((nth, sha256, hosts))
         made = []
         for head in heads:
             if head.latest and head.release not in snapshots:
                 continue  # it went away meanwhile; the next refresh sees what there is
+            number: int | None
             number, snapshot = snapshots.get(head.release, (None, {}))
             told = every.get(head.id, [])
             entry = Entry(
@@ -430,7 +432,7 @@ class Published:
                 asked=now,
             )
             entry.hosts |= entry.current
-            self._inherit(entry, {(number, sha256) for number, sha256, _ in told})
+            self._inherit(entry, {(nth, sha256) for nth, sha256, _ in told})
             made.append(entry)
         return made
 

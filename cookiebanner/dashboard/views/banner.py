@@ -55,7 +55,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
             response["Location"] += query
             return response
     tab = request.POST.get("what") or request.GET.get("tab", "look")
-    simulated = {"place": _place(regime), "language": language, "gpc": False}
+    simulated: dict[str, Any] = {"place": _place(regime), "language": language, "gpc": False}
     return show(
         request,
         "dashboard/banner.html",

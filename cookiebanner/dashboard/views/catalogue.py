@@ -25,7 +25,7 @@ FACTS = (
 @on_site(May.VIEW, "GET")
 def services(request: HttpRequest, site: Site) -> HttpResponse:
     """The services of the draft, by category."""
-    rows = list(site.services.select_related("category").prefetch_related("rules", "cookies"))
+    rows: list[Any] = list(site.services.select_related("category").prefetch_related("rules", "cookies"))
     for row in rows:
         row.reason_missing = row.category.necessary and not necessary.enough(row.necessary_reason)
     groups = [

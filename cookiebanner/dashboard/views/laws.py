@@ -109,7 +109,7 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
             "reason": existing.reason if existing else "",
         },
     )
-    form.fields["regime"].choices = [(key, terms["name"]) for key, terms in table.REGIMES.items()]
+    forms.set_choices(form, "regime", [(key, terms["name"]) for key, terms in table.REGIMES.items()])
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -133,7 +133,7 @@ def jurisdictions(request: HttpRequest, site: Site) -> HttpResponse:
     optional = [s for s in draft["services"] if not necessary[s["category"]]]
     held: dict[str, int] = {}
     today = timezone.now().date()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place in table.ROWS:
         row = table.row(place, overrides)
         variant, terms = table.variant_and_terms(row)

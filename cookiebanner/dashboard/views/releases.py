@@ -114,6 +114,7 @@ def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     row = get_object_or_404(site.releases, number=number)
     before = queries.snapshot_of(site, number - 1) if number > 1 else None
     after = queries.snapshot_of(site, number)
+    assert after is not None, "the row is there"
     changes = queries.difference(before, after) if before else []
     current = queries.current_release(site)
     return show(

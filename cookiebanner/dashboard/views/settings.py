@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +54,7 @@ def webhook(request: HttpRequest, site: Site) -> HttpResponse:
             made = (actions.rotate_webhook_secret if change else actions.reveal_webhook_secret)(site, actor(request))
         except Refused as refused:
             error = str(refused)
-    context = {"made": made, "error": error, "now": timezone.now(), "waiting": optouts.waiting(site)}
+    context: dict[str, Any] = {"made": made, "error": error, "now": timezone.now(), "waiting": optouts.waiting(site)}
     if site.webhook_url:
         context["hook"] = actions.webhook_of(site)
     return show(request, "dashboard/webhook.html", site, **context)

@@ -28,7 +28,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     )
     audited = set()
     if not request.user.is_superuser:
-        mine = Membership.objects.filter(user=request.user, role=Membership.Role.AUDITOR)
+        mine = Membership.objects.filter(user=request.user.pk, role=Membership.Role.AUDITOR)
         audited = set(mine.values_list("site_id", flat=True))
     today = timezone.now().date()
     month = stats.answers_per_site([site.pk for site in rows], today - timedelta(days=29), today)

@@ -77,8 +77,8 @@ class Command(BaseCommand):
             write(f"    manage.py service --site {site.uuid} {join(words)}")
         strangers = {host: seen for host, seen in found.strangers.items() if host not in found.parked}
         write("\nNot recognised:" if strangers else "\nNothing on the page is unrecognised.")
-        for host, seen in sorted(strangers.items()):
-            write(f"  {host}: {seen[0]}")
+        for host, addresses in sorted(strangers.items()):
+            write(f"  {host}: {addresses[0]}")
             write(f"    manage.py service --site {site.uuid} --name {host} --category CATEGORY --pattern {host}")
         write("\nChange in the page:")
         for number, advice in enumerate(adoption.advice, 1):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.models import Artifact, Site
 from cookiebanner.onetrust.respond import stub
@@ -38,11 +39,11 @@ HEADERS = f"""\
 class Command(BaseCommand):
     help = "Writes the published scripts as static files, each with .gz and .br beside it."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--to", required=True, help="folder to write into; made when it is not there")
         parser.add_argument("--site", action="append", help="id of a site (may be given again); all by default")
 
-    def handle(self, *args, to: str, site: list[str] | None, **options):
+    def handle(self, *args: Any, to: str, site: list[str] | None, **options: Any) -> None:
         root = Path(to)
         sites = Site.objects.filter(releases__isnull=False).distinct()
         if site:
@@ -71,7 +72,7 @@ def write_site(root: Path, site: Site) -> int:
         if artifact.name.startswith("gate."):
             variant = artifact.name.removeprefix("gate.").removesuffix(".js")
             paths.append(folder / "r" / str(artifact.release.number) / "regime" / variant / "gate.js")
-            if artifact.release_id == latest.pk:
+            if latest and artifact.release_id == latest.pk:
                 served = (b"", b"", b"") if site.killed_at else forms
                 write(folder / "regime" / variant / "gate.js", *served)
                 if variant == STRICTEST:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.models import Site
 from consent.publishing.tags import content_tag, cookie_name
@@ -17,13 +18,13 @@ from cookiebanner.enforce import edge
 class Command(BaseCommand):
     help = "Writes the rewriter with a site's latest release for nginx (njs) or an edge worker; see docs/enforce.md."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--site", required=True, help="id of the site")
         parser.add_argument("--for", required=True, choices=sorted(edge.KINDS), dest="kind")
         parser.add_argument("--out", required=True, help="folder to write into; made when it is not there")
         parser.add_argument("--server", default="", help="address of this server; needed for the CSP header")
 
-    def handle(self, *args, site: str, kind: str, out: str, server: str, **options):
+    def handle(self, *args: Any, site: str, kind: str, out: str, server: str, **options: Any) -> None:
         try:
             found = Site.objects.get(uuid=site)
         except (Site.DoesNotExist, ValidationError):

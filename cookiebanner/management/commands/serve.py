@@ -16,11 +16,12 @@ from functools import partial
 from ipaddress import ip_address
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -34,14 +35,16 @@ class Command(BaseCommand):
     help = "Serves Fairgate: scripts, answers, dashboard and API; keeps the background worker running."
     requires_system_checks = []  # ours below: all that would lose or leak data
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=1, help="server processes (SQLite: always 1)")
         parser.add_argument("--uds", help="listen on this unix socket instead")
         parser.add_argument("--no-worker", action="store_true", help="no background worker: it runs elsewhere")
 
-    def handle(self, *args, host: str, port: int, workers: int, uds: str | None, no_worker: bool, **options):
+    def handle(
+        self, *args: Any, host: str, port: int, workers: int, uds: str | None, no_worker: bool, **options: Any
+    ) -> None:
         refuse_any_host(uds or "", host)
         data.make_private()
         refuse_what_is_wrong()

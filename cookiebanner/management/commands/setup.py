@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import getpass
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from consent.ledger import signing
@@ -22,11 +23,11 @@ class Command(BaseCommand):
     # The check that refuses demo credentials reads tables, which may not be there yet; handle() runs it after migrate.
     requires_system_checks: list[str] = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", help="the first owner's address (or FAIRGATE_OWNER_EMAIL)")
         parser.add_argument("--password", help="at least 12 characters (or FAIRGATE_OWNER_PASSWORD[_FILE]); else asked")
 
-    def handle(self, *args, email: str | None, password: str | None, **options):
+    def handle(self, *args: Any, email: str | None, password: str | None, **options: Any) -> None:
         if settings.FAIRGATE_DEMO:
             raise CommandError("FAIRGATE_DEMO is set: this is a demo. Unset it to make a real installation.")
         data.make_private()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 
 from consent.jobs import registry, runner
@@ -20,11 +21,11 @@ THREADS = {registry.HOUSE: 1, registry.WORK: 2, registry.DELIVERIES: 4}
 class Command(BaseCommand):
     help = "Does background jobs: exports, retention, anchors."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")
         parser.add_argument("--pause", type=float, default=1.0, help="seconds between looks into an empty queue")
 
-    def handle(self, *args, once: bool, pause: float, **options):
+    def handle(self, *args: Any, once: bool, pause: float, **options: Any) -> None:
         data.make_private()
         registry.discover()
         if once:

@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 from uvicorn.server import ServerState
 
-from cookiebanner.lane.protocol import Protocol
+from cookiebanner.lane.protocol import SWEEPING, Protocol
 from tests.cookiebanner.lane.asgi import Got, Running
 
 
@@ -35,12 +35,12 @@ class Wire:
         self.server.close()
         for protocol in list(self.state.connections):
             protocol.transport.abort()
-        self.state.sweeping.cancel()
+        SWEEPING.pop(self.state).cancel()
         await self.running.__aexit__(*exc)
 
     @property
     def protocols(self) -> list[Protocol]:
-        return list(self.state.connections)
+        return [protocol for protocol in self.state.connections if isinstance(protocol, Protocol)]
 
     async def open(self) -> Client:
         return Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**20))
