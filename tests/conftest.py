@@ -65,7 +65,7 @@ def _flush_may_empty_the_ledger():
     from consent.ledger import guards
     from tests import append_only
 
-    teardown = TransactionTestCase._fixture_teardown
+    teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # private, so without a stub
 
     def teardown_without_guards(self) -> None:
         aliases = self._databases_names(include_mirrors=False)

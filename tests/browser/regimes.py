@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -16,7 +17,7 @@ from tests.browser.world import World
 
 SHOP, OURS = "shop.test", "consent.test"
 KINDS = ("chat", "stats", "counted", "ads", "sale", "health")
-SERVICES = (
+SERVICES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("chat", "C0003", {}),
     ("stats", "C0002", {"statistics": True, "exempt_in": ["GB"]}),
     ("counted", "C0002", {"statistics": True, "exempt_in": ["GB"], "exemption_confirmed": ["GB"]}),
@@ -39,11 +40,13 @@ for (const kind of {kinds}) {{
 GTM = '<script async src="https://www.googletagmanager.com/gtm.js?id=GTM-SHOP"></script>'
 
 
-def open_shop(world: World, live_server_url: str, head: str = "", gtm: bool = False, **settings: object) -> Site:
+def open_shop(world: World, live_server_url: str, head: str = "", gtm: bool = False, **settings: Any) -> Site:
     """Publishes the shop's site and puts its page on the air."""
-    settings = {"controller": "Shop Ltd", "policy_url": f"https://{SHOP}/privacy"} | settings
-    settings = {"imprint_url": f"https://{SHOP}/imprint", "controller_contact": "privacy@shop.test"} | settings
-    site = create_site(SHOP, "test", **settings)
+    usual: dict[str, Any] = {
+        "controller": "Shop Ltd", "policy_url": f"https://{SHOP}/privacy", "imprint_url": f"https://{SHOP}/imprint",
+        "controller_contact": "privacy@shop.test",
+    }  # fmt: skip
+    site = create_site(SHOP, "test", **usual | settings)
     for key, category, facts in SERVICES:
         add_service(site, "test", name=key, category=category, patterns=[f"{key}.vendor.test"], **facts)
     if gtm:

@@ -13,7 +13,7 @@ from tests import samples
 from tests.browser.stage import CMP, SHOP
 from tests.browser.test_core import ACCEPT, ADS, GA, REJECT, ran, small, stage, until
 from tests.browser.test_stub import AUTO, stub
-from tests.browser.world import comes_true
+from tests.browser.world import Asked, comes_true
 
 __all__ = ["stage"]
 pytestmark = pytest.mark.browser
@@ -321,11 +321,16 @@ def test_late_work_that_came_twice(stage, tab):
 @pytest.mark.parametrize("body", [b"", PORTAL, b"throw 1"])
 def test_a_gate_that_the_stub_cannot_get(stage, tab, uncaught, body):
     stage.release(small(level="drop_in"))
-    asked = []
+    asked: list[str] = []
+
+    def told(request: Asked) -> tuple[int, str, bytes]:
+        asked.append(request.path)
+        return 200, "text/javascript", body
+
     keys = [k for k in stage.world.pages if k[1].endswith(("gate.js", "OtAutoBlock.js"))]
     right = {key: stage.world.pages[key] for key in keys}
     for key in keys:
-        stage.world.pages[key] = lambda request: (asked.append(request.path), (200, "text/javascript", body))[1]
+        stage.world.pages[key] = told
     for gate in (AUTO + stub(), stub(), stub("async")):
         asked.clear()
         page = tab(stage.page(BODY, gate=gate))

@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import time
+from typing import Any
 
 import pytest
 
@@ -274,7 +275,7 @@ def test_how_long_an_answer_took_is_told_once_a_layer_was_seen(stage, context, p
     stage.release(small(level="drop_in"))
     url = stage.page('<a class="ot-sdk-show-settings" href="#x">Settings</a>')
 
-    def told(run) -> int | None:
+    def told(run) -> Any:
         known = len(stage.posts())
         run()
         return until(lambda: stage.posts()[known:])[0].get("time_to_answer")

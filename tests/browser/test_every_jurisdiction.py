@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import Response
 
 from consent.catalogue.actions import add_service, set_category
 from consent.jurisdictions import table
@@ -20,6 +21,7 @@ from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
 from cookiebanner.visitors.first_party import parse
 from tests.browser.regimes import OURS, SHOP, open_shop
+from tests.values import present
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>
@@ -74,7 +76,12 @@ def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, li
     page = context.new_page()
     errors, statuses = [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("response", lambda got: got.url.endswith("/consents") and statuses.append((got.request.method, got.status)))
+
+    def heard(got: Response) -> None:
+        if got.url.endswith("/consents"):
+            statuses.append((got.request.method, got.status))
+
+    page.on("response", heard)
     no = {"C0001": True} | dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), False)
     seen, terms = {}, {}
     for row, variant in variants.items():
@@ -98,7 +105,7 @@ def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, li
     stored = ConsentRecord.objects.filter(site_id=site.pk, type="consent").order_by("index")
     said = [(record.regime, record.action) for record in stored]
     assert said == [(table.ROWS[row].preset, action) for row in variants for action in ("reject_all", "accept_all")]
-    assert {json.loads(record.payload)["layer"] for record in stored} == {"banner", "preferences"}
+    assert {json.loads(present(record.payload))["layer"] for record in stored} == {"banner", "preferences"}
 
 
 ODD = ("__proto__", "constructor", "notice", "opt_in", "toString", "true", "1", "0", "null")
@@ -155,7 +162,8 @@ def test_a_key_is_a_key_whatever_else_it_means(world, chromium, live_server, var
     context.close()
     assert errors == []
     payloads = [
-        json.loads(r.payload)["choices"] for r in ConsentRecord.objects.filter(type="consent").order_by("index")
+        json.loads(present(r.payload))["choices"]
+        for r in ConsentRecord.objects.filter(type="consent").order_by("index")
     ]
     assert [len(choices["categories"]) for choices in payloads] == [5 + len(ODD)] * 5
     assert {key: payloads[-1]["categories"][key] == "granted" for key in ODD} == expected

@@ -6,9 +6,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Playwright
 
 from tests.browser.world import comes_true
 
@@ -48,18 +49,18 @@ def chromium(playwright: Playwright, server: Server) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, pages: dict[str, str], server: Server) -> Iterator[Callable[..., Page]]:
+def visit(chromium: Browser, pages: dict[str, str], server: Server) -> Iterator[Callable[..., Any]]:
     """Loads a page; `tab.thrown` are its uncaught errors, `tab.said` its console."""
     context = chromium.new_context(ignore_https_errors=True)
     server.left.clear()
     server.ran.clear()
 
-    def visit(before: str = "", after: str = SWALLOW, body: str = BODY, gate: str = GATE, policy: str = "") -> Page:
+    def visit(before: str = "", after: str = SWALLOW, body: str = BODY, gate: str = GATE, policy: str = "") -> Any:
         pages["/page"] = (
             f"<!doctype html><html lang=en><head>{before}{gate}{after}<title>t</title></head><body>{body}</body></html>"
         )
         server.headers[SITE, "*"] = {"Content-Security-Policy": policy} if policy else {}
-        tab = context.new_page()
+        tab: Any = context.new_page()
         tab.thrown, tab.said = [], []
         tab.on("pageerror", lambda error: tab.thrown.append(str(error)))
         tab.on("console", lambda message: tab.said.append(message.text))
@@ -73,7 +74,7 @@ def visit(chromium: Browser, pages: dict[str, str], server: Server) -> Iterator[
         table.clear()
 
 
-def works(tab: Page) -> None:
+def works(tab: Any) -> None:
     """The page's own text, inline code and image are there, and nothing was thrown into it."""
     assert tab.evaluate("[document.querySelector('h1')?.textContent,window.inline,window.last]") == ["Own text", 1, 1]
     assert tab.evaluate("document.getElementById('ownimg').naturalWidth") == 1
@@ -261,7 +262,7 @@ def test_a_page_over_http_is_held_and_answered(
         pages["/page"] = (
             f"<!doctype html><html lang=en><head>{GATE}{SWALLOW}<title>t</title></head><body>{BODY}</body></html>"
         )
-        tab = browser.new_context(ignore_https_errors=True).new_page()
+        tab: Any = browser.new_context(ignore_https_errors=True).new_page()
         tab.thrown = []
         tab.on("pageerror", lambda error: tab.thrown.append(str(error)))
         tab.goto(f"http://{SITE}/page")

@@ -83,7 +83,7 @@ def lay_out(world: World, fairgate: str, page: Path) -> None:
 def tab(chromium, world):
     context = chromium.new_context(ignore_https_errors=True, locale="en-US")
     page = context.new_page()
-    page.console = []  # type: ignore[attr-defined]
+    page.console = []
     page.on("console", lambda message: page.console.append((message.type, message.text)))
     page.on("pageerror", lambda error: page.console.append(("error", str(error))))
     yield page

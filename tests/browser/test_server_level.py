@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
@@ -53,11 +54,11 @@ def chromium(playwright: Playwright, server: Server) -> Iterator[Browser]:
 def open_page(chromium: Browser, pages: dict[str, str]) -> Iterator[Callable[..., Page]]:
     context = chromium.new_context(ignore_https_errors=True)
 
-    def open_page(body: str, head: str = "", again: bool = False) -> Page:
+    def open_page(body: str, head: str = "", again: bool = False) -> Any:
         pages["/page"] = rewritten(
             f"<!doctype html><html><head>{blockers.GATE}{HEAD}{head}</head><body><h1>x</h1>{body}</body></html>"
         )
-        tab = context.pages[0] if again else context.new_page()
+        tab: Any = context.pages[0] if again else context.new_page()
         tab.asked = []
         tab.on("request", lambda request: tab.asked.append(request.url) if TRACKER in request.url else None)
         tab.goto(f"https://{SITE}/page")

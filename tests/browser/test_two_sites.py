@@ -27,7 +27,8 @@ BANNER = "#onetrust-banner-sdk"
 
 def serve(stage, variant: str = "eu_opt_in", **site: Any) -> dict[str, str]:
     """Both sites at release 3 with the same services, each with a page on its own host; → their addresses."""
-    files, urls = {}, {}
+    files: dict[Any, Any] = {}
+    urls: dict[str, str] = {}
     for host, uuid in SITES.items():
         stage.release(small(hosts=(host,), uuid=uuid, **site), variant)
         files |= {key: page for key, page in stage.world.pages.items() if key[0] == CMP}

@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.values import present
+
 PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 
 
@@ -121,7 +123,7 @@ class World:
 
             def pass_on(self, asked: Asked, base: str) -> None:
                 to = urlsplit(base)
-                link = http.client.HTTPConnection(to.hostname, to.port, timeout=30)
+                link = http.client.HTTPConnection(present(to.hostname), to.port, timeout=30)
                 headers = {k: v for k, v in asked.headers.items() if k not in ("connection", "host")}
                 headers |= world.extra_headers.get(asked.host, {})
                 link.request(asked.method, asked.path, asked.body or None, {**headers, "host": asked.host})
@@ -145,7 +147,7 @@ class World:
         context.load_cert_chain(certificate())
         # The handshake happens in the connection's own thread, so one stalled client stops nobody.
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.server.handle_error = lambda *arguments: None  # type: ignore[method-assign] - closed tabs
+        self.server.handle_error = lambda *arguments: None  # type: ignore[method-assign]  # closed tabs
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def forget(self) -> None:

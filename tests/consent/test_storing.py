@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 from hypothesis import given
@@ -55,8 +57,8 @@ def test_many_bad_rows_do_not_cost_a_transaction_each():
 
 
 def _with_code(error: Exception, code: str) -> Exception:
-    cause = Exception()
-    cause.pgcode = code  # type: ignore[attr-defined] - as psycopg2's errors have it
+    cause: Any = Exception()
+    cause.pgcode = code  # as psycopg2's errors have it
     error.__cause__ = cause
     return error
 

@@ -196,7 +196,8 @@ def test_an_export_during_which_somebody_was_erased_begins_again(world, settings
     alice.says("accept_all", "granted")
     from consent.exports import actions
 
-    export, erased = actions.export, []
+    export = actions.export
+    erased: list[Any] = []
 
     def interrupted(*given: Any, **more: Any) -> int:
         written = export(*given, **more)

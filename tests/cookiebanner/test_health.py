@@ -284,7 +284,8 @@ def test_a_writer_that_hangs_or_has_died_is_told(world, monkeypatch):
 
     by_lane(Writer(write), go=go)
     dead = Writer()
-    dead._loop, dead._thread = object(), threading.Thread()
+    dead._loop, dead._thread = asyncio.new_event_loop(), threading.Thread()
+    dead._loop.close()
     assert dead.trouble() == "The thread that writes answers has ended."
 
 

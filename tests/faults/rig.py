@@ -19,6 +19,7 @@ import psycopg2
 
 from tests import corpus
 from tests.postgres import Cluster
+from tests.values import present
 
 ROOT = Path(__file__).parent.parent.parent
 VERIFY = (
@@ -92,8 +93,8 @@ class Rig:
 
     def kill_server(self) -> None:
         """`kill -9` of the server and each of its processes."""
-        os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait()
+        os.killpg(present(self.server).pid, signal.SIGKILL)
+        present(self.server).wait()
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -172,6 +173,7 @@ class Clients:
             body = json.dumps(corpus.DATA["body"] | {"id": record}).encode()
             with self._lock:
                 self.sent.add(record)
+            status: int | str
             while True:
                 try:
                     connection = connection or http.client.HTTPConnection("127.0.0.1", self.rig.port, timeout=10)

@@ -12,6 +12,7 @@ import pytest
 
 from tests import corpus
 from tests.faults.rig import VERIFY, Clients, Rig
+from tests.values import present
 
 pytestmark = pytest.mark.faults
 
@@ -23,8 +24,8 @@ def post(rig: Rig):
 
 
 def stop(rig: Rig) -> None:
-    rig.server.terminate()
-    assert rig.server.wait(40) == 0
+    present(rig.server).terminate()
+    assert present(rig.server).wait(40) == 0
 
 
 def into_an_empty_database(rig: Rig, dump) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests import corpus
 from tests.faults.rig import Clients, Rig
 from tests.postgres import Cluster
+from tests.values import present
 
 pytestmark = pytest.mark.faults
 
@@ -71,8 +72,8 @@ def test_a_stopped_server_answers_what_it_has_accepted(tmp_path):
     with Rig(tmp_path) as rig:
         with Clients(rig) as clients:
             clients.wait_for(200)
-            rig.server.terminate()
-            assert rig.server.wait(30) == 0
+            present(rig.server).terminate()
+            assert present(rig.server).wait(30) == 0
             before = dict(clients.acknowledged)
             rig.start()
             clients.wait_for(50)

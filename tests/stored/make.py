@@ -217,8 +217,8 @@ def visit(base: str, names: tuple[str, ...]) -> dict:
         world.upstream[CONSENT] = base
         for host, site in ((HOST, SITE), (OTHER_HOST, OTHER)):
             world.pages[(host, "/favicon.ico")] = (204, "image/x-icon", b"")
-            for path, page in (("/", PAGE), ("/one", DROP_IN)):
-                text = page.format(consent=CONSENT, site=site)
+            for path, html in (("/", PAGE), ("/one", DROP_IN)):
+                text = html.format(consent=CONSENT, site=site)
                 world.pages[(host, path)] = (200, "text/html; charset=utf-8", text.encode())
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),

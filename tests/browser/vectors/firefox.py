@@ -17,6 +17,8 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.values import present
+
 START_SECONDS = 60
 READY = "WebDriver BiDi listening on "
 
@@ -142,8 +144,8 @@ async def launch(port: int) -> AsyncIterator[Firefox]:
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env={"HOME": folder, "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
         try:
-            address = await asyncio.wait_for(_address(process.stderr), START_SECONDS)
-            drain = asyncio.create_task(_drain(process.stderr))
+            address = await asyncio.wait_for(_address(present(process.stderr)), START_SECONDS)
+            drain = asyncio.create_task(_drain(present(process.stderr)))
             async with connect(f"{address}/session", max_size=None) as link:
                 firefox = Firefox(link)
                 capabilities = {"alwaysMatch": {"acceptInsecureCerts": True}}

@@ -73,7 +73,11 @@ class ChromiumTab:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        page.on("pageerror", lambda error: ours(error) and self.thrown.append(error.stack or error.message))
+        page.on("pageerror", self._threw)
+
+    def _threw(self, error: Error) -> None:
+        if ours(error):
+            self.thrown.append(error.stack or error.message)
 
     async def goto(self, url: str, seconds: float) -> None:
         await self._page.goto(url, wait_until="load", timeout=seconds * 1000)
@@ -119,8 +123,8 @@ async def in_warm_chromium(port: int) -> AsyncIterator[Opener]:
         @contextlib.asynccontextmanager
         async def tab(vector: Vector) -> AsyncIterator[Tab]:
             if "preconnect" in vector.name:
-                async with own_profile(play, port) as page:
-                    yield page
+                async with own_profile(play, port) as one:
+                    yield one
                 return
             page = free.pop() if free else await (await browser.new_context(ignore_https_errors=True)).new_page()
             yield ChromiumTab(page)
@@ -233,9 +237,11 @@ async def measure(
 
 def majority(runs: list[Result]) -> Result:
     """What most of the runs saw."""
-    seen = [sum(getattr(run, name) for run in runs) * 2 > len(runs) for name in ("left", "executed", "stored")]
+    left, executed, stored = (
+        sum(getattr(run, name) for run in runs) * 2 > len(runs) for name in ("left", "executed", "stored")
+    )
     broken = [run.control for run in runs if run.control]
-    return Result(*seen, broken[0] if len(broken) * 2 > len(runs) else "")
+    return Result(left, executed, stored, broken[0] if len(broken) * 2 > len(runs) else "")
 
 
 def totals(results: dict[str, Result]) -> dict[str, list[int]]:

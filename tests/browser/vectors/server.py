@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.browser.world import certificate
@@ -89,14 +89,14 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_args: object) -> None:
             pass
 
-        def answer(self, kind: str, body: bytes, status: int = 200, **headers: str) -> None:
+        def answer(self, kind: str, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Access-Control-Allow-Origin", self.headers.get("Origin") or "*")
             self.send_header("Access-Control-Allow-Credentials", "true")
             self.send_header("Access-Control-Allow-Headers", "content-type")
-            for name, value in headers.items():
+            for name, value in (headers or {}).items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             if self.command != "HEAD":
@@ -114,7 +114,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if key in server.files:
                 kind, body = server.files[key]
                 status = server.statuses.get(key, 200)
-                self.answer(kind, body, status, **{"Cache-Control": "no-store", **server.headers.get(key, {})})
+                self.answer(kind, body, status, {"Cache-Control": "no-store", **server.headers.get(key, {})})
             elif host == TRACKER or host.endswith("." + TRACKER):
                 self.tracker(path)
             elif host == CDN:
@@ -149,7 +149,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             elif path.endswith("/own.html"):
                 self.answer("text/html", b"<!doctype html><p>own frame</p>")
             elif (html := server.pages(path)) is not None:
-                self.answer("text/html; charset=utf-8", html.encode(), **server.headers.get((SITE, "*"), {}))
+                self.answer("text/html; charset=utf-8", html.encode(), headers=server.headers.get((SITE, "*")))
             else:
                 self.answer("text/plain", b"nothing here", 404)
 
@@ -183,16 +183,16 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             extension = name.rpartition(".")[2]
             if extension == "js":
-                self.answer("text/javascript", beacon(place).encode(), **cookie)
+                self.answer("text/javascript", beacon(place).encode(), headers=cookie)
             elif extension == "html":
-                self.answer("text/html", f"<!doctype html><script>{beacon(place)}</script>".encode(), **cookie)
+                self.answer("text/html", f"<!doctype html><script>{beacon(place)}</script>".encode(), headers=cookie)
             elif extension == "gif":
-                self.answer("image/gif", PIXEL, **cookie)
+                self.answer("image/gif", PIXEL, headers=cookie)
             elif extension == "css":
-                self.answer("text/css", b"h2{color:red}", **cookie)
+                self.answer("text/css", b"h2{color:red}", headers=cookie)
             elif extension == "sse":
-                self.answer("text/event-stream", b"data: 1\n\n", **cookie)
+                self.answer("text/event-stream", b"data: 1\n\n", headers=cookie)
             else:
-                self.answer("application/octet-stream", b"x", **cookie)
+                self.answer("application/octet-stream", b"x", headers=cookie)
 
     return Handler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -316,7 +317,11 @@ def test_an_address_inside_is_refused_at_once_or_when_it_is_looked_up(receiver, 
 @pytest.mark.django_db(transaction=True)
 def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkeypatch):
     """What kept another site's export waiting for over 80 seconds, with the threads of the worker as it is run."""
-    hanging = Server(lambda taken: hanging.over.wait(60))
+
+    def hang(taken: socket.socket) -> None:
+        hanging.over.wait(60)
+
+    hanging = Server(hang)
     registry.discover()
     for table in ("_handlers", "_lanes"):
         monkeypatch.setattr(registry, table, dict(getattr(registry, table)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,7 +36,7 @@ RELEASE = PublishedRelease(
     regimes={},
     overrides={},
 )
-SITE = SimpleNamespace(id=1, uuid=UUID(corpus.DATA["site"]), record_path=True, has_host=lambda host: True)
+SITE: Any = SimpleNamespace(id=1, uuid=UUID(corpus.DATA["site"]), record_path=True, has_host=lambda host: True)
 PLACE = Decision("US-CA", "us_ca", "eu_opt_in-IT", "fallback")
 
 
@@ -183,7 +184,7 @@ def test_remembered_vectors_of_all_releases_have_one_bound(monkeypatch):
         )
         made.append(release)
         for n in range(30):
-            states = {"C0001": "granted", "C0002": "denied"}
+            states: dict[str, schema.State] = {"C0001": "granted", "C0002": "denied"}
             validate.vector(schema.Choices(states, {}, {f"s{n}": "granted"}), release)
     held = sum(sum(map(len, one.choices.values())) for release in made for one in release.vectors.values())
     assert 0 < held <= 1000

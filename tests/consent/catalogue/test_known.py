@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -64,7 +65,7 @@ def test_what_is_necessary_does_not_track():
 
 
 def test_no_two_services_claim_the_same_pattern():
-    owners = {}
+    owners: dict[Any, list[str]] = {}
     for service in known.services():
         for pattern in service["rules"]:
             owners.setdefault(patterns.parse(pattern), []).append(service["key"])

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -168,7 +169,7 @@ def test_a_name_that_is_not_looked_up_in_time_is_given_up(here, monkeypatch):
 
 
 def test_of_a_huge_answer_only_so_much_is_read(server, here):
-    sent = []
+    sent: list[Any] = []
 
     def huge(taken: socket.socket) -> None:
         taken.sendall(b"HTTP/1.1 200 OK\r\n\r\n")

@@ -16,6 +16,7 @@ from django.utils import timezone
 from consent.jobs import actions, registry, runner
 from consent.jobs.models import Job
 from consent.sites.models import Site
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
@@ -214,12 +215,12 @@ def test_a_site_has_one_job_at_a_time_in_a_lane(handle):
         actions.enqueue("export", site=site)
     actions.enqueue("hook", site=one)
     claimed = [runner.claim(lane=registry.WORK), runner.claim(lane=registry.WORK)]
-    assert [job.site for job in claimed] == [one, two]
+    assert [present(job).site for job in claimed] == [one, two]
     assert runner.claim(lane=registry.WORK) is None
-    assert runner.claim(lane=registry.DELIVERIES).kind == "hook"
+    assert present(runner.claim(lane=registry.DELIVERIES)).kind == "hook"
     # A worker that died keeps nobody waiting.
-    Job.objects.filter(pk=claimed[0].pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert runner.claim(lane=registry.WORK).pk == claimed[0].pk
+    Job.objects.filter(pk=present(claimed[0]).pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert present(runner.claim(lane=registry.WORK)).pk == present(claimed[0]).pk
 
 
 def test_lanes_do_not_meet(handle):
@@ -283,7 +284,7 @@ def test_kill_9_of_a_worker_loses_no_job(tmp_path):
     first = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, "first"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )
-    for line in first.stdout:
+    for line in present(first.stdout):
         if line == "5\n":
             os.kill(first.pid, signal.SIGKILL)
             break

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from uuid import uuid5
 
 import pytest
@@ -16,9 +17,10 @@ from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger import anchors, checkpoint, merkle, signing
 from consent.ledger.append import append, draft_of
-from consent.models import Anchor
+from consent.models import Anchor, Site
 from consent.sites.actions import create_site
 from tests.consent.exports.test_bundle import SITE, fill
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +50,7 @@ class Place:
 
 
 @pytest.fixture
-def point(settings, tmp_path):
+def point(settings, tmp_path) -> tuple[Site, Any]:
     settings.FAIRGATE_DATA = tmp_path / "data"
     settings.FAIRGATE_OUTGOING_NETWORKS = ["127.0.0.1/32"]
     site = create_site(["shop.test"], "alice", uuid=SITE, name="Shop")
@@ -58,15 +60,15 @@ def point(settings, tmp_path):
 
 def test_a_webhook_gets_the_note(point):
     place = Place(lambda path, body: (200, b"kept as 17"))
-    made = anchors.anchor(*point, "webhook", place.url)
+    made = anchors.anchor(point[0], point[1], "webhook", place.url)
     assert place.got == [("/", point[1].note.encode())]
     assert bytes(made.evidence) == b"kept as 17"
-    assert anchors.anchor(*point, "webhook", place.url) == made
+    assert anchors.anchor(point[0], point[1], "webhook", place.url) == made
     assert len(place.got) == 1
 
 
 def test_a_mailbox_gets_the_note(point):
-    anchors.anchor(*point, "email", "lawyer@example.org")
+    anchors.anchor(point[0], point[1], "email", "lawyer@example.org")
     [message] = mail.outbox
     assert (message.to, point[1].note in message.body) == (["lawyer@example.org"], True)
 
@@ -75,13 +77,13 @@ def test_a_place_that_fails_leaves_no_anchor(point):
     place = Place(lambda path, body: (500, b""))
     for method in ("webhook", "witness", "rfc3161"):
         with pytest.raises(anchors.Failed):
-            anchors.anchor(*point, method, place.url)
+            anchors.anchor(point[0], point[1], method, place.url)
     assert Anchor.objects.count() == 0
 
 
 def test_a_witness_checks_that_the_log_only_grew(point):
     site, first = point
-    seen = {"size": 0, "root": b""}
+    seen: dict[str, Any] = {"size": 0, "root": b""}
 
     def witness(path, body):
         """What a C2SP witness does: consistency from the size it saw last, else 409 with that size."""
@@ -103,13 +105,13 @@ def test_a_witness_checks_that_the_log_only_grew(point):
 
     append([draft_of(site.pk, site.uuid, "waiver", {"rule": "L20"}, uuid5(SITE, "later"))])
     second = checkpoint.make(site)
-    anchors.anchor(site, second, "witness", place.url)
-    assert seen["size"] == second.size
+    anchors.anchor(site, present(second), "witness", place.url)
+    assert seen["size"] == present(second).size
     Anchor.objects.all().delete()  # forget what the witness saw: it says so itself
     append([draft_of(site.pk, site.uuid, "waiver", {"rule": "L20"}, uuid5(SITE, "later still"))])
     third = checkpoint.make(site)
-    anchors.anchor(site, third, "witness", place.url)
-    assert seen["size"] == third.size == second.size + 1
+    anchors.anchor(site, present(third), "witness", place.url)
+    assert seen["size"] == present(third).size == present(second).size + 1
 
 
 def test_the_timestamp_query_is_what_openssl_reads(tmp_path):
@@ -148,7 +150,7 @@ def authority(tmp_path):
 
 def test_a_timestamp_is_kept_and_openssl_verifies_it(point, tmp_path):
     place = Place(authority(tmp_path))
-    made = anchors.anchor(*point, "rfc3161", place.url)
+    made = anchors.anchor(point[0], point[1], "rfc3161", place.url)
     (tmp_path / "note").write_text(point[1].note)
     (tmp_path / "kept.tsr").write_bytes(bytes(made.evidence))
     said = subprocess.run(
@@ -163,7 +165,7 @@ def test_a_timestamp_of_something_else_is_refused(point, tmp_path):
     other = anchors.timestamp_query(sha256(b"another note").digest(), 1)
     place = Place(lambda path, body: stamp(path, other))
     with pytest.raises(anchors.Failed, match="not for this checkpoint"):
-        anchors.anchor(*point, "rfc3161", place.url)
+        anchors.anchor(point[0], point[1], "rfc3161", place.url)
 
 
 @pytest.mark.parametrize("text", ["pigeon:home", "webhook:", "rfc3161:ftp://x"])
@@ -177,7 +179,7 @@ def test_a_place_inside_is_reached_only_when_it_is_listed(point, settings):
     settings.FAIRGATE_OUTGOING_NETWORKS = []
     place = Place(lambda path, body: (200, b"kept"))
     with pytest.raises(anchors.Failed, match="FAIRGATE_OUTGOING_NETWORKS"):
-        anchors.anchor(*point, "webhook", place.url)
+        anchors.anchor(point[0], point[1], "webhook", place.url)
     assert place.got == []
 
 

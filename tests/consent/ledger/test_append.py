@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -10,12 +11,13 @@ from django.db import connection, connections
 from consent.ledger import merkle
 from consent.ledger.append import Draft, append, commitment, leaf_input
 from consent.models import ConsentRecord, DailyTotal, LogEntry, LogHead, LogTile
+from tests.values import present
 
 SITE = "11111111-1111-4111-8111-111111111111"
 
 
 def draft(record_id=None, site_id=1, body=b"x", **more) -> Draft:
-    columns = {
+    columns: dict[str, Any] = {
         "release": 1, "release_hash": "ab" * 32, "regime": "eu_opt_in", "jurisdiction": "DE", "language": "de",
         "action": "accept_all", "record": {"choices": {"categories": {"C0001": "granted"}}, "page": "shop'.test\\ü"},
     }  # fmt: skip
@@ -42,8 +44,8 @@ def test_a_batch_of_two_sites_becomes_leaves_records_and_totals():
     assert head.last_received_at == outcomes[2].received_at
     record = ConsentRecord.objects.get(site_id=1, index=1)
     entry = LogEntry.objects.get(site_id=1, index=1)
-    assert commitment(bytes(record.salt), record.payload.encode()) == bytes(entry.commitment)
-    assert '"page":"shop\'.test\\\\ü"' in record.payload
+    assert commitment(bytes(present(record.salt)), present(record.payload).encode()) == bytes(entry.commitment)
+    assert '"page":"shop\'.test\\\\ü"' in present(record.payload)
     assert sorted(DailyTotal.objects.values_list("site_id", "count")) == [(1, 2), (2, 1)]
 
 

@@ -19,6 +19,7 @@ from consent.ledger.verify import verify
 from consent.models import AuditEvent, ConsentRecord, DailyTotal, Job, LogEntry, LogHead, Site
 from cookiebanner import checks
 from tests.consent.ledger.world import answer, make_site
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 AHEAD = datetime(2036, 2, 1, 12, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_a_clock_that_jumped_ahead_stays_until_it_is_repaired():
     assert done.after <= record.received_at <= datetime.now(UTC)
     assert record.day == record.received_at.astimezone(UTC).date()
     entry = ConsentRecord.objects.get(site_id=site.pk, index=6)
-    assert (entry.type, json.loads(entry.payload)["before"]) == (CLOCK_REPAIR, "2036-02-01T12:00:00.000000Z")
+    assert (entry.type, json.loads(present(entry.payload))["before"]) == (CLOCK_REPAIR, "2036-02-01T12:00:00.000000Z")
     event = AuditEvent.objects.get(verb="ledger.repair_clock")
     assert (event.actor, event.detail["entry"]) == ("alice@example.org", 6)
     checkpoint.make(site)
@@ -128,7 +129,11 @@ def test_an_entry_that_only_pretends_to_set_the_clock_back_is_found(before):
 def test_a_repair_that_goes_forward_is_found():
     site = make_site()
     last = LogHead.objects.get(site_id=site.pk).last_received_at
-    record = {"before": last.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z", "reason": "r", "actor": "a"}
+    record = {
+        "before": present(last).astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z",
+        "reason": "r",
+        "actor": "a",
+    }
     append([draft_of(site.pk, site.uuid, CLOCK_REPAIR, record, site.uuid)])
     assert "does not set the clock back" in verify(site).wrong[0]
 
@@ -178,4 +183,4 @@ def test_background_work_does_not_wait_for_the_time_that_was_wrong(capsys):
     call_command("repair_clock")
     assert "2 background jobs that were dated ahead are due now." in capsys.readouterr().out
     assert not Job.objects.filter(created_at__gt=timezone.now()).exists()
-    assert runner.claim().kind == "no_such_kind"
+    assert present(runner.claim()).kind == "no_such_kind"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import Model
 
 from consent.ledger.verify import orphans, verify
 from consent.models import (
@@ -20,6 +22,7 @@ from consent.models import (
 from cookiebanner.management.commands.verify_ledger import releases
 from tests import append_only
 from tests.consent.ledger.world import answer, full_ledger, make_site
+from tests.values import present
 
 TABLES = (LogEntry, ConsentRecord, LogHead, LogTile, Checkpoint, DailyTotal)
 
@@ -42,7 +45,7 @@ def test_an_empty_site_holds_together():
     assert verify(Site.objects.create(name="Empty")).wrong == []
 
 
-def columns() -> list[tuple[type, str]]:
+def columns() -> list[tuple[type[Model], str]]:
     return [
         (model, field.column)
         for model in TABLES
@@ -51,7 +54,7 @@ def columns() -> list[tuple[type, str]]:
     ]
 
 
-def change(model: type, column: str) -> None:
+def change(model: type[Model], column: str) -> None:
     """Changes the smallest thing in one column of one row, whatever its type, past every guard."""
     table = model._meta.db_table
     postgres = connection.vendor == "postgresql"
@@ -62,6 +65,7 @@ def change(model: type, column: str) -> None:
         cursor.execute(f"SELECT {column} FROM {table} WHERE {where} {order} LIMIT 1")
         [old] = cursor.fetchone()
         one = f"(SELECT {'ctid' if postgres else 'rowid'} FROM {table} WHERE {column} = %s LIMIT 1)"
+        new: Any
         if kind == "BinaryField":
             raw = bytearray(bytes(old))
             raw[random.randrange(len(raw))] ^= 1
@@ -161,7 +165,7 @@ def test_the_command_names_the_record_and_exits_with_1(capsys):
     assert "324 entries hold together: 322 answers, 1 of them erased, 2 checkpoints." in capsys.readouterr().out
     append_only.drop(connection)
     record = ConsentRecord.objects.get(index=7)
-    ConsentRecord.objects.filter(index=7).update(payload=record.payload.replace("granted", "Granted"))
+    ConsentRecord.objects.filter(index=7).update(payload=present(record.payload).replace("granted", "Granted"))
     with pytest.raises(CommandError) as error:
         call_command("verify_ledger")
     assert error.value.returncode == 1

@@ -11,6 +11,7 @@ from django.utils import timezone
 from consent.ledger import canonical, checkpoint, erasure, kept
 from consent.ledger.append import Draft, append, draft_of
 from consent.models import Release, Site
+from tests.values import present
 
 
 def make_site(name: str = "Shop") -> Site:
@@ -26,12 +27,12 @@ def make_site(name: str = "Shop") -> Site:
 
 
 def answer(site: Site, **more: Any) -> Draft:
-    columns = {
+    columns: dict[str, Any] = {
         "record_id": uuid.uuid4(), "request_hash": uuid.uuid4().bytes * 2, "release": 1, "release_hash": "ab" * 32,
         "regime": "eu_opt_in", "jurisdiction": "DE", "language": "de", "action": "accept_all",
         "visitor": uuid.uuid4(), "record": {"status": "ConsentGiven", "choices": {"categories": {"C0001": "granted"}}},
     }  # fmt: skip
-    return Draft(site.pk, site.uuid, "consent", **columns | more)
+    return Draft(site.pk, str(site.uuid), "consent", **columns | more)
 
 
 def full_ledger() -> Site:
@@ -42,6 +43,8 @@ def full_ledger() -> Site:
     append([chained, *(answer(site, action="reject_all", visitor=None) for _ in range(20))])
     erasure.erase(site, record_id=chained.record_id, actor="alice@example.org", reason="asked")
     append([answer(site, replaces=uuid.uuid4())])
-    kept.keep(str(site.uuid), checkpoint.make(site).note)  # a test's transaction never commits, so it is kept here
+    kept.keep(
+        str(site.uuid), present(checkpoint.make(site)).note
+    )  # a test's transaction never commits, so it is kept here
     assert {outcome.status for outcome in first} == {"created"}
     return site

@@ -1,6 +1,7 @@
 """Each rule with a draft that breaks it; the clean draft breaks none."""
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -208,7 +209,10 @@ def test_a_correction_of_the_table_may_be_stricter_but_not_laxer(site, place, fi
 
 
 def test_lifetimes_are_said_and_short(site):
-    cookies = ["_no_word", {"name": "_for_ever", "lifetime": "10 years", "lifetime_days": 3650}]
+    cookies: list[str | dict[str, Any]] = [
+        "_no_word",
+        {"name": "_for_ever", "lifetime": "10 years", "lifetime_days": 3650},
+    ]
     add_service(site, "x", name="Old", category="C0002", patterns=["old.example"], cookies=cookies)
     messages = [f.message for f in lint.check(queries.draft(site))]
     assert messages == [

@@ -14,6 +14,7 @@ from consent.models import Artifact, AuditEvent, ConsentRecord, LintWaiver, LogE
 from consent.publishing import actions, queries
 from consent.publishing.actions import Blocked, Unchanged, publish, rollback
 from consent.sites.actions import create_site
+from tests.values import present
 
 WHY = "Keeps the basket that the visitor fills"
 BODY = b"// a gate\n" * 200
@@ -44,7 +45,7 @@ def test_the_first_release(site):
     assert gate.sha256 == hashlib.sha256(bytes(gate.body)).hexdigest()
     assert gzip.decompress(bytes(gate.gzip)) == brotli.decompress(bytes(gate.brotli)) == bytes(gate.body)
     event = AuditEvent.objects.filter(site=site).first()
-    assert (event.actor, event.verb, event.detail) == (
+    assert (present(event).actor, present(event).verb, present(event).detail) == (
         "alice", "release.publish", {"number": 1, "sha256": release.sha256, "note": "first"},
     )  # fmt: skip
 
@@ -54,7 +55,7 @@ def test_a_release_is_a_leaf_of_the_ledger(site):
     entry = LogEntry.objects.get(site_id=site.pk)
     assert (entry.index, entry.type, entry.release_hash) == (0, "release", release.sha256)
     record = ConsentRecord.objects.get(site_id=site.pk)
-    payload = json.loads(record.payload)
+    payload = json.loads(present(record.payload))
     assert {key: payload[key] for key in ("type", "number", "sha256", "published_by", "release", "site")} == {
         "type": "release", "number": 1, "sha256": release.sha256, "published_by": "alice", "release": 1,
         "site": str(site.uuid),
@@ -86,7 +87,7 @@ def test_rolling_back_makes_a_new_release_and_leaves_the_draft(site):
     assert (third.number, third.sha256, third.snapshot, third.rolled_back_to) == (3, first.sha256, first.snapshot, 1)
     assert queries.current_release(site) == third
     assert [c.path for c in queries.changes(site)] == [("services", "ads")]
-    assert AuditEvent.objects.filter(site=site).first().verb == "release.rollback"
+    assert present(AuditEvent.objects.filter(site=site).first()).verb == "release.rollback"
     assert publish(site, "x", compile).number == 4
     with pytest.raises(Unchanged):
         rollback(site, 2, "x", compile)
@@ -138,7 +139,7 @@ def test_an_error_while_compiling_leaves_nothing(site):
 
 
 def test_a_publish_that_is_overtaken_starts_over(site):
-    overtaken = []
+    overtaken: list[int] = []
 
     def slow(snapshot, number, sha256):
         if not overtaken:
@@ -177,8 +178,10 @@ def test_parallel_publishes_are_numbered_without_gaps():
             connection.close()
 
     threads = [threading.Thread(target=run) for _ in range(6)]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     numbers = sorted(Release.objects.filter(site=site).values_list("number", flat=True))
     assert numbers == list(range(1, 7 - len(failures)))
     assert {type(error) for error in failures} <= {Refused}

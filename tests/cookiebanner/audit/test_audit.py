@@ -16,6 +16,7 @@ from consent.ledger.append import Draft, append
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.publishing.queries import current_release
 from cookiebanner.audit import proof
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +30,8 @@ def answer(site, visitor: UUID | None = None, replaces: UUID | None = None, acti
         type="consent",
         record_id=record_id,
         request_hash=hashlib.sha256(record_id.bytes).digest(),
-        release=release.number,
-        release_hash=release.sha256,
+        release=present(release).number,
+        release_hash=present(release).sha256,
         regime="eu_opt_in",
         jurisdiction="DE",
         language="de",

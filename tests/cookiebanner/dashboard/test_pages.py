@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -15,7 +17,7 @@ VIEW = (
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new",)
-DETAIL = {
+DETAIL: dict[str, dict[str, Any]] = {
     "service": {"key": "counter"},
     "category": {"key": "C0002"},
     "rule": {"key": "counter"},
@@ -23,7 +25,7 @@ DETAIL = {
     "release": {"number": 1},
 }
 AUDIT = ("search", "ledger", "exports")
-POSTS = {
+POSTS: dict[str, dict[str, Any]] = {
     "service_delete": {"key": "counter"},
     "service_undo": {},
     "banner_draft": {},
@@ -39,7 +41,9 @@ POSTS = {
 
 
 def every_page(site) -> list[str]:
-    names = [(name, {}) for name in (*VIEW, *MANAGE, *EDIT, "kill")] + list(DETAIL.items())
+    names: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in (*VIEW, *MANAGE, *EDIT, "kill")] + list(
+        DETAIL.items()
+    )
     pages = [reverse(f"dashboard:{name}", kwargs={"uuid": site.uuid, **keys}) for name, keys in names]
     return pages + [reverse(f"audit:{name}", kwargs={"uuid": site.uuid}) for name in AUDIT]
 

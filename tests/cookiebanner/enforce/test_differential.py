@@ -9,6 +9,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def in_javascript(folder: Path, asked: list[dict]) -> list[list[bytes]]:
 
 
 def test_both_rewriters_write_the_same_bytes_whole_or_in_pieces_and_none_they_do_not_mean(tmp_path, monkeypatch):
-    asked = []
+    asked: list[dict[str, Any]] = []
     for seed in range(FIRST, FIRST + COUNT):
         random = Random(seed)
         page = pages.page(random)

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import time
+from typing import Any, cast
 
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
@@ -17,6 +18,7 @@ from cookiebanner.enforce.django import Enforce as DjangoEnforce
 from cookiebanner.enforce.enforcer import Enforcer, Net
 from cookiebanner.enforce.html import Rewriter
 from cookiebanner.enforce.source import from_file
+from tests.values import present
 
 PAGE = (
     b'<!doctype html><p>own</p><script src="https://stats.test/s.js"></script><img src="https://ads.test/p.gif">'
@@ -227,7 +229,7 @@ class Poisoned(Enforcer):
 
     def policy(self, headers, peer):
         found = super().policy(headers, peer)
-        found.rules.table[""] = [["(", 0]]
+        present(found).rules.table[""] = [["(", 0]]
         return found
 
 
@@ -281,11 +283,12 @@ def test_an_error_in_the_middle_of_a_page_costs_no_byte_of_it_and_is_told_once(r
 def test_an_error_before_the_page_leaves_it_and_its_headers_as_they_came(release, broken, caplog):
     enforcer = Enforcer(from_file(release), "consent.test")
     if broken == "locate":
-        enforcer.locate = lambda headers, peer: {}["nowhere"]
+        nowhere: dict[str, Any] = {}
+        enforcer.locate = lambda headers, peer: nowhere["nowhere"]
     elif broken == "release":
         release.write_text('{"site": {}}')
     else:
-        enforcer.set_csp, enforcer.fairgate = True, None  # a header that can't be made
+        enforcer.set_csp, enforcer.fairgate = True, cast(str, None)  # a header that can't be made
     for name, body, headers in ways(enforcer):
         assert body == PAGE, name
         assert not {"vary", "content-security-policy"} & {str(key).lower() for key in headers}, name
@@ -305,7 +308,7 @@ def test_a_byte_that_is_not_utf8_in_a_mark_of_the_authors_costs_nothing(release)
     assert through_wsgi(through, body=(page,), HTTP_COOKIE=yes)[0] == body.replace(b"%s", b"\xff\xe9")
     django = DjangoEnforce.__new__(DjangoEnforce)
     django.get_response, django.enforcer = lambda request: HttpResponse(page), through
-    assert django(RequestFactory().get("/", HTTP_HOST="shop.test")).content == body.replace(b"%s", b"C0004")
+    assert django(RequestFactory().get("/", HTTP_HOST="shop.test")).getvalue() == body.replace(b"%s", b"C0004")
 
 
 @pytest.mark.parametrize("taken", [False, True])
@@ -356,5 +359,6 @@ def test_files_do_not_go_past_the_rewriter(release):
         "type": "http", "path": "/", "headers": [(b"host", b"shop.test")],
         "extensions": {"http.response.pathsend": {}, "tls": {}},
     }  # fmt: skip
-    asyncio.run(asgi.Enforce(application, Enforcer(from_file(release), "consent.test"))(scope, None, None))
+    nobody: Any = (None, None)
+    asyncio.run(asgi.Enforce(application, Enforcer(from_file(release), "consent.test"))(scope, *nobody))
     assert seen == {"tls": {}}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -137,7 +137,7 @@ def running(tmp_path_factory, made):
         [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL
     )
 
-    def get(path: str, host: str = "shop.test", method: str = "GET", **headers: str) -> Got:
+    def ask(path: str, host: str = "shop.test", method: str = "GET", **headers: str) -> Got:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         asked = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, headers={"Host": host, **asked})
@@ -146,6 +146,7 @@ def running(tmp_path_factory, made):
         connection.close()
         return got
 
+    get: Any = ask
     get.port = port
     get.errors = lambda: log.read_text() if (log := folder / "error.log").exists() else "look at nginx -t"
     for _ in range(200):
@@ -165,7 +166,16 @@ def running(tmp_path_factory, made):
 
 def joined() -> list[tuple[str, bytes, bytes]]:
     """The vectors that leave nothing open behind them, and no <base>."""
-    open_ends = ("plain text", "unfinished", "abruptly", "base", "strange", "never closed", "what is no tag", "prose")
+    open_ends: tuple[str, ...] = (
+        "plain text",
+        "unfinished",
+        "abruptly",
+        "base",
+        "strange",
+        "never closed",
+        "what is no tag",
+        "prose",
+    )
     open_ends += ("never ends", "encoding", "mark of UTF")
     return [case for case in REWRITES if not any(word in case[0] for word in open_ends)]
 

@@ -7,6 +7,7 @@ import pytest
 from cookiebanner.enforce.csp import header
 from cookiebanner.enforce.policy import Rules, read_answer
 from tests.cookiebanner.enforce.vectors import DATA, RELEASE, cookie
+from tests.values import present
 
 
 def held(rules: Rules, jar: str, gpc: bool) -> list[str]:
@@ -52,8 +53,8 @@ def test_a_cookie_header_full_of_answers_or_an_absurd_host_is_read_in_bounded_wo
 
     one = "v=1&r=1&t=1795294000&g=eu_opt_in&c=C0002:1"
     flood = "; ".join(["fairgate=" + one.replace("r=1", f"r={n}") for n in range(2_000)])
-    assert read_answer(flood).release < 16
+    assert present(read_answer(flood)).release < 16
     assert read_answer(f"fairgate={one}.{'C0002:1.' * 10_000}C0002:1") is None
-    assert read_answer(f"a=b; fairgate={one}").categories == {"C0002": True}
+    assert present(read_answer(f"a=b; fairgate={one}")).categories == {"C0002": True}
     assert hostname("a." * 30_000 + "shop.example") == ""
     assert hostname("https://Shop.example:8443/x") == "shop.example"

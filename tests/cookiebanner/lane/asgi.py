@@ -23,7 +23,7 @@ async def ask(
 ) -> Got:
     """One request, its body in two parts; the answer when it is complete."""
     half = len(body) // 2
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"type": "http.request", "body": body[:half], "more_body": True},
         {"type": "http.request", "body": body[half:]},
     ]

@@ -20,6 +20,7 @@ from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
 from tests.cookiebanner.sample_releases import release, site
+from tests.values import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +44,7 @@ def test_scripts_are_the_same_as_djangos(client, shop):
     entry = published.site(shop.uuid)
     paths = [
         f"/v1/{shop.uuid}/gate.js", f"/v1/{shop.uuid}/regime/us_ca/gate.js", f"/v1/{uuid.uuid4()}/gate.js",
-        f"/v1/{shop.uuid}/r/1/regime/us_ca/gate.js", f"/v1/{shop.uuid}/a/{entry.names['ui.en.js'][0]}/ui.en.js",
+        f"/v1/{shop.uuid}/r/1/regime/us_ca/gate.js", f"/v1/{shop.uuid}/a/{present(entry).names['ui.en.js'][0]}/ui.en.js",
         f"/v1/{shop.uuid}/a/{'0' * 64}/ui.en.js", f"/consent/{shop.uuid}/OtAutoBlock.js",
         "/scripttemplates/otSDKStub.js", f"/consent/{shop.uuid}/{shop.uuid}.json", f"/dsarwebform/{shop.uuid}/x.html",
     ]  # fmt: skip

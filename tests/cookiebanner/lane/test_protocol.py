@@ -8,6 +8,7 @@ import threading
 import uuid
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import cast
 
 import pytest
 import uvloop
@@ -24,6 +25,7 @@ from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.wire import Wire, request
 from tests.cookiebanner.sample_releases import release, site
+from tests.values import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONSENTS = "/api/v1/consents"
@@ -71,7 +73,7 @@ def post(**changes) -> bytes:
 def test_a_remembered_script_is_the_right_one(shop, settings):
     settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
     gate = f"/v1/{shop.uuid}/gate.js"
-    etag = f'"{published.site(shop.uuid).names["gate.eu_opt_in.js"][0][:32]}"'
+    etag = f'"{present(published.site(shop.uuid)).names["gate.eu_opt_in.js"][0][:32]}"'
 
     def case(country, encoding="identity", **more):
         return "GET", gate, [("CF-IPCountry", country), ("Accept-Encoding", encoding), *more.items()]
@@ -98,7 +100,7 @@ def test_a_remembered_script_is_the_right_one(shop, settings):
     def publish_second():
         release(shop, 2)
         published.refresh()
-        published.file(published.site(shop.uuid), "gate.eu_opt_in.js")
+        published.file(present(published.site(shop.uuid)), "gate.eu_opt_in.js")
         connection.close()
 
     def switch_off():
@@ -441,7 +443,7 @@ def test_who_leaves_a_pipelined_download_frees_its_thread(world, shop):
         async with Wire(Lane(downloads)) as wire:
             for _ in range(settings.FAIRGATE_THREADS + 1):
                 client = await wire.open()
-                client.writer.transport.pause_reading()
+                cast(asyncio.Transport, client.writer.transport).pause_reading()
                 client.write(request("GET", "/big") + request("GET", "/livez"))
                 await asyncio.sleep(0.1)
                 client.writer.transport.abort()

@@ -22,6 +22,7 @@ import pytest
 from cookiebanner.management.commands.serve import listen
 from tests import corpus
 from tests.postgres import Cluster
+from tests.values import present
 
 pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -65,7 +66,7 @@ class Running:
                 if self.get("/livez") == 200:
                     return self
             except OSError:
-                assert self.process.poll() is None, self.process.stderr.read().decode()
+                assert self.process.poll() is None, present(self.process.stderr).read().decode()
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
 

@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 
 from consent.models import ConsentRecord, LogEntry
 from tests import corpus
+from tests.values import present
 
 
 def send(client: Client, request: corpus.Request, **environ):
@@ -56,7 +57,7 @@ def stored(client, name) -> tuple[dict, ConsentRecord]:
     response = send(client, request)
     assert response.status_code == 201, response.content
     record = ConsentRecord.objects.get(index=response.json()["index"])
-    return json.loads(record.payload), record
+    return json.loads(present(record.payload)), record
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ from cookiebanner.wsgi import application
 from tests import corpus
 from tests.cookiebanner.sample_releases import release, site
 
-PATHS = {
+PATHS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "/api/v1/consents": (Answer, "Answer"),
     "/api/v1/impressions": (Impression, "Impression"),
     "/api/v1/reports": (Reports, "Reports"),

@@ -35,6 +35,6 @@ def mailed_link(to: str, number: int = -1) -> str:
     """The path of the link in the last mail to an address."""
     work()
     mine = [message for message in mail.outbox if message.to == [to]]
-    [link] = re.findall(r"https?://\S+", mine[number].body)
+    [link] = re.findall(r"https?://\S+", str(mine[number].body))
     assert link.startswith(URL + "/")
     return link.removeprefix(URL)

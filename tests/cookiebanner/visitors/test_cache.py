@@ -10,7 +10,7 @@ import subprocess
 import time
 from ipaddress import ip_network
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -56,13 +56,11 @@ class Got(NamedTuple):
 @pytest.fixture
 def shop():
     made = site()
-    release(
-        made,
-        **{
-            f"gate__{variant}__js": f"/* the gate of {variant} */".encode() * 40
-            for variant in (*VARIANTS.values(), "us_ca")
-        },
-    )
+    files: dict[str, Any] = {
+        f"gate__{variant}__js": f"/* the gate of {variant} */".encode() * 40
+        for variant in (*VARIANTS.values(), "us_ca")
+    }
+    release(made, **files)
     return made
 
 
@@ -97,8 +95,11 @@ def nginx(live_server, settings, tmp_path_factory):
         link.close()
         if answer.headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
-        names = ("X-Cache", "Fairgate-Regime", "Cache-Control", "CDN-Cache-Control")
-        return Got(answer.status, *(answer.headers[name] for name in names), body)
+        told = answer.headers
+        return Got(
+            answer.status, told["X-Cache"], told["Fairgate-Regime"], told["Cache-Control"], told["CDN-Cache-Control"],
+            body,
+        )  # fmt: skip
 
     yield get
     process.terminate()

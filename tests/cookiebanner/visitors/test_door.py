@@ -245,9 +245,9 @@ def test_no_cache_takes_a_key_that_a_stranger_made_long():
             function("https://" + "a" * 5_000 + absurd[n])
         assert cache.cache_info().currsize <= before + 1, function
     before = door._check_type.cache_info().currsize
-    for text in absurd:
+    for kind in absurd:
         with pytest.raises(door.Refused):
-            door.check_type(text)
+            door.check_type(kind)
     assert door._check_type.cache_info().currsize == before
 
 

@@ -9,6 +9,7 @@ import os
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mmdb_writer import MMDBWriter
@@ -178,7 +179,7 @@ def test_networks_written_as_mapped_ipv6_match_ipv4(settings):
 
 
 # --- the operator's file --------------------------------------------------------------------------------------------
-def write(path: Path, records: dict[str, object]) -> str:
+def write(path: Path, records: dict[str, Any]) -> str:
     writer = MMDBWriter(ip_version=6, ipv4_compatible=True, database_type="Test")
     for network, record in records.items():
         writer.insert_network(IPSet([network]), record)

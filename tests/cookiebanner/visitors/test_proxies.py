@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import time
@@ -122,17 +123,19 @@ def log_in(address: str, peer: str, password: str = "wrong", email: str = "nobod
 @pytest.mark.django_db
 def test_wrong_logins_of_one_visitor_lock_out_nobody_else(stranger, colleague):
     accounts.add_person("ada@example.net", "correct horse battery")
+    address, peer = stranger
     for number in range(32):
-        last = log_in(*stranger, email=f"nobody{number}@example.net")
+        last = log_in(address, peer, email=f"nobody{number}@example.net")
     assert last.status_code == 429 or b"Too many" in last.content
-    got = log_in(*colleague, password="correct horse battery", email="ada@example.net")  # noqa: S106
+    address, peer = colleague
+    got = log_in(address, peer, password="correct horse battery", email="ada@example.net")  # noqa: S106
     assert (got.status_code, got["Location"]) == (302, "/dashboard/")
 
 
 @pytest.mark.django_db
 def test_a_stranger_cannot_make_up_addresses(settings):
     """What is claimed from outside, or before the last proxy, makes no new client."""
-    rate_limit.rate_limit.__init__()  # nobody counted yet
+    rate_limit.rate_limit.__init__()  # type: ignore[misc]  # nobody counted yet
     settings.FAIRGATE_RATE_LIMIT = 3
     corpus.make_world()
     _, request, _ = corpus.cases()[0]
@@ -169,11 +172,11 @@ def test_the_work_is_bounded_whatever_a_header_holds(settings):
 def test_a_socket_file_is_a_unix_peer(tmp_path):
     from cookiebanner.lane.protocol import _peer_without_address
 
-    class Transport:
+    class Transport(asyncio.BaseTransport):
         def __init__(self, one):
             self.one = one
 
-        def get_extra_info(self, name):
+        def get_extra_info(self, name, default=None):
             return self.one
 
     with socket.socket(socket.AF_UNIX) as unix, socket.socket() as tcp:

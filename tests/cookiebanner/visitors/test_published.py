@@ -16,6 +16,7 @@ from consent.models import Artifact, Release, Site
 from cookiebanner.visitors.published import MISSES, Busy, NotInMemory, Published
 from tests import append_only
 from tests.cookiebanner.sample_releases import release, site
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -28,10 +29,13 @@ def test_what_is_in_memory_needs_no_database(django_assert_num_queries):
         memory.site(shop.uuid, memory_only=True)
     entry = memory.site(shop.uuid)
     with pytest.raises(NotInMemory):
-        memory.file(entry, "gate.us_ca.js", memory_only=True)
-    memory.file(entry, "gate.us_ca.js")
+        memory.file(present(entry), "gate.us_ca.js", memory_only=True)
+    memory.file(present(entry), "gate.us_ca.js")
     with django_assert_num_queries(0):
-        assert memory.file(memory.site(shop.uuid, True), "gate.us_ca.js", "", True).identity[:8] == b"/* us_ca"
+        assert (
+            present(memory.file(present(memory.site(shop.uuid, True)), "gate.us_ca.js", "", True)).identity[:8]
+            == b"/* us_ca"
+        )
 
 
 def test_refresh_sees_releases_kill_switches_and_sites_that_came_or_went():
@@ -44,8 +48,8 @@ def test_refresh_sees_releases_kill_switches_and_sites_that_came_or_went():
     release(shop, 2)
     site("late.example", uuid=late)
     memory.refresh()
-    assert memory.site(shop.uuid, True).number == 2
-    assert memory.site(late, True).number is None
+    assert present(memory.site(shop.uuid, True)).number == 2
+    assert present(memory.site(late, True)).number is None
     Site.objects.filter(uuid=late).delete()
     memory.refresh()
     with pytest.raises(NotInMemory):
@@ -54,7 +58,7 @@ def test_refresh_sees_releases_kill_switches_and_sites_that_came_or_went():
     shop.killed_at = "2026-01-01T00:00Z"
     shop.save()
     memory.refresh()
-    assert memory.site(shop.uuid, True).killed
+    assert present(memory.site(shop.uuid, True)).killed
 
 
 def test_refresh_costs_one_query_when_nothing_changed(django_assert_num_queries):
@@ -73,7 +77,7 @@ def test_memory_is_bounded():
     memory = Published(bodies=largest, entries=2)
     entry = memory.site(shop.uuid)
     for artifact in Artifact.objects.filter(release=made):
-        assert memory.file(entry, artifact.name).identity == bytes(artifact.body)
+        assert present(memory.file(present(entry), artifact.name)).identity == bytes(artifact.body)
     assert memory._bytes <= largest
     for number in range(5):
         memory.site(uuid4())
@@ -87,10 +91,10 @@ def test_two_sites_with_the_same_bytes_share_them_and_each_may_read_them():
     release(first, same__js=b"same")
     release(second, same__js=b"same")
     memory = Published()
-    one, two = (memory.file(memory.site(s.uuid), "same.js") for s in (first, second))
+    one, two = (memory.file(present(memory.site(s.uuid)), "same.js") for s in (first, second))
     assert one is two
     with pytest.raises(NotInMemory):
-        memory.file(memory.site(second.uuid), "ui.en.js", memory_only=True)
+        memory.file(present(memory.site(second.uuid)), "ui.en.js", memory_only=True)
 
 
 def test_a_release_is_parsed_once_and_only_so_many_are_kept(django_assert_num_queries):
@@ -99,7 +103,7 @@ def test_a_release_is_parsed_once_and_only_so_many_are_kept(django_assert_num_qu
     for shop in shops:
         release(shop)
         memory.find(shop.uuid, 1)
-    assert [len(memory.site(shop.uuid).releases) for shop in shops] == [0, 1, 1, 1]
+    assert [len(present(memory.site(shop.uuid)).releases) for shop in shops] == [0, 1, 1, 1]
     with django_assert_num_queries(0):
         _, told = memory.find(shops[3].uuid, 1, memory_only=True)
         assert memory.find(shops[3].uuid, memory_only=True)[1] is told  # the newest
@@ -116,8 +120,8 @@ def test_what_nobody_has_heard_of_is_asked_for_a_bounded_number_of_times():
     unknown = [
         lambda: memory.site(uuid4()),
         lambda: memory.find(shop.uuid, 99),
-        lambda: memory.file(entry, "ui.en.js", uuid4().hex),
-        lambda: memory.older_file(entry, 1, f"gate.{uuid4().hex}.js"),
+        lambda: memory.file(present(entry), "ui.en.js", uuid4().hex),
+        lambda: memory.older_file(present(entry), 1, f"gate.{uuid4().hex}.js"),
     ]
     for ask in unknown:
         started, busy = time.monotonic(), 0
@@ -162,11 +166,11 @@ def test_hosts_are_found_as_their_releases_name_them():
     first.hosts.create(name="c.example")
     release(first, 2)
     assert memory.allows_host("c.example")  # published a moment ago
-    assert memory.site_of_host("www.a.example").id == memory.site_of_host("c.example").id == first.pk
+    assert present(memory.site_of_host("www.a.example")).id == present(memory.site_of_host("c.example")).id == first.pk
     second.hosts.create(name="a.example")
     release(second, 2)
     memory.refresh()
-    assert memory.site_of_host("a.example").id == second.pk  # its newest release has it
+    assert present(memory.site_of_host("a.example")).id == second.pk  # its newest release has it
     assert [memory.allows_host(host) for host in ("", "example", "xa.example", "a.example.evil")] == [False] * 4
     assert memory.site_of_host("evil.example") is None
 
@@ -186,7 +190,7 @@ def test_a_restored_database_is_another_one():
     shop.hosts.create(name="other.example")
     release(shop, 2)
     memory.refresh()
-    assert memory.find(shop.uuid, 2)[1].hosts == {"shop.example", "other.example"}
+    assert present(memory.find(shop.uuid, 2)[1]).hosts == {"shop.example", "other.example"}
     # The same, between two looks, with the keys and numbers of what was there before.
     memory = Published()
     memory.find(shop.uuid, 2)
@@ -196,7 +200,7 @@ def test_a_restored_database_is_another_one():
         snapshot=json.dumps({"site": {"hosts": ["third.example"]}}), sha256="3" * 64, hosts=["third.example"]
     )
     memory.refresh()
-    assert memory.find(shop.uuid, 2)[1].hosts == {"third.example"}
+    assert present(memory.find(shop.uuid, 2)[1]).hosts == {"third.example"}
     assert memory.allows_host("third.example")
     assert not memory.allows_host("other.example")
 
@@ -212,5 +216,10 @@ def test_releases_made_before_hosts_were_beside_them_are_read():
     assert dict(Release.objects.values_list("number", "hosts")) == {1: ["shop.example"], 2: []}
     memory = Published()
     told = memory.find(shop.uuid, 2)[1]
-    assert (told.number, told.hosts, told.record_path, old.hosts) == (2, frozenset(), False, [])
-    assert memory.site(shop.uuid).has_host("www.shop.example")
+    assert (present(told).number, present(told).hosts, present(told).record_path, old.hosts) == (
+        2,
+        frozenset(),
+        False,
+        [],
+    )
+    assert present(memory.site(shop.uuid)).has_host("www.shop.example")

@@ -122,7 +122,7 @@ def test_what_is_kept_of_a_client_has_one_size_and_the_longest_silent_go_first()
     limit.MOST = 100
     for n in range(10_000):
         limit.wait("busy", 10_000, n / 1000)
-        limit.wait(n, 60, n / 1000)
+        limit.wait(str(n), 60, n / 1000)
     assert len(limit) == 100
     assert limit.wait("busy", 10_000, 10.0)  # still known
     assert max(sys.getsizeof(kept) for kept in limit._peers.values()) < 100
