@@ -52,6 +52,15 @@ def main() -> None:
         report.write(results)
 
 
+def say(text: str) -> None:
+    console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)
+
+
+def plain(rows: dict) -> dict:
+    """Loads by contender and connections, as plain figures."""
+    return {name: {str(count): asdict(load) for count, load in loads.items()} for name, loads in rows.items()}
+
+
 def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
     """Everything that was asked for, as plain figures."""
     import django
@@ -59,7 +68,7 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
     django.setup()
     from django.core.management import call_command
 
-    from bench import answers, fill, history, report, scripts, world
+    from bench import answers, report, scripts, world
 
     call_command("migrate", verbosity=0)
     subprocess.run([sys.executable, "-m", "bench.baseline.app"], cwd=ROOT, check=True)
@@ -67,15 +76,9 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
         "took": dict.fromkeys(given.only, f"{given.rounds} rounds of {given.seconds:g} seconds")
     }
 
-    def say(text: str) -> None:
-        console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)
-
     say("publishing a site of twenty services, and 299 beside it")
     site = world.make(300)
     files = world.write_bodies(folder, site)
-
-    def plain(rows: dict) -> dict:
-        return {name: {str(count): asdict(load) for count, load in loads.items()} for name, loads in rows.items()}
 
     if "a" in given.only:
         rows = answers.run(cluster, site.pk, files, tuple(given.connections), given.seconds, given.rounds, say)
@@ -84,40 +87,49 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
         rows = scripts.run(cluster, site, tuple(given.connections), given.seconds, given.rounds, say)
         results["scripts"] = plain(rows)
     if set("cdefg") & set(given.only):
-        sizes = sorted({0, given.records // 10, given.records})
-
-        def make(size: int) -> Any:
-            made = world.another(site)
-            if size:
-                begun = time.monotonic()
-                fill.fill(made, size, world.HOST, lambda done: say(f"history: {done:,} of {size:,}")
-                          if done % 500_000 == 0 else None)  # fmt: skip
-                say(f"{size:,} records made in {time.monotonic() - begun:.0f} s")
-            return made
-
-        if "c" in given.only:
-            loads, beside, sites = history.flat(
-                cluster, folder, sizes, max(given.connections), given.seconds, given.rounds, say, make
-            )
-            results["flat"] = plain({"lane, 1 process": loads, "pgbench, one row": beside})
-        else:
-            sites = {size: make(size) for size in sizes[1:]}
-        large, small = sites[sizes[-1]], sites[sizes[-2] or sizes[-1]]
-        if "d" in given.only:
-            say("proofs and receipts")
-            results["proofs"] = history.proofs(cluster, folder, large)
-        if "e" in given.only:
-            say("exports and verification")
-            results["reading"] = history.reading(cluster, small)
-            results["took"]["e"] = f"once, {sizes[-2]:,} records"
-        if "f" in given.only:
-            say("the dashboard")
-            results["dashboard"] = history.dashboard(large)
-        if "g" in given.only:
-            say("the audit bundle of the largest ledger")
-            results["whole"] = history.reading(cluster, large, ("export, bundle",))
-            results["took"]["g"] = f"once, {sizes[-1]:,} records"
+        measure_history(cluster, folder, given, site, results)
     return json.loads(json.dumps(results))
+
+
+def measure_history(
+    cluster: Cluster, folder: Path, given: argparse.Namespace, site: Any, results: dict[str, Any]
+) -> None:
+    """(c) to (g), into `results`: what a long past costs."""
+    from bench import fill, history, world
+
+    sizes = sorted({0, given.records // 10, given.records})
+
+    def make(size: int) -> Any:
+        made = world.another(site)
+        if size:
+            begun = time.monotonic()
+            fill.fill(made, size, world.HOST, lambda done: say(f"history: {done:,} of {size:,}")
+                      if done % 500_000 == 0 else None)  # fmt: skip
+            say(f"{size:,} records made in {time.monotonic() - begun:.0f} s")
+        return made
+
+    if "c" in given.only:
+        loads, beside, sites = history.flat(
+            cluster, folder, sizes, max(given.connections), given.seconds, given.rounds, say, make
+        )
+        results["flat"] = plain({"lane, 1 process": loads, "pgbench, one row": beside})
+    else:
+        sites = {size: make(size) for size in sizes[1:]}
+    large, small = sites[sizes[-1]], sites[sizes[-2] or sizes[-1]]
+    if "d" in given.only:
+        say("proofs and receipts")
+        results["proofs"] = history.proofs(cluster, folder, large)
+    if "e" in given.only:
+        say("exports and verification")
+        results["reading"] = history.reading(cluster, small)
+        results["took"]["e"] = f"once, {sizes[-2]:,} records"
+    if "f" in given.only:
+        say("the dashboard")
+        results["dashboard"] = history.dashboard(large)
+    if "g" in given.only:
+        say("the audit bundle of the largest ledger")
+        results["whole"] = history.reading(cluster, large, ("export, bundle",))
+        results["took"]["g"] = f"once, {sizes[-1]:,} records"
 
 
 if __name__ == "__main__":

@@ -64,6 +64,16 @@ def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
     return found
 
 
+def samples(site: Site, origin: str) -> list[tuple[Draft, int, str]]:
+    """The patterns with their weights, and each as the ledger commits to it, blank where every record differs."""
+    found = []
+    for draft, weight in patterns(site, origin):
+        sample = canonical.encode(committed(draft, _TIME)).decode()
+        sample = sample.replace(str(draft.record_id), _ID).replace(draft.request_hash.hex(), _REQUEST)
+        found.append((draft, weight, sample))
+    return found
+
+
 def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = lambda done: None) -> None:
     """Adds `count` answers, spread evenly over `MONTHS` months until now. The site's ledger must be older."""
     start = datetime.combine(start_day(), datetime.min.time(), UTC)
@@ -72,11 +82,7 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
     head = LogHead.objects.get(site_id=site.pk)
     edge, size = merkle.split_edge(head.size, bytes(head.edge)), head.size
     release_hash = Release.objects.get(site=site, number=1).sha256
-    shapes = []
-    for draft, weight in patterns(site, origin):
-        sample = canonical.encode(committed(draft, _TIME)).decode()
-        sample = sample.replace(str(draft.record_id), _ID).replace(draft.request_hash.hex(), _REQUEST)
-        shapes.append((draft, weight, sample))
+    shapes = samples(site, origin)
     weights = [weight for _, weight, _ in shapes]
     dice = random.Random(7)
     levels: list[list[bytes]] = [[]]
@@ -115,20 +121,30 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
             key = (site.pk, day, 1, draft.regime, draft.jurisdiction, draft.language, draft.action)
             totals[key] += 1
             size, done = size + 1, done + 1
-        with transaction.atomic(), connection.cursor() as wrapped:
-            cursor = wrapped.cursor
-            copy(cursor, "consent_logentry", "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment", entries)  # fmt: skip  # noqa: E501
-            copy(cursor, "consent_consentrecord", "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, payload, visitor, replaces, salt", records)  # fmt: skip  # noqa: E501
-            rows = [f"{site.pk}\t{level}\t{number}\t\\\\x{hashes.hex()}\t\\\\x{root.hex()}\n" for level, number, hashes, root in tiles]  # fmt: skip  # noqa: E501
-            copy(cursor, "consent_logtile", "site_id, level, number, hashes, root", rows)
-            add_totals(cursor, totals)
-            cursor.execute(
-                "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
-                [size, b"".join(edge), received_at, site.pk],
-            )
+        write(
+            site, entries, records, tiles, totals, LogHead(size=size, edge=b"".join(edge), last_received_at=received_at)
+        )
         progress(done)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def write(
+    site: Site, entries: list[str], records: list[str], tiles: list[tuple[int, int, bytes, bytes]],
+    totals: Counter[tuple], head: LogHead,
+) -> None:  # fmt: skip
+    """One chunk, in one transaction; `head` says where the log stands after it."""
+    with transaction.atomic(), connection.cursor() as wrapped:
+        cursor = wrapped.cursor
+        copy(cursor, "consent_logentry", "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment", entries)  # fmt: skip  # noqa: E501
+        copy(cursor, "consent_consentrecord", "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, payload, visitor, replaces, salt", records)  # fmt: skip  # noqa: E501
+        rows = [f"{site.pk}\t{level}\t{number}\t\\\\x{hashes.hex()}\t\\\\x{root.hex()}\n" for level, number, hashes, root in tiles]  # fmt: skip  # noqa: E501
+        copy(cursor, "consent_logtile", "site_id, level, number, hashes, root", rows)
+        add_totals(cursor, totals)
+        cursor.execute(
+            "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
+            [head.size, head.edge, head.last_received_at, site.pk],
+        )
 
 
 def grow(levels: list[list[bytes]], tiles: list[tuple[int, int, bytes, bytes]], size: int, leaf: bytes) -> None:

@@ -175,16 +175,7 @@ def _short_files(
 ) -> list[tuple[str, bytes | Path]]:
     """Everything but the records, as (name in the zip, content or file)."""
     site = span.site
-    if span.first <= last:
-        upper = last + 1 if last + 1 < state.size else last
-        proof: Any = _b64(range_proof(tree, state.size, _lower(span), upper))
-    else:
-        around = _around(span, state.size)
-        with private_files.open_file(work / "records.jsonl", "wb") as lines:
-            lines.writelines(formats.line(formats.fields(row)) for row in around)
-        with private_files.open_file(work / "records.csv", "wb") as cells:
-            cells.write(_csv([formats.COLUMNS]))
-        proof = [_b64(tree.inclusion(row.index, state.size)) for row in around]
+    proof = _proof(work, span, last, state, tree)
     origin = head.note.split("\n", 1)[0]  # a restarted log has another one; what came before is another log
     stored = Checkpoint.objects.filter(site_id=site.pk, size__lte=state.size).order_by("size")
     points = [point for point in stored if point.note.startswith(origin + "\n")]
@@ -192,17 +183,7 @@ def _short_files(
         {"note": point.note, "consistency": _b64(tree.consistency(point.size, state.size))}
         for point in _thinned(points, span)
     ]
-    sizes = {point.size for point in points}
-    anchors = [
-        {
-            "size": a.size,
-            "method": a.method,
-            "target": a.target,
-            "at": a.at.isoformat(),
-            "evidence": b64encode(bytes(a.evidence)).decode(),
-        }
-        for a in Anchor.objects.filter(site_id=site.pk, size__in=sizes).order_by("size")
-    ]
+    anchors = _anchors(site.pk, {point.size for point in points})
     releases = _releases(span, set(state.releases))
     proofs = [
         {**formats.fields(row), "number": release.number, "proof": _b64(tree.inclusion(row.index, state.size))}
@@ -249,6 +230,33 @@ def _short_files(
     )
     files.append(("report.html", report.html(facts).encode()))
     return files
+
+
+def _proof(work: Path, span: Period, last: int, state: State, tree: Tree) -> Any:
+    """range_proof.json; of an empty period, the proofs of the entries around it, which become its records."""
+    if span.first <= last:
+        upper = last + 1 if last + 1 < state.size else last
+        return _b64(range_proof(tree, state.size, _lower(span), upper))
+    around = _around(span, state.size)
+    with private_files.open_file(work / "records.jsonl", "wb") as lines:
+        lines.writelines(formats.line(formats.fields(row)) for row in around)
+    with private_files.open_file(work / "records.csv", "wb") as cells:
+        cells.write(_csv([formats.COLUMNS]))
+    return [_b64(tree.inclusion(row.index, state.size)) for row in around]
+
+
+def _anchors(site_id: int, sizes: set[int]) -> list[dict[str, Any]]:
+    """anchors.json: where checkpoints of these sizes are kept outside."""
+    return [
+        {
+            "size": a.size,
+            "method": a.method,
+            "target": a.target,
+            "at": a.at.isoformat(),
+            "evidence": b64encode(bytes(a.evidence)).decode(),
+        }
+        for a in Anchor.objects.filter(site_id=site_id, size__in=sizes).order_by("size")
+    ]
 
 
 def _keys(site_id: int, origin: str) -> list[str]:

@@ -372,14 +372,38 @@ class Seal:
             raise Refused("What is left of the records that entry %s erased was changed." % self.where)
 
 
+class Log:
+    """What the parts of the check share: the bundle, and the log as its last checkpoint signs it."""
+
+    def __init__(self, bundle, manifest):
+        self.bundle, self.manifest = bundle, manifest
+        self.site, self.first, self.last = manifest["site"], manifest["first"], manifest["last"]
+        # Known once the checkpoints are read.
+        self.points, self.keys = [], []
+        self.origin, self.size, self.root = "", 0, b""
+
+
 def check(path, key=None, checkpoint=None, say=print):
     """Checks everything; `say` gets one sentence for each thing that holds. Raises Refused."""
     bundle = Bundle(path)
     manifest = bundle.json("manifest.json")
     if manifest.get("format") != "fairgate-bundle/1":
         raise Refused("This is not a Fairgate bundle of a format I know.")
-    site, first, last = manifest["site"], manifest["first"], manifest["last"]
-    for name, digest in manifest["files"].items():
+    log = Log(bundle, manifest)
+    check_files(log, say)
+    check_checkpoints(log, key, say)
+    if checkpoint is not None:
+        check_kept_checkpoint(log, checkpoint, say)
+    erased = check_erasures(log)
+    used = check_records(log, erased, say)
+    check_releases(log, used, say)
+    say_what_is_open(log, checkpoint, say)
+
+
+def check_files(log, say):
+    """The bundle holds the files that its manifest names, whole, and no others."""
+    bundle, files = log.bundle, log.manifest["files"]
+    for name, digest in files.items():
         made = hashlib.sha256()
         with bundle.open(name) as file:
             try:
@@ -389,19 +413,22 @@ def check(path, key=None, checkpoint=None, say=print):
                 raise Refused("%s is damaged: %s" % (name, error))
         if made.hexdigest() != digest:
             raise Refused("%s is not the file that the manifest names." % name)
-    extra = sorted(set(bundle.names()) - set(manifest["files"]) - {"manifest.json"})
+    extra = sorted(set(bundle.names()) - set(files) - {"manifest.json"})
     if extra and bundle.zip:
         raise Refused("The bundle holds files that its manifest does not name: %s." % ", ".join(extra[:5]))
-    say("The bundle is whole: %d files fit the manifest." % len(manifest["files"]))
+    say("The bundle is whole: %d files fit the manifest." % len(files))
 
-    # Checkpoints
+
+def check_checkpoints(log, key, say):
+    """The checkpoints are signed, and each is an earlier state of the last one."""
+    bundle, manifest = log.bundle, log.manifest
     stated = [read_key(line) for line in manifest["keys"]]
     trusted = [read_key(key)] if key else []
     points = bundle.json("checkpoints.json")
     if not points:
         raise Refused("The bundle has no checkpoint.")
     origin, size, root = read_checkpoint(points[-1]["note"], trusted or stated)
-    if site not in origin:
+    if log.site not in origin:
         raise Refused("The checkpoint is of another log: %s." % origin)
     if [manifest["origin"], manifest["size"]] != [origin, size]:
         raise Refused("The manifest speaks of another log than the last checkpoint.")
@@ -417,112 +444,134 @@ def check(path, key=None, checkpoint=None, say=print):
         say("The signer is the one whose key you gave.")
     else:
         say("SIGNER NOT VERIFIED: give the operator's public key with --key, got by another way than this bundle.")
-    if checkpoint is not None:
-        kept_origin, kept_size, kept_root = read_checkpoint(checkpoint, trusted + stated)
-        if kept_origin != origin:
-            raise Refused("The checkpoint that you kept is of another log: %s." % kept_origin)
-        if kept_size > size:
-            raise Refused(
-                "The checkpoint that you kept is newer than this bundle: the log has shrunk, or ask for a new bundle."
-            )
-        for point in points:
-            _o, earlier, earlier_root = read_checkpoint(point["note"], trusted + stated)
-            if earlier == kept_size:
-                if earlier_root != kept_root:
-                    raise Refused(
-                        "REWRITTEN: the log of size %d is not the one that you kept a checkpoint of." % kept_size
-                    )
-                say(
-                    "The log holds what it held when your checkpoint of size %d was kept: nothing before was rewritten."
-                    % kept_size
-                )
-                break
-        else:
-            raise Refused(
-                "The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size
-            )
+    log.points, log.keys = points, trusted + stated
+    log.origin, log.size, log.root = origin, size, root
 
-    # Erasures: what may be missing
+
+def check_kept_checkpoint(log, checkpoint, say):
+    """The log has grown out of the one that the checkpoint kept elsewhere was of."""
+    kept_origin, kept_size, kept_root = read_checkpoint(checkpoint, log.keys)
+    if kept_origin != log.origin:
+        raise Refused("The checkpoint that you kept is of another log: %s." % kept_origin)
+    if kept_size > log.size:
+        raise Refused(
+            "The checkpoint that you kept is newer than this bundle: the log has shrunk, or ask for a new bundle."
+        )
+    for point in log.points:
+        _o, earlier, earlier_root = read_checkpoint(point["note"], log.keys)
+        if earlier == kept_size:
+            if earlier_root != kept_root:
+                raise Refused("REWRITTEN: the log of size %d is not the one that you kept a checkpoint of." % kept_size)
+            say(
+                "The log holds what it held when your checkpoint of size %d was kept: nothing before was rewritten."
+                % kept_size
+            )
+            return
+    raise Refused("The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size)
+
+
+def check_erasures(log):
+    """What may be missing: {index: the Seal of the erasure that blanked the record}."""
     erased = {}
-    for line in bundle.lines("erasures.jsonl"):
+    for line in log.bundle.lines("erasures.jsonl"):
         proof = [unbase64(h) for h in line["proof"]]
         if line["type"] != "erasure" or line["record"] is None:
             raise Refused("Entry %s is not an erasure." % line["index"])
-        if inclusion_root(line["index"], size, leaf_of_line(line, site), proof) != root:
+        if inclusion_root(line["index"], log.size, leaf_of_line(line, log.site), proof) != log.root:
             raise Refused("The log does not hold the erasure at index %s." % line["index"])
-        seal = Seal(line, first, last)
+        seal = Seal(line, log.first, log.last)
         if any(one in erased for one in seal.inside):
             raise Refused("A record is erased twice, by the entry at index %s too." % line["index"])
         erased.update(dict.fromkeys(seal.inside, seal))
+    return erased
 
-    # Records
-    begin, end = manifest["from"], manifest["to"]
-    counts = {"records": 0, "erased": 0}
-    used = set()
-    lower, upper = (first - 1 if first > 0 else first), (last + 1 if last + 1 < size else last)
-    expected, stray, repairs = [lower], [None], []
 
-    def leaves():
-        before = None  # the time of the record before
-        for line in bundle.lines("records.jsonl"):
+class Period:
+    """The records of the period, with one neighbour on each side that shows that none was cut off."""
+
+    def __init__(self, log, erased):
+        self.log, self.erased = log, erased
+        self.begin, self.end = log.manifest["from"], log.manifest["to"]
+        self.lower = log.first - 1 if log.first > 0 else log.first
+        self.upper = log.last + 1 if log.last + 1 < log.size else log.last
+        self.records = self.blank = 0
+        self.used = set()  # hashes of the releases that were answered
+        self.stray = None  # a record that is dated ahead, until an entry sets the clock back
+        self.repairs = []  # in words
+
+    def leaves(self):
+        """The leaf of each line, in order. Raises Refused for a line that can't stand where it does."""
+        expected, before = self.lower, None  # the time of the record before
+        for line in self.log.bundle.lines("records.jsonl"):
             index = line["index"]
-            if index != expected[0]:
+            if index != expected:
                 raise Refused(
-                    "Record %s follows record %s: one is missing, added or out of order." % (index, expected[0] - 1)
+                    "Record %s follows record %s: one is missing, added or out of order." % (index, expected - 1)
                 )
-            expected[0] += 1
+            expected += 1
             if line["type"] == "clock_repair":  # the one place where time may step back
-                repairs.append(set_back(line, before))
-                stray[0] = None
+                self.repairs.append(set_back(line, before))
+                self.stray = None
             elif before is not None and line["received_at"] < before:
                 raise Refused("Record %s is older than the one before it." % index)
             before = line["received_at"]
-            if index < first and not line["day"] < begin:
+            if index < self.log.first and not line["day"] < self.begin:
                 raise Refused(
                     "Records were cut off at the beginning: the one before the period is of %s." % line["day"]
                 )
-            if index > last and not line["day"] > end:
+            if index > self.log.last and not line["day"] > self.end:
                 raise Refused("Records were cut off at the end: the one after the period is of %s." % line["day"])
-            if first <= index <= last:
-                if line["day"] > end and stray[0] is None:
-                    stray[0] = line  # the clock was ahead, if an entry that sets it back follows
-                if line["day"] < begin and not repairs:
-                    raise Refused("Record %s is of %s, outside the period." % (index, line["day"]))
-                counts["records"] += 1
-                counts["erased"] += line["record"] is None
-                if line["record"] is None and index not in erased:
-                    raise Refused("Record %s is blank, but no erasure of the log names it." % index)
-                if index in erased:
-                    erased[index].take(line)
-                if line["type"] == "consent":
-                    used.add(line["release_hash"])
-            yield leaf_of_line(line, site)
+            if self.log.first <= index <= self.log.last:
+                self._inside(index, line)
+            yield leaf_of_line(line, self.log.site)
 
-    if first <= last:
-        made = root_of_range(size, lower, upper, leaves(), [unbase64(h) for h in bundle.json("range_proof.json")])
-        if stray[0]:
-            raise Refused("Record %s is of %s, outside the period." % (stray[0]["index"], stray[0]["day"]))
-        if made != root:
+    def _inside(self, index, line):
+        if line["day"] > self.end and self.stray is None:
+            self.stray = line  # the clock was ahead, if an entry that sets it back follows
+        if line["day"] < self.begin and not self.repairs:
+            raise Refused("Record %s is of %s, outside the period." % (index, line["day"]))
+        self.records += 1
+        self.blank += line["record"] is None
+        if line["record"] is None and index not in self.erased:
+            raise Refused("Record %s is blank, but no erasure of the log names it." % index)
+        if index in self.erased:
+            self.erased[index].take(line)
+        if line["type"] == "consent":
+            self.used.add(line["release_hash"])
+
+
+def check_records(log, erased, say):
+    """The records of the period are all there, as signed; the hashes of the releases that they answered."""
+    period = Period(log, erased)
+    if log.first <= log.last:
+        proof = [unbase64(h) for h in log.bundle.json("range_proof.json")]
+        made = root_of_range(log.size, period.lower, period.upper, period.leaves(), proof)
+        if period.stray:
+            raise Refused("Record %s is of %s, outside the period." % (period.stray["index"], period.stray["day"]))
+        if made != log.root:
             raise Refused("The records do not lead to the signed root: one was changed, moved, removed or added.")
-        for repair in repairs:
+        for repair in period.repairs:
             say(repair)
         say(
             "Records %d to %d are all there, in order, as signed: %d entries, %d of them erased (their leaf stays)."
-            % (first, last, counts["records"], counts["erased"])
+            % (log.first, log.last, period.records, period.blank)
         )
     else:
-        empty_period(bundle, site, size, root, begin, end)
+        empty_period(log.bundle, log.site, log.size, log.root, period.begin, period.end)
         say("No entry lies in the period, and the entries around it prove that.")
-    if upper == last:
+    if period.upper == log.last:
         say("The log ended with this period when the bundle was made; no later entry closes it.")
+    return period.used
 
-    # Releases: what was asked, word by word
+
+def check_releases(log, used, say):
+    """What was asked is there, word by word, for each release that was answered."""
     shown, numbers = set(), set()
-    for line in bundle.lines("releases.jsonl"):
+    for line in log.bundle.lines("releases.jsonl"):
         proof = [unbase64(h) for h in line["proof"]]
-        if inclusion_root(line["index"], size, leaf_of_line(line, site), proof) != root:
+        if inclusion_root(line["index"], log.size, leaf_of_line(line, log.site), proof) != log.root:
             raise Refused("The log does not hold the release at index %s." % line["index"])
-        text = bundle.read("releases/%s.json" % line["release_hash"])
+        text = log.bundle.read("releases/%s.json" % line["release_hash"])
         if hashlib.sha256(text).hexdigest() != line["release_hash"]:
             raise Refused("The text of release %s was changed." % line["release_hash"][:12])
         if line["type"] != "release":
@@ -536,7 +585,10 @@ def check(path, key=None, checkpoint=None, say=print):
         raise Refused("The texts that visitors answered are missing for release %s." % sorted(missing)[0][:12])
     say("%d releases are there word by word, and each is an entry of the log." % len(shown))
 
-    anchors = bundle.json("anchors.json")
+
+def say_what_is_open(log, checkpoint, say):
+    """What the bundle can't prove by itself."""
+    anchors = log.bundle.json("anchors.json")
     if anchors:
         say("%d anchors outside the operator's hands are listed; check them with whoever keeps them." % len(anchors))
     elif checkpoint is None:
