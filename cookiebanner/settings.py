@@ -28,6 +28,9 @@ FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute
 FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the same; -1 = as many as answers
 FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
 FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
+FAIRGATE_PROTOCOL = env.text("FAIRGATE_PROTOCOL") or "fairgate"  # what speaks HTTP; "stock": uvicorn's own classes
+if FAIRGATE_PROTOCOL not in ("fairgate", "stock"):
+    raise ImproperlyConfigured(f"FAIRGATE_PROTOCOL must be fairgate or stock, not {FAIRGATE_PROTOCOL!r}")
 FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer, or of what else visitors may POST
 FAIRGATE_REQUEST_LIMIT = env.integer("FAIRGATE_REQUEST_LIMIT", 2**20)  # bytes of the body of any other request
 FAIRGATE_UPLOAD_LIMIT = env.integer("FAIRGATE_UPLOAD_LIMIT", 20 * 2**20)  # the same, to the dashboard and its API

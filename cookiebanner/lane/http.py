@@ -11,6 +11,8 @@ from consent.answers.errors import Refused
 from cookiebanner.front import NO_HOST as NO_HOST
 from cookiebanner.visitors.delivery import Answer, Headers
 
+SILENCE = 75  # seconds that a connection may be silent between requests; proxies keep theirs shorter (nginx: 60 s)
+DRAIN = 25  # seconds that requests under way get when the server is told to end
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]

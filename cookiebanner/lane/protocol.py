@@ -6,6 +6,9 @@ answer without a coroutine is written as soon as its request is complete: half t
 
 Every line of `data_received`, `on_…` and `_write` runs for every request: they ask no clock, no setting, and decode
 nothing that they need not.
+
+tests/cookiebanner/lane/test_uvicorn.py names all that is leaned on here and that uvicorn promises to nobody; with
+FAIRGATE_PROTOCOL=stock a server does without this file.
 """
 
 from __future__ import annotations
@@ -26,13 +29,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from cookiebanner.lane.app import Finished, Lane, Post, head_of, headers_of
-from cookiebanner.lane.http import NO_HOST, has_one_host, refused, send_answer
+from cookiebanner.lane.http import DRAIN, NO_HOST, SILENCE, has_one_host, refused, send_answer
 from cookiebanner.visitors.delivery import Answer, Headers
 from cookiebanner.visitors.door import MOST_FIELDS, SMALL, head_refusal
 from cookiebanner.visitors.proxies import UNIX, UNKNOWN, trusted
 
 SWEEP = 5  # seconds; what is counted in sweeps below may take one more
-IDLE = 75 // SWEEP  # sweeps that a connection may be silent between requests; proxies keep theirs shorter (nginx: 60 s)
+IDLE = SILENCE // SWEEP  # sweeps that a connection may be silent between requests
 HEAD = 30 // SWEEP  # sweeps for a request's headers
 BODY = 120 // SWEEP  # sweeps for a whole request
 STALLED = 300 // SWEEP  # sweeps that a client may take nothing of what waits for it
@@ -40,7 +43,6 @@ LARGEST_HEAD = 65_536  # bytes of a request that came in parts, before its heade
 MOST_DROPPED = 1_048_576  # bytes of a too large body that are read, so that its sender can read why it was refused
 LINGER = 2  # sweeps in which the rest of a refused request is read, so that its sender gets to read why
 MOST_LINGERED = 4_194_304  # bytes of that rest
-DRAIN = 25  # seconds that requests under way get when the server is told to end
 MOST_TASKS = 1024  # requests under way in ASGI in one process; a full queue of answers is refused before that
 BETWEEN, READING_HEAD, READING_BODY, ENDING = range(4)
 # How a head ends, and whether the connection does; HTTP/1.0 wants to be told that it stays.

@@ -12,6 +12,7 @@ import resource
 import signal
 import socket
 import sys
+from typing import Any
 
 import django
 import uvicorn
@@ -22,13 +23,13 @@ def main(fd: int, application: str = "cookiebanner.asgi:application") -> None:
     _end_with_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
     django.setup()
-    from cookiebanner.lane.protocol import DRAIN, IDLE, SWEEP, Protocol
+    from cookiebanner.lane.http import DRAIN, SILENCE
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection needs one
     config = uvicorn.Config(
         application,
-        http=Protocol,
+        http=protocol(),
         interface="asgi3",
         ws="none",
         lifespan="on",
@@ -37,10 +38,21 @@ def main(fd: int, application: str = "cookiebanner.asgi:application") -> None:
         access_log=False,  # it would hold visitors' addresses
         log_level="error",
         log_config=None,  # ours bounds what strangers can write into a line
-        timeout_keep_alive=IDLE * SWEEP,
+        timeout_keep_alive=SILENCE,
         timeout_graceful_shutdown=DRAIN,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
+
+
+def protocol() -> Any:
+    """The class that speaks HTTP; with FAIRGATE_PROTOCOL=stock uvicorn's own choice, which needs nothing of ours."""
+    from django.conf import settings
+
+    if settings.FAIRGATE_PROTOCOL == "stock":
+        return "auto"
+    from cookiebanner.lane.protocol import Protocol
+
+    return Protocol
 
 
 def _end_with_parent() -> None:

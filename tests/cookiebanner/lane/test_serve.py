@@ -420,3 +420,44 @@ def test_the_image_s_health_check_passes_with_hosts_set(env):
         assert subprocess.run([sys.executable, *command[1:2], code], timeout=30).returncode == 0
         assert server.get("/readyz") == 200
         assert server.get("/accounts/login/") == 400
+
+
+def raw(port: int, request: bytes) -> tuple[bytes, bytes]:
+    """The head and the body of what comes until the server ends the connection, or says nothing more."""
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        head, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
+        return head.lower(), body
+
+
+@pytest.mark.parametrize("protocol", ["stock", "fairgate"])
+def test_stock_uvicorn_serves_the_same(env, world, protocol):
+    """Scripts, answers, replays, Django's pages, refusals and the end, with one switch."""
+    site = corpus.DATA["site"]
+    with serve(env | {"FAIRGATE_PROTOCOL": protocol}, "--no-worker", "--workers", "2") as server:
+        # Only ours keeps a connection of HTTP/1.0: this is how the two are told apart.
+        head, _ = raw(server.port, b"GET /livez HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n")
+        assert (b"connection: keep-alive" in head) == (protocol == "fairgate")
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        for path in (f"/v1/{site}/gate.js", "/scripttemplates/otSDKStub.js", "/accounts/login/", "/readyz"):
+            connection.request("GET", path, headers={"Host": "x"})
+            response = connection.getresponse()
+            assert (path, response.status) == (path, 200)
+            response.read()
+        body = json.dumps(corpus.DATA["body"] | {"id": str(uuid.uuid4())})
+        told = []
+        for _ in range(2):  # the second is a replay
+            connection.request("POST", "/api/v1/consents", body, corpus.DATA["headers"] | {"Host": "x"})
+            response = connection.getresponse()
+            told.append((response.status, json.loads(response.read())["index"]))
+        assert [status for status, _ in told] == [201, 200]
+        assert told[0][1] == told[1][1]
+        connection.request("POST", "/api/v1/consents", "{}", corpus.DATA["headers"] | {"Host": "x"})
+        response = connection.getresponse()
+        assert (response.status, "title" in json.loads(response.read())) == (400, True)
+        connection.close()
+        assert raw(server.port, b"what is this\r\n\r\n")[0].startswith(b"http/1.1 400 ")
+        assert raw(server.port, b"GET /livez HTTP/1.1\r\n\r\n")[0].startswith(b"http/1.1 400 ")
+        server.process.terminate()
+        assert server.process.wait(40) == 0
