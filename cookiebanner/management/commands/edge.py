@@ -6,12 +6,11 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from consent.models import Site
 from consent.publishing.tags import content_tag, cookie_name
 from cookiebanner.enforce import edge
+from cookiebanner.management.common import site_or_error
 
 
 class Command(BaseCommand):
@@ -24,10 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--server", default="", help="address of this server; needed for the CSP header")
 
     def handle(self, *args, site: str, kind: str, out: str, server: str, **options):
-        try:
-            found = Site.objects.get(uuid=site)
-        except (Site.DoesNotExist, ValidationError):
-            raise CommandError("There is no site with this id.") from None
+        found = site_or_error(site)
         latest = found.releases.order_by("-number").first()
         if latest is None:
             raise CommandError("Publish the site first.")
