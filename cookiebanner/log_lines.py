@@ -29,7 +29,7 @@ class Bounded(logging.Formatter):
 
 
 def cut(text: str) -> str:
-    """At most `LONGEST` characters and a word on the rest; what does not print is escaped, links of accounts end early."""
+    """At most `LONGEST` characters and a word on the rest; what does not print is escaped, accounts' links are cut."""
     shown = _LINK.sub(r"\1…", text[:LONGEST])
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
