@@ -1,11 +1,16 @@
-"""Log lines that a stranger can make neither long nor several: paths, Host and other headers end up in them."""
+"""Log lines that a stranger can make neither long nor several: paths, Host and other headers end up in them.
+
+A link that lets somebody in (an invitation, a new password) is in none: what refuses a request logs its path.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 
 LONGEST = 500  # characters of a message, and of each line of a traceback
 LINES = 100  # lines of a traceback: the first and the last
+_LINK = re.compile(r"(/accounts/[^/\s]*/).+", re.DOTALL)  # what follows may be a token that works still
 
 
 class Bounded(logging.Formatter):
@@ -24,8 +29,8 @@ class Bounded(logging.Formatter):
 
 
 def cut(text: str) -> str:
-    """At most `LONGEST` characters and a word on the rest; what does not print is escaped."""
-    shown = text[:LONGEST]
+    """At most `LONGEST` characters and a word on the rest; what does not print is escaped, accounts' links are cut."""
+    shown = _LINK.sub(r"\1…", text[:LONGEST])
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
     return shown if len(text) <= LONGEST else f"{shown}… ({len(text)} characters)"

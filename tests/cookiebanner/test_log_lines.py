@@ -66,6 +66,28 @@ def test_all_that_django_logs_of_a_request_is_bounded(capfd, settings):
         assert (len(line) < LONGEST + 200, line.isprintable()) == (True, True)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/invitations/{}/",
+        "/accounts/set/MQ/{}/",
+        "/accounts/password/reset/key/1-{}/",
+        "/accounts/invitations/{}/nowhere/",
+        "/accounts/invitations/%20{}%0A/",
+    ],
+)
+def test_no_link_that_lets_somebody_in_is_logged(capfd, settings, method, path):
+    """A browser without cookies that follows one is refused, and Django logs the path of what it refuses."""
+    logging.config.dictConfig(settings.LOGGING)
+    token = "dit5vk-7e18d7a1a0bdd119cbe27cb132ddbcfd"
+    answer = Client(enforce_csrf_checks=True).generic(method, path.format(token))
+    told = capfd.readouterr().err
+    assert token not in told
+    if answer.status_code >= 400:
+        assert "/accounts/" in told
+
+
 def test_uvicorn_s_lines_go_the_same_way():
     code = (
         "import logging, uvicorn, django; django.setup();"
