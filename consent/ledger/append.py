@@ -95,7 +95,7 @@ def draft_of(
 
 
 def leaf_input(type: str, site_uuid: str, day: date, release_hash: str, commitment: bytes) -> bytes:
-    """E of design.md §4: what the tree holds of an entry. Nothing personal."""
+    """E of docs/reference/ledger.md, The leaf: what the tree holds of an entry. Nothing personal."""
     text = f"fairgate/v1\n{type}\n{site_uuid}\n{day.isoformat()}\n{release_hash}\n{b64encode(commitment).decode()}"
     return text.encode()
 

@@ -1,4 +1,4 @@
-"""May this be published? The rules of design.md's lint that a snapshot alone can decide. Pure.
+"""May this be published? The rules that a snapshot alone can decide. Pure.
 
 Rule ids L01 to L32 follow the regulators' catalogues (EDPB Cookie Banner Taskforce 2023, CNIL 2020-092, 11 CCR 7004 …);
 F ids are not law but configurations that break the site. Rules that need a rendered page are checked in the browser.

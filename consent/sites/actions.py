@@ -29,7 +29,7 @@ LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 SCOPES = ("read", "write", "audit")
 
-# Key, always active?, Google consent signals it governs (reference/standards.md §4).
+# Key, always active?, Google consent signals it governs (docs/reference/signals.md, Google Consent Mode).
 CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
     ("C0001", True, ("security_storage",)),
     ("C0002", False, ("analytics_storage",)),

@@ -1,6 +1,6 @@
 /**
  * Builds static/banner/*.js from src/: `npm run build`. Deterministic, so that a test can rebuild and compare.
- * Prints what each file costs; config and texts come on top (docs/sizes.md, tests/cookiebanner/artifacts).
+ * Prints what each file costs; config and texts come on top (tests/cookiebanner/releases/test_compile.py).
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

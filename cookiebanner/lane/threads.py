@@ -3,7 +3,7 @@
 A request's body is taken whole before a thread sees the request: in memory, or on disk when it is large. What the
 thread answers is kept the same way, and the loop sends it as the client takes it. A file (an export, a static file) is
 not copied: it is read piece by piece while it is sent. So few threads serve any number of slow clients
-(docs/decisions/0021).
+(docs/decisions/0018).
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _file(body: bytes, content_type: str) -> File:
 
 
 def _domain_data(site: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
-    """The little that integrations read of the domain data (reference/onetrust.md §1.9); `{}` for no site."""
+    """What integrations read of the domain data (docs/reference/onetrust.md, Domain data); `{}` for no site."""
     entry, _testing = entry_of(site, memory_only)
     data = domain_data(entry) if entry and entry.number and not entry.killed else {}
     body = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,7 +1,7 @@
 """The rate limit of several server processes: one table in memory that they share, so that the limit is what it says.
 
 `manage.py serve` makes the table and hands it to its server processes as an open file. Clients are in it by a keyed
-hash, never by address; the key dies with the server. docs/decisions/0020 tells why it is not divided by the processes.
+hash, never by address; the key dies with the server. docs/decisions/0017 tells why it is not divided by the processes.
 """
 
 from __future__ import annotations

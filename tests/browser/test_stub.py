@@ -1,4 +1,4 @@
-"""The drop-in: pages written for OneTrust, with our host in their two tags (reference/onetrust.md §1, §2, §8)."""
+"""The drop-in: pages written for OneTrust, with our host in their two tags (docs/reference/onetrust.md)."""
 
 from __future__ import annotations
 

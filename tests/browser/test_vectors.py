@@ -15,9 +15,9 @@ from .vectors.run import Result, measure, totals
 
 pytestmark = [pytest.mark.browser, pytest.mark.vectors]
 COMMITTED = json.loads((Path(__file__).resolve().parents[2] / "docs/blocking.json").read_text())["blockers"]
-# Requests that race with the observer from one run to the next (reference/blocking.md: ±2 to 4): left, executed, stored.
+# Requests that race with the observer from one run to the next (±2 to 4): left, executed, stored.
 RACES = {"drop_in": (2, 0, 2), "snippet": (2, 0, 2), "server": (1, 0, 1)}
-# Group counts of reference/blocking.md §1 (117 vectors).
+# How many vectors each group has (117 in all).
 AT_LEAST = dict(zip(GROUPS, (12, 5, 34, 13, 11, 7, 8, 7, 14, 6), strict=True))
 
 

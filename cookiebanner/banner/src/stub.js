@@ -1,6 +1,6 @@
 /**
  * otSDKStub.js: OneTrust's names for what the gate does, so that a page needs another host name and nothing else
- * (onetrust.md). The gate is OtAutoBlock.js; a page without that tag gets it from here.
+ * (docs/reference/onetrust.md). The gate is OtAutoBlock.js; a page without that tag gets it from here.
  */
 
 import { language } from './core/config.js';

@@ -1,5 +1,5 @@
 /**
- * Google Consent Mode v2: defaults before any Google script, one update per answer (standards.md appendix E).
+ * Google Consent Mode v2: defaults before any Google script, one update per answer (docs/reference/signals.md).
  * cfg.google: {signals: [['analytics_storage …', category, …], …], regions: 'DE FR …', ISO 3166 codes}
  */
 __fg.adapters.google = ({ cfg, get }, step, has) => {

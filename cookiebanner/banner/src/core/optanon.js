@@ -1,4 +1,4 @@
-/** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (onetrust.md §2). */
+/** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (docs/reference/onetrust.md, Cookies). */
 
 import { values } from './cookie.js';
 import { optional, own } from './vector.js';

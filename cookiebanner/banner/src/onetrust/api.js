@@ -1,4 +1,4 @@
-/** The methods of `window.OneTrust` (onetrust.md §1.5, §1.9). */
+/** The methods of `window.OneTrust` (docs/reference/onetrust.md, Methods). */
 
 import { groups, stands } from '../core/optanon.js';
 

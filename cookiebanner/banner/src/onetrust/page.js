@@ -1,4 +1,4 @@
-/** What a page sees of an answer: globals, data layer, events, `OptanonWrapper`, cookies (onetrust.md §1.4, §1.6, §1.7, §2). */
+/** What a page sees of an answer: globals, data layer, events, `OptanonWrapper`, cookies (docs/reference/onetrust.md). */
 
 import { values } from '../core/cookie.js';
 import { serialize, stands } from '../core/optanon.js';
