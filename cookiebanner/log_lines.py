@@ -1,6 +1,7 @@
 """Log lines that a stranger can make neither long nor several: paths, Host and other headers end up in them.
 
-A link that lets somebody in (an invitation, a new password) is in none: what refuses a request logs its path.
+A link that lets somebody in (an invitation, a new password) is in none, and no record's id, which an erasure does not
+reach there: what refuses a request logs its path.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 
 LONGEST = 500  # characters of a message, and of each line of a traceback
 LINES = 100  # lines of a traceback: the first and the last
+REQUESTS = ("django.request", "django.security.csrf")  # loggers that tell the addresses of requests
+_ID = re.compile(r"([\w=~%+-]{4})[\w=~%+-]{16,}", re.ASCII)  # an id or a token is told by its first four characters
 _LINK = re.compile(r"(/accounts/[^/\s]*/).+", re.DOTALL)  # what follows may be a token that works still
 
 
@@ -17,7 +20,8 @@ class Bounded(logging.Formatter):
     """One line a message, cut, control characters escaped; each line of a traceback is cut and indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        lines = [cut(record.getMessage())]
+        line = cut(record.getMessage())
+        lines = [_ID.sub(r"\1…", line) if record.name in REQUESTS else line]
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         more = "\n".join(filter(None, (record.exc_text, record.stack_info and self.formatStack(record.stack_info))))
