@@ -65,6 +65,19 @@ def words(name: str, default: str = "") -> list[str]:
     return text(name, default).replace(",", " ").split()
 
 
+def host_names(name: str, default: str) -> list[str]:
+    """Names as a Host header says them, without a port; `.example.com` with its subdomains, `*` any."""
+    found = words(name, default)
+    for word in found:
+        inside = word[1:-1] if word[:1] == "[" and word[-1:] == "]" else word.removeprefix(".")
+        if word != "*" and (not inside or set("*/@[]") & set(inside) or (":" in inside and inside == word)):
+            raise ImproperlyConfigured(
+                f"{name} must be host names such as consent.example.com, or .example.com with its subdomains, without "
+                f"https:// and port, not {word!r}"
+            )
+    return found
+
+
 def base_url(name: str) -> str:
     """`https://consent.example.com`, perhaps with a port, without a slash at the end; "" when it is not set."""
     value = text(name).strip().rstrip("/")

@@ -1,18 +1,27 @@
-"""Log lines that a stranger can make neither long nor several: paths, Host and other headers end up in them."""
+"""Log lines that a stranger can make neither long nor several: paths, Host and other headers end up in them.
+
+A link that lets somebody in (an invitation, a new password) is in none, and no record's id, which an erasure does not
+reach there: what refuses a request logs its path.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 
 LONGEST = 500  # characters of a message, and of each line of a traceback
 LINES = 100  # lines of a traceback: the first and the last
+REQUESTS = ("django.request", "django.security.csrf")  # loggers that tell the addresses of requests
+_ID = re.compile(r"([\w=~%+-]{4})[\w=~%+-]{16,}", re.ASCII)  # an id or a token is told by its first four characters
+_LINK = re.compile(r"(/accounts/[^/\s]*/).+", re.DOTALL)  # what follows may be a token that works still
 
 
 class Bounded(logging.Formatter):
     """One line a message, cut, control characters escaped; each line of a traceback is cut and indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        lines = [cut(record.getMessage())]
+        line = cut(record.getMessage())
+        lines = [_ID.sub(r"\1…", line) if record.name in REQUESTS else line]
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         more = "\n".join(filter(None, (record.exc_text, record.stack_info and self.formatStack(record.stack_info))))
@@ -24,8 +33,8 @@ class Bounded(logging.Formatter):
 
 
 def cut(text: str) -> str:
-    """At most `LONGEST` characters and a word on the rest; what does not print is escaped."""
-    shown = text[:LONGEST]
+    """At most `LONGEST` characters and a word on the rest; what does not print is escaped, accounts' links are cut."""
+    shown = _LINK.sub(r"\1…", text[:LONGEST])
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
     return shown if len(text) <= LONGEST else f"{shown}… ({len(text)} characters)"

@@ -57,7 +57,7 @@ except ValueError as error:
 # --- Django ---------------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = env.kept_secret("SECRET_KEY", FAIRGATE_DATA / "secret_key")
-ALLOWED_HOSTS = env.words("FAIRGATE_HOSTS", "*")  # see check fairgate.W001
+ALLOWED_HOSTS = env.host_names("FAIRGATE_HOSTS", "*")  # see check fairgate.W001
 CSRF_TRUSTED_ORIGINS = env.words("FAIRGATE_TRUSTED_ORIGINS")
 if FAIRGATE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

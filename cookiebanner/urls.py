@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("cookiebanner.onetrust.urls")),
     path("", include("cookiebanner.public_api.log_urls")),
     path("api/v1/", include("cookiebanner.public_api.urls")),
-    path("api/", include("cookiebanner.admin_api.urls")),
+    path("api/", include("cookiebanner.public_api.docs_urls")),
     path(
         "accounts/set/<uidb64>/<token>/",
         PasswordResetConfirmView.as_view(template_name="account/set_password.html", success_url="/accounts/login/"),

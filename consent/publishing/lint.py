@@ -472,7 +472,7 @@ def workable(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(
             "L22", WARN, "The site itself does not answer /.well-known/fairgate/ and /.well-known/gpc.json; "
             "Safari keeps an answer for seven days only.", "11 CCR 7025; WebKit",
-            "Set up the reverse proxy rule of docs/operate.md.",
+            "Set up the reverse proxy rule of docs/first-party.md.",
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from consent.common import Refused, check
@@ -27,7 +28,7 @@ from consent.trail.actions import audit
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
-SCOPES = ("read", "write", "audit")
+SCOPES = ("audit",)  # what tokens open today; older ones may carry read and write, which open nothing
 
 # Key, always active?, Google consent signals it governs (docs/reference/signals.md, Google Consent Mode).
 CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
@@ -459,6 +460,13 @@ def create_token(
     token.save()
     audit(site, actor, "token.create", name=token.name, prefix=prefix, scopes=token.scopes)
     return token, f"fg_{prefix}_{secret}"
+
+
+def token_used(token: ApiToken) -> None:
+    """Keeps when a token was last used, to the minute, so that a program that asks often writes seldom."""
+    now = timezone.now()
+    before = Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(minutes=1))
+    ApiToken.objects.filter(before, pk=token.pk).update(last_used_at=now)
 
 
 @transaction.atomic

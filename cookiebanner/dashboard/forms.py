@@ -370,13 +370,15 @@ class Invite(forms.Form):
         return email
 
 
+SCOPE_WORDS = {"audit": "Follow the ledger: its checkpoint and tiles"}
+
+
 class Token(forms.Form):
-    name = forms.CharField(max_length=100, help_text="What uses it: CI, warehouse, auditor's monitor …")
+    name = forms.CharField(max_length=100, help_text="What uses it, such as an auditor's monitor")
     scopes = forms.MultipleChoiceField(
-        choices=[
-            (s, {"read": "Read", "write": "Change the draft and publish", "audit": "Read records"}.get(s, s))
-            for s in SCOPES
-        ],
+        label="May",
+        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
+        initial=SCOPES,
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)

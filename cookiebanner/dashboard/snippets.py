@@ -1,4 +1,4 @@
-"""The lines a page needs at each blocking level (design §7), and what each level cannot do. Pure."""
+"""The lines a page needs at each blocking level (docs/blocking.md), and what each level cannot do. Pure."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from consent.ledger import checkpoint, merkle
 from consent.ledger.proofs import Tree
+from consent.sites.actions import token_used
 from consent.sites.models import Site
 from consent.sites.queries import site_by_uuid, token_of
 from cookiebanner.problems import problem
@@ -41,7 +42,10 @@ def log(request: HttpRequest, site: UUID, path: str) -> HttpResponse:
 def _is_auditor(request: HttpRequest, site: Site) -> bool:
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     token = token_of(text) if kind.lower() == "bearer" else None
-    return token is not None and token.site_id == site.pk and "audit" in token.scopes
+    if token is None or token.site_id != site.pk or "audit" not in token.scopes:
+        return False
+    token_used(token)
+    return True
 
 
 def _checkpoint(site: Site) -> HttpResponse:

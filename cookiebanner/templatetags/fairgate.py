@@ -24,7 +24,7 @@ ACTIONS = {
 }
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
 ROLES = {
-    "owner": "Everything, including team, settings and erasure",
+    "owner": "Everything, including team, tokens, settings and sign-offs",
     "editor": "Edits the draft, publishes, uses the kill switch",
     "auditor": "Sees the audit pages and exports, nothing else",
     "viewer": "Sees figures and set-up, changes nothing",

@@ -604,3 +604,24 @@ def test_a_wrapped_fetch_and_storage_do_no_harm(stage, context, page):
     page.click(ACCEPT)
     assert until(stage.posts)[0]["action"] == "accept_all"
     assert page.evaluate("calls") > 0
+
+
+NO_COOKIES = """Object.defineProperty(Document.prototype, 'cookie', {configurable: true, get: () => '', set() {}});"""
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 403, 404])
+def test_what_somebody_else_says_to_an_answer_takes_it_from_no_queue(stage, context, page, status):
+    """A portal, a proxy or a host's own page has stored nothing."""
+    stage.release(small())
+    url = stage.page()
+    portal = (status, "text/html", b"" if status == 204 else b"<!doctype html><title>Log in</title>")
+    stage.world.pages[(CMP, "/api/v1/consents")] = portal
+    page.goto(url)
+    page.wait_for_function("() => !!window.fairgate?._.decide")
+    page.evaluate("new Promise(done => { fairgate.on('queued', () => done(0)); void fairgate.accept() })")
+    assert len(page.evaluate("Object.keys(localStorage)")) == 1
+    stage.world.pages[(CMP, "/api/v1/consents")] = stage.answer
+    stage.world.asked.clear()
+    page.goto(url)
+    assert [body["action"] for body in until(stage.posts)] == ["accept_all"]
+    until(lambda: page.evaluate("Object.keys(localStorage).length") == 0)

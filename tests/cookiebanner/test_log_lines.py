@@ -7,12 +7,16 @@ import logging.config
 import os
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from consent.sites import actions
 from cookiebanner.log_lines import LINES, LONGEST, Bounded
+from cookiebanner.staff import invitations
+from cookiebanner.staff.accounts import add_person, password_path
 
 pytestmark = pytest.mark.django_db
 EVIL = "\n2026-11-29 fairgate: all is well\r\x1b[2J\x00\u202e\u2028\x85"
@@ -64,6 +68,51 @@ def test_all_that_django_logs_of_a_request_is_bounded(capfd, settings):
     assert "Invalid HTTP_HOST" in told
     for line in told.splitlines():
         assert (len(line) < LONGEST + 200, line.isprintable()) == (True, True)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/invitations/{}/",
+        "/accounts/set/MQ/{}/",
+        "/accounts/password/reset/key/1-{}/",
+        "/accounts/invitations/{}/nowhere/",
+        "/accounts/invitations/%20{}%0A/",
+    ],
+)
+def test_no_link_that_lets_somebody_in_is_logged(capfd, settings, method, path):
+    """A browser without cookies that follows one is refused, and Django logs the path of what it refuses."""
+    logging.config.dictConfig(settings.LOGGING)
+    token = "dit5vk-7e18d7a1a0bdd119cbe27cb132ddbcfd"
+    answer = Client(enforce_csrf_checks=True).generic(method, path.format(token))
+    told = capfd.readouterr().err
+    assert token not in told
+    if answer.status_code >= 400:
+        assert "/accounts/" in told
+
+
+def test_no_line_lets_its_reader_in_or_names_a_visitor(capfd, settings):
+    """A link that is followed without cookies, or mangled on its way, is refused and told; it must not work for
+    whoever reads the log. Nor is a record to be found there after its erasure."""
+    settings.ALLOWED_HOSTS, settings.FAIRGATE_URL = ["consent.example.com"], "https://consent.example.com"
+    logging.config.dictConfig(settings.LOGGING)
+    site = actions.create_site("shop.example.net", "test")
+    _, token = actions.renew_invitation(actions.invite(site, "new@example.net", "editor", "test"))
+    paths = [invitations.path(token), password_path(add_person("o@example.net", "a long and good one"))]
+    links = [token, paths[1].split("/")[-2]]
+    record = str(uuid4())
+    browser = Client(enforce_csrf_checks=True, headers={"Host": "consent.example.com"})
+    for path in paths:
+        browser.post(path, {"password": "x"}, headers={"Referer": f"https://consent.example.com{path}"}, secure=True)
+        browser.post(path)
+        browser.put(path)
+        browser.get(f"{path}x>")
+    browser.get(f"/api/v1/consents/{record}/receipt")
+    told = capfd.readouterr().err
+    assert told.count("Forbidden") >= 4
+    assert [secret for secret in [*links, record] if secret in told] == []
+    assert f"Not Found: /api/v1/consents/{record[:4]}…/receipt" in told
 
 
 def test_uvicorn_s_lines_go_the_same_way():

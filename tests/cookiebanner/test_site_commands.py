@@ -1,12 +1,14 @@
 """The commands that make and publish sites, as scripts call them."""
 
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from consent.models import Artifact, Release, Site
+from consent.sites import actions
 from consent.sites.queries import role_of
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +139,34 @@ def test_what_is_filed_under_advertising_is_held_by_an_opt_out_signal(more, expe
     call_command("service", "--site", str(site.uuid), "--name", "Ads", "--pattern", "ads.example", *more)
     service = site.services.get(name="Ads")
     assert (service.sells_or_shares, service.targeted_ads) == expected
+
+
+WITH_A_SITE = {
+    "checkpoint": [], "edge": ["--for", "nginx", "--out", "x"], "erase": ["--visitor", str(uuid4())],
+    "export": ["--from", "2026-01-01", "--to", "2026-01-02", "--out", "x"], "invite": ["--email", "a@b.example", "--role", "viewer"],
+    "kill": ["--reason", "x"], "lint": [], "publish": [], "repair_clock": [], "restart_log": [], "retain": [],
+    "rollback": ["--to", "1"], "service": ["--name", "X", "--category", "C0002"], "verify_ledger": [],
+    "artifacts": ["--to", "x"], "import_cookie_db": ["open-cookie-database.csv"],
+}  # fmt: skip
+
+
+def test_each_command_that_takes_a_site_is_asked_below():
+    takes = set()
+    for name in get_commands():
+        if get_commands()[name] == "cookiebanner":
+            options = load_command_class("cookiebanner", name).create_parser("manage.py", name)._option_string_actions
+            takes |= {name} if "--site" in options else set()
+    assert takes == set(WITH_A_SITE)
+
+
+@pytest.mark.parametrize("command", WITH_A_SITE)
+def test_every_command_looks_a_site_up_in_one_way(command):
+    """The same words for an id that is none and for one that nobody has; the sites that there are, with it."""
+    here = actions.create_site("shop.example", "x", name="Tea shop")
+    other = "11111111-1111-4111-8111-111111111111"
+    with pytest.raises(CommandError, match=f"There is no site {other}. There are:\n  {here.uuid}  Tea shop"):
+        call_command(command, "--site", other, *WITH_A_SITE[command])
+    # An empty variable of a script's means no site, never all of them.
+    for junk in ("shop.example", ""):
+        with pytest.raises(CommandError, match=f"{junk!r} is not a site id"):
+            call_command(command, "--site", junk, *WITH_A_SITE[command])

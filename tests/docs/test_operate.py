@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-CALL = re.compile(r"env\.(?:text|boolean|integer|words|base_url|kept_secret)\(\"([A-Z_]+)\"")
+CALL = re.compile(r"env\.(?:text|boolean|integer|words|host_names|base_url|kept_secret)\(\"([A-Z_]+)\"")
 
 
 def test_every_setting_is_in_the_table_and_the_table_names_no_other():

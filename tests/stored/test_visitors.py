@@ -1,106 +1,157 @@
-"""Nineteen visitors' browsers as revision 1b79d33 left them meet a gate of today, of the release that they answered to
-published again: each is in the state he was in, is not asked again, and keeps his record and his id."""
+"""What the gate of revision 1b79d33 stored in a browser is understood by the gate of today: the same answer, and no
+question that was not asked then. `make.py` visited; the releases are those of its database."""
 
 from __future__ import annotations
 
 import json
 import lzma
 import sqlite3
+import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
 
-from cookiebanner.releases.compile import compile as compile_release
-from cookiebanner.releases.compile import digest
-from tests.browser.conftest import chromium, net, world  # noqa: F401 - fixtures
-from tests.browser.world import World, comes_true
-from tests.stored.make import CONSENT, HOST, SITE, VISITORS
+from consent.jurisdictions import table
+from consent.publishing.tags import cookie_name
+from tests.browser.conftest import chromium, net, world
+from tests.browser.stage import CMP, SWALLOW, Stage
+from tests.browser.test_core import until
+from tests.browser.uncaught import uncaught
 
+__all__ = ["chromium", "net", "uncaught", "world"]
 pytestmark = pytest.mark.browser
+
 HERE = Path(__file__).parent / "1b79d33"
-SEEN: dict[str, dict[str, Any]] = json.loads((HERE / "visitors.json").read_text())
-VARIANTS = {"DE": "eu_opt_in", "GB": "uk_pecr", "US-CA": "us_ca", "US-TX": "us_optout_gpc", "JP": "jp_notice"}
-AGAIN = 9  # the number of the release in which the content is published again
-THE_DAY_AFTER = "2026-11-30T09:00:00Z"
+VISITORS: dict[str, dict[str, Any]] = json.loads((HERE / "visitors.json").read_text())
+SITE, OTHER = (json.loads((HERE / "sqlite/log.json").read_text())[name] for name in ("site", "other"))
+HOST = "shop.parent.example"
+YEAR = 365 * 86400
+# The last visitor left then; a stored answer grows old, and that is another test's matter.
+THEN = "2026-11-29T13:00:00Z"
+GPC = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
 
 
-@pytest.fixture(scope="module")
-def snapshots(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, Any]]:
-    """The releases that were answered to, by number, as the old database holds them."""
-    file = tmp_path_factory.mktemp("stored") / "old.sqlite3"
-    file.write_bytes(lzma.decompress((HERE / "sqlite" / "database.sqlite3.xz").read_bytes()))
-    with sqlite3.connect(file) as old:
-        rows = old.execute(
-            "SELECT number, snapshot FROM consent_release JOIN consent_site ON consent_site.id = site_id WHERE uuid = ?",
-            [SITE.replace("-", "")],
-        )
-        return {number: json.loads(text) for number, text in rows}
+@cache
+def releases() -> dict[tuple[str, int], dict[str, Any]]:
+    """The snapshots that stood in its database, by site and number."""
+    base = sqlite3.connect(":memory:")
+    base.deserialize(lzma.decompress((HERE / "sqlite/database.sqlite3.xz").read_bytes()))
+    rows = base.execute("SELECT number, snapshot FROM consent_release").fetchall()
+    found = [(number, json.loads(text)) for number, text in rows]
+    return {(snapshot["site"]["uuid"], number): snapshot for number, snapshot in found}
 
 
-@pytest.fixture(scope="module")
-def compiled(snapshots: dict[int, dict[str, Any]]) -> dict[int, list[tuple[str, str, bytes]]]:
-    return {
-        number: compile_release(snapshot, AGAIN, f"{number:064}")
-        for number, snapshot in snapshots.items()
-        if number < 4
-    }
+def number_of(name: str) -> int:
+    """The release that stood when he came."""
+    return int(name[-1]) if name[-1].isdigit() else 1
 
 
-def serve(world: World, files: list[tuple[str, str, bytes]], variant: str) -> None:  # noqa: F811
-    for name, kind, content in files:
-        if name == f"gate.{variant}.js":
-            world.pages[(CONSENT, f"/v1/{SITE}/gate.js")] = (200, kind, content)
-        elif not name.startswith("gate."):
-            world.pages[(CONSENT, f"/v1/{SITE}/a/{digest(content)}/{name}")] = (200, kind, content)
-    assert (CONSENT, f"/v1/{SITE}/gate.js") in world.pages
-    for path in ("consents", "impressions", "reports"):
-        world.pages[(CONSENT, f"/api/v1/{path}")] = (204, "text/plain", b"")
-    world.extra_headers[CONSENT] = {"Access-Control-Allow-Origin": f"https://{HOST}"}
-    page = f'<!doctype html><title>A shop</title><script src="https://{CONSENT}/v1/{SITE}/gate.js"></script><h1>A shop</h1>'
-    world.pages[(HOST, "/")] = (200, "text/html; charset=utf-8", page.encode())
-    world.pages[(HOST, "/favicon.ico")] = (204, "image/x-icon", b"")
+def variant_of(visitor: dict[str, Any]) -> str:
+    country, state = (visitor["headers"].get(name, "") for name in ("cf-ipcountry", "cf-region-code"))
+    for row in (f"{country}-{state}", country, table.EU):
+        if row in table.ROWS:
+            return table.variant_for(row)
+    raise AssertionError(country)
 
 
-def returning(chromium: Browser, seen: dict[str, Any]) -> BrowserContext:  # noqa: F811
-    """A context that holds what the visitor's browser held then, on the day after."""
-    context = chromium.new_context(ignore_https_errors=True)
-    context.clock.set_fixed_time(THE_DAY_AFTER)
-    context.add_cookies([{**cookie, "expires": -1} for cookie in seen["cookies"]])
-    kept = json.dumps(seen["local"])
-    context.add_init_script(f"for (const [key, value] of Object.entries({kept})) localStorage[key] ??= value;")
-    if seen["gpc"]:
-        context.add_init_script("Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true})")
-    return context
+class Browser:
+    """A browser that holds what a visitor's held."""
+
+    def __init__(self, chromium: Any, visitor: dict[str, Any]) -> None:
+        self.context = chromium.new_context(ignore_https_errors=True)
+        self.context.clock.set_fixed_time(THEN)
+        self.context.add_cookies([{**cookie, "expires": time.time() + YEAR} for cookie in visitor["cookies"]])
+        if visitor["gpc"]:
+            self.context.add_init_script(GPC)
+        self.page = self.context.new_page()
+
+    def open(self, url: str) -> dict[str, Any]:
+        """→ what our API says when all has been done that a page does by itself."""
+        self.page.goto(url)
+        self.page.wait_for_function("() => !!window.fairgate?._.decide")
+        self.page.evaluate("() => fairgate._.started")
+        return self.page.evaluate("fairgate.consent()")
 
 
-@pytest.mark.parametrize("name", SEEN)
-def test_a_visitor_of_then_is_known_today(world, chromium, compiled, name):  # noqa: F811
-    seen = SEEN[name]
-    headers = seen["headers"]
-    place = "-".join(filter(None, (headers["cf-ipcountry"], headers.get("cf-region-code", ""))))
-    release = int(name.rpartition("_")[2]) if name[-1].isdigit() else 1
-    serve(world, compiled[release], VARIANTS[place])
-    context = returning(chromium, seen)
-    page = context.new_page()
-    page.goto(f"https://{HOST}/")
-    comes_true(page, "window.fairgate && fairgate.optOut")
-    then = seen["consent"]
-    if not then["answered"]:  # the browser's signal is no answer of his: only the state must be the same
-        then = {**then, "id": None}
-    now = page.evaluate("fairgate.consent()")
-    for what in ("answered", "at", "id", "visitor", "gpc", "objected", "categories", "services", "purposes"):
-        assert (what, now[what]) == (what, then[what])
-    page.wait_for_timeout(300)
-    if then["answered"]:
-        assert page.locator("#onetrust-banner-sdk:visible").count() == 0
-    sent = [asked for asked in world.asked if asked.host == CONSENT and asked.path.endswith("/consents")]
-    assert [json.loads(asked.body)["action"] for asked in sent] == []
-    names = {cookie["name"] for cookie in context.cookies()}
-    assert "fairgate" not in names
-    context.close()
+@pytest.fixture
+def visit(chromium, world):
+    """visit(visitor, release, site, host) → the stage and the browser, the release's gate in its place."""
+    opened = []
+
+    def visit(visitor: dict[str, Any], number: int, site: str = SITE, host: str = HOST) -> tuple[Stage, Browser, str]:
+        stage = Stage(world)
+        stage.release(releases()[site, number], variant_of(visitor), number)
+        browser = Browser(chromium, visitor)
+        opened.append(browser.context)
+        gate = f'<script src="https://{CMP}/v1/{site}/gate.js"></script>{SWALLOW}'
+        if visitor["path"] == "/one":
+            gate = (
+                f'<script src="https://{CMP}/consent/{site}/OtAutoBlock.js"></script>'
+                f'<script src="https://{CMP}/scripttemplates/otSDKStub.js" data-domain-script="{site}"></script>'
+            )
+        body = '<script src="https://static.hotjar.com/c/hotjar-1.js"></script>'
+        world.pages[(host, "/empty")] = (200, "text/html", b"<!doctype html><title>e</title>")
+        url = stage.page(body, gate=gate, host=host)
+        browser.page.goto(f"https://{host}/empty")
+        browser.page.evaluate("(given) => Object.assign(localStorage, given)", visitor["local"])
+        return stage, browser, url
+
+    yield visit
+    for context in opened:
+        context.close()
 
 
-def test_the_recorded_visitors_are_those_that_make_says():
-    assert {name.rpartition("_")[0] if name[-1].isdigit() else name for name in SEEN} == set(VISITORS)
+def under(state: dict[str, Any], number: int) -> dict[str, Any]:
+    """What was said of services that this release has."""
+    offered = {service["key"] for service in releases()[SITE, number]["services"]}
+    return {**state, "services": {key: value for key, value in state["services"].items() if key in offered}}
+
+
+def test_there_are_visitors_of_every_release_and_kind():
+    assert {number_of(name) for name in VISITORS} == {1, 2, 3}
+    assert sorted(releases()) == [(SITE, 1), (SITE, 2), (SITE, 3), (OTHER, 1)]
+    assert len({visitor["act"] for visitor in VISITORS.values()}) == 9
+
+
+# The release that stood, and the one after the rollback: it holds nothing that they were not asked about.
+@pytest.mark.parametrize("later", [False, True], ids=["same release", "after the rollback"])
+@pytest.mark.parametrize("name", VISITORS)
+def test_his_answer_stands_and_he_is_not_asked_again(visit, name, later):
+    visitor = VISITORS[name]
+    number = 3 if later else number_of(name)
+    stage, browser, url = visit(visitor, number)
+    expected = under(visitor["consent"], number)
+    for _ in range(2):
+        assert browser.open(url) == expected
+        assert browser.page.locator("#onetrust-banner-sdk").count() == 0 or not visitor["cookies"]
+    ran = browser.page.evaluate("window.__ran || []")
+    assert ran == ["static.hotjar.com/c/hotjar-1.js"] * expected["services"]["hotjar"]
+    until(lambda: stage.posts("reports") or stage.posts("impressions") or not expected["answered"])
+    assert stage.posts() == []
+    held = {cookie["name"] for cookie in browser.context.cookies() if cookie["name"].startswith("fairgate")}
+    assert held == ({cookie_name(SITE)} if visitor["cookies"] else set())
+
+
+@pytest.mark.parametrize("name", [name for name in VISITORS if number_of(name) == 1])
+def test_a_service_that_came_later_waits_and_is_asked_about(visit, name):
+    """As then: what was said of the others stands, and an objection is an answer to it too."""
+    visitor = VISITORS[name]
+    _, browser, url = visit(visitor, 2)
+    state = browser.open(url)
+    assert state == {**visitor["consent"], "services": {**visitor["consent"]["services"], "meta-pixel": False}}
+    asked = browser.page.locator("#onetrust-banner-sdk").count() == 1
+    assert asked == (not visitor["consent"]["objected"])
+
+
+def test_on_another_site_of_the_family_it_is_no_answer(visit):
+    """Even where its cookie arrives: the other site's page on a subdomain of that host."""
+    visitor = VISITORS["eu_accept"]
+    host = f"sub.{HOST}"
+    _, browser, url = visit(visitor, 1, OTHER, host)
+    state = browser.open(url)
+    assert (state["answered"], state["id"]) == (False, None)
+    assert browser.page.locator("#onetrust-banner-sdk").count() == 1
+    assert browser.page.evaluate("window.__ran || []") == []
+    assert {cookie["name"] for cookie in browser.context.cookies()} == {"fairgate"}

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.models import Artifact, Site
+from cookiebanner.management.common import site_or_error
 from cookiebanner.onetrust.respond import stub
 from cookiebanner.visitors.delivery import FIXED, FOREVER, HOURLY, STRICTEST
 
@@ -47,9 +48,10 @@ class Command(BaseCommand):
         root = Path(to)
         sites = Site.objects.filter(releases__isnull=False).distinct()
         if site:
-            sites = sites.filter(uuid__in=site)
-            if sites.count() != len(set(site)):
-                raise CommandError("There is no published site with one of these ids.")
+            chosen = [site_or_error(text) for text in site]
+            sites = sites.filter(pk__in=[one.pk for one in chosen])
+            if missing := [one.name for one in chosen if not sites.filter(pk=one.pk).exists()]:
+                raise CommandError(f"Publish first: {', '.join(missing)}.")
         count = 0
         for one in sites:
             count += write_site(root, one)

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if options["rotate_key"]:
             self.rotate(options["rotate_key"])
             return
-        sites = [site_or_error(options["site"])] if options["site"] else list(Site.objects.order_by("pk"))
+        sites = [site_or_error(options["site"])] if options["site"] is not None else list(Site.objects.order_by("pk"))
         for site in sites:
             if options["key"]:
                 self.stdout.write(checkpoint.verifier_key(site))

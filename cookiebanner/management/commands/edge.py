@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.models import Site
 from consent.publishing.tags import content_tag, cookie_name
 from cookiebanner.enforce import edge
+from cookiebanner.management.common import site_or_error
 
 
 class Command(BaseCommand):
@@ -25,10 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--server", default="", help="address of this server; needed for the CSP header")
 
     def handle(self, *args: Any, site: str, kind: str, out: str, server: str, **options: Any) -> None:
-        try:
-            found = Site.objects.get(uuid=site)
-        except (Site.DoesNotExist, ValidationError):
-            raise CommandError("There is no site with this id.") from None
+        found = site_or_error(site)
         latest = found.releases.order_by("-number").first()
         if latest is None:
             raise CommandError("Publish the site first.")

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from consent.exports import actions
-from consent.models import Site
+from cookiebanner.management.common import site_or_error
 
 
 class Command(BaseCommand):
@@ -22,12 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", required=True, help="the file to write")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        try:
-            site = Site.objects.get(uuid=options["site"])
-        except (Site.DoesNotExist, ValueError, TypeError) as error:
-            raise CommandError(f"There is no site {options['site']}. `manage.py site --list` names them.") from error
-        except Exception as error:  # Django's ValidationError on a malformed UUID
-            raise CommandError(f"{options['site']} is not a site id.") from error
+        site = site_or_error(options["site"])
         start, end = day(options["from"], "--from"), day(options["to"], "--to")
         out = Path(options["out"])
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         found = [site for site, _ in clock.ahead()]
-        sites = [site_or_error(options["site"])] if options["site"] else found
+        sites = [site_or_error(options["site"])] if options["site"] is not None else found
         self.stdout.write(f"The clock says {utc_text(datetime.now(UTC))}.")
         if not sites:
             self.stdout.write("No log is ahead of the clock.")

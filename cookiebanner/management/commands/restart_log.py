@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="The database was restored from an older dump.")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        sites = [site_or_error(options["site"])] if options["site"] else checkpoint.behind()
+        sites = [site_or_error(options["site"])] if options["site"] is not None else checkpoint.behind()
         if not sites:
             self.stdout.write("No log is behind its last checkpoint.")
         for site in sites:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        sites = [site_or_error(options["site"])] if options["site"] else list(Site.objects.order_by("pk"))
+        sites = [site_or_error(options["site"])] if options["site"] is not None else list(Site.objects.order_by("pk"))
         for site in sites:
             try:
                 done = erasure.retain(site, actor=ACTOR, dry=options["dry_run"])

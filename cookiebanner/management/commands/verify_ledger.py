@@ -21,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--site", help="the site's id (UUID); without it, every site")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        sites = [site_or_error(options["site"])] if options["site"] else list(Site.objects.order_by("pk"))
-        wrong = 0 if options["site"] else self.tell(orphans())
+        sites = [site_or_error(options["site"])] if options["site"] is not None else list(Site.objects.order_by("pk"))
+        wrong = 0 if options["site"] is not None else self.tell(orphans())
         for site in sites:
             report = verify(site, self.bar(site))
             findings = report.wrong + releases(site)

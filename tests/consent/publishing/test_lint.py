@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 
 from consent.banners.actions import edit_banner, edit_texts
 from consent.catalogue.actions import add_service, set_category, set_override
@@ -42,6 +43,13 @@ def test_a_fresh_site_may_be_published():
     findings = lint.check(queries.draft(create_site("new.example", "x")))
     assert sorted({f.rule for f in findings}) == ["L11", "L21", "L22"]
     assert [f for f in findings if f.blocks] == []
+
+
+def test_the_page_that_tells_of_the_proxy_s_rule_holds_it(site):
+    change_settings(site, "x", first_party_endpoint=False)
+    [finding] = lint.check(queries.draft(site))
+    page = finding.fix.removeprefix("Set up the reverse proxy rule of ").removesuffix(".")
+    assert "location /.well-known/fairgate/ {" in (django_settings.BASE_DIR / page).read_text()
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def foreign(people) -> Site:
     )
     add_service(site, "charlie@example.net", name=SECRET, category="C0002", patterns=["zebracorn.example/x"])
     publishing.publish(site, "charlie@example.net", no_files, SECRET)
-    actions.create_token(site, SECRET, ["read"], "charlie@example.net")
+    actions.create_token(site, SECRET, ["audit"], "charlie@example.net")
     GateReport.objects.create(site=site, kind="unknown", subject="zebracorn.example", count=1, last_seen=timezone.now())
     count(site, "accept_all", 987654)
     return site

@@ -14,6 +14,7 @@ from consent.publishing import queries as publishing
 from consent.sites import actions
 from consent.sites.models import Membership, Site, Webhook
 from consent.stats.models import GateReport
+from cookiebanner.releases.publish import publish
 from tests.values import present
 
 pytestmark = pytest.mark.django_db
@@ -271,8 +272,20 @@ def test_the_last_owner_stays(alice, shop, at, people):
     assert Membership.objects.get(site=shop, user=people["alice"]).role == "owner"
 
 
+def test_tokens_offer_only_what_opens_something(alice, shop, at):
+    """Every scope on the page opens a door that is shut without it."""
+    form = alice.get(at("tokens")).context["form"]
+    assert form.fields["scopes"].choices == [("audit", "Follow the ledger: its checkpoint and tiles")]
+    publish(shop, "alice", force=True)
+    door = f"/v1/{shop.uuid}/log/checkpoint"
+    assert alice.get(door).status_code == 401
+    made = alice.post(at("tokens"), {"name": "Monitor", "scopes": ["audit"], "days": 30}).context["made"]
+    assert alice.get(door, headers={"Authorization": f"Bearer {made}"}).status_code == 200
+    assert "scopes" in alice.post(at("tokens"), {"name": "CI", "scopes": ["write"]}).context["form"].errors
+
+
 def test_a_token_is_shown_once(alice, shop, at):
-    made = alice.post(at("tokens"), {"name": "CI", "scopes": ["read"], "days": 30}).context["made"]
+    made = alice.post(at("tokens"), {"name": "CI", "scopes": ["audit"], "days": 30}).context["made"]
     assert re.fullmatch(r"fg_[0-9a-f]{12}_[\w-]+", made)
     assert made not in alice.get(at("tokens")).content.decode()
     token = shop.tokens.get()

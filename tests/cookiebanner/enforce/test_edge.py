@@ -126,7 +126,7 @@ def test_the_command_writes_the_latest_release_and_an_empty_one_for_a_site_that_
     site = Site.objects.create(name="Shop", languages=["en"])
     with pytest.raises(CommandError, match="Publish"):
         call_command("edge", "--site", str(site.uuid), "--for", "worker", "--out", str(tmp_path))
-    with pytest.raises(CommandError, match="no site"):
+    with pytest.raises(CommandError, match="not a site id"):
         call_command("edge", "--site", "x", "--for", "worker", "--out", str(tmp_path))
     made = release(site)
     snapshot = {**json.loads(made.snapshot), **RELEASE, "jurisdictions": {"version": "t", "overrides": {}}}

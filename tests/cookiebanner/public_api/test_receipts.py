@@ -98,6 +98,10 @@ def test_tiles_are_for_auditors_unless_public_or_off(client, stored):
     )  # fmt: skip
     key = {"Authorization": f"Bearer fg_abcdefgh_{secret}"}
     assert client.get(f"{base}/checkpoint", headers=key).content.decode() == present(checkpoint.latest(site.pk)).note
+    used = ApiToken.objects.get().last_used_at
+    assert used is not None
+    client.get(f"{base}/checkpoint", headers=key)  # within the minute: nothing is written
+    assert ApiToken.objects.get().last_used_at == used
     assert client.get(f"{base}/checkpoint", headers={"Authorization": "Bearer fg_abcdefgh_x"}).status_code == 401
     site.tiles = Site.Tiles.OFF
     site.save()

@@ -392,7 +392,7 @@ def test_a_name_is_one_line(alice, shop, name):
         with pytest.raises(Refused, match="one line"):
             actions.change_settings(shop, "x", **{field: name})
     with pytest.raises(Refused, match="one line"):
-        actions.create_token(shop, name, ["read"], "x")
+        actions.create_token(shop, name, ["audit"], "x")
     assert alice.post("/dashboard/new/", {"hosts": "new.example", "name": name}).status_code == 200
     assert Membership.objects.filter(user__email="alice@example.net").count() == 1
 

@@ -29,7 +29,7 @@ MANY = {
     "patterns": "taken.example", "role": "owner", "email": "taken@example.net", "reason": "taken over", "level": "strict",
     "what": "category", "key": "C0009", "position": 1, "rule": "L01", "signed_by": "Mallory", "hosts": "taken.example",
     "languages": "en", "first_language": "en", "tiles": "public", "unknown_third_parties": "allow", "catalogue": "stripe",
-    "scopes": "read", "days": 9, "format": "csv", "start": "2026-01-01", "end": "2026-12-31", "note": "taken",
+    "scopes": "audit", "days": 9, "format": "csv", "start": "2026-01-01", "end": "2026-12-31", "note": "taken",
     "preset": "us_opt_out", "regime": "us_ca", "state": "hold", "accent": "#000000", "place": "card bottom-left",
     "scheme": "auto", "radius": 3, "language": "en", "title": "Taken",
 }  # fmt: skip

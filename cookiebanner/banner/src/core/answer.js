@@ -20,6 +20,7 @@ export const uuid = () =>
 /** @param {object} core @param {{answer: (record: object) => Promise<object|null>}} wire */
 export function answers(core, wire) {
   const { cfg, terms, items, optIn } = core;
+  let unkept;
 
   /** Keeps the vector as the answer `id`, given at `t`. */
   function keep(id, action, t) {
@@ -38,6 +39,8 @@ export function answers(core, wire) {
     core.answer = { r: cfg.release, h: cfg.content, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };
     core.lapsed = core.ask = false;
     save();
+    // What the browser did not keep holds as long as its page.
+    unkept = newest(values(cfg.cookie))?.id !== id && core.answer;
   }
 
   /** 400 days is the longest a browser keeps a cookie; an objection is renewed at every view. */
@@ -104,6 +107,9 @@ export function answers(core, wire) {
      * @returns {Promise<object|null>} the receipt, or null when the server refused the answer for good
      */
     decide(action, choices, layer) {
+      // Another tab may know better, and its message be still on its way.
+      const newer = newest(values(cfg.cookie));
+      if (newer && newer.id !== core.answer?.id) core.reread();
       const old = core.vector;
       const replaces = core.answer?.id;
       const id = uuid();
@@ -124,6 +130,10 @@ export function answers(core, wire) {
     reread() {
       const old = core.vector;
       core.read();
+      if (unkept && !(core.answer?.t > unkept.t)) {
+        core.answer = unkept;
+        core.recall();
+      }
       adopt(core);
       // An answer given to OneTrust becomes ours, and is never asked again.
       if (takeOver(core)) keep(core.answer.id, 'import', core.answer.t);

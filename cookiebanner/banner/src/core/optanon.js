@@ -30,7 +30,7 @@ export const serialize = (fields) =>
 /** @param {string} [list] `C0001:1,C0002:0` @returns {Object<string, boolean>} */
 export const groups = (list = '') => {
   const said = { __proto__: null };
-  for (const part of list.split(',')) if (/^\w+:\d$/.test(part)) said[part.slice(0, -2)] = part.endsWith('1');
+  for (const part of list.split(',')) if (/^[\w-]+:\d$/.test(part)) said[part.slice(0, -2)] = part.endsWith('1');
   return said;
 };
 

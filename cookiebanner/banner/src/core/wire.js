@@ -11,15 +11,31 @@ export function wire(core) {
   const waiting = {};
   let busy = false;
   let tries = 0;
-  let store = memory;
-  try {
-    store = localStorage;
-  } catch {}
+  const gone = new Set();
+  /** Some browsers have no storage (null), some forget, some throw at any use of it. @returns {*} undefined then */
+  const stored = (run) => {
+    try {
+      return run(localStorage);
+    } catch {}
+  };
+  const get = (key) => memory[key] || stored((store) => store[key]);
+  const put = (key, body) => {
+    stored((store) => {
+      store[key] = body;
+    });
+    if (!stored((store) => store[key] === body && Object.keys(store).includes(key))) memory[key] = body;
+  };
+  /** What the storage does not let go is sent no second time by this page. */
+  const drop = (key) => {
+    gone.add(key);
+    delete memory[key];
+    stored((store) => delete store[key]);
+  };
 
   const post = (path, body) => fetch(core.base + path, { method: 'POST', body, keepalive: true, credentials: 'omit' });
   const tell = (path, body) => core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
-  const ours = (key) => key.startsWith(queue) || queued(cfg, key, store[key]);
-  const next = () => [...Object.keys(store), ...Object.keys(memory)].filter(ours).sort()[0];
+  const ours = (key) => !gone.has(key) && get(key) && (key.startsWith(queue) || queued(cfg, key, get(key)));
+  const next = () => [...(stored(Object.keys) || []), ...Object.keys(memory)].filter(ours).sort()[0];
 
   /** Sends what is queued, oldest first; stops at the first one that may succeed later, and comes back. */
   async function flush() {
@@ -28,14 +44,14 @@ export function wire(core) {
     let wait = 0;
     for (let key = next(); key && !wait; key = next()) {
       try {
-        const answer = await post('/api/v1/consents', memory[key] || (key.startsWith(queue) ? store[key] : mended(store[key])));
+        const answer = await post('/api/v1/consents', key.startsWith(queue) ? get(key) : mended(get(key)));
         const { status, ok } = answer;
-        if (status > 499 || [408, 425, 429].includes(status)) wait = +answer.headers.get('Retry-After') || 1;
+        // Who does not speak JSON is not our server: a portal, a proxy; it has stored nothing, and refused nothing.
+        const said = await answer.json().catch(() => null);
+        if (status > 499 || [408, 425, 429].includes(status) || Object(said) !== said) wait = +answer.headers.get('Retry-After') || 1;
         else {
-          delete memory[key];
-          delete store[key];
+          drop(key);
           tries = 0;
-          const said = await answer.json().catch(() => ({}));
           const id = key.slice(-36);
           if (!ok) core.warn(`the server refused an answer: ${said.title || status}`);
           core.emit(ok ? 'stored' : 'refused', { ...said, id });
@@ -87,13 +103,7 @@ export function wire(core) {
     flush,
     /** Queues a record and sends the queue. @returns {Promise<object|null>} its receipt; null = refused for good */
     answer(record) {
-      const key = `${queue}${Date.now().toString(36)}.${record.id}`;
-      const body = JSON.stringify(record);
-      try {
-        store[key] = body;
-      } catch {
-        memory[key] = body;
-      }
+      put(`${queue}${Date.now().toString(36)}.${record.id}`, JSON.stringify(record));
       const receipt = new Promise((resolve) => {
         waiting[record.id] = resolve;
       });

@@ -1,1 +1,0 @@
-"""What operators' programs call, and the API's documentation."""

@@ -1,0 +1,99 @@
+"""Browsers that keep nothing, keep it badly, or keep another tab's newer word: no answer is lost, and none is made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.test_core import ACCEPT, ADS, GA, STATE, context, fields, page, ran, small, stage, until
+from tests.browser.test_core import cookie as cookie_of
+
+__all__ = ["context", "page", "stage"]
+pytestmark = pytest.mark.browser
+
+STORES = {
+    "null": "null",  # a WebView whose DOM storage is off
+    "forgets": "new Proxy({}, {set: () => true, defineProperty: () => true})",
+    "full": "new Proxy({}, {set() { throw new DOMException('full', 'QuotaExceededError'); }})",
+    "frozen": "Object.freeze({})",
+    "no list": "new Proxy({}, {ownKeys() { throw new DOMException('no', 'SecurityError'); }})",
+    "no delete": "new Proxy({}, {deleteProperty() { throw new DOMException('no', 'SecurityError'); }})",
+    "no read": "new Proxy({}, {get() { throw new DOMException('no', 'SecurityError'); }})",
+}
+NO_COOKIES = {
+    "forgets": "Object.defineProperty(Document.prototype, 'cookie', {get: () => '', set() {}})",
+    "throws": "Object.defineProperty(Document.prototype, 'cookie', {get() { throw new DOMException('no', 'SecurityError'); },"
+    " set() { throw new DOMException('no', 'SecurityError'); }})",
+}
+READ_AGAIN = {
+    "cache": "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))",
+    "age": "fairgate.setAge(40)",
+    "tab": "new BroadcastChannel(`fairgate.${fairgate.site}`).postMessage(1)",
+}
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_an_answer_is_sent_whatever_the_storage_does(stage, context, page, store):
+    context.add_init_script(
+        f"{{ const store = {STORES[store]}; Object.defineProperty(window, 'localStorage', {{get: () => store}}); }}"
+    )
+    stage.release(small())
+    page.goto(stage.page(GA))
+    page.wait_for_selector(ACCEPT)
+    said = page.evaluate("Promise.race([fairgate.accept(), new Promise((done) => setTimeout(done, 4000, 'never'))])")
+    assert said and said != "never" and said["id"] == page.evaluate("fairgate.consent().id")
+    said = page.evaluate("Promise.race([fairgate.reject(), new Promise((done) => setTimeout(done, 4000, 'never'))])")
+    assert said and said != "never"
+    assert [body["action"] for body in stage.posts()] == ["accept_all", "reject_all"]
+
+
+@pytest.mark.parametrize("again", READ_AGAIN)
+@pytest.mark.parametrize("cookies", NO_COOKIES)
+def test_an_answer_that_no_cookie_keeps_holds_for_its_page(stage, context, cookies, again):
+    context.add_init_script(NO_COOKIES[cookies])
+    page = context.new_page()  # the trackers throw here; our own files must not
+    stage.release(small(), "us_optout")
+    page.goto(stage.page(ADS))
+    until(lambda: ran(page))
+    page.wait_for_function("!!fairgate._.decide")
+    page.evaluate("void fairgate.optOut()")
+    said = page.evaluate("fairgate.consent()")
+    assert said["objected"] and not said["services"]["google-ads"]
+    page.evaluate(READ_AGAIN[again])
+    page.wait_for_timeout(200)
+    assert page.evaluate("fairgate.consent()") == said
+    assert page.evaluate("fairgate.allowed('google-ads')") is False
+
+
+def test_a_cookie_that_is_deleted_is_no_answer_any_more(stage, context, page):
+    stage.release(small())
+    page.goto(stage.page(GA))
+    page.click(ACCEPT)
+    until(lambda: cookie_of(context))
+    context.clear_cookies()
+    page.evaluate(READ_AGAIN["cache"])
+    page.wait_for_function("!fairgate.consent().answered && !fairgate.allowed('C0002')")
+
+
+def test_a_tab_that_heard_nothing_of_another_does_not_bring_its_yes_back(stage, context, page):
+    """Without a channel between tabs, and between an answer and its message."""
+    context.add_init_script("delete window.BroadcastChannel")
+    stage.release(small())
+    url = stage.page(GA)
+    page.goto(url)
+    page.click(ACCEPT)
+    until(lambda: cookie_of(context))
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_function("!!fairgate._.decide")
+    other.evaluate("void fairgate.reject()")
+    until(lambda: "C0002:0" in cookie_of(context))
+    refusal = fields(cookie_of(context))["id"]
+    page.evaluate("void fairgate.set({categories: {C0003: true}})")
+    assert page.evaluate("[fairgate.allowed('C0003'), fairgate.allowed('C0002'), fairgate.allowed('C0004')]") == [
+        True,
+        False,
+        False,
+    ]
+    until(lambda: len(stage.posts()) == 3)
+    assert [(p["action"], p["replaces"]) for p in stage.posts()][2] == ("custom", refusal)
+    assert fields(cookie_of(context, STATE))["c"] == "C0001:1.C0002:0.C0003:1.C0004:0.C0005:0"
