@@ -10,6 +10,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+PROBLEM = "application/problem+json"
+
+
+def document(status: int, code: str, title: str, **more: Any) -> dict[str, Any]:
+    """The one problem document: `code` is stable, `title` is for people, `more` are further members."""
+    return {"type": "about:blank", "status": status, "code": code, "title": title, **more}
+
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the same status as DRF would give, the body of RFC 9457."""
@@ -18,19 +25,18 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     code = "not_found" if isinstance(error, Http404) else getattr(error, "default_code", "error")
     detail = response.data.get("detail") if isinstance(response.data, dict) else None
-    problem = {"type": "about:blank", "status": response.status_code, "code": str(code)}
-    problem["title"] = str(detail or exceptions.APIException(code).default_detail)
     if isinstance(error, exceptions.ValidationError):
-        problem |= {"code": "invalid", "title": "Some fields are not right.", "errors": response.data}
-    response.data = problem
-    response.content_type = "application/problem+json"
+        response.data = document(response.status_code, "invalid", "Some fields are not right.", errors=response.data)
+    else:
+        title = str(detail or exceptions.APIException(code).default_detail)
+        response.data = document(response.status_code, str(code), title)
+    response.content_type = PROBLEM
     return response
 
 
 def problem(status: int, code: str, title: str, **more: Any) -> JsonResponse:
     """A problem document for plain Django views."""
-    body = {"type": "about:blank", "status": status, "code": code, "title": title, **more}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(document(status, code, title, **more), status=status, content_type=PROBLEM)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

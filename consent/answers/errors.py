@@ -14,6 +14,3 @@ class Refused(Exception):
         self.code = code
         self.title = title
         self.more = more
-
-    def problem(self) -> dict[str, Any]:
-        return {"type": "about:blank", "status": self.status, "code": self.code, "title": self.title, **self.more}

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from consent.answers.errors import Refused
 from cookiebanner.front import NO_HOST as NO_HOST
+from cookiebanner.problems import PROBLEM, document
 from cookiebanner.visitors.delivery import Answer, Headers
 
 SILENCE = 75  # seconds that a connection may be silent between requests; proxies keep theirs shorter (nginx: 60 s)
@@ -26,9 +26,9 @@ def refused(status: int, why: str) -> Answer:
 
 def problem(status: int, code: str, title: str) -> Answer:
     """A problem document (RFC 9457) that ends the connection: the rest of the request is not read."""
-    body = msgspec.json.encode(Refused(status, code, title).problem())
+    body = msgspec.json.encode(document(status, code, title))
     headers = [
-        (b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body)),
+        (b"content-type", PROBLEM.encode()), (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"), (b"connection", b"close"),
     ]  # fmt: skip
     return Answer(status, headers, body)

@@ -47,8 +47,6 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
         self._began = 0.0  # when the batch that is being written was begun, monotonic; 0: none
-        self.batches = 0
-        self.written = 0
         self.set_aside = 0  # answers that no database can hold
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -100,8 +98,6 @@ class Writer:
         started = self._began = time.monotonic()
         try:
             outcomes: list[Outcome | Exception] = list(self._write(drafts))
-            self.batches += 1
-            self.written += len(drafts)
             readiness.stored()
             return outcomes
         except Exception as error:

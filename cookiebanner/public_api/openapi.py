@@ -10,8 +10,9 @@ from drf_spectacular.utils import OpenApiResponse
 
 from consent.answers.schema import Answer, Stored
 from consent.stats.schema import Impression, Reports
+from cookiebanner.problems import PROBLEM
 from cookiebanner.visitors import first_party
-from cookiebanner.visitors.door import JSON, PROBLEM
+from cookiebanner.visitors.door import JSON
 
 _TEMPLATE = "#/components/schemas/{name}"
 STRUCTS = (Answer, Stored, Impression, Reports)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from django.db import DatabaseError, InterfaceError
@@ -118,8 +117,3 @@ def failure(error: Exception, stored: bool = True) -> Refused:
         return door.UNAVAILABLE
     log.error("A request could not be answered.", exc_info=error)
     return door.BROKEN
-
-
-def lower_case_headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    """The headers of a WSGI environ by lower-case name."""
-    return {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}

@@ -19,12 +19,12 @@ from django.http import HttpRequest, HttpResponse
 
 from consent.answers.errors import Refused
 from consent.sites.origins import origin_host
+from cookiebanner.problems import PROBLEM, document
 from cookiebanner.visitors import rate_limit
 from cookiebanner.visitors.rate_limit import RateLimited
 
 Response = tuple[int, bytes, dict[str, str]]
 JSON = "application/json"
-PROBLEM = "application/problem+json"
 RETRY_SECONDS = 5
 _TYPES = (JSON, "text/plain")
 
@@ -176,7 +176,8 @@ def refusal(refused: Refused) -> Response:
         headers["Retry-After"] = str(refused.wait)
     elif refused.status == 503:
         headers["Retry-After"] = str(RETRY_SECONDS)
-    return refused.status, msgspec.json.encode(refused.problem()), headers
+    body = document(refused.status, refused.code, refused.title, **refused.more)
+    return refused.status, msgspec.json.encode(body), headers
 
 
 def json_headers(content_type: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nope", "/api/nope", "/api/v1/consents/x/receipt"])
@@ -17,3 +18,13 @@ def test_an_unknown_address_below_api_is_a_problem_document(client, path):
 def test_elsewhere_it_is_a_page(client):
     answer = client.get("/nope")
     assert (answer.status_code, answer["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_one_function_makes_every_problem_document():
+    makers, types = [], []
+    for package in ("consent", "cookiebanner"):
+        for path in (settings.BASE_DIR / package).rglob("*.py"):
+            text = path.read_text()
+            makers += [path.name] * text.count("about:blank")
+            types += [path.name] * text.count('application/problem+json"')
+    assert (makers, types) == (["problems.py"], ["problems.py"])
