@@ -11,17 +11,24 @@ import re
 
 LONGEST = 500  # characters of a message, and of each line of a traceback
 LINES = 100  # lines of a traceback: the first and the last
+STRANGERS = "django.security."  # loggers of what a stranger's request had wrong: each could fill pages with tracebacks
 REQUESTS = ("django.request", "django.security.csrf")  # loggers that tell the addresses of requests
 _ID = re.compile(r"([\w=~%+-]{4})[\w=~%+-]{16,}", re.ASCII)  # an id or a token is told by its first four characters
 _LINK = re.compile(r"(/accounts/[^/\s]*/).+", re.DOTALL)  # what follows may be a token that works still
 
 
 class Bounded(logging.Formatter):
-    """One line a message, cut, control characters escaped; each line of a traceback is cut and indented."""
+    """One line a message, cut, control characters escaped; each line of a traceback is cut and indented.
+
+    What may be a token or an id in the address of a request is told by its first four characters. What a request alone
+    had wrong (its Host) has no traceback.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line = cut(record.getMessage())
         lines = [_ID.sub(r"\1…", line) if record.name in REQUESTS else line]
+        if record.name.startswith(STRANGERS):
+            return lines[0]
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         more = "\n".join(filter(None, (record.exc_text, record.stack_info and self.formatStack(record.stack_info))))

@@ -66,6 +66,7 @@ def test_all_that_django_logs_of_a_request_is_bounded(capfd, settings):
     told = capfd.readouterr().err
     assert "Not Found: /nowhere/aaa" in told
     assert "Invalid HTTP_HOST" in told
+    assert len(told.splitlines()) == 3  # one each, and no traceback
     for line in told.splitlines():
         assert (len(line) < LONGEST + 200, line.isprintable()) == (True, True)
 
