@@ -10,13 +10,13 @@ from typing import Any
 from django.db import transaction
 
 from consent.catalogue import necessary
-from consent.catalogue import patterns as pattern_language
 from consent.catalogue.cookie_db import Row
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.common import Refused, check
 from consent.sites.models import Site
 from consent.sites.queries import locked
 from consent.trail.actions import audit
+from fairgate_enforce import patterns as pattern_language
 
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",

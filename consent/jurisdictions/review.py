@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
 from consent.jurisdictions.table import ROWS, TEXTS, Row, Terms
+from fairgate_enforce.defaults import before_answer
 
 ANSWERS = ("none", "accept", "reject", "gpc")
 EVERYWHERE = sorted({row.iso_country for row in ROWS.values() if row.iso_country})

@@ -17,9 +17,9 @@ import pycountry
 from consent.jurisdictions.locate import Facts, decide
 from consent.jurisdictions.table import ROWS
 from cookiebanner import env
-from cookiebanner.enforce.enforcer import hostname
-from cookiebanner.enforce.policy import Rules
-from cookiebanner.enforce.source import STRICTEST
+from fairgate_enforce.enforcer import hostname
+from fairgate_enforce.policy import Rules
+from fairgate_enforce.source import STRICTEST
 
 FOLDER = env.FILES / "deploy" / "edge"
 KINDS = {

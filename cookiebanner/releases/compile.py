@@ -16,11 +16,11 @@ from functools import cache
 from typing import Any
 
 from consent.banners import screen
-from consent.catalogue import patterns
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
 from consent.publishing import tags
 from cookiebanner import env
+from fairgate_enforce import patterns
+from fairgate_enforce.defaults import before_answer
 
 BUILT = env.FILES / "static" / "banner"
 SCRIPT = "text/javascript; charset=utf-8"

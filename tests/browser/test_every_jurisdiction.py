@@ -16,10 +16,10 @@ from consent.jurisdictions import table
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
 from cookiebanner.enforce.edge import data
-from cookiebanner.enforce.policy import Rules, read_answer
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
 from cookiebanner.visitors.first_party import parse
+from fairgate_enforce.policy import Rules, read_answer
 from tests.browser.regimes import OURS, SHOP, open_shop
 from tests.values import present
 

@@ -13,13 +13,13 @@ from django.utils import timezone
 from consent.catalogue import actions as catalogue
 from consent.common import Refused
 from consent.jurisdictions import actions, table
-from consent.jurisdictions.defaults import before_answer, exempt
 from consent.jurisdictions.queries import overrides_of
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms
 from cookiebanner.staff.pages import actor, on_site, show
+from fairgate_enforce.defaults import before_answer, exempt
 
 FIRST = ("eu_opt_in", "uk_pecr", "us_ca")
 

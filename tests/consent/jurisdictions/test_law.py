@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
 from consent.jurisdictions.locate import Facts, decide
+from fairgate_enforce.defaults import before_answer
 
 CASES = json.loads(Path(__file__).parents[2].joinpath("vectors", "law.json").read_text(encoding="utf-8"))
 PLAIN = (

@@ -16,8 +16,8 @@ from django.core.management import CommandError, call_command
 
 from consent.models import Release, Site
 from cookiebanner.enforce import edge
-from tests.cookiebanner.enforce.vectors import DATA, RELEASE
 from tests.cookiebanner.sample_releases import release
+from tests.packages.enforce.vectors import DATA, RELEASE
 
 PAGE = (
     b"<!doctype html><p>own \xff</p><script src='https://t.test/a.js'></script><img src='https://granted.test/a.gif'>"

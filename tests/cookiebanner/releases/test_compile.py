@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.catalogue import patterns
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
 from consent.publishing import tags
 from cookiebanner.releases import compile as compiler
+from fairgate_enforce import patterns
+from fairgate_enforce.defaults import before_answer
 from tests import samples
 from tests.browser import shop
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cookiebanner.enforce.policy import Policy
+from fairgate_enforce.policy import Policy
 
 HOST = re.compile(r"[\w.-]+", re.ASCII)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cookiebanner.enforce.enforcer import Enforcer, Net
+from fairgate_enforce.enforcer import Enforcer, Net
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 PAST_US = ("http.response.pathsend", "http.response.zerocopysend")

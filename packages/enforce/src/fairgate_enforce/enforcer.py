@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cookiebanner.enforce import csp
-from cookiebanner.enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
-from cookiebanner.enforce.policy import Policy, read_answer
-from cookiebanner.enforce.source import STRICTEST, Source
+from fairgate_enforce import csp
+from fairgate_enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
+from fairgate_enforce.policy import Policy, read_answer
+from fairgate_enforce.source import STRICTEST, Source
 
 log = logging.getLogger("fairgate.enforce")
 

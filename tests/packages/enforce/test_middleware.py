@@ -13,11 +13,11 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 
 from consent.jurisdictions import table
-from cookiebanner.enforce import asgi, wsgi
-from cookiebanner.enforce.django import Enforce as DjangoEnforce
-from cookiebanner.enforce.enforcer import Enforcer, Net
-from cookiebanner.enforce.html import Rewriter
-from cookiebanner.enforce.source import from_file
+from fairgate_enforce import asgi, wsgi
+from fairgate_enforce.django import Enforce as DjangoEnforce
+from fairgate_enforce.enforcer import Enforcer, Net
+from fairgate_enforce.html import Rewriter
+from fairgate_enforce.source import from_file
 from tests.values import present
 
 PAGE = (

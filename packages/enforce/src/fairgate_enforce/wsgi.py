@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cookiebanner.enforce.enforcer import Enforcer, Net
+from fairgate_enforce.enforcer import Enforcer, Net
 
 
 class Enforce:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cookiebanner.enforce.html import TAG_LIMIT, TEXT_LIMIT, Rewriter, escape, unescape
-from cookiebanner.enforce.policy import Rules
-from tests.cookiebanner.enforce.vectors import PAGE, RELEASE, REWRITES
+from fairgate_enforce.html import TAG_LIMIT, TEXT_LIMIT, Rewriter, escape, unescape
+from fairgate_enforce.policy import Rules
+from tests.packages.enforce.vectors import PAGE, RELEASE, REWRITES
 
 POLICY = Rules(RELEASE, "eu_opt_in").for_visitor(None, False, "shop.test")
 

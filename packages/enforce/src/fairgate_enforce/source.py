@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cookiebanner.enforce.policy import Rules
+from fairgate_enforce.policy import Rules
 
 log = logging.getLogger("fairgate.enforce")
 STRICTEST = "eu_opt_in"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
+from fairgate_enforce.defaults import before_answer
 
 ADS = {"targeted_ads": True}
 SALE = {"sells_or_shares": True}

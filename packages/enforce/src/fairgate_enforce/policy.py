@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from consent.catalogue import patterns
-from consent.jurisdictions.defaults import before_answer
+from fairgate_enforce import patterns
+from fairgate_enforce.defaults import before_answer
 
 _FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
 EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is

@@ -1,4 +1,4 @@
-"""For Django sites: `MIDDLEWARE = ["cookiebanner.enforce.django.Enforce", …]`, first or just below GZipMiddleware.
+"""For Django sites: `MIDDLEWARE = ["fairgate_enforce.django.Enforce", …]`, first or just below GZipMiddleware.
 
 Settings: `FAIRGATE_ENFORCE = {"source": "https://consent.example.org/v1/<site id>/enforce.json" or a file's path,
 "fairgate": "consent.example.org", "csp": False, "locate": "dotted.path.of.a.function"}`.
@@ -15,8 +15,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from cookiebanner.enforce.enforcer import DROPPED, Enforcer, Net
-from cookiebanner.enforce.source import from_file, from_server
+from fairgate_enforce.enforcer import DROPPED, Enforcer, Net
+from fairgate_enforce.source import from_file, from_server
 
 
 def configured() -> Enforcer:

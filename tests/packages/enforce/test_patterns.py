@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from consent.catalogue import patterns
+from fairgate_enforce import patterns
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/patterns.json").read_text())
 
