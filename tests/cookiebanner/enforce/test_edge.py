@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 
 from consent.models import Release, Site
 from cookiebanner.enforce import edge
+from scripts import tables
 from tests.cookiebanner.sample_releases import release
 from tests.packages.enforce.vectors import DATA, RELEASE
 
@@ -35,6 +36,11 @@ process.stdout.write(JSON.stringify({ status: answer.status, headers: [...answer
 
 def test_the_data_is_that_of_the_vectors():
     assert edge.data(RELEASE, "https://consent.test:8443", {"US-TX": "us_optout_gpc"}) == DATA["edge"]
+
+
+def test_the_tables_are_those_that_the_middleware_reads():
+    text = tables.FILE.read_text(encoding="utf-8")
+    assert tables.written(text) == text, "run: python -m scripts.tables"
 
 
 def test_the_world_knows_states_and_leaves_the_strictest_out():

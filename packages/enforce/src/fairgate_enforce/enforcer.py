@@ -11,6 +11,7 @@ from fairgate_enforce import csp
 from fairgate_enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
 from fairgate_enforce.policy import Policy, read_answer
 from fairgate_enforce.source import STRICTEST, Source
+from fairgate_enforce.tables import TABLES
 
 log = logging.getLogger("fairgate.enforce")
 
@@ -18,8 +19,9 @@ LINK = re.compile(r"\s*(<[^>]*>(?:[^,\"]|\"[^\"]*\")*),?")
 Headers = list[tuple[str, str]]
 LONGEST_ADDRESS = 1024  # characters; a host name has at most 253
 
-# They describe the page before it was rewritten.
-DROPPED = frozenset({"content-length", "etag", "last-modified", "content-md5", "accept-ranges"})
+# What each of these is: tables.py.
+DROPPED = frozenset(TABLES["dropped"])
+UNTOUCHED = frozenset(TABLES["untouched"])
 
 
 class Net:
@@ -108,7 +110,7 @@ class Enforcer:
         label = CHARSET.search(kind)
         charset = label[1].lower() if label else ""
         encoded = found.get("content-encoding", "identity").lower() not in ("", "identity")
-        if not html or encoded or charset in OTHER_CHARSETS or status in (204, 206, 304):
+        if not html or encoded or charset in OTHER_CHARSETS or status in UNTOUCHED:
             return None
         rewriter = Rewriter(policy.held, policy.held_inline, url, policy.is_granted, charset=charset)
 
@@ -119,7 +121,7 @@ class Enforcer:
         for name, value in headers:
             if name.lower() == "link":
                 links(value)  # what can't be read is found out before anything has been changed
-        add = [("Vary", "Cookie, Sec-GPC")]
+        add = [("Vary", TABLES["vary"])]
         if "cache-control" not in found:
             add.append(("Cache-Control", "private, no-cache"))
         if self.set_csp:

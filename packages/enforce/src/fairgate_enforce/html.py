@@ -6,10 +6,10 @@ text as the HTML standard does (§13.2.5), in bytes, across chunk borders, in ti
 Everything between the first byte and the last is text with one character for each byte (latin-1), whatever the page's
 encoding is; only what is asked of `held` is decoded. Should anything here fail, the rest of the page passes as it came.
 
-Parked elements wait in the form that the gate itself uses (banner/src/block/hold.js), so the gate gives them back when
-the service is granted: `data-fg` marks them, each attribute that loads is renamed to `data-fg-<name>`; a script keeps
-its attributes and gets `type="text/plain"`; URLs in CSS get `data:fg,` in front. The twin for other servers is
-deploy/edge/rewrite.js; both are held to tests/vectors/rewrite.json.
+Parked elements wait in the form that the gate itself uses (cookiebanner/banner/src/block), so the gate gives them back
+when the service is granted: `data-fg` marks them, each attribute that loads is renamed to `data-fg-<name>`; a script
+keeps its attributes and gets `type="text/plain"`; URLs in CSS get `data:fg,` in front. The twin for other servers is
+deploy/edge/rewrite.js; both are held to tests/vectors/rewrite.json, and have their tables from html.json.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from collections.abc import Callable
 from html.entities import html5
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
+
+from fairgate_enforce.tables import TABLES, octet_set, pattern
 
 log = logging.getLogger("fairgate.enforce")
 
@@ -55,66 +57,33 @@ COMMENT_END = re.compile(rb"--!?>")
 # `<!-->` opens and closes in one, so `<!` leaves the dashes for the next match.
 SCRIPT_MARK = re.compile(rb"<!(?=--)|-->|</?script(?=[\t\n\f\r />])", re.I)
 
-# banner/src/block/hold.js has the same three.
-CSS_URL = re.compile(r"""(url\(\s*["']?|["'](?=(?:\w+:)?//)|@import\s*["'])([^"')]+)""", re.I | re.A)
-MENTION = re.compile(r"""(?:\w+:)?//[\w.-]+\.\w[^\s"'`<>)]*""", re.A)
-IMPORT = re.compile(r"""\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?//[^"'`]+)""", re.A)
+CODE = pattern("code")
+LINK = pattern("link")
+MARKS = pattern("marks")
+CSS_URL = pattern("css_url")
+MENTION = pattern("mention")
+IMPORTS = pattern("imports")
 # Code that sends a frame elsewhere: no script can stop that, so the code itself waits.
-FRAME = re.compile(
-    r"""(?:contentWindow|contentDocument|frames\[[^\]]*\])\s*\.\s*location(?:\s*\.\s*\w+)?\s*[=(]\s*["'`]([^"'`]+)""",
-    re.A,
-)
-CODE = re.compile(r"$|module$|speculationrules$|(text|application)/(x-)?(java|ecma|j|live)script", re.I | re.A)
-LINK = re.compile(r"sheet|pre[cflr]|icon|mani", re.I | re.A)
-CATEGORY = re.compile(r"(?:optanon-category|ot-vscat)-([\w,-]*)", re.A)
+FRAME_LOCATION = pattern("frame_location")
+SCRIPT_ADDRESS = pattern("script_address")
+CHARSET = pattern("charset")
 KEY = re.compile(r"\w+", re.A)
 ENTITY = re.compile(r"&(?:#[xX]([0-9a-fA-F]+);?|#([0-9]+);?|([A-Za-z]+)(?:;|(?![A-Za-z0-9=])))?")
 BLANKS = " \t\n\f\r"  # what HTML calls white space
 CONTROLS = "".join(map(chr, range(33)))  # what a URL may have around it
-# Encodings in which a "<" is not the one byte that begins a tag, and those that browsers refuse to read: the labels of
-# the Encoding standard, and the UTF-32 that it lacks.
-OTHER_CHARSETS = {
-    "utf-16", "utf-16le", "utf-16be", "utf16", "unicode", "unicodefeff", "unicodefffe", "ucs-2", "ucs-4",
-    "iso-10646-ucs-2", "csunicode", "utf-32", "utf-32le", "utf-32be", "utf32", "iso-2022-jp", "csiso2022jp",
-    "iso-2022-kr", "csiso2022kr", "iso-2022-cn", "iso-2022-cn-ext", "hz-gb-2312", "replacement",
-}  # fmt: skip
-CHARSET = re.compile(r"charset[\t\n\f\r ]*=[\t\n\f\r ]*[\"']?[\t\n\f\r ]*([^\t\n\f\r \"';,]+)", re.I | re.A)
-# Byte order marks of UTF-16 (and -32), and an XML declaration in it.
-OTHER_STARTS = (b"\xfe\xff", b"\xff\xfe", b"\x00\x00\xfe\xff", b"<\x00?\x00x\x00", b"\x00<\x00?\x00x")
 
-RAW_TEXT = {b"script", b"style", b"textarea", b"title", b"xmp", b"noembed", b"noframes", b"iframe", b"noscript"}
-FOREIGN = {b"svg", b"math"}
-# In these, inside foreign content, HTML begins again.
-INTEGRATION = {b"foreignobject", b"desc", b"title", b"annotation-xml", b"mi", b"mo", b"mn", b"ms", b"mtext"}
-# Tags that end foreign content (HTML standard §13.2.6.5), so that an unclosed <svg> harms nothing.
-BREAKOUT = set(
-    b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta "
-    b"nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
-)
-# End tags that no foreign element has.
-HTML_END = BREAKOUT | set(b"article aside button footer form header html label main nav section tbody td tr".split())
-# What each element loads from. A stray <image> in HTML is an <img>.
-LOADS = {
-    b"script": (b"src", b"href", b"xlink:href"),
-    b"iframe": (b"src", b"srcdoc"),
-    b"frame": (b"src",),
-    b"img": (b"src", b"srcset"),
-    b"image": (b"href", b"xlink:href", b"src", b"srcset"),
-    b"feimage": (b"href", b"xlink:href"),
-    b"use": (b"href", b"xlink:href"),
-    b"source": (b"src", b"srcset"),
-    b"video": (b"src", b"poster"),
-    b"audio": (b"src",),
-    b"track": (b"src",),
-    b"embed": (b"src",),
-    b"object": (b"data",),
-    b"input": (b"src",),
-    b"link": (b"href", b"imagesrcset"),
-    b"a": (b"ping",),
-    b"area": (b"ping",),
-}
-FRAMES = {b"iframe", b"frame", b"object", b"embed"}
-LISTS = {b"srcset", b"imagesrcset", b"ping"}
+# What each of these is: tables.py.
+LOADS = {name.encode(): tuple(word.encode() for word in words) for name, words in TABLES["loads"].items()}
+LOADS_EVERYWHERE = tuple(word.encode() for word in TABLES["loads_everywhere"])
+FRAMES = octet_set("frames")
+LISTS = octet_set("lists")
+RAW_TEXT = octet_set("raw_text")
+FOREIGN = octet_set("foreign")
+INTEGRATION = octet_set("integration")
+BREAKOUT = octet_set("breakout")
+HTML_END = BREAKOUT | octet_set("html_end")
+OTHER_CHARSETS = frozenset(TABLES["other_charsets"])
+OTHER_STARTS = tuple(start.encode("latin-1") for start in TABLES["other_starts"])
 # A fast way over what never changes: text, end tags, start tags with harmless attributes.
 _SPECIAL = b"|".join(sorted(RAW_TEXT | FOREIGN | (LOADS.keys() - {b"a"}) | {b"plaintext", b"base"}))
 DULL = re.compile(
@@ -123,11 +92,11 @@ DULL = re.compile(
     rb"=(?:\"[^\"]*+\"|'[^']*+'|[A-Za-z0-9_-]++))*+[\t\n\f\r ]*+>)++",
     re.I,
 )
-TAG_LIMIT = 1024 * 1024  # bytes of one tag; longer ones pass as they are
-TEXT_LIMIT = 1024 * 1024  # bytes of one inline script or style; longer ones pass as they are
-NESTING = 3  # documents within srcdoc within srcdoc
-AMPERSAND = "\x1a"  # stands for the & of a reference that is left alone
-STANDS = AMPERSAND + "\x1b\x1c\x1d\x1e\x1f"  # the same for texts that hold one already
+TAG_LIMIT: int = TABLES["tag_limit"]  # bytes of one tag; longer ones pass as they are
+TEXT_LIMIT: int = TABLES["text_limit"]  # bytes of one inline script or style; longer ones pass as they are
+NESTING: int = TABLES["nesting"]  # documents within srcdoc within srcdoc
+STANDS: str = TABLES["stands"]  # for the & of a reference that is left alone; others for texts that hold the first
+AMPERSAND = STANDS[0]
 
 
 class Attribute(NamedTuple):
@@ -569,7 +538,7 @@ class Rewriter:
                 self.based, self.base = True, self._absolute(found)
             return tag
         lower = tag.lower()
-        if name not in LOADS and b"style" not in lower and b"background" not in lower:
+        if name not in LOADS and b"style" not in lower and not any(word in lower for word in LOADS_EVERYWHERE):
             return tag
         own = attributes(tag)
         first: dict[bytes, Attribute] = {}
@@ -583,8 +552,8 @@ class Rewriter:
         if name == b"link" and not (b"rel" in first and LINK.search(first[b"rel"].value)):
             return self._change(tag, own, first, [], "")
         held: list[tuple[bytes, str]] = []
-        for key in (*LOADS.get(name, ()), b"background"):
-            if key in first and key != b"srcdoc":
+        for key in (*LOADS.get(name, ()), *LOADS_EVERYWHERE):
+            if key in first:
                 service = wanted or self._judge(name, first[key])
                 if service:
                     held.append((key, service))
@@ -617,7 +586,7 @@ class Rewriter:
         if b"data-consent" in first:
             keys = re.findall(r"[^\t\n\f\r ,]+", first[b"data-consent"].value) or [""]
             stand = first[b"data-consent"].stand
-        elif b"class" in first and (found := CATEGORY.findall(first[b"class"].value)):
+        elif b"class" in first and (found := MARKS.findall(first[b"class"].value)):
             keys, stand = [key for ids in found for key in KEY.findall(ids) or [""]], AMPERSAND
         else:
             return ""
@@ -643,7 +612,7 @@ class Rewriter:
         if attribute.name in LISTS:
             candidates = filter(None, re.split(r"[\t\n\f\r ,]+", value))
             return next((key for key in map(self._held, map(self._absolute, candidates)) if key), "")
-        if name in FRAMES and re.match(r"(data|javascript):", _clean(value), re.I | re.A):
+        if name in FRAMES and SCRIPT_ADDRESS.match(_clean(value)):
             return self._mentioned(unquote_to_bytes(value.encode("latin-1")).decode("latin-1"))
         return self.holds(value)
 
@@ -658,9 +627,9 @@ class Rewriter:
             return service.encode().decode("latin-1")
         if self.kind == "speculationrules":
             return self._mentioned(code)
-        urls = FRAME.findall(code)
+        urls = FRAME_LOCATION.findall(code)
         if self.kind == "module":
-            urls += [url for dynamic, url in IMPORT.findall(code) if not dynamic]
+            urls += [url for dynamic, url in IMPORTS.findall(code) if not dynamic]
         return next((key for key in map(self.holds, urls) if key), "")
 
     def _mentioned(self, text: str) -> str:
