@@ -327,10 +327,10 @@ var LINK = /sheet|pre[cflr]|icon|mani/i;
 var SCRIPT_ADDRESS = /^(data|javascript):/i;
 var MARKS = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
 var CSS_URL = /(url\([\t-\r ]*["']?|["'](?=(?:\w+:)?\/\/)|@import[\t-\r ]*["'])([^"')]+)/gi;
-var MENTION = /(?:\w+:)?\/\/[\w.-]+\.\w[^\t-\r "'`<>)]*/g;
-var IMPORTS = /\b(?:import|from)[\t-\r ]*(\(?)[\t-\r ]*["'`]((?:https?:)?\/\/[^"'`]+)/g;
-var FRAME_LOCATION = /(?:contentWindow|contentDocument|frames\[[^\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
-var CHARSET = /charset[\t\n\f\r ]*=[\t\n\f\r ]*["']?[\t\n\f\r ]*([^\t\n\f\r "';,]+)/i;
+var MENTION = /(?:\b\w+:)?\/\/[\w.-]+\.\w[^\t-\r "'`<>)]*/g;
+var IMPORTS = /\b(?:import|from)[\t-\r ]*(?:(\()[\t-\r ]*)?["'`]((?:https?:)?\/\/[^"'`]+)/g;
+var FRAME_LOCATION = /(?:contentWindow|contentDocument|frames\[[^\[\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
+var CHARSET = /charset[\t\n\f\r ]*=[\t\n\f\r ]*(?:["'][\t\n\f\r ]*)?([^\t\n\f\r "';,]+)/i;
 var DROPPED = ['content-length', 'etag', 'last-modified', 'content-md5', 'accept-ranges'];
 var VARY = 'Cookie, Sec-GPC';
 var UNTOUCHED = {

@@ -71,8 +71,12 @@ def test_any_soup_with_trackers_is_the_same_without_the_marks_wherever_it_is_cut
         b"<style>" + b"url(" * 70_000, b"<noscript>" * 30_000, b"<svg><style>" + b"x<" * 50_000,
         b"<iframe/srcdoc=" * 20_000 + b">", b"&" * 100_000, b"<img style=" + b"&" * 100_000 + b">",
         b"<img srcset='" + b"a," * 30_000 + b"'>", b"<x>" * 100_000, b"<![CDATA[" * 30_000, b"<img>" + b"\x00" * 300_000,
+        b"<script>frames[" + b"frames[" * 90_000 + b"</script>", b"<script>f.contentWindow.location" + b" " * 300_000 + b"</script>",
+        b"<script type=module>import" + b" " * 300_000 + b"</script>",
+        b"<script type=speculationrules>" + b"a" * 300_000 + b"</script>",
+        b"<meta http-equiv content='charset=" + b" " * 300_000 + b"'>",
     ],
-    ids=lambda html: html[:14].decode(),
+    ids=lambda html: html[:30].decode(),
 )  # fmt: skip
 def test_a_hostile_page_costs_linear_time(html: bytes):
     # Quadratic time would be minutes.
