@@ -40,7 +40,9 @@ const groupsOf = (pattern) => new RegExp(`${pattern.source}|`).exec('').length -
 
 /** Where it matches, what, and its last groups. */
 const finds = (pattern, groups) => (text) =>
-  JSON.stringify([...text.matchAll(pattern)].map((match) => [match.index, match[0], ...match.slice(match.length - groups).map((group) => group ?? '')]));
+  JSON.stringify(
+    [...text.matchAll(pattern)].map((match) => [match.index, match[0], ...match.slice(match.length - groups).map((group) => group ?? '')]),
+  );
 const says = (pattern) => (text) => {
   pattern.lastIndex = 0;
   return pattern.test(text);
