@@ -98,7 +98,7 @@ class Cookie(models.Model):
 
 
 class BlockRule(models.Model):
-    """A request pattern of a service, in the language of `consent.catalogue.patterns`."""
+    """A request pattern of a service, in the language of `fairgate_enforce.patterns`."""
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="rules")
     pattern = models.CharField(max_length=500)

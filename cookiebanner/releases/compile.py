@@ -106,7 +106,7 @@ def marked(name: str, body: bytes, made: str) -> bytes:
 
 
 def enforced(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
-    """`enforce.json`: what cookiebanner/enforce needs of a release. No names of people, no reasons."""
+    """`enforce.json`: what packages/enforce needs of a release. No names of people, no reasons."""
     facts = ("key", "category", "container", "sells_or_shares", "targeted_ads", "sensitive", "exempt_in")
     return {
         "release": number,
