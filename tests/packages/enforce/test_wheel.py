@@ -98,10 +98,10 @@ def test_it_has_the_version_and_the_licence_of_fairgate(wheel):
 
 
 def test_alone_it_writes_the_bytes_that_the_server_writes(wheel, tmp_path):
-    """Without Django and without `consent`; here the middleware has the names that it had before."""
-    from cookiebanner.enforce import asgi, wsgi
-    from cookiebanner.enforce.enforcer import Enforcer
-    from cookiebanner.enforce.source import from_file
+    """Without Django and without `consent`; here the package is the one that the server runs."""
+    from fairgate_enforce import asgi, wsgi
+    from fairgate_enforce.enforcer import Enforcer
+    from fairgate_enforce.source import from_file
 
     file = tmp_path / "enforce.json"
     file.write_text(json.dumps(RELEASE))
