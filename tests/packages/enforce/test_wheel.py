@@ -91,7 +91,8 @@ def test_the_wheel_needs_nothing_and_says_what_it_is(wheel):
 
 
 def test_it_has_the_version_and_the_licence_of_fairgate(wheel):
-    assert tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"] == env.version()
+    own, whole = (tomllib.loads((folder / "pyproject.toml").read_text()) for folder in (PROJECT, ROOT))
+    assert (own["project"]["version"], own["build-system"]) == (env.version(), whole["build-system"])
     assert (PROJECT / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     licence = next(name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/LICENSE"))
     assert zipfile.ZipFile(wheel).read(licence) == (ROOT / "LICENSE").read_bytes()
