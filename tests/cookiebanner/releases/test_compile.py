@@ -56,6 +56,11 @@ def test_the_committed_files_are_what_the_sources_build(tmp_path):
     assert [name for name in built if built[name] != committed[name]] == []
 
 
+def test_every_adapter_is_known_to_the_compiler():
+    sources = (ROOT / "cookiebanner" / "banner" / "src" / "adapters").glob("*.js")
+    assert sorted(compiler.ADAPTERS) == sorted(source.stem for source in sources)
+
+
 def test_sizes_with_twenty_services():
     made = files(samples.snapshot(services=[own(n) for n in range(20)]))
     gates = {name: len(brotli.compress(body)) for name, body in made.items() if name.startswith("gate.")}
