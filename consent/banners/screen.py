@@ -22,7 +22,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     facts: 1 sells or shares or targets, 2 sensitive · cookies: [name, lifetime, purpose][] · r: [[regimes], texts][]
     """
     site, banner = snapshot["site"], snapshot["banner"]
-    own = banner["texts"].get(language) or texts.resolve(language)
+    own = _counted(banner["texts"].get(language) or texts.resolve(language), snapshot)
     used = _statutory(snapshot["variants"].values(), any(_facts(service) == 3 for service in snapshot["services"]))
     unused = _unused(snapshot)
     words = {
@@ -35,10 +35,10 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
         "d": texts.direction(language),
         "and": texts.conjunction(language),
         "t": words,
-        "r": _regimes(banner["regime_texts"], language, words),
+        "r": _regimes({at: _counted(given, snapshot) for at, given in banner["regime_texts"].items()}, language, words),
         "c": [[c["key"], int(c["necessary"]), *_named(c, language)] for c in categories],
         "p": [[p["key"], *_named(p, language)] for p in snapshot["purposes"] if p["category"] is None],
-        "s": [_service(service, place) for service in snapshot["services"]],
+        "s": [*_own(snapshot, language), *(_service(service, place) for service in snapshot["services"])],
         "who": site["controller"] or site["name"],
         "policy": _link(site["policy_url"]),
         "imprint": _link(site["imprint_url"]),
@@ -94,6 +94,30 @@ def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
     while packed[-1] in ("", 0, []):
         packed.pop()
     return packed
+
+
+def _counted(words: Mapping[str, str], snapshot: Mapping[str, Any]) -> dict[str, str]:
+    """With the number of the site's services filled in: the banner itself is none of them."""
+    count = str(len(snapshot["services"]))
+    return {key: text if key == "services" else text.replace("{count}", count) for key, text in words.items()}
+
+
+def _own(snapshot: Mapping[str, Any], language: str) -> list[list[Any]]:
+    """What the banner itself keeps, as a service of the first necessary category. Older releases do not say it."""
+    rows = snapshot.get("own_cookies")
+    at = next((number for number, category in enumerate(snapshot["categories"]) if category["necessary"]), None)
+    if not rows or at is None:
+        return []
+    cookies = [
+        [
+            row["name"],
+            _lifetime({**row, "lifetime": row["lifetime"].get(language, "")}),
+            row["purpose"].get(language, ""),
+        ]
+        for row in rows
+    ]
+    site = snapshot["site"]
+    return [["fairgate", "Fairgate", site["controller"] or site["name"], _link(site["policy_url"]), at, "", 0, cookies]]
 
 
 def _facts(service: Mapping[str, Any]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from consent.banners import texts
 from consent.catalogue import known
 from consent.jurisdictions import table
+from consent.publishing.own_cookies import own_cookies
 from cookiebanner.releases.compile import compile as compile_release
 from cookiebanner.releases.compile import digest
 from tests.browser.world import World
@@ -81,6 +82,7 @@ def snapshot(
         ],
         "purposes": [],
         "services": [{**FACTS, **known.by_key()[key], **(changes or {}).get(key, {})} for key in sorted(services)],
+        "own_cookies": own_cookies(UUID, site.get("level") == "drop_in", languages),
         "banner": {
             "layout": layout,
             "position": position,

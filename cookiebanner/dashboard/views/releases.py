@@ -20,6 +20,7 @@ from cookiebanner.staff.pages import actor, on_site, show
 PARTS = {
     "site": "Settings",
     "services": "Services",
+    "own_cookies": "Cookies of the banner itself",
     "categories": "Categories",
     "purposes": "Purposes",
     "banner": "Banner",

@@ -261,7 +261,7 @@ def long(run):
         run.progress(step + 1, 40, cursor={"next": step + 1})
         if run.job.attempts == 1:
             print(step, flush=True)
-            time.sleep(0.05)
+            time.sleep(0.05)  # work, long enough to be killed in
 
 if sys.argv[1] == "first":
     actions.enqueue("long")
