@@ -80,7 +80,7 @@ const mangleCache = {
   table: 'T',
   tell: 'U',
   tag: 'V',
-  wrote: 'W',
+  takeWritten: 'W',
   listeners: 'X',
   kick: 'Y',
   optsOut: 'G',
@@ -93,6 +93,23 @@ const mangleCache = {
   refusal_days: 'F',
   ads_off_under: 'Z',
   minors_hold: '$',
+  // Between files of one release only.
+  internals: 'aa',
+  patchRealm: 'ab',
+  safeSrcdoc: 'ac',
+  exempted: 'ae',
+  findAll: 'af',
+  freeScript: 'ag',
+  getAttr: 'ah',
+  hasAttr: 'ai',
+  heldOutside: 'aj',
+  holdCss: 'ak',
+  scriptWaitsFor: 'an',
+  setAttr: 'ao',
+  setHtml: 'ap',
+  checkElement: 'au',
+  watchedRoots: 'av',
+  putBefore: 'aw',
 };
 
 mkdirSync(out, { recursive: true });

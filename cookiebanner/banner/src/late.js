@@ -139,7 +139,7 @@ function late(api) {
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
     },
     openers: OPENERS,
-    wake: () => core.engine.release(),
+    releaseAllowed: () => core.engine.release(),
     flush: line.flush,
     show: () =>
       look((view) => {

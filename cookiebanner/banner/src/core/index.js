@@ -162,7 +162,7 @@ export function start(cfg, arm) {
     }
   };
   later(api, 'accept reject withdraw optOut set setAge open show');
-  later(core, 'begin place ui wake');
+  later(core, 'begin place ui releaseAllowed');
   core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', plain)) || plain;
   core.read();
   if (core.answer && !core.lapsed) core.tell('update');
