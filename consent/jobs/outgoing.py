@@ -40,11 +40,11 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _looking_up = threading.BoundedSemaphore(LOOK_UPS)
 
 
-class Refused(ValueError):
+class ForbiddenAddress(ValueError):
     """This request is not sent; the text says why and what to do."""
 
 
-class _Private(Refused):
+class _Private(ForbiddenAddress):
     def __init__(self, host: str, addresses: list[str]) -> None:
         super().__init__(
             f"{host} is at {', '.join(addresses)}, which is no public address. If that is meant, list its network in "
@@ -92,7 +92,7 @@ def may_reach(text: str) -> bool:
 
 
 def check(url: str) -> None:
-    """Raises Refused for what is no address to send to, as far as can be told without looking its name up."""
+    """Raises ForbiddenAddress for what is no address to send to, as far as can be told without looking its name up."""
     _, host, _, _ = _split(url)
     try:
         private = not may_reach(host)
@@ -108,18 +108,18 @@ def _split(url: str) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused(f"{url!r} is no web address: {error}.") from None
+        raise ForbiddenAddress(f"{url!r} is no web address: {error}.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(f"{url!r} is no web address; give one that begins with https://.")
+        raise ForbiddenAddress(f"{url!r} is no web address; give one that begins with https://.")
     if parts.username is not None or parts.password is not None:
-        raise Refused("A web address with a user or a password in it is not used; put a token into its path.")
+        raise ForbiddenAddress("A web address with a user or a password in it is not used; put a token into its path.")
     if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
-        raise Refused(f"{url!r} holds blanks or control characters.")
+        raise ForbiddenAddress(f"{url!r} holds blanks or control characters.")
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path.encode("ascii")
     except UnicodeEncodeError:
-        raise Refused(f"{url!r}: write what is not ASCII in the path as %….") from None
+        raise ForbiddenAddress(f"{url!r}: write what is not ASCII in the path as %….") from None
     return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path
 
 
@@ -177,8 +177,8 @@ def post(
 ) -> Answer:
     """POSTs to an address that somebody typed in; an answer of any status is an answer.
 
-    At most `largest` bytes of its body are read. Raises Refused when the address may not be reached, Late after
-    `deadline` seconds, other OSErrors when the network fails or what answers speaks no HTTP.
+    At most `largest` bytes of its body are read. Raises ForbiddenAddress when the address may not be reached, Late
+    after `deadline` seconds, other OSErrors when the network fails or what answers speaks no HTTP.
     """
     scheme, host, port, path = _split(url)
     until = time.monotonic() + deadline

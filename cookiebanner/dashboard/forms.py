@@ -1,4 +1,4 @@
-"""What people type. Forms check shapes; actions check sense and say so by raising Refused."""
+"""What people type. Forms check shapes; actions check sense and say so by raising InvalidChange."""
 
 from __future__ import annotations
 

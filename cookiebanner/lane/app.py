@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.ledger.append import Outcome
 from consent.sites.origins import origin_host
 from cookiebanner import health
@@ -216,7 +216,7 @@ class Lane:
     def _fail(self, origin: str | None, tell: Tell, error: Exception) -> None:
         if isinstance(error, Unavailable):
             error = door.UNAVAILABLE
-        elif not isinstance(error, Refused):
+        elif not isinstance(error, RejectedSubmission):
             error = consents.failure(error, stored=False)
         status, content, headers = door.refusal(error)
         tell(_finished(status, tuple(headers.items()), content, origin))
@@ -357,7 +357,7 @@ def _head(status: int, headers: tuple[tuple[str, str], ...], length: int, origin
     return whole, head_of(Answer(status, whole, b""))
 
 
-def problem(refused: Refused) -> Answer:
+def problem(refused: RejectedSubmission) -> Answer:
     """The answer to a request that nobody looked at."""
     status, content, headers = door.refusal(refused)
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
@@ -25,7 +25,7 @@ def invitation(run: Run) -> dict[str, int]:
         return {"sent": 0}
     try:
         invitations.send_now(found)
-    except Refused:  # accepted or withdrawn meanwhile
+    except InvalidChange:  # accepted or withdrawn meanwhile
         return {"sent": 0}
     return {"sent": 1}
 

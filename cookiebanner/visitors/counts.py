@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
 from consent.answers.schema import read
 from consent.ledger.append import Draft
@@ -68,7 +68,7 @@ class Counters:
         """
         try:
             return self._taken(what, headers, body, peer, memory_only, again)
-        except Refused as refused:
+        except RejectedSubmission as refused:
             status, content, told = door.refusal(refused)
             return Answer(status, [(name.lower().encode(), value.encode()) for name, value in told.items()], content)
 
@@ -84,14 +84,14 @@ class Counters:
             if entry is not None and not newest:
                 entry, release = published.find(entry.uuid, told.release, memory_only)
         except Busy:
-            raise Refused(door.UNAVAILABLE.status, door.UNAVAILABLE.code, door.UNAVAILABLE.title) from None
+            raise RejectedSubmission(door.UNAVAILABLE.code, door.UNAVAILABLE.title) from None
         if entry is None or entry.number is None:
             raise door.unknown_site()
         unknown = release is None and not newest
         if not (entry.has_host(origin) if unknown else entry.may_answer(release, origin)):
             raise door.foreign_origin()
         if unknown:
-            raise Refused(422, "unknown_release", f"The site has no release {told.release}.", field="release")
+            raise RejectedSubmission("unknown_release", f"The site has no release {told.release}.", field="release")
         if not entry.killed:
             if what == "impressions":
                 self._impression(entry, release, told, headers, peer)
@@ -120,10 +120,10 @@ class Counters:
         language = told.language or next(iter(entry.languages), "")
         known = any(name.startswith((f"gate.{regime}.", f"gate.{regime}-")) for name in entry.names)
         if not known and (release is None or release.terms(regime) is None):
-            raise Refused(422, "unknown_regime", f"The release has no regime {regime!r}.", field="regime")
+            raise RejectedSubmission("unknown_regime", f"The release has no regime {regime!r}.", field="regime")
         languages = {*entry.languages, *(release.languages if release else ())}
         if languages and language not in languages:
-            raise Refused(422, "unknown_language", f"The release has no language {language!r}.", field="language")
+            raise RejectedSubmission("unknown_language", f"The release has no language {language!r}.", field="language")
         day = datetime.now(UTC).date()
         number = told.release or entry.number or 0
         key = (entry.id, day, number, regime.partition("-")[0], found.jurisdiction, language, told.kind)
@@ -138,7 +138,9 @@ class Counters:
         kept = {(entry.id, item.kind, subject_of(item.kind, item.subject)) for item in told.items}
         known = {key for key in kept if key[2]}
         if kept and not known:
-            raise Refused(422, "unknown_subject", "A report is about a host name, or about a part that gates have.")
+            raise RejectedSubmission(
+                "unknown_subject", "A report is about a host name, or about a part that gates have."
+            )
         with self._lock:
             here = entry.id, origin
             if told.level and (here in self._seen or self._room(entry.id, self._seen)):

@@ -17,7 +17,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.sites.origins import origin_host
 from cookiebanner.problems import PROBLEM, document
 from cookiebanner.visitors import rate_limit
@@ -36,19 +36,37 @@ LARGEST_HEAD = 32_768  # all names and values
 MOST_FIELDS = 128
 SMALL = min(LONGEST_TARGET, LONGEST_VALUE, LONGEST_COOKIE, LARGEST_HEAD)  # a head of so many bytes needs no look
 
-URI_TOO_LONG = Refused(414, "uri_too_long", f"The address is longer than {LONGEST_TARGET} bytes.")
-HEAD_TOO_LARGE = Refused(
-    431,
+# The HTTP status of every code; one code always has the same.
+STATUS = {
+    "invalid_field": 400, "invalid_json": 400, "invalid_utf8": 400, "unknown_field": 400,
+    "origin_not_allowed": 403,
+    "unknown_record": 404, "unknown_site": 404,
+    "id_conflict": 409,
+    "erased": 410,
+    "too_large": 413,
+    "uri_too_long": 414,
+    "unsupported_media_type": 415,
+    "action_disagrees": 422, "incomplete_vector": 422, "unknown_category": 422, "unknown_language": 422,
+    "unknown_purpose": 422, "unknown_regime": 422, "unknown_release": 422, "unknown_service": 422,
+    "unknown_subject": 422, "unstorable": 422,
+    "rate_limited": 429,
+    "headers_too_large": 431,
+    "internal": 500,
+    "log_restarted": 503, "not_signed_yet": 503, "unavailable": 503,
+}  # fmt: skip
+
+URI_TOO_LONG = RejectedSubmission("uri_too_long", f"The address is longer than {LONGEST_TARGET} bytes.")
+HEAD_TOO_LARGE = RejectedSubmission(
     "headers_too_large",
     f"The headers are too large: at most {MOST_FIELDS}, each {LONGEST_VALUE} bytes (Cookie {LONGEST_COOKIE}), "
     f"{LARGEST_HEAD} in all.",
 )
-UNAVAILABLE = Refused(503, "unavailable", "The answer could not be stored; try again.")
-UNSTORABLE = Refused(422, "unstorable", "The database can't hold this; sending it again will not help.")
-BROKEN = Refused(500, "internal", "The server has an error; the operator finds it in the log.")
+UNAVAILABLE = RejectedSubmission("unavailable", "The answer could not be stored; try again.")
+UNSTORABLE = RejectedSubmission("unstorable", "The database can't hold this; sending it again will not help.")
+BROKEN = RejectedSubmission("internal", "The server has an error; the operator finds it in the log.")
 
 
-def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> Refused | None:
+def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> RejectedSubmission | None:
     """Why a request is refused for its head alone: `target` in bytes with its query, headers as (name, value)."""
     if target > LONGEST_TARGET:
         return URI_TOO_LONG
@@ -63,7 +81,7 @@ def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> Refused
     return HEAD_TOO_LARGE if whole > LARGEST_HEAD else None
 
 
-def environ_refusal(environ: Mapping[str, Any]) -> Refused | None:
+def environ_refusal(environ: Mapping[str, Any]) -> RejectedSubmission | None:
     """The same of a WSGI environ, where repeated headers have been joined."""
     if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > LONGEST_TARGET:
         return URI_TOO_LONG
@@ -118,8 +136,8 @@ def admit(
     """What every public POST must be, before its body is read; returns the host of its Origin.
 
     `kind` as in `rate_limit`, `headers` by lower-case name, `peer` = the connection's address; `body` may be cut after
-    FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already. Raises Refused: 429
-    rate_limited, 413 too_large, 403 origin_not_allowed, 415 unsupported_media_type.
+    FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already. Raises RejectedSubmission:
+    rate_limited, too_large, origin_not_allowed, unsupported_media_type.
     """
     if not again:
         rate_limit.admit(kind, headers, peer)
@@ -127,28 +145,28 @@ def admit(
         raise too_large()
     host = origin_host(origin or "")
     if not host:
-        raise Refused(
-            403, "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
+        raise RejectedSubmission(
+            "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
         )
     if content_type:  # beacons of untyped data have none
         check_type(content_type)
     return host
 
 
-def foreign_origin() -> Refused:
-    return Refused(403, "origin_not_allowed", "This Origin is none of the site's hosts.")
+def foreign_origin() -> RejectedSubmission:
+    return RejectedSubmission("origin_not_allowed", "This Origin is none of the site's hosts.")
 
 
-def unknown_site() -> Refused:
-    return Refused(404, "unknown_site", "There is no site with this id.", field="site")
+def unknown_site() -> RejectedSubmission:
+    return RejectedSubmission("unknown_site", "There is no site with this id.", field="site")
 
 
-def too_large() -> Refused:
-    return Refused(413, "too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
+def too_large() -> RejectedSubmission:
+    return RejectedSubmission("too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
 
 
 def check_type(content_type: str) -> None:
-    """Raises Refused (415) for what is neither JSON nor text, or not in UTF-8."""
+    """Raises RejectedSubmission for what is neither JSON nor text, or not in UTF-8."""
     if len(content_type) > 256:
         raise _unsupported()
     _check_type(content_type)
@@ -162,22 +180,22 @@ def _check_type(content_type: str) -> None:
     for parameter in parameters.split(";"):
         key, _, value = parameter.partition("=")
         if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
-            raise Refused(415, "unsupported_media_type", "Send UTF-8.")
+            raise RejectedSubmission("unsupported_media_type", "Send UTF-8.")
 
 
-def _unsupported() -> Refused:
-    return Refused(415, "unsupported_media_type", "Send application/json or text/plain.")
+def _unsupported() -> RejectedSubmission:
+    return RejectedSubmission("unsupported_media_type", "Send application/json or text/plain.")
 
 
-def refusal(refused: Refused) -> Response:
+def refusal(refused: RejectedSubmission) -> Response:
     """The problem document of a refusal (RFC 9457): status, body, headers; 429 and 503 say when to come back."""
-    headers = json_headers(PROBLEM)
+    status, headers = STATUS[refused.code], json_headers(PROBLEM)
     if isinstance(refused, RateLimited):
         headers["Retry-After"] = str(refused.wait)
-    elif refused.status == 503:
+    elif status == 503:
         headers["Retry-After"] = str(RETRY_SECONDS)
-    body = document(refused.status, refused.code, refused.title, **refused.more)
-    return refused.status, msgspec.json.encode(body), headers
+    body = document(status, refused.code, refused.title, **refused.more)
+    return status, msgspec.json.encode(body), headers
 
 
 def json_headers(content_type: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.jurisdictions.table import REGIMES
 from consent.sites.origins import host_of, origin_host
 
@@ -36,22 +36,22 @@ def store_state(
 
     `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the state cookie as
     `name=value`, `site_hosts` the site's registered hosts, `cookie` the name of its state cookie. Gates that were
-    published before sites had a name of their own send `fairgate=…`, or no name. Raises Refused: 404 unknown_site, 403
-    origin_not_allowed, 413 too_large, 400 invalid_field.
+    published before sites had a name of their own send `fairgate=…`, or no name. Raises RejectedSubmission:
+    unknown_site, origin_not_allowed, too_large, invalid_field.
     """
     host = host_of(f"//{host}")
     under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
     if not under:
-        raise Refused(404, "unknown_site", "No site of this server has this host.")
+        raise RejectedSubmission("unknown_site", "No site of this server has this host.")
     origin = headers.get("origin", "")
     if origin_host(origin) != host or headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise Refused(403, "origin_not_allowed", "Only a page of this very host may do this.")
+        raise RejectedSubmission("origin_not_allowed", "Only a page of this very host may do this.")
     if len(body) > LIMIT:
-        raise Refused(413, "too_large", f"The state is longer than {LIMIT} bytes.")
+        raise RejectedSubmission("too_large", f"The state is longer than {LIMIT} bytes.")
     name, state = named(body)
     fields = parse(state) if name in (cookie, EARLIER) else None
     if fields is None:
-        raise Refused(400, "invalid_field", "This is not a consent state.")
+        raise RejectedSubmission("invalid_field", "This is not a consent state.")
     domain = "" if _is_address(host) else f"; Domain={under[0]}"
     secure = "; Secure" if origin.lower().startswith("https:") else ""
     return f"{name}={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"

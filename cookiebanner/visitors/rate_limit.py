@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from cookiebanner.visitors.proxies import client_key
 from cookiebanner.visitors.shared_limit import SharedRateLimit, of_all_processes
 
@@ -24,11 +24,11 @@ CONSENTS, IMPRESSIONS, REPORTS, STATE = "consents", "impressions", "reports", "s
 HOUR = 10  # allowances of a minute that counts and reports get in an hour
 
 
-class RateLimited(Refused):
+class RateLimited(RejectedSubmission):
     """`wait`: seconds after which the client may try again."""
 
     def __init__(self, wait: int) -> None:
-        super().__init__(429, "rate_limited", "Too many requests from this address; try again later.")
+        super().__init__("rate_limited", "Too many requests from this address; try again later.")
         self.wait = wait
 
 

@@ -7,7 +7,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import among
 from consent.jurisdictions.table import VERSION
 from consent.models import Host, Release, Site
@@ -39,7 +39,7 @@ def state(request: HttpRequest) -> HttpResponse:
         site = _site(name, said) or _unpublished(name, said)
         own = cookie_name(str(site.uuid)) if site else EARLIER
         cookie = store_state(headers, host, body, _hosts(site, name), own)
-    except Refused as refused:
+    except RejectedSubmission as refused:
         status, content, told = door.refusal(refused)
         return HttpResponse(content, status=status, headers=told)
     answer = HttpResponse(status=204)

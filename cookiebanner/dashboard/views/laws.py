@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from consent.catalogue import actions as catalogue
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jurisdictions import actions, table
 from consent.jurisdictions.defaults import before_answer, exempt
 from consent.jurisdictions.queries import overrides_of
@@ -114,7 +114,7 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             catalogue.set_override(service, data["regime"], data["state"] or None, data["reason"], actor(request))
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The draft of {service.name} is changed for one regime.", "good")

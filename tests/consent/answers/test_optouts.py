@@ -16,7 +16,7 @@ from standardwebhooks import Webhook as ForeignReader
 from standardwebhooks import WebhookVerificationError
 
 from consent.answers import intake, jobs, optouts
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger import erasure
@@ -261,7 +261,7 @@ def test_a_foreign_reader_verifies_the_signature_and_the_old_secret_signs_for_a_
     listening = site("")
     actions.change_settings(listening, "alice", webhook_url=url)
     first = actions.reveal_webhook_secret(listening, "alice")
-    with pytest.raises(Refused, match="already"):
+    with pytest.raises(InvalidChange, match="already"):
         actions.reveal_webhook_secret(listening, "alice")
     registry.discover()
 
@@ -304,7 +304,7 @@ def test_an_address_inside_is_refused_at_once_or_when_it_is_looked_up(receiver, 
     url, kept, _ = receiver
     listening = site("")
     for address in (url, "http://169.254.169.254/latest/", "http://[::1]/", "ftp://a.example/"):
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidChange):
             actions.change_settings(listening, "alice", webhook_url=address)
     Site.objects.update(webhook_url=url.replace("127.0.0.1", "localhost"))
     intake.record([draft(listening)])
