@@ -133,10 +133,10 @@ def _status(action: str, grants: bool) -> str:
 
 def record(drafts: Sequence[Draft]) -> list[Outcome]:
     """Stores a batch; see `consent.ledger.append`. Opt-outs for a webhook are queued in the same transaction."""
-    told = optouts.of_listening_sites(drafts)
-    if not told:
+    to_announce = optouts.of_listening_sites(drafts)
+    if not to_announce:
         return append(drafts)
     with transaction.atomic():
         outcomes = append(drafts)
-        optouts.announce(told, drafts, outcomes)
+        optouts.announce(to_announce, drafts, outcomes)
     return outcomes

@@ -114,7 +114,7 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     if point is None:
         raise RejectedSubmission("log_restarted", "The ledger is behind its last checkpoint; the operator must look.")
     tree = Tree(site.pk, site.uuid)
-    told = signing.parse(point.note)
+    head = signing.parse(point.note)
     signed_by = signing.signer(point.note, checkpoint.trusted_keys(site.pk))
     leaf = merkle.leaf_hash(
         leaf_input(entry.type, str(site.uuid), entry.day, entry.release_hash, bytes(entry.commitment))
@@ -124,11 +124,11 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
         entry=entry,
         record=record,
         leaf=leaf,
-        size=told.size,
-        root=told.root,
-        proof=tree.inclusion(entry.index, told.size),
+        size=head.size,
+        root=head.root,
+        proof=tree.inclusion(entry.index, head.size),
         checkpoint=point.note,
-        key=signing.vkey(told.origin, signed_by) if signed_by else "",
+        key=signing.vkey(head.origin, signed_by) if signed_by else "",
     )
 
 

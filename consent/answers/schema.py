@@ -16,7 +16,7 @@ from consent.ledger import canonical
 _PRINTABLE = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 LAYERS = frozenset({"banner", "preferences", "api", "signal"})  # and numbers; any other word is kept as "other"
 
-State = Literal["granted", "denied", "not_offered"]
+GrantState = Literal["granted", "denied", "not_offered"]
 Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Word = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[\x21-\x7e]*\Z")]
@@ -44,9 +44,9 @@ SIGNALS = ("gpc", "tc", "tcf", "gpp", "usp", "gcm", "vendors")  # what is kept; 
 class Choices(msgspec.Struct, forbid_unknown_fields=True):
     """The decision vector. Every category of the release; services and purposes may be left out."""
 
-    categories: dict[Key, State]
-    purposes: dict[Key, State] = {}
-    services: dict[Key, State] = {}
+    categories: dict[Key, GrantState]
+    purposes: dict[Key, GrantState] = {}
+    services: dict[Key, GrantState] = {}
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -125,10 +125,10 @@ def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
 def _of_an_earlier_gate(body: bytes) -> bytes:
     """The body with the regime's own name when it says 1, else b"": gates compiled up to 1b79d33 say so for "notice",
     until their site is published again."""
-    said = msgspec.json.decode(body)
-    if type(said.get("regime")) is not int or said["regime"] != 1:
+    document = msgspec.json.decode(body)
+    if type(document.get("regime")) is not int or document["regime"] != 1:
         return b""
-    return msgspec.json.encode(said | {"regime": "notice"})
+    return msgspec.json.encode(document | {"regime": "notice"})
 
 
 def _is_json(body: bytes) -> bool:

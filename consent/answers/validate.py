@@ -44,7 +44,7 @@ def vector(choices: Choices, release: PublishedRelease) -> Vector:
             _remembering.clear()
             _remembered = 0
         elif len(release.vectors) >= REMEMBERED:
-            _remembered -= sum(len(one) for told in release.vectors.values() for one in told.choices.values())
+            _remembered -= sum(len(one) for cached in release.vectors.values() for one in cached.choices.values())
             release.vectors.clear()
         if not any(memory is release.vectors for memory in _remembering):
             _remembering.append(release.vectors)

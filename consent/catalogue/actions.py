@@ -11,7 +11,7 @@ from django.db import transaction
 
 from consent.catalogue import necessary
 from consent.catalogue import patterns as pattern_language
-from consent.catalogue.cookie_db import Row
+from consent.catalogue.cookie_db import CookieEntry
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.common import InvalidChange, check
 from consent.sites.models import Site
@@ -151,14 +151,14 @@ def set_override(service: Service, regime: str, state: str | None, reason: str, 
 
 
 @transaction.atomic
-def complete_cookies(site: Site, rows: Iterable[Row], actor: str, *, add: bool = False) -> tuple[int, int]:
+def complete_cookies(site: Site, rows: Iterable[CookieEntry], actor: str, *, add: bool = False) -> tuple[int, int]:
     """Fills purposes and lifetimes that the site's cookies lack from rows of a cookie database; never overwrites.
 
     `add` also adds the cookies of platforms that are called like a service of the site. Returns (filled, added).
     """
     site = locked(site)
     rows = list(rows)
-    by_name: dict[str, list[Row]] = {}
+    by_name: dict[str, list[CookieEntry]] = {}
     for row in rows:
         by_name.setdefault(row.name, []).append(row)
     filled = added = 0
@@ -182,7 +182,7 @@ def complete_cookies(site: Site, rows: Iterable[Row], actor: str, *, add: bool =
     return filled, added
 
 
-def _fill(cookie: dict[str, Any], row: Row) -> bool:
+def _fill(cookie: dict[str, Any], row: CookieEntry) -> bool:
     before = dict(cookie)
     cookie["purpose"] = cookie["purpose"] or row.purpose
     if not cookie["lifetime"] and cookie["lifetime_days"] is None:

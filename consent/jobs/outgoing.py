@@ -57,14 +57,14 @@ class Late(TimeoutError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RemoteResponse:
     """What came back: the status, and the body as far as it was read."""
 
     status: int
     body: bytes
 
 
-def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 one stands for, if it does."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
@@ -78,7 +78,7 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def is_public(text: str) -> bool:
     """Whether an address, as text, is one host that is reachable from everywhere. Raises ValueError for no address."""
-    address = _plain(ip_address(text.partition("%")[0]))
+    address = _embedded_ipv4(ip_address(text.partition("%")[0]))
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_4)
     return address in _GLOBAL_6 and not any(address in network for network in _SPECIAL_6)
@@ -87,7 +87,7 @@ def is_public(text: str) -> bool:
 def may_reach(text: str) -> bool:
     """Whether requests may go to an address: it is public, or the operator has listed its network."""
     listed = [ip_network(str(one), strict=False) for one in settings.FAIRGATE_OUTGOING_NETWORKS]
-    plain, given = _plain(ip_address(text.partition("%")[0])), ip_address(text.partition("%")[0])
+    plain, given = _embedded_ipv4(ip_address(text.partition("%")[0])), ip_address(text.partition("%")[0])
     return is_public(text) or any(one in network for network in listed for one in (plain, given))
 
 
@@ -174,7 +174,7 @@ def post(
     *,
     deadline: float = DEADLINE,
     largest: int = LARGEST,
-) -> Answer:
+) -> RemoteResponse:
     """POSTs to an address that somebody typed in; an answer of any status is an answer.
 
     At most `largest` bytes of its body are read. Raises ForbiddenAddress when the address may not be reached, Late
@@ -203,7 +203,7 @@ def post(
         connection.sock = stream
         connection.request("POST", path, body, {"User-Agent": "Fairgate", "Connection": "close", **headers})
         answer = connection.getresponse()
-        made = Answer(answer.status, _read(answer, largest))
+        made = RemoteResponse(answer.status, _read(answer, largest))
         # A body that has no length just ends when the watch ends it.
         if largest and time.monotonic() >= until:
             raise TimeoutError

@@ -332,7 +332,7 @@ class Look(forms.Form):
 class Override(forms.Form):
     regime = forms.ChoiceField(label="Under")
     state = forms.ChoiceField(
-        choices=[*RuleOverride.State.choices, ("", "What the law says")], required=False, label="It shall"
+        choices=[*RuleOverride.Verdict.choices, ("", "What the law says")], required=False, label="It shall"
     )
     reason = forms.CharField(max_length=500, required=False, help_text="Needed for an override; it is in the release.")
 

@@ -153,8 +153,8 @@ def page(found: Receipt) -> dict[str, Any]:
     language = payload.get("language", "")
     groups = []
     for what, states in payload["choices"].items():
-        told: dict[str, dict[str, Any]] = {item["key"]: item for item in snapshot.get(what, [])}
-        rows = [(_name(told.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
+        items: dict[str, dict[str, Any]] = {item["key"]: item for item in snapshot.get(what, [])}
+        rows = [(_name(items.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
         if rows:
             groups.append((what.capitalize(), rows))
     return {

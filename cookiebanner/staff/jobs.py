@@ -12,7 +12,7 @@ from consent.jobs.runner import Run
 from consent.sites.models import Invitation
 from cookiebanner.staff import invitations, passwords
 
-OVER = (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
+OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 LATE = 3600  # seconds after which a link that was asked for is no longer expected
 
 

@@ -1,7 +1,7 @@
-"""The one door of all public requests: how large a request's head may be, what every public POST must be, and how a
-refusal is told.
+"""The one guard of all public requests: how large a request's head may be, what every public POST must be (`admit`,
+then `check_origin` once its site is known), and the response to what is refused.
 
-The lane asks `head_refusal` before anything else looks at a request, plain WSGI servers have `Guarded` in front of
+The lane asks `head_refusal` before anything else looks at a request, plain WSGI servers have `HeadLimits` in front of
 Django. What passes may still be as long as an honest browser's headers: whoever remembers something by a header looks
 at its length first.
 """
@@ -18,12 +18,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from consent.answers.errors import RejectedSubmission
+from consent.answers.published import PublishedRelease
 from consent.sites.origins import origin_host
 from cookiebanner.problems import PROBLEM, document
 from cookiebanner.visitors import rate_limit
+from cookiebanner.visitors.published import Entry
 from cookiebanner.visitors.rate_limit import RateLimited
 
-Response = tuple[int, bytes, dict[str, str]]
+ResponseParts = tuple[int, bytes, dict[str, str]]  # status, body, headers
 JSON = "application/json"
 RETRY_SECONDS = 5
 _TYPES = (JSON, "text/plain")
@@ -61,9 +63,8 @@ HEAD_TOO_LARGE = RejectedSubmission(
     f"The headers are too large: at most {MOST_FIELDS}, each {LONGEST_VALUE} bytes (Cookie {LONGEST_COOKIE}), "
     f"{LARGEST_HEAD} in all.",
 )
-UNAVAILABLE = RejectedSubmission("unavailable", "The answer could not be stored; try again.")
 UNSTORABLE = RejectedSubmission("unstorable", "The database can't hold this; sending it again will not help.")
-BROKEN = RejectedSubmission("internal", "The server has an error; the operator finds it in the log.")
+INTERNAL = RejectedSubmission("internal", "The server has an error; the operator finds it in the log.")
 
 
 def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> RejectedSubmission | None:
@@ -95,7 +96,7 @@ def environ_refusal(environ: Mapping[str, Any]) -> RejectedSubmission | None:
     return HEAD_TOO_LARGE if whole > LARGEST_HEAD else None
 
 
-class Guarded:
+class HeadLimits:
     """A WSGI application behind the door: not even a request object is made of what is refused for its head."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -131,41 +132,56 @@ def admit(
     origin: str | None,
     headers: Mapping[str, str],
     peer: str,
-    again: bool = False,
+    already_counted: bool = False,
+    limit: int | None = None,
 ) -> str:
     """What every public POST must be, before its body is read; returns the host of its Origin.
 
     `kind` as in `rate_limit`, `headers` by lower-case name, `peer` = the connection's address; `body` may be cut after
-    FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already. Raises RejectedSubmission:
-    rate_limited, too_large, origin_not_allowed, unsupported_media_type.
+    `limit` + 1 bytes (without one FAIRGATE_BODY_LIMIT); `already_counted` by the rate limit, when it is asked again.
+    Raises RejectedSubmission: rate_limited, too_large, origin_not_allowed, unsupported_media_type.
     """
-    if not again:
+    if not already_counted:
         rate_limit.admit(kind, headers, peer)
-    if len(body) > settings.FAIRGATE_BODY_LIMIT:
-        raise too_large()
+    limit = settings.FAIRGATE_BODY_LIMIT if limit is None else limit
+    if len(body) > limit:
+        raise RejectedSubmission("too_large", f"The body is larger than {limit} bytes.")
     host = origin_host(origin or "")
     if not host:
         raise RejectedSubmission(
             "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
         )
     if content_type:  # beacons of untyped data have none
-        check_type(content_type)
+        _check_media_type(content_type)
     return host
 
 
-def foreign_origin() -> RejectedSubmission:
-    return RejectedSubmission("origin_not_allowed", "This Origin is none of the site's hosts.")
+def check_origin(site: Entry, number: int, release: PublishedRelease | None, known: bool, host: str) -> None:
+    """Raises RejectedSubmission unless a page on this host may speak of this release of the site.
+
+    `known`: there is such a release; `release` may be None all the same when it is the newest one. Who is on none of
+    the site's hosts is not told which releases there are.
+    """
+    if not (site.may_answer(release, host) if known else site.has_host(host)):
+        raise RejectedSubmission("origin_not_allowed", "This Origin is none of the site's hosts.")
+    if not known:
+        raise unknown_release(number)
+
+
+def unknown_release(number: int) -> RejectedSubmission:
+    return RejectedSubmission("unknown_release", f"The site has no release {number}.", field="release")
+
+
+def unavailable() -> RejectedSubmission:
+    """A new exception at each call: a lasting one would grow with the traceback of every `raise`."""
+    return RejectedSubmission("unavailable", "The answer could not be stored; try again.")
 
 
 def unknown_site() -> RejectedSubmission:
     return RejectedSubmission("unknown_site", "There is no site with this id.", field="site")
 
 
-def too_large() -> RejectedSubmission:
-    return RejectedSubmission("too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
-
-
-def check_type(content_type: str) -> None:
+def _check_media_type(content_type: str) -> None:
     """Raises RejectedSubmission for what is neither JSON nor text, or not in UTF-8."""
     if len(content_type) > 256:
         raise _unsupported()
@@ -187,7 +203,7 @@ def _unsupported() -> RejectedSubmission:
     return RejectedSubmission("unsupported_media_type", "Send application/json or text/plain.")
 
 
-def refusal(refused: RejectedSubmission) -> Response:
+def refusal(refused: RejectedSubmission) -> ResponseParts:
     """The problem document of a refusal (RFC 9457): status, body, headers; 429 and 503 say when to come back."""
     status, headers = STATUS[refused.code], json_headers(PROBLEM)
     if isinstance(refused, RateLimited):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.internet import World, file_answer
 from tests.browser.shop import CONSENT, URL, UUID, open_shop
-from tests.browser.world import World, file_answer
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ from consent.jurisdictions import table
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
 from cookiebanner.enforce.edge import data
-from cookiebanner.enforce.policy import Rules, read_answer
+from cookiebanner.enforce.policy import Rules, read_state_cookie
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
 from cookiebanner.visitors.first_party import parse
@@ -171,7 +171,7 @@ def test_a_key_is_a_key_whatever_else_it_means(world, chromium, live_server, var
     assert parse(state) is not None
     with urlopen(f"{live_server.url}/v1/{site.uuid}/enforce.json") as answer_of_server:
         release = json.load(answer_of_server)
-    policy = Rules(release, variant).for_visitor(read_answer(f"{name}={state}", name), False, SHOP)
+    policy = Rules(release, variant).for_visitor(read_state_cookie(f"{name}={state}", name), False, SHOP)
     assert {key: policy.categories[key] for key in ODD} == expected
     held = [s["key"] for s, granted in zip(release["services"], policy.granted, strict=True) if not granted]
     assert held == [s["key"] for s in release["services"] if s["category"] not in ("__proto__", "constructor")]

@@ -248,7 +248,7 @@ def test_a_database_that_hangs_is_told_in_time_and_once(world, monkeypatch):
     def hang():
         asked.append(1)
         stop.wait(30)
-        return health.Report([], [])
+        return health.ReadinessReport([], [])
 
     monkeypatch.setattr(readiness, "look", hang)
     monkeypatch.setattr("cookiebanner.lane.app.PATIENCE", 0.2)

@@ -311,10 +311,10 @@ def leaf_of_line(line, site):
         except ValueError:
             raise VerificationFailed("%s can't be read." % where)
         for name in REPEATED:
-            told = record.get(name)
-            if type(told) is not type(line[name]) or told != line[name]:
+            stated = record.get(name)
+            if type(stated) is not type(line[name]) or stated != line[name]:
                 raise VerificationFailed(
-                    "%s says %r beside its proof, but %r in it: %s." % (where, line[name], told, name)
+                    "%s says %r beside its proof, but %r in it: %s." % (where, line[name], stated, name)
                 )
         if record.get("site") != site or record["received_at"][:10] != line["day"]:
             raise VerificationFailed("%s is of another site, or has a day that is not that of its time." % where)
@@ -333,16 +333,16 @@ def set_back(line, before):
     is not here. Raises VerificationFailed when it does not step back from there."""
     if line["record"] is None:
         raise VerificationFailed("Entry %s, which sets the clock back, is blank." % line["index"])
-    told = json.loads(line["record"])
-    if before not in (None, told["before"]) or not line["received_at"] < told["before"]:
+    stated = json.loads(line["record"])
+    if before not in (None, stated["before"]) or not line["received_at"] < stated["before"]:
         raise VerificationFailed(
             "Entry %s does not set the clock back from the time of the one before it." % line["index"]
         )
     return "CLOCK SET BACK by entry %s, from %s to %s: records just before it are dated ahead. Stated reason: %s" % (
         line["index"],
-        told["before"],
+        stated["before"],
         line["received_at"],
-        told["reason"],
+        stated["reason"],
     )
 
 
@@ -350,12 +350,12 @@ class Seal:
     """What an erasure says was left of the records that it blanked."""
 
     def __init__(self, line, first, last):
-        told = json.loads(line["record"])
-        self.where, self.kept = line["index"], told["kept"]
-        self.inside = [one for one in told["indexes"] if first <= one <= last]
+        stated = json.loads(line["record"])
+        self.where, self.kept = line["index"], stated["kept"]
+        self.inside = [one for one in stated["indexes"] if first <= one <= last]
         self.rows = {row[0]: row for row in line["others"]}
         self.waiting = len(self.inside)
-        if sorted([*self.inside, *self.rows]) != told["indexes"]:
+        if sorted([*self.inside, *self.rows]) != stated["indexes"]:
             raise VerificationFailed("The erasure at index %s does not come with all that it names." % self.where)
 
     def take(self, line):

@@ -207,7 +207,7 @@ def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
     )
 
 
-def facts(row: table.Row, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
+def facts(row: table.Jurisdiction, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The terms in words, for a person who decides."""
     shows = {
         "choice": "a banner that asks for a choice",

@@ -323,7 +323,7 @@ def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkey
 
     hanging = Server(hang)
     registry.discover()
-    for table in ("_handlers", "_lanes"):
+    for table in ("_handlers", "_queues"):
         monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
     hung, done, stop = [], threading.Event(), threading.Event()
 
@@ -336,8 +336,8 @@ def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkey
     for _ in range(20):
         intake.record([draft(jammed)])
     work = worker.Command().work
-    lanes = [lane for lane, count in worker.THREADS.items() for _ in range(count) if lane != registry.HOUSE]
-    threads = [threading.Thread(target=work, args=(stop, 0.05, lane)) for lane in lanes]
+    queues = [queue for queue, count in worker.THREADS.items() for _ in range(count) if queue != registry.UPKEEP]
+    threads = [threading.Thread(target=work, args=(stop, 0.05, queue)) for queue in queues]
     try:
         for thread in threads:
             thread.start()

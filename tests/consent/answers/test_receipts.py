@@ -18,7 +18,7 @@ from consent.ledger import checkpoint, erasure, merkle, signing
 from consent.ledger.append import append
 from consent.ledger.verify import verify
 from consent.models import Checkpoint, LastSignature, Site
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -184,7 +184,7 @@ def test_remembered_vectors_of_all_releases_have_one_bound(monkeypatch):
         )
         made.append(release)
         for n in range(30):
-            states: dict[str, schema.State] = {"C0001": "granted", "C0002": "denied"}
+            states: dict[str, schema.GrantState] = {"C0001": "granted", "C0002": "denied"}
             validate.vector(schema.Choices(states, {}, {f"s{n}": "granted"}), release)
     held = sum(sum(map(len, one.choices.values())) for release in made for one in release.vectors.values())
     assert 0 < held <= 1000

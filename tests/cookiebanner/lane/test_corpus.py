@@ -1,5 +1,5 @@
 """One corpus of requests, hostile ones included, gets the same answers from the lane, by ASGI and on its own server's
-short way, and from the DRF view."""
+fast path, and from the DRF view."""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ def test_a_unix_socket_s_peer_is_trusted_and_one_without_an_address_is_not(setti
     assert (trusted(UNIX), trusted(UNKNOWN)) == (True, False)
     assert client_key(there, UNIX) == login_key(there, UNIX) == "198.51.100.1"
     assert client_key({"x-forwarded-for": "198.51.100.2"}, UNIX) != client_key(there, UNIX)
-    assert place.gather(there, UNIX).country == "FR"
-    assert place.gather(there, UNKNOWN).country is None
+    assert place.place_of(there, UNIX).country == "FR"
+    assert place.place_of(there, UNKNOWN).country is None
     assert client_key(there, UNKNOWN) == "no-address"
     assert peer_of({"client": ("198.51.100.1", 5), "server": ("x", 80)}) == "198.51.100.1"
     assert peer_of({"client": None, "server": ("/run/fairgate.sock", None)}) == UNIX
