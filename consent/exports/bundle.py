@@ -1,7 +1,8 @@
 """The audit bundle: one zip that proves a period of one site's log, offline (docs/audit.md describes each file).
 
-The long files are written to a work folder first, with a file that says how far they are, so that a killed export goes on
-where it was; then everything is put into the zip. Memory stays constant: rows come in chunks, files go out in pieces.
+The long files are written to a work folder first, with a file that says how far they are, so that a killed export goes
+on where it was; then everything is put into the zip. Memory stays constant: rows come in chunks, files go out in
+pieces.
 """
 
 from __future__ import annotations

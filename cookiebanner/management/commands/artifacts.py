@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from consent.models import Artifact, Site
 from cookiebanner.management.common import site_or_error
 from cookiebanner.onetrust.respond import stub
-from cookiebanner.visitors.delivery import SHORT_LIVED, IMMUTABLE, HOURLY, STRICTEST
+from cookiebanner.visitors.delivery import HOURLY, IMMUTABLE, SHORT_LIVED, STRICTEST
 
 COMMON = (
     "Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n  X-Content-Type-Options: nosniff"

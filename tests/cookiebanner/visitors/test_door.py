@@ -19,8 +19,9 @@ from consent.sites import origins
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.lane.app import Lane
 from cookiebanner.onetrust import respond as onetrust
-from cookiebanner.visitors import delivery, door, place, rate_limit
+from cookiebanner.visitors import delivery, door, place
 from cookiebanner.visitors.proxies import client_address
+from cookiebanner.visitors.rate_limit_table import RateLimitTable
 from cookiebanner.wsgi import application as wsgi
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
@@ -253,7 +254,7 @@ def test_no_cache_takes_a_key_that_a_stranger_made_long():
 
 def test_all_that_is_remembered_of_strangers_together_is_small():
     """Every memory filled to its end with the longest keys that it takes."""
-    limits = rate_limit.RateLimit()
+    limits = RateLimitTable()
     lane = Lane(wsgi)
     gc.collect()
     before = resident()

@@ -18,6 +18,7 @@ from cookiebanner.health import readiness
 from cookiebanner.staff import accounts
 from cookiebanner.visitors import place, proxies, rate_limit
 from cookiebanner.visitors.proxies import UNIX, UNKNOWN, client_key, limit_key, login_key, peer_of, trusted
+from cookiebanner.visitors.rate_limit_table import RateLimitTable
 from tests import corpus
 
 INSIDE = "10.1.2.3"
@@ -59,7 +60,7 @@ def test_what_counts_as_one_client(one, other, same):
 
 def test_two_hundred_addresses_of_one_network_are_one_client():
     assert len({client_key({}, f"2001:db8:1:2::{n:x}") for n in range(200)}) == 1
-    limit = rate_limit.RateLimit()
+    limit = RateLimitTable()
     assert [limit.wait(client_key({}, f"2001:db8:1:2::{n:x}"), 60) == 0 for n in range(200)].count(True) == 60
 
 
