@@ -133,12 +133,12 @@ def _from_postgres(values: tuple[Any, ...]) -> LogRow:
 
 def _from_sqlite(values: tuple[Any, ...]) -> LogRow:
     index, record_id, kind, day, release_hash, *hashes, at = values[:8]
-    *facts, visitor, replaces, payload, salt = values[8:]
+    *columns, visitor, replaces, payload, salt = values[8:]
     day = day if isinstance(day, date) else date.fromisoformat(day)
     at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     head = (index, _dashed(record_id), kind, day, release_hash, *hashes, at)
-    return _from_postgres((*head, *facts, _dashed(visitor), _dashed(replaces), payload, salt))
+    return _from_postgres((*head, *columns, _dashed(visitor), _dashed(replaces), payload, salt))
 
 
 def _dashed(value: str | UUID | None) -> str | None:

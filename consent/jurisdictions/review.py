@@ -147,7 +147,7 @@ def _variant(id: str, terms: Terms, rows: list[Jurisdiction]) -> str:
         signals = ", ".join(f"`{signal}`" for signal in signalled(found) if signal != "security_storage") or "none"
         cells = (TITLES[answer], runs, held, shown(terms, answer), signals, recorded(terms, answer))
         lines.append(f"| {' | '.join(cells)} |")
-    facts = [
+    points = [
         f"refusing beside accepting: {terms['reject'].replace('_', ' ')}; equal prominence: {terms['equal']}",
         f"consent {_days(terms['consent_days'])}, refusal {_days(terms['refusal_days'])}, asked again after "
         f"{_days(terms['reask_days'])} at the earliest",
@@ -156,14 +156,14 @@ def _variant(id: str, terms: Terms, rows: list[Jurisdiction]) -> str:
     ]
     if links:
         icon = " with the opt-out icon" if terms["optout_icon"] else ""
-        facts.append(f"links and notices{icon}: {', '.join(links)}")
+        points.append(f"links and notices{icon}: {', '.join(links)}")
     if terms["imprint"]:
-        facts.append("the imprint is linked in the banner")
+        points.append("the imprint is linked in the banner")
     if terms["tracker_max_days"]:
-        facts.append(f"exempt trackers live {terms['tracker_max_days']} days at most")
+        points.append(f"exempt trackers live {terms['tracker_max_days']} days at most")
     if terms["language"]:
-        facts.append(f"the banner must exist in `{terms['language']}`")
-    return "\n".join([*lines, "", *(f"- {fact[0].upper()}{fact[1:]}." for fact in facts), ""])
+        points.append(f"the banner must exist in `{terms['language']}`")
+    return "\n".join([*lines, "", *(f"- {point[0].upper()}{point[1:]}." for point in points), ""])
 
 
 def _row(row: Jurisdiction, today: date) -> str:

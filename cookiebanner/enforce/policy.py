@@ -140,8 +140,8 @@ class Rules:
         else:
             categories, granted = self._from_state_cookie(answer, opt_in, time.time() if now is None else now)
             if not answer.ours:  # perhaps another site's: it may deny, and never grants
-                categories = {key: said and self.categories_before[key] for key, said in categories.items()}
-                granted = [said and start for said, start in zip(granted, self.before, strict=True)]
+                categories = {key: allowed and self.categories_before[key] for key, allowed in categories.items()}
+                granted = [allowed and start for allowed, start in zip(granted, self.before, strict=True)]
             # A yes said to this site is more specific than the signal, where a yes is asked for.
             gpc = gpc and not (opt_in and answer.ours)
         masked = [self.nothing or (sold and (gpc or self.child)) for sold in self.sold]
@@ -155,38 +155,38 @@ class Rules:
 
     def _from_state_cookie(self, answer: StateCookie, opt_in: bool, now: float) -> tuple[dict[str, bool], list[bool]]:
         """What a stored answer means under this release, now."""
-        said_yes = any(
+        any_granted = any(
             value
             for given in (answer.categories, answer.services, answer.purposes)
             for key, value in given.items()
             if key not in self.necessary
         )
-        days = self.terms.get("consent_days" if said_yes else "refusal_days") or float("inf")
+        days = self.terms.get("consent_days" if any_granted else "refusal_days") or float("inf")
         lapsed = (answer.unasked and opt_in) or (now - answer.at) / 86400 > days
         covered = None
         same = answer.content == self.content if self.content else answer.release == self.release
         if not same and answer.marks:
             covered = {answer.marks[at : at + 3] for at in range(0, len(answer.marks), 3)}
 
-        def effective(said: bool | None, start: bool) -> bool:
-            if said is None:
+        def effective(stored: bool | None, start: bool) -> bool:
+            if stored is None:
                 return start
-            return (said or not answer.objected) and start if lapsed else said
+            return (stored or not answer.objected) and start if lapsed else stored
 
         categories = {key: effective(answer.categories.get(key), self.categories_before[key]) for key in self.optional}
         granted = []
         for position, service in enumerate(self.services):
             category, start = service["category"], self.before[position]
-            said = answer.services.get(service["key"])
+            stored = answer.services.get(service["key"])
             if category in self.necessary:
                 granted.append(True)
                 continue
-            if said is None:
-                said = answer.categories.get(category)
-                if said is not None and covered is not None and self.marks[position] not in covered:
-                    granted.append(said and start)
+            if stored is None:
+                stored = answer.categories.get(category)
+                if stored is not None and covered is not None and self.marks[position] not in covered:
+                    granted.append(stored and start)
                     continue
-            granted.append(effective(said, start))
+            granted.append(effective(stored, start))
         return categories, granted
 
 
@@ -222,12 +222,12 @@ class Policy:
 
     def is_granted(self, key: str) -> bool:
         """Whether a category or service that the page's author wrote on an element is granted."""
-        said = [
+        found = [
             granted for granted, service in zip(self.granted, self.rules.services, strict=True) if service["key"] == key
         ]
         if key in self.rules.necessary or key in self.categories:
-            said.append(key in self.rules.necessary or self.categories[key])
-        return bool(said) and all(said)
+            found.append(key in self.rules.necessary or self.categories[key])
+        return bool(found) and all(found)
 
     def hosts(self) -> list[str]:
         """Hosts of the granted services, sorted, without repeats: only those where nothing at all has to wait."""

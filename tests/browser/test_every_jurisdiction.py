@@ -77,11 +77,11 @@ def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, li
     errors, statuses = [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
-    def heard(got: Response) -> None:
+    def on_response(got: Response) -> None:
         if got.url.endswith("/consents"):
             statuses.append((got.request.method, got.status))
 
-    page.on("response", heard)
+    page.on("response", on_response)
     no = {"C0001": True} | dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), False)
     seen, terms = {}, {}
     for row, variant in variants.items():

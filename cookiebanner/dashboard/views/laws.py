@@ -200,14 +200,14 @@ def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
         override=override,
         form=form,
         services=services,
-        facts=facts(row, terms),
+        terms_in_words=terms_in_words(row, terms),
         in_force=row.in_force(timezone.now().date()),
         version=table.VERSION,
         why=table.why(place),
     )
 
 
-def facts(row: table.Jurisdiction, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
+def terms_in_words(row: table.Jurisdiction, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The terms in words, for a person who decides."""
     shows = {
         "choice": "a banner that asks for a choice",

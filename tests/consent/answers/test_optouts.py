@@ -142,7 +142,7 @@ def test_a_site_without_a_webhook_queues_nothing():
     assert (Job.objects.count(), LogEntry.objects.count()) == (0, 1)
 
 
-def tell(*waits: timedelta) -> None:
+def work_after(*waits: timedelta) -> None:
     """Lets the worker work, at each of these times from now on."""
     now = timezone.now()
     for wait in waits:
@@ -156,11 +156,11 @@ def test_a_failed_delivery_is_tried_again_less_and_less_often(receiver, status):
     answers += [status] * 3
     intake.record([draft(site(url))])
     registry.discover()
-    tell(timedelta(), timedelta(seconds=5))
+    work_after(timedelta(), timedelta(seconds=5))
     assert len(kept) == 1  # ten seconds have not gone by
     hook = Webhook.objects.get()
     assert (hook.failures, str(status) in hook.last_error, hook.paused_at) == (1, True, None)
-    tell(timedelta(seconds=11), timedelta(seconds=12), timedelta(seconds=40), timedelta(seconds=90))
+    work_after(timedelta(seconds=11), timedelta(seconds=12), timedelta(seconds=40), timedelta(seconds=90))
     assert len(kept) == 4
     assert len({head["webhook-id"] for head in kept.heads}) == 1  # the receiver can tell that it is the same
     hook.refresh_from_db()

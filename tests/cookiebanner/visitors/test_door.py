@@ -3,6 +3,7 @@ clear."""
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
 import json
@@ -13,6 +14,7 @@ from ipaddress import ip_network
 
 import pytest
 import uvloop
+from django.conf import settings
 
 from consent.answers import intake
 from consent.sites import origins
@@ -285,3 +287,24 @@ def test_forwarded_addresses_are_read_from_the_right_however_many_stand_before(s
         assert client_address({"x-forwarded-for": forwarded}, "10.0.0.1") == "198.51.100.7"
     # A cut address must not become another one.
     assert client_address({"x-forwarded-for": "9" * 5_000 + "8.8.8.8"}, "10.0.0.1") == "10.0.0.1"
+
+
+def codes_in(tree):
+    """What is given as `code` to RejectedSubmission, by the class itself and by its subclasses."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    inside = [one for one in classes if "RejectedSubmission" in map(ast.unparse, one.bases)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    made = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] == "RejectedSubmission"]
+    for one in inside:
+        made += [call for call in ast.walk(one) if isinstance(call, ast.Call) and "super()" in ast.unparse(call.func)]
+    return {ast.unparse(call.args[0]).strip("f'") for call in made}
+
+
+def test_every_code_has_a_status_and_every_status_a_code():
+    """The code is in consent/, what HTTP makes of it in the guard: none is missing, none is left over."""
+    codes = set()
+    for package in ("consent", "cookiebanner"):
+        for path in (settings.BASE_DIR / package).rglob("*.py"):
+            codes |= codes_in(ast.parse(path.read_text()))
+    codes.remove("unknown_{what}")  # of validate.py
+    assert codes | {"unknown_purpose", "unknown_service"} == set(door.STATUS)
