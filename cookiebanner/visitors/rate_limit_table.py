@@ -2,7 +2,7 @@
 
 `manage.py serve` makes one for its server processes and hands it to them as an open file, so that together they keep to
 the limit; a process that serves alone has its own. Clients are in it by a keyed hash, never by address; the key dies
-with the server. docs/decisions/0017 tells why the limit is not divided by the processes, 0025 how the table is laid out.
+with the server. docs/decisions/0017 tells why the limit is not divided by the processes, 0025 how a table is laid out.
 """
 
 from __future__ import annotations
