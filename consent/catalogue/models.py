@@ -111,13 +111,13 @@ class BlockRule(models.Model):
 class RuleOverride(models.Model):
     """A service held or let run in one regime against the regime's default, with the reason."""
 
-    class State(models.TextChoices):
+    class Verdict(models.TextChoices):
         HOLD = "hold", "Hold until granted"
         ALLOW = "allow", "Let it run"
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="overrides")
     regime = models.CharField(max_length=40)
-    state = models.CharField(max_length=10, choices=State)
+    state = models.CharField(max_length=10, choices=Verdict)
     reason = models.CharField(max_length=500)
 
     class Meta:

@@ -15,7 +15,7 @@ from consent.jurisdictions import table
 from consent.publishing.own_cookies import own_cookies
 from cookiebanner.releases.compile import compile as compile_release
 from cookiebanner.releases.compile import digest
-from tests.browser.world import World
+from tests.browser.internet import World
 
 UUID = "5f1d6c1e-7a60-4f0c-9a0c-3d2b8d1c0a11"
 HOST = "shop.test"

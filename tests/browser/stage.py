@@ -7,7 +7,7 @@ from typing import Any
 
 from cookiebanner.releases.compile import compile, digest  # noqa: A004
 from tests import samples
-from tests.browser.world import Asked, World
+from tests.browser.internet import Asked, World
 
 CMP = "cmp.test"
 SHOP = "shop.example"

@@ -52,7 +52,7 @@ def new(request: HttpRequest) -> HttpResponse:
             site = actions.create_site(
                 data["hosts"], actor(request), uuid=data["uuid"], name=data["name"], owners=[request.user]
             )
-        except actions.Refused as error:
+        except actions.InvalidChange as error:
             form.add_error(None, str(error))
         else:
             return redirect("dashboard:installation", uuid=site.uuid)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tests import samples
 from tests.browser.stage import CMP, SHOP, SWALLOW, Stage
-from tests.browser.world import Answer, Asked, World, file_answer, tracker
+from tests.browser.internet import Answer, Asked, World, file_answer, tracker
 
 BUILT = Path(__file__).resolve().parent / "built"
 TRACKER = "trk.test"

@@ -21,7 +21,7 @@ def measure(pages: Iterable[str], times: int) -> list[dict[str, known.Found]]:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.vectors.blockers import chromium
-    from tests.browser.world import open_world
+    from tests.browser.internet import open_world
 
     from .judge import judge
     from .site import Site, walks

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.browser.world import certificate
+from tests.browser.internet import certificate
 
 SITE = "www.shop.test"
 TRACKER = "tracker.shop.test"

@@ -44,7 +44,7 @@ def test_the_tables_are_those_that_the_middleware_reads():
 
 
 def test_the_world_knows_states_and_leaves_the_strictest_out():
-    places = edge.world(date(2026, 11, 21))
+    places = edge.places_of_the_world(date(2026, 11, 21))
     assert places["US-TX"] == "us_optout_gpc-US-TX"
     assert "eu_opt_in" not in places.values()
 

@@ -1,4 +1,4 @@
-"""The short way of the lane's own server: order, limits, hostile bytes, and the same answers as ASGI gives."""
+"""The fast path of the lane's own server: order, limits, hostile bytes, and the same answers as ASGI gives."""
 
 from __future__ import annotations
 
@@ -317,14 +317,14 @@ def test_slow_and_silent_clients_are_ended_and_busy_ones_are_not(world):
                 for one in wire.protocols:
                     one.sweep()
 
-        sweep(protocol.HEAD + 1)
+        sweep(protocol.HEAD_TIMEOUT + 1)
         assert (await slow_head.read()).status == 408
         used.write(request("GET", "/livez"))
         assert (await used.read()).status == 200
-        sweep(protocol.IDLE - protocol.HEAD)
+        sweep(protocol.IDLE_TIMEOUT - protocol.HEAD_TIMEOUT)
         assert await silent.closed()
         await until(lambda: len(wire.protocols) == 3)
-        sweep(protocol.BODY - protocol.IDLE)
+        sweep(protocol.BODY_TIMEOUT - protocol.IDLE_TIMEOUT)
         assert (await slow_body.read()).status == 408
         sweep(100)
         go_on.set()
@@ -347,7 +347,7 @@ def test_a_client_that_takes_nothing_fills_no_memory(shop):
         await asyncio.sleep(0.5)  # time to fill memory in, were there no bound
         [stuck] = [one for one in wire.protocols if one.transport.get_write_buffer_size()]
         assert stuck.transport.get_write_buffer_size() < 2_000_000
-        for _ in range(protocol.STALLED + 2):
+        for _ in range(protocol.STALL_TIMEOUT + 2):
             stuck.sweep()
         await until(lambda: stuck not in wire.protocols)
 

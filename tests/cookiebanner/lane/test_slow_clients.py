@@ -297,7 +297,7 @@ def test_who_never_stops_sending_is_ended_all_the_same(world):
         silent = await wire.open()
         silent.write(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n")
         assert (await silent.read()).status == 400
-        for _ in range(protocol.LINGER + 2):
+        for _ in range(protocol.LINGER_TIMEOUT + 2):
             for one in wire.protocols:
                 one.sweep()
         await until(lambda: wire.protocols == [])

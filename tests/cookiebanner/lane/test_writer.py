@@ -27,10 +27,10 @@ def offer(writer: Writer, draft: Draft):
     """A future of the outcome; None when the writer takes no more."""
     future = asyncio.get_running_loop().create_future()
 
-    def tell(outcome):
+    def on_outcome(outcome):
         future.set_exception(outcome) if isinstance(outcome, Exception) else future.set_result(outcome)
 
-    return future if writer.offer(draft, tell) else None
+    return future if writer.offer(draft, on_outcome) else None
 
 
 def run(write, go, **options):

@@ -15,7 +15,7 @@ from django.test import RequestFactory, override_settings
 from consent.jurisdictions import table
 from fairgate_enforce import asgi, wsgi
 from fairgate_enforce.django import Enforce as DjangoEnforce
-from fairgate_enforce.enforcer import Enforcer, Net
+from fairgate_enforce.enforcer import Enforcer, FailSafeRewriter
 from fairgate_enforce.html import Rewriter
 from fairgate_enforce.source import from_file
 from tests.values import present
@@ -322,7 +322,7 @@ def test_the_net_holds_when_the_rewriter_itself_breaks(taken, caplog):
                 raise RecursionError
             return super().feed(chunk)
 
-    net = Net(Broken(lambda url: "held" if "stats" in url else ""))
+    net = FailSafeRewriter(Broken(lambda url: "held" if "stats" in url else ""))
     out = b"".join(map(net.feed, PIECES)) + net.close()
     assert out.replace(b' data-fg="held" type="text/plain" data-fg-type="" data-fg-sync=""', b"") == PAGE
     assert len(caplog.records) == 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from fairgate_enforce.csp import header
-from fairgate_enforce.policy import Rules, read_answer
+from fairgate_enforce.policy import Rules, read_state_cookie
 from tests.packages.enforce.vectors import DATA, RELEASE, cookie
 from tests.values import present
 
 
 def held(rules: Rules, jar: str, gpc: bool) -> list[str]:
-    policy = rules.for_visitor(read_answer(cookie(jar), rules.cookie), gpc, "shop.test")
+    policy = rules.for_visitor(read_state_cookie(cookie(jar), rules.cookie), gpc, "shop.test")
     return [service["key"] for service, granted in zip(rules.services, policy.granted, strict=True) if not granted]
 
 
@@ -33,7 +33,7 @@ def test_unknown_third_parties_wait_for_any_yes_but_never_the_site_nor_the_conse
     assert [before.held(url) for url in ("//new.test/a", "https://www.shop.test/", "//consent.test/v1/x/gate.js", "/a")] == [
         "unknown", "", "", "",
     ]  # fmt: skip
-    yes = rules.for_visitor(read_answer(cookie(DATA["answers"][2]["cookie"]), rules.cookie), False, "shop.test")
+    yes = rules.for_visitor(read_state_cookie(cookie(DATA["answers"][2]["cookie"]), rules.cookie), False, "shop.test")
     assert yes.held("//new.test/a") == ""
 
 
@@ -49,12 +49,12 @@ def test_the_header_names_only_hosts_where_nothing_waits():
 
 def test_a_cookie_header_full_of_answers_or_an_absurd_host_is_read_in_bounded_work():
     from fairgate_enforce.enforcer import hostname
-    from fairgate_enforce.policy import read_answer
+    from fairgate_enforce.policy import read_state_cookie
 
     one = "v=1&r=1&t=1795294000&g=eu_opt_in&c=C0002:1"
     flood = "; ".join(["fairgate=" + one.replace("r=1", f"r={n}") for n in range(2_000)])
-    assert present(read_answer(flood)).release < 16
-    assert read_answer(f"fairgate={one}.{'C0002:1.' * 10_000}C0002:1") is None
-    assert present(read_answer(f"a=b; fairgate={one}")).categories == {"C0002": True}
+    assert present(read_state_cookie(flood)).release < 16
+    assert read_state_cookie(f"fairgate={one}.{'C0002:1.' * 10_000}C0002:1") is None
+    assert present(read_state_cookie(f"a=b; fairgate={one}")).categories == {"C0002": True}
     assert hostname("a." * 30_000 + "shop.example") == ""
     assert hostname("https://Shop.example:8443/x") == "shop.example"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fairgate_enforce.enforcer import Enforcer, Net
+from fairgate_enforce.enforcer import Enforcer, FailSafeRewriter
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-PAST_US = ("http.response.pathsend", "http.response.zerocopysend")
+BYPASS_EXTENSIONS = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class Enforce:
@@ -31,9 +31,9 @@ class Enforce:
         # Compressed HTML can't be read; the server in front compresses what leaves here.
         asked = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         url = f"{scope.get('scheme', 'http')}://{headers.get('host', '')}{scope['path']}"
-        rewriter: Net | None = None
+        rewriter: FailSafeRewriter | None = None
         # Ways to send a file past this middleware.
-        ways = {k: v for k, v in (scope.get("extensions") or {}).items() if k not in PAST_US}
+        ways = {k: v for k, v in (scope.get("extensions") or {}).items() if k not in BYPASS_EXTENSIONS}
 
         async def rewriting(message: dict[str, Any]) -> None:
             nonlocal rewriter

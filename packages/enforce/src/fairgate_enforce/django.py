@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from fairgate_enforce.enforcer import DROPPED, Enforcer, Net
+from fairgate_enforce.enforcer import DROPPED, Enforcer, FailSafeRewriter
 from fairgate_enforce.source import from_file, from_server
 
 
@@ -78,13 +78,13 @@ class Enforce:
         return response
 
 
-def _stream(rewriter: Net, body: Iterator[bytes]) -> Iterator[bytes]:
+def _stream(rewriter: FailSafeRewriter, body: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in body:
         yield rewriter.feed(chunk)
     yield rewriter.close()
 
 
-async def _stream_async(rewriter: Net, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream_async(rewriter: FailSafeRewriter, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for chunk in body:
         yield rewriter.feed(chunk)
     yield rewriter.close()

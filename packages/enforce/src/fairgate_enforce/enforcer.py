@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fairgate_enforce import csp
 from fairgate_enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
-from fairgate_enforce.policy import Policy, read_answer
+from fairgate_enforce.policy import Policy, read_state_cookie
 from fairgate_enforce.source import STRICTEST, Source
 from fairgate_enforce.tables import TABLES
 
@@ -24,7 +24,7 @@ DROPPED = frozenset(TABLES["dropped"])
 UNTOUCHED = frozenset(TABLES["untouched"])
 
 
-class Net:
+class FailSafeRewriter:
     """A rewriter that can't cost the page anything: after an error the rest goes out as it came."""
 
     def __init__(self, rewriter: Rewriter) -> None:
@@ -33,18 +33,18 @@ class Net:
 
     def feed(self, chunk: bytes) -> bytes:
         """What of the page may go out by now."""
-        return self._through(self.rewriter.feed, chunk)
+        return self._call(self.rewriter.feed, chunk)
 
     def close(self) -> bytes:
         """What is left of the page."""
-        return self._through(lambda _: self.rewriter.close(), b"")
+        return self._call(lambda _: self.rewriter.close(), b"")
 
-    def _through(self, way: Callable[[bytes], bytes], chunk: bytes) -> bytes:
+    def _call(self, step: Callable[[bytes], bytes], chunk: bytes) -> bytes:
         if self.broken:
             return chunk
         before = self.rewriter.received
         try:
-            return way(chunk)
+            return step(chunk)
         except Exception:
             self.broken = True
             log.exception("The rest of %s goes out as it came: the rewriter failed.", self.rewriter.base or "a page")
@@ -53,11 +53,11 @@ class Net:
 
 
 @dataclass(frozen=True)
-class Change:
+class PageChange:
     """How one answer is changed: its body goes through `rewriter`, `DROPPED` headers go, what `Link` asks browsers to
     load and must wait goes, `add` come."""
 
-    rewriter: Net
+    rewriter: FailSafeRewriter
     add: Headers
     links: Callable[[str], str]
 
@@ -91,10 +91,10 @@ class Enforcer:
         if rules is None:
             return None
         host = hostname(headers.get("host", ""))
-        answer = read_answer(headers.get("cookie", ""), rules.cookie)
+        answer = read_state_cookie(headers.get("cookie", ""), rules.cookie)
         return rules.for_visitor(answer, headers.get("sec-gpc") == "1", host)
 
-    def change(self, policy: Policy, status: int, headers: Headers, url: str) -> Change | None:
+    def change(self, policy: Policy, status: int, headers: Headers, url: str) -> PageChange | None:
         """What to do to this answer; None when it is no HTML that can be rewritten, and after an error, which is
         logged."""
         try:
@@ -103,7 +103,7 @@ class Enforcer:
             log.exception("%s goes out as it came: its headers can't be read.", url)
             return None
 
-    def _change(self, policy: Policy, status: int, headers: Headers, url: str) -> Change | None:
+    def _change(self, policy: Policy, status: int, headers: Headers, url: str) -> PageChange | None:
         found = {name.lower(): value for name, value in headers}
         kind = found.get("content-type", "")
         html = kind.split(";")[0].strip().lower() in ("text/html", "application/xhtml+xml")
@@ -126,7 +126,7 @@ class Enforcer:
             add.append(("Cache-Control", "private, no-cache"))
         if self.set_csp:
             add.append(("Content-Security-Policy", csp.header(policy, self.fairgate)))
-        return Change(Net(rewriter), add, links)
+        return PageChange(FailSafeRewriter(rewriter), add, links)
 
 
 def hostname(address: str) -> str:

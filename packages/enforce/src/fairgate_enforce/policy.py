@@ -16,14 +16,14 @@ from fairgate_enforce import patterns
 from fairgate_enforce.defaults import before_answer
 
 _FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
-EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is
-LONGEST_ANSWER = 4096  # bytes; browsers keep no longer cookie
-MOST_ANSWERS = 16  # cookies of the name that are read; a browser has one a path and domain
+LEGACY_COOKIE = "fairgate"  # the state cookie of every site, before its name said whose it is
+LONGEST_COOKIE = 4096  # bytes; browsers keep no longer cookie
+MOST_COOKIES = 16  # cookies of the name that are read; a browser has one a path and domain
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StateCookie:
     """The visitor's stored choice, from the site's state cookie (written by the gate, see banner/src/core/cookie.js).
 
     `at` in seconds since 1970; `content` of the release it was given to, `marks` of what that had offered; `objected`
@@ -43,25 +43,25 @@ class Answer:
     ours: bool = True
 
 
-def read_answer(cookie_header: str, cookie: str = EARLIER) -> Answer | None:
+def read_state_cookie(cookie_header: str, cookie: str = LEGACY_COOKIE) -> StateCookie | None:
     """The newest answer in a Cookie header; None when there is none or it can't be read (then nothing is granted).
 
     `cookie`: the name of the site's state cookie. Without one a cookie of before, when each site's was `fairgate`, is
     read; on which domain it stands, and so whose it is, a server is not told: only the gate moves it to its new name.
     """
-    values: dict[str, list[str]] = {cookie: [], EARLIER: []}
+    values: dict[str, list[str]] = {cookie: [], LEGACY_COOKIE: []}
     for pair in cookie_header.split(";"):
         name, _, value = pair.strip().partition("=")
-        if name in values and len(values[name]) < MOST_ANSWERS:
+        if name in values and len(values[name]) < MOST_COOKIES:
             values[name].append(value)
-    for name in (cookie, EARLIER):
-        answers = [_read(value, name == cookie) for value in values[name] if len(value) <= LONGEST_ANSWER]
+    for name in (cookie, LEGACY_COOKIE):
+        answers = [_read(value, name == cookie) for value in values[name] if len(value) <= LONGEST_COOKIE]
         if found := [answer for answer in answers if answer]:
             return max(found, key=lambda answer: answer.at)
     return None
 
 
-def _read(value: str, ours: bool) -> Answer | None:
+def _read(value: str, ours: bool) -> StateCookie | None:
     fields = dict(pair.partition("=")[::2] for pair in value.strip('"').split("&"))
     flags = [fields.get(name, "") for name in "csp"]
     number = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -73,7 +73,7 @@ def _read(value: str, ours: bool) -> Answer | None:
         {part[:-2]: part.endswith(":1") for part in text.split(".") if part} for text in flags
     )
     release = fields.get("r", "")
-    return Answer(
+    return StateCookie(
         categories,
         services,
         purposes,
@@ -119,7 +119,7 @@ class Rules:
         self.nothing = self.child and self.terms["minors"].get("hold") == "all"
         self.release = int(snapshot.get("release", 0))
         # Absent in what was published before sites had a name of their own.
-        self.cookie = str(snapshot.get("cookie", EARLIER))
+        self.cookie = str(snapshot.get("cookie", LEGACY_COOKIE))
         self.content = str(snapshot.get("content", ""))
         self.sold = [bool(service["sells_or_shares"] or service["targeted_ads"]) for service in self.services]
         self.marks = [mark(service["category"], service["key"]) for service in self.services]
@@ -132,61 +132,61 @@ class Rules:
         default = self.terms["before"]["default"] == "granted"
         self.categories_before = {key: default and key not in denied for key in self.optional}
 
-    def for_visitor(self, answer: Answer | None, gpc: bool, page_host: str, now: float | None = None) -> Policy:
+    def for_visitor(self, answer: StateCookie | None, gpc: bool, page_host: str, now: float | None = None) -> Policy:
         """What waits for a visitor. `gpc`: the request carried `Sec-GPC: 1`; `now` in seconds since 1970."""
         opt_in = self.terms["model"] == "opt_in"
         if answer is None:
             categories, granted = dict(self.categories_before), list(self.before)
         else:
-            categories, granted = self._recalled(answer, opt_in, time.time() if now is None else now)
+            categories, granted = self._from_state_cookie(answer, opt_in, time.time() if now is None else now)
             if not answer.ours:  # perhaps another site's: it may deny, and never grants
-                categories = {key: said and self.categories_before[key] for key, said in categories.items()}
-                granted = [said and start for said, start in zip(granted, self.before, strict=True)]
+                categories = {key: allowed and self.categories_before[key] for key, allowed in categories.items()}
+                granted = [allowed and start for allowed, start in zip(granted, self.before, strict=True)]
             # A yes said to this site is more specific than the signal, where a yes is asked for.
             gpc = gpc and not (opt_in and answer.ours)
         masked = [self.nothing or (sold and (gpc or self.child)) for sold in self.sold]
-        for place, service in enumerate(self.services):
-            if masked[place] and service["category"] not in self.necessary:
-                granted[place] = categories[service["category"]] = False
+        for position, service in enumerate(self.services):
+            if masked[position] and service["category"] not in self.necessary:
+                granted[position] = categories[service["category"]] = False
         if any(categories.values()):
-            for place, service in enumerate(self.services):
-                granted[place] = granted[place] or bool(service["container"] and not masked[place])
+            for position, service in enumerate(self.services):
+                granted[position] = granted[position] or bool(service["container"] and not masked[position])
         return Policy(self, granted, categories, page_host)
 
-    def _recalled(self, answer: Answer, opt_in: bool, now: float) -> tuple[dict[str, bool], list[bool]]:
+    def _from_state_cookie(self, answer: StateCookie, opt_in: bool, now: float) -> tuple[dict[str, bool], list[bool]]:
         """What a stored answer means under this release, now."""
-        said_yes = any(
+        any_granted = any(
             value
             for given in (answer.categories, answer.services, answer.purposes)
             for key, value in given.items()
             if key not in self.necessary
         )
-        days = self.terms.get("consent_days" if said_yes else "refusal_days") or float("inf")
+        days = self.terms.get("consent_days" if any_granted else "refusal_days") or float("inf")
         lapsed = (answer.unasked and opt_in) or (now - answer.at) / 86400 > days
         covered = None
         same = answer.content == self.content if self.content else answer.release == self.release
         if not same and answer.marks:
             covered = {answer.marks[at : at + 3] for at in range(0, len(answer.marks), 3)}
 
-        def meant(said: bool | None, start: bool) -> bool:
-            if said is None:
+        def effective(stored: bool | None, start: bool) -> bool:
+            if stored is None:
                 return start
-            return (said or not answer.objected) and start if lapsed else said
+            return (stored or not answer.objected) and start if lapsed else stored
 
-        categories = {key: meant(answer.categories.get(key), self.categories_before[key]) for key in self.optional}
+        categories = {key: effective(answer.categories.get(key), self.categories_before[key]) for key in self.optional}
         granted = []
-        for place, service in enumerate(self.services):
-            category, start = service["category"], self.before[place]
-            said = answer.services.get(service["key"])
+        for position, service in enumerate(self.services):
+            category, start = service["category"], self.before[position]
+            stored = answer.services.get(service["key"])
             if category in self.necessary:
                 granted.append(True)
                 continue
-            if said is None:
-                said = answer.categories.get(category)
-                if said is not None and covered is not None and self.marks[place] not in covered:
-                    granted.append(said and start)
+            if stored is None:
+                stored = answer.categories.get(category)
+                if stored is not None and covered is not None and self.marks[position] not in covered:
+                    granted.append(stored and start)
                     continue
-            granted.append(meant(said, start))
+            granted.append(effective(stored, start))
         return categories, granted
 
 
@@ -222,12 +222,12 @@ class Policy:
 
     def is_granted(self, key: str) -> bool:
         """Whether a category or service that the page's author wrote on an element is granted."""
-        said = [
+        found = [
             granted for granted, service in zip(self.granted, self.rules.services, strict=True) if service["key"] == key
         ]
         if key in self.rules.necessary or key in self.categories:
-            said.append(key in self.rules.necessary or self.categories[key])
-        return bool(said) and all(said)
+            found.append(key in self.rules.necessary or self.categories[key])
+        return bool(found) and all(found)
 
     def hosts(self) -> list[str]:
         """Hosts of the granted services, sorted, without repeats: only those where nothing at all has to wait."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from fairgate_enforce.enforcer import Enforcer, Net
+from fairgate_enforce.enforcer import Enforcer, FailSafeRewriter
 
 
 class Enforce:
@@ -22,7 +22,7 @@ class Enforce:
         inner = {**environ, "HTTP_ACCEPT_ENCODING": "identity"}
         url = f"{environ.get('wsgi.url_scheme', 'http')}://{headers.get('host', '')}{environ.get('SCRIPT_NAME', '')}"
         url += environ.get("PATH_INFO", "/")
-        rewriter: list[Net | None] = []
+        rewriter: list[FailSafeRewriter | None] = []
         write: list[Callable[[bytes], Any]] = []
 
         def started(status: str, answer: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], Any]:
@@ -39,7 +39,7 @@ class Enforce:
 class _Body:
     """The rewritten body; closes the application's iterable, as PEP 3333 asks."""
 
-    def __init__(self, body: Iterable[bytes], rewriter: list[Net | None]) -> None:
+    def __init__(self, body: Iterable[bytes], rewriter: list[FailSafeRewriter | None]) -> None:
         self.body = body
         self.rewriter = rewriter
 
