@@ -55,6 +55,7 @@ function late(api) {
   const decideBy = (action) => () => core.decide(action, undefined, 'api');
   /** What this release knows of a page's choices; undefined when they name nothing that can be switched. */
   const knownChoices = (choices) => {
+    /** @type {any} */
     let known;
     const given = Object(choices);
     for (const kind of Object.keys(given)) {
@@ -85,7 +86,8 @@ function late(api) {
   let requested;
   let shownIn;
 
-  Object.assign(api, {
+  /** @satisfies {import('./types.d.ts').LateApi & {consent(): Required<import('../fairgate.d.ts').Consent>}} */
+  const publicApi = {
     consent: () => ({
       answered: !!core.answer && !core.lapsed,
       at: core.answer ? new Date(core.answer.t * 1000).toISOString() : null,
@@ -121,11 +123,12 @@ function late(api) {
         view.openPreferences(layer);
         shown('preferences');
       }),
-  });
+  };
+  Object.assign(api, publicApi);
 
   // A span is no button until somebody says so; footers may come late.
   const makeFocusable = () => {
-    for (const link of document.querySelectorAll(OPENERS)) {
+    for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(OPENERS))) {
       if (link.tabIndex < 0) {
         link.tabIndex = 0;
         link.setAttribute('role', 'button');
@@ -173,7 +176,7 @@ function late(api) {
           if (lang === shownIn) return core.view;
           const old = core.lang;
           const setLanguage = (name) => {
-            api.language = name;
+            /** @type {any} */ (api).language = name;
             core.lang = name;
             core.texts = texts[name];
           };

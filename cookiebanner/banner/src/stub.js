@@ -10,6 +10,7 @@ import { methods } from './onetrust/api.js';
 import { page } from './onetrust/page.js';
 import { SCREEN_TEXTS } from './packed.js';
 
+/** @type {any} */
 const tag = document.currentScript || document.querySelector('script[src*="otSDKStub.js"]');
 const src = tag?.src || '';
 const id = (
@@ -44,7 +45,7 @@ function join() {
     write: core.write || ((name, value, age) => core.safely(name, () => write(core, name, value, age))),
   });
   core.lang = language(Object.keys(core.cfg.langs), core);
-  window.fairgate.language = core.lang;
+  /** @type {any} */ (window.fairgate).language = core.lang;
   core.test ||= /-test$/.test(id);
   const site = page(core, tag);
 

@@ -15,10 +15,11 @@ __fg.adapters.google = ({ cfg, get }, step, has) => {
     const granted = row.slice(GOOGLE_CATEGORIES).some(has);
     for (const name of row[GOOGLE_NAMES].split(' ')) states[name] = granted ? 'granted' : 'denied';
   }
+  const globals = /** @type {any} */ (window);
   const gtag = function () {
-    window[layer] ||= [];
+    globals[layer] ||= [];
     // biome-ignore lint/complexity/noArguments: Google reads `arguments` objects, not arrays
-    window[layer].push(arguments);
+    globals[layer].push(arguments);
   };
   window.gtag ||= gtag;
   if (step === 'default') {

@@ -2,6 +2,7 @@
 __fg.adapters.meta = ({ items, terms, optIn }, _step, has) => {
   // Facebook's own snippet leaves an existing fbq alone, so this stand-in must be complete.
   if (!window.fbq) {
+    /** @type {any} */
     const fbq = function () {
       // biome-ignore lint/complexity/noArguments: Facebook's own stand-in queues `arguments` objects
       const given = arguments;

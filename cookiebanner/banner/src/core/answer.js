@@ -12,7 +12,7 @@ const seconds = () => Math.floor(Date.now() / 1000);
 /** RFC 9562 version 4, also where there is no secure context. */
 export const uuid = () =>
   crypto.randomUUID?.() ||
-  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) =>
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (/** @type {any} a digit */ c) =>
     (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16),
   );
 

@@ -104,7 +104,7 @@ export function start(cfg, arm) {
       if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', run, { once: true });
       else run();
     },
-    table: tabled(services, cfg.re),
+    table: tabled(services, /** @type {any} */ (cfg.re)),
     services,
     // Google's own tags run unasked only behind the defaults that deny them everything.
     allowed: (i) => core.vector[first + i] || (cfg.advanced && core.vendorSignals.google && services[i].adapter === 'google'),
@@ -152,6 +152,12 @@ export function start(cfg, arm) {
   }
 
   core.lang = language(Object.keys(langs), core);
+  /**
+   * The rest of it comes with late.js.
+   *
+   * @type {any}
+   * @satisfies {Omit<import('../../fairgate.d.ts').Fairgate, 'ready'|keyof import('../types.d.ts').LateApi>}
+   */
   const api = {
     version: '1',
     site: cfg.site,
@@ -186,7 +192,7 @@ export function start(cfg, arm) {
   core.read();
   if (core.answer && !core.lapsed) core.signalVendors('update');
 
-  core.friends = [location.hostname, ...cfg.hosts, new URL(core.base || '/', location).hostname];
+  core.friends = [location.hostname, ...cfg.hosts, new URL(core.base || '/', /** @type {any} */ (location)).hostname];
   core.level = core.dropIn ? 'drop_in' : cfg.level || 'snippet';
   core.engine = window.fgUpper?.()?._.engine || arm(core);
   api.ready = Promise.resolve(api.consent());

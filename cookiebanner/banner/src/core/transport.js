@@ -74,7 +74,7 @@ export function transport(core) {
   function level() {
     if (core.dropIn) return 'drop_in';
     if (core.get('data-level')) return core.get('data-level');
-    const policies = [...document.querySelectorAll('meta[http-equiv]')].map((meta) => meta.content).join();
+    const policies = [...document.querySelectorAll('meta[http-equiv]')].map((/** @type {HTMLMetaElement} */ meta) => meta.content).join();
     if (cfg.level === 'strict' && policies) return 'strict';
     return core.swallows || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
   }

@@ -1,10 +1,6 @@
 /**
  * Decisions. Pure. A vector is a list of booleans, one for each item on offer: categories, then purposes, then services
  * (undefined = not offered: a purpose that stands alone and was never asked).
- *
- * @typedef {import('../types.d.ts').Item} Item
- * @typedef {import('../types.d.ts').Vector} Vector
- * @typedef {import('../types.d.ts').Choices} Choices
  */
 
 import { FLAG_BEFORE, FLAG_CONTAINER, FLAG_NECESSARY, FLAG_SOLD, SIGNAL_CHILD, SIGNAL_GPC } from '../packed.js';
@@ -20,10 +16,10 @@ const KINDS = ['categories', 'purposes', 'services'];
  * together).
  *
  * @param {import('../types.d.ts').Config} cfg lists of packed items, one for each kind
- * @returns {Item[]}
+ * @returns {import('../types.d.ts').Item[]}
  */
 export function unpack(cfg) {
-  /** @type {Item[]} */
+  /** @type {import('../types.d.ts').Item[]} */
   const items = [];
   for (const kind of KINDS) {
     for (const [key, flags, category, rules, cookies, adapter, ...inline] of cfg[kind] || []) {
@@ -85,7 +81,7 @@ export function mark({ group, kind, key }) {
  *
  * @param {Pick<import('../types.d.ts').Core, 'items'|'answer'|'terms'|'cfg'|'signal'|'child'|'optIn'>} core
  *   terms.refusal_days 0 = a refusal never lapses
- * @returns {{vector: Vector, lapsed: boolean, ask: boolean}}
+ * @returns {{vector: import('../types.d.ts').Vector, lapsed: boolean, ask: boolean}}
  */
 export function interpret({ items, answer, terms, cfg, signal, child, optIn }) {
   const start = before(items, child);

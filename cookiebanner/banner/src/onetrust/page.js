@@ -110,8 +110,9 @@ export function page(core, tag) {
     wrapper();
     events();
   });
-  for (const event of ['stored', 'refused', 'queued']) {
+  for (const event of /** @type {('stored'|'refused'|'queued')[]} */ (['stored', 'refused', 'queued'])) {
     window.fairgate.on(event, () => {
+      /** @type {any} */
       const applied = new CustomEvent('OTConsentApplied');
       applied.OTConsentApplied = 'yes';
       window.dispatchEvent(applied);

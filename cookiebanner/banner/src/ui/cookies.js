@@ -6,10 +6,10 @@ import { UNITS } from '../packed.js';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy';
 
 /** @param {import('../types.d.ts').Ui} ui @param {number|string} life `13m` (see screen.py), 0 = session, or words */
-function describe(ui, life) {
+function describe(ui, /** @type {any} */ life) {
   if (!life) return life === 0 ? ui.t.session : '–';
   const [, value, unit] = /^(\d+)(\w)$/.exec(life) || [];
-  return UNITS[unit] ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(value) : life;
+  return UNITS[unit] ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(/** @type {any} */ (value)) : life;
 }
 
 /**

@@ -11,9 +11,10 @@ const FORCED =
  * @returns {string[]} the properties that differed
  */
 export function makeEqual(pair) {
-  const [one, two] = pair;
+  const [one, two] = /** @type {any[]} */ (pair);
   // Closed, hidden as a whole; or a difference that we want.
   if (!one.parentNode?.getClientRects().length || pair.some((button) => button.matches(':hover,:focus'))) return [];
+  /** @type {any} */
   const a = getComputedStyle(one);
   const b = getComputedStyle(two);
   const differing = [...a].filter((key) => key[0] !== '-' && a.getPropertyValue(key) !== b.getPropertyValue(key));

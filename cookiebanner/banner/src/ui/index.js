@@ -194,6 +194,7 @@ export function create(core) {
     ui.root.append(ui.filter, dialog);
     if (dialog.showModal) dialog.showModal();
     else dialog.setAttribute('open', '');
+    /** @type {HTMLElement} */
     const first = dialog.querySelector(layer === 'links' ? '.fg-optout button' : '#close-pc-btn-handler') || dialog.querySelector('button');
     first.focus({ preventScroll: layer !== 'links' });
     if (!again) window.dispatchEvent(new CustomEvent('OneTrustPCLoaded'));
