@@ -88,6 +88,7 @@ lint: .venv/.dev node_modules/.done
 	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --check --target-version 5.2
 	.venv/bin/mypy
 	npm run --silent lint
+	npm run --silent types
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py spectacular --fail-on-warn --validate --file /dev/null
 

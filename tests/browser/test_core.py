@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +78,26 @@ def fields(text: str) -> dict[str, str]:
 
 def ran(page) -> list[str]:
     return page.evaluate("window.__ran || []")
+
+
+def declared() -> list[str]:
+    """The members of `interface Fairgate` in fairgate.d.ts."""
+    text = (Path(__file__).parents[2] / "cookiebanner/banner/fairgate.d.ts").read_text()
+    [body] = re.findall(r"^export interface Fairgate \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    return sorted(re.findall(r"^  (?:readonly )?(\w+)[(<:]", body, re.MULTILINE))
+
+
+def test_the_public_members_are_those_of_the_types(stage, context, page):
+    stage.release(small())
+    page.goto(stage.page(""))
+    before = page.evaluate("Object.keys(fairgate)")
+    page.wait_for_function("() => !!fairgate._.decide")
+    after = page.evaluate("Object.keys(fairgate)")
+    assert sorted({*before} - {"_"}) == sorted({*after} - {"_"}) == declared()
+    consent = page.evaluate("fairgate.consent()")
+    text = (Path(__file__).parents[2] / "cookiebanner/banner/fairgate.d.ts").read_text()
+    [body] = re.findall(r"^export interface Consent \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    assert sorted(consent) == sorted(re.findall(r"^  (\w+)\??:", body, re.MULTILINE))
 
 
 def test_before_an_answer_nothing_is_stored_and_nothing_runs(stage, context, page):

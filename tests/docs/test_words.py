@@ -13,7 +13,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 WORDS = (ROOT / "docs" / "words.md").read_text()
-PACKAGES = ("consent", "cookiebanner")
+PACKAGES = ("consent", "cookiebanner", "packages/enforce/src/fairgate_enforce")
 # Names of the dialect that no class, function, parameter or variable of the two packages has any more.
 GIVEN_UP = frozenset({
     "Busy", "Facts", "Finished", "Gone", "Guarded", "NOWHERE", "Net", "Parting", "Posted", "RateLimit", "Refused", "Room",

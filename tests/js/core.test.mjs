@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { choose, marks } from '../../cookiebanner/banner/src/core/choose.js';
-import { language } from '../../cookiebanner/banner/src/core/config.js';
+import { language } from '../../cookiebanner/banner/src/core/origin.js';
 import { decode } from '../../cookiebanner/banner/src/core/cookie.js';
-import { encode, under } from '../../cookiebanner/banner/src/core/keep.js';
+import { encode, under } from '../../cookiebanner/banner/src/core/write_cookie.js';
 import { groups, parse, serialize } from '../../cookiebanner/banner/src/core/optanon.js';
-import { before, CHILD, GPC, mark, recall, unpack } from '../../cookiebanner/banner/src/core/vector.js';
+import { before, CHILD, GPC, interpret, mark, unpack } from '../../cookiebanner/banner/src/core/vector.js';
 
 const CONTAINER = 1;
 const SOLD = 2;
@@ -52,7 +52,16 @@ const answer = (more) => ({
 /** What has no prototype, as an object of the test's own. */
 const plain = (value) => JSON.parse(JSON.stringify(value));
 const meant = (items, given, more = {}) => {
-  const out = recall({ items, answer: given, terms, cfg: { release: 3, content: 'c3' }, signal: () => 0, child: 0, optIn: true, ...more });
+  const out = interpret({
+    items,
+    answer: given,
+    terms,
+    cfg: { release: 3, content: 'c3' },
+    signal: () => 0,
+    child: 0,
+    optIn: true,
+    ...more,
+  });
   return { ...out, vector: keyed(items, out.vector) };
 };
 
@@ -216,13 +225,13 @@ test('any key is a key', () => {
     const stored = decode(encode(answer({ c: flags(value), s: { __proto__: null } })));
     assert.deepEqual(stored.c, flags(value));
     assert.deepEqual(
-      recall({ items, answer: stored, terms, cfg: odd, signal: () => 0, child: 0, optIn: true }).vector.slice(1),
+      interpret({ items, answer: stored, terms, cfg: odd, signal: () => 0, child: 0, optIn: true }).vector.slice(1),
       keys.map(() => value),
     );
   }
   // What was not asked is not granted because every object has a constructor.
   const silent = decode('v=1&r=3&h=c3&t=5&c=C0001:1');
-  const meantNow = recall({ items, answer: silent, terms, cfg: odd, signal: () => 0, child: 0, optIn: true });
+  const meantNow = interpret({ items, answer: silent, terms, cfg: odd, signal: () => 0, child: 0, optIn: true });
   assert.deepEqual([meantNow.vector.slice(1), meantNow.ask], [keys.map(() => false), true]);
   const start = before(items, 0);
   assert.deepEqual(

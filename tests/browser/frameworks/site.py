@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests import samples
-from tests.browser.stage import CMP, SHOP, SWALLOW, Stage
 from tests.browser.internet import Answer, Asked, World, file_answer, tracker
+from tests.browser.stage import CMP, SHOP, SWALLOW, Stage
 
 BUILT = Path(__file__).resolve().parent / "built"
 TRACKER = "trk.test"

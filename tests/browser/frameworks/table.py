@@ -20,8 +20,8 @@ def measure(pages: Iterable[str], times: int) -> list[dict[str, known.Found]]:
     """What each walk found, by page."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.vectors.blockers import chromium
     from tests.browser.internet import open_world
+    from tests.browser.vectors.blockers import chromium
 
     from .judge import judge
     from .site import Site, walks

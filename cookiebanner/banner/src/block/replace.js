@@ -24,7 +24,7 @@ export function methods(w, where, names, run) {
       where,
       name,
       (native) =>
-        function (...args) {
+        /** @this {any} */ function (...args) {
           return run(() => apply(native, this, args), args, this, name, native);
         },
     );

@@ -1,31 +1,31 @@
-/* global fairgate */
 /** What follows from an answer: cookies, signals, tags, events, record. */
 
 import { choose, marks } from './choose.js';
 import { newest, values } from './cookie.js';
-import { adopt, heard } from './earlier.js';
-import { encode, write } from './keep.js';
+import { adopt, reportedEarlier } from './earlier.js';
 import { takeOver } from './optanon.js';
 import { before, grants } from './vector.js';
+import { encode, write } from './write_cookie.js';
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
 /** RFC 9562 version 4, also where there is no secure context. */
 export const uuid = () =>
   crypto.randomUUID?.() ||
-  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) =>
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (/** @type {any} a digit */ c) =>
     (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16),
   );
 
-/** @param {object} core @param {{answer: (record: object) => Promise<object|null>}} wire */
-export function answers(core, wire) {
+/** @param {import('../types.d.ts').Core} core @param {import('../types.d.ts').Transport} transport */
+export function answers(core, transport) {
   const { cfg, terms, items, optIn } = core;
+  /** The answer that the browser did not keep. @type {import('./cookie.js').Answer|false|undefined} */
   let unkept;
 
   /** Keeps the vector as the answer `id`, given at `t`. */
   function keep(id, action, t) {
     const start = before(items, core.child);
-    const said = { c: { __proto__: null }, p: { __proto__: null }, s: { __proto__: null } };
+    const choices = { c: { __proto__: null }, p: { __proto__: null }, s: { __proto__: null } };
     const { vector } = core;
     let x = action === 'opt_out';
     items.forEach((item, i) => {
@@ -33,10 +33,10 @@ export function answers(core, wire) {
       if (start[i] && !vector[i]) x = true;
       const { kind, key, necessary, container, group } = item;
       if (kind === 'categories' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)]))
-        said[kind[0]][key] = !!vector[i];
+        choices[kind[0]][key] = !!vector[i];
     });
-    const visitor = core.answer?.u || (id && grants(items, said) ? uuid() : '');
-    core.answer = { r: cfg.release, h: cfg.content, id, u: visitor, t, g: terms.regime, ...said, x, m: marks(items), o: !optIn };
+    const visitor = core.answer?.u || (id && grants(items, choices) ? uuid() : '');
+    core.answer = { r: cfg.release, h: cfg.content, id, u: visitor, t, g: terms.regime, ...choices, x, m: marks(items), o: !optIn };
     core.lapsed = core.ask = false;
     save();
     // What the browser did not keep holds as long as its page.
@@ -61,16 +61,16 @@ export function answers(core, wire) {
     // Without an answer the next view would begin as this one did, and reload again.
     const reload = more && core.answer && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
     core.emit('write', detail);
-    core.tell('update');
+    core.signalVendors('update');
     if (revoked.length) core.safely('revoke', () => engine.revoke(revoked));
     if (more && !reload) core.safely('release', () => engine.release());
-    core.emit('change', { ...fairgate.consent(), ...detail });
+    core.emit('change', { ...window.fairgate.consent(), ...detail });
     return reload;
   }
 
   /** Queues the record of what is in force. */
   const record = (id, replaces, action, layer, more) =>
-    wire.answer({
+    transport.answer({
       site: cfg.site,
       id,
       visitor: (action !== 'gpc' && core.answer?.u) || null,
@@ -81,14 +81,14 @@ export function answers(core, wire) {
       layer: layer || 'api',
       action,
       choices: core.shape((value) => (value === undefined ? 'not_offered' : value ? 'granted' : 'denied')),
-      signals: { gpc: core.gpc, vendors: core.told },
+      signals: { gpc: core.gpc, vendors: core.vendorSignals },
       page: location.hostname + (cfg.path ? location.pathname : ''),
       client_time: new Date().toISOString(),
       ...more,
     });
 
   /** Milliseconds since a layer came up by itself; nothing when none did, or it has had its answer. */
-  function took() {
+  function timeToAnswer() {
     const { since } = core;
     core.asked = core.since = undefined;
     return since && { time_to_answer: Math.min(864e5, Math.round(performance.now() - since)) };
@@ -103,7 +103,7 @@ export function answers(core, wire) {
      *
      * @param {string} action accept_all, reject_all, custom, close, withdraw, opt_out
      * @param {object} [choices] for custom and opt_out: `{categories, services, purposes}`, each id → boolean
-     * @param {string} [layer] where it was said: banner, preferences, api
+     * @param {string} [layer] where it was given: banner, preferences, api
      * @returns {Promise<object|null>} the receipt, or null when the server refused the answer for good
      */
     decide(action, choices, layer) {
@@ -119,8 +119,8 @@ export function answers(core, wire) {
       if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
       keep(id, action, seconds());
       const reload = apply(old, { action, layer });
-      if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', fairgate.consent());
-      const receipt = record(id, replaces, action, layer, took());
+      if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', window.fairgate.consent());
+      const receipt = record(id, replaces, action, layer, timeToAnswer());
       core.tabs?.postMessage(1);
       if (reload) Promise.race([receipt, new Promise((resolve) => setTimeout(resolve, 1500))]).then(() => location.reload());
       return receipt;
@@ -132,7 +132,7 @@ export function answers(core, wire) {
       core.read();
       if (unkept && !(core.answer?.t > unkept.t)) {
         core.answer = unkept;
-        core.recall();
+        core.applyAnswer();
       }
       adopt(core);
       // An answer given to OneTrust becomes ours, and is never asked again.
@@ -148,20 +148,20 @@ export function answers(core, wire) {
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
       if (!core.ask) {
         core.view?.hideBanner();
-        if (core.asked) took();
+        if (core.asked) timeToAnswer();
       }
     },
 
-    /** The signal is an answer of its own: told once, without a visitor. */
-    hear() {
+    /** The signal is an answer of its own: reported once, without a visitor. */
+    reportSignal() {
       const answered = core.answer && !core.lapsed;
       const matters = terms.gpc === 'required' || !optIn;
       const once = `${cfg.cookie}.gpc`;
       if (!core.gpc || answered || !matters || !core.vector.includes(false) || localStorage[once]) return;
       localStorage[once] = cfg.content;
-      if (heard(core)) return;
+      if (reportedEarlier(core)) return;
       record(uuid(), '', 'gpc', 'signal');
-      core.emit('optout', fairgate.consent());
+      core.emit('optout', window.fairgate.consent());
     },
   });
 }

@@ -1,4 +1,4 @@
-/** Writing cookies. */
+/** Writes cookies. */
 
 import { values } from './cookie.js';
 

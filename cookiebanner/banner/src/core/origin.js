@@ -2,6 +2,7 @@
 
 /** @param {string} site uuid */
 export function origin(site) {
+  /** @type {any} */
   const tag = document.currentScript || document.querySelector(`script[src*="/${site}/"]`);
   const get = (name) => tag?.getAttribute(name);
   const [, base, file] = /^(.*?)\/(?:v1|consent|scripttemplates)(\/.*)/.exec(tag?.src) || [];

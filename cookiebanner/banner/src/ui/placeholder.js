@@ -2,17 +2,18 @@
 
 import { el } from './dom.js';
 
-const places = new WeakMap();
+/** Held element → what takes its placeholder away. */
+const removals = new WeakMap();
 
 /**
- * @param {object} ui
+ * @param {import('../types.d.ts').Ui} ui
  * @param {HTMLElement} element held by the engine
  * @param {number|string|null} which place in the release's services, or key; null = no longer held
  * @returns {HTMLElement|undefined}
  */
-export function holdPlace(ui, element, which) {
+export function placeholder(ui, element, which) {
   const { core } = ui;
-  places.get(element)?.();
+  removals.get(element)?.();
   const service = ui.services[which] || ui.services.find(({ key }) => key === which);
   if (!service || !element.isConnected) return;
   const names = { service: service.name, company: service.company };
@@ -20,7 +21,7 @@ export function holdPlace(ui, element, which) {
   const { display } = element.style;
 
   function remove() {
-    places.delete(element);
+    removals.delete(element);
     stop?.();
     node.remove();
     element.style.display = display;
@@ -35,8 +36,8 @@ export function holdPlace(ui, element, which) {
 
   // Too small for words: an empty box tells whose it is to who asks.
   const small = width && (width < 120 || height < 80);
-  const text = ui.say('hold_text', names);
-  const node = ui.outside(
+  const text = ui.textOf('hold_text', names);
+  const node = ui.inPage(
     el(
       'div',
       { class: 'fg-hold', role: 'group', 'aria-label': service.name, title: small && text },
@@ -45,8 +46,8 @@ export function holdPlace(ui, element, which) {
         el(
           'div',
           {},
-          ui.button(ui.say('hold_once', names), once, { class: 'fg-b' }),
-          ui.button(ui.say('hold_always', names), always, { class: 'fg-b' }),
+          ui.button(ui.textOf('hold_once', names), once, { class: 'fg-b' }),
+          ui.button(ui.textOf('hold_always', names), always, { class: 'fg-b' }),
         ),
       ],
     ),
@@ -55,7 +56,9 @@ export function holdPlace(ui, element, which) {
   node.style.setProperty('min-height', `${height}px`, 'important');
   element.before(node);
   element.style.setProperty('display', 'none', 'important');
-  const stop = window.fairgate.on('change', () => window.fairgate.allowed(service.key) && remove());
-  places.set(element, remove);
+  const stop = window.fairgate.on('change', () => {
+    if (window.fairgate.allowed(service.key)) remove();
+  });
+  removals.set(element, remove);
   return node;
 }

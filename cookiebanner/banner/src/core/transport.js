@@ -1,41 +1,45 @@
 /** What a browser sends: answers in order, each until acknowledged; counts and reports, once. */
 
-import { mended, queued } from './earlier.js';
+import { isEarlierEntry, upgraded } from './earlier.js';
 
-/** @param {object} core */
-export function wire(core) {
+/** @param {import('../types.d.ts').Core} core @returns {import('../types.d.ts').Transport} */
+export function transport(core) {
   const { cfg, terms } = core;
-  const queue = `${cfg.cookie}.q.`;
-  const seen = `${cfg.cookie}.r`;
+  const prefix = `${cfg.cookie}.q.`;
+  const reported = `${cfg.cookie}.r`;
+  /** What the storage did not take, for as long as the page lives. */
   const memory = {};
+  /** Record id → who waits for its receipt. */
   const waiting = {};
   let busy = false;
   let tries = 0;
-  const gone = new Set();
+  const dropped = new Set();
   /** Some browsers have no storage (null), some forget, some throw at any use of it. @returns {*} undefined then */
-  const stored = (run) => {
+  const withStorage = (run) => {
     try {
       return run(localStorage);
     } catch {}
   };
-  const get = (key) => memory[key] || stored((store) => store[key]);
+  const get = (key) => memory[key] || withStorage((storage) => storage[key]);
   const put = (key, body) => {
-    stored((store) => {
-      store[key] = body;
+    withStorage((storage) => {
+      storage[key] = body;
     });
-    if (!stored((store) => store[key] === body && Object.keys(store).includes(key))) memory[key] = body;
+    const kept = withStorage((storage) => storage[key] === body && Object.keys(storage).includes(key));
+    if (!kept) memory[key] = body;
   };
   /** What the storage does not let go is sent no second time by this page. */
   const drop = (key) => {
-    gone.add(key);
+    dropped.add(key);
     delete memory[key];
-    stored((store) => delete store[key]);
+    withStorage((storage) => delete storage[key]);
   };
 
   const post = (path, body) => fetch(core.base + path, { method: 'POST', body, keepalive: true, credentials: 'omit' });
-  const tell = (path, body) => core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
-  const ours = (key) => !gone.has(key) && get(key) && (key.startsWith(queue) || queued(cfg, key, get(key)));
-  const next = () => [...(stored(Object.keys) || []), ...Object.keys(memory)].filter(ours).sort()[0];
+  /** Sends what needs no answer, and is not sent again. */
+  const sendOnce = (path, body) => core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
+  const isOurs = (key) => !dropped.has(key) && get(key) && (key.startsWith(prefix) || isEarlierEntry(cfg, key, get(key)));
+  const next = () => [...(withStorage(Object.keys) || []), ...Object.keys(memory)].filter(isOurs).sort()[0];
 
   /** Sends what is queued, oldest first; stops at the first one that may succeed later, and comes back. */
   async function flush() {
@@ -44,18 +48,18 @@ export function wire(core) {
     let wait = 0;
     for (let key = next(); key && !wait; key = next()) {
       try {
-        const answer = await post('/api/v1/consents', key.startsWith(queue) ? get(key) : mended(get(key)));
-        const { status, ok } = answer;
+        const response = await post('/api/v1/consents', key.startsWith(prefix) ? get(key) : upgraded(get(key)));
+        const { status, ok } = response;
         // Who does not speak JSON is not our server: a portal, a proxy; it has stored nothing, and refused nothing.
-        const said = await answer.json().catch(() => null);
-        if (status > 499 || [408, 425, 429].includes(status) || Object(said) !== said) wait = +answer.headers.get('Retry-After') || 1;
+        const body = await response.json().catch(() => null);
+        if (status > 499 || [408, 425, 429].includes(status) || Object(body) !== body) wait = +response.headers.get('Retry-After') || 1;
         else {
           drop(key);
           tries = 0;
           const id = key.slice(-36);
-          if (!ok) core.warn(`the server refused an answer: ${said.title || status}`);
-          core.emit(ok ? 'stored' : 'refused', { ...said, id });
-          waiting[id]?.(ok ? said : null);
+          if (!ok) core.warn(`the server refused an answer: ${body.title || status}`);
+          core.emit(ok ? 'stored' : 'refused', { ...body, id });
+          waiting[id]?.(ok ? body : null);
         }
       } catch {
         wait = 1;
@@ -70,7 +74,7 @@ export function wire(core) {
   function level() {
     if (core.dropIn) return 'drop_in';
     if (core.get('data-level')) return core.get('data-level');
-    const policies = [...document.querySelectorAll('meta[http-equiv]')].map((meta) => meta.content).join();
+    const policies = [...document.querySelectorAll('meta[http-equiv]')].map((/** @type {HTMLMetaElement} */ meta) => meta.content).join();
     if (cfg.level === 'strict' && policies) return 'strict';
     return core.swallows || policies.includes('script-src-attr') ? 'snippet' : 'drop_in';
   }
@@ -81,7 +85,7 @@ export function wire(core) {
     let known = [];
     let first = true;
     try {
-      if (core.answer) known = JSON.parse(sessionStorage[seen] || '[]');
+      if (core.answer) known = JSON.parse(sessionStorage[reported] || '[]');
       else first = !document.referrer || new URL(document.referrer).host !== location.host;
     } catch {}
     for (const { kind, subject } of core.reports.splice(0)) {
@@ -92,18 +96,17 @@ export function wire(core) {
     if (!first || (!items.length && known.includes('here'))) return;
     known.push('here');
     try {
-      if (core.answer) sessionStorage[seen] = JSON.stringify([...new Set(known)]);
+      if (core.answer) sessionStorage[reported] = JSON.stringify([...new Set(known)]);
     } catch {}
-    tell('/api/v1/reports', { site: cfg.site, release: cfg.release, level: level(), page: location.hostname, items });
+    sendOnce('/api/v1/reports', { site: cfg.site, release: cfg.release, level: level(), page: location.hostname, items });
   }
 
-  // biome-ignore lint/correctness/noUnusedVariables: `||=` reads it.
-  let timer;
+  let timer = 0;
   return {
     flush,
     /** Queues a record and sends the queue. @returns {Promise<object|null>} its receipt; null = refused for good */
     answer(record) {
-      put(`${queue}${Date.now().toString(36)}.${record.id}`, JSON.stringify(record));
+      put(`${prefix}${Date.now().toString(36)}.${record.id}`, JSON.stringify(record));
       const receipt = new Promise((resolve) => {
         waiting[record.id] = resolve;
       });
@@ -112,7 +115,7 @@ export function wire(core) {
       return receipt;
     },
     count: (kind) =>
-      tell('/api/v1/impressions', {
+      sendOnce('/api/v1/impressions', {
         site: cfg.site,
         release: cfg.release,
         regime: terms.regime,
@@ -122,7 +125,8 @@ export function wire(core) {
       }),
     /** Reports when the page is idle. */
     report() {
-      timer ||= setTimeout(() => {
+      if (timer) return;
+      timer = setTimeout(() => {
         timer = 0;
         (window.requestIdleCallback || setTimeout)(report);
       }, 2000);
