@@ -13,7 +13,7 @@ import { preferences } from './preferences.js';
 import packed from './style.css';
 
 // The palette's order in consent/banners/theme.py.
-const TOKENS = ['bg', 'fg', 'mut', 'line', 'hair', 'ac', 'on'];
+const TOKENS = ['bg', 'fg', 'mut', 'line', 'hair', 'ac', 'on', 'ed'];
 
 const css = packed.replace(/~/g, '.fg:not(#_) ');
 
