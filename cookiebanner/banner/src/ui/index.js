@@ -10,6 +10,7 @@ import { checkIcon, crossIcon, el, fill, fmt, optOutIcon, settingsIcon } from '.
 import { level } from './equal.js';
 import { holdPlace } from './hold.js';
 import { preferences } from './preferences.js';
+import { keeper } from './root.js';
 import packed from './style.css';
 
 // The palette's order in consent/banners/theme.py.
@@ -29,6 +30,7 @@ export function create(core) {
     root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
     live: el('div', { class: 'fg-done', 'aria-live': 'polite' }),
   };
+  const standing = keeper(ui.root);
   let banner;
   let dialog;
   let floating;
@@ -119,11 +121,7 @@ export function create(core) {
   };
 
   function mount() {
-    if (!ui.root.isConnected) {
-      document.getElementById('onetrust-consent-sdk')?.remove();
-      // First in the tab order, without taking the focus.
-      document.body.prepend(ui.root);
-    }
+    standing();
     if (!ui.live.isConnected) ui.root.append(ui.live);
   }
 
@@ -236,7 +234,7 @@ export function create(core) {
     } catch {
       tag.textContent = css;
     }
-    document.head.append(tag);
+    ui.root.prepend(tag);
   }
 
   // Modals of the page (Bootstrap, jQuery UI) pull the focus back to themselves when it leaves them.
