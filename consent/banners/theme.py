@@ -30,10 +30,12 @@ def contrast(one: str, other: str) -> float:
 
 
 def palettes(theme: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """(light, dark) as {bg, fg, mut, line, hair, ac, on}, in the order of ui/index.js: `on` is the text on the accent.
+    """(light, dark) as {bg, fg, mut, line, hair, ac, on, ed}, in the order of ui/index.js.
 
-    A background or text of the site's own goes to the scheme it is light or dark enough for. Whatever cannot be read
-    (text below 4.5:1, accent below 3:1 on its background) is moved until it can.
+    `ac` is the accent, and stays the site's own colour: `on`, the text on it, is black or white, whichever is read
+    better; `ed`, the edge of what is filled with it (WCAG 1.4.11), is the accent moved until it stands out at 3:1.
+    A background or text of the site's own goes to the scheme it is light or dark enough for; text that cannot be read
+    there (7:1, less weighty words 4.5:1) is moved until it can.
     """
     light, dark = dict(LIGHT), dict(DARK)
     own_background = _colour(theme.get("background"))
@@ -50,8 +52,9 @@ def palettes(theme: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         palette["fg"] = _readable(palette["fg"], palette["bg"], 7)
         palette["mut"] = _readable(palette["mut"], palette["bg"], 4.5)
         palette["line"] = _readable(palette["line"], palette["bg"], 3)
-        palette["ac"] = _readable(accent, palette["bg"], 4.5)
-        palette["on"] = "#ffffff" if contrast("#ffffff", palette["ac"]) >= 4.5 else "#000000"
+        palette["ac"] = accent
+        palette["on"] = "#ffffff" if contrast("#ffffff", accent) >= 4.5 else "#000000"
+        palette["ed"] = _readable(accent, palette["bg"], 3)
     return light, dark
 
 

@@ -24,7 +24,7 @@ FACTS = (
 )  # fmt: skip
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
 SHORTEST_MARK = 5  # characters of an inline signature
-CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode")
+CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode", "used_by_page")
 PURPOSE_FIELDS = ("legal_basis", "texts")
 
 

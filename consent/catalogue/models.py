@@ -20,6 +20,9 @@ class Category(models.Model):
     necessary = models.BooleanField(default=False, help_text="Always active; never asked.")
     texts = models.JSONField(default=dict, blank=True, help_text="{language: {name, description}}; empty = ours")
     consent_mode = models.JSONField(default=list, blank=True, help_text="Google consent signals it governs.")
+    used_by_page = models.BooleanField(
+        default=False, help_text="Offered with nothing filed in it: pages or a tag manager ask for it by its id."
+    )
 
     class Meta:
         ordering = ("position", "key")

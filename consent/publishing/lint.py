@@ -23,6 +23,7 @@ Snapshot = Mapping[str, Any]
 BLOCK, WARN = "block", "warn"
 MANY = 50  # vendors after which a list is no information (EDPB 03/2022: too many options)
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
+GOOGLE_SIGNALS = frozenset({"ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,19 +463,32 @@ def workable(snapshot: Snapshot) -> Iterator[Finding]:
                 "it runs on in the face of the Global Privacy Control.", "Cal. Civ. Code 1798.135; 11 CCR 7025",
                 "Say that it sells or targets, unless you know that it does neither.", subject=service["key"],
             )  # fmt: skip
-    if any(service["adapter"] == "google" for service in snapshot["services"]):
-        signals = {signal for category in snapshot["categories"] for signal in category["consent_mode"]}
-        if missing := {"ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"} - signals:
-            yield Finding(
-                "L28", WARN, f"No category governs Google's {', '.join(sorted(missing))}.", "Google Consent Mode v2",
-                "Assign them to a category; until then they stay denied.",
-            )  # fmt: skip
+    yield from signals_governed(snapshot)
     if not snapshot["site"]["first_party_endpoint"]:
         yield Finding(
             "L22", WARN, "The site itself does not answer /.well-known/fairgate/ and /.well-known/gpc.json; "
             "Safari keeps an answer for seven days only.", "11 CCR 7025; WebKit",
             "Set up the reverse proxy rule of docs/first-party.md.",
         )  # fmt: skip
+
+
+def signals_governed(snapshot: Snapshot) -> Iterator[Finding]:
+    """Google's tags obey signals: each needs a category that governs one; a container, which may load any, all four."""
+    governed = {category["key"]: GOOGLE_SIGNALS & {*category["consent_mode"]} for category in snapshot["categories"]}
+    google = [service for service in snapshot["services"] if service["adapter"] == "google"]
+    missing = GOOGLE_SIGNALS.difference(*governed.values())
+    if missing and any(service["container"] for service in google):
+        yield Finding(
+            "L28", WARN, f"No category governs Google's {', '.join(sorted(missing))}.", "Google Consent Mode v2",
+            "Assign them to a category; until then they stay denied.",
+        )  # fmt: skip
+    for service in google:
+        if not service["container"] and not governed[service["category"]]:
+            yield Finding(
+                "L28", WARN, f"{service['name']} is in {service['category']}, which governs none of Google's signals.",
+                "Google Consent Mode v2", "Assign a signal to that category; until then Google is told a no.",
+                subject=service["key"],
+            )  # fmt: skip
 
 
 RULES: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (

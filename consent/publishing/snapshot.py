@@ -13,6 +13,7 @@ from typing import Any
 
 from consent.banners.models import Banner
 from consent.catalogue.models import Category, Purpose, Service
+from consent.catalogue.offered import offered
 from consent.jurisdictions.models import JurisdictionOverride
 from consent.publishing.models import LintWaiver
 from consent.publishing.own_cookies import own_cookies
@@ -81,7 +82,7 @@ def build(
                 "texts": {lang: dict(own) for lang, own in category_texts.get(c.key, {}).items()},
                 "consent_mode": list(c.consent_mode),
             }
-            for c in sorted(categories, key=lambda c: (c.position, c.key))
+            for c in sorted(offered(categories, purposes, services)[0], key=lambda c: (c.position, c.key))
         ],
         "purposes": [
             {

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from consent.catalogue.actions import COOKIE_FIELDS, FACTS, add_service, set_category, update_service
 from consent.catalogue.known import Known
@@ -103,9 +104,9 @@ def _languages(page: str) -> list[str]:
 
 def _categories(site: Site, found: findings.Findings, actor: str) -> None:
     """The page's own categories: it asks for them by key, so the site must have them."""
-    keys = {s.parked for s in found.sightings.values() if s.parked} | set(found.parked.values())
-    for key in sorted(keys - set(site.categories.values_list("key", flat=True))):
-        set_category(site, key, actor)
+    settled = site.categories.filter(Q(used_by_page=True) | Q(necessary=True)).values_list("key", flat=True)
+    for key in sorted(found.named - set(settled)):
+        set_category(site, key, actor, used_by_page=True)
 
 
 def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:

@@ -40,12 +40,13 @@ class Sighting:
 @dataclass(slots=True)
 class Findings:
     """What `examine` found. `strangers` are third-party hosts that nothing knows: {host: evidence}; `parked` are those
-    of them that the page parked under a category: {host: category}."""
+    of them that the page parked under a category: {host: category}; `named` are all categories that it names by id."""
 
     site_id: UUID | None = None
     sightings: dict[str, Sighting] = field(default_factory=dict)
     strangers: dict[str, list[str]] = field(default_factory=dict)
     parked: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     onetrust: list[Request] = field(default_factory=list)
     banners: dict[str, list[str]] = field(default_factory=dict)
     noscript: list[tuple[int, str, str]] = field(default_factory=list)
@@ -63,6 +64,8 @@ def examine(page: Page, hosts: Sequence[str]) -> Findings:
     for code in page.code:
         for service in known.of_code(code.text):
             _see(found, service, f"line {code.line}: inline code", code.parked)
+    found.named = {request.parked for request in (*page.requests, *page.mentions)}
+    found.named = (found.named | {code.parked for code in page.code}) - {""}
     found.policy_url = _link(page, PRIVACY, hosts)
     found.imprint_url = _link(page, IMPRINT, hosts)
     return found

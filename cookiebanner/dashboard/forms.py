@@ -270,6 +270,11 @@ class CategoryForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label="Google Consent Mode signals",
     )
+    used_by_page = forms.BooleanField(
+        required=False,
+        label="Offer it with nothing in it",
+        help_text="For pages and tag managers that ask for it by its id; else an empty category is left out.",
+    )
 
 
 class PurposeForm(forms.Form):

@@ -110,6 +110,7 @@ export interface Core {
   shape(convert?: (value: boolean | undefined) => any): Record<Kind, Record<string, any>>;
   signalVendors(step: 'default' | 'update'): void;
   load(name: string, hash: string): Promise<void>;
+  putBeside(node: Node): void;
   late(run?: (core: Core) => any): Promise<any>;
   loadScreen(language?: string): Promise<void>;
   whenParsed(run: (event?: any) => void): void;

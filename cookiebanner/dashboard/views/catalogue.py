@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from consent.catalogue import actions, known, necessary
 from consent.catalogue.models import Service
+from consent.catalogue.offered import offered
 from consent.common import InvalidChange
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -158,7 +160,11 @@ def categories(request: HttpRequest, site: Site) -> HttpResponse:
             purpose_form.add_error("key", "There is a purpose with this id.")
         elif _set(request, purpose_form, lambda: _set_purpose(site, request, data)):
             return redirect("dashboard:purpose", uuid=site.uuid, key=data["key"])
-    rows = [(c, forms.category_name(c), c.services.count()) for c in site.categories.all()]
+    own = list(site.categories.all())
+    services = list(site.services.select_related("category"))
+    empty = offered(own, site.purposes.select_related("category"), services)[1]
+    counts = Counter(service.category.key for service in services)
+    rows = [(c, forms.category_name(c), counts[c.key], c in empty) for c in own]
     return show(
         request,
         "dashboard/categories.html",
@@ -183,6 +189,7 @@ def category(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         return redirect("dashboard:categories", uuid=site.uuid)
     initial = {
         "key": row.key, "position": row.position, "necessary": row.necessary, "consent_mode": row.consent_mode,
+        "used_by_page": row.used_by_page,
     }  # fmt: skip
     form = forms.CategoryForm(request.POST or None, initial=initial)
     form.fields["key"].disabled = True

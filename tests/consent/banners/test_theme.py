@@ -9,18 +9,26 @@ from consent.banners import theme
 @pytest.mark.parametrize("background", ["", "#ffffff", "#101010", "#808080", "#ffeecc"])
 def test_everything_can_be_read_whatever_the_colours(accent, background):
     for palette in theme.palettes({"accent": accent, "background": background, "text": "#777777"}):
-        assert list(palette) == ["bg", "fg", "mut", "line", "hair", "ac", "on"]
+        assert list(palette) == ["bg", "fg", "mut", "line", "hair", "ac", "on", "ed"]
         assert theme.contrast(palette["fg"], palette["bg"]) >= 4.5
         assert theme.contrast(palette["mut"], palette["bg"]) >= 4.5
         assert theme.contrast(palette["on"], palette["ac"]) >= 4.5
         assert theme.contrast(palette["line"], palette["bg"]) >= 3
-        assert theme.contrast(palette["ac"], palette["bg"]) >= 3
+        assert theme.contrast(palette["ed"], palette["bg"]) >= 3
 
 
-def test_an_accent_that_can_be_read_stays_as_it_is():
+@pytest.mark.parametrize(
+    ("accent", "ink"), [("#0050a0", "#ffffff"), ("#ffcc00", "#000000"), ("#fff", "#000000"), ("#777777", "#000000")]
+)
+def test_the_brands_colour_is_kept_and_its_ink_chosen(accent, ink):
+    for palette in theme.palettes({"accent": accent}):
+        assert (palette["ac"], palette["on"]) == (accent, ink)
+
+
+def test_an_edge_that_stands_out_is_the_accent_itself():
     light, dark = theme.palettes({"accent": "#0050a0"})
-    assert light["ac"] == "#0050a0"
-    assert dark["ac"] != "#0050a0"
+    assert light["ed"] == "#0050a0"
+    assert dark["ed"] != "#0050a0"
 
 
 def test_a_dark_background_is_the_dark_schemes():

@@ -104,7 +104,7 @@ def test_a_language_without_translation_blocks(site):
 
 
 def test_a_nameless_category_is_named(site):
-    set_category(site, "SPD_BG", "x")
+    set_category(site, "SPD_BG", "x", used_by_page=True)
     assert found(site) == [("L15", "warn", "", "SPD_BG de"), ("L15", "warn", "", "SPD_BG en")]
 
 
@@ -281,6 +281,16 @@ def test_advertising_that_ignores_the_signal_is_noticed(site):
 
 def test_google_needs_its_signals(site):
     add_service(site, "x", name="Tag", category="C0004", patterns=["t.example"], adapter="google", sells_or_shares=True)
+    assert found(site) == []
+    set_category(site, "C0002", "x", consent_mode=[])
+    assert found(site) == []
+    set_category(site, "C0004", "x", consent_mode=[])
+    [finding] = lint.check(queries.draft(site))
+    assert (finding.rule, finding.message) == ("L28", "Tag is in C0004, which governs none of Google's signals.")
+
+
+def test_googles_containers_need_all_of_its_signals(site):
+    add_service(site, "x", name="Tags", category="C0003", patterns=["t.example"], adapter="google", container=True)
     assert found(site) == []
     set_category(site, "C0002", "x", consent_mode=[])
     [finding] = lint.check(queries.draft(site))

@@ -86,7 +86,7 @@ def test_rolling_back_makes_a_new_release_and_leaves_the_draft(site):
     third = rollback(site, 1, "alice", compile, "Ads broke the till")
     assert (third.number, third.sha256, third.snapshot, third.rolled_back_to) == (3, first.sha256, first.snapshot, 1)
     assert queries.current_release(site) == third
-    assert [c.path for c in queries.changes(site)] == [("services", "ads")]
+    assert [c.path for c in queries.changes(site)] == [("categories", "C0004"), ("services", "ads")]
     assert present(AuditEvent.objects.filter(site=site).first()).verb == "release.rollback"
     assert publish(site, "x", compile).number == 4
     with pytest.raises(Unchanged):

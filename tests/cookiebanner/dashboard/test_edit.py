@@ -157,7 +157,10 @@ def test_publish_diff_and_roll_back(login, shop, at):
     alice_before = publishing.snapshot_of(shop)
     bob.post(at("service_new"), {"name": "Chat", "category": "C0003", "patterns": "chat.example"})
     page = bob.get(at("releases"))
-    assert (page.context["changed"], [name for name, _ in page.context["groups"]]) == (1, ["Services"])
+    assert (page.context["changed"], [name for name, _ in page.context["groups"]]) == (
+        2,
+        ["Categories", "Services"],
+    )
     bob.post(at("publish"), {"note": "Chat is new"})
     release = publishing.current_release(shop)
     assert (present(release).number, present(release).note, present(release).published_by) == (

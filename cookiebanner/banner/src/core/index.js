@@ -8,6 +8,10 @@ import { newest, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
 
+const { get: following } = Object.getOwnPropertyDescriptor(Node.prototype, 'nextSibling');
+/** @param {Node} node @returns {Node|null} what really follows it */
+const nextSibling = (node) => following.call(node);
+
 /**
  * @param {import('../types.d.ts').Config} cfg the packed release (compile.py)
  * @param {(host: object) => object} arm the blocking engine (src/block)
@@ -21,6 +25,7 @@ export function start(cfg, arm) {
   const unchecked = { createHTML: same, createScript: same, createScriptURL: same };
   /** Files on their way, and those that came. @type {Object<string, Promise<void>>} */
   const loads = {};
+  const ours = new WeakSet();
 
   /** The inside of the gate, for late.js, ui.js and stub.js. @type {import('../types.d.ts').Core} */
   const core = {
@@ -123,6 +128,20 @@ export function start(cfg, arm) {
       core.warn(`${what} is not armed`, error);
       core.report('disarmed', what);
     },
+    /** Puts a node of ours beside the page's body, before it. */
+    putBeside(node) {
+      const { documentElement, head, body } = document;
+      ours.add(node);
+      documentElement.insertBefore(node, body);
+      // React 18, which renders whole documents, walks from the head to what follows it and expects the body.
+      if (!head || Object.hasOwn(head, 'nextSibling')) return;
+      const get = () => {
+        let next = nextSibling(head);
+        while (ours.has(next)) next = nextSibling(next);
+        return next;
+      };
+      Object.defineProperty(head, 'nextSibling', { configurable: true, get });
+    },
     report(kind, subject) {
       core.reports.push({ kind, subject });
     },
@@ -136,9 +155,12 @@ export function start(cfg, arm) {
       const script = document.createElement('script');
       script.nonce = core.nonce;
       script.crossOrigin = core.get('crossorigin');
-      script.onload = script.onerror = done;
+      script.onload = script.onerror = () => {
+        script.remove();
+        done();
+      };
       script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
-      document.documentElement.append(script);
+      core.putBeside(script);
     }).then(() => {
       if (core.made[name] !== cfg.made) throw name;
       if (name === 'late') core.startLate(api);

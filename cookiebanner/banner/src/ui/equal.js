@@ -2,7 +2,7 @@
 
 // Inline and important: nothing in a style sheet outranks it.
 const FORCED =
-  'all:revert;box-sizing:border-box;display:block;width:100%;font:15px system-ui,sans-serif;min-height:44px;padding:8px 12px;border:2px solid var(--fg-ac);border-radius:8px;background:var(--fg-ac);color:var(--fg-on);font-weight:600;line-height:1.3;cursor:pointer;';
+  'all:revert;box-sizing:border-box;display:block;width:100%;font:inherit;min-height:44px;padding:8px 12px;border:2px solid var(--fg-ed);border-radius:8px;background:var(--fg-ac);color:var(--fg-on);font-weight:600;line-height:1.3;cursor:pointer;';
 
 /**
  * Compares everything the browser computed for both; repairs both when they differ or cannot be seen.

@@ -5,11 +5,13 @@
  */
 
 import { showBanner } from './banner.js';
+import { calm } from './calm.js';
 import { cookieLists } from './cookies.js';
 import { checkIcon, crossIcon, el, fill, interpolate, optOutIcon, settingsIcon } from './dom.js';
 import { makeEqual } from './equal.js';
 import { placeholder } from './placeholder.js';
 import { preferences } from './preferences.js';
+import { keeper } from './root.js';
 import { unpackLists } from './screen.js';
 import packed from './style.css';
 import {
@@ -40,6 +42,7 @@ export function create(core) {
     root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
     liveRegion: el('div', { class: 'fg-done', 'aria-live': 'polite' }),
   };
+  const standing = keeper(core, ui.root);
   let banner;
   let dialog;
   let floating;
@@ -125,11 +128,7 @@ export function create(core) {
   };
 
   function mount() {
-    if (!ui.root.isConnected) {
-      document.getElementById('onetrust-consent-sdk')?.remove();
-      // First in the tab order, without taking the focus.
-      document.body.prepend(ui.root);
-    }
+    standing();
     if (!ui.liveRegion.isConnected) ui.root.append(ui.liveRegion);
   }
 
@@ -177,6 +176,7 @@ export function create(core) {
     clearMessage();
     banner?.remove();
     banner = showBanner(ui, open);
+    calm(banner);
     ui.root.prepend(banner);
     showWayBack();
   }
@@ -191,6 +191,7 @@ export function create(core) {
     ui.filter?.remove();
     ui.filter = el('div', { class: 'onetrust-pc-dark-filter' });
     dialog = preferences(ui, close);
+    calm(dialog);
     ui.root.append(ui.filter, dialog);
     if (dialog.showModal) dialog.showModal();
     else dialog.setAttribute('open', '');
@@ -246,7 +247,7 @@ export function create(core) {
     } catch {
       tag.textContent = css;
     }
-    document.head.append(tag);
+    ui.root.prepend(tag);
   }
 
   // Modals of the page (Bootstrap, jQuery UI) pull the focus back to themselves when it leaves them.
