@@ -38,7 +38,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
         "r": _regimes({at: _counted(given, snapshot) for at, given in banner["regime_texts"].items()}, language, words),
         "c": [[c["key"], int(c["necessary"]), *_named(c, language)] for c in categories],
         "p": [[p["key"], *_named(p, language)] for p in snapshot["purposes"] if p["category"] is None],
-        "s": [*_own(snapshot, language), *(_service(service, place) for service in snapshot["services"])],
+        "s": [*(_service(service, place) for service in snapshot["services"]), *_own(snapshot, language)],
         "who": site["controller"] or site["name"],
         "policy": _link(site["policy_url"]),
         "imprint": _link(site["imprint_url"]),
@@ -103,7 +103,8 @@ def _counted(words: Mapping[str, str], snapshot: Mapping[str, Any]) -> dict[str,
 
 
 def _own(snapshot: Mapping[str, Any], language: str) -> list[list[Any]]:
-    """What the banner itself keeps, as a service of the first necessary category. Older releases do not say it."""
+    """What the banner itself keeps, as a service of the first necessary category: after the others, which gates call by
+    their place. Older releases do not say it."""
     rows = snapshot.get("own_cookies")
     at = next((number for number, category in enumerate(snapshot["categories"]) if category["necessary"]), None)
     if not rows or at is None:
