@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from consent.stats.models import GateReport
 
-_NOT_YOURS = "If your HTML does not have it, an optimiser adds it: exclude the gate from what it delays or joins."
+_NOT_YOURS = (
+    "If your HTML does not have it, an optimiser adds it: exclude the gate from what it delays or joins. Or a tag "
+    "manager loads the gate: write it into the HTML instead."
+)
 
 
 class Trouble(NamedTuple):

@@ -22,7 +22,12 @@ from playwright.sync_api import Browser, Page, TimeoutError
 from consent.catalogue.actions import add_service
 from consent.sites import snippets
 from consent.sites.actions import create_site
+from consent.stats.subjects import subject_of
+from cookiebanner.dashboard.too_late import trouble
 from cookiebanner.releases.publish import publish
+from tests import samples
+from tests.browser.stage import CMP, Stage
+from tests.browser.test_core import small, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -197,3 +202,24 @@ def test_the_page_names_our_trusted_types_policies():
     }
     [policy] = re.findall(r"trusted-types ([\w -]+)$", TEXT, re.MULTILINE)
     assert set(policy.split()) == made == {"fairgate", "fairgate-stub"}
+
+
+INSERT = "const s = document.createElement('script'); s.src = '{address}'; document.head.append(s);"
+
+
+@pytest.mark.parametrize("way", ["async", "defer", "inserted"])
+def test_a_gate_that_comes_late_reports_what_the_dashboard_has_words_for(world, chromium, way):
+    """`inserted`: by another script, as a tag manager does."""
+    stage = Stage(world)
+    stage.release(small())
+    address = f"https://{CMP}/v1/{samples.SITE_UUID}/gate.js"
+    tags = {name: f'<script src="{address}" {name}></script>' for name in ("async", "defer")}
+    tag = tags.get(way) or f"<script>{INSERT.format(address=address)}</script>"
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(stage.page(gate=tag))
+    [told] = until(lambda: stage.posts("reports"))
+    context.close()
+    late = [item for item in told["items"] if trouble(item["kind"], item["subject"])]
+    assert [item for item in late if subject_of(item["kind"], item["subject"]) != item["subject"]] == []
+    assert {item["kind"] for item in late} == {"late", "disarmed"}
