@@ -46,7 +46,7 @@ def trouble(kind: str, subject: str) -> Trouble | None:
         return Trouble(
             f"{subject} stands before the gate: the browser asked for it before the gate could hold it.",
             "Move the gate's lines above it. React 19 and Next.js move <script async> above the gate by themselves: "
-            "give that script defer, or onLoad beside async, or load it with next/script.",
+            "give that script defer, or onLoad beside async, or load it with next/script and lazyOnload.",
         )
     return _TROUBLES.get((kind, subject))
 
