@@ -9,7 +9,9 @@ const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-p
 function describe(ui, /** @type {any} */ life) {
   if (!life) return life === 0 ? ui.t.session : '–';
   const [, value, unit] = /^(\d+)(\w)$/.exec(life) || [];
-  return UNITS[unit] ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(/** @type {any} */ (value)) : life;
+  return UNITS[unit]
+    ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(/** @type {any} */ (value))
+    : life;
 }
 
 /**
