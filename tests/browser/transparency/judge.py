@@ -10,8 +10,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from tests import samples
+from tests.browser.internet import World, tracker
 from tests.browser.stage import CMP, SHOP, SWALLOW, Stage
-from tests.browser.world import World, tracker
 
 from .documents import TRACKER, Writer
 

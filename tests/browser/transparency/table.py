@@ -17,8 +17,8 @@ def main() -> int:
     """The command."""
     from playwright.sync_api import sync_playwright
 
+    from tests.browser.internet import open_world
     from tests.browser.vectors.blockers import chromium
-    from tests.browser.world import open_world
 
     from .judge import GROUPS, KNOWN, differences, seeds_of
 
