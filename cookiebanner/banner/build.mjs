@@ -99,7 +99,6 @@ const mangleCache = {
   safeSrcdoc: 'ac',
   exempted: 'ae',
   findAll: 'af',
-  freeScript: 'ag',
   getAttr: 'ah',
   hasAttr: 'ai',
   heldOutside: 'aj',
