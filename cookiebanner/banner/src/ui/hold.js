@@ -4,6 +4,11 @@ import { el } from './dom.js';
 
 const places = new WeakMap();
 
+/** Would anybody see the frame? Trackers' own are tiny or not shown. */
+function isSeen(frame) {
+  return frame.clientWidth > 2 && frame.clientHeight > 2 && getComputedStyle(frame).visibility !== 'hidden';
+}
+
 /**
  * @param {object} ui
  * @param {HTMLElement} element held by the engine
@@ -13,8 +18,15 @@ const places = new WeakMap();
 export function holdPlace(ui, element, which) {
   const { core } = ui;
   places.get(element)?.();
+  places.delete(element);
   const service = ui.services[which] || ui.services.find(({ key }) => key === which);
   if (!service || !element.isConnected) return;
+  if (element.localName === 'iframe' && !isSeen(element)) {
+    const watcher = new ResizeObserver(() => isSeen(element) && holdPlace(ui, element, which));
+    watcher.observe(element);
+    places.set(element, () => watcher.disconnect());
+    return;
+  }
   const names = { service: service.name, company: service.company };
   const { width, height } = element.getBoundingClientRect();
   const { display } = element.style;
@@ -53,6 +65,9 @@ export function holdPlace(ui, element, which) {
   );
   node.style.setProperty('width', width ? `${width}px` : '', 'important');
   node.style.setProperty('min-height', `${height}px`, 'important');
+  // What a frame leaves to others by its position (boxes that keep a ratio) is left to them.
+  const { position, top, left } = getComputedStyle(element);
+  if (/ab|fi/.test(position)) Object.assign(node.style, { position, top, left });
   element.before(node);
   element.style.setProperty('display', 'none', 'important');
   const stop = window.fairgate.on('change', () => window.fairgate.allowed(service.key) && remove());
