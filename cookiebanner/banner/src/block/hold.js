@@ -39,6 +39,7 @@ function holdAttribute(el, name, value, i) {
   if (el.localName === 'iframe' && hasAttr(el, name) && el.isConnected) setAttr(el, name, 'about:blank');
   removeAttr(el, name);
   if (!el.isConnected) heldOutside.add(el);
+  host.held?.(el);
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
