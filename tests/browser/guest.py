@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, Request
 
 from .vectors import blockers
 from .vectors.run import arguments
@@ -31,7 +31,11 @@ class Guest:
         self.context = browser.new_context(ignore_https_errors=True)
         self.pages = pages
         self.asked: list[str] = []
-        self.context.on("request", lambda request: TRACKER in request.url and self.asked.append(request.url))
+        self.context.on("request", self._ask)
+
+    def _ask(self, request: Request) -> None:
+        if TRACKER in request.url:
+            self.asked.append(request.url)
 
     def open(self, body: str, head: str = "", gate: str = GATE) -> Any:
         self.pages["/page"] = (

@@ -28,6 +28,9 @@ export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
 export const heldOutside = new Set();
 const withPlaceholder = new WeakSet();
 
+/** An element left the page: nothing stands for it any more. */
+export const unplace = (el) => withPlaceholder.delete(el) && host.place(el, null);
+
 /** Keeps `value` aside instead of letting `el` load it. */
 function holdAttribute(el, name, value, i) {
   setAttr(el, HELD, i);
@@ -36,6 +39,7 @@ function holdAttribute(el, name, value, i) {
   if (el.localName === 'iframe' && hasAttr(el, name) && el.isConnected) setAttr(el, name, 'about:blank');
   removeAttr(el, name);
   if (!el.isConnected) heldOutside.add(el);
+  host.held?.(el);
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
@@ -86,7 +90,7 @@ export function checkElement(el) {
   } else {
     removeAttr(el, HELD);
     heldOutside.delete(el);
-    if (withPlaceholder.delete(el)) host.place(el, null);
+    unplace(el);
   }
 }
 

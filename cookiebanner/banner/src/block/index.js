@@ -21,6 +21,10 @@
  * @property {(what: string, error?: Error) => void} disarmed a patch that could not be made
  * @property {(element: Element, index: number|null) => void} place a frame or embed is held; null: it is back
  * @property {(html: string) => boolean} [takeWritten] set when released scripts run: takes what they write, says whether it did
+ * @property {object} [answer] of the visitor; `lapsed` when it counts no more
+ * @property {boolean} [lapsed]
+ * @property {Record<string, Function[]>} [listeners] to the gate's events
+ * @property {(element: Element) => void} [held] set by refuse.js: something was held
  * @property {boolean} [deferring] set while allowed deferred scripts wait for the parser's end
  * @property {() => void} releaseAllowed something that waits may go: load late.js and call `release()`
  *

@@ -1,8 +1,9 @@
 /** Watches what the parser and unpatched ways put into documents and shadow roots, before it can run. */
 import { host, upward } from './decide.js';
-import { findAll, getter } from './dom.js';
-import { checkElement, checkOne, checkTree, LOADING } from './hold.js';
+import { findAll, getter, hasAttr } from './dom.js';
+import { checkElement, checkOne, checkTree, LOADING, unplace } from './hold.js';
 import { swallowed } from './level.js';
+import { HELD } from './names.js';
 import { checkEarlier, checkParsed, scriptsIn, showPrepared } from './scripts.js';
 
 /** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
@@ -22,13 +23,25 @@ function checkScript(el) {
   else if (el !== host.tag) checkParsed(el);
 }
 
+/** What is taken out of a page takes its placeholders with it. */
+function removeFrom(node) {
+  unplace(node);
+  if (node.firstElementChild) findAll(node, `[${HELD}]`).forEach(unplace);
+}
+
+/** A held frame stands empty, and its `load` would say that it is there. */
+function keepLoad(event) {
+  if (/^i?frame$/.test(event.target.localName) && hasAttr(event.target, HELD)) event.stopImmediatePropagation();
+}
+
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   const added = new Set();
   showPrepared();
-  for (const { target, type, addedNodes } of records) {
+  for (const { target, type, addedNodes, removedNodes } of records) {
     if (target.localName === 'script') checkScript(target);
     else if (type === 'attributes' || target.localName === 'style') checkElement(target);
     for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
+    for (const node of removedNodes) if (node.nodeType === 1 && !node.isConnected) removeFrom(node);
   }
   for (const node of added) {
     // A form whose fields are named like methods ("matches") must not keep the rest from being looked at.
@@ -54,6 +67,7 @@ export function observe(root) {
     subtree: true,
     attributeFilter: 'style src href srcset data poster'.split(' '),
   });
+  root.addEventListener('load', keepLoad, true);
   // Before any listener of the page hears that the parser has come to its end.
   if (root.nodeType === 9) root.addEventListener('readystatechange', () => showPrepared(true), true);
   for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);

@@ -6,6 +6,7 @@
  * scripts (sync, then defer) go through one queue; async ones start at once.
  */
 import { HELD, releaseCss } from './names.js';
+import { tellRefusals } from './refuse.js';
 import { revoker } from './revoke.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
@@ -233,4 +234,5 @@ export function finish(engine) {
     pump();
   };
   engine.revoke = revoker(host);
+  tellRefusals(engine.internals);
 }

@@ -103,6 +103,7 @@ function mustHide(el, waits = undefined) {
   waits ??= canRun(el) && scriptWaitsFor(el);
   if (waits) {
     if (!resting.has(el)) resting.set(el, !el.async);
+    host.held?.(el);
     return !isParked(el);
   }
   resting.delete(el);

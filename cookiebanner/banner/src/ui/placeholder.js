@@ -5,6 +5,11 @@ import { el } from './dom.js';
 /** Held element → what takes its placeholder away. */
 const removals = new WeakMap();
 
+/** Would anybody see the frame? Trackers' own are tiny or not shown. */
+function isSeen(frame) {
+  return frame.clientWidth > 2 && frame.clientHeight > 2 && getComputedStyle(frame).visibility !== 'hidden';
+}
+
 /**
  * @param {import('../types.d.ts').Ui} ui
  * @param {HTMLElement} element held by the engine
@@ -14,8 +19,17 @@ const removals = new WeakMap();
 export function placeholder(ui, element, which) {
   const { core } = ui;
   removals.get(element)?.();
+  removals.delete(element);
   const service = ui.services[which] || ui.services.find(({ key }) => key === which);
   if (!service || !element.isConnected) return;
+  if (element.localName === 'iframe' && !isSeen(element)) {
+    const watcher = new ResizeObserver(() => {
+      if (isSeen(element)) placeholder(ui, element, which);
+    });
+    watcher.observe(element);
+    removals.set(element, () => watcher.disconnect());
+    return;
+  }
   const names = { service: service.name, company: service.company };
   const { width, height } = element.getBoundingClientRect();
   const { display } = element.style;
@@ -54,6 +68,9 @@ export function placeholder(ui, element, which) {
   );
   node.style.setProperty('width', width ? `${width}px` : '', 'important');
   node.style.setProperty('min-height', `${height}px`, 'important');
+  // What a frame leaves to others by its position (boxes that keep a ratio) is left to them.
+  const { position, top, left } = getComputedStyle(element);
+  if (/ab|fi/.test(position)) Object.assign(node.style, { position, top, left });
   element.before(node);
   element.style.setProperty('display', 'none', 'important');
   const stop = window.fairgate.on('change', () => {
