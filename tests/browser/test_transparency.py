@@ -17,6 +17,7 @@ from .transparency.judge import A_GROUP, EXCEPTIONS, GROUPS, KNOWN, differences,
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.guests
 @pytest.mark.parametrize("group", GROUPS)
 def test_what_can_be_read_is_equal(group, chromium, world, uncaught) -> None:
     found = differences(chromium, world, seeds_of(group))

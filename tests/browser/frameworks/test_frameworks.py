@@ -15,6 +15,7 @@ from .site import Site, walks
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.guests
 @pytest.mark.parametrize("page", walks())
 def test_a_page_can_not_tell(page, chromium, world, uncaught) -> None:
     loose = known.unsteady(page)
