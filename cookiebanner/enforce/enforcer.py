@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from cookiebanner.enforce import csp
 from cookiebanner.enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
-from cookiebanner.enforce.policy import Policy, read_answer
+from cookiebanner.enforce.answers import read_answer
+from cookiebanner.enforce.policy import Policy
 from cookiebanner.enforce.source import STRICTEST, Source
 
 log = logging.getLogger("fairgate.enforce")

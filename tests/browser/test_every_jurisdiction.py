@@ -16,7 +16,8 @@ from consent.jurisdictions import table
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
 from cookiebanner.enforce.edge import data
-from cookiebanner.enforce.policy import Rules, read_answer
+from cookiebanner.enforce.answers import read_answer
+from cookiebanner.enforce.policy import Rules
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
 from cookiebanner.visitors.first_party import parse
