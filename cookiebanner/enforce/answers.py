@@ -1,8 +1,8 @@
 """A visitor's stored answer, read from the Cookie header. Pure.
 
 The state cookie is written by the gate. `v=2` holds a digit for each thing that was offered, by its slot
-(consent/publishing/slots.py); `v=1`, from gates before that, names each by its key, and is read for ever. Other readers:
-banner/src/core, deploy/edge/rewrite.js; all are held to tests/vectors/answers.json and rewrite.json.
+(consent/publishing/slots.py); `v=1`, from gates before that, names each by its key, and is read for ever. Other
+readers: banner/src/core, deploy/edge/rewrite.js; all are held to tests/vectors/answers.json and rewrite.json.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cookiebanner.enforce import csp
-from cookiebanner.enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
 from cookiebanner.enforce.answers import read_answer
+from cookiebanner.enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
 from cookiebanner.enforce.policy import Policy
 from cookiebanner.enforce.source import STRICTEST, Source
 

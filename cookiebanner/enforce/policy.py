@@ -38,7 +38,7 @@ class Rules:
         # Absent in what was published before sites had a name of their own.
         self.cookie = str(snapshot.get("cookie", EARLIER))
         self.content = str(snapshot.get("content", ""))
-        # Absent in what was published before slots: no answer of today is understood then, and nothing is granted by one.
+        # Absent in what was published before slots: an answer of today is not understood then, and grants nothing.
         self.steps: Mapping[str, str] = snapshot.get("steps", {})
         self.slots: list[Sequence[int]] = [service.get("slots", ()) for service in self.services]
         self.category_slots: dict[str, Sequence[int]] = {c["key"]: c.get("slots", ()) for c in snapshot["categories"]}

@@ -15,8 +15,8 @@ from consent.catalogue.actions import add_service, set_category
 from consent.jurisdictions import table
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
-from cookiebanner.enforce.edge import data
 from cookiebanner.enforce.answers import read_answer
+from cookiebanner.enforce.edge import data
 from cookiebanner.enforce.policy import Rules
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cookiebanner.enforce.csp import header
 from cookiebanner.enforce.answers import read_answer
+from cookiebanner.enforce.csp import header
 from cookiebanner.enforce.policy import Rules
 from tests.cookiebanner.enforce.vectors import DATA, RELEASE, cookie
 from tests.values import present
