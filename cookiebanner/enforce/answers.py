@@ -130,7 +130,7 @@ def grants(answer: Answer, necessary: set[str]) -> bool:
 def mark(category: str, service: str) -> str:
     """Three base-36 digits that stand for "this service in this category" in `v=1` (FNV-1a, 32 bits)."""
     number = 2166136261
-    for letter in f"{category}s{service}":
+    for letter in f"{category}services{service}":
         number = ((number ^ ord(letter)) * 16777619) % 2**32
     digits = ""
     while number:
