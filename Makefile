@@ -1,5 +1,6 @@
 # make demo   a shop with the banner, the dashboard and the API, on SQLite
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
+# make coverage  which lines the last `make test` did not reach
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
 # make lock   requirements.lock from requirements.txt
 # make audit  asks the network whether something is known against what is installed
@@ -9,7 +10,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test quick test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking
+.PHONY: help demo serve test quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking
 .PHONY: pictures audit lock clean
 
 help:
@@ -57,7 +58,11 @@ test-js: node_modules/.done
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
 # tests wait much of their time, so two cores bear three of them.
 test-postgres: .venv/.dev
-	$(PY) -m pytest -q -n 2 -m "not browser and not faults"
+	@mkdir -p build && $(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -q -n 2 -m "not browser and not faults"
+	@$(PY) -m coverage combine -q
+	@echo "Coverage in percent: $$($(PY) -m coverage report --format=total)"
+	@$(PY) -m coverage report --format=total >/dev/null
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors" || $(PY) -m pytest -q -m "browser and not vectors" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
@@ -65,6 +70,9 @@ test-postgres: .venv/.dev
 # What touches no database has been run on the way.
 test-sqlite: .venv/.dev
 	$(PY) -m pytest -q -n 2 --sqlite --database -m "not browser and not vectors and not faults"
+
+coverage: .venv/.dev
+	$(PY) -m coverage report
 
 quick: .venv/.dev node_modules/.done
 	@./scripts/need chromium nginx-light libnginx-mod-http-js
@@ -80,6 +88,7 @@ lint: .venv/.dev node_modules/.done
 	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --check --target-version 5.2
 	.venv/bin/mypy
 	npm run --silent lint
+	npm run --silent types
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py spectacular --fail-on-warn --validate --file /dev/null
 

@@ -68,7 +68,7 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
     django.setup()
     from django.core.management import call_command
 
-    from bench import answers, report, scripts, world
+    from bench import answers, report, sample_sites, scripts
 
     call_command("migrate", verbosity=0)
     subprocess.run([sys.executable, "-m", "bench.baseline.app"], cwd=ROOT, check=True)
@@ -77,8 +77,8 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict:
     }
 
     say("publishing a site of twenty services, and 299 beside it")
-    site = world.make(300)
-    files = world.write_bodies(folder, site)
+    site = sample_sites.make(300)
+    files = sample_sites.write_bodies(folder, site)
 
     if "a" in given.only:
         rows = answers.run(cluster, site.pk, files, tuple(given.connections), given.seconds, given.rounds, say)
@@ -95,15 +95,15 @@ def measure_history(
     cluster: Cluster, folder: Path, given: argparse.Namespace, site: Any, results: dict[str, Any]
 ) -> None:
     """(c) to (g), into `results`: what a long past costs."""
-    from bench import fill, history, world
+    from bench import fill, history, sample_sites
 
     sizes = sorted({0, given.records // 10, given.records})
 
     def make(size: int) -> Any:
-        made = world.another(site)
+        made = sample_sites.another(site)
         if size:
             begun = time.monotonic()
-            fill.fill(made, size, world.HOST, lambda done: say(f"history: {done:,} of {size:,}")
+            fill.fill(made, size, sample_sites.HOST, lambda done: say(f"history: {done:,} of {size:,}")
                       if done % 500_000 == 0 else None)  # fmt: skip
             say(f"{size:,} records made in {time.monotonic() - begun:.0f} s")
         return made

@@ -23,7 +23,7 @@ import psycopg2
 from bench.machine import ROOT, Load, Server, cpu_ms, fairgate, wrk
 from tests.postgres import Cluster
 
-ORIGIN = "https://shop.example"  # of bench.world, on both sides
+ORIGIN = "https://shop.example"  # of bench.sample_sites, on both sides
 MAKE = """
 import django; django.setup()
 from django.core.management import call_command

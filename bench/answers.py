@@ -14,7 +14,7 @@ from statistics import median
 import psycopg2
 
 from bench.machine import Load, Server, cpu_ms, fairgate, gunicorn, wrk
-from bench.world import ORIGIN
+from bench.sample_sites import ORIGIN
 from tests.postgres import Cluster
 
 ROW = """

@@ -45,7 +45,7 @@ def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
     found = []
     for place, often in PLACES.items():
         country, _, region = place.partition("-")
-        decision = locate.decide(locate.Facts(country, region or None, "header"), datetime.now(UTC).date())
+        decision = locate.decide(locate.Place(country, region or None, "header"), datetime.now(UTC).date())
         for action, share in ACTIONS.items():
             denied = {key: "granted" if needed or action == "accept_all" else "denied"
                       for key, needed in release.categories.items()}  # fmt: skip

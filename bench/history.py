@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bench import answers, fill, world
+from bench import answers, fill, sample_sites
 from bench.machine import ROOT, Load, fairgate, peak_mb, wrk
 from consent.ledger.proofs import Tree
 from consent.models import LogEntry, LogHead, Site
@@ -39,12 +39,17 @@ def flat(
     answers.sql(cluster, answers.ROW)
     for size in sizes:
         sites[size] = site = make(size)
-        files = world.write_bodies(folder, site)
+        files = sample_sites.write_bodies(folder, site)
         answers.sql(cluster, "CHECKPOINT")
         script = answers.pgbench_script(cluster, folder, site.pk)
         with fairgate(env, folder) as server:
             wrk(
-                server.url + "/api/v1/consents", "answer.lua", str(files["one"]), world.ORIGIN, connections=8, seconds=1
+                server.url + "/api/v1/consents",
+                "answer.lua",
+                str(files["one"]),
+                sample_sites.ORIGIN,
+                connections=8,
+                seconds=1,
             )
             runs, inserts = [], []
             for turn in range(rounds):

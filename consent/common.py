@@ -6,13 +6,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 
-class Refused(ValueError):
+class InvalidChange(ValueError):
     """A change that cannot be made; the message says why, in words for the person who asked."""
 
 
 def check(instance: models.Model) -> None:
-    """Validates a row before it is saved. Raises Refused with every complaint in one sentence."""
+    """Validates a row before it is saved. Raises InvalidChange with every complaint in one sentence."""
     try:
         instance.full_clean()
     except ValidationError as error:
-        raise Refused("; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
+        raise InvalidChange(
+            "; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())
+        ) from None

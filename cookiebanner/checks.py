@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from cookiebanner.staff import mail
 from cookiebanner.staff.accounts import DEMO_EMAIL
+
+
+def database_check(look: Callable[[], list[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
+    """Registers a check that reads our tables: silent where no database is checked, and where they can't be read."""
+
+    @register(Tags.database)
+    def check(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+        try:
+            return look() if databases else []
+        except DatabaseError:  # not migrated yet, or away
+            return []
+
+    return check
 
 
 @register(Tags.security, deploy=True)
@@ -38,26 +52,20 @@ def postgres_keeps_what_it_acknowledges(databases: Any = None, **kwargs: Any) ->
     ]
 
 
-@register(Tags.database)
-def no_demo_account_in_production(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    if settings.FAIRGATE_DEMO or not databases:
-        return []
+@database_check
+def no_demo_account_in_production() -> list[CheckMessage]:
+    """Its password is public."""
     from django.contrib.auth import get_user_model
-    from django.db import DatabaseError
 
-    try:
-        exists = get_user_model().objects.filter(email=DEMO_EMAIL, is_active=True).exists()
-    except DatabaseError:  # not migrated yet
+    if settings.FAIRGATE_DEMO or not get_user_model().objects.filter(email=DEMO_EMAIL, is_active=True).exists():
         return []
-    if exists:
-        return [
-            Error(
-                "The demo account is in this database.",
-                hint="Use another FAIRGATE_DATA or DATABASE_URL, or FAIRGATE_DEMO=1 on a demo.",
-                id="fairgate.E002",
-            )
-        ]
-    return []
+    return [
+        Error(
+            "The demo account is in this database.",
+            hint="Use another FAIRGATE_DATA or DATABASE_URL, or FAIRGATE_DEMO=1 on a demo.",
+            id="fairgate.E002",
+        )
+    ]
 
 
 @register(Tags.security, deploy=True)
@@ -74,26 +82,18 @@ def people_can_be_mailed(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register(Tags.database)
-def no_log_is_ahead_of_the_clock(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+@database_check
+def no_log_is_ahead_of_the_clock() -> list[CheckMessage]:
     """The clock had jumped ahead: every record would go on being dated ahead."""
-    if not databases:
-        return []
-    from django.db import DatabaseError
-
     from consent.ledger import clock
 
-    try:
-        found = clock.ahead()
-    except DatabaseError:  # not migrated yet, or away
-        return []
     return [
         Warning(
             f"The log of {site.name} is {clock.words(by)} ahead of the clock, and dates new records so.",
             hint="If the clock is right now: manage.py repair_clock",
             id="fairgate.W011",
         )
-        for site, by in found
+        for site, by in clock.ahead()
     ]
 
 

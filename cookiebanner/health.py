@@ -27,7 +27,7 @@ from django.urls import path
 from consent.ledger import checkpoint, clock, partitions, trial
 from consent.ledger.models import LogHead
 from cookiebanner.visitors import proxies
-from cookiebanner.visitors.delivery import Answer
+from cookiebanner.visitors.delivery import RawResponse
 
 PATHS = ("/livez", "/readyz")
 FRESH = 0.25  # seconds that the lane tells again what was seen
@@ -38,19 +38,19 @@ AWAY = "The database does not answer."
 log = logging.getLogger("fairgate")
 
 
-class Report(NamedTuple):
+class ReadinessReport(NamedTuple):
     """What `/readyz` says; ready when there is no reason."""
 
     reasons: list[str]
     warnings: list[str]
     database: str = "up"  # or down
 
-    def answer(self) -> Answer:
+    def response(self) -> RawResponse:
         """As HTTP: 200, or 503 with the reasons."""
-        told: dict[str, Any] = {"status": "unavailable" if self.reasons else "ok", "database": self.database}
+        document: dict[str, Any] = {"status": "unavailable" if self.reasons else "ok", "database": self.database}
         if self.reasons:
-            told["reasons"] = self.reasons
-        return _json(503 if self.reasons else 200, told | {"warnings": self.warnings})
+            document["reasons"] = self.reasons
+        return _json(503 if self.reasons else 200, document | {"warnings": self.warnings})
 
 
 class Readiness:
@@ -63,7 +63,7 @@ class Readiness:
 
     def forget(self) -> None:
         """As when the process started."""
-        self._report: Report | None = None
+        self._report: ReadinessReport | None = None
         self._at = 0.0  # when it was looked at, monotonic
         self._doubt = True  # to be tried
         self._tried_at = 0.0  # monotonic
@@ -91,14 +91,14 @@ class Readiness:
 
     # --- what is asked ----------------------------------------------------------------------------------------------
 
-    def kept(self) -> Report | None:
+    def kept(self) -> ReadinessReport | None:
         """What was seen a moment ago; None when it is time to look again."""
         report, refused_at = self._report, self._refused_at
         if report is None or time.monotonic() - self._at >= FRESH:
             return None
         return report._replace(reasons=[self._why, *report.reasons]) if refused_at > self._at else report
 
-    def look(self, anew: bool = False) -> Report:
+    def look(self, anew: bool = False) -> ReadinessReport:
         """Asks the database; for a thread that may wait for it. `anew`: even if that was done a moment ago."""
         with self._lock:
             if anew or (report := self.kept()) is None:
@@ -107,17 +107,17 @@ class Readiness:
                 self._at, self._report = at, report
             return report
 
-    def _look(self) -> Report:
+    def _look(self) -> ReadinessReport:
         warnings = [*_unnamed(), *_space()]
         try:
             reasons, more = self._database()
-            return Report(reasons, more + warnings)
+            return ReadinessReport(reasons, more + warnings)
         except Error as error:
             connection.close()
             log.warning("/readyz: %s", error)
             self._doubt = True
             why = words_for(error)
-            return Report([why], warnings, "down" if why == AWAY else "up")
+            return ReadinessReport([why], warnings, "down" if why == AWAY else "up")
 
     def _database(self) -> tuple[list[str], list[str]]:
         with connection.cursor() as cursor:
@@ -205,17 +205,17 @@ def _space() -> list[str]:
     return [f"Less than {LITTLE >> 20} MB are free in FAIRGATE_DATA."] if free < LITTLE else []
 
 
-def live() -> Answer:
+def live() -> RawResponse:
     """What `/livez` says."""
     return _json(200, {"status": "ok"})
 
 
-def _json(status: int, told: dict[str, Any]) -> Answer:
-    body = json.dumps(told).encode()
+def _json(status: int, document: dict[str, Any]) -> RawResponse:
+    body = json.dumps(document).encode()
     headers = [
         (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")
     ]  # fmt: skip
-    return Answer(status, headers, body)
+    return RawResponse(status, headers, body)
 
 
 class BeforeHost:
@@ -231,9 +231,9 @@ class BeforeHost:
 
 
 def _view(request: HttpRequest) -> HttpResponse:
-    answer = live() if request.path_info == "/livez" else readiness.look(anew=True).answer()
+    response = live() if request.path_info == "/livez" else readiness.look(anew=True).response()
     return HttpResponse(
-        answer.body, status=answer.status, headers={n.decode().title(): v.decode() for n, v in answer.headers}
+        response.body, status=response.status, headers={n.decode().title(): v.decode() for n, v in response.headers}
     )
 
 

@@ -32,11 +32,11 @@ class Bounded(logging.Formatter):
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         more = "\n".join(filter(None, (record.exc_text, record.stack_info and self.formatStack(record.stack_info))))
-        told = more.split("\n") if more else []
-        if len(told) > LINES:
-            left = len(told) - LINES
-            told = [*told[: LINES // 2], f"… {left} lines …", *told[-LINES // 2 :]]
-        return "\n".join([*lines, *(f"  {cut(line)}" for line in told)])
+        rest = more.split("\n") if more else []
+        if len(rest) > LINES:
+            left = len(rest) - LINES
+            rest = [*rest[: LINES // 2], f"… {left} lines …", *rest[-LINES // 2 :]]
+        return "\n".join([*lines, *(f"  {cut(line)}" for line in rest)])
 
 
 def cut(text: str) -> str:

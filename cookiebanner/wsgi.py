@@ -10,7 +10,7 @@ django = get_wsgi_application()
 
 from cookiebanner import data  # noqa: E402 - Django is set up above
 from cookiebanner.front import with_host  # noqa: E402
-from cookiebanner.visitors.door import Guarded  # noqa: E402
+from cookiebanner.visitors.door import HeadLimits  # noqa: E402
 
 data.make_private()
-application = with_host(Guarded(django))
+application = with_host(HeadLimits(django))

@@ -80,6 +80,18 @@ def _flush_may_empty_the_ledger():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_are_hashed_at_once():
+    """Argon2 is made to take long; a log-in's tests are about who may log in. Servers with a process of their own hash
+    as they do in production."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    with pytest.MonkeyPatch.context() as patch:
+        for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
+            patch.setattr(Argon2PasswordHasher, cost, least)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _forget_sites_of_other_tests():
     """Sites and releases are kept in memory; another test's database is another world."""

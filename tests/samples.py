@@ -10,6 +10,7 @@ from typing import Any
 from consent.banners import texts as words
 from consent.catalogue import known
 from consent.jurisdictions import table
+from consent.publishing.own_cookies import own_cookies
 
 SITE_UUID = "6f1b0b3e-52a4-4c6e-9d5a-0c8f5a2b7e11"
 TWENTY = (
@@ -50,6 +51,7 @@ def snapshot(
     """A release snapshot. `site` fields lie over the defaults; `variants` = ids to keep, all by default."""
     given = [service(key) for key in TWENTY] if services is None else services
     every = table.variants()
+    uuid, level = site.get("uuid", SITE_UUID), site.get("level", "snippet")
     return {
         "format": "fairgate-release/1",
         "site": {
@@ -81,6 +83,7 @@ def snapshot(
         ],
         "purposes": purposes or [],
         "services": sorted(given, key=lambda s: s["key"]),
+        "own_cookies": own_cookies(uuid, level == "drop_in", languages),
         "banner": {
             "layout": "bar",
             "position": "bottom",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from consent.answers import optouts, schema, validate
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease, PublishedSite
 from consent.jurisdictions.locate import Decision
 from consent.ledger.append import Draft, Outcome, append
@@ -47,10 +47,10 @@ def draft(
     user_agent: str = "",
     gpc: bool = False,
 ) -> Draft:
-    """The draft of a consent record. Raises Refused when the answer does not fit its release."""
+    """The draft of a consent record. Raises RejectedSubmission when the answer does not fit its release."""
     terms = release.terms(answer.regime)
     if terms is None:
-        raise Refused(422, "unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
+        raise RejectedSubmission("unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
     vector = validate.vector(answer.choices, release)
     validate.agree(answer, vector, release, terms)
     choices, grants = vector.choices, validate.GRANTED in vector.optional
@@ -133,10 +133,10 @@ def _status(action: str, grants: bool) -> str:
 
 def record(drafts: Sequence[Draft]) -> list[Outcome]:
     """Stores a batch; see `consent.ledger.append`. Opt-outs for a webhook are queued in the same transaction."""
-    told = optouts.of_listening_sites(drafts)
-    if not told:
+    to_announce = optouts.of_listening_sites(drafts)
+    if not to_announce:
         return append(drafts)
     with transaction.atomic():
         outcomes = append(drafts)
-        optouts.announce(told, drafts, outcomes)
+        optouts.announce(to_announce, drafts, outcomes)
     return outcomes

@@ -35,7 +35,7 @@ DAY = 86_400.0
 ACTOR = "webhook"
 
 
-@handler(KIND, lane=DELIVERIES)
+@handler(KIND, queue=DELIVERIES)
 def deliver(run: Run) -> dict[str, Any]:
     """POSTs `{"type": "optout", "site", "delivery", "optouts": [{"id", "action", …}]}` as JSON to the site's webhook,
     signed as Standard Webhooks asks (docs/webhooks.md).
@@ -68,9 +68,9 @@ def deliver(run: Run) -> dict[str, Any]:
             raise _later(site, _failed(site, hook, problem), problem)
         _worked(site, hook)
         result["status"] = answer.status
-    ended = {"state": Job.State.DONE, "finished_at": timezone.now(), "result": {"delivered_with": run.job.pk}}
+    ended = {"state": Job.Status.DONE, "finished_at": timezone.now(), "result": {"delivered_with": run.job.pk}}
     others = [job.pk for job in jobs if job.pk != run.job.pk]
-    Job.objects.filter(pk__in=others, state=Job.State.WAITING).update(**ended)
+    Job.objects.filter(pk__in=others, state=Job.Status.WAITING).update(**ended)
     return result
 
 
@@ -80,7 +80,7 @@ def _indexes(job: Job) -> list[int]:
 
 
 def _waiting(site: Site) -> Any:
-    return Job.objects.filter(kind=KIND, site=site, state=Job.State.WAITING)
+    return Job.objects.filter(kind=KIND, site=site, state=Job.Status.WAITING)
 
 
 def _due(mine: Job, hook: Webhook) -> list[Job]:
@@ -109,7 +109,9 @@ def _due(mine: Job, hook: Webhook) -> list[Job]:
 def _drop(site: Site, hook: Webhook, jobs: list[Job]) -> None:
     now, optouts = timezone.now(), sum(len(_indexes(job)) for job in jobs)
     message = f"Given up: it had waited for more than {OLDEST.days} days, or behind {MOST} others."
-    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=Job.State.FAILED, finished_at=now, message=message)
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+        state=Job.Status.FAILED, finished_at=now, message=message
+    )
     hook.dropped += optouts
     hook.dropped_at = now
     hook.save(update_fields=["dropped", "dropped_at"])

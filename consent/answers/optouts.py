@@ -47,7 +47,7 @@ def of_listening_sites(drafts: Iterable[Draft]) -> list[Draft]:
 
 def waiting(site: Site) -> int:
     """How many opt-outs the site's webhook has still to be told of."""
-    rows = Job.objects.filter(kind=KIND, site=site, state__in=(Job.State.WAITING, Job.State.RUNNING))
+    rows = Job.objects.filter(kind=KIND, site=site, state__in=(Job.Status.WAITING, Job.Status.RUNNING))
     return sum(len(params.get("indexes", ())) for params in rows.values_list("params", flat=True).iterator())
 
 
@@ -82,7 +82,7 @@ def events(site_id: int, indexes: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def _event(record: ConsentRecord) -> dict[str, Any]:
-    said = json.loads(record.payload or "{}")
+    payload = json.loads(record.payload or "{}")
     return {
         "id": str(record.record_id),
         "index": record.index,
@@ -92,6 +92,6 @@ def _event(record: ConsentRecord) -> dict[str, Any]:
         "jurisdiction": record.jurisdiction,
         "visitor": str(record.visitor) if record.visitor else None,
         "replaces": str(record.replaces) if record.replaces else None,
-        "gpc": bool(said.get("gpc")),
-        "choices": said["choices"],
+        "gpc": bool(payload.get("gpc")),
+        "choices": payload["choices"],
     }

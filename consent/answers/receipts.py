@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.ledger import checkpoint, merkle, signing
 from consent.ledger.append import Stopped, leaf_input, utc_text
 from consent.ledger.models import ConsentRecord, LogEntry
@@ -28,11 +28,11 @@ HOW = (
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class NotYet(Refused):
+class NotYet(RejectedSubmission):
     """No signature covers the record yet, and the next one is due in `wait` seconds."""
 
     def __init__(self, wait: float) -> None:
-        super().__init__(503, "not_signed_yet", "The signature that covers this record is due in a moment; ask again.")
+        super().__init__("not_signed_yet", "The signature that covers this record is due in a moment; ask again.")
         self.wait = wait
 
 
@@ -89,8 +89,8 @@ class Receipt:
 def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     """The receipt of an answer, under a checkpoint that covers it (signed now if need be).
 
-    Sites may have records of the same id: without the site's, the one that was stored first is meant. Raises Refused:
-    404 unknown_record, 410 erased, 503 log_restarted, and NotYet.
+    Sites may have records of the same id: without the site's, the one that was stored first is meant. Raises
+    RejectedSubmission: 404 unknown_record, 410 erased, 503 log_restarted, and NotYet.
     """
     # Ids are looked up by (site, record): naming the sites keeps it an index look-up.
     sites = Site.objects.filter(uuid=site_uuid) if site_uuid else Site.objects.all()
@@ -98,13 +98,13 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     entries = LogEntry.objects.filter(site_id__in=list(by_id), record_id=record_id, type=LogEntry.Type.CONSENT)
     found = list(entries.order_by("day", "site_id"))
     if not found:
-        raise Refused(404, "unknown_record", "There is no record with this id.")
+        raise RejectedSubmission("unknown_record", "There is no record with this id.")
     # Of the same day the time tells; a record that is gone was there first.
     of_first_day = [(_record(entry), entry) for entry in found if entry.day == found[0].day]
     record, entry = min(of_first_day, key=lambda pair: (pair[0].received_at if pair[0] else _LONG_AGO, pair[1].site_id))
     site = by_id[entry.site_id]
     if record is None or record.payload is None:
-        raise Refused(410, "erased", "The record with this id was erased; its leaf stays in the tree.")
+        raise RejectedSubmission("erased", "The record with this id was erased; its leaf stays in the tree.")
     try:
         point = checkpoint.covering(site, entry.index)
     except Stopped:
@@ -112,9 +112,9 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     except checkpoint.TooSoon as error:
         raise NotYet(error.wait) from None
     if point is None:
-        raise Refused(503, "log_restarted", "The ledger is behind its last checkpoint; the operator must look.")
+        raise RejectedSubmission("log_restarted", "The ledger is behind its last checkpoint; the operator must look.")
     tree = Tree(site.pk, site.uuid)
-    told = signing.parse(point.note)
+    head = signing.parse(point.note)
     signed_by = signing.signer(point.note, checkpoint.trusted_keys(site.pk))
     leaf = merkle.leaf_hash(
         leaf_input(entry.type, str(site.uuid), entry.day, entry.release_hash, bytes(entry.commitment))
@@ -124,11 +124,11 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
         entry=entry,
         record=record,
         leaf=leaf,
-        size=told.size,
-        root=told.root,
-        proof=tree.inclusion(entry.index, told.size),
+        size=head.size,
+        root=head.root,
+        proof=tree.inclusion(entry.index, head.size),
         checkpoint=point.note,
-        key=signing.vkey(told.origin, signed_by) if signed_by else "",
+        key=signing.vkey(head.origin, signed_by) if signed_by else "",
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.ledger import canonical
 
 # The patterns of texts below are said, not enforced, by msgspec: `read` looks with `str.isprintable`, which also finds
@@ -16,7 +16,7 @@ from consent.ledger import canonical
 _PRINTABLE = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 LAYERS = frozenset({"banner", "preferences", "api", "signal"})  # and numbers; any other word is kept as "other"
 
-State = Literal["granted", "denied", "not_offered"]
+GrantState = Literal["granted", "denied", "not_offered"]
 Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Word = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[\x21-\x7e]*\Z")]
@@ -44,9 +44,9 @@ SIGNALS = ("gpc", "tc", "tcf", "gpp", "usp", "gcm", "vendors")  # what is kept; 
 class Choices(msgspec.Struct, forbid_unknown_fields=True):
     """The decision vector. Every category of the release; services and purposes may be left out."""
 
-    categories: dict[Key, State]
-    purposes: dict[Key, State] = {}
-    services: dict[Key, State] = {}
+    categories: dict[Key, GrantState]
+    purposes: dict[Key, GrantState] = {}
+    services: dict[Key, GrantState] = {}
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,7 +84,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def decode(body: bytes) -> Answer:
-    """The body as an Answer. Raises Refused (400): invalid_utf8, invalid_json, unknown_field, invalid_field."""
+    """The body as an Answer. Raises RejectedSubmission: invalid_utf8, invalid_json, unknown_field, invalid_field."""
     answer: Answer = read(_decoder, body)
     for name, text in (("page", answer.page), ("layer", answer.layer), ("client_time", answer.client_time)):
         if type(text) is str and not text.isprintable():
@@ -92,43 +92,43 @@ def decode(body: bytes) -> Answer:
     return answer
 
 
-def unprintable(field: str) -> Refused:
+def unprintable(field: str) -> RejectedSubmission:
     """For a text with control characters or the like."""
-    return Refused(400, "invalid_field", "Only printable characters are taken.", field=field)
+    return RejectedSubmission("invalid_field", "Only printable characters are taken.", field=field)
 
 
 def read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
-    """The body of a public POST as what the decoder makes of it. Raises Refused (400) like `decode`."""
+    """The body of a public POST as what the decoder makes of it. Raises RejectedSubmission like `decode`."""
     try:
         body.decode()
     except UnicodeDecodeError:
-        raise Refused(400, "invalid_utf8", "The body is not UTF-8.") from None
+        raise RejectedSubmission("invalid_utf8", "The body is not UTF-8.") from None
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at `")
         if path.startswith("$.signals") and not _is_json(body):  # they may be absurdly deep
-            raise Refused(400, "invalid_json", "The body is not JSON.") from None
+            raise RejectedSubmission("invalid_json", "The body is not JSON.") from None
         if words.startswith("Object contains unknown field"):
             name = words.partition("`")[2].rstrip("`")
-            raise Refused(400, "unknown_field", f"There is no field {name!r}.", field=name) from None
+            raise RejectedSubmission("unknown_field", f"There is no field {name!r}.", field=name) from None
         field = path.rstrip("`").removeprefix("$").removeprefix(".")
         if field == "regime" and (mended := _of_an_earlier_gate(body)):
             return read(decoder, mended)
         if words.startswith("Object missing required field"):
             field = words.partition("`")[2].rstrip("`")
-        raise Refused(400, "invalid_field", words + ".", field=field) from None
+        raise RejectedSubmission("invalid_field", words + ".", field=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refused(400, "invalid_json", "The body is not JSON.") from None
+        raise RejectedSubmission("invalid_json", "The body is not JSON.") from None
 
 
 def _of_an_earlier_gate(body: bytes) -> bytes:
     """The body with the regime's own name when it says 1, else b"": gates compiled up to 1b79d33 say so for "notice",
     until their site is published again."""
-    said = msgspec.json.decode(body)
-    if type(said.get("regime")) is not int or said["regime"] != 1:
+    document = msgspec.json.decode(body)
+    if type(document.get("regime")) is not int or document["regime"] != 1:
         return b""
-    return msgspec.json.encode(said | {"regime": "notice"})
+    return msgspec.json.encode(document | {"regime": "notice"})
 
 
 def _is_json(body: bytes) -> bool:

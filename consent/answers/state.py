@@ -12,7 +12,7 @@ from consent.ledger.models import ConsentRecord
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AnswerInForce:
     """The answer in force: the end of the visitor's chain."""
 
     record_id: UUID
@@ -23,7 +23,7 @@ class State:
     choices: dict[str, dict[str, str]]
 
 
-def present_state(site_id: int, visitor: UUID) -> State | None:
+def answer_in_force(site_id: int, visitor: UUID) -> AnswerInForce | None:
     """The visitor's answer in force, None without one (or when all were erased).
 
     It follows `replaces`, not the order of arrival: an answer that another one replaces is never in force, however
@@ -51,4 +51,4 @@ def present_state(site_id: int, visitor: UUID) -> State | None:
 
     row = max(ends, key=rank)
     payload: dict[str, Any] = json.loads(row.payload or "{}")
-    return State(row.record_id, row.index, row.received_at, row.action, payload["status"], payload["choices"])
+    return AnswerInForce(row.record_id, row.index, row.received_at, row.action, payload["status"], payload["choices"])

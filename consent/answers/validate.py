@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
 from consent.answers.schema import SIGNALS, Answer, Choices
 
@@ -28,7 +28,8 @@ _remembered = 0  # states in all of them
 
 
 def vector(choices: Choices, release: PublishedRelease) -> Vector:
-    """`completed` with its optional states, remembered, since most visitors say one of a few things. Raises Refused."""
+    """`completed` with its optional states, remembered, since most visitors say one of a few things. Raises
+    RejectedSubmission."""
     global _remembered
     key = _encode(choices)
     found: Vector | None = release.vectors.get(key)
@@ -43,7 +44,7 @@ def vector(choices: Choices, release: PublishedRelease) -> Vector:
             _remembering.clear()
             _remembered = 0
         elif len(release.vectors) >= REMEMBERED:
-            _remembered -= sum(len(one) for told in release.vectors.values() for one in told.choices.values())
+            _remembered -= sum(len(one) for cached in release.vectors.values() for one in cached.choices.values())
             release.vectors.clear()
         if not any(memory is release.vectors for memory in _remembering):
             _remembering.append(release.vectors)
@@ -55,22 +56,22 @@ def vector(choices: Choices, release: PublishedRelease) -> Vector:
 def completed(choices: Choices, release: PublishedRelease) -> dict[str, dict[str, str]]:
     """The whole vector: what was left out follows its category, a purpose without one was not offered.
 
-    Raises Refused (422): unknown_category, unknown_purpose, unknown_service, incomplete_vector.
+    Raises RejectedSubmission (422): unknown_category, unknown_purpose, unknown_service, incomplete_vector.
     """
     categories: dict[str, Any] = dict(choices.categories)
     if categories.keys() != release.categories.keys():
         for key in categories:
             if key not in release.categories:
-                raise Refused(422, "unknown_category", f"The release has no category {key!r}.", field=key)
+                raise RejectedSubmission("unknown_category", f"The release has no category {key!r}.", field=key)
         missing = sorted(release.categories.keys() - categories.keys())
-        raise Refused(422, "incomplete_vector", f"Categories are missing: {', '.join(missing)}.", missing=missing)
+        raise RejectedSubmission("incomplete_vector", f"Categories are missing: {', '.join(missing)}.", missing=missing)
     for what, given, known in (
         ("purpose", choices.purposes, release.purposes),
         ("service", choices.services, release.services),
     ):
         if not given.keys() <= known.keys():
             key = next(key for key in given if key not in known)
-            raise Refused(422, f"unknown_{what}", f"The release has no {what} {key!r}.", field=key)
+            raise RejectedSubmission(f"unknown_{what}", f"The release has no {what} {key!r}.", field=key)
     if choices.services.keys() == release.services.keys() and choices.purposes.keys() == release.purposes.keys():
         return {"categories": dict(categories), "purposes": dict(choices.purposes), "services": dict(choices.services)}
     purposes: dict[str, str] = {}
@@ -92,11 +93,11 @@ def optional_states(choices: dict[str, dict[str, str]], release: PublishedReleas
 
 
 def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict[str, Any]) -> None:
-    """The action must say what the vector says. Raises Refused (422, action_disagrees)."""
+    """The action must say what the vector says. Raises RejectedSubmission (422, action_disagrees)."""
     choices, optional = vector
     for key, necessary in release.categories.items():
         if necessary and choices["categories"][key] == DENIED:
-            raise Refused(422, "action_disagrees", f"{key} is necessary and cannot be denied.", field=key)
+            raise RejectedSubmission("action_disagrees", f"{key} is necessary and cannot be denied.", field=key)
     action = answer.action
     wrong = ""
     if action == "accept_all" and DENIED in optional:
@@ -113,17 +114,18 @@ def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict
     ):
         wrong = "closing the banner is no consent under this regime, but something is granted"
     if wrong:
-        raise Refused(422, "action_disagrees", f"The action and the choices disagree: {wrong}.")
+        raise RejectedSubmission("action_disagrees", f"The action and the choices disagree: {wrong}.")
 
 
 def signals(given: dict[str, Any] | None) -> dict[str, Any]:
-    """The known signals, without empty (null) members. Raises Refused (400) for what a record cannot hold."""
+    """The known signals, without empty (null) members. Raises RejectedSubmission for what a record
+    cannot hold."""
     if not given:
         return {}
     try:
         whole: dict[str, Any] = _printable(given)
     except ValueError as error:
-        raise Refused(400, "invalid_field", str(error), field="signals") from None
+        raise RejectedSubmission("invalid_field", str(error), field="signals") from None
     return {name: whole[name] for name in SIGNALS if name in whole}
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from consent.banners import texts, theme
 from consent.banners.models import Banner
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jurisdictions import table
 from consent.sites.models import Site
 from consent.sites.queries import locked
@@ -35,18 +35,18 @@ def edit_banner(
     theme: Mapping[str, Any] | None = None,  # noqa: A002
     floating_button: bool | None = None,
 ) -> Banner:
-    """Changes layout, position, theme (whole) or the floating button; what is None stays. Raises Refused."""
+    """Changes layout, position, theme (whole) or the floating button; what is None stays. Raises InvalidChange."""
     banner = _draft(site)
     before = _look(banner)
     if layout is not None:
         if layout not in LAYOUTS:
-            raise Refused(f"The layout is one of {', '.join(LAYOUTS)}.")
+            raise InvalidChange(f"The layout is one of {', '.join(LAYOUTS)}.")
         banner.layout = layout
         if position is None and banner.position not in LAYOUTS[layout]:
             banner.position = LAYOUTS[layout][0]
     if position is not None:
         if position not in LAYOUTS[banner.layout]:
-            raise Refused(f"A {banner.layout} stands at {' or '.join(LAYOUTS[banner.layout])}.")
+            raise InvalidChange(f"A {banner.layout} stands at {' or '.join(LAYOUTS[banner.layout])}.")
         banner.position = position
     if theme is not None:
         banner.theme = _theme(theme)
@@ -62,22 +62,23 @@ def edit_banner(
 
 @transaction.atomic
 def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str], *, regime: str = "") -> Banner:
-    """Sets texts of one language, for one regime or (regime "") all; an empty text brings ours back. Raises Refused."""
+    """Sets texts of one language, for one regime or (regime "") all; an empty text brings ours back. Raises
+    InvalidChange."""
     if not LANGUAGE.fullmatch(language):
-        raise Refused(f"{language!r} is not a language code like de or pt-BR.")
+        raise InvalidChange(f"{language!r} is not a language code like de or pt-BR.")
     if regime and table.regime_of(regime) not in table.REGIMES:
-        raise Refused(f"There is no regime {regime!r}.")
+        raise InvalidChange(f"There is no regime {regime!r}.")
     known = texts.keys()
     for key, text in changes.items():
         if key in texts.LOCKED:
-            raise Refused(f"{key} is a statutory text; the law gives its words.")
+            raise InvalidChange(f"{key} is a statutory text; the law gives its words.")
         if key not in known:
-            raise Refused(f"There is no text {key!r}.")
+            raise InvalidChange(f"There is no text {key!r}.")
         if len(text) > LONGEST:
-            raise Refused(f"{key} is longer than {LONGEST} characters.")
+            raise InvalidChange(f"{key} is longer than {LONGEST} characters.")
         unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key))
         if unknown:
-            raise Refused(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
+            raise InvalidChange(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
     banner = _draft(site)
     where = f"{language}@{regime}" if regime else language
     before = dict(banner.texts.get(where, {}))
@@ -107,4 +108,4 @@ def _theme(given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return theme.clean(given)
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise InvalidChange(str(error)) from None

@@ -1,56 +1,85 @@
-"""A release → what the banner's script is given for one language. Pure; the other end is banner/src/ui/index.js."""
+"""A release → what the banner's script is given for one language. Pure; the other end is banner/src/ui/screen.js.
+
+`screen.json` says what stands where. The stub of a later version reads the screens of earlier releases (the look's
+position, names of categories, cookies of services): a row gets new fields at its end only, and no letter changes.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from consent.banners import texts, theme
+from consent.banners import packing, texts, theme
 
 STATUTORY = ("link_", "notice_", "gpc_")
 SESSION = 0
-UNITS = {"minute": "n", "hour": "h", "day": "d", "week": "w", "month": "m", "year": "y"}
+FORMAT = packing.load(Path(__file__).parent / "screen.json")
+UNITS: dict[str, str] = FORMAT["units"]
 LIFETIME = re.compile(rf"(\d+) ({'|'.join(UNITS)})s?", re.IGNORECASE)
 
 
 def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Texts, categories, services and look, packed: `ui.<language>.js` carries it as `fairgate._.texts`.
 
-    c: [key, necessary, name, description][] · p: [key, name, description][] (purposes that stand alone)
-    s: [key, name, company, policy, category index, description, facts, cookies, exemptions][]
-    facts: 1 sells or shares or targets, 2 sensitive · cookies: [name, lifetime, purpose][] · r: [[regimes], texts][]
+    Purposes are those that stand alone; a lifetime is that of `_lifetime`.
     """
     site, banner = snapshot["site"], snapshot["banner"]
-    own = banner["texts"].get(language) or texts.resolve(language)
-    used = _statutory(snapshot["variants"].values(), any(_facts(service) == 3 for service in snapshot["services"]))
+    own = _counted(banner["texts"].get(language) or texts.resolve(language), snapshot)
+    sensitive = any(_sells(service) and service["sensitive"] for service in snapshot["services"])
+    used = _statutory(snapshot["variants"].values(), sensitive)
     unused = _unused(snapshot)
     words = {
         key: text for key, text in own.items() if key not in unused and (not key.startswith(STATUTORY) or key in used)
     }
     categories = snapshot["categories"]
     place = {category["key"]: number for number, category in enumerate(categories)}
-    return {
-        "l": language,
-        "d": texts.direction(language),
-        "and": texts.conjunction(language),
-        "t": words,
-        "r": _regimes(banner["regime_texts"], language, words),
-        "c": [[c["key"], int(c["necessary"]), *_named(c, language)] for c in categories],
-        "p": [[p["key"], *_named(p, language)] for p in snapshot["purposes"] if p["category"] is None],
-        "s": [_service(service, place) for service in snapshot["services"]],
-        "who": site["controller"] or site["name"],
+    named = {
+        "language": language,
+        "direction": texts.direction(language),
+        "conjunction": texts.conjunction(language),
+        "texts": words,
+        "regime_texts": _regimes(
+            {at: _counted(given, snapshot) for at, given in banner["regime_texts"].items()}, language, words
+        ),
+        "categories": [
+            _row("category", {"key": c["key"], "necessary": int(c["necessary"]), **_named(c, language)})
+            for c in categories
+        ],
+        "purposes": [
+            _row("purpose", {"key": p["key"], **_named(p, language)})
+            for p in snapshot["purposes"]
+            if p["category"] is None
+        ],
+        "services": [*_own(snapshot, language), *(_service(service, place) for service in snapshot["services"])],
+        "controller": site["controller"] or site["name"],
         "policy": _link(site["policy_url"]),
         "imprint": _link(site["imprint_url"]),
-        "look": [
-            banner["layout"],
-            banner["position"],
-            banner["theme"].get("scheme", "auto"),
-            banner["theme"].get("radius", 12),
-            int(banner["floating_button"]),
-            *(" ".join(palette.values()) for palette in theme.palettes(banner["theme"])),
-        ],
+        "look": _look(banner),
     }
+    return {FORMAT["screen"][name]: value for name, value in named.items()}
+
+
+def _row(kind: str, values: Mapping[str, Any], empty: Iterable[Any] = ()) -> list[Any]:
+    return packing.row(FORMAT[kind], values, tuple(empty))
+
+
+def _look(banner: Mapping[str, Any]) -> list[Any]:
+    chosen = banner["theme"]
+    light, dark = (" ".join(_row("palette", palette)) for palette in theme.palettes(chosen))
+    return _row(
+        "look",
+        {
+            "layout": banner["layout"],
+            "position": banner["position"],
+            "scheme": chosen.get("scheme", "auto"),
+            "radius": chosen.get("radius", 12),
+            "button": int(banner["floating_button"]),
+            "light": light,
+            "dark": dark,
+        },
+    )
 
 
 def _statutory(variants: Iterable[Mapping[str, Any]], sensitive: bool) -> set[str]:
@@ -81,23 +110,73 @@ def _regimes(special: Mapping[str, Mapping[str, str]], language: str, words: Map
         differing = tuple(sorted((key, text) for key, text in own.items() if key in words and words[key] != text))
         if of == language and differing:
             found.setdefault(differing, []).append(regime)
-    return [[regimes, dict(own)] for own, regimes in found.items()]
+    return [_row("regime_texts", {"regimes": regimes, "texts": dict(own)}) for own, regimes in found.items()]
 
 
 def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
     company = service["company"]
-    cookies = [[c["name"], _lifetime(c), c["purpose"]] for c in service["cookies"]]
-    packed = [
-        service["key"], service["name"], "" if company == service["name"] else company, _link(service["policy_url"]),
-        place[service["category"]], service["description"], _facts(service), cookies, service["exemption_confirmed"],
-    ]  # fmt: skip
-    while packed[-1] in ("", 0, []):
-        packed.pop()
-    return packed
+    facts = {"sells": _sells(service), "sensitive": service["sensitive"]}
+    cookies = [
+        _row("cookie", {"name": c["name"], "lifetime": _lifetime(c), "purpose": c["purpose"]})
+        for c in service["cookies"]
+    ]
+    return _row(
+        "service",
+        {
+            "key": service["key"],
+            "name": service["name"],
+            "company": "" if company == service["name"] else company,
+            "policy": _link(service["policy_url"]),
+            "category": place[service["category"]],
+            "description": service["description"],
+            "facts": sum(FORMAT["facts"][name] for name, true in facts.items() if true),
+            "cookies": cookies,
+            "exemptions": service["exemption_confirmed"],
+        },
+        empty=("", 0, []),
+    )
 
 
-def _facts(service: Mapping[str, Any]) -> int:
-    return int(service["sells_or_shares"] or service["targeted_ads"]) | 2 * int(service["sensitive"])
+def _counted(words: Mapping[str, str], snapshot: Mapping[str, Any]) -> dict[str, str]:
+    """With the number of the site's services filled in: the banner itself is none of them."""
+    count = str(len(snapshot["services"]))
+    return {key: text if key == "services" else text.replace("{count}", count) for key, text in words.items()}
+
+
+def _own(snapshot: Mapping[str, Any], language: str) -> list[list[Any]]:
+    """What the banner itself keeps, as a service of the first necessary category. Older releases do not say it."""
+    rows = snapshot.get("own_cookies")
+    at = next((number for number, category in enumerate(snapshot["categories"]) if category["necessary"]), None)
+    if not rows or at is None:
+        return []
+    cookies = [
+        _row(
+            "cookie",
+            {
+                "name": row["name"],
+                "lifetime": _lifetime({**row, "lifetime": row["lifetime"].get(language, "")}),
+                "purpose": row["purpose"].get(language, ""),
+            },
+        )
+        for row in rows
+    ]
+    site = snapshot["site"]
+    values = {
+        "key": "fairgate",
+        "name": "Fairgate",
+        "company": site["controller"] or site["name"],
+        "policy": _link(site["policy_url"]),
+        "category": at,
+        "description": "",
+        "facts": 0,
+        "cookies": cookies,
+        "exemptions": [],
+    }
+    return [_row("service", values, empty=("", 0, []))]
+
+
+def _sells(service: Mapping[str, Any]) -> bool:
+    return bool(service["sells_or_shares"] or service["targeted_ads"])
 
 
 def _lifetime(cookie: Mapping[str, Any]) -> int | str:
@@ -115,10 +194,10 @@ def _lifetime(cookie: Mapping[str, Any]) -> int | str:
     return f"{round(months)}m" if days >= 60 else f"{days}d"
 
 
-def _named(item: Mapping[str, Any], language: str) -> tuple[str, str]:
+def _named(item: Mapping[str, Any], language: str) -> dict[str, str]:
     given = item.get("texts") or {}
     own: Mapping[str, str] = given.get(language) or given.get(texts.nearest(language)) or next(iter(given.values()), {})
-    return own.get("name") or item["key"], own.get("description") or ""
+    return {"name": own.get("name") or item["key"], "description": own.get("description") or ""}
 
 
 def _link(url: str) -> str:

@@ -1,7 +1,8 @@
 """The words we ship, and how a site's own words lie over them.
 
-A text file `texts/<language>.json` holds `texts` (every key), `blocks` (texts of another kind of law over them) and
-`categories` (names and descriptions of the usual five). Placeholders are `{controller}`, `{purposes}` and the like.
+A text file `texts/<language>.json` holds `texts` (every key), `blocks` (texts of another kind of law over them),
+`categories` (names and descriptions of the usual five) and `own_cookies` (what the banner itself keeps, and how long).
+Placeholders are `{controller}`, `{purposes}` and the like.
 """
 
 from __future__ import annotations
@@ -93,6 +94,11 @@ def resolve(language: str, overrides: Mapping[str, Any] | None = None, regime: s
 def categories(language: str) -> dict[str, dict[str, str]]:
     """Our names and descriptions of C0001 to C0005: {key: {"name", "description"}}."""
     return {key: dict(value) for key, value in _load(nearest(language))["categories"].items()}
+
+
+def own_cookies(language: str) -> dict[str, str]:
+    """Our words for what the banner itself keeps in a browser."""
+    return dict(_load(nearest(language))["own_cookies"])
 
 
 def missing(language: str, overrides: Mapping[str, Any] | None = None) -> list[str]:

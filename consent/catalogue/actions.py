@@ -10,13 +10,13 @@ from typing import Any
 from django.db import transaction
 
 from consent.catalogue import necessary
-from consent.catalogue import patterns as pattern_language
-from consent.catalogue.cookie_db import Row
+from consent.catalogue.cookie_db import CookieEntry
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
-from consent.common import Refused, check
+from consent.common import InvalidChange, check
 from consent.sites.models import Site
 from consent.sites.queries import locked
 from consent.trail.actions import audit
+from fairgate_enforce import patterns as pattern_language
 
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",
@@ -28,25 +28,25 @@ CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode", "used_by_pa
 PURPOSE_FIELDS = ("legal_basis", "texts")
 
 
-class ReasonMissing(Refused):
+class ReasonMissing(InvalidChange):
     """A service was filed as strictly necessary without a reason that says something."""
 
 
 def key_of(name: str) -> str:
-    """`Google Analytics 4` → `google-analytics-4`. Raises Refused when nothing is left."""
+    """`Google Analytics 4` → `google-analytics-4`. Raises InvalidChange when nothing is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
     if not key:
-        raise Refused(f"{name!r} holds no letter or digit for a key; give a key of your own.")
+        raise InvalidChange(f"{name!r} holds no letter or digit for a key; give a key of your own.")
     return key
 
 
 def category_of(site: Site, key: str) -> Category:
-    """Raises Refused with the keys that the site has."""
+    """Raises InvalidChange with the keys that the site has."""
     if found := site.categories.filter(key=key).first():
         return found
     keys = ", ".join(site.categories.values_list("key", flat=True))
-    raise Refused(f"{site.name} has no category {key!r}; it has {keys or 'none'}.")
+    raise InvalidChange(f"{site.name} has no category {key!r}; it has {keys or 'none'}.")
 
 
 # --- Services -------------------------------------------------------------------------------------------------------
@@ -69,13 +69,13 @@ def add_service(
 
     `facts` are those of `FACTS`; `key` is made from the name when it is not given. An always active category needs a
     `necessary_reason` (`consent.catalogue.necessary`); elsewhere it is dropped. `restored` brings a service back as it
-    was, without a reason too. Raises Refused, and ReasonMissing.
+    was, without a reason too. Raises InvalidChange, and ReasonMissing.
     """
     site = locked(site)
     name = name.strip()
     key = key or key_of(name)
     if site.services.filter(key=key).exists():
-        raise Refused(f"{site.name} already has a service {key}; change that one, or choose another name.")
+        raise InvalidChange(f"{site.name} already has a service {key}; change that one, or choose another name.")
     service = Service(site=site, key=key, name=name, category=category_of(site, category))
     _apply(service, facts)
     _file(service, decided=not restored)
@@ -100,8 +100,8 @@ def update_service(
 ) -> Service:
     """Changes what is given and leaves the rest; patterns and cookies are replaced as a whole.
 
-    Whoever gives a category or a reason decides it: then an always active category needs its reason. Raises Refused,
-    and ReasonMissing.
+    Whoever gives a category or a reason decides it: then an always active category needs its reason. Raises
+    InvalidChange, and ReasonMissing.
     """
     site = locked(service.site)
     service = site.services.get(pk=service.pk)
@@ -137,7 +137,7 @@ def delete_service(service: Service, actor: str) -> None:
 def set_override(service: Service, regime: str, state: str | None, reason: str, actor: str) -> None:
     """Holds a service, or lets it run, in one regime against the regime's default; None takes it back.
 
-    Raises Refused without a reason.
+    Raises InvalidChange without a reason.
     """
     site = locked(service.site)
     if state is None:
@@ -151,14 +151,14 @@ def set_override(service: Service, regime: str, state: str | None, reason: str, 
 
 
 @transaction.atomic
-def complete_cookies(site: Site, rows: Iterable[Row], actor: str, *, add: bool = False) -> tuple[int, int]:
+def complete_cookies(site: Site, rows: Iterable[CookieEntry], actor: str, *, add: bool = False) -> tuple[int, int]:
     """Fills purposes and lifetimes that the site's cookies lack from rows of a cookie database; never overwrites.
 
     `add` also adds the cookies of platforms that are called like a service of the site. Returns (filled, added).
     """
     site = locked(site)
     rows = list(rows)
-    by_name: dict[str, list[Row]] = {}
+    by_name: dict[str, list[CookieEntry]] = {}
     for row in rows:
         by_name.setdefault(row.name, []).append(row)
     filled = added = 0
@@ -182,7 +182,7 @@ def complete_cookies(site: Site, rows: Iterable[Row], actor: str, *, add: bool =
     return filled, added
 
 
-def _fill(cookie: dict[str, Any], row: Row) -> bool:
+def _fill(cookie: dict[str, Any], row: CookieEntry) -> bool:
     before = dict(cookie)
     cookie["purpose"] = cookie["purpose"] or row.purpose
     if not cookie["lifetime"] and cookie["lifetime_days"] is None:
@@ -192,10 +192,10 @@ def _fill(cookie: dict[str, Any], row: Row) -> bool:
 
 def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
     if unknown := set(facts) - set(FACTS):
-        raise Refused(f"A service has no {', '.join(sorted(unknown))}.")
+        raise InvalidChange(f"A service has no {', '.join(sorted(unknown))}.")
     for mark in facts.get("inline", ()):
         if not isinstance(mark, str) or len(mark.strip()) < SHORTEST_MARK:
-            raise Refused(f"{mark!r} is too short for inline code: it would hold scripts that are not meant.")
+            raise InvalidChange(f"{mark!r} is too short for inline code: it would hold scripts that are not meant.")
     changed = {}
     for field, value in facts.items():
         before = getattr(service, field)
@@ -206,7 +206,8 @@ def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _file(service: Service, *, decided: bool) -> None:
-    """Keeps a reason where it belongs. Raises Refused when one is missing and somebody decides on the category."""
+    """Keeps a reason where it belongs. Raises InvalidChange when one is missing and somebody decides on the
+    category."""
     service.necessary_reason = necessary.clean(service.necessary_reason) if service.category.necessary else ""
     if decided and service.category.necessary and not necessary.enough(service.necessary_reason):
         raise ReasonMissing(necessary.complaint(service.name))
@@ -221,7 +222,7 @@ def _set_rules(service: Service, patterns: Iterable[str]) -> dict[str, Any]:
         try:
             pattern_language.parse(text)
         except ValueError as error:
-            raise Refused(str(error)) from None
+            raise InvalidChange(str(error)) from None
     service.rules.exclude(pattern__in=wanted).delete()
     for text in set(wanted) - set(before):
         rule = BlockRule(service=service, pattern=text)
@@ -235,10 +236,12 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
     for given in cookies:
         values = {"name": given} if isinstance(given, str) else dict(given)
         if unknown := set(values) - set(COOKIE_FIELDS):
-            raise Refused(f"A cookie has no {', '.join(sorted(unknown))}.")
+            raise InvalidChange(f"A cookie has no {', '.join(sorted(unknown))}.")
         cookie = Cookie(service=service, **values)
         if not cookie.name.strip("* "):
-            raise Refused(f"A cookie called {cookie.name!r} would stand for every cookie; name at least its beginning.")
+            raise InvalidChange(
+                f"A cookie called {cookie.name!r} would stand for every cookie; name at least its beginning."
+            )
         wanted[cookie.kind, cookie.name] = cookie
     before = {(c.kind, c.name): c for c in service.cookies.all()}
     if {k: _values(c) for k, c in before.items()} == {k: _values(c) for k, c in wanted.items()}:
@@ -259,7 +262,7 @@ def _values(cookie: Cookie) -> tuple[Any, ...]:
 
 @transaction.atomic
 def set_category(site: Site, key: str, actor: str, **fields: Any) -> Category:
-    """Adds a category, or changes what is given of it (`CATEGORY_FIELDS`). Raises Refused."""
+    """Adds a category, or changes what is given of it (`CATEGORY_FIELDS`). Raises InvalidChange."""
     site = locked(site)
     category = site.categories.filter(key=key).first()
     verb = "category.update" if category else "category.add"
@@ -271,17 +274,17 @@ def set_category(site: Site, key: str, actor: str, **fields: Any) -> Category:
 
 @transaction.atomic
 def delete_category(category: Category, actor: str) -> None:
-    """Raises Refused while services belong to it."""
+    """Raises InvalidChange while services belong to it."""
     site = locked(category.site)
     if names := list(category.services.values_list("name", flat=True)):
-        raise Refused(f"Move {', '.join(names)} to another category first.")
+        raise InvalidChange(f"Move {', '.join(names)} to another category first.")
     category.delete()
     audit(site, actor, "category.delete", key=category.key)
 
 
 @transaction.atomic
 def set_purpose(site: Site, key: str, actor: str, category: str | None = None, **fields: Any) -> Purpose:
-    """Adds a purpose, or changes it; `category` None makes it stand alone. Raises Refused."""
+    """Adds a purpose, or changes it; `category` None makes it stand alone. Raises InvalidChange."""
     site = locked(site)
     purpose = site.purposes.filter(key=key).first()
     verb = "purpose.update" if purpose else "purpose.add"
@@ -302,7 +305,7 @@ def delete_purpose(purpose: Purpose, actor: str) -> None:
 
 def _set_fields(row: Category | Purpose, fields: dict[str, Any], known: tuple[str, ...]) -> None:
     if unknown := set(fields) - set(known):
-        raise Refused(f"There is no field {', '.join(sorted(unknown))}.")
+        raise InvalidChange(f"There is no field {', '.join(sorted(unknown))}.")
     for field, value in fields.items():
         setattr(row, field, value)
     check(row)

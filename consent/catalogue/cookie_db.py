@@ -22,7 +22,7 @@ DAYS = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CookieEntry:
     """One cookie: `name` ends in `*` where the database says wildcard; `lifetime_days` None = not a length of time."""
 
     platform: str
@@ -33,7 +33,7 @@ class Row:
     lifetime_days: int | None
 
 
-def read(text: str) -> list[Row]:
+def read(text: str) -> list[CookieEntry]:
     """The rows of a file, in its order. Raises ValueError in words for another kind of file."""
     text = text.lstrip("\ufeff")
     rows = _json(text) if text.lstrip()[:1] in ("{", "[") else _csv(text)
@@ -46,7 +46,7 @@ def read(text: str) -> list[Row]:
         if values["name"]:
             star = "*" if values["wildcard"] in ("1", "true", "True") and not values["name"].endswith("*") else ""
             found.append(
-                Row(
+                CookieEntry(
                     values["platform"],
                     values["category"],
                     values["name"] + star,

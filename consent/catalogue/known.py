@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from consent.catalogue import patterns
+from fairgate_enforce import patterns
 
 Known = dict[str, Any]
 DEFAULTS: Known = {

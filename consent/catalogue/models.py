@@ -101,7 +101,7 @@ class Cookie(models.Model):
 
 
 class BlockRule(models.Model):
-    """A request pattern of a service, in the language of `consent.catalogue.patterns`."""
+    """A request pattern of a service, in the language of `fairgate_enforce.patterns`."""
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="rules")
     pattern = models.CharField(max_length=500)
@@ -114,13 +114,13 @@ class BlockRule(models.Model):
 class RuleOverride(models.Model):
     """A service held or let run in one regime against the regime's default, with the reason."""
 
-    class State(models.TextChoices):
+    class Verdict(models.TextChoices):
         HOLD = "hold", "Hold until granted"
         ALLOW = "allow", "Let it run"
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="overrides")
     regime = models.CharField(max_length=40)
-    state = models.CharField(max_length=10, choices=State)
+    state = models.CharField(max_length=10, choices=Verdict)
     reason = models.CharField(max_length=500)
 
     class Meta:

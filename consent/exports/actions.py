@@ -10,7 +10,7 @@ from consent import private_files
 from consent.exports import bundle, formats, period
 from consent.exports.jsonld import to_jsonld
 from consent.exports.parquet import to_parquet
-from consent.exports.period import Row
+from consent.exports.period import LogRow
 from consent.sites.models import Site
 from consent.trail.actions import audit
 
@@ -19,7 +19,7 @@ STREAMS = {"csv": formats.to_csv, "jsonl": formats.to_jsonl, "parquet": to_parqu
 FORMATS = (*STREAMS, "bundle")
 
 
-def counted(rows: Iterable[Row], total: int, progress: Progress) -> Iterator[Row]:
+def counted(rows: Iterable[LogRow], total: int, progress: Progress) -> Iterator[LogRow]:
     """Passes rows on and tells the progress every thousand."""
     for done, row in enumerate(rows, 1):
         yield row
@@ -44,7 +44,7 @@ def export(
         audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
         return written
 
-    def count(rows: Iterable[Row]) -> Iterator[Row]:
+    def count(rows: Iterable[LogRow]) -> Iterator[LogRow]:
         nonlocal written
         for row in rows:
             written += 1

@@ -1,7 +1,8 @@
 """The audit bundle: one zip that proves a period of one site's log, offline (docs/audit.md describes each file).
 
-The long files are written to a work folder first, with a note of how far they are, so that a killed export goes on
-where it was; then everything is put into the zip. Memory stays constant: rows come in chunks, files go out in pieces.
+The long files are written to a work folder first, with a file that says how far they are, so that a killed export goes
+on where it was; then everything is put into the zip. Memory stays constant: rows come in chunks, files go out in
+pieces.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import IO, Any
 
 from consent import private_files
 from consent.exports import copies, formats, period, report
-from consent.exports.period import Period, Row
+from consent.exports.period import LogRow, Period
 from consent.jurisdictions import table
 from consent.ledger import checkpoint, erasure, merkle, signing
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry
@@ -32,12 +33,12 @@ from consent.publishing.models import Release
 HERE = Path(__file__).parent / "verify"
 FORMAT = "fairgate-bundle/1"
 LEVEL = 3  # of zlib: half the time of 6, a tenth more bytes
-STEP = 10_000  # records between two notes of how far we are
+STEP = 10_000  # records after which is saved how far we are
 Progress = Callable[[int, int], None]
 
 
 @dataclass
-class State:
+class BundleProgress:
     """How far the long files are. `size` fixes the tree: entries that come while we write are left out."""
 
     size: int
@@ -74,16 +75,16 @@ def build(span: Period, out: Path, actor: str, progress: Progress) -> int:
     return state.records
 
 
-def _resume(work: Path, span: Period, size: int) -> State:
-    note = work / "state.json"
+def _resume(work: Path, span: Period, size: int) -> BundleProgress:
+    saved = work / "state.json"
     question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
-    if note.exists():
-        kept = json.loads(note.read_text())
+    if saved.exists():
+        kept = json.loads(saved.read_text())
         if kept.pop("question") == question and not copies.erased_since(span.site, kept["size"]):
-            return State(**kept)
+            return BundleProgress(**kept)
     for stale in work.iterdir():
         stale.unlink()
-    return State(size=size, next=_lower(span))
+    return BundleProgress(size=size, next=_lower(span))
 
 
 def _lower(span: Period) -> int:
@@ -91,7 +92,7 @@ def _lower(span: Period) -> int:
     return max(0, span.first - 1)
 
 
-def _save(work: Path, span: Period, state: State) -> None:
+def _save(work: Path, span: Period, state: BundleProgress) -> None:
     question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
     fresh = work / "state.new"
     with private_files.open_file(fresh) as file:
@@ -103,7 +104,7 @@ def _append(path: Path) -> IO[bytes]:
     return private_files.open_file(path, "ab")
 
 
-def _long_files(work: Path, span: Period, last: int, state: State, progress: Progress) -> None:
+def _long_files(work: Path, span: Period, last: int, state: BundleProgress, progress: Progress) -> None:
     """records.jsonl (with the neighbours of the period) and records.csv (answers of the period)."""
     site = str(span.site.uuid)
     upper = last + 1 if last + 1 < state.size else last
@@ -118,7 +119,7 @@ def _long_files(work: Path, span: Period, last: int, state: State, progress: Pro
         used = set(state.releases)
         totals = Counter(state.totals)
 
-        def note() -> None:
+        def save_progress() -> None:
             cells.write(_csv(waiting))
             waiting.clear()
             lines.flush()
@@ -140,8 +141,8 @@ def _long_files(work: Path, span: Period, last: int, state: State, progress: Pro
                     waiting.append(formats.cells(row, site))
                     totals[f"{row.day.isoformat()} {row.action} {row.jurisdiction}"] += 1
             if state.next % STEP == 0:
-                note()
-        note()
+                save_progress()
+        save_progress()
 
 
 def _csv(rows: Any) -> bytes:
@@ -171,7 +172,7 @@ def range_proof(tree: Tree, size: int, first: int, last: int) -> list[bytes]:
 
 
 def _short_files(
-    work: Path, span: Period, last: int, state: State, tree: Tree, head: Checkpoint, actor: str
+    work: Path, span: Period, last: int, state: BundleProgress, tree: Tree, head: Checkpoint, actor: str
 ) -> list[tuple[str, bytes | Path]]:
     """Everything but the records, as (name in the zip, content or file)."""
     site = span.site
@@ -213,7 +214,7 @@ def _short_files(
         ("verify.html", (HERE / "verify.html").read_bytes()),
         ("verifier_keys.txt", ("\n".join(_keys(site.pk, origin)) + "\n").encode()),
     ]
-    facts = report.Facts(
+    content = report.ReportContent(
         span=span,
         last=last,
         records=state.records,
@@ -228,11 +229,11 @@ def _short_files(
         repairs=_repairs(span.site.pk, state.size),
         blank_pictures=any(name.startswith("screenshots/") for name, _ in files),
     )
-    files.append(("report.html", report.html(facts).encode()))
+    files.append(("report.html", report.html(content).encode()))
     return files
 
 
-def _proof(work: Path, span: Period, last: int, state: State, tree: Tree) -> Any:
+def _proof(work: Path, span: Period, last: int, state: BundleProgress, tree: Tree) -> Any:
     """range_proof.json; of an empty period, the proofs of the entries around it, which become its records."""
     if span.first <= last:
         upper = last + 1 if last + 1 < state.size else last
@@ -271,7 +272,7 @@ def _thinned(points: list[Checkpoint], span: Period) -> list[Checkpoint]:
     return [p for p in points if p.size in keep or span.start <= p.created_at.astimezone(UTC).date() <= span.end]
 
 
-def _around(span: Period, size: int) -> list[Row]:
+def _around(span: Period, size: int) -> list[LogRow]:
     """The entries before and after an empty period."""
     entries = LogEntry.objects.filter(site_id=span.site.pk, index__lt=size)
     before = entries.filter(day__lt=span.start).order_by("-index").values_list("index", flat=True).first()
@@ -280,13 +281,13 @@ def _around(span: Period, size: int) -> list[Row]:
     return list(period.rows(span.site.pk, first, min(after, size - 1)))
 
 
-def _releases(span: Period, used: set[str]) -> list[tuple[Release, Row]]:
+def _releases(span: Period, used: set[str]) -> list[tuple[Release, LogRow]]:
     """Releases in force in the period or answered in it, each with its entry of the log."""
     entries = LogEntry.objects.filter(site_id=span.site.pk, type=LogEntry.Type.RELEASE).exclude(type="consent")
     logged: dict[str, list[int]] = {}  # a release that went back to an older one has its hash
     for sha256, index in entries.order_by("index").values_list("release_hash", "index"):
         logged.setdefault(sha256, []).append(index)
-    found: list[tuple[Release, Row]] = []
+    found: list[tuple[Release, LogRow]] = []
     releases = list(span.site.releases.order_by("number"))
     for place, release in enumerate(releases):
         until = releases[place + 1].published_at.date() if place + 1 < len(releases) else span.end
@@ -297,7 +298,7 @@ def _releases(span: Period, used: set[str]) -> list[tuple[Release, Row]]:
     return found
 
 
-def _erasures(work: Path, span: Period, last: int, state: State, tree: Tree) -> None:
+def _erasures(work: Path, span: Period, last: int, state: BundleProgress, tree: Tree) -> None:
     """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof.
 
     An entry seals what was left of all that it names: `others` are the lines of it that lie outside the period.
@@ -323,8 +324,8 @@ def _repairs(site_id: int, size: int) -> list[report.Repair]:
     entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.CLOCK_REPAIR, index__lt=size)
     indexes = entries.exclude(type="consent").order_by("index").values_list("index", flat=True)
     rows = [row for index in indexes for row in period.rows(site_id, index, index)]
-    told = [(row, json.loads(row.payload or "{}")) for row in rows]
-    return [report.Repair(row.index, said["before"], formats.stamp(row), said["reason"]) for row, said in told]
+    repairs = [(row, json.loads(row.payload or "{}")) for row in rows]
+    return [report.Repair(row.index, stated["before"], formats.stamp(row), stated["reason"]) for row, stated in repairs]
 
 
 def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:
@@ -346,7 +347,9 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, indent=1, ensure_ascii=False).encode()
 
 
-def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path]], span: Period, last: int, state: State) -> None:
+def _zip(
+    work: Path, out: Path, files: list[tuple[str, bytes | Path]], span: Period, last: int, state: BundleProgress
+) -> None:
     """The files, then the manifest that names their hashes; moved to its place when whole."""
     hashes: dict[str, str] = {}
     fresh = work / "bundle.zip"

@@ -36,7 +36,7 @@ def drop(site: Site, indexes: list[int]) -> tuple[int, Callable[[], object]]:
     """Takes the site's finished exports that may hold one of the records out of reach; their files go afterwards, and
     so does what exports that wait had written. One that runs notices by itself (`erased_since`)."""
     dropped = 0
-    for job in Job.objects.filter(site=site, kind=KIND, state=Job.State.DONE).order_by("pk"):
+    for job in Job.objects.filter(site=site, kind=KIND, state=Job.Status.DONE).order_by("pk"):
         if "path" in job.result and holds(job, indexes):
             job.result = {"removed": True, "records": job.result.get("records", 0)}
             job.message = REMOVED
@@ -60,7 +60,7 @@ def sweep(site: Site) -> int:
     for path in paths:
         number = re.match(r"-(\d+)\.", path.name[len(str(site.uuid)) :])
         job = jobs.get(int(number[1])) if number else None
-        if job and (job.state == Job.State.RUNNING or job.result.get("path") == path.name):
+        if job and (job.state == Job.Status.RUNNING or job.result.get("path") == path.name):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

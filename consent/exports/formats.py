@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from consent.exports.period import Row
+from consent.exports.period import LogRow
 from consent.ledger import merkle
 from consent.ledger.append import leaf_input, utc_text
 
@@ -28,17 +28,17 @@ COLUMNS = (
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 
 
-def stamp(row: Row) -> str:
+def stamp(row: LogRow) -> str:
     """RFC 3339, UTC, microseconds."""
     return utc_text(row.received_at)
 
 
-def leaf_hash(row: Row, site_uuid: str) -> bytes:
+def leaf_hash(row: LogRow, site_uuid: str) -> bytes:
     """What the tree holds of a row."""
     return merkle.leaf_hash(leaf_input(row.type, site_uuid, row.day, row.release_hash, row.commitment))
 
 
-def cells(row: Row, site_uuid: str) -> list[str]:
+def cells(row: LogRow, site_uuid: str) -> list[str]:
     """One line of the CSV: `values`, none of which a spreadsheet takes for a formula."""
     return [value if value[:1] in _PLAIN else harmless(value) for value in values(row, site_uuid)]
 
@@ -87,32 +87,32 @@ LONGEST_REMEMBERED = 2_000  # bytes of a decision vector; of hundreds of service
 
 def _decisions(choices: bytes) -> tuple[str, str, str]:
     """Of categories, purposes and services: `C0001:granted C0002:denied`."""
-    return (_told if len(choices) <= LONGEST_REMEMBERED else _told.__wrapped__)(choices)
+    return (_decisions_of if len(choices) <= LONGEST_REMEMBERED else _decisions_of.__wrapped__)(choices)
 
 
 @lru_cache(2_000)  # visitors say few different things
-def _told(choices: bytes) -> tuple[str, str, str]:
-    told = _decode(choices)
+def _decisions_of(choices: bytes) -> tuple[str, str, str]:
+    vector = _decode(choices)
     categories, purposes, services = (
-        " ".join(f"{key}:{value}" for key, value in sorted((told.get(kind) or {}).items()))
+        " ".join(f"{key}:{value}" for key, value in sorted((vector.get(kind) or {}).items()))
         for kind in ("categories", "purposes", "services")
     )
     return categories, purposes, services
 
 
-def values(row: Row, site_uuid: str) -> list[str]:
+def values(row: LogRow, site_uuid: str) -> list[str]:
     """A record in the order of COLUMNS, as text; signals as they were committed to (canonical JSON)."""
-    said = _read(row.payload) if row.payload else _NOTHING
+    payload = _read(row.payload) if row.payload else _NOTHING
     return [
-        str(row.index), row.record_id, stamp(row), row.type, row.action, said.status, row.jurisdiction,
-        said.jurisdiction_by, row.regime, row.language, said.layer, *_decisions(bytes(said.choices)),
-        bytes(said.signals).decode(), said.page or "", row.visitor or "", row.replaces or "", str(row.release or ""),
-        row.release_hash, said.ua_family, said.client_time or "", leaf_hash(row, site_uuid).hex(),
-        "yes" if row.erased else "no",
+        str(row.index), row.record_id, stamp(row), row.type, row.action, payload.status, row.jurisdiction,
+        payload.jurisdiction_by, row.regime, row.language, payload.layer, *_decisions(bytes(payload.choices)),
+        bytes(payload.signals).decode(), payload.page or "", row.visitor or "", row.replaces or "",
+        str(row.release or ""), row.release_hash, payload.ua_family, payload.client_time or "", leaf_hash(row,
+        site_uuid).hex(), "yes" if row.erased else "no",
     ]  # fmt: skip
 
 
-def to_csv(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
+def to_csv(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
     """RFC 4180 with a header line, UTF-8."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
@@ -126,7 +126,7 @@ def to_csv(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def fields(row: Row) -> dict[str, Any]:
+def fields(row: LogRow) -> dict[str, Any]:
     """What a line of the JSON Lines export says: all that recomputes the leaf. `record` is the exact committed text;
     `request`, which it holds too, stands beside it once it is erased."""
     request = {"request": row.request_hash.hex()} if row.erased else {}
@@ -155,7 +155,7 @@ def line(values: dict[str, Any]) -> bytes:
     return _encode(values) + b"\n"
 
 
-def to_jsonl(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
+def to_jsonl(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
     """One JSON object a line, UTF-8."""
     source = iter(rows)
     while lines := [line(fields(row)) for row in islice(source, 200)]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from consent.exports import formats
-from consent.exports.period import Row
+from consent.exports.period import LogRow
 from consent.publishing.models import Release
 from consent.sites.models import Site
 
@@ -20,7 +20,7 @@ SCHEMA = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
 STATUS = {"granted": "dpv:ConsentGiven", "denied": "dpv:ConsentRefused"}
 
 
-def to_jsonld(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
+def to_jsonld(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
     """One document with a `@graph` of consent records; erased records keep their place and say so."""
     site = Site.objects.get(uuid=site_uuid)
     releases: dict[str, dict[str, Any]] = {}
@@ -41,7 +41,7 @@ def _controller(site: Site) -> dict[str, str]:
     return {"@type": "dpv:DataController", "dpv:hasName": site.controller, "dpv:hasContact": site.controller_contact}
 
 
-def _record(row: Row, site: Site, release: dict[str, Any]) -> dict[str, Any]:
+def _record(row: LogRow, site: Site, release: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "@type": "dpv:ConsentRecord",
         "@id": f"urn:uuid:{row.record_id}",

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from consent.exports import formats
-from consent.exports.period import Row
+from consent.exports.period import LogRow
 
 GROUP = 20_000
 
@@ -39,7 +39,7 @@ class _Drain:
         return taken
 
 
-def to_parquet(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
+def to_parquet(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
     """Raises ValueError, with what to do, when pyarrow is not installed."""
     try:
         import pyarrow as pa
@@ -70,7 +70,7 @@ def to_parquet(rows: Iterable[Row], site_uuid: str) -> Iterator[bytes]:
 _TYPED = [formats.COLUMNS.index(name) for name in ("index", "received_at", "release", "erased")]
 
 
-def _typed(row: Row, site_uuid: str) -> list[Any]:
+def _typed(row: LogRow, site_uuid: str) -> list[Any]:
     values: list[Any] = [value or None for value in formats.values(row, site_uuid)]
     for place, value in zip(_TYPED, (row.index, row.received_at, row.release, row.erased), strict=True):
         values[place] = value

@@ -18,7 +18,7 @@ from consent.sites.models import Site
 CHUNK = 2_000
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
+class LogRow(msgspec.Struct, frozen=True, gc=False):
     """One leaf with its record; `payload` and `salt` are None when the record was erased. Ids are texts."""
 
     index: int
@@ -61,7 +61,7 @@ class Period:
     def count(self) -> int:
         return max(0, self.last - self.first + 1)
 
-    def inside(self, row: Row) -> bool:
+    def inside(self, row: LogRow) -> bool:
         """Whether a row was received in the period."""
         return self.first <= row.index <= self.last and self.start <= row.day <= self.end
 
@@ -95,12 +95,12 @@ def find(site: Site, start: date, end: date) -> Period:
     return Period(site, start, end, first, last)
 
 
-def answers(rows: Iterable[Row]) -> Iterator[Row]:
+def answers(rows: Iterable[LogRow]) -> Iterator[LogRow]:
     """Only what visitors answered; releases, erasures and the like are left out."""
     return (row for row in rows if row.type == LogEntry.Type.CONSENT)
 
 
-def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[Row]:
+def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[LogRow]:
     """Leaves `first` … `last` in index order, a chunk at a time: constant memory for any size."""
     entry, record = LogEntry._meta.db_table, ConsentRecord._meta.db_table
     connection = connections[using]
@@ -123,22 +123,22 @@ def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterato
         first = until + 1
 
 
-def _from_postgres(values: tuple[Any, ...]) -> Row:
+def _from_postgres(values: tuple[Any, ...]) -> LogRow:
     cells = list(values)
     cells[5], cells[6] = bytes(cells[5]), bytes(cells[6])
     cells[7] = cells[7].astimezone(UTC)
     cells[16] = None if cells[16] is None else bytes(cells[16])
-    return Row(*cells)
+    return LogRow(*cells)
 
 
-def _from_sqlite(values: tuple[Any, ...]) -> Row:
+def _from_sqlite(values: tuple[Any, ...]) -> LogRow:
     index, record_id, kind, day, release_hash, *hashes, at = values[:8]
-    *facts, visitor, replaces, payload, salt = values[8:]
+    *columns, visitor, replaces, payload, salt = values[8:]
     day = day if isinstance(day, date) else date.fromisoformat(day)
     at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     head = (index, _dashed(record_id), kind, day, release_hash, *hashes, at)
-    return _from_postgres((*head, *facts, _dashed(visitor), _dashed(replaces), payload, salt))
+    return _from_postgres((*head, *columns, _dashed(visitor), _dashed(replaces), payload, salt))
 
 
 def _dashed(value: str | UUID | None) -> str | None:

@@ -47,7 +47,7 @@ class Repair:
 
 
 @dataclass
-class Facts:
+class ReportContent:
     """What the report tells; `totals` maps "day action jurisdiction" to answers."""
 
     span: Period
@@ -65,13 +65,13 @@ class Facts:
     blank_pictures: bool = False
 
 
-def html(facts: Facts) -> str:
+def html(content: ReportContent) -> str:
     """The page, in English."""
-    site, span = facts.span.site, facts.span
+    site, span = content.span.site, content.span
     by_action: Counter[str] = Counter()
     by_place: Counter[str] = Counter()
     by_day: Counter[str] = Counter()
-    for key, count in facts.totals.items():
+    for key, count in content.totals.items():
         day, action, place = key.split(" ")
         by_action[action] += count
         by_place[place] += count
@@ -79,7 +79,7 @@ def html(facts: Facts) -> str:
     answers = sum(by_action.values())
     parts = [
         f"<h1>Consent records of {escape(site.name)}</h1>",
-        f"<p>{span.start} to {span.end} (UTC), made on {facts.made_at:%Y-%m-%d %H:%M} UTC by {escape(facts.actor)}.</p>",
+        f"<p>{span.start} to {span.end} (UTC), made on {content.made_at:%Y-%m-%d %H:%M} UTC by {escape(content.actor)}.</p>",
         "<h2>Who asked</h2>",
         _pairs(
             [
@@ -91,7 +91,7 @@ def html(facts: Facts) -> str:
             ]
         ),
         "<h2>What was answered</h2>",
-        f"<p>{answers:,} answers in {facts.records:,} entries of the log; {facts.erased:,} entries were erased later "
+        f"<p>{answers:,} answers in {content.records:,} entries of the log; {content.erased:,} entries were erased later "
         "(their place in the log stays, their content is gone).</p>",
         _chart(by_day, span.start, span.end) if answers else "<p>There was no answer in the period.</p>",
         _counts("Answer", [(ACTIONS.get(a, a), n) for a, n in by_action.most_common()], answers),
@@ -99,14 +99,14 @@ def html(facts: Facts) -> str:
         "<h2>What visitors were asked</h2>",
         "<p>Each release holds every text, category, service and setting word by word; its file is named by its SHA-256."
         "</p>",
-        _releases(facts.releases),
+        _releases(content.releases),
         "<p>The files in <code>screenshots/</code> were logged by an earlier version as pictures of the banner. They are "
         "blank and show nothing.</p>"
-        if facts.blank_pictures
+        if content.blank_pictures
         else "",
         "<h2>How this is proved</h2>",
-        _proof(facts),
-        _clock(facts.repairs),
+        _proof(content),
+        _clock(content.repairs),
         "<h2>How to check it yourself</h2>",
         "<p>Offline, on your own computer: open <code>verify.html</code> and give it the zip, or run "
         "<code>python3 verify.py bundle.zip --key KEY --checkpoint FILE</code>. Get the key from the operator by another "
@@ -189,14 +189,14 @@ def _clock(repairs: list[Repair]) -> str:
     )
 
 
-def _proof(facts: Facts) -> str:
+def _proof(content: ReportContent) -> str:
     rows = [
-        ("Log", f"RFC 9162 Merkle tree of {facts.head.size:,} entries when this was made"),
-        ("Signed tree head", facts.head.note.strip()),
-        ("Verifier key", facts.keys[0]),
+        ("Log", f"RFC 9162 Merkle tree of {content.head.size:,} entries when this was made"),
+        ("Signed tree head", content.head.note.strip()),
+        ("Verifier key", content.keys[0]),
     ]
-    if facts.anchors:
-        kept = f"{len(facts.anchors)} checkpoints were kept outside the operator's hands; see anchors.json."
+    if content.anchors:
+        kept = f"{len(content.anchors)} checkpoints were kept outside the operator's hands; see anchors.json."
     else:
         kept = "No checkpoint was kept outside the operator's hands: the operator could have rewritten this."
     return _pairs(rows) + f'<p class="note">{escape(kept)}</p>'

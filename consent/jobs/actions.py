@@ -25,7 +25,7 @@ def enqueue(
     """
     params = params or {}
     if once:
-        waiting = Job.objects.filter(kind=kind, site=site, params=params, state=Job.State.WAITING).first()
+        waiting = Job.objects.filter(kind=kind, site=site, params=params, state=Job.Status.WAITING).first()
         if waiting:
             return waiting
     return Job.objects.create(
@@ -40,8 +40,8 @@ def enqueue(
 def cancel(job: Job) -> bool:
     """Stops a job that waits, or a running one at its next progress report. False when it had already ended."""
     return bool(
-        Job.objects.filter(pk=job.pk, state__in=(Job.State.WAITING, Job.State.RUNNING)).update(
-            state=Job.State.CANCELLED, finished_at=timezone.now(), leased_until=None
+        Job.objects.filter(pk=job.pk, state__in=(Job.Status.WAITING, Job.Status.RUNNING)).update(
+            state=Job.Status.CANCELLED, finished_at=timezone.now(), leased_until=None
         )
     )
 
@@ -52,7 +52,7 @@ def put_right() -> int:
     now = timezone.now()
     late = now + timedelta(seconds=5)
     made = Job.objects.filter(created_at__gt=late)
-    changed = made.filter(state=Job.State.WAITING).update(created_at=now, run_after=now)
+    changed = made.filter(state=Job.Status.WAITING).update(created_at=now, run_after=now)
     changed += made.update(created_at=now)
-    leased = Job.objects.filter(state=Job.State.RUNNING, leased_until__gt=now + timedelta(hours=1))
+    leased = Job.objects.filter(state=Job.Status.RUNNING, leased_until__gt=now + timedelta(hours=1))
     return changed + leased.update(leased_until=now)

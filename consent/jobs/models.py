@@ -7,7 +7,7 @@ from django.db import models
 class Job(models.Model):
     """One piece of background work, leased by a worker that keeps its heartbeat."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         WAITING = "waiting"
         RUNNING = "running"
         DONE = "done"
@@ -17,7 +17,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=40)
     site = models.ForeignKey("consent.Site", models.CASCADE, null=True, blank=True, related_name="jobs")
     params = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(null=True)
     message = models.CharField(max_length=1000, blank=True)

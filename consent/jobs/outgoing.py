@@ -40,11 +40,11 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _looking_up = threading.BoundedSemaphore(LOOK_UPS)
 
 
-class Refused(ValueError):
+class ForbiddenAddress(ValueError):
     """This request is not sent; the text says why and what to do."""
 
 
-class _Private(Refused):
+class _Private(ForbiddenAddress):
     def __init__(self, host: str, addresses: list[str]) -> None:
         super().__init__(
             f"{host} is at {', '.join(addresses)}, which is no public address. If that is meant, list its network in "
@@ -57,14 +57,14 @@ class Late(TimeoutError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RemoteResponse:
     """What came back: the status, and the body as far as it was read."""
 
     status: int
     body: bytes
 
 
-def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 one stands for, if it does."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
@@ -78,7 +78,7 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def is_public(text: str) -> bool:
     """Whether an address, as text, is one host that is reachable from everywhere. Raises ValueError for no address."""
-    address = _plain(ip_address(text.partition("%")[0]))
+    address = _embedded_ipv4(ip_address(text.partition("%")[0]))
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_4)
     return address in _GLOBAL_6 and not any(address in network for network in _SPECIAL_6)
@@ -87,12 +87,12 @@ def is_public(text: str) -> bool:
 def may_reach(text: str) -> bool:
     """Whether requests may go to an address: it is public, or the operator has listed its network."""
     listed = [ip_network(str(one), strict=False) for one in settings.FAIRGATE_OUTGOING_NETWORKS]
-    plain, given = _plain(ip_address(text.partition("%")[0])), ip_address(text.partition("%")[0])
+    plain, given = _embedded_ipv4(ip_address(text.partition("%")[0])), ip_address(text.partition("%")[0])
     return is_public(text) or any(one in network for network in listed for one in (plain, given))
 
 
 def check(url: str) -> None:
-    """Raises Refused for what is no address to send to, as far as can be told without looking its name up."""
+    """Raises ForbiddenAddress for what is no address to send to, as far as can be told without looking its name up."""
     _, host, _, _ = _split(url)
     try:
         private = not may_reach(host)
@@ -108,18 +108,18 @@ def _split(url: str) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused(f"{url!r} is no web address: {error}.") from None
+        raise ForbiddenAddress(f"{url!r} is no web address: {error}.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(f"{url!r} is no web address; give one that begins with https://.")
+        raise ForbiddenAddress(f"{url!r} is no web address; give one that begins with https://.")
     if parts.username is not None or parts.password is not None:
-        raise Refused("A web address with a user or a password in it is not used; put a token into its path.")
+        raise ForbiddenAddress("A web address with a user or a password in it is not used; put a token into its path.")
     if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
-        raise Refused(f"{url!r} holds blanks or control characters.")
+        raise ForbiddenAddress(f"{url!r} holds blanks or control characters.")
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path.encode("ascii")
     except UnicodeEncodeError:
-        raise Refused(f"{url!r}: write what is not ASCII in the path as %….") from None
+        raise ForbiddenAddress(f"{url!r}: write what is not ASCII in the path as %….") from None
     return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path
 
 
@@ -174,11 +174,11 @@ def post(
     *,
     deadline: float = DEADLINE,
     largest: int = LARGEST,
-) -> Answer:
+) -> RemoteResponse:
     """POSTs to an address that somebody typed in; an answer of any status is an answer.
 
-    At most `largest` bytes of its body are read. Raises Refused when the address may not be reached, Late after
-    `deadline` seconds, other OSErrors when the network fails or what answers speaks no HTTP.
+    At most `largest` bytes of its body are read. Raises ForbiddenAddress when the address may not be reached, Late
+    after `deadline` seconds, other OSErrors when the network fails or what answers speaks no HTTP.
     """
     scheme, host, port, path = _split(url)
     until = time.monotonic() + deadline
@@ -203,7 +203,7 @@ def post(
         connection.sock = stream
         connection.request("POST", path, body, {"User-Agent": "Fairgate", "Connection": "close", **headers})
         answer = connection.getresponse()
-        made = Answer(answer.status, _read(answer, largest))
+        made = RemoteResponse(answer.status, _read(answer, largest))
         # A body that has no length just ends when the watch ends it.
         if largest and time.monotonic() >= until:
             raise TimeoutError

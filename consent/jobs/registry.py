@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Run"], "dict[str, Any] | None"]
 
-# Lanes: the workers of one never do, and never wait for, the jobs of another.
-HOUSE = "house"  # what the worker does by itself
+# Queues: the workers of one never do, and never wait for, the jobs of another.
+UPKEEP = "house"  # what the worker does by itself
 WORK = "work"  # what people ask for
 DELIVERIES = "deliveries"  # what waits for other people's servers
-LANES = (HOUSE, WORK, DELIVERIES)
+QUEUES = (UPKEEP, WORK, DELIVERIES)
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, float] = {}
-_lanes: dict[str, str] = {}
+_queues: dict[str, str] = {}
 
 
-def handler(kind: str, *, every: float | None = None, lane: str | None = None) -> Callable[[Handler], Handler]:
-    """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself. `lane`: one
-    of LANES; without one HOUSE for what is enqueued by itself, else WORK."""
+def handler(kind: str, *, every: float | None = None, queue: str | None = None) -> Callable[[Handler], Handler]:
+    """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself. `queue`: one
+    of QUEUES; without one UPKEEP for what is enqueued by itself, else WORK."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
         if every:
             _periods[kind] = every
-        _lanes[kind] = lane or (HOUSE if every else WORK)
+        _queues[kind] = queue or (UPKEEP if every else WORK)
         return function
 
     return register
@@ -52,9 +52,9 @@ def periods() -> dict[str, float]:
     return dict(_periods)
 
 
-def kinds(lane: str) -> list[str]:
-    """The kinds of jobs in a lane."""
-    return [kind for kind in _handlers if _lanes.get(kind, WORK) == lane]
+def kinds(queue: str) -> list[str]:
+    """The kinds of jobs in a queue."""
+    return [kind for kind in _handlers if _queues.get(kind, WORK) == queue]
 
 
 def discover() -> None:

@@ -31,7 +31,7 @@ class Lost(Exception):
     """The job was cancelled, or another worker has taken it. Handlers let it pass."""
 
 
-class Stopped(Exception):
+class ShuttingDown(Exception):
     """The worker is shutting down; the job goes back to the queue with its cursor. Handlers let it pass."""
 
 
@@ -53,16 +53,16 @@ class Run:
         self._stopping = stopping
         self._reported = timezone.now() - timedelta(seconds=REPORT)
 
-    def mine(self) -> Any:
+    def own_row(self) -> Any:
         """The job's row, as long as this run still owns it."""
-        return Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING, attempts=self.job.attempts)
+        return Job.objects.filter(pk=self.job.pk, state=Job.Status.RUNNING, attempts=self.job.attempts)
 
     def progress(
         self, done: int, total: int | None = None, *, message: str | None = None, cursor: dict[str, Any] | None = None
     ) -> None:
         """Tells how far the job is and, with `cursor`, where the next attempt resumes.
 
-        Cheap enough for every chunk: without a cursor it writes once a second. Raises Lost or Stopped.
+        Cheap enough for every chunk: without a cursor it writes once a second. Raises Lost or ShuttingDown.
         """
         now = timezone.now()
         if cursor is None and not self._stopping() and (now - self._reported).total_seconds() < REPORT:
@@ -75,10 +75,10 @@ class Run:
             changes["message"] = _text(message)
         if cursor is not None:
             self.cursor = changes["cursor"] = cursor
-        if not self.mine().update(**changes):
+        if not self.own_row().update(**changes):
             raise Lost
         if self._stopping():
-            raise Stopped
+            raise ShuttingDown
 
 
 class _Heartbeat:
@@ -100,7 +100,7 @@ class _Heartbeat:
         try:
             while not self._over.wait(BEAT):
                 try:
-                    self._run.mine().update(leased_until=timezone.now() + timedelta(seconds=LEASE))
+                    self._run.own_row().update(leased_until=timezone.now() + timedelta(seconds=LEASE))
                 except DatabaseError:
                     log.warning("Could not renew the lease of job %s.", self._run.job.pk)
                     close_old_connections()
@@ -109,22 +109,22 @@ class _Heartbeat:
                 connection.close()
 
 
-def _turn(due: Q, lane: Q, now: datetime) -> list[int | None]:
-    """The sites that have something due, who waited longest for a turn in this lane first. While a job of a site is
-    done, its others wait: so one site can't take all of a lane's workers."""
+def _turn(due: Q, queue: Q, now: datetime) -> list[int | None]:
+    """The sites that have something due, who waited longest for a turn in this queue first. While a job of a site is
+    done, its others wait: so one site can't take all of a queue's workers."""
     waiting: list[int | None] = list(Job.objects.filter(due).order_by().values_list("site_id", flat=True).distinct())
     if len(waiting) < 2 and None in waiting:
         return waiting
-    live = Q(state=Job.State.RUNNING, leased_until__gte=now)
-    busy = set(Job.objects.filter(lane, live, site__isnull=False).values_list("site_id", flat=True))
-    rows = Job.objects.filter(lane, started_at__isnull=False, site_id__in=[one for one in waiting if one is not None])
+    live = Q(state=Job.Status.RUNNING, leased_until__gte=now)
+    busy = set(Job.objects.filter(queue, live, site__isnull=False).values_list("site_id", flat=True))
+    rows = Job.objects.filter(queue, started_at__isnull=False, site_id__in=[one for one in waiting if one is not None])
     last = dict(rows.order_by().values_list("site_id").annotate(Max("started_at")))
     never = datetime.min.replace(tzinfo=UTC)
     # What belongs to no site is done first: it is our own and rare.
     return sorted((s for s in waiting if s not in busy), key=lambda site: (last.get(site, never), site or 0))
 
 
-def _lease(due: Q, lane: Q, site: int | None, now: datetime) -> Job | None:
+def _lease(due: Q, queue: Q, site: int | None, now: datetime) -> Job | None:
     """The site's oldest due job, locked; None when another worker has it, or another job of the site."""
     jobs = Job.objects.filter(due, Q(site_id__isnull=True) if site is None else Q(site_id=site)).order_by("id")
     # SQLite's transactions are immediate (settings), so nobody else can claim in between there either.
@@ -135,29 +135,29 @@ def _lease(due: Q, lane: Q, site: int | None, now: datetime) -> Job | None:
     # All workers reach for the same row, so whoever comes second sees below what the first one made of it.
     oldest = jobs.first()
     job = oldest and jobs.filter(pk=oldest.pk).select_for_update(skip_locked=True).first()
-    live = Job.objects.filter(lane, state=Job.State.RUNNING, leased_until__gte=now, site_id=site)
+    live = Job.objects.filter(queue, state=Job.Status.RUNNING, leased_until__gte=now, site_id=site)
     return None if job is None or live.exists() else job
 
 
-def claim(periodic: bool | None = None, lane: str | None = None) -> Job | None:
+def claim(periodic: bool | None = None, queue: str | None = None) -> Job | None:
     """Leases a job that is due, or whose worker died: the oldest one of the site whose last turn is longest ago. A job
     that died three times fails instead.
 
-    `periodic`: only the kinds that the worker queues by itself (True), or only the others (False). `lane`: only the
-    kinds of that lane (see `consent.jobs.registry`); jobs of unknown kinds are in the lane WORK.
+    `periodic`: only the kinds that the worker queues by itself (True), or only the others (False). `queue`: only the
+    kinds of that queue (see `consent.jobs.registry`); jobs of unknown kinds are in the queue WORK.
     """
     scope = Q()
     if periodic is not None:
         kinds = Q(kind__in=registry.periods())
         scope &= kinds if periodic else ~kinds
-    if lane == registry.WORK:
-        others = [kind for other in registry.LANES if other != lane for kind in registry.kinds(other)]
+    if queue == registry.WORK:
+        others = [kind for other in registry.QUEUES if other != queue for kind in registry.kinds(other)]
         scope &= ~Q(kind__in=others)
-    elif lane is not None:
-        scope &= Q(kind__in=registry.kinds(lane))
+    elif queue is not None:
+        scope &= Q(kind__in=registry.kinds(queue))
     while True:
         now = timezone.now()
-        due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, leased_until__lt=now)
+        due = Q(state=Job.Status.WAITING, run_after__lte=now) | Q(state=Job.Status.RUNNING, leased_until__lt=now)
         job = None
         with transaction.atomic():
             for site in _turn(due & scope, scope, now):
@@ -166,13 +166,13 @@ def claim(periodic: bool | None = None, lane: str | None = None) -> Job | None:
             if job is None:
                 return None
             if job.attempts >= ATTEMPTS:
-                job.state = Job.State.FAILED
+                job.state = Job.Status.FAILED
                 job.message = job.message or "The worker died three times while doing it."
                 job.finished_at = now
                 job.leased_until = None
                 job.save(update_fields=["state", "message", "finished_at", "leased_until"])
                 continue
-            job.state = Job.State.RUNNING
+            job.state = Job.Status.RUNNING
             job.attempts += 1
             job.leased_until = now + timedelta(seconds=LEASE)
             job.started_at = now
@@ -182,25 +182,25 @@ def claim(periodic: bool | None = None, lane: str | None = None) -> Job | None:
 
 def run(job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
     """Does a claimed job to its end, whatever that is, and writes the end into its row."""
-    it = Run(job, stopping)
+    attempt = Run(job, stopping)
     work = registry.find(job.kind)
     if work is None:
-        it.mine().update(
-            state=Job.State.FAILED,
+        attempt.own_row().update(
+            state=Job.Status.FAILED,
             message=f"Nothing here can do jobs of kind {job.kind!r}.",
             finished_at=timezone.now(),
         )
         return
     try:
-        with _Heartbeat(it):
-            result = work(it) or {}
+        with _Heartbeat(attempt):
+            result = work(attempt) or {}
     except Lost:
         log.info("Job %s (%s) was cancelled or taken over.", job.pk, job.kind)
-    except Stopped:
-        it.mine().update(state=Job.State.WAITING, attempts=job.attempts - 1, leased_until=None)
+    except ShuttingDown:
+        attempt.own_row().update(state=Job.Status.WAITING, attempts=job.attempts - 1, leased_until=None)
     except Later as later:
-        it.mine().update(
-            state=Job.State.WAITING,
+        attempt.own_row().update(
+            state=Job.Status.WAITING,
             attempts=job.attempts - 1,
             leased_until=None,
             run_after=later.until,
@@ -212,20 +212,20 @@ def run(job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
         message = _text(f"{type(error).__name__}: {error}")
         if job.attempts < ATTEMPTS:
             again = now + timedelta(seconds=10 * job.attempts**2)
-            it.mine().update(state=Job.State.WAITING, run_after=again, leased_until=None, message=message)
+            attempt.own_row().update(state=Job.Status.WAITING, run_after=again, leased_until=None, message=message)
         else:
-            it.mine().update(state=Job.State.FAILED, finished_at=now, leased_until=None, message=message)
+            attempt.own_row().update(state=Job.Status.FAILED, finished_at=now, leased_until=None, message=message)
     else:
-        done = {"state": Job.State.DONE, "finished_at": timezone.now(), "leased_until": None}
+        done = {"state": Job.Status.DONE, "finished_at": timezone.now(), "leased_until": None}
         try:
             with transaction.atomic():
-                it.mine().update(result=result, **done)
+                attempt.own_row().update(result=result, **done)
         except Exception as error:
             if not is_of_a_row(error):
                 raise
             # The work is done, and doing it again would end alike.
             log.error("The result of job %s (%s) can't be stored: %s", job.pk, job.kind, error)
-            it.mine().update(message="It was done, but the database can't hold its result.", **done)
+            attempt.own_row().update(message="It was done, but the database can't hold its result.", **done)
 
 
 def _text(text: str) -> str:
@@ -240,19 +240,19 @@ def enqueue_periodic() -> None:
     """
     now = timezone.now()
     for kind, seconds in registry.periods().items():
-        mine = Job.objects.filter(kind=kind, site=None)
-        if not mine.filter(created_at__gt=now - timedelta(seconds=seconds)).exists():
+        own_row = Job.objects.filter(kind=kind, site=None)
+        if not own_row.filter(created_at__gt=now - timedelta(seconds=seconds)).exists():
             actions.enqueue(kind, once=True)
             old = now - max(timedelta(days=7), timedelta(seconds=3 * seconds))
-            mine.filter(state__in=(Job.State.DONE, Job.State.FAILED), created_at__lt=old).delete()
+            own_row.filter(state__in=(Job.Status.DONE, Job.Status.FAILED), created_at__lt=old).delete()
 
 
 def work_off(
-    stopping: Callable[[], bool] = lambda: False, periodic: bool | None = None, lane: str | None = None
+    stopping: Callable[[], bool] = lambda: False, periodic: bool | None = None, queue: str | None = None
 ) -> int:
-    """Does every job that is due and returns how many that were; `periodic` and `lane` as for `claim`."""
+    """Does every job that is due and returns how many that were; `periodic` and `queue` as for `claim`."""
     count = 0
-    while not stopping() and (job := claim(periodic, lane)):
+    while not stopping() and (job := claim(periodic, queue)):
         run(job, stopping)
         count += 1
     return count

@@ -12,7 +12,7 @@ from consent.jurisdictions.table import EEA, EU, ROWS, TERRITORIES, WORLD, Overr
 ALIASES = {"UK": "GB", "EL": "GR"}  # what some vendors say for Britain and Greece
 
 
-class Facts(NamedTuple):
+class Place(NamedTuple):
     """What a request tells about the place: ISO 3166-1 alpha-2 (or EU), subdivision without the country, and how."""
 
     country: str | None = None
@@ -30,17 +30,17 @@ class Decision(NamedTuple):
     by: str
 
 
-UNKNOWN = Facts()
+UNKNOWN = Place()
 
 
-def decide(facts: Facts, today: date, overrides: Overrides | None = None) -> Decision:
+def decide(place: Place, today: date, overrides: Overrides | None = None) -> Decision:
     """The law for these facts on that day: state → country → EU for the EEA → `*`.
 
     An unknown place gets the strictest regime. A row that is not yet in force is passed over.
     """
     if not overrides:
-        return _shipped(facts.country or "", facts.region or "", facts.by, today.toordinal())
-    return _decide(facts.country, facts.region, facts.by, today, overrides)
+        return _shipped(place.country or "", place.region or "", place.by, today.toordinal())
+    return _decide(place.country, place.region, place.by, today, overrides)
 
 
 def fixed(variant: str, overrides: Overrides | None = None) -> Decision:

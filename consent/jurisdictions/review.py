@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
-from consent.jurisdictions.table import ROWS, TEXTS, Row, Terms
+from consent.jurisdictions.table import ROWS, TEXTS, Jurisdiction, Terms
+from fairgate_enforce.defaults import before_answer
 
 ANSWERS = ("none", "accept", "reject", "gpc")
 EVERYWHERE = sorted({row.iso_country for row in ROWS.values() if row.iso_country})
@@ -106,7 +106,7 @@ def shown(terms: Mapping[str, Any], answer: str) -> str:
 
 def page(today: date) -> str:
     """docs/jurisdictions.md. `today` only decides which rows are said to lie in the future."""
-    homes: dict[str, list[Row]] = {id: [] for id in table.variants()}
+    homes: dict[str, list[Jurisdiction]] = {id: [] for id in table.variants()}
     for row in ROWS.values():
         homes[table.variant_for(row.id)].append(row)
     parts = [HEAD.format(version=table.VERSION), _low(), _future(today), "## Variants\n"]
@@ -129,7 +129,7 @@ def _future(today: date) -> str:
     return "## Rows that switch on by themselves\n\n" + "\n".join(lines) + "\n"
 
 
-def _variant(id: str, terms: Terms, rows: list[Row]) -> str:
+def _variant(id: str, terms: Terms, rows: list[Jurisdiction]) -> str:
     links = [f"“{TEXTS[key]}”" for key in (*terms["links"], *terms["notices"])]
     minors = terms["minors"]
     lines = [
@@ -147,7 +147,7 @@ def _variant(id: str, terms: Terms, rows: list[Row]) -> str:
         signals = ", ".join(f"`{signal}`" for signal in signalled(found) if signal != "security_storage") or "none"
         cells = (TITLES[answer], runs, held, shown(terms, answer), signals, recorded(terms, answer))
         lines.append(f"| {' | '.join(cells)} |")
-    facts = [
+    points = [
         f"refusing beside accepting: {terms['reject'].replace('_', ' ')}; equal prominence: {terms['equal']}",
         f"consent {_days(terms['consent_days'])}, refusal {_days(terms['refusal_days'])}, asked again after "
         f"{_days(terms['reask_days'])} at the earliest",
@@ -156,17 +156,17 @@ def _variant(id: str, terms: Terms, rows: list[Row]) -> str:
     ]
     if links:
         icon = " with the opt-out icon" if terms["optout_icon"] else ""
-        facts.append(f"links and notices{icon}: {', '.join(links)}")
+        points.append(f"links and notices{icon}: {', '.join(links)}")
     if terms["imprint"]:
-        facts.append("the imprint is linked in the banner")
+        points.append("the imprint is linked in the banner")
     if terms["tracker_max_days"]:
-        facts.append(f"exempt trackers live {terms['tracker_max_days']} days at most")
+        points.append(f"exempt trackers live {terms['tracker_max_days']} days at most")
     if terms["language"]:
-        facts.append(f"the banner must exist in `{terms['language']}`")
-    return "\n".join([*lines, "", *(f"- {fact[0].upper()}{fact[1:]}." for fact in facts), ""])
+        points.append(f"the banner must exist in `{terms['language']}`")
+    return "\n".join([*lines, "", *(f"- {point[0].upper()}{point[1:]}." for point in points), ""])
 
 
-def _row(row: Row, today: date) -> str:
+def _row(row: Jurisdiction, today: date) -> str:
     since = f"since {row.effective_date}" if row.effective_date else "always"
     if not row.in_force(today):
         since = f"from {row.effective_date} on"
@@ -183,7 +183,7 @@ def _row(row: Row, today: date) -> str:
     return "\n".join([*lines, ""])
 
 
-def _anchor(row: Row) -> str:
+def _anchor(row: Jurisdiction) -> str:
     variant, terms = table.variant_and_terms(row)
     text = f"{variant} {terms['name']}".lower()
     return "".join(c for c in text.replace(" ", "-") if c.isalnum() or c in "-_")

@@ -25,7 +25,7 @@ Overrides = Mapping[str, Mapping[str, Any]]  # {row id: {"fields": {column: valu
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Jurisdiction:
     """One line of jurisdictions.csv; every column is the text of the file."""
 
     id: str
@@ -64,13 +64,13 @@ class Row:
         return self.effective_date <= today.isoformat()
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = tuple(field.name for field in fields(Jurisdiction))
 OVERRIDABLE = frozenset(COLUMNS) - {"id", "iso_country", "iso_subdivision"}
 
 
-def _shipped() -> tuple[dict[str, Row], dict[str, Any]]:
+def _shipped() -> tuple[dict[str, Jurisdiction], dict[str, Any]]:
     with open(FOLDER / "jurisdictions.csv", newline="", encoding="utf-8") as file:
-        rows = [Row(**line) for line in csv.DictReader(file)]
+        rows = [Jurisdiction(**line) for line in csv.DictReader(file)]
     return {row.id: row for row in rows}, json.loads((FOLDER / "regimes.json").read_text(encoding="utf-8"))
 
 
@@ -83,7 +83,7 @@ TEXTS: dict[str, str] = _RULES["texts"]  # statutory titles and sentences, word 
 _EXTRAS: dict[str, dict[str, Any]] = _RULES["rows"]
 
 
-def row(id: str, overrides: Overrides | None = None) -> Row:
+def row(id: str, overrides: Overrides | None = None) -> Jurisdiction:
     """The row with this id, with the operator's corrections. KeyError when there is none."""
     shipped = ROWS[id]
     override = (overrides or {}).get(id)
@@ -125,14 +125,14 @@ def regime_of(variant: str) -> str:
 
 
 @lru_cache(1024)
-def variant_and_terms(row: Row) -> tuple[str, Terms]:
+def variant_and_terms(row: Jurisdiction) -> tuple[str, Terms]:
     """A row's variant id and its merged terms. The terms are shared: don't change them."""
     base = REGIMES[row.preset]
     merged = _merge(row, base)
     return (row.preset if merged == base else f"{row.preset}-{row.id}"), merged
 
 
-def _merge(row: Row, base: Terms) -> Terms:
+def _merge(row: Jurisdiction, base: Terms) -> Terms:
     """The regime's terms with the row's fields. A row may ask for more than its regime, never for less, except where
     the difference is a number or a permission that its own law names."""
     extras = {key: value for key, value in _EXTRAS.get(row.id, {}).items() if key != "why"}
@@ -171,6 +171,6 @@ def _copy(terms: Terms) -> Terms:
     return {key: value.copy() if isinstance(value, (dict, list)) else value for key, value in terms.items()}
 
 
-def as_dict(row: Row) -> dict[str, str]:
+def as_dict(row: Jurisdiction) -> dict[str, str]:
     """The row as {column: text}."""
     return asdict(row)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pycountry
 
-from consent.jurisdictions.table import COLUMNS, EEA, EU, REGIMES, ROWS, STRICTER, WORLD, Row
+from consent.jurisdictions.table import COLUMNS, EEA, EU, REGIMES, ROWS, STRICTER, WORLD, Jurisdiction
 
 CHOICES = {
     "status": ("in_force", "enacted_not_in_force", "fallback"),
@@ -28,7 +28,7 @@ AGES = ("child_age", "ads_off_under")
 DATES = ("effective_date", "gpc_from")
 
 
-def row_problems(row: Row) -> list[str]:
+def row_problems(row: Jurisdiction) -> list[str]:
     """What is wrong with one row, in words that begin with its id; [] when nothing is."""
     found = []
     if row.preset not in REGIMES:
@@ -56,7 +56,7 @@ def row_problems(row: Row) -> list[str]:
     return [f"{row.id}: {problem}." for problem in found]
 
 
-def place_problems(row: Row) -> list[str]:
+def place_problems(row: Jurisdiction) -> list[str]:
     """Whether the row's codes are ISO 3166 and agree with its id (`EU` and `*` are ours)."""
     if row.id in (WORLD, EU):
         return []
@@ -71,7 +71,7 @@ def place_problems(row: Row) -> list[str]:
     return []
 
 
-def problems(rows: Iterable[Row] | None = None) -> list[str]:
+def problems(rows: Iterable[Jurisdiction] | None = None) -> list[str]:
     """Everything that is wrong with the table (the shipped one by default)."""
     rows = list(ROWS.values() if rows is None else rows)
     ids = [row.id for row in rows]
@@ -84,7 +84,7 @@ def problems(rows: Iterable[Row] | None = None) -> list[str]:
     return found
 
 
-def low_confidence(rows: Iterable[Row] | None = None) -> list[Row]:
+def low_confidence(rows: Iterable[Jurisdiction] | None = None) -> list[Jurisdiction]:
     """The rows that need a lawyer's look before anybody calls them law."""
     return [row for row in (ROWS.values() if rows is None else rows) if row.confidence == "low"]
 
@@ -94,7 +94,7 @@ def unknown_columns(columns: Iterable[str]) -> list[str]:
     return sorted(set(columns) - set(COLUMNS))
 
 
-def _number(row: Row, column: str, low: int, high: int, unit: str) -> list[str]:
+def _number(row: Jurisdiction, column: str, low: int, high: int, unit: str) -> list[str]:
     text = getattr(row, column)
     if text and not (text.isascii() and text.isdigit() and low <= int(text) <= high):
         return [f"{column} must be a whole number of {unit} between {low} and {high}, not {text!r}"]

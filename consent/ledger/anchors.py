@@ -70,7 +70,7 @@ def _post(url: str, body: bytes, content_type: str) -> bytes:
     return answer.body
 
 
-def _ask(url: str, body: bytes, content_type: str) -> outgoing.Answer:
+def _ask(url: str, body: bytes, content_type: str) -> outgoing.RemoteResponse:
     return outgoing.post(url, body, {"Content-Type": content_type}, deadline=TIMEOUT, largest=LARGEST)
 
 

@@ -183,8 +183,8 @@ def _erase_batch(site: Site, indexes: list[int], why: str, reason: str, actor: s
             count, later = function(site, sorted(present))
             copies += count
             afterwards.append(later)
-        said = {"why": why, "records": len(present), "entry": outcome.index, "reason": reason}
-        audit(site, actor, "erasure.erase", **said, **({"exports": copies} if copies else {}))
+        detail = {"why": why, "records": len(present), "entry": outcome.index, "reason": reason}
+        audit(site, actor, "erasure.erase", **detail, **({"exports": copies} if copies else {}))
     assert outcome.index is not None
     done.entries.append(outcome.index)
     done.exports += copies

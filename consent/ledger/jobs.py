@@ -40,7 +40,7 @@ def retain(run: Run) -> dict[str, Any]:
     return {"erased": erased}
 
 
-@handler("ledger_anchors", every=DAY, lane=DELIVERIES)
+@handler("ledger_anchors", every=DAY, queue=DELIVERIES)
 def anchor(run: Run) -> dict[str, Any]:
     """Takes the newest checkpoint of each log to every place of FAIRGATE_ANCHORS. One that fails stops no other, and
     is left alone for the rest of the run once it has failed `PATIENCE` times in a row; the job fails at the end, so

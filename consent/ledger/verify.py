@@ -230,7 +230,7 @@ class _Check:
         self, where: str, columns: dict[str, Any], payload: str, request_hash: bytes, release_hash: str
     ) -> None:
         """Every column that is stored beside the payload must say what was committed to."""
-        told = _decode(payload)
+        stated = _decode(payload)
         expected = {
             "id": str(columns["record_id"]),
             "site": self.uuid,
@@ -247,28 +247,28 @@ class _Check:
             "replaces": _text(columns["replaces"]),
         }
         for name, value in expected.items():
-            if told.get(name) != value:
-                self.wrong(f"{where}: {name} is {value!r}, but {told.get(name)!r} was committed to.")
+            if stated.get(name) != value:
+                self.wrong(f"{where}: {name} is {value!r}, but {stated.get(name)!r} was committed to.")
         if columns["type"] == LogEntry.Type.ERASURE:
-            self.erasure(where, told)
+            self.erasure(where, stated)
         elif columns["type"] == LogEntry.Type.RESTART:
             self.restart = columns["index"]
 
     def repair(self, where: str, index: int, before: datetime | None, after: datetime, payload: str | None) -> None:
         """The one step back that is allowed: it says from where, and that is the time of the entry before."""
-        told = _decode(payload or "{}")
-        if before is None or told.get("before") != utc_text(before) or after >= before:
+        stated = _decode(payload or "{}")
+        if before is None or stated.get("before") != utc_text(before) or after >= before:
             self.wrong(f"{where}: it does not set the clock back from the time of the entry before it.")
         else:
             self.report.repairs.append(
-                f"Entry {index} set the clock back from {utc_text(before)} to {utc_text(after)}: {told.get('reason')}"
+                f"Entry {index} set the clock back from {utc_text(before)} to {utc_text(after)}: {stated.get('reason')}"
             )
 
-    def erasure(self, where: str, told: dict[str, Any]) -> None:
-        indexes = told.get("indexes") or []
+    def erasure(self, where: str, stated: dict[str, Any]) -> None:
+        indexes = stated.get("indexes") or []
         for index in indexes:
             self.mark(self.named, index)
-        if erasure.kept_digest(erasure.kept_rows(self.site.pk, indexes)) != told.get("kept"):
+        if erasure.kept_digest(erasure.kept_rows(self.site.pk, indexes)) != stated.get("kept"):
             self.wrong(f"{where}: what was left of the records it erased has been changed since.")
 
     def leaf(self, entry: tuple[Any, ...]) -> None:
@@ -345,16 +345,16 @@ class _Check:
                 continue
             root = root or merkle.edge_root(self.edge)
             try:
-                told = signing.parse(point.note)
+                stated = signing.parse(point.note)
             except ValueError as error:
                 self.wrong(f"{name} cannot be read: {error}")
                 continue
             origin = checkpoint.origin_at(self.uuid, self.restart)
             if signing.signer(point.note, self.keys) is None:
                 self.wrong(f"{name} is not signed by the log's key.")
-            elif (told.origin, told.size) != (origin, size):
-                self.wrong(f"{name} is of another log or size: {told.origin}, {told.size}.")
-            elif told.root != root or bytes(point.root) != root:
+            elif (stated.origin, stated.size) != (origin, size):
+                self.wrong(f"{name} is of another log or size: {stated.origin}, {stated.size}.")
+            elif stated.root != root or bytes(point.root) != root:
                 self.wrong(f"{name} has another root than the entries: something before {size} was changed.")
             elif point.note != signing_form(point.note) or point.created_at != self.last:
                 self.wrong(f"{name} was changed in its form or time.")

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from consent.common import Refused, check
+from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of
 from consent.publishing import lint, queries, slots
 from consent.publishing.models import Artifact, LintWaiver, Release
@@ -30,7 +30,7 @@ Compile = Callable[[Snapshot, int, str], Sequence[tuple[str, str, bytes]]]
 ATTEMPTS = 5  # publishes of one site that overtake each other while artifacts are compiled
 
 
-class Blocked(Refused):
+class Blocked(InvalidChange):
     """Lint findings that forbid publishing; `findings` are all of them, warnings too."""
 
     def __init__(self, findings: list[lint.Finding]) -> None:
@@ -39,7 +39,7 @@ class Blocked(Refused):
         super().__init__("\n".join(["This draft may not be published:", *blocking]))
 
 
-class Unchanged(Refused):
+class Unchanged(InvalidChange):
     """There is nothing to publish; `release` is the current one."""
 
     def __init__(self, release: Release) -> None:
@@ -56,7 +56,7 @@ def publish(
     force: bool = False,
     at: datetime | None = None,
 ) -> Release:
-    """Makes the draft the site's next release. Raises Blocked, Unchanged (unless `force`) or Refused.
+    """Makes the draft the site's next release. Raises Blocked, Unchanged (unless `force`) or InvalidChange.
 
     `at` is for histories only (the demo's): a past time, moved forward where the ledger is already later.
     """
@@ -71,11 +71,11 @@ def rollback(site: Site, number: int, actor: str, compile: Compile, note: str = 
     """Makes a new release with the content of an old one; the draft stays as it is.
 
     Not linted: what was good enough to publish must be there at once when the new release is broken.
-    Raises Refused for a number the site does not have, Unchanged when that content is current.
+    Raises InvalidChange for a number the site does not have, Unchanged when that content is current.
     """
     old = site.releases.filter(number=number).first()
     if old is None:
-        raise Refused(f"{site.name} has no release {number}.")
+        raise InvalidChange(f"{site.name} has no release {number}.")
     return _release(site, json.loads(old.snapshot), actor, compile, note, back_to=number)
 
 
@@ -116,7 +116,7 @@ def _release(
             artifacts = list(pool.map(lambda file: _artifact(*file), files))
         if _store(release, artifacts, at):
             return release
-    raise Refused(f"{site.name} was published {ATTEMPTS} times meanwhile; try again.")
+    raise InvalidChange(f"{site.name} was published {ATTEMPTS} times meanwhile; try again.")
 
 
 def _artifact(name: str, content_type: str, body: bytes) -> Artifact:
@@ -156,17 +156,19 @@ def _log(
     place = {"release": release.number, "release_hash": release.sha256} if release else {}
     [outcome] = append([draft_of(site.pk, site.uuid, kind, record, record_id, **place)], at=at)
     if outcome.status != "created":
-        raise Refused(f"The ledger of {site.name} does not take entries ({outcome.status}); see manage.py restart_log.")
+        raise InvalidChange(
+            f"The ledger of {site.name} does not take entries ({outcome.status}); see manage.py restart_log."
+        )
 
 
 @transaction.atomic
 def waive(site: Site, rule: str, regime: str, signed_by: str, reason: str, actor: str) -> LintWaiver:
-    """Signs off a lint rule by name, for one regime or ("") all; also a ledger entry. Raises Refused."""
+    """Signs off a lint rule by name, for one regime or ("") all; also a ledger entry. Raises InvalidChange."""
     site = locked(site)
     if not lint.can_waive(rule):
-        raise Refused(f"{rule} cannot be signed off.")
+        raise InvalidChange(f"{rule} cannot be signed off.")
     if not signed_by.strip() or not reason.strip():
-        raise Refused("A sign-off needs the name of who signs and a reason.")
+        raise InvalidChange("A sign-off needs the name of who signs and a reason.")
     waiver = LintWaiver(site=site, rule=rule, regime=regime, signed_by=signed_by.strip(), reason=reason.strip())
     check(waiver)
     waiver.save()

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from consent.banners import texts, theme
-from consent.catalogue import known, patterns
+from consent.catalogue import known
 from consent.catalogue import necessary as reasons
-from consent.jurisdictions import defaults, table
+from consent.jurisdictions import table
 from consent.sites.hosts import site_host
+from fairgate_enforce import defaults, patterns
 
 Snapshot = Mapping[str, Any]
 BLOCK, WARN = "block", "warn"

@@ -16,6 +16,7 @@ from consent.catalogue.models import Category, Purpose, Service
 from consent.catalogue.offered import offered
 from consent.jurisdictions.models import JurisdictionOverride
 from consent.publishing.models import LintWaiver
+from consent.publishing.own_cookies import own_cookies
 from consent.sites.models import Site
 
 FORMAT = "fairgate-release/1"
@@ -93,6 +94,7 @@ def build(
             for p in sorted(purposes, key=lambda p: p.key)
         ],
         "services": [_service(s) for s in sorted(services, key=lambda s: s.key)],
+        "own_cookies": own_cookies(str(site.uuid), site.level == Site.Level.DROP_IN, site.languages),
         "banner": {
             "layout": banner.layout,
             "position": banner.position,

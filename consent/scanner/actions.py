@@ -13,7 +13,7 @@ from django.db.models import Q
 from consent.catalogue.actions import COOKIE_FIELDS, FACTS, add_service, set_category, update_service
 from consent.catalogue.known import Known
 from consent.catalogue.models import Service
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.scanner import findings
 from consent.scanner.page import read
 from consent.sites.actions import LANGUAGES, as_uuid, create_site, set_hosts
@@ -48,14 +48,14 @@ def adopt(
     """Makes the site of a page, or completes it: adopting again adds what is new and changes no decision of its owner.
 
     The site's id is `site_id`, else the page's `data-domain-script`, else a new one. `server` is our public address,
-    for the advice. Raises Refused.
+    for the advice. Raises InvalidChange.
     """
     try:
         hosts = [site_host(host) for host in hosts]
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise InvalidChange(str(error)) from None
     if not hosts:
-        raise Refused("Name the host that serves the page, such as example.com.")
+        raise InvalidChange("Name the host that serves the page, such as example.com.")
     page = read(html)
     found = findings.examine(page, hosts)
     uuid = as_uuid(site_id) if site_id else found.site_id

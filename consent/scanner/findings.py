@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
-from consent.catalogue import known, patterns
+from consent.catalogue import known
 from consent.scanner.page import NECESSARY, Page, Request
+from fairgate_enforce import patterns
 
 ONETRUST = ("cookielaw.org", "onetrust.com", "cookiepro.com")
 OTHER_BANNERS = (

@@ -17,7 +17,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from consent.common import Refused, check
+from consent.common import InvalidChange, check
 from consent.jobs import outgoing, signatures
 from consent.sites.hosts import site_host
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
@@ -63,14 +63,14 @@ def create_site(
     """Makes a site with its hosts, the five usual categories, a banner draft and a membership for each owner.
 
     `uuid` is the id pages carry (OneTrust's `data-domain-script`). A host that another site has is refused unless
-    `share_host`. `settings` are those of `change_settings`. Raises Refused.
+    `share_host`. `settings` are those of `change_settings`. Raises InvalidChange.
     """
     names = _clean_hosts([hosts] if isinstance(hosts, str) else hosts)
     if not names:
-        raise Refused("A site needs at least one host, such as example.com.")
+        raise InvalidChange("A site needs at least one host, such as example.com.")
     site_id = as_uuid(uuid) if uuid else uuid4()
     if Site.objects.filter(uuid=site_id).exists():
-        raise Refused(f"There is already a site {site_id}.")
+        raise InvalidChange(f"There is already a site {site_id}.")
     if not share_host:
         _refuse_taken(names)
     site = Site(uuid=site_id, name=name or names[0])
@@ -80,7 +80,7 @@ def create_site(
         with transaction.atomic():
             site.save(force_insert=True)
     except IntegrityError:  # somebody else was faster
-        raise Refused(f"There is already a site {site_id}.") from None
+        raise InvalidChange(f"There is already a site {site_id}.") from None
     for host in names:
         site.hosts.create(name=host)
     for position, (key, necessary, signals) in enumerate(CATEGORIES):
@@ -93,24 +93,24 @@ def create_site(
 
 
 def as_uuid(text: UUID | str) -> UUID:
-    """A site id as people paste it. Raises Refused."""
+    """A site id as people paste it. Raises InvalidChange."""
     try:
         return text if isinstance(text, UUID) else UUID(text.strip())
     except ValueError:
-        raise Refused(f"{text!r} is not a site id; it looks like de507273-db36-4f1c-9575-6e6ea429f7c6.") from None
+        raise InvalidChange(f"{text!r} is not a site id; it looks like de507273-db36-4f1c-9575-6e6ea429f7c6.") from None
 
 
 def _clean_hosts(hosts: Sequence[str]) -> list[str]:
     try:
         return list(dict.fromkeys(site_host(host) for host in hosts))
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise InvalidChange(str(error)) from None
 
 
 def _refuse_taken(names: Iterable[str]) -> None:
     # Which site it is stays untold: it may be another tenant's.
     if taken := Host.objects.filter(name__in=names).order_by("name").values_list("name", flat=True).first():
-        raise Refused(
+        raise InvalidChange(
             f"Another site of this server already has the host {taken}. Whoever runs the server can let two share it, "
             "with manage.py site --site-id, or take it from the other one."
         )
@@ -118,18 +118,18 @@ def _refuse_taken(names: Iterable[str]) -> None:
 
 def _check_languages(languages: Sequence[str]) -> None:
     if not languages:
-        raise Refused("A site needs at least one language.")
+        raise InvalidChange("A site needs at least one language.")
     for code in languages:
         if not isinstance(code, str) or not LANGUAGE.fullmatch(code):  # it is part of an artifact's name
-            raise Refused(f"{code!r} is not a language code like de or pt-BR.")
+            raise InvalidChange(f"{code!r} is not a language code like de or pt-BR.")
     if len(set(languages)) < len(languages):
-        raise Refused("A language is named twice.")
+        raise InvalidChange("A language is named twice.")
 
 
 def _apply(site: Site, settings: dict[str, Any]) -> dict[str, list[Any]]:
     """Sets the fields and returns {field: [before, after]} of those that change."""
     if unknown := set(settings) - set(SETTINGS):
-        raise Refused(f"A site has no setting {', '.join(sorted(unknown))}.")
+        raise InvalidChange(f"A site has no setting {', '.join(sorted(unknown))}.")
     if "languages" in settings:
         _check_languages(settings["languages"])
     changed = {}
@@ -143,7 +143,8 @@ def _apply(site: Site, settings: dict[str, Any]) -> dict[str, list[Any]]:
 
 @transaction.atomic
 def change_settings(site: Site, actor: str, **settings: Any) -> Site:
-    """Changes settings of a site (`SETTINGS`); nothing reaches visitors before the next publish. Raises Refused."""
+    """Changes settings of a site (`SETTINGS`); nothing reaches visitors before the next publish. Raises
+    InvalidChange."""
     site = locked(site)
     if changed := _apply(site, settings):
         if "webhook_url" in changed:
@@ -159,12 +160,12 @@ OLDER_SECRET = timedelta(days=1)  # how long the secret before still signs
 
 
 def _new_webhook(site: Site) -> None:
-    """Another address is another receiver: it gets a secret of its own and a clean record. Raises Refused."""
+    """Another address is another receiver: it gets a secret of its own and a clean record. Raises InvalidChange."""
     if site.webhook_url:
         try:
             outgoing.check(site.webhook_url)
-        except outgoing.Refused as error:
-            raise Refused(str(error)) from error
+        except outgoing.ForbiddenAddress as error:
+            raise InvalidChange(str(error)) from error
     Webhook.objects.filter(site=site).delete()
     if site.webhook_url:
         Webhook.objects.create(site=site, secret=signatures.new_secret())
@@ -177,10 +178,10 @@ def webhook_of(site: Site) -> Webhook:
 
 @transaction.atomic
 def reveal_webhook_secret(site: Site, actor: str) -> str:
-    """The secret that signs deliveries, once; afterwards there is only another one. Raises Refused."""
+    """The secret that signs deliveries, once; afterwards there is only another one. Raises InvalidChange."""
     hook = webhook_of(_listening(site))
     if not Webhook.objects.filter(pk=hook.pk, revealed_at=None).update(revealed_at=timezone.now()):
-        raise Refused(
+        raise InvalidChange(
             "The secret has been shown already. Make a new one if it is lost; the old one signs for a day too."
         )
     audit(site, actor, "webhook.secret_shown")
@@ -190,7 +191,7 @@ def reveal_webhook_secret(site: Site, actor: str) -> str:
 @transaction.atomic
 def rotate_webhook_secret(site: Site, actor: str) -> str:
     """A new secret, returned once. For a day deliveries carry two signatures, so that the receiver can change over.
-    Raises Refused."""
+    Raises InvalidChange."""
     hook = webhook_of(_listening(site))
     now = timezone.now()
     hook.older_secret, hook.older_until = hook.secret, now + OLDER_SECRET
@@ -203,7 +204,7 @@ def rotate_webhook_secret(site: Site, actor: str) -> str:
 def _listening(site: Site) -> Site:
     site = locked(site)
     if not site.webhook_url:
-        raise Refused("This site has no webhook; enter its address first.")
+        raise InvalidChange("This site has no webhook; enter its address first.")
     return site
 
 
@@ -217,12 +218,12 @@ def webhook_secrets(hook: Webhook) -> list[str]:
 def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool = False) -> list[str]:
     """Replaces the hosts of a site; returns them cleaned.
 
-    A host that is new to the site and that another site has is refused unless `share_host`. Raises Refused.
+    A host that is new to the site and that another site has is refused unless `share_host`. Raises InvalidChange.
     """
     site = locked(site)
     names = _clean_hosts(hosts)
     if not names:
-        raise Refused("A site needs at least one host, such as example.com.")
+        raise InvalidChange("A site needs at least one host, such as example.com.")
     before = sorted(site.hosts.values_list("name", flat=True))
     if not share_host:
         _refuse_taken(set(names) - set(before))
@@ -236,12 +237,12 @@ def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool 
 
 @transaction.atomic
 def kill_site(site: Site, actor: str, reason: str) -> Site:
-    """Makes the gate inert within a minute: nothing is held, nothing shown. Raises Refused without a reason."""
+    """Makes the gate inert within a minute: nothing is held, nothing shown. Raises InvalidChange without a reason."""
     if not reason.strip():
-        raise Refused("Say why: the reason is kept in the audit trail.")
+        raise InvalidChange("Say why: the reason is kept in the audit trail.")
     site = locked(site)
     if site.killed_at is not None:
-        raise Refused(f"{site.name} has been switched off since {site.killed_at:%Y-%m-%d %H:%M} UTC.")
+        raise InvalidChange(f"{site.name} has been switched off since {site.killed_at:%Y-%m-%d %H:%M} UTC.")
     site.killed_at, site.kill_reason = timezone.now(), reason.strip()
     check(site)
     site.save(update_fields=["killed_at", "kill_reason"])
@@ -251,10 +252,10 @@ def kill_site(site: Site, actor: str, reason: str) -> Site:
 
 @transaction.atomic
 def revive_site(site: Site, actor: str) -> Site:
-    """Takes `kill_site` back. Raises Refused when the site is not switched off."""
+    """Takes `kill_site` back. Raises InvalidChange when the site is not switched off."""
     site = locked(site)
     if site.killed_at is None:
-        raise Refused(f"{site.name} is not switched off.")
+        raise InvalidChange(f"{site.name} is not switched off.")
     audit(site, actor, "site.revive", killed_at=site.killed_at.isoformat(), reason=site.kill_reason)
     site.killed_at, site.kill_reason = None, ""
     site.save(update_fields=["killed_at", "kill_reason"])
@@ -266,13 +267,13 @@ def revive_site(site: Site, actor: str) -> Site:
 
 @transaction.atomic
 def set_role(site: Site, user: Any, role: str, actor: str) -> Membership:
-    """Gives a person a role on a site, or another one. Raises Refused for the last owner.
+    """Gives a person a role on a site, or another one. Raises InvalidChange for the last owner.
 
     Who is no owner any more loses the invitations they sent. Others become members by `accept_invitation` only.
     """
     site = locked(site)
     if role not in Membership.Role.values:
-        raise Refused(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
+        raise InvalidChange(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
     if role != Membership.Role.OWNER:
         _keep_an_owner(site, user)
         _withdraw(site.invitations.filter(inviter=user), actor, "the inviter is no owner any more")
@@ -283,7 +284,8 @@ def set_role(site: Site, user: Any, role: str, actor: str) -> Membership:
 
 @transaction.atomic
 def remove_member(site: Site, user: Any, actor: str) -> None:
-    """Takes a person off a site, with the open invitations they sent and got. Raises Refused for the last owner."""
+    """Takes a person off a site, with the open invitations they sent and got. Raises InvalidChange for the last
+    owner."""
     site = locked(site)
     _keep_an_owner(site, user)
     if site.memberships.filter(user=user).delete()[0]:
@@ -295,7 +297,7 @@ def remove_member(site: Site, user: Any, actor: str) -> None:
 def _keep_an_owner(site: Site, leaving: Any) -> None:
     owners = site.memberships.filter(role=Membership.Role.OWNER)
     if owners.filter(user=leaving).exists() and owners.count() == 1:
-        raise Refused("A site keeps at least one owner.")
+        raise InvalidChange("A site keeps at least one owner.")
 
 
 # --- Invitations ----------------------------------------------------------------------------------------------------
@@ -308,19 +310,19 @@ def invite(site: Site, email: str, role: str, actor: str, inviter: Any = None) -
     """Offers a role on a site to an address. It is the mailbox that accepts: see `renew_invitation`.
 
     `inviter` is the owner who invites, None for a command on the server. Whether the address has an account makes no
-    difference and is not told. An address that is invited already gets the new role. Raises Refused.
+    difference and is not told. An address that is invited already gets the new role. Raises InvalidChange.
     """
     site = locked(site)
     _may_invite(site, inviter)
     email = _address(email)
     if role not in Membership.Role.values:
-        raise Refused(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
+        raise InvalidChange(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
     if site.memberships.filter(user__email__iexact=email).exists():
-        raise Refused(f"{email} is a member of this site already; change the role there.")
+        raise InvalidChange(f"{email} is a member of this site already; change the role there.")
     invitation = site.invitations.filter(email=email, accepted_at=None, withdrawn_at=None).first()
     _pause(site, email)
     if invitation is None and _full(site):
-        raise Refused(f"{OPEN_INVITATIONS} invitations of this site are open. Withdraw some first.")
+        raise InvalidChange(f"{OPEN_INVITATIONS} invitations of this site are open. Withdraw some first.")
     invitation = invitation or Invitation(site=site, email=email)
     invitation.role, invitation.inviter = role, inviter
     _without_link(invitation)
@@ -333,7 +335,7 @@ def invite(site: Site, email: str, role: str, actor: str, inviter: Any = None) -
 @transaction.atomic
 def resend_invitation(invitation: Invitation, actor: str, inviter: Any = None) -> Invitation:
     """Readies an open or lapsed invitation for another mail; the old link ends at once. `inviter` answers for it from
-    now on. Raises Refused."""
+    now on. Raises InvalidChange."""
     site = locked(invitation.site)
     _may_invite(site, inviter)
     invitation = _open(site, invitation)
@@ -349,7 +351,7 @@ def resend_invitation(invitation: Invitation, actor: str, inviter: Any = None) -
 def renew_invitation(invitation: Invitation) -> tuple[Invitation, str]:
     """A new token for the link that is about to be mailed, or printed on the server's terminal; older ones end.
 
-    The token is returned once and kept nowhere, so that nobody but the mailbox has it. Raises Refused when the
+    The token is returned once and kept nowhere, so that nobody but the mailbox has it. Raises InvalidChange when the
     invitation is over.
     """
     invitation = _open(locked(invitation.site), invitation)
@@ -376,17 +378,17 @@ def withdraw_invitation(invitation: Invitation, actor: str) -> None:
 def accept_invitation(token: str, user: Any, addresses: Iterable[str]) -> Membership:
     """Makes the person a member in the role that was offered; a member keeps the role they have.
 
-    `addresses` are those that are proved to be the person's: the invited one must be among them. Raises Refused.
+    `addresses` are those that are proved to be the person's: the invited one must be among them. Raises InvalidChange.
     """
     invitation = invitation_of(token)
     if invitation is None:
-        raise Refused("This invitation was used, withdrawn, or has lapsed. Ask for a new one.")
+        raise InvalidChange("This invitation was used, withdrawn, or has lapsed. Ask for a new one.")
     site = locked(invitation.site)
     invitation = _open(site, invitation)
     if invitation_of(token) is None:  # meanwhile
-        raise Refused("This invitation was withdrawn, or has lapsed. Ask for a new one.")
+        raise InvalidChange("This invitation was withdrawn, or has lapsed. Ask for a new one.")
     if invitation.email not in {address.lower() for address in addresses}:
-        raise Refused(f"This invitation is for {invitation.email}. Log in with that address.")
+        raise InvalidChange(f"This invitation is for {invitation.email}. Log in with that address.")
     member, made = Membership.objects.get_or_create(site=site, user=user, defaults={"role": invitation.role})
     invitation.accepted_at, invitation.token_sha256 = timezone.now(), ""
     invitation.save(update_fields=["accepted_at", "token_sha256"])
@@ -399,20 +401,20 @@ def _address(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise Refused(f"{text[:100]!r} is not an e-mail address.") from None
+        raise InvalidChange(f"{text[:100]!r} is not an e-mail address.") from None
     return email
 
 
 def _may_invite(site: Site, inviter: Any) -> None:
     if inviter is not None and not can(role_of(inviter, site), May.MANAGE):
-        raise Refused("Only an owner of the site may invite people.")
+        raise InvalidChange("Only an owner of the site may invite people.")
 
 
 def _open(site: Site, invitation: Invitation) -> Invitation:
     """The invitation's row as it is under the site's lock."""
     found = site.invitations.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).first()
     if found is None:
-        raise Refused("This invitation was accepted or withdrawn.")
+        raise InvalidChange("This invitation was accepted or withdrawn.")
     return found
 
 
@@ -422,7 +424,7 @@ def _full(site: Site) -> bool:
 
 def _pause(site: Site, email: str) -> None:
     if site.invitations.filter(email=email, sent_at__gt=timezone.now() - MAIL_PAUSE).exists():
-        raise Refused(f"A mail to {email} went out just now. Wait a minute before the next one.")
+        raise InvalidChange(f"A mail to {email} went out just now. Wait a minute before the next one.")
 
 
 def _without_link(invitation: Invitation) -> None:
@@ -444,9 +446,9 @@ def _withdraw(invitations: models.QuerySet[Invitation], actor: str, why: str = "
 def create_token(
     site: Site, name: str, scopes: Sequence[str], actor: str, expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
-    """Makes an API token; the text `fg_<prefix>_<secret>` is returned once and kept nowhere. Raises Refused."""
+    """Makes an API token; the text `fg_<prefix>_<secret>` is returned once and kept nowhere. Raises InvalidChange."""
     if not scopes or set(scopes) - set(SCOPES):
-        raise Refused(f"A token needs scopes out of {', '.join(SCOPES)}.")
+        raise InvalidChange(f"A token needs scopes out of {', '.join(SCOPES)}.")
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     token = ApiToken(
         site=site,

@@ -61,6 +61,6 @@ def layer_of(given: object) -> str:
 
 def waited(milliseconds: object) -> str:
     """The bucket of a time to answer; UNKNOWN for what is no number of milliseconds."""
-    if not isinstance(milliseconds, int):
+    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
         return UNKNOWN
     return next((name for bound, name in _BOUNDS if milliseconds < bound), MORE)

@@ -19,7 +19,7 @@ KIND_OF = {"accept_all": ACCEPT, "reject_all": REJECT, "custom": CUSTOM, "opt_ou
 
 
 @dataclass
-class Row:
+class AnswerTotals:
     """Answers counted under one name (a day, a jurisdiction, a regime …), split by kind."""
 
     name: str
@@ -49,7 +49,7 @@ class Row:
         setattr(self, kind, getattr(self, kind) + count)
         self.by[action] = self.by.get(action, 0) + count
 
-    def merge(self, other: Row) -> None:
+    def merge(self, other: AnswerTotals) -> None:
         """Adds the figures of another row."""
         self.shown += other.shown
         for action, count in other.by.items():
@@ -65,9 +65,11 @@ def _period(site_id: int, first: date, last: date) -> Q:
     return Q(site_id=site_id, day__gte=first, day__lte=last)
 
 
-def by_day(site_id: int, first: date, last: date) -> list[Row]:
+def by_day(site_id: int, first: date, last: date) -> list[AnswerTotals]:
     """One row a day, both ends included, days without answers too. Two queries."""
-    rows = {first + timedelta(n): Row((first + timedelta(n)).isoformat()) for n in range((last - first).days + 1)}
+    rows = {
+        first + timedelta(n): AnswerTotals((first + timedelta(n)).isoformat()) for n in range((last - first).days + 1)
+    }
     period = _period(site_id, first, last)
     totals = DailyTotal.objects.using(using()).filter(period).values_list("day", "action").annotate(n=Sum("count"))
     for day, action, count in totals.order_by():
@@ -78,31 +80,31 @@ def by_day(site_id: int, first: date, last: date) -> list[Row]:
     return list(rows.values())
 
 
-def by_column(site_id: int, first: date, last: date, column: str) -> list[Row]:
+def by_column(site_id: int, first: date, last: date, column: str) -> list[AnswerTotals]:
     """One row a `jurisdiction`, `regime`, `language` or `release`, most answers first. Two queries."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, AnswerTotals] = {}
     period = _period(site_id, first, last)
     totals = DailyTotal.objects.using(using()).filter(period).values_list(column, "action").annotate(n=Sum("count"))
     for name, action, count in totals.order_by():
-        rows.setdefault(str(name), Row(str(name))).add(action, count)
+        rows.setdefault(str(name), AnswerTotals(str(name))).add(action, count)
     shown = ImpressionTotal.objects.using(using()).filter(period, kind="banner").values_list(column)
     for name, count in shown.annotate(n=Sum("count")).order_by():
-        rows.setdefault(str(name), Row(str(name))).shown = count
+        rows.setdefault(str(name), AnswerTotals(str(name))).shown = count
     return sorted(rows.values(), key=lambda row: (-row.answers, row.name))
 
 
-def total(rows: list[Row]) -> Row:
+def total(rows: list[AnswerTotals]) -> AnswerTotals:
     """The sum of rows."""
-    whole = Row("total")
+    whole = AnswerTotals("total")
     for row in rows:
         whole.merge(row)
     return whole
 
 
-def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, list[Row]]:
+def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, list[AnswerTotals]]:
     """{site: one row a day}, for the list of sites. One query."""
     days = [first + timedelta(n) for n in range((last - first).days + 1)]
-    rows = {site_id: {day: Row(day.isoformat()) for day in days} for site_id in site_ids}
+    rows = {site_id: {day: AnswerTotals(day.isoformat()) for day in days} for site_id in site_ids}
     totals = DailyTotal.objects.using(using()).filter(site_id__in=site_ids, day__gte=first, day__lte=last)
     for site_id, day, action, count in (
         totals.values_list("site_id", "day", "action").annotate(n=Sum("count")).order_by()

@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cookiebanner.visitors.delivery import FOREVER, NEVER, Answer, entry_of, gate, not_found, rules, send
-from cookiebanner.visitors.published import Busy, published
+from cookiebanner.visitors.delivery import IMMUTABLE, NO_STORE, RawResponse, entry_of, gate, not_found, rules, send
+from cookiebanner.visitors.published import TooManyMisses, published
 
 PATH = re.compile(
     r"^(?!/?fairgate-preview/)(?:.*/)?v1/(?P<site>[^/]{1,80})/(?:"
@@ -44,7 +44,9 @@ def _parse(path: str) -> tuple[str, str, int, str, str, str] | None:
     return site, enforce, int(number or 0), variant, sha256, name
 
 
-def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False) -> Answer | None:
+def respond(
+    method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False
+) -> RawResponse | None:
     """The answer to a GET or HEAD; None when the path or the method is not ours. Raises NotInMemory."""
     asked = parse(path)
     if asked is None or method not in ("GET", "HEAD"):
@@ -57,8 +59,8 @@ def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_o
     entry, testing = entry_of(site, memory_only)
     try:
         file = published.file(entry, name, sha256, memory_only) if entry else None
-    except Busy:
+    except TooManyMisses:
         file = None
     if file is None:
         return not_found()
-    return send(file, method, headers, NEVER if testing else FOREVER)
+    return send(file, method, headers, NO_STORE if testing else IMMUTABLE)

@@ -100,7 +100,7 @@ def download(request: HttpRequest, site: Site, job: int) -> FileResponse:
     path = Path(row.result.get("path") or row.result.get("file") or "")
     if not path.is_absolute():
         path = settings.FAIRGATE_DATA / "exports" / path
-    if row.state != Job.State.DONE or not path.is_file():
+    if row.state != Job.Status.DONE or not path.is_file():
         raise Http404("The file is not there any more.")
     audit(site, actor(request), "export.download", job=row.pk, format=row.params.get("format"))
     name = f"{site.name}-{row.params.get('from')}-{row.params.get('to')}{''.join(path.suffixes)}".replace("/", "-")

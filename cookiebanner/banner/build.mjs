@@ -3,7 +3,7 @@
  * Prints what each file costs; config and texts come on top (tests/cookiebanner/releases/test_compile.py).
  */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -12,6 +12,56 @@ import { minify } from 'terser';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2] || join(here, '../../static/banner');
+
+const json = (path) => JSON.parse(readFileSync(join(here, path), 'utf8'));
+const screen = json('../../consent/banners/screen.json');
+const config = json('../releases/config.json');
+
+/** `SERVICE_KEY = 0, SERVICE_NAME = 1, …` of the fields in their order; a rest (`...inline`) begins where it stands. */
+const places = (row, fields) => Object.fromEntries(fields.map((field, i) => [`${row}_${field.replace('...', '')}`.toUpperCase(), i]));
+const named = (of, values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`${of}_${name}`.toUpperCase(), value]));
+
+/**
+ * The packed formats as constants, of which esbuild writes the values where they are used. Whole items and services are
+ * taken apart by core/vector.js and ui/screen.js.
+ */
+const constants = {
+  ...named('flag', config.flags),
+  ...named('signal', config.signals),
+  ...places('google', config.google_signals),
+  ABSENT_TERMS: config.absent_terms,
+  // What is called by its own name needs none.
+  ...named('screen', Object.fromEntries(Object.entries(screen.screen).filter(([name, letter]) => name !== letter))),
+  ...places('category', screen.category),
+  ...places('service', screen.service),
+  ...places('cookie', screen.cookie),
+  ...places('look', screen.look),
+  PALETTE: screen.palette,
+  ...named('fact', screen.facts),
+  UNITS: Object.fromEntries(Object.entries(screen.units).map(([unit, letter]) => [letter, unit])),
+};
+
+/** Writes src/packed.js anew; a build into another folder only compares, and fails when it is stale. */
+function writePacked() {
+  const path = join(here, 'src/packed.js');
+  const literal = (value) => JSON.stringify(value).replaceAll('"', "'").replaceAll("','", "', '");
+  const written = Object.entries(constants).map(([name, value]) => {
+    if (typeof value !== 'object' || Array.isArray(value)) return `export const ${name} = ${literal(value)};\n`;
+    const members = Object.entries(value).map(([key, one]) => `  ${key}: ${literal(one)},\n`);
+    return `export const ${name} = {\n${members.join('')}};\n`;
+  });
+  const text = `/**
+ * What stands where in a release's packed lists, and what it is called. Made by build.mjs of cookiebanner/releases/config.json
+ * and consent/banners/screen.json, which compile.py and screen.py read: change those, then \`npm run build\`.
+ */
+
+${written.join('')}`;
+  const standing = existsSync(path) && readFileSync(path, 'utf8');
+  if (standing === text) return;
+  if (process.argv[2]) throw new Error('src/packed.js is not what the formats say: npm run build');
+  writeFileSync(path, text);
+}
+writePacked();
 
 const entries = ['gate', 'ui', 'late', 'stub', 'level.strict'].map((name) => [name, `src/${name}.js`]);
 for (const file of readdirSync(join(here, 'src/adapters')).sort()) entries.push([`adapter.${file.slice(0, -3)}`, `src/adapters/${file}`]);
@@ -37,7 +87,7 @@ const styles = {
 
 /**
  * Names between our own files, one letter each; no page and no interface of a browser knows them. Those of a variant's terms
- * (capitals) are in compile.py, too. A letter stays for good: stub.js meets gates that were published before it.
+ * are in cookiebanner/releases/config.json. A letter stays for good: stub.js meets gates that were published before it.
  */
 const mangleCache = {
   necessary: 'a',
@@ -52,11 +102,11 @@ const mangleCache = {
   dropIn: 'j',
   lapsed: 'k',
   closed: 'l',
-  recall: 'm',
+  applyAnswer: 'm',
   signal: 'n',
   shape: 'o',
-  screen: 'p',
-  parsed: 'q',
+  loadScreen: 'p',
+  whenParsed: 'q',
   reports: 'r',
   started: 's',
   disarmed: 't',
@@ -64,35 +114,49 @@ const mangleCache = {
   granted: 'v',
   safely: 'w',
   swallows: 'x',
-  told: 'y',
+  vendorSignals: 'y',
   policies: 'z',
-  outside: 'I',
-  words: 'J',
-  facts: 'K',
+  inPage: 'I',
+  placeholders: 'J',
+  keepEqual: 'bc',
+  legalFacts: 'K',
   openPreferences: 'L',
   showBanner: 'M',
   hideBanner: 'N',
   setLanguage: 'O',
   cookieList: 'P',
-  say: 'Q',
-  live: 'R',
+  textOf: 'Q',
+  liveRegion: 'R',
   answer: 'S',
   table: 'T',
-  tell: 'U',
+  signalVendors: 'U',
   tag: 'V',
-  wrote: 'W',
+  takeWritten: 'W',
   listeners: 'X',
-  kick: 'Y',
+  beginOnce: 'Y',
   optsOut: 'G',
   honored: 'H',
-  gpc_status: 'A',
-  optout_icon: 'B',
-  close_x: 'C',
-  consent_days: 'D',
-  reask_days: 'E',
-  refusal_days: 'F',
-  ads_off_under: 'Z',
-  minors_hold: '$',
+  // Between files of one release only.
+  internals: 'aa',
+  patchRealm: 'ab',
+  safeSrcdoc: 'ac',
+  exempted: 'ae',
+  findAll: 'af',
+  freeScript: 'ag',
+  getAttr: 'ah',
+  hasAttr: 'ai',
+  heldOutside: 'aj',
+  holdCss: 'ak',
+  scriptWaitsFor: 'an',
+  setAttr: 'ao',
+  setHtml: 'ap',
+  checkElement: 'au',
+  watchedRoots: 'av',
+  putBefore: 'aw',
+  unknownKeys: 'bd',
+  startLate: 'be',
+  reportSignal: 'bf',
+  ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 
 mkdirSync(out, { recursive: true });

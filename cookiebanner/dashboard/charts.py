@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from consent.stats.queries import KINDS, Row
+from consent.stats.queries import KINDS, AnswerTotals
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 230, 44, 24, 10
 LABELS = {"accept": "Accepted all", "reject": "Rejected or opted out", "custom": "Chose some", "other": "Other"}
@@ -22,7 +22,7 @@ def ceiling(value: int) -> int:
     return next(step * power // 10 for step in (10, 12, 16, 20, 24, 32, 40, 60, 80, 100) if step * power >= value * 10)
 
 
-def answers_a_day(rows: Sequence[Row]) -> SafeString:
+def answers_a_day(rows: Sequence[AnswerTotals]) -> SafeString:
     """Stacked bars, one a day. The same figures stand in a table beside it."""
     top = ceiling(max((row.answers for row in rows), default=0))
     plot = HEIGHT - BOTTOM - TOP
@@ -66,7 +66,7 @@ def answers_a_day(rows: Sequence[Row]) -> SafeString:
     )
 
 
-def shares(row: Row) -> SafeString:
+def shares(row: AnswerTotals) -> SafeString:
     """One bar cut into the kinds of answers."""
     pieces, x = [], 0.0
     for kind in KINDS:
@@ -99,5 +99,5 @@ def _day(name: str) -> str:
     return f"{day.day} {day:%b}"
 
 
-def _words(row: Row) -> str:
+def _words(row: AnswerTotals) -> str:
     return ", ".join(f"{LABELS[kind]} {getattr(row, kind):,}" for kind in KINDS if getattr(row, kind)) or "no answers"

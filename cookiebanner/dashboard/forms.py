@@ -1,4 +1,4 @@
-"""What people type. Forms check shapes; actions check sense and say so by raising Refused."""
+"""What people type. Forms check shapes; actions check sense and say so by raising InvalidChange."""
 
 from __future__ import annotations
 
@@ -337,7 +337,7 @@ class Look(forms.Form):
 class Override(forms.Form):
     regime = forms.ChoiceField(label="Under")
     state = forms.ChoiceField(
-        choices=[*RuleOverride.State.choices, ("", "What the law says")], required=False, label="It shall"
+        choices=[*RuleOverride.Verdict.choices, ("", "What the law says")], required=False, label="It shall"
     )
     reason = forms.CharField(max_length=500, required=False, help_text="Needed for an override; it is in the release.")
 

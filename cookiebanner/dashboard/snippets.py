@@ -52,10 +52,11 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "name": "Server",
             "for": "Sites whose HTML you produce.",
             "lines": f"{gate}\n\n# Django: settings.py\n"
-            'MIDDLEWARE = ["cookiebanner.enforce.django.Enforce", …]\n'
+            'MIDDLEWARE = ["fairgate_enforce.django.Enforce", …]\n'
             f'FAIRGATE_ENFORCE = {{"source": "{base}/v1/{site.uuid}/enforce.json", "fairgate": "{host}"}}',
             "how": "Put the gate first in <head>; the middleware rewrites outgoing HTML by the visitor's consent. "
-            "There are middlewares for any WSGI and ASGI application, and rules for nginx and edge workers.",
+            "It is installed from the wheel fairgate_enforce of your Fairgate release (docs/enforce.md). There are "
+            "middlewares for any WSGI and ASGI application, and rules for nginx and edge workers.",
             "cannot": "Nothing leaves the page but what scripts of your own ask for later; those the gate holds.",
         },
     ]

@@ -19,7 +19,7 @@ from consent.catalogue.actions import add_service
 from consent.jurisdictions import locate, table
 from consent.ledger.append import Draft, append
 from consent.models import LogHead, Site
-from consent.sites.actions import change_settings, create_site
+from consent.sites.actions import change_settings, create_site, saw
 from consent.stats.actions import Answered, ShownOn, add_answered, add_impressions, add_shown
 from consent.stats.how import device_class, how
 from cookiebanner.demo.trackers import TRACKERS
@@ -94,6 +94,7 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
     assert known and release
     yes: list[tuple[UUID, UUID, str]] = []  # records that may be withdrawn later: (record, visitor, place)
     written = 0
+    day = first
     for number in range(DAYS):
         day = first + timedelta(days=number)
         shown: Counter[tuple[Any, ...]] = Counter()
@@ -114,6 +115,8 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
         add_shown(shown_on)
         add_answered(came)
         progress(number + 1, DAYS)
+    # A site with ninety days of answers is one whose gate was seen.
+    saw({(shop.pk, "127.0.0.1"): (shop.level, release.number)}, datetime.combine(day, time(HOURS[-1]), UTC))
     return written
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pycountry
 
-from consent.jurisdictions.locate import Facts, decide
+from consent.jurisdictions.locate import Place, decide
 from consent.jurisdictions.table import ROWS
 from cookiebanner import env
-from cookiebanner.enforce.enforcer import hostname
-from cookiebanner.enforce.policy import Rules
-from cookiebanner.enforce.source import STRICTEST
+from fairgate_enforce.enforcer import hostname
+from fairgate_enforce.policy import Rules
+from fairgate_enforce.source import STRICTEST
 
 FOLDER = env.FILES / "deploy" / "edge"
 KINDS = {
@@ -88,13 +88,13 @@ def octets(text: str) -> str:
     return text.encode().decode("latin-1")
 
 
-def world(today: date, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, str]:
+def places_of_the_world(today: date, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, str]:
     """{country or country-subdivision: variant} of every place on that day whose law is not the strictest."""
     places: list[tuple[str, str | None]] = [(country.alpha_2, None) for country in pycountry.countries]
     places += [(country, region) for country, _, region in (id.partition("-") for id in ROWS) if region]
     found = {}
     for country, region in places:
-        variant = decide(Facts(country, region, "header"), today, overrides).variant
+        variant = decide(Place(country, region, "header"), today, overrides).variant
         if variant != STRICTEST:
             found[f"{country}-{region}" if region else country] = variant
     return found

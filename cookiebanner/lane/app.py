@@ -22,41 +22,41 @@ from typing import Any, NamedTuple, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.ledger.append import Outcome
 from consent.sites.origins import origin_host
 from cookiebanner import health
 from cookiebanner.artifacts import respond as artifacts
-from cookiebanner.health import Report
-from cookiebanner.lane.http import NO_HOST, Message, Receive, Send, has_one_host, refused, send_answer
+from cookiebanner.health import ReadinessReport
+from cookiebanner.lane.http import NO_HOST, Message, Receive, Send, has_one_host, plain_text_error, send_response
 from cookiebanner.lane.threads import Threads
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
 from cookiebanner.visitors import consents, door
 from cookiebanner.visitors.counts import counters
-from cookiebanner.visitors.delivery import Answer, Headers
-from cookiebanner.visitors.place import gather
+from cookiebanner.visitors.delivery import Headers, RawResponse
+from cookiebanner.visitors.place import place_of
 from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
 
-Respond = Callable[..., Answer | None]
+Responder = Callable[..., RawResponse | None]
 T = TypeVar("T")
-Tell = Callable[["Finished"], None]
-Post = Callable[[bytes, dict[str, str], str, Tell], None]
+OnResponse = Callable[["PreparedResponse"], None]
+Post = Callable[[bytes, dict[str, str], str, OnResponse], None]
 CONSENTS, IMPRESSIONS, REPORTS = "/api/v1/consents", "/api/v1/impressions", "/api/v1/reports"
-PATIENCE = 2.5  # seconds that `/readyz` waits for the database
-READY = 2048  # finished scripts remembered
-LONG = 400  # characters; nothing is remembered by a longer key
-NOWHERE = Answer(404, [(b"content-length", b"0")], b"")
+READYZ_TIMEOUT = 2.5  # seconds that `/readyz` waits for the database
+MOST_REMEMBERED = 2048  # responses with scripts
+LONGEST_KEY = 400  # characters; nothing is remembered by a longer key
+NOT_FOUND = RawResponse(404, [(b"content-length", b"0")], b"")
 STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _EXPOSED = (b"access-control-expose-headers", ", ".join(settings.CORS_EXPOSE_HEADERS).encode())
 log = logging.getLogger("fairgate")
 
 
-class Finished(NamedTuple):
-    """An answer that can be sent, and its head as HTTP/1.1 writes it."""
+class PreparedResponse(NamedTuple):
+    """A response that can be sent, and its head as HTTP/1.1 writes it."""
 
-    answer: Answer
+    response: RawResponse
     head: bytes
 
 
@@ -66,28 +66,29 @@ class Lane:
     def __init__(self, django: Any, writer: Writer | None = None) -> None:
         self._django = Threads(django, settings.FAIRGATE_THREADS)
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
-        self._looking: asyncio.Future[Report] | None = None
+        self._readiness_check: asyncio.Future[ReadinessReport] | None = None
         self._writer = writer or Writer()
         self.limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher()
-        self._state: object = None
-        self._ready: dict[Hashable, Finished] = {}  # finished scripts, as long as `published` stays as it is
+        self._generation: object = None
+        # Responses with scripts, as long as `published` stays as it is.
+        self._remembered: dict[Hashable, PreparedResponse] = {}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
             too_large = door.head_refusal(len(path) + len(scope.get("query_string", b"")), scope["headers"])
             if too_large is not None:
-                return await send_answer(send, problem(too_large))
+                return await send_response(send, problem(too_large))
             if scope["http_version"] == "1.1" and not has_one_host(scope["headers"]):
-                return await send_answer(send, refused(400, NO_HOST))
+                return await send_response(send, plain_text_error(400, NO_HOST))
             if method in ("GET", "HEAD"):
                 if path in health.PATHS:
-                    answer = self.health(path) or await self._look()
-                    return await send_answer(send, answer._replace(body=b"") if method == "HEAD" else answer)
-                if respond := script_of(path):
-                    return await send_answer(
-                        send, await self._script(respond, method, path, scope["headers"], peer_of(scope))
+                    response = self.health(path) or await self._readiness()
+                    return await send_response(send, response._replace(body=b"") if method == "HEAD" else response)
+                if responder := script_of(path):
+                    return await send_response(
+                        send, await self._script(responder, method, path, scope["headers"], peer_of(scope))
                     )
             elif method == "POST" and (handler := self.post(path)):
                 return await self._posted(handler, scope, receive, send)
@@ -98,57 +99,57 @@ class Lane:
 
     # --- scripts ----------------------------------------------------------------------------------------------------
 
-    def script(self, target: bytes, headers: Headers, peer: str, placed: bool) -> Finished | None:
+    def script(self, target: bytes, headers: Headers, peer: str, locatable: bool) -> PreparedResponse | None:
         """The script that a GET gets; None when the target is no script's or memory does not have it.
 
-        `target` is that of the request line, `headers` have names in lower case; `placed`: they may say where the
+        `target` is that of the request line, `headers` have names in lower case; `locatable`: they may say where the
         visitor is. What decides which script it is, is the key under which it is remembered.
         """
-        if self._state is not published.state:
-            self._state, self._ready = published.state, {}
+        if self._generation is not published.generation:
+            self._generation, self._remembered = published.generation, {}
         accept = seen = b""
         for name, value in headers:
             if name == b"accept-encoding":
                 accept = accept + b"," + value if accept else value
             elif name == b"if-none-match":
                 seen = seen + b"," + value if seen else value
-        key = (target, accept, seen, gather(headers_of(headers), peer) if placed else None)
-        ready = self._ready.get(key)
+        key = (target, accept, seen, place_of(headers_of(headers), peer) if locatable else None)
+        ready = self._remembered.get(key)
         if ready is None:
             path = target.partition(b"?")[0].decode("latin-1")
             if path in health.PATHS:
                 healthy = self.health(path)
-                return Finished(healthy, head_of(healthy)) if healthy else None
-            respond = script_of(path) if "%" not in path else None
-            if respond is None:
+                return PreparedResponse(healthy, head_of(healthy)) if healthy else None
+            responder = script_of(path) if "%" not in path else None
+            if responder is None:
                 return None
             try:
-                answer = respond("GET", path, headers_of(headers), peer, True) or NOWHERE
+                response = responder("GET", path, headers_of(headers), peer, True) or NOT_FOUND
             except NotInMemory:
                 return None
-            ready = Finished(answer, head_of(answer))
+            ready = PreparedResponse(response, head_of(response))
             # What is no file of a site's is made anew: strangers can make up as many addresses as they like.
-            if (answer.body or answer.status == 304) and len(target) + len(accept) + len(seen) < LONG:
-                if len(self._ready) >= READY:
-                    self._ready.clear()
-                self._ready[key] = ready
+            if (response.body or response.status == 304) and len(target) + len(accept) + len(seen) < LONGEST_KEY:
+                if len(self._remembered) >= MOST_REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[key] = ready
         return ready
 
-    async def _script(self, respond: Respond, method: str, path: str, headers: Headers, peer: str) -> Answer:
+    async def _script(self, responder: Responder, method: str, path: str, headers: Headers, peer: str) -> RawResponse:
         asked = (method, path, headers_of(headers), peer)
         try:
-            answer = respond(*asked, True)
+            response = responder(*asked, True)
         except NotInMemory:
-            answer = await self._wait(respond, *asked)
-        answer = answer or NOWHERE
-        return answer._replace(body=b"") if method == "HEAD" else answer
+            response = await self._in_thread(responder, *asked)
+        response = response or NOT_FOUND
+        return response._replace(body=b"") if method == "HEAD" else response
 
     # --- answers and counts -----------------------------------------------------------------------------------------
 
     def post(self, path: str) -> Post | None:
-        """What takes a POST to this path, when it is the lane's: body, headers, the peer's address, whom to tell.
+        """What takes a POST to this path, when it is the lane's: body, headers, the peer's address, a callback.
 
-        It tells the answer at once or later, always in the loop's thread, and raises nothing. The body may be cut
+        It calls back at once or later, always in the loop's thread, and raises nothing. The body may be cut
         after `limit` + 1 bytes.
         """
         if path.endswith(CONSENTS):
@@ -159,86 +160,94 @@ class Lane:
 
     async def _posted(self, handler: Post, scope: Message, receive: Receive, send: Send) -> None:
         body = await _body(receive, self.limit)
-        future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
-        handler(body, headers_of(scope["headers"]), peer_of(scope), partial(_settle, future))
-        await send_answer(send, (await future).answer)
+        future: asyncio.Future[PreparedResponse] = asyncio.get_running_loop().create_future()
+        handler(body, headers_of(scope["headers"]), peer_of(scope), partial(_set_result, future))
+        await send_response(send, (await future).response)
 
-    def _consent(self, body: bytes, headers: dict[str, str], peer: str, tell: Tell) -> None:
+    def _consent(self, body: bytes, headers: dict[str, str], peer: str, on_response: OnResponse) -> None:
         origin = headers.get("origin")
         asked = (body, headers.get("content-type"), origin, headers, peer)
         try:
-            self._offer(origin, tell, consents.prepare(*asked, memory_only=True))
+            self._enqueue(origin, on_response, consents.prepare(*asked, memory_only=True))
         except NotInMemory:  # a site or a release
-            self._later(origin, tell, partial(self._offer, origin, tell), consents.prepare, *asked, True)
+            self._continue_in_thread(
+                origin, on_response, partial(self._enqueue, origin, on_response), consents.prepare, *asked, True
+            )
         except Exception as error:
-            self._fail(origin, tell, error)
+            self._respond_to_error(origin, on_response, error)
 
-    def _offer(self, origin: str | None, tell: Tell, prepared: consents.Prepared) -> None:
-        if not self._writer.offer(prepared.draft, partial(self._stored, origin, tell, prepared)):
+    def _enqueue(self, origin: str | None, on_response: OnResponse, prepared: consents.Prepared) -> None:
+        if not self._writer.offer(prepared.draft, partial(self._respond_to_answer, origin, on_response, prepared)):
             raise Unavailable  # not a lasting exception: each `raise` would add to its traceback
 
-    def _stored(
-        self, origin: str | None, tell: Tell, prepared: consents.Prepared, outcome: Outcome | Exception
+    def _respond_to_answer(
+        self, origin: str | None, on_response: OnResponse, prepared: consents.Prepared, outcome: Outcome | Exception
     ) -> None:
         if isinstance(outcome, Exception):
-            self._fail(origin, tell, outcome if isinstance(outcome, Unavailable) else consents.failure(outcome))
+            self._respond_to_error(
+                origin, on_response, outcome if isinstance(outcome, Unavailable) else consents.failure(outcome)
+            )
         else:
             status, content, headers = consents.answer(prepared, outcome)
-            tell(_finished(status, tuple(headers.items()), content, origin))
+            on_response(_prepared_response(status, tuple(headers.items()), content, origin))
 
-    def _count(self, what: str, body: bytes, headers: dict[str, str], peer: str, tell: Tell) -> None:
+    def _count(self, what: str, body: bytes, headers: dict[str, str], peer: str, on_response: OnResponse) -> None:
         origin = headers.get("origin")
         try:
-            self._counted(origin, tell, counters.take(what, headers, body, peer, memory_only=True))
+            self._respond_to_count(origin, on_response, counters.receive(what, headers, body, peer, memory_only=True))
         except NotInMemory:
-            then = partial(self._counted, origin, tell)
-            self._later(origin, tell, then, partial(counters.take, what, headers, body, peer, again=True))
+            then = partial(self._respond_to_count, origin, on_response)
+            self._continue_in_thread(
+                origin, on_response, then, partial(counters.receive, what, headers, body, peer, already_counted=True)
+            )
         except Exception as error:
-            self._fail(origin, tell, error)
+            self._respond_to_error(origin, on_response, error)
 
-    def _counted(self, origin: str | None, tell: Tell, answer: Answer) -> None:
-        told = tuple((name.decode(), value.decode()) for name, value in answer.headers)
-        tell(_finished(answer.status, told, answer.body, origin))
+    def _respond_to_count(self, origin: str | None, on_response: OnResponse, response: RawResponse) -> None:
+        headers = tuple((name.decode(), value.decode()) for name, value in response.headers)
+        on_response(_prepared_response(response.status, headers, response.body, origin))
 
-    def _later(self, origin: str | None, tell: Tell, then: Callable[[Any], None], work: Any, *args: Any) -> None:
+    def _continue_in_thread(
+        self, origin: str | None, on_response: OnResponse, then: Callable[[Any], None], work: Any, *args: Any
+    ) -> None:
         """Does `work` where the database may be asked, and goes on with what it returns."""
 
         def go_on(done: asyncio.Future[Any]) -> None:
             try:
                 then(done.result())
             except asyncio.CancelledError:  # the server ends
-                self._fail(origin, tell, Unavailable())
+                self._respond_to_error(origin, on_response, Unavailable())
             except Exception as error:
-                self._fail(origin, tell, error)
+                self._respond_to_error(origin, on_response, error)
 
-        asyncio.ensure_future(self._wait(work, *args)).add_done_callback(go_on)
+        asyncio.ensure_future(self._in_thread(work, *args)).add_done_callback(go_on)
 
-    def _fail(self, origin: str | None, tell: Tell, error: Exception) -> None:
+    def _respond_to_error(self, origin: str | None, on_response: OnResponse, error: Exception) -> None:
         if isinstance(error, Unavailable):
-            error = door.UNAVAILABLE
-        elif not isinstance(error, Refused):
+            error = door.unavailable()
+        elif not isinstance(error, RejectedSubmission):
             error = consents.failure(error, stored=False)
         status, content, headers = door.refusal(error)
-        tell(_finished(status, tuple(headers.items()), content, origin))
+        on_response(_prepared_response(status, tuple(headers.items()), content, origin))
 
     # --- health -----------------------------------------------------------------------------------------------------
 
-    def health(self, path: str) -> Answer | None:
+    def health(self, path: str) -> RawResponse | None:
         """What `/livez` or `/readyz` says; None when the database must be asked."""
         if path == "/livez":
             return health.live()
         report = health.readiness.kept()
-        return self._told(report).answer() if report else None
+        return self._with_writer_trouble(report).response() if report else None
 
-    async def _look(self) -> Answer:
+    async def _readiness(self) -> RawResponse:
         """Asks the database, once for all who want to know now, and waits for it no longer than they would."""
-        if self._looking is None or self._looking.done():
-            self._looking = _asked(asyncio.get_running_loop())
-        done, _ = await asyncio.wait([self._looking], timeout=PATIENCE)
-        report = self._looking.result() if done else Report([health.AWAY], [], "down")
-        return self._told(report).answer()
+        if self._readiness_check is None or self._readiness_check.done():
+            self._readiness_check = _check_readiness(asyncio.get_running_loop())
+        done, _ = await asyncio.wait([self._readiness_check], timeout=READYZ_TIMEOUT)
+        report = self._readiness_check.result() if done else ReadinessReport([health.AWAY], [], "down")
+        return self._with_writer_trouble(report).response()
 
-    def _told(self, report: Report) -> Report:
+    def _with_writer_trouble(self, report: ReadinessReport) -> ReadinessReport:
         trouble = self._writer.trouble()
         return report._replace(reasons=[trouble, *report.reasons]) if trouble else report
 
@@ -249,7 +258,7 @@ class Lane:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.start()
-                await self._wait(_warm)
+                await self._in_thread(_fill_memory)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await asyncio.get_running_loop().run_in_executor(None, self.end)
@@ -258,7 +267,7 @@ class Lane:
 
     def start(self) -> None:
         """Starts the threads that write, refresh and count. Call it in the loop that will serve."""
-        _calm_garbage_collector()
+        _tune_garbage_collector()
         self._writer.start(asyncio.get_running_loop())
         self._refresher.start()
         counters.start()
@@ -272,12 +281,12 @@ class Lane:
         counters.flush()
         connection.close()
 
-    async def _wait(self, work: Callable[..., Any], *args: Any) -> Any:
+    async def _in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         """Work that asks the database, on a thread of the lane's own."""
         return await asyncio.get_running_loop().run_in_executor(self._blocking, partial(_with_database, work, *args))
 
 
-def _warm() -> None:
+def _fill_memory() -> None:
     """So that the first visitors need not wait; without a database they get what there is."""
     try:
         published.refresh()
@@ -285,7 +294,7 @@ def _warm() -> None:
         pass
 
 
-def _calm_garbage_collector() -> None:
+def _tune_garbage_collector() -> None:
     """What stands at the start stays; requests make no cycles, so that looking for them often is for nothing."""
     gc.collect()
     gc.freeze()
@@ -300,26 +309,26 @@ def _with_database(work: Callable[..., Any], *args: Any) -> Any:
         close_old_connections()
 
 
-def _asked(loop: asyncio.AbstractEventLoop) -> asyncio.Future[Report]:
+def _check_readiness(loop: asyncio.AbstractEventLoop) -> asyncio.Future[ReadinessReport]:
     """What the database says to a thread that nobody need wait for: it may be away for minutes."""
-    future: asyncio.Future[Report] = loop.create_future()
+    future: asyncio.Future[ReadinessReport] = loop.create_future()
 
     def ask() -> None:
         try:
             report = health.readiness.look()
         except Exception as error:  # each is a reason
             log.error("/readyz could not look.", exc_info=error)
-            report = Report(["The server has an error; the operator finds it in the log."], [])
+            report = ReadinessReport(["The server has an error; the operator finds it in the log."], [])
         finally:
             connection.close()
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(_settle, future, report)
+            loop.call_soon_threadsafe(_set_result, future, report)
 
     threading.Thread(target=ask, name="fairgate-health", daemon=True).start()
     return future
 
 
-def script_of(path: str) -> Respond | None:
+def script_of(path: str) -> Responder | None:
     """What answers a GET of this path, when it is a script's."""
     if artifacts.parse(path):
         return artifacts.respond
@@ -337,12 +346,14 @@ def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _finished(status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None) -> Finished:
+def _prepared_response(
+    status: int, headers: tuple[tuple[str, str], ...], body: bytes, origin: str | None
+) -> PreparedResponse:
     # A success tells that the Origin was one; here it is at most as long as an Origin can be.
     if origin and status >= 300 and not published.knows_host(origin_host(origin)):
         origin = None
     whole, head = _head(status, headers, len(body), origin)
-    return Finished(Answer(status, whole, body), head)
+    return PreparedResponse(RawResponse(status, whole, body), head)
 
 
 @lru_cache(2048)
@@ -354,14 +365,14 @@ def _head(status: int, headers: tuple[tuple[str, str], ...], length: int, origin
     whole.append((b"vary", b"origin"))
     if origin:
         whole += [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]
-    return whole, head_of(Answer(status, whole, b""))
+    return whole, head_of(RawResponse(status, whole, b""))
 
 
-def problem(refused: Refused) -> Answer:
+def problem(rejected: RejectedSubmission) -> RawResponse:
     """The answer to a request that nobody looked at."""
-    status, content, headers = door.refusal(refused)
+    status, content, headers = door.refusal(rejected)
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    return Answer(status, [*pairs, (b"content-length", b"%d" % len(content))], content)
+    return RawResponse(status, [*pairs, (b"content-length", b"%d" % len(content))], content)
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
@@ -378,11 +389,11 @@ async def _body(receive: Receive, limit: int) -> bytes:
             return body
 
 
-def head_of(answer: Answer) -> bytes:
+def head_of(response: RawResponse) -> bytes:
     """The status line and the header lines of HTTP/1.1 (RFC 9112 §2.1), without the empty line that ends them."""
-    return STATUS[answer.status] + b"".join([name + b": " + value + b"\r\n" for name, value in answer.headers])
+    return STATUS[response.status] + b"".join([name + b": " + value + b"\r\n" for name, value in response.headers])
 
 
-def _settle(future: asyncio.Future[T], result: T) -> None:
+def _set_result(future: asyncio.Future[T], result: T) -> None:
     if not future.done():  # it is, when the client has gone away
         future.set_result(result)

@@ -23,7 +23,7 @@ def main(fd: int, application: str = "cookiebanner.asgi:application") -> None:
     _end_with_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
     django.setup()
-    from cookiebanner.lane.http import DRAIN, SILENCE
+    from cookiebanner.lane.http import DRAIN, KEEP_ALIVE_TIMEOUT
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection needs one
@@ -38,7 +38,7 @@ def main(fd: int, application: str = "cookiebanner.asgi:application") -> None:
         access_log=False,  # it would hold visitors' addresses
         log_level="error",
         log_config=None,  # ours bounds what strangers can write into a line
-        timeout_keep_alive=SILENCE,
+        timeout_keep_alive=KEEP_ALIVE_TIMEOUT,
         timeout_graceful_shutdown=DRAIN,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])

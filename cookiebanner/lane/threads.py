@@ -22,24 +22,24 @@ from typing import IO, Any
 from a2wsgi.wsgi import build_environ
 from django.conf import settings
 
-from cookiebanner.lane.http import Message, Receive, Send, problem, send_answer
-from cookiebanner.visitors.delivery import Answer, Headers
+from cookiebanner.lane.http import Message, Receive, Send, problem, send_response
+from cookiebanner.visitors.delivery import Headers, RawResponse
 from cookiebanner.visitors.proxies import peer_of
 
 BODY_IN_MEMORY = 65_536  # bytes of a request's body, before it goes to disk
-ANSWER_IN_MEMORY = 262_144  # bytes of an answer that the client has not taken yet
-PIECE = 131_072  # bytes that are read from disk and sent at once
+RESPONSE_IN_MEMORY = 262_144  # bytes of an answer that the client has not taken yet
+CHUNK = 131_072  # bytes that are read from disk and sent at once
 UPLOADS = ("/dashboard/", "/audit/", "/api/")  # paths of people and programs with a login
 PUBLIC = "/api/v1/"
 _environ_of: Callable[..., Any] = build_environ  # it asks for types of its own, and we hand in no body
 log = logging.getLogger("fairgate")
 
 
-class Gone(Exception):
+class ClientDisconnected(Exception):
     """The client has gone away."""
 
 
-class Full(OSError):
+class SpoolFull(OSError):
     """The files of slow clients fill FAIRGATE_SPOOL_LIMIT."""
 
 
@@ -50,21 +50,21 @@ class Threads:
         self._application = application
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="fairgate-django")
         self._disk = ThreadPoolExecutor(2, thread_name_prefix="fairgate-disk")  # the loop waits for no disk
-        self._room = Room(settings.FAIRGATE_SPOOL_LIMIT)
+        self._quota = SpoolQuota(settings.FAIRGATE_SPOOL_LIMIT)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1000})
             return
-        body = Body(self._room)
+        body = Body(self._quota)
         try:
-            refusal = await self._take(scope, receive, body)
+            refusal = await self._receive_body(scope, receive, body)
             if refusal:
-                await send_answer(send, refusal)
+                await send_response(send, refusal)
             else:
-                await self._answer(scope, receive, send, body)
-        except Gone:
+                await self._respond(scope, receive, send, body)
+        except ClientDisconnected:
             pass
         finally:
             body.close()
@@ -74,8 +74,8 @@ class Threads:
         self._pool.shutdown()
         self._disk.shutdown()
 
-    async def _take(self, scope: Message, receive: Receive, body: Body) -> Answer | None:
-        """Takes the whole body; returns a refusal when it may not be had. Raises Gone."""
+    async def _receive_body(self, scope: Message, receive: Receive, body: Body) -> RawResponse | None:
+        """Takes the whole body; returns a refusal when it may not be had. Raises ClientDisconnected."""
         limit = limit_of(scope["path"])
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and (len(value) > 18 or int(value) > limit):
@@ -83,13 +83,13 @@ class Threads:
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                raise Gone
+                raise ClientDisconnected
             if piece := message.get("body", b""):
                 if body.size + len(piece) > limit:
                     return too_large(limit)
                 try:
                     if body.size + len(piece) > BODY_IN_MEMORY:
-                        await self._on_disk(body.add, piece)
+                        await self._in_disk_thread(body.add, piece)
                     else:
                         body.add(piece)
                 except OSError as error:
@@ -98,53 +98,53 @@ class Threads:
             if not message.get("more_body"):
                 return None
 
-    async def _answer(self, scope: Message, receive: Receive, send: Send, body: Body) -> None:
-        reply = Reply(self._room, asyncio.get_running_loop())
-        environ = environ_of(scope, body, reply)
-        given = self._pool.submit(contextvars.copy_context().run, _run, self._application, environ, reply)
-        work = asyncio.wrap_future(given)
-        watch = asyncio.ensure_future(_watch(receive, reply))
+    async def _respond(self, scope: Message, receive: Receive, send: Send, body: Body) -> None:
+        spool = ResponseSpool(self._quota, asyncio.get_running_loop())
+        environ = environ_of(scope, body, spool)
+        job = self._pool.submit(contextvars.copy_context().run, _run, self._application, environ, spool)
+        work = asyncio.wrap_future(job)
+        watch = asyncio.ensure_future(_watch_for_disconnect(receive, spool))
         try:
-            while reply.head is None and not reply.done and not reply.given_up:
-                await reply.change()
-            piece = await self._next(reply)  # before the head: an application that fails now can still get a 500
-            if reply.head is None or (reply.failed and piece is None):
+            while spool.head is None and not spool.done and not spool.abandoned:
+                await spool.wait_for_change()
+            piece = await self._next(spool)  # before the head: an application that fails now can still get a 500
+            if spool.head is None or (spool.failed and piece is None):
                 await work  # raises what the application raised
                 raise RuntimeError("The application began no answer.")
-            await send({"type": "http.response.start", "status": reply.head[0], "headers": reply.head[1]})
+            await send({"type": "http.response.start", "status": spool.head[0], "headers": spool.head[1]})
             if scope["method"] == "HEAD":
                 piece = None
             while piece is not None:
-                last = reply.is_empty() and not reply.failed
+                last = spool.is_empty() and not spool.failed
                 await send({"type": "http.response.body", "body": piece, "more_body": not last})
                 if last:
                     return
-                piece = await self._next(reply)
-            if reply.failed:
+                piece = await self._next(spool)
+            if spool.failed:
                 raise RuntimeError("An answer broke off; the log has said why.")
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             watch.cancel()
-            reply.give_up()  # all was sent, or the client has gone
-            if not given.cancel():  # it has begun, and ends soon: what it adds is refused
+            spool.abandon()  # all was sent, or the client has gone
+            if not job.cancel():  # it has begun, and ends soon: what it adds is refused
                 await asyncio.wait([work])
                 work.exception()  # was told
-            await self._on_disk(reply.close)
+            await self._in_disk_thread(spool.close)
 
-    async def _next(self, reply: Reply) -> bytes | None:
-        """The next piece, when there is one; None at the end. Raises Gone."""
-        while not reply.given_up:
-            done = reply.done  # asked first: what came before it is found below
-            if piece := reply.take():
+    async def _next(self, spool: ResponseSpool) -> bytes | None:
+        """The next piece, when there is one; None at the end. Raises ClientDisconnected."""
+        while not spool.abandoned:
+            done = spool.done  # asked first: what came before it is found below
+            if piece := spool.take():
                 return piece
-            if reply.on_disk:
-                return await self._on_disk(reply.read)
+            if spool.on_disk:
+                return await self._in_disk_thread(spool.read)
             if done:
-                return (await self._on_disk(reply.file.read) or None) if reply.file else None
-            await reply.change()
-        raise Gone
+                return (await self._in_disk_thread(spool.file.read) or None) if spool.file else None
+            await spool.wait_for_change()
+        raise ClientDisconnected
 
-    async def _on_disk(self, work: Callable[..., Any], *args: Any) -> Any:
+    async def _in_disk_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work, *args)
 
 
@@ -155,11 +155,11 @@ def limit_of(path: str) -> int:
     return int(settings.FAIRGATE_REQUEST_LIMIT)
 
 
-def too_large(limit: int) -> Answer:
+def too_large(limit: int) -> RawResponse:
     return problem(413, "too_large", f"The body is larger than {limit} bytes.")
 
 
-def environ_of(scope: Message, body: Body, reply: Reply) -> dict[str, Any]:
+def environ_of(scope: Message, body: Body, spool: ResponseSpool) -> dict[str, Any]:
     """The WSGI environment of a request whose body is here."""
     # A name with an underscore would be read as the one with a hyphen: X_Forwarded_For as what the proxy says.
     headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
@@ -167,58 +167,58 @@ def environ_of(scope: Message, body: Body, reply: Reply) -> dict[str, Any]:
     environ["REMOTE_ADDR"] = peer_of(scope)
     environ["wsgi.input"] = body.reader()
     environ["wsgi.input_terminated"] = True
-    environ["wsgi.file_wrapper"] = File
+    environ["wsgi.file_wrapper"] = WsgiFile
     if body.size:
         environ["CONTENT_LENGTH"] = str(body.size)  # a body in chunks comes without
     return environ
 
 
-def _run(application: Callable[..., Any], environ: dict[str, Any], reply: Reply) -> None:
+def _run(application: Callable[..., Any], environ: dict[str, Any], spool: ResponseSpool) -> None:
     """What a thread does for a request."""
     try:
-        chunks = application(environ, reply.start)
-        if isinstance(chunks, File):
-            reply.file = chunks
+        chunks = application(environ, spool.start)
+        if isinstance(chunks, WsgiFile):
+            spool.file = chunks
             return
         try:
             for chunk in chunks:
-                reply.add(chunk)
+                spool.add(chunk)
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-    except Gone:
+    except ClientDisconnected:
         pass
     except BaseException as error:
-        reply.failed = True
-        if reply.head is not None:
+        spool.failed = True
+        if spool.head is not None:
             log.error("An answer broke off.", exc_info=error)
         raise
     finally:
-        reply.finish()
+        spool.finish()
 
 
-async def _watch(receive: Receive, reply: Reply) -> None:
+async def _watch_for_disconnect(receive: Receive, spool: ResponseSpool) -> None:
     """A thread that makes an answer for a client that has gone may stop."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    reply.give_up()
+    spool.abandon()
 
 
-class Room:
+class SpoolQuota:
     """The bytes on disk that slow clients may take up in one process. Safe to use from any thread."""
 
     def __init__(self, limit: int) -> None:
         self._lock = threading.Lock()
         self._left = limit
 
-    def take(self, size: int) -> None:
-        """Raises Full."""
+    def reserve(self, size: int) -> None:
+        """Raises SpoolFull."""
         with self._lock:
             if size > self._left:
-                raise Full("slow clients take up all of FAIRGATE_SPOOL_LIMIT")
+                raise SpoolFull("slow clients take up all of FAIRGATE_SPOOL_LIMIT")
             self._left -= size
 
-    def give(self, size: int) -> None:
+    def release(self, size: int) -> None:
         with self._lock:
             self._left += size
 
@@ -226,8 +226,8 @@ class Room:
 class Body:
     """A request's body, in memory or in a file without a name."""
 
-    def __init__(self, room: Room) -> None:
-        self._room, self._taken = room, 0
+    def __init__(self, quota: SpoolQuota) -> None:
+        self._quota, self._taken = quota, 0
         self._file = tempfile.SpooledTemporaryFile(BODY_IN_MEMORY)  # noqa: SIM115 - closed by close()
         self.size = 0
 
@@ -235,7 +235,7 @@ class Body:
         """Raises OSError when there is no room."""
         self.size += len(piece)
         if self.size > BODY_IN_MEMORY:
-            self._room.take(self.size - self._taken)
+            self._quota.reserve(self.size - self._taken)
             self._taken = self.size
         self._file.write(piece)
 
@@ -245,20 +245,20 @@ class Body:
         return self._file
 
     def close(self) -> None:
-        self._room.give(self._taken)
+        self._quota.release(self._taken)
         with suppress(OSError):  # a full disk is told once
             self._file.close()
 
 
-class File:
+class WsgiFile:
     """`wsgi.file_wrapper`: the loop reads the file itself, so that no thread waits for who takes it."""
 
-    def __init__(self, file: Any, size: int = PIECE) -> None:
+    def __init__(self, file: Any, size: int = CHUNK) -> None:
         self._file = file
 
     def read(self) -> bytes:
         """The next piece; empty at the end."""
-        piece: bytes = self._file.read(PIECE)
+        piece: bytes = self._file.read(CHUNK)
         return piece
 
     def __iter__(self) -> Iterator[bytes]:
@@ -270,15 +270,15 @@ class File:
             self._file.close()
 
 
-class Reply:
+class ResponseSpool:
     """What a thread has answered and the client has not taken: some in memory, the rest in a file, or a file as it is.
 
     One thread adds, one loop takes; neither waits for the other.
     """
 
-    def __init__(self, room: Room, loop: asyncio.AbstractEventLoop) -> None:
-        self._room, self._loop = room, loop
-        self._changed, self._told = asyncio.Event(), False
+    def __init__(self, quota: SpoolQuota, loop: asyncio.AbstractEventLoop) -> None:
+        self._quota, self._loop = quota, loop
+        self._changed, self._notified = asyncio.Event(), False
         self._lock, self._file_lock = threading.Lock(), threading.Lock()
         self._pieces: deque[bytes] = deque()
         self._held = 0  # bytes in memory
@@ -286,8 +286,8 @@ class Reply:
         self._read = self._written = 0  # positions in the file
         self.on_disk = 0  # bytes in the file that were not read
         self.head: tuple[int, Headers] | None = None
-        self.file: File | None = None
-        self.done = self.failed = self.given_up = False
+        self.file: WsgiFile | None = None
+        self.done = self.failed = self.abandoned = False
 
     # --- the thread's side ------------------------------------------------------------------------------------------
 
@@ -298,22 +298,22 @@ class Reply:
         return self.add
 
     def add(self, piece: bytes) -> None:
-        """Raises Gone, and OSError when there is no room on disk."""
-        if self.given_up:
-            raise Gone
+        """Raises ClientDisconnected, and OSError when there is no room on disk."""
+        if self.abandoned:
+            raise ClientDisconnected
         if not piece:
             return
         with self._lock:
-            in_memory = not self.on_disk and self._held + len(piece) <= ANSWER_IN_MEMORY
+            in_memory = not self.on_disk and self._held + len(piece) <= RESPONSE_IN_MEMORY
             if in_memory:
                 self._pieces.append(piece)
                 self._held += len(piece)
         if not in_memory:
             self._write(piece)
-        self._tell()
+        self._notify()
 
     def _write(self, piece: bytes) -> None:
-        self._room.take(len(piece))
+        self._quota.reserve(len(piece))
         with self._file_lock:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by close()
@@ -328,20 +328,20 @@ class Reply:
     def finish(self) -> None:
         """Nothing comes any more."""
         self.done = True
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
-        if not self._told:
-            self._told = True
-            self._loop.call_soon_threadsafe(self._wake)
+    def _notify(self) -> None:
+        if not self._notified:
+            self._notified = True
+            self._loop.call_soon_threadsafe(self._on_notify)
 
     # --- the loop's side --------------------------------------------------------------------------------------------
 
-    def _wake(self) -> None:
-        self._told = False
+    def _on_notify(self) -> None:
+        self._notified = False
         self._changed.set()
 
-    async def change(self) -> None:
+    async def wait_for_change(self) -> None:
         """Waits until something is new since the last question."""
         await self._changed.wait()
         self._changed.clear()
@@ -359,12 +359,12 @@ class Reply:
         with self._file_lock:
             assert self._file is not None
             self._file.seek(self._read)
-            piece = self._file.read(PIECE)
+            piece = self._file.read(CHUNK)
             self._read += len(piece)
             if self._read == self._written:
                 self._file.seek(0)
                 self._file.truncate()
-                self._room.give(self._written)
+                self._quota.release(self._written)
                 self._read = self._written = 0
             with self._lock:
                 self.on_disk -= len(piece)
@@ -374,9 +374,9 @@ class Reply:
         """Whether all was taken and nothing comes any more."""
         return self.done and not (self._held or self.on_disk or self.file)
 
-    def give_up(self) -> None:
+    def abandon(self) -> None:
         """Nobody takes the rest."""
-        self.given_up = True
+        self.abandoned = True
         self._changed.set()
 
     def close(self) -> None:
@@ -384,6 +384,6 @@ class Reply:
         with self._file_lock:
             if self._file is not None:
                 self._file.close()
-                self._room.give(self._written)
+                self._quota.release(self._written)
         if self.file is not None:
             self.file.close()

@@ -23,7 +23,7 @@ from cookiebanner.health import readiness
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
 SLOW = 10  # seconds in one transaction; then something is wrong
-Tell = Callable[[Outcome | Exception], None]
+OnOutcome = Callable[[Outcome | Exception], None]
 log = logging.getLogger("fairgate")
 
 
@@ -41,8 +41,8 @@ class Writer:
         self, write: Callable[[list[Draft]], list[Outcome]] = record, queue: int = QUEUE, batch: int = BATCH
     ) -> None:
         self._write, self._queue, self._batch = write, queue, batch
-        self._waiting: deque[tuple[Draft, Tell]] = deque()
-        self._some = threading.Condition()
+        self._waiting: deque[tuple[Draft, OnOutcome]] = deque()
+        self._arrived = threading.Condition()
         self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
@@ -53,21 +53,21 @@ class Writer:
         self._loop = loop
         self._thread.start()
 
-    def offer(self, draft: Draft, tell: Tell) -> bool:
+    def offer(self, draft: Draft, on_outcome: OnOutcome) -> bool:
         """False, and nobody is told, when the queue is full or the writer has ended. For the loop's thread only."""
         if len(self._waiting) >= self._queue or self._ended or self._loop is None:
             return False
-        self._waiting.append((draft, tell))
+        self._waiting.append((draft, on_outcome))
         if len(self._waiting) == 1:  # it may be asleep only when nothing waited
-            with self._some:
-                self._some.notify()
+            with self._arrived:
+                self._arrived.notify()
         return True
 
     def end(self, timeout: float = 20.0) -> None:
         """Takes no more, writes what waits, ends the thread. Call it in another thread than the loop's."""
-        with self._some:
+        with self._arrived:
             self._ended = True
-            self._some.notify()
+            self._arrived.notify()
         self._thread.join(timeout)
 
     def trouble(self) -> str:
@@ -81,14 +81,14 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            with self._some:
+            with self._arrived:
                 while not self._waiting and not self._ended:
-                    self._some.wait(1.0)
-            batch: list[tuple[Draft, Tell]] = []
+                    self._arrived.wait(1.0)
+            batch: list[tuple[Draft, OnOutcome]] = []
             while self._waiting and len(batch) < self._batch:
                 batch.append(self._waiting.popleft())
             if batch:
-                self._tell(batch, self._store([draft for draft, _ in batch]))
+                self._report_outcomes(batch, self._store([draft for draft, _ in batch]))
             elif self._ended:
                 connection.close()
                 return
@@ -120,15 +120,15 @@ class Writer:
         finally:
             self._began = 0.0
 
-    def _tell(self, batch: list[tuple[Draft, Tell]], outcomes: list[Outcome | Exception]) -> None:
+    def _report_outcomes(self, batch: list[tuple[Draft, OnOutcome]], outcomes: list[Outcome | Exception]) -> None:
         if self._loop is None or self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
+        self._loop.call_soon_threadsafe(_call_back, batch, outcomes)
 
 
-def _resolve(batch: list[tuple[Draft, Tell]], outcomes: list[Outcome | Exception]) -> None:
-    for (_, tell), outcome in zip(batch, outcomes, strict=True):
+def _call_back(batch: list[tuple[Draft, OnOutcome]], outcomes: list[Outcome | Exception]) -> None:
+    for (_, on_outcome), outcome in zip(batch, outcomes, strict=True):
         try:
-            tell(outcome)
+            on_outcome(outcome)
         except Exception:  # the others must be told all the same
             log.exception("An answer was stored, but its visitor could not be told.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import CommandError
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import Site
 from consent.sites.actions import as_uuid
 from consent.sites.queries import site_by_uuid
@@ -16,7 +16,7 @@ def site_or_error(text: str) -> Site:
     """The site with this id. Raises CommandError that lists the sites there are."""
     try:
         uuid = as_uuid(text)
-    except Refused as error:
+    except InvalidChange as error:
         raise CommandError(str(error)) from None
     if site := site_by_uuid(uuid):
         return site

@@ -22,7 +22,7 @@ import brotli
 from django.conf import settings
 
 from consent.sites.origins import host_of
-from cookiebanner.visitors.delivery import HOURLY, PRIVATE, SCRIPT, Answer, entry_of, gate, nothing, send
+from cookiebanner.visitors.delivery import HOURLY, PRIVATE, SCRIPT, RawResponse, empty_script, entry_of, gate, send
 from cookiebanner.visitors.published import Entry, File, NotInMemory, published
 
 PATH = re.compile(
@@ -56,7 +56,9 @@ def _parse(path: str) -> tuple[str, str] | None:
     return None
 
 
-def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False) -> Answer | None:
+def respond(
+    method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False
+) -> RawResponse | None:
     """The answer to a GET or HEAD; None when the path or the method is not ours. Raises NotInMemory."""
     asked = parse(path)
     if asked is None or method not in ("GET", "HEAD"):
@@ -67,7 +69,7 @@ def respond(method: str, path: str, headers: dict[str, str], peer: str, memory_o
     if what == "block":
         return gate(site, method, headers, peer, memory_only=memory_only)
     if what == "part":
-        return nothing(method, headers, "part of the stub")
+        return empty_script(method, headers, "part of the stub")
     if what == "json":
         return _domain_data(site, method, headers, memory_only)
     return _privacy_page(headers, memory_only)
@@ -93,7 +95,7 @@ def _file(body: bytes, content_type: str) -> File:
     )
 
 
-def _domain_data(site: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
+def _domain_data(site: str, method: str, headers: dict[str, str], memory_only: bool) -> RawResponse:
     """What integrations read of the domain data (docs/reference/onetrust.md, Domain data); `{}` for no site."""
     entry, _testing = entry_of(site, memory_only)
     data = domain_data(entry) if entry and entry.number and not entry.killed else {}
@@ -122,7 +124,7 @@ def domain_data(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _privacy_page(headers: dict[str, str], memory_only: bool) -> Answer:
+def _privacy_page(headers: dict[str, str], memory_only: bool) -> RawResponse:
     """To the privacy policy of the site that linked here; a page of one sentence when we can't tell which that is."""
     if memory_only:
         raise NotInMemory
@@ -130,7 +132,7 @@ def _privacy_page(headers: dict[str, str], memory_only: bool) -> Answer:
     entry = published.site_of_host(host) if host else None
     policy = entry.site.get("policy_url", "") if entry else ""
     if policy:
-        return Answer(302, [(b"location", policy.encode("ascii", "ignore")), (b"cache-control", b"no-store")], b"")
+        return RawResponse(302, [(b"location", policy.encode("ascii", "ignore")), (b"cache-control", b"no-store")], b"")
     body = (
         b'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         b"<title>Privacy request</title><h1>Privacy request</h1><p>To ask what is stored about you, or to have it "
@@ -138,4 +140,4 @@ def _privacy_page(headers: dict[str, str], memory_only: bool) -> Answer:
     )
     pairs = [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"),
              ("content-security-policy", "default-src 'none'"), ("x-content-type-options", "nosniff")]  # fmt: skip
-    return Answer(200, [(name.encode(), value.encode()) for name, value in pairs], body)
+    return RawResponse(200, [(name.encode(), value.encode()) for name, value in pairs], body)

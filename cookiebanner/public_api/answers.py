@@ -45,6 +45,6 @@ class Consents(APIView):
         return to_response(consents.answer(prepared, outcome))
 
 
-def to_response(response: door.Response) -> HttpResponse:
+def to_response(response: door.ResponseParts) -> HttpResponse:
     status, body, headers = response
     return HttpResponse(body, status=status, headers=headers)

@@ -26,7 +26,7 @@ def _take(what: str, request: Request) -> HttpResponse:
     counters.start()
     body = raw_body(request._request)
     try:
-        return to_django(counters.take(what, lower_headers(request), body, request.META.get("REMOTE_ADDR", "")))
+        return to_django(counters.receive(what, lower_headers(request), body, request.META.get("REMOTE_ADDR", "")))
     except Exception as error:  # as in the lane: 503 when the database is away
         return to_response(door.refusal(consents.failure(error, stored=False)))
 

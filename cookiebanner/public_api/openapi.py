@@ -71,8 +71,8 @@ def request(struct: type) -> dict[str, Any]:
 
 def problems(*statuses: int, **words: str) -> dict[tuple[int, str], OpenApiResponse]:
     """The documentation of refusals with these statuses; `words` (`_422="…"`) in place of the usual ones."""
-    told = PROBLEMS | {int(status[1:]): text for status, text in words.items()}
-    return {(status, PROBLEM): OpenApiResponse(ref(Problem), description=told[status]) for status in statuses}
+    descriptions = PROBLEMS | {int(status[1:]): text for status, text in words.items()}
+    return {(status, PROBLEM): OpenApiResponse(ref(Problem), description=descriptions[status]) for status in statuses}
 
 
 def add_schemas(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

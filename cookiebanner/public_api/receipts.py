@@ -19,7 +19,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.receipts import NotYet, Receipt, receipt
 from consent.publishing.models import Release
 from cookiebanner.public_api import openapi
@@ -94,10 +94,10 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
         site = UUID(request.GET["site"]) if request.GET.get("site") else None
         found = signed_receipt(record_id, site)
     except ValueError:
-        response = to_response(door.refusal(Refused(400, "invalid_field", "site is not a UUID.", field="site")))
-    except Refused as refused:
+        response = to_response(door.refusal(RejectedSubmission("invalid_field", "site is not a UUID.", field="site")))
+    except RejectedSubmission as refused:
         if html:
-            response = render(request, "receipt.html", {"refused": refused}, status=refused.status)
+            response = render(request, "receipt.html", {"refused": refused}, status=door.STATUS[refused.code])
         else:
             response = to_response(door.refusal(refused))
         if isinstance(refused, NotYet):
@@ -116,8 +116,8 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
 
 
 def signed_receipt(record_id: UUID, site: UUID | None) -> Receipt:
-    """The receipt, after the next signature if that is still to come. Raises Refused, as `receipt` does; NotYet when
-    enough others wait already."""
+    """The receipt, after the next signature if that is still to come. Raises RejectedSubmission, as `receipt` does;
+    NotYet when enough others wait already."""
     try:
         return receipt(record_id, site)
     except NotYet as early:
@@ -153,8 +153,8 @@ def page(found: Receipt) -> dict[str, Any]:
     language = payload.get("language", "")
     groups = []
     for what, states in payload["choices"].items():
-        told: dict[str, dict[str, Any]] = {item["key"]: item for item in snapshot.get(what, [])}
-        rows = [(_name(told.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
+        items: dict[str, dict[str, Any]] = {item["key"]: item for item in snapshot.get(what, [])}
+        rows = [(_name(items.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
         if rows:
             groups.append((what.capitalize(), rows))
     return {

@@ -3,8 +3,8 @@ same bytes.
 
 `gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `ui.<language>.js` is the
 texts, services and look of one language plus the built banner; `late.js` is what can wait (answers, counts, reports).
-The built code comes from `static/banner/` (`npm run build`). cookiebanner/banner/src/core reads the config: its
-vector.js says what the packed lists hold.
+The built code comes from `static/banner/` (`npm run build`). `config.json` says what stands where in the packed lists,
+and what terms are called in a gate; banner/src/core/vector.js reads them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from consent.banners import screen
-from consent.catalogue import patterns
+from consent.banners import packing, screen
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
 from consent.publishing import slots, tags
 from cookiebanner import env
+from fairgate_enforce import patterns
+from fairgate_enforce.defaults import before_answer
 
 BUILT = env.FILES / "static" / "banner"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -29,8 +30,9 @@ LATE = "late.js"
 GOOGLE = "google"
 ADAPTERS = (GOOGLE, "uet", "clarity", "meta")
 
-CONTAINER, SOLD, NECESSARY, BEFORE = 1, 2, 4, 8  # bits of a packed item
-ADS, CHILD = 1, 2  # what a child-directed site holds, as in vector.js: what is sold; everything optional
+FORMAT = packing.load(Path(__file__).parent / "config.json")
+ADS: int = FORMAT["signals"]["gpc"]  # what a child-directed site holds: what is sold, as the signal GPC does,
+CHILD: int = FORMAT["signals"]["child"]  # or everything optional
 
 # Google Consent Mode v2 (developers.google.com/tag-platform/security/guides/consent); security_storage is granted.
 SIGNALS = (
@@ -46,19 +48,11 @@ DEFAULT_SIGNALS = {
     "C0003": ("functionality_storage", "personalization_storage"),
     "C0004": ("ad_storage", "ad_user_data", "ad_personalization"),
 }
-# What the gate and the banner read of a variant's terms, and how build.mjs calls it; the rest is for people. Of what
+# What the gate and the banner read of a variant's terms, and what a gate calls it; the rest is for people. Of what
 # protects minors each part is a term.
-TERMS = {key: key for key in ("regime", "model", "banner", "exempt", "gpc", "links", "notices", "buttons")}
-TERMS |= {
-    "gpc_status": "A", "optout_icon": "B", "close_x": "C", "consent_days": "D", "reask_days": "E", "refusal_days": "F",
-    "ads_off_under": "Z", "minors_hold": "$",
-}  # fmt: skip
-MINORS = {"ads_off_under": "ads_off_under", "minors_hold": "hold"}
-# What a term means that is left out, each by its own name; banner/src/core/terms.js says the same.
-ABSENT: dict[str, Any] = {
-    "exempt": [], "gpc": "honoured", "links": [], "notices": [], "buttons": ["accept", "reject", "manage"],
-    "gpc_status": False, "optout_icon": False, "close_x": False, "minors_hold": "ads",
-}  # fmt: skip
+TERMS: dict[str, str] = FORMAT["terms"]
+MINORS: dict[str, str] = FORMAT["terms_of_minors"]
+ABSENT: dict[str, Any] = FORMAT["absent_terms"]  # what a term means that is left out, each by its own name
 KINDS = {"cookie": "", "local": "l=", "session": "s=", "indexeddb": "i="}  # before a name; a cookie's holds no "="
 ELSEWHERE = re.compile(r" \([\w.-]+\)$")  # "IDE (doubleclick.net)": a cookie that no script of the site can write
 
@@ -107,7 +101,7 @@ def marked(name: str, body: bytes, made: str) -> bytes:
 
 
 def enforced(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
-    """`enforce.json`: what cookiebanner/enforce needs of a release. No names of people, no reasons."""
+    """`enforce.json`: what packages/enforce needs of a release. No names of people, no reasons."""
     given = slots.of(snapshot)
     facts = ("key", "category", "container", "sells_or_shares", "targeted_ads", "sensitive", "exempt_in")
     return {
@@ -167,14 +161,10 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     config: dict[str, Any] = {
         "terms": pack(terms),
         "categories": [
-            [c["key"], NECESSARY * c["necessary"] | BEFORE * b] for c, b in zip(categories, before, strict=True)
+            _row({"key": c["key"], "flags": flags(necessary=c["necessary"], before=b)})
+            for c, b in zip(categories, before, strict=True)
         ],
-        "purposes": [
-            [p["key"], NECESSARY * necessary[at := place[p["category"]]] | BEFORE * before[at], at]
-            if p["category"]
-            else [p["key"]]
-            for p in snapshot["purposes"]
-        ],
+        "purposes": [_purpose(p, place, necessary, before) for p in snapshot["purposes"]],
         "services": [
             _service(s, place[s["category"]], necessary[place[s["category"]]], granted, " ".join(rules.get(i, ())))
             for i, (s, granted) in enumerate(zip(services, states, strict=True))
@@ -215,16 +205,41 @@ def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
     return {**terms, "minors": minors}
 
 
+def flags(**true: Any) -> int:
+    """What is true of an item, as one number."""
+    return sum(bit for name, bit in FORMAT["flags"].items() if true.get(name))
+
+
+def _row(values: Mapping[str, Any]) -> list[Any]:
+    """A category, purpose or service as a gate carries it; empty ends are cut off."""
+    return packing.row(FORMAT["item"], values, empty=("",))
+
+
+def _purpose(
+    purpose: Mapping[str, Any], place: Mapping[str, int], necessary: list[bool], before: list[bool]
+) -> list[Any]:
+    """One that stands alone has no flags: it was not offered yet."""
+    if not purpose["category"]:
+        return _row({"key": purpose["key"]})
+    category = place[purpose["category"]]
+    bits = flags(necessary=necessary[category], before=before[category])
+    return _row({"key": purpose["key"], "flags": bits, "category": category})
+
+
 def _service(service: Mapping[str, Any], category: int, necessary: bool, granted: bool, rules: str) -> list[Any]:
-    """[key, bits, category, rules, cookies, adapter, *inline]; empty ends are cut off; what never waits has no more."""
-    bits = CONTAINER * bool(service["container"]) | SOLD * bool(service["sells_or_shares"] or service["targeted_ads"])
-    packed = [service["key"], bits | NECESSARY * necessary | BEFORE * granted, category, rules]
+    """What never waits has no more than its rules."""
+    bits = flags(
+        container=service["container"],
+        sold=service["sells_or_shares"] or service["targeted_ads"],
+        necessary=necessary,
+        before=granted,
+    )
+    values = {"key": service["key"], "flags": bits, "category": category, "rules": rules}
     if not necessary:
-        adapter = service["adapter"] if service["adapter"] in ADAPTERS else ""
-        packed += [" ".join(names(service["cookies"])), adapter, *filter(None, service["inline"])]
-    while packed[-1] == "":
-        packed.pop()
-    return packed
+        values["cookies"] = " ".join(names(service["cookies"]))
+        values["adapter"] = service["adapter"] if service["adapter"] in ADAPTERS else ""
+        values["inline"] = [part for part in service["inline"] if part]
+    return _row(values)
 
 
 def names(cookies: Iterable[Mapping[str, str]]) -> list[str]:
@@ -281,7 +296,13 @@ def google_signals(snapshot: Snapshot) -> list[list[str]]:
             if signal in governing:
                 governing[signal].append(category["key"])
     groups = sorted({tuple(keys) for keys in governing.values()})
-    return [[" ".join(name for name in SIGNALS if governing[name] == [*keys]), *keys] for keys in groups]
+    return [
+        packing.row(
+            FORMAT["google_signals"],
+            {"names": " ".join(name for name in SIGNALS if governing[name] == [*keys]), "categories": keys},
+        )
+        for keys in groups
+    ]
 
 
 def regions(snapshot: Snapshot, variant: str) -> list[str]:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
 from consent.sites import actions
 from consent.sites.models import Invitation, Membership
@@ -33,7 +33,8 @@ def send_soon(invitation: Invitation) -> None:
 
 
 def send_now(invitation: Invitation) -> None:
-    """Mails a new link. Raises Refused when the invitation is over, OSError or NoAddress when no mail can go out."""
+    """Mails a new link. Raises InvalidChange when the invitation is over, OSError or NoAddress when no mail can go
+    out."""
     links.absolute("")  # before the old link ends
     invitation, token = actions.renew_invitation(invitation)
     site, inviter = invitation.site, invitation.inviter
@@ -108,7 +109,7 @@ def _join(request: HttpRequest, invitation: Invitation, token: str, form: Join) 
             member = actions.accept_invitation(token, user, [invitation.email])
     except IntegrityError:  # an account for this address was made meanwhile
         return redirect("invitation", token=token)
-    except Refused:
+    except InvalidChange:
         return show(request, "staff/invitation_over.html", status=404)
     login(request, user, backend="cookiebanner.staff.accounts.Backend")
     return _welcome(member)
@@ -117,7 +118,7 @@ def _join(request: HttpRequest, invitation: Invitation, token: str, form: Join) 
 def _accept(request: HttpRequest, token: str, user: Any) -> HttpResponse:
     try:
         member = actions.accept_invitation(token, user, accounts.addresses_of(user))
-    except Refused:
+    except InvalidChange:
         return show(request, "staff/invitation_over.html", status=404)
     return _welcome(member)
 

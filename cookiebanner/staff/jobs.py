@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.sites.models import Invitation
 from cookiebanner.staff import invitations, passwords
 
-OVER = (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
+OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 LATE = 3600  # seconds after which a link that was asked for is no longer expected
 
 
@@ -25,7 +25,7 @@ def invitation(run: Run) -> dict[str, int]:
         return {"sent": 0}
     try:
         invitations.send_now(found)
-    except Refused:  # accepted or withdrawn meanwhile
+    except InvalidChange:  # accepted or withdrawn meanwhile
         return {"sent": 0}
     return {"sent": 1}
 

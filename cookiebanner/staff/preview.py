@@ -20,7 +20,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from consent.banners import texts
 from consent.jurisdictions import locate, table
-from consent.jurisdictions.locate import Decision, Facts
+from consent.jurisdictions.locate import Decision, Place
 from consent.publishing import queries
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -57,8 +57,8 @@ def decision(site: Site, place: str, snapshot: Snapshot | None = None) -> Decisi
     if place not in table.ROWS or place == table.WORLD:
         return locate.decide(locate.UNKNOWN, timezone.now().date(), overrides)
     row = table.ROWS[place]
-    facts = Facts(row.iso_country or place, row.iso_subdivision.rpartition("-")[2] or None, "header")
-    return locate.decide(facts, timezone.now().date(), overrides)
+    located = Place(row.iso_country or place, row.iso_subdivision.rpartition("-")[2] or None, "header")
+    return locate.decide(located, timezone.now().date(), overrides)
 
 
 def _opened(token: str) -> tuple[Site, Snapshot, int]:

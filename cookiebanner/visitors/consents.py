@@ -15,7 +15,7 @@ import msgspec
 from django.db import DatabaseError, InterfaceError
 
 from consent.answers import intake, schema
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
@@ -23,10 +23,10 @@ from consent.stats.how import How, how
 from consent.storing import is_of_a_row
 from cookiebanner.visitors import door, rate_limit
 from cookiebanner.visitors.counts import counters
-from cookiebanner.visitors.door import Response
+from cookiebanner.visitors.door import ResponseParts
 from cookiebanner.visitors.headers import device, gpc
-from cookiebanner.visitors.place import gather
-from cookiebanner.visitors.published import Busy, published
+from cookiebanner.visitors.place import place_of
+from cookiebanner.visitors.published import TooManyMisses, published
 
 log = logging.getLogger("fairgate")
 
@@ -46,28 +46,28 @@ def prepare(
     origin: str | None,
     headers: Mapping[str, str],
     peer: str,
-    again: bool = False,
+    already_counted: bool = False,
     memory_only: bool = False,
 ) -> Prepared:
     """Checks one request and makes its draft. `headers` by lower-case name, `peer` = the connection's address.
 
-    No query when site and release are in memory. Raises Refused, and NotInMemory if `memory_only`. `body` may be cut
-    after FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already.
+    No query when site and release are in memory. Raises RejectedSubmission, and NotInMemory if `memory_only`. `body`
+    may be cut after FAIRGATE_BODY_LIMIT + 1 bytes. `already_counted` by the rate limit, when it is asked again.
     """
-    origin_host = door.admit(rate_limit.CONSENTS, body, content_type, origin, headers, peer, again)
+    origin_host = door.admit(rate_limit.CONSENTS, body, content_type, origin, headers, peer, already_counted)
     given = schema.decode(body)
     try:
         site, release = published.find(given.site, given.release, memory_only)
-    except Busy:  # not "unknown": a browser would drop the answer for good
-        raise Refused(door.UNAVAILABLE.status, door.UNAVAILABLE.code, door.UNAVAILABLE.title) from None
+    except TooManyMisses:  # not "unknown": a browser would drop the answer for good
+        raise door.unavailable() from None
     if site is None:
         raise door.unknown_site()
-    if release is None and (not site.number or site.has_host(origin_host)):
-        raise Refused(422, "unknown_release", f"The site has no release {given.release}.", field="release")
-    if release is None or not site.may_answer(release, origin_host):
-        raise door.foreign_origin()
-    facts = gather(headers, peer)
-    decision = locate.decide(facts, datetime.now(UTC).date(), release.overrides)
+    if site.number:
+        door.check_origin(site, given.release, release, release is not None, origin_host)
+    if release is None:
+        raise door.unknown_release(given.release)
+    place = place_of(headers, peer)
+    decision = locate.decide(place, datetime.now(UTC).date(), release.overrides)
     draft = intake.draft(
         given,
         site,
@@ -81,7 +81,7 @@ def prepare(
     return Prepared(draft, site, came)
 
 
-def answer(prepared: Prepared, outcome: Outcome) -> Response:
+def answer(prepared: Prepared, outcome: Outcome) -> ResponseParts:
     """The response for what became of the draft: 201, or 200 with the same body for a replay; 409, 410, 503.
 
     A new answer is counted here, as both doors come by.
@@ -99,21 +99,21 @@ def answer(prepared: Prepared, outcome: Outcome) -> Response:
 
 
 REFUSED = {
-    "conflict": Refused(409, "id_conflict", "This id was used for another answer."),
-    "erased": Refused(410, "erased", "The record with this id was erased."),
-    "stopped": Refused(503, "log_restarted", "The ledger is behind its last checkpoint; the operator must look."),
+    "conflict": RejectedSubmission("id_conflict", "This id was used for another answer."),
+    "erased": RejectedSubmission("erased", "The record with this id was erased."),
+    "stopped": RejectedSubmission("log_restarted", "The ledger is behind its last checkpoint; the operator must look."),
 }
 
 
-def failure(error: Exception, stored: bool = True) -> Refused:
+def failure(error: Exception, stored: bool = True) -> RejectedSubmission:
     """What the sender is told when an answer could not be stored: that it never will be (422 unstorable), to come back
     (503 unavailable), or that we have an error (500). `stored`: the error came from storing it."""
-    if isinstance(error, Refused):
+    if isinstance(error, RejectedSubmission):
         return error
     if stored and is_of_a_row(error):
         log.error("An answer can't be stored and is set aside.", exc_info=error)
         return door.UNSTORABLE
     if isinstance(error, (DatabaseError, InterfaceError)):
-        return door.UNAVAILABLE
+        return door.unavailable()
     log.error("A request could not be answered.", exc_info=error)
-    return door.BROKEN
+    return door.INTERNAL

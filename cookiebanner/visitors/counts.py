@@ -1,7 +1,7 @@
 """Impressions, gate reports and how answers came about: counted in memory, written every few seconds. A lost minute
 is a lost count only.
 
-`take` is the whole of `POST /api/v1/impressions` and `POST /api/v1/reports`, for the DRF views and for the lane.
+`receive` is the whole of `POST /api/v1/impressions` and `POST /api/v1/reports`, for the DRF views and for the lane.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
 from consent.answers.schema import read
 from consent.ledger.append import Draft
@@ -28,9 +28,9 @@ from consent.stats.how import How
 from consent.stats.subjects import subject_of
 from consent.storing import Stored
 from cookiebanner.visitors import door
-from cookiebanner.visitors.delivery import Answer, decision
+from cookiebanner.visitors.delivery import RawResponse, decision
 from cookiebanner.visitors.headers import device, gpc
-from cookiebanner.visitors.published import FRESH, Busy, Entry, published
+from cookiebanner.visitors.published import FRESH, Entry, TooManyMisses, published
 
 FLUSH = 5.0  # seconds
 MOST_KEYS = 10_000  # of each kind kept between two flushes; more is an attack
@@ -58,96 +58,102 @@ class Counters:
         self._seen: dict[tuple[int, str], tuple[str, int | None]] = {}
         self._keys: dict[int, int] = {}  # site → how many keys it has in the five
 
-    def take(
-        self, what: str, headers: dict[str, str], body: bytes, peer: str, memory_only: bool = False, again: bool = False
-    ) -> Answer:
-        """The answer to one POST; `what` is "impressions" or "reports". Raises NotInMemory if `memory_only`; then it
-        may be asked `again`, without counting for the rate limit.
+    def receive(
+        self,
+        what: str,
+        headers: dict[str, str],
+        body: bytes,
+        peer: str,
+        memory_only: bool = False,
+        already_counted: bool = False,
+    ) -> RawResponse:
+        """The response to one POST; `what` is "impressions" or "reports". Raises NotInMemory if `memory_only`; then it
+        may be asked again, `already_counted` by the rate limit.
 
         Like answers, counts are taken from the hosts of the release that they speak of.
         """
         try:
-            return self._taken(what, headers, body, peer, memory_only, again)
-        except Refused as refused:
-            status, content, told = door.refusal(refused)
-            return Answer(status, [(name.lower().encode(), value.encode()) for name, value in told.items()], content)
+            return self._count(what, headers, body, peer, memory_only, already_counted)
+        except RejectedSubmission as rejected:
+            status, content, parts = door.refusal(rejected)
+            headers_of_it = [(name.lower().encode(), value.encode()) for name, value in parts.items()]
+            return RawResponse(status, headers_of_it, content)
 
-    def _taken(
-        self, what: str, headers: dict[str, str], body: bytes, peer: str, memory_only: bool, again: bool
-    ) -> Answer:
-        origin = door.admit(what, body, headers.get("content-type"), headers.get("origin"), headers, peer, again)
-        told: Any = read(schema.impression if what == "impressions" else schema.reports, body)
+    def _count(
+        self, what: str, headers: dict[str, str], body: bytes, peer: str, memory_only: bool, already_counted: bool
+    ) -> RawResponse:
+        content_type, origin = headers.get("content-type"), headers.get("origin")
+        host = door.admit(what, body, content_type, origin, headers, peer, already_counted)
+        submission: Any = read(schema.impression if what == "impressions" else schema.reports, body)
         release: PublishedRelease | None = None
         try:
-            entry = published.site(schema.site_uuid(told.site), memory_only, FRESH)
-            newest = entry is not None and told.release in (0, entry.number)
+            entry = published.site(schema.site_uuid(submission.site), memory_only, FRESH)
+            newest = entry is not None and submission.release in (0, entry.number)
             if entry is not None and not newest:
-                entry, release = published.find(entry.uuid, told.release, memory_only)
-        except Busy:
-            raise Refused(door.UNAVAILABLE.status, door.UNAVAILABLE.code, door.UNAVAILABLE.title) from None
+                entry, release = published.find(entry.uuid, submission.release, memory_only)
+        except TooManyMisses:
+            raise door.unavailable() from None
         if entry is None or entry.number is None:
             raise door.unknown_site()
-        unknown = release is None and not newest
-        if not (entry.has_host(origin) if unknown else entry.may_answer(release, origin)):
-            raise door.foreign_origin()
-        if unknown:
-            raise Refused(422, "unknown_release", f"The site has no release {told.release}.", field="release")
+        door.check_origin(entry, submission.release, release, newest or release is not None, host)
         if not entry.killed:
             if what == "impressions":
-                self._impression(entry, release, told, headers, peer)
+                self._count_impression(entry, release, submission, headers, peer)
             else:
-                self._note(entry, told, origin)
-        return Answer(204, [], b"")
+                self._count_reports(entry, submission, host)
+        return RawResponse(204, [], b"")
 
     def answered(self, draft: Draft, how: How, at: datetime) -> None:
         """Counts an answer that is stored, by how it came about."""
         key = (draft.site_id, _day(at), draft.release or 0, draft.action, *how)
         with self._lock:
-            if key in self._answered or self._room(draft.site_id, self._answered):
+            if key in self._answered or self._has_room(draft.site_id, self._answered):
                 self._answered[key] = self._answered.get(key, 0) + 1
 
-    def _impression(
+    def _count_impression(
         self,
         entry: Entry,
         release: PublishedRelease | None,
-        told: schema.Impression,
+        submission: schema.Impression,
         headers: dict[str, str],
         peer: str,
     ) -> None:
         """`release` is None when it is the newest."""
         found = decision(entry, headers, peer)
-        regime = told.regime or found.regime
-        language = told.language or next(iter(entry.languages), "")
+        regime = submission.regime or found.regime
+        language = submission.language or next(iter(entry.languages), "")
         known = any(name.startswith((f"gate.{regime}.", f"gate.{regime}-")) for name in entry.names)
         if not known and (release is None or release.terms(regime) is None):
-            raise Refused(422, "unknown_regime", f"The release has no regime {regime!r}.", field="regime")
+            raise RejectedSubmission("unknown_regime", f"The release has no regime {regime!r}.", field="regime")
         languages = {*entry.languages, *(release.languages if release else ())}
         if languages and language not in languages:
-            raise Refused(422, "unknown_language", f"The release has no language {language!r}.", field="language")
+            raise RejectedSubmission("unknown_language", f"The release has no language {language!r}.", field="language")
         day = datetime.now(UTC).date()
-        number = told.release or entry.number or 0
-        key = (entry.id, day, number, regime.partition("-")[0], found.jurisdiction, language, told.kind)
-        on = (entry.id, day, number, device(headers), told.kind, told.gpc or gpc(headers))
+        number = submission.release or entry.number or 0
+        key = (entry.id, day, number, regime.partition("-")[0], found.jurisdiction, language, submission.kind)
+        on = (entry.id, day, number, device(headers), submission.kind, submission.gpc or gpc(headers))
         with self._lock:
-            if key in self._shown or self._room(entry.id, self._shown):
+            if key in self._shown or self._has_room(entry.id, self._shown):
                 self._shown[key] = self._shown.get(key, 0) + 1
-            if on in self._shown_on or self._room(entry.id, self._shown_on):
+            if on in self._shown_on or self._has_room(entry.id, self._shown_on):
                 self._shown_on[on] = self._shown_on.get(on, 0) + 1
 
-    def _note(self, entry: Entry, told: schema.Reports, origin: str) -> None:
-        kept = {(entry.id, item.kind, subject_of(item.kind, item.subject)) for item in told.items}
+    def _count_reports(self, entry: Entry, submission: schema.Reports, origin: str) -> None:
+        kept = {(entry.id, item.kind, subject_of(item.kind, item.subject)) for item in submission.items}
         known = {key for key in kept if key[2]}
         if kept and not known:
-            raise Refused(422, "unknown_subject", "A report is about a host name, or about a part that gates have.")
+            raise RejectedSubmission(
+                "unknown_subject", "A report is about a host name, or about a part that gates have."
+            )
         with self._lock:
             here = entry.id, origin
-            if told.level and (here in self._seen or self._room(entry.id, self._seen)):
-                self._seen[here] = (told.level, told.release or None)
+            if submission.level and (here in self._seen or self._has_room(entry.id, self._seen)):
+                self._seen[here] = (submission.level, submission.release or None)
             for key in known:
-                if key in self._reports or self._room(entry.id, self._reports):
+                if key in self._reports or self._has_room(entry.id, self._reports):
                     self._reports[key] = (self._reports.get(key, (0, ""))[0] + 1, origin)
 
-    def _room(self, site_id: int, counted: dict[Any, Any]) -> bool:
+    def _has_room(self, site_id: int, counted: dict[Any, Any]) -> bool:
         """Whether one more key may be kept until the next flush: one site's strangers don't fill the place of all."""
         if len(counted) >= MOST_KEYS or self._keys.get(site_id, 0) >= MOST_OF_A_SITE:
             return False
@@ -162,14 +168,14 @@ class Counters:
             self._clear()
         now = datetime.now(UTC)
         done: tuple[Stored[Any], ...] = (
-            _tried(shown, stats.add_impressions, shown),
-            _tried(shown_on, stats.add_shown, shown_on),
-            _tried(answered, stats.add_answered, answered),
-            _tried(reports, stats.add_reports, reports, now),
-            _tried(seen, sites.saw, seen, now),
+            _attempt(shown, stats.add_impressions, shown),
+            _attempt(shown_on, stats.add_shown, shown_on),
+            _attempt(answered, stats.add_answered, answered),
+            _attempt(reports, stats.add_reports, reports, now),
+            _attempt(seen, sites.saw, seen, now),
         )
         for stored in done:
-            self._set_aside(stored.refused)
+            self._drop_unstorable(stored.refused)
         left = [stored for stored in done if stored.left]
         if not left:
             self._failed = 0
@@ -192,8 +198,8 @@ class Counters:
             every: tuple[Mapping[Any, Any], ...] = (*counts, self._reports, self._seen)
             self._keys = Counter(key[0] for counted in every for key in counted)
 
-    def _set_aside(self, refused: list[tuple[Any, Exception]]) -> None:
-        """Never tried again. Only what kind of error it was is told: the row may hold what a stranger made up."""
+    def _drop_unstorable(self, refused: list[tuple[Any, Exception]]) -> None:
+        """Never tried again. Only what kind of error it was is logged: the row may hold what a stranger made up."""
         if refused:
             self.dropped += len(refused)
             kinds = sorted({type(error).__name__ for _, error in refused})
@@ -225,7 +231,7 @@ class Counters:
             self._thread.join(10)
 
 
-def _tried(counted: Mapping[Any, Any], write: Callable[..., Stored[Any]], *args: Any) -> Stored[Any]:
+def _attempt(counted: Mapping[Any, Any], write: Callable[..., Stored[Any]], *args: Any) -> Stored[Any]:
     try:
         return write(*args)
     except Exception as error:

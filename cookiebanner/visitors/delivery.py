@@ -1,7 +1,7 @@
 """How scripts are sent: compression, ETag, caching, and which gate a visitor gets.
 
 Framework-free and shared by the Django views, the drop-in's paths and the lane: what goes in is a method and headers
-with lower-case names, what comes out is an `Answer`.
+with lower-case names, what comes out is a `RawResponse`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consent.jurisdictions.locate import Decision, decide, fixed
-from cookiebanner.visitors.place import gather, header
-from cookiebanner.visitors.published import Busy, Entry, File, published
+from cookiebanner.visitors.place import header, place_of
+from cookiebanner.visitors.published import Entry, File, TooManyMisses, published
 
 STRICTEST = "eu_opt_in"
 SCRIPT = "text/javascript; charset=utf-8"
 # A gate that was chosen for one visitor's place must never be kept for another's: CDNs ignore most of Vary.
 PRIVATE = ("private, no-cache", True)
-NEVER = ("no-store", True)
+NO_STORE = ("no-store", True)
 # Immutable while fresh, and fresh so briefly that a publish or the kill switch arrives within a minute.
-FIXED = ("public, max-age=30, immutable", False)
-FOREVER = ("public, max-age=31536000, immutable", False)
+SHORT_LIVED = ("public, max-age=30, immutable", False)
+IMMUTABLE = ("public, max-age=31536000, immutable", False)
 HOURLY = ("public, max-age=3600", False)
 LONGEST_ACCEPT = 256  # characters
 LONGEST_ID = 80  # characters of a site's id in an address
@@ -31,19 +31,19 @@ Cache = tuple[str, bool]
 Headers = list[tuple[bytes, bytes]]
 
 
-class Answer(NamedTuple):
-    """Status, headers (lower-case names) and body, as ASGI wants them."""
+class RawResponse(NamedTuple):
+    """An HTTP response: status, headers (lower-case names) and body, as ASGI wants them."""
 
     status: int
     headers: Headers
     body: bytes
 
 
-class _Ready(NamedTuple):
+class _Responses(NamedTuple):
     etag: str
-    full: Answer
-    head: Answer
-    unchanged: Answer
+    full: RawResponse
+    head: RawResponse
+    unchanged: RawResponse
 
 
 def negotiate(accept: str) -> str:
@@ -71,7 +71,7 @@ def _negotiate(accept: str) -> str:
     return best
 
 
-def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Ready:
+def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Responses:
     body = getattr(file, encoding)
     if not body:
         encoding, body = "identity", file.identity
@@ -94,10 +94,10 @@ def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Ready:
         content["content-encoding"] = encoding
     short = [(name.encode(), value.encode("latin-1")) for name, value in common.items()]
     long = [(name.encode(), value.encode("latin-1")) for name, value in (content | common).items()]
-    return _Ready(etag, Answer(200, long, body), Answer(200, long, b""), Answer(304, short, b""))
+    return _Responses(etag, RawResponse(200, long, body), RawResponse(200, long, b""), RawResponse(304, short, b""))
 
 
-def send(file: File, method: str, headers: dict[str, str], cache: Cache, regime: str = "") -> Answer:
+def send(file: File, method: str, headers: dict[str, str], cache: Cache, regime: str = "") -> RawResponse:
     """The file as this client wants it: 200 or 304, compressed or not, with or without its body."""
     key = (negotiate(headers.get("accept-encoding", "")), cache, regime)
     ready = file.ready.get(key)
@@ -117,11 +117,11 @@ def _matches(header: str, etag: str) -> bool:
     return etag in tags or tags == ["*"]
 
 
-def nothing(method: str, headers: dict[str, str], why: str) -> Answer:
+def empty_script(method: str, headers: dict[str, str], why: str) -> RawResponse:
     """An empty, harmless script that no cache keeps. `why` is for people who look at the headers."""
     sent = _make(File("0" * 64, SCRIPT, b"", b"", b""), "identity", PRIVATE, "").full
     kept = [pair for pair in sent.headers if pair[0] != b"etag"]
-    return Answer(200, [*kept, (b"fairgate-status", why.encode())], b"")
+    return RawResponse(200, [*kept, (b"fairgate-status", why.encode())], b"")
 
 
 def site_id(text: str) -> tuple[UUID | None, bool]:
@@ -146,22 +146,22 @@ def entry_of(site: str, memory_only: bool = False) -> tuple[Entry | None, bool]:
     uuid, testing = site_id(site)
     try:
         return published.site(uuid, memory_only) if uuid else None, testing
-    except Busy:
+    except TooManyMisses:
         return None, testing
 
 
 def decision(entry: Entry, headers: dict[str, str], peer: str) -> Decision:
     """The regime of this request on this site, remembered per place until midnight UTC."""
-    facts = gather(headers, peer)
+    place = place_of(headers, peer)
     today = datetime.now(UTC).date()
     if entry.day != today:
         entry.decisions, entry.day = {}, today
-    key = (facts.country, facts.region, facts.by)
+    key = (place.country, place.region, place.by)
     found = entry.decisions.get(key)
     if found is None:
         if len(entry.decisions) > 5000:
             entry.decisions.clear()
-        found = entry.decisions[key] = decide(facts, today, entry.overrides)
+        found = entry.decisions[key] = decide(place, today, entry.overrides)
     return found
 
 
@@ -176,34 +176,34 @@ def _gate_name(entry: Entry, *wanted: str) -> str:
 def gate(
     site: str, method: str, headers: dict[str, str], peer: str, variant: str = "", number: int = 0,
     memory_only: bool = False,
-) -> Answer:  # fmt: skip
+) -> RawResponse:  # fmt: skip
     """The gate of a site: of a named variant, else of the visitor's place; of one release, else of the latest.
 
-    Unknown, unpublished and killed sites get `nothing`. Raises NotInMemory if `memory_only`.
+    Unknown, unpublished and killed sites get `empty_script`. Raises NotInMemory if `memory_only`.
     """
     entry, testing = entry_of(site, memory_only)
     if entry is None:
-        return nothing(method, headers, "unknown site")
+        return empty_script(method, headers, "unknown site")
     if entry.killed:
-        return nothing(method, headers, "switched off")
+        return empty_script(method, headers, "switched off")
     if number and number != entry.number:
         return _older(entry, number, variant, method, headers, memory_only)
     if variant:
         name = _gate_name(entry, variant)
         exact = name == f"gate.{variant}.js"
-        told = header(fixed(variant if exact else STRICTEST, entry.overrides))
-        cache = (FOREVER if number else FIXED) if exact else PRIVATE
+        regime_header = header(fixed(variant if exact else STRICTEST, entry.overrides))
+        cache = (IMMUTABLE if number else SHORT_LIVED) if exact else PRIVATE
     else:
         found = decision(entry, headers, peer)
         name = _gate_name(entry, found.variant, found.regime)
-        told, cache = header(found), PRIVATE
+        regime_header, cache = header(found), PRIVATE
     file = published.file(entry, name, memory_only=memory_only) if name else None
     if file is None:
-        return nothing(method, headers, "not published")
-    return send(file, method, headers, NEVER if testing else cache, told)
+        return empty_script(method, headers, "not published")
+    return send(file, method, headers, NO_STORE if testing else cache, regime_header)
 
 
-def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = False) -> Answer:
+def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = False) -> RawResponse:
     """enforce.json of the latest release; `{"off": true}` for a site that is unknown, unpublished or switched off, so
     that nothing is parked that no gate would release."""
     entry, _testing = entry_of(site, memory_only)
@@ -211,21 +211,23 @@ def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = F
     if file is None:
         body = b'{"off": true}'
         file = File("0" * 64, "application/json", body, b"", b"")
-    return send(file, method, headers, NEVER)
+    return send(file, method, headers, NO_STORE)
 
 
-def _older(entry: Entry, number: int, variant: str, method: str, headers: dict[str, str], memory_only: bool) -> Answer:
+def _older(
+    entry: Entry, number: int, variant: str, method: str, headers: dict[str, str], memory_only: bool
+) -> RawResponse:
     name = f"gate.{variant}.js"
     try:
         file = published.older_file(entry, number, name, memory_only)
-    except Busy:
+    except TooManyMisses:
         file = None
     if file is None:
-        return nothing(method, headers, "no such release")
-    return send(file, method, headers, FOREVER, header(fixed(variant)))
+        return empty_script(method, headers, "no such release")
+    return send(file, method, headers, IMMUTABLE, header(fixed(variant)))
 
 
-def not_found() -> Answer:
+def not_found() -> RawResponse:
     """For a hashed URL that no release has: nothing may keep this answer."""
     headers = {
         "content-type": "text/plain; charset=utf-8",
@@ -234,4 +236,4 @@ def not_found() -> Answer:
         "access-control-allow-origin": "*",
         "x-content-type-options": "nosniff",
     }
-    return Answer(404, [(name.encode(), value.encode()) for name, value in headers.items()], b"Not found\n")
+    return RawResponse(404, [(name.encode(), value.encode()) for name, value in headers.items()], b"Not found\n")

@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 
-from cookiebanner.visitors.delivery import Answer
+from cookiebanner.visitors.delivery import RawResponse
 
-Responder = Callable[[str, str, dict[str, str], str], Answer | None]
+Responder = Callable[[str, str, dict[str, str], str], RawResponse | None]
 
 
 def lower_headers(request: HttpRequest) -> dict[str, str]:
@@ -27,11 +27,11 @@ def as_view(respond: Responder) -> Callable[..., HttpResponseBase]:
     @xframe_options_exempt
     @csp_exempt()
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        answer = respond(
+        response = respond(
             request.method or "", request.path, lower_headers(request), request.META.get("REMOTE_ADDR", "")
         )
-        if answer:
-            return to_django(answer)
+        if response:
+            return to_django(response)
         if request.method in ("GET", "HEAD"):
             raise Http404
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -44,11 +44,11 @@ def raw_body(request: HttpRequest) -> bytes:
     return request.read(settings.FAIRGATE_BODY_LIMIT + 1)
 
 
-def to_django(answer: Answer) -> HttpResponse:
+def to_django(response: RawResponse) -> HttpResponse:
     """The same status, headers and body."""
-    response = HttpResponse(answer.body, status=answer.status)
-    if answer.status == 304:
-        del response["Content-Type"]
-    for name, value in answer.headers:
-        response[name.decode("latin-1").title()] = value.decode("latin-1")
-    return response
+    made = HttpResponse(response.body, status=response.status)
+    if response.status == 304:
+        del made["Content-Type"]
+    for name, value in response.headers:
+        made[name.decode("latin-1").title()] = value.decode("latin-1")
+    return made

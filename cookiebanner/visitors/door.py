@@ -1,7 +1,7 @@
-"""The one door of all public requests: how large a request's head may be, what every public POST must be, and how a
-refusal is told.
+"""The one guard of all public requests: how large a request's head may be, what every public POST must be (`admit`,
+then `check_origin` once its site is known), and the response to what is refused.
 
-The lane asks `head_refusal` before anything else looks at a request, plain WSGI servers have `Guarded` in front of
+The lane asks `head_refusal` before anything else looks at a request, plain WSGI servers have `HeadLimits` in front of
 Django. What passes may still be as long as an honest browser's headers: whoever remembers something by a header looks
 at its length first.
 """
@@ -17,13 +17,15 @@ import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
+from consent.answers.published import PublishedRelease
 from consent.sites.origins import origin_host
 from cookiebanner.problems import PROBLEM, document
 from cookiebanner.visitors import rate_limit
+from cookiebanner.visitors.published import Entry
 from cookiebanner.visitors.rate_limit import RateLimited
 
-Response = tuple[int, bytes, dict[str, str]]
+ResponseParts = tuple[int, bytes, dict[str, str]]  # status, body, headers
 JSON = "application/json"
 RETRY_SECONDS = 5
 _TYPES = (JSON, "text/plain")
@@ -36,19 +38,36 @@ LARGEST_HEAD = 32_768  # all names and values
 MOST_FIELDS = 128
 SMALL = min(LONGEST_TARGET, LONGEST_VALUE, LONGEST_COOKIE, LARGEST_HEAD)  # a head of so many bytes needs no look
 
-URI_TOO_LONG = Refused(414, "uri_too_long", f"The address is longer than {LONGEST_TARGET} bytes.")
-HEAD_TOO_LARGE = Refused(
-    431,
+# The HTTP status of every code; one code always has the same.
+STATUS = {
+    "invalid_field": 400, "invalid_json": 400, "invalid_utf8": 400, "unknown_field": 400,
+    "origin_not_allowed": 403,
+    "unknown_record": 404, "unknown_site": 404,
+    "id_conflict": 409,
+    "erased": 410,
+    "too_large": 413,
+    "uri_too_long": 414,
+    "unsupported_media_type": 415,
+    "action_disagrees": 422, "incomplete_vector": 422, "unknown_category": 422, "unknown_language": 422,
+    "unknown_purpose": 422, "unknown_regime": 422, "unknown_release": 422, "unknown_service": 422,
+    "unknown_subject": 422, "unstorable": 422,
+    "rate_limited": 429,
+    "headers_too_large": 431,
+    "internal": 500,
+    "log_restarted": 503, "not_signed_yet": 503, "unavailable": 503,
+}  # fmt: skip
+
+URI_TOO_LONG = RejectedSubmission("uri_too_long", f"The address is longer than {LONGEST_TARGET} bytes.")
+HEAD_TOO_LARGE = RejectedSubmission(
     "headers_too_large",
     f"The headers are too large: at most {MOST_FIELDS}, each {LONGEST_VALUE} bytes (Cookie {LONGEST_COOKIE}), "
     f"{LARGEST_HEAD} in all.",
 )
-UNAVAILABLE = Refused(503, "unavailable", "The answer could not be stored; try again.")
-UNSTORABLE = Refused(422, "unstorable", "The database can't hold this; sending it again will not help.")
-BROKEN = Refused(500, "internal", "The server has an error; the operator finds it in the log.")
+UNSTORABLE = RejectedSubmission("unstorable", "The database can't hold this; sending it again will not help.")
+INTERNAL = RejectedSubmission("internal", "The server has an error; the operator finds it in the log.")
 
 
-def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> Refused | None:
+def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> RejectedSubmission | None:
     """Why a request is refused for its head alone: `target` in bytes with its query, headers as (name, value)."""
     if target > LONGEST_TARGET:
         return URI_TOO_LONG
@@ -63,7 +82,7 @@ def head_refusal(target: int, headers: Sequence[tuple[bytes, bytes]]) -> Refused
     return HEAD_TOO_LARGE if whole > LARGEST_HEAD else None
 
 
-def environ_refusal(environ: Mapping[str, Any]) -> Refused | None:
+def environ_refusal(environ: Mapping[str, Any]) -> RejectedSubmission | None:
     """The same of a WSGI environ, where repeated headers have been joined."""
     if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > LONGEST_TARGET:
         return URI_TOO_LONG
@@ -77,7 +96,7 @@ def environ_refusal(environ: Mapping[str, Any]) -> Refused | None:
     return HEAD_TOO_LARGE if whole > LARGEST_HEAD else None
 
 
-class Guarded:
+class HeadLimits:
     """A WSGI application behind the door: not even a request object is made of what is refused for its head."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -113,42 +132,57 @@ def admit(
     origin: str | None,
     headers: Mapping[str, str],
     peer: str,
-    again: bool = False,
+    already_counted: bool = False,
+    limit: int | None = None,
 ) -> str:
     """What every public POST must be, before its body is read; returns the host of its Origin.
 
     `kind` as in `rate_limit`, `headers` by lower-case name, `peer` = the connection's address; `body` may be cut after
-    FAIRGATE_BODY_LIMIT + 1 bytes. `again`: the rate limit has counted this request already. Raises Refused: 429
-    rate_limited, 413 too_large, 403 origin_not_allowed, 415 unsupported_media_type.
+    `limit` + 1 bytes (without one FAIRGATE_BODY_LIMIT); `already_counted` by the rate limit, when it is asked again.
+    Raises RejectedSubmission: rate_limited, too_large, origin_not_allowed, unsupported_media_type.
     """
-    if not again:
+    if not already_counted:
         rate_limit.admit(kind, headers, peer)
-    if len(body) > settings.FAIRGATE_BODY_LIMIT:
-        raise too_large()
+    limit = settings.FAIRGATE_BODY_LIMIT if limit is None else limit
+    if len(body) > limit:
+        raise RejectedSubmission("too_large", f"The body is larger than {limit} bytes.")
     host = origin_host(origin or "")
     if not host:
-        raise Refused(
-            403, "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
+        raise RejectedSubmission(
+            "origin_not_allowed", "This comes from the site's own pages; Origin is missing or is no web origin."
         )
     if content_type:  # beacons of untyped data have none
-        check_type(content_type)
+        _check_media_type(content_type)
     return host
 
 
-def foreign_origin() -> Refused:
-    return Refused(403, "origin_not_allowed", "This Origin is none of the site's hosts.")
+def check_origin(site: Entry, number: int, release: PublishedRelease | None, known: bool, host: str) -> None:
+    """Raises RejectedSubmission unless a page on this host may speak of this release of the site.
+
+    `known`: there is such a release; `release` may be None all the same when it is the newest one. Who is on none of
+    the site's hosts is not told which releases there are.
+    """
+    if not (site.may_answer(release, host) if known else site.has_host(host)):
+        raise RejectedSubmission("origin_not_allowed", "This Origin is none of the site's hosts.")
+    if not known:
+        raise unknown_release(number)
 
 
-def unknown_site() -> Refused:
-    return Refused(404, "unknown_site", "There is no site with this id.", field="site")
+def unknown_release(number: int) -> RejectedSubmission:
+    return RejectedSubmission("unknown_release", f"The site has no release {number}.", field="release")
 
 
-def too_large() -> Refused:
-    return Refused(413, "too_large", f"The body is larger than {settings.FAIRGATE_BODY_LIMIT} bytes.")
+def unavailable() -> RejectedSubmission:
+    """A new exception at each call: a lasting one would grow with the traceback of every `raise`."""
+    return RejectedSubmission("unavailable", "The answer could not be stored; try again.")
 
 
-def check_type(content_type: str) -> None:
-    """Raises Refused (415) for what is neither JSON nor text, or not in UTF-8."""
+def unknown_site() -> RejectedSubmission:
+    return RejectedSubmission("unknown_site", "There is no site with this id.", field="site")
+
+
+def _check_media_type(content_type: str) -> None:
+    """Raises RejectedSubmission for what is neither JSON nor text, or not in UTF-8."""
     if len(content_type) > 256:
         raise _unsupported()
     _check_type(content_type)
@@ -162,22 +196,22 @@ def _check_type(content_type: str) -> None:
     for parameter in parameters.split(";"):
         key, _, value = parameter.partition("=")
         if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
-            raise Refused(415, "unsupported_media_type", "Send UTF-8.")
+            raise RejectedSubmission("unsupported_media_type", "Send UTF-8.")
 
 
-def _unsupported() -> Refused:
-    return Refused(415, "unsupported_media_type", "Send application/json or text/plain.")
+def _unsupported() -> RejectedSubmission:
+    return RejectedSubmission("unsupported_media_type", "Send application/json or text/plain.")
 
 
-def refusal(refused: Refused) -> Response:
+def refusal(refused: RejectedSubmission) -> ResponseParts:
     """The problem document of a refusal (RFC 9457): status, body, headers; 429 and 503 say when to come back."""
-    headers = json_headers(PROBLEM)
+    status, headers = STATUS[refused.code], json_headers(PROBLEM)
     if isinstance(refused, RateLimited):
         headers["Retry-After"] = str(refused.wait)
-    elif refused.status == 503:
+    elif status == 503:
         headers["Retry-After"] = str(RETRY_SECONDS)
-    body = document(refused.status, refused.code, refused.title, **refused.more)
-    return refused.status, msgspec.json.encode(body), headers
+    body = document(status, refused.code, refused.title, **refused.more)
+    return status, msgspec.json.encode(body), headers
 
 
 def json_headers(content_type: str) -> dict[str, str]:

@@ -1,9 +1,8 @@
 """The first-party endpoint: the site's own origin sets the consent cookie, so that it outlives seven days in Safari.
 
-Pure: a request's parts in, an answer out. The Django view (cookiebanner/wellknown/views.py) and the middleware of
-`enforce` both call `store_state`. Only a request of the page itself may use it: same origin, by Origin and
-Sec-Fetch-Site; only a well-formed consent cookie of this site is set, and nothing else about the answer is chosen by
-the caller.
+Pure: a request's parts in, a header out, after `door.admit` has let the request pass. Only a request of the page itself
+may use it: same origin, by Origin and Sec-Fetch-Site; only a well-formed consent cookie of this site is set, and
+nothing else about the answer is chosen by the caller.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.jurisdictions.table import REGIMES
 from consent.sites.origins import host_of, origin_host
 
-EARLIER = "fairgate"  # the state cookie of every site, before its name said whose it is
+LEGACY_COOKIE = "fairgate"  # the state cookie of every site, before its name said whose it is
 LIMIT = 3800  # bytes; browsers drop cookies of more than 4,096 with name and attributes
 LONGEST = 400  # days; browsers keep no cookie longer
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -41,28 +40,26 @@ _GRANT = re.compile(r"[^01349acd]")  # a digit of base 27 that holds a 2 in base
 
 
 def store_state(
-    headers: Mapping[str, str], host: str, body: bytes, site_hosts: Iterable[str], cookie: str = EARLIER
+    headers: Mapping[str, str], host: str, body: bytes, site_hosts: Iterable[str], cookie: str = LEGACY_COOKIE
 ) -> str:
     """The Set-Cookie value for a POST to `/.well-known/fairgate/state`.
 
     `headers` by lower-case name, `host` as the visitor's browser sees it (no port needed), `body` the state cookie as
     `name=value`, `site_hosts` the site's registered hosts, `cookie` the name of its state cookie. Gates that were
-    published before sites had a name of their own send `fairgate=…`, or no name. Raises Refused: 404 unknown_site, 403
-    origin_not_allowed, 413 too_large, 400 invalid_field.
+    published before sites had a name of their own send `fairgate=…`, or no name. Raises RejectedSubmission:
+    unknown_site, origin_not_allowed, invalid_field.
     """
     host = host_of(f"//{host}")
     under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
     if not under:
-        raise Refused(404, "unknown_site", "No site of this server has this host.")
+        raise RejectedSubmission("unknown_site", "No site of this server has this host.")
     origin = headers.get("origin", "")
     if origin_host(origin) != host or headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise Refused(403, "origin_not_allowed", "Only a page of this very host may do this.")
-    if len(body) > LIMIT:
-        raise Refused(413, "too_large", f"The state is longer than {LIMIT} bytes.")
+        raise RejectedSubmission("origin_not_allowed", "Only a page of this very host may do this.")
     name, state = named(body)
-    fields = parse(state) if name in (cookie, EARLIER) else None
+    fields = parse(state) if name in (cookie, LEGACY_COOKIE) else None
     if fields is None:
-        raise Refused(400, "invalid_field", "This is not a consent state.")
+        raise RejectedSubmission("invalid_field", "This is not a consent state.")
     domain = "" if _is_address(host) else f"; Domain={under[0]}"
     secure = "; Secure" if origin.lower().startswith("https:") else ""
     return f"{name}={state}; Max-Age={seconds(fields)}{domain}; Path=/; SameSite=Lax{secure}"
@@ -72,7 +69,7 @@ def named(body: bytes) -> tuple[str, str]:
     """The name and the value of the state cookie that a gate asks for."""
     text = body.decode("ascii", "replace")
     name, equals, state = text.partition("=")
-    return (name, state) if equals and name.startswith(EARLIER) else (EARLIER, text)
+    return (name, state) if equals and name.startswith(LEGACY_COOKIE) else (LEGACY_COOKIE, text)
 
 
 def parse(state: str) -> dict[str, str] | None:

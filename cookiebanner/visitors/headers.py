@@ -9,8 +9,8 @@ from consent.stats.how import device_class
 
 def gpc(headers: Mapping[str, str]) -> bool:
     """Whether the request carries Global Privacy Control. `headers` by lower-case name."""
-    told = headers.get("sec-gpc")
-    return told is not None and "1" in told[:64].replace(" ", "").split(",")
+    signal = headers.get("sec-gpc")
+    return signal is not None and "1" in signal[:64].replace(" ", "").split(",")
 
 
 def device(headers: Mapping[str, str]) -> str:

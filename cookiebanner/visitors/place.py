@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import maxminddb
 from django.conf import settings
 
-from consent.jurisdictions.locate import UNKNOWN, Decision, Facts, country_code, region_code
+from consent.jurisdictions.locate import UNKNOWN, Decision, Place, country_code, region_code
 from cookiebanner.visitors.proxies import client_address, trusted
 
 # Pairs of country and subdivision headers, in lower case; docs/location.md tells how each product is made to send them.
@@ -41,14 +41,14 @@ LONGEST_PLACE = 100  # characters of a country and its region; "newfoundland and
 LONGEST_PACKED = 4096  # characters of a header that holds more than that
 
 
-class Place(NamedTuple):
+class HeaderPlace(NamedTuple):
     """What one header set says; `country` is "" for "hidden on purpose" (the file would only know the exit node)."""
 
     country: str
     region: str | None
 
 
-def gather(headers: Mapping[str, str], peer: str) -> Facts:
+def place_of(headers: Mapping[str, str], peer: str) -> Place:
     """The place of a request. `headers` by lower-case name, `peer` the address of the direct connection ("": a unix
     socket).
 
@@ -84,7 +84,7 @@ def own_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _places(headers: Mapping[str, str]) -> list[Place]:
+def _places(headers: Mapping[str, str]) -> list[HeaderPlace]:
     found = []
     for country_name, region_name, may_hold_both in _names(tuple(settings.FAIRGATE_COUNTRY_HEADERS)):
         text = headers.get(country_name)
@@ -101,15 +101,15 @@ def _places(headers: Mapping[str, str]) -> list[Place]:
     return found
 
 
-def _bounded_place(country: str, region: str = "", may_hold_both: bool = False) -> Place | None:
+def _bounded_place(country: str, region: str = "", may_hold_both: bool = False) -> HeaderPlace | None:
     return _place(country, region, may_hold_both) if len(country) + len(region) <= LONGEST_PLACE else None
 
 
 @lru_cache(4096)
-def _place(country: str, region: str = "", may_hold_both: bool = False) -> Place | None:
+def _place(country: str, region: str = "", may_hold_both: bool = False) -> HeaderPlace | None:
     """A place, or None when the text names none. With `may_hold_both`, `US-CA` and `US,CA` are understood."""
     if country.strip().upper() in ANONYMOUS:
-        return Place("", None)
+        return HeaderPlace("", None)
     code = country_code(country)
     if code is None:
         parts = country.replace(",", "-").split("-")
@@ -117,17 +117,17 @@ def _place(country: str, region: str = "", may_hold_both: bool = False) -> Place
         if code is None:
             return None
         region = region or parts[1]
-    return Place(code, region_code(code, region) if region else None)
+    return HeaderPlace(code, region_code(code, region) if region else None)
 
 
-def _agreed(places: list[Place]) -> Facts | None:
+def _agreed(places: list[HeaderPlace]) -> Place | None:
     """One place out of several; None when two contradict each other, or when one says "Tor"."""
     countries = {place.country for place in places}
     regions = {place.region for place in places if place.region}
     if len(countries) > 1 or len(regions) > 1:
         return None
     country = countries.pop()
-    return Facts(country, regions.pop() if regions else None, "header") if country else None
+    return Place(country, regions.pop() if regions else None, "header") if country else None
 
 
 def _from_netlify(text: str) -> tuple[str, str]:
@@ -167,7 +167,7 @@ class CountryFile:
         """Why the file can't be used; "" when it can (or none is set)."""
         return self._open(path)[2] if path else ""
 
-    def get(self, path: str, address: str) -> Facts:
+    def get(self, path: str, address: str) -> Place:
         """The place of an address; unknown when there is no file, no entry, or the file is broken."""
         if not path or not address:
             return UNKNOWN
@@ -204,7 +204,7 @@ def _read(path: str) -> tuple[maxminddb.Reader | None, str]:
         return None, f"{path}: {error}"
 
 
-def _from_record(record: Any) -> Facts:
+def _from_record(record: Any) -> Place:
     """MaxMind and DB-IP (`country.iso_code`, `subdivisions[0].iso_code`), IPinfo and others (`country_code`,
     `region` or `state1` by name)."""
     if not isinstance(record, dict):
@@ -215,7 +215,7 @@ def _from_record(record: Any) -> Facts:
     subdivisions = record.get("subdivisions")
     region = _code(subdivisions[0]) if isinstance(subdivisions, list) and subdivisions else ""
     region = region or _code(record.get("region_code")) or _code(record.get("region")) or _code(record.get("state1"))
-    return Facts(code, region_code(code, region) if region else None, "mmdb")
+    return Place(code, region_code(code, region) if region else None, "mmdb")
 
 
 country_file = CountryFile()

@@ -79,7 +79,7 @@ def _client(headers: Mapping[str, str], peer: str) -> Address | None:
             if not _is_trusted(address):
                 break
     elif "x-forwarded-for" in headers or "forwarded" in headers or "x-real-ip" in headers:
-        unnamed.saw(address)
+        unnamed.record(address)
     return address
 
 
@@ -131,7 +131,7 @@ class Unnamed:
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}  # address → when last, monotonic
 
-    def saw(self, address: Address) -> None:
+    def record(self, address: Address) -> None:
         """A request with a proxy's headers came from there."""
         if not _is_inside(address):
             return
@@ -188,7 +188,7 @@ _INSIDE = tuple(
 
 def _is_inside(address: Address) -> bool:
     """On this machine or in a network of one's own; `is_private` would count the networks of documentation, too."""
-    return _holds(_INSIDE[0 if address.version == 4 else 1], int(address))
+    return _contains(_INSIDE[0 if address.version == 4 else 1], int(address))
 
 
 _networks: tuple[Any, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = (None, (), ())
@@ -205,10 +205,10 @@ def _is_trusted(address: Address) -> bool:
         mapped = (_unmapped(n) for n in given if n.version == 6 and n.prefixlen >= 96)
         _proxies.clear()
         _networks = (given, v4 + tuple(n for n in mapped if n), v6)
-    return _holds(_networks[1 if address.version == 4 else 2], int(address))
+    return _contains(_networks[1 if address.version == 4 else 2], int(address))
 
 
-def _holds(networks: tuple[tuple[int, int], ...], number: int) -> bool:
+def _contains(networks: tuple[tuple[int, int], ...], number: int) -> bool:
     return any(number & mask == start for start, mask in networks)
 
 

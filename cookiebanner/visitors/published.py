@@ -10,8 +10,8 @@ Two protocols for its callers:
 
 - `memory_only`: for the event loop. NotInMemory instead of a query; the caller asks again on a thread that may wait.
 - What nobody has heard of (a site, a release, a file) is asked for at most `MISSES` times a second of each kind, so
-  that a flood of made-up ones stays cheap. Beyond them: Busy. Nothing that is in memory is ever refused so, and where
-  `refresh` runs, every site is.
+  that a flood of made-up ones stays cheap. Beyond them: TooManyMisses. Nothing that is in memory is ever refused so,
+  and where `refresh` runs, every site is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class NotInMemory(LookupError):
     """The answer needs the database; raised only to a caller who said that it can't wait for one."""
 
 
-class Busy(LookupError):
+class TooManyMisses(LookupError):
     """So many unknown things are asked for that this one can't be looked up now; ask again."""
 
 
@@ -102,7 +102,7 @@ class Entry(PublishedSite):
         return among(host, self.current) or (release is not None and release.has_host(host))
 
 
-class Head(NamedTuple):
+class SiteSummary(NamedTuple):
     """What one query tells of many sites."""
 
     uuid: UUID
@@ -115,18 +115,18 @@ class Head(NamedTuple):
         """The primary key of the newest release, 0 without one."""
         return int(self.latest.partition(" ")[0] or 0)
 
-    def fits(self, entry: Entry) -> bool:
+    def matches(self, entry: Entry) -> bool:
         """Whether the entry says the same."""
         return (self.id, self.killed, self.latest) == (entry.id, entry.killed, entry.latest)
 
 
-def _heads(sites: QuerySet[Site]) -> list[Head]:
+def _summaries(sites: QuerySet[Site]) -> list[SiteSummary]:
     # The hash is part of it: in a restored database another release may have the same key.
     newest = Release.objects.filter(site=OuterRef("pk")).order_by("-number")
     mark = Concat(Cast("pk", CharField()), Value(" "), "sha256", output_field=CharField())
     rows = sites.annotate(latest=Subquery(newest.annotate(mark=mark).values("mark")[:1]))
     return [
-        Head(uuid, pk, killed_at is not None, latest or "")
+        SiteSummary(uuid, pk, killed_at is not None, latest or "")
         for uuid, pk, killed_at, latest in rows.values_list("uuid", "pk", "killed_at", "latest")
     ]
 
@@ -152,45 +152,45 @@ class Published:
             self._hosts_read = float("-inf")  # when the hosts of all sites were read last
             self._newest = 0  # the highest primary key of a release then
             self._second, self._misses = 0, dict[str, int]()
-            self.state = object()  # another one whenever something may have changed: what was made of it is old
+            self.generation = object()  # another one whenever something may have changed: what was made of it is old
 
     # --- sites ------------------------------------------------------------------------------------------------------
 
     def site(self, uuid: UUID, memory_only: bool = False, within: float = 0.0) -> Entry | None:
         """The site as it is now, or was `within` seconds ago (None: no such site).
 
-        One query, four after a publish. Raises Busy, and NotInMemory if `memory_only`.
+        One query, four after a publish. Raises TooManyMisses, and NotInMemory if `memory_only`.
         """
         found = self._entries.get(uuid)
         if memory_only:
             if found is None and uuid not in self._unknown:
-                self._send_away("site")
+                self._raise_not_in_memory("site")
             return found
         if found is None:
-            self._ask("site")
+            self._count_miss("site")
         elif time.monotonic() - found.asked < within:
             return found
-        heads = _heads(Site.objects.filter(uuid=uuid))
-        return self._take([uuid], heads).get(uuid)
+        summaries = _summaries(Site.objects.filter(uuid=uuid))
+        return self._update_entries([uuid], summaries).get(uuid)
 
     def find(
         self, uuid: UUID, number: int = 0, memory_only: bool = False
     ) -> tuple[Entry | None, PublishedRelease | None]:
         """A site and one of its releases, the newest when no number is given; None for what there is not.
 
-        No query when both are in memory. Raises Busy, and NotInMemory if `memory_only`.
+        No query when both are in memory. Raises TooManyMisses, and NotInMemory if `memory_only`.
         """
         site = self.site(uuid, memory_only, FRESH)
         if site is None:
             # "Unknown" a moment ago is no answer here: pages carry a site's id before there is a site.
             if memory_only:
-                self._send_away("site")
+                self._raise_not_in_memory("site")
             return None, None
         newest = site.number or 0
         if number > newest:  # perhaps another process published it a moment ago
             if memory_only:
-                self._send_away("release")
-            self._ask("release")
+                self._raise_not_in_memory("release")
+            self._count_miss("release")
             site = self.site(uuid)
             newest = site.number or 0 if site else 0
         number = number or newest
@@ -201,9 +201,9 @@ class Published:
             if memory_only:
                 raise NotInMemory
             row = Release.objects.filter(site=site.id, number=number).values_list("number", "sha256", "snapshot")
-            if (told := row.first()) is not None:
-                release = data.published(told[0], told[1], json.loads(told[2]))
-                self._remember(site, release)
+            if (stored := row.first()) is not None:
+                release = data.published(stored[0], stored[1], json.loads(stored[2]))
+                self._cache_release(site, release)
         return site, release
 
     def site_of_host(self, host: str) -> Entry | None:
@@ -214,7 +214,7 @@ class Published:
         """All sites that have this host or a parent: the nearest name first, newest releases before older ones."""
         self._read_hosts()
         found = self._sites_of_host(host)
-        if not found and self._news():
+        if not found and self._read_new_hosts():
             found = self._sites_of_host(host)
         return found
 
@@ -227,7 +227,7 @@ class Published:
         if not host:
             return False
         self._read_hosts()
-        return self.knows_host(host) or (self._news() and self.knows_host(host))
+        return self.knows_host(host) or (self._read_new_hosts() and self.knows_host(host))
 
     def _sites_of_host(self, host: str) -> list[Entry]:
         found: dict[int, Entry] = {}
@@ -236,7 +236,7 @@ class Published:
             for uuid in self._hosts.get(name, ()):
                 try:
                     entry = self.site(uuid, within=FRESH)
-                except Busy:
+                except TooManyMisses:
                     continue
                 if entry is not None and name in entry.hosts:
                     known.append(entry)
@@ -249,7 +249,7 @@ class Published:
     def file(self, entry: Entry, name: str, sha256: str = "", memory_only: bool = False) -> File | None:
         """The artifact `name` of the latest release, or of whichever release has it with a hash that begins so.
 
-        Raises Busy, and NotInMemory if `memory_only`.
+        Raises TooManyMisses, and NotInMemory if `memory_only`.
         """
         latest = entry.names.get(name, ("", ""))[0]
         newest = latest.startswith(sha256)
@@ -261,18 +261,18 @@ class Published:
             return found
         if not newest:
             if memory_only:
-                self._send_away("file")
-            self._ask("file")
+                self._raise_not_in_memory("file")
+            self._count_miss("file")
         return self._read(entry, name, wanted, memory_only)
 
     def older_file(self, entry: Entry, number: int, name: str, memory_only: bool = False) -> File | None:
-        """The artifact `name` of one release. Raises Busy, and NotInMemory if `memory_only`."""
+        """The artifact `name` of one release. Raises TooManyMisses, and NotInMemory if `memory_only`."""
         sha256 = entry.older.get((number, name))
         if sha256 is None:
             if memory_only:
                 raise NotInMemory
             if number > (entry.number or 0) or name not in entry.names:  # else most probably there is one
-                self._ask("file")
+                self._count_miss("file")
             rows = Artifact.objects.filter(release__site=entry.id, release__number=number, name=name)
             sha256 = rows.values_list("sha256", flat=True).first()
             if sha256 is None:
@@ -295,7 +295,7 @@ class Published:
         sha256, content_type, *forms = row
         identity, gzip, brotli = map(bytes, forms)
         made = File(sha256, content_type, identity, gzip, brotli)
-        return self._keep(made, (entry.uuid, name))
+        return self._cache_file(made, (entry.uuid, name))
 
     # --- keeping up -------------------------------------------------------------------------------------------------
 
@@ -308,27 +308,32 @@ class Published:
             with self._lock:
                 asked = set(self._entries)
                 self._unknown.clear()
-                self.state = object()  # the day may be another
-            heads = _heads(Site.objects.order_by("-pk")[: self._most])
-            everyone = len(heads) < self._most
+                self.generation = object()  # the day may be another
+            summaries = _summaries(Site.objects.order_by("-pk")[: self._most])
+            everyone = len(summaries) < self._most
             if everyone:
-                self._take(asked.difference(head.uuid for head in heads), ())  # there are no other sites
+                self._update_entries(
+                    asked.difference(summary.uuid for summary in summaries), ()
+                )  # there are no other sites
             else:
-                for some in _parts(list(asked.difference(head.uuid for head in heads)), 500):
-                    self._take(some, _heads(Site.objects.filter(uuid__in=some)))
+                for some in _batches(list(asked.difference(summary.uuid for summary in summaries)), 500):
+                    self._update_entries(some, _summaries(Site.objects.filter(uuid__in=some)))
             room = self._most - len(self._entries)
             changed, now = [], time.monotonic()
-            for head in heads:
-                old = self._entries.get(head.uuid)
-                if old is not None and head.fits(old):
+            for summary in summaries:
+                old = self._entries.get(summary.uuid)
+                if old is not None and summary.matches(old):
                     old.asked = now
                 elif old is not None or room > 0:
-                    changed.append(head)
+                    changed.append(summary)
                     room -= old is None
-            for some in _parts(changed, LOADED):
-                self._take([head.uuid for head in some], some)
+            for some in _batches(changed, LOADED):
+                self._update_entries([summary.uuid for summary in some], some)
             if everyone:  # so that all of their hosts are in memory
-                self._newest, self._hosts_read = max((head.release for head in heads), default=0), time.monotonic()
+                self._newest, self._hosts_read = (
+                    max((summary.release for summary in summaries), default=0),
+                    time.monotonic(),
+                )
 
     def _read_hosts(self) -> None:
         """Reads the hosts of all releases, where no refresh does and at most every `HOSTS` seconds.
@@ -347,11 +352,11 @@ class Published:
             with self._lock:
                 self._hosts, self._newest, self._hosts_read = hosts, newest, time.monotonic()
 
-    def _news(self) -> bool:
+    def _read_new_hosts(self) -> bool:
         """Reads the hosts of what was published since the last look. One query; False for nothing, or no time."""
         try:
-            self._ask("host")
-        except Busy:
+            self._count_miss("host")
+        except TooManyMisses:
             return False
         rows = list(Release.objects.filter(pk__gt=self._newest).order_by().values_list("pk", "site__uuid", "hosts"))
         with self._lock:
@@ -361,19 +366,19 @@ class Published:
                     entry.asked = float("-inf")
         return bool(rows)
 
-    def _take(self, asked: Iterable[UUID], heads: Iterable[Head]) -> dict[UUID, Entry]:
+    def _update_entries(self, asked: Iterable[UUID], summaries: Iterable[SiteSummary]) -> dict[UUID, Entry]:
         """Puts sites into memory as their heads say; those asked for that have none are forgotten."""
         made: dict[UUID, Entry] = {}
-        new: list[Head] = []
+        new: list[SiteSummary] = []
         now = time.monotonic()
-        for head in heads:
-            old = self._entries.get(head.uuid)
-            if old is None or (old.id, old.latest) != (head.id, head.latest):
-                new.append(head)
+        for summary in summaries:
+            old = self._entries.get(summary.uuid)
+            if old is None or (old.id, old.latest) != (summary.id, summary.latest):
+                new.append(summary)
             else:
                 old.asked = now
-                made[head.uuid] = old if head.fits(old) else replace(old, killed=head.killed)
-        for part in _parts(new, LOADED):
+                made[summary.uuid] = old if summary.matches(old) else replace(old, killed=summary.killed)
+        for part in _batches(new, LOADED):
             made |= {entry.uuid: entry for entry in self._load(part, now)}
         with self._lock:
             for uuid in asked:
@@ -388,15 +393,15 @@ class Published:
                     self._entries[uuid] = entry
                 if entry is old:
                     continue
-                self.state = object()
+                self.generation = object()
                 self._index(uuid, old.hosts if old else frozenset(), entry.hosts if entry else frozenset())
                 while len(self._entries) > self._most:
                     self._entries.popitem(last=False)
         return made
 
-    def _load(self, heads: Sequence[Head], now: float) -> list[Entry]:
+    def _load(self, summaries: Sequence[SiteSummary], now: float) -> list[Entry]:
         """Entries as their releases say: three queries, however many sites."""
-        keys = {head.release: head for head in heads if head.latest}
+        keys = {summary.release: summary for summary in summaries if summary.latest}
         snapshots: dict[int, tuple[int, dict[str, Any]]] = {}
         names: dict[int, dict[str, tuple[str, str]]] = {}
         every: dict[int, list[tuple[int, str, list[str]]]] = {}
@@ -407,36 +412,36 @@ class Published:
             artifacts = Artifact.objects.filter(release__in=keys).order_by()
             for pk, name, sha256, content_type in artifacts.values_list("release", "name", "sha256", "content_type"):
                 names.setdefault(pk, {})[intern(name)] = (sha256, intern(content_type))
-            all_of_them = Release.objects.filter(site__in=[head.id for head in keys.values()]).order_by()
+            all_of_them = Release.objects.filter(site__in=[summary.id for summary in keys.values()]).order_by()
             for site, nth, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
                 every.setdefault(site, []).append((nth, sha256, hosts))
         made = []
-        for head in heads:
-            if head.latest and head.release not in snapshots:
+        for summary in summaries:
+            if summary.latest and summary.release not in snapshots:
                 continue  # it went away meanwhile; the next refresh sees what there is
             number: int | None
-            number, snapshot = snapshots.get(head.release, (None, {}))
-            told = every.get(head.id, [])
+            number, snapshot = snapshots.get(summary.release, (None, {}))
+            releases = every.get(summary.id, [])
             entry = Entry(
-                id=head.id,
-                uuid=head.uuid,
-                killed=head.killed,
-                latest=head.latest,
+                id=summary.id,
+                uuid=summary.uuid,
+                killed=summary.killed,
+                latest=summary.latest,
                 number=number,
-                names=names.get(head.release, {}),
+                names=names.get(summary.release, {}),
                 overrides=snapshot.get("jurisdictions", {}).get("overrides", {}),
                 site=snapshot.get("site", {}),
                 languages=snapshot.get("languages", []),
                 current=frozenset(host.lower() for host in snapshot.get("site", {}).get("hosts", [])),
-                hosts=frozenset(host.lower() for _, _, hosts in told for host in hosts),
+                hosts=frozenset(host.lower() for _, _, hosts in releases for host in hosts),
                 asked=now,
             )
             entry.hosts |= entry.current
-            self._inherit(entry, {(nth, sha256) for nth, sha256, _ in told})
+            self._keep_parsed_releases(entry, {(nth, sha256) for nth, sha256, _ in releases})
             made.append(entry)
         return made
 
-    def _inherit(self, entry: Entry, known: set[tuple[int, str]]) -> None:
+    def _keep_parsed_releases(self, entry: Entry, known: set[tuple[int, str]]) -> None:
         """Parsed releases of the entry before that are still the site's: in a restored database they may be others."""
         with self._lock:
             old = self._entries.get(entry.uuid)
@@ -454,7 +459,7 @@ class Published:
                 self._hosts.pop(host, None)
         _add_hosts(self._hosts, [(0, uuid, after - before)])
 
-    def _remember(self, entry: Entry, release: PublishedRelease) -> None:
+    def _cache_release(self, entry: Entry, release: PublishedRelease) -> None:
         key = (entry.uuid, release.number)
         with self._lock:
             entry.releases[release.number] = release
@@ -465,7 +470,7 @@ class Published:
                 if (holder := self._entries.get(uuid)) is not None:
                     holder.releases.pop(number, None)
 
-    def _keep(self, file: File, owner: tuple[UUID, str]) -> File:
+    def _cache_file(self, file: File, owner: tuple[UUID, str]) -> File:
         with self._lock:
             kept = self._files.get(file.sha256)
             if kept is None:
@@ -477,20 +482,21 @@ class Published:
                 self._bytes -= gone.size
         return kept
 
-    def _ask(self, kind: str) -> None:
-        """Counts one question about something unknown. Raises Busy when there were enough of its kind this second."""
+    def _count_miss(self, kind: str) -> None:
+        """Counts one question about something unknown. Raises TooManyMisses after enough of its kind this second."""
         second = int(time.monotonic())
         with self._lock:
             if second != self._second:
                 self._second, self._misses = second, {}
             self._misses[kind] = self._misses.get(kind, 0) + 1
             if self._misses[kind] > MISSES:
-                raise Busy
+                raise TooManyMisses
 
-    def _send_away(self, kind: str) -> NoReturn:
-        """To where the database may be asked; Raises Busy at once when it may not even there."""
+    def _raise_not_in_memory(self, kind: str) -> NoReturn:
+        """Sends the caller to where the database may be asked. Raises TooManyMisses at once when it may not even
+        there."""
         if self._misses.get(kind, 0) >= MISSES and int(time.monotonic()) == self._second:
-            raise Busy
+            raise TooManyMisses
         raise NotInMemory
 
 
@@ -506,7 +512,7 @@ def _add_hosts(hosts: dict[str, tuple[UUID, ...]], rows: Iterable[tuple[int, UUI
     return newest
 
 
-def _parts(rows: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+def _batches(rows: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 

@@ -7,7 +7,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import among
 from consent.jurisdictions.table import VERSION
 from consent.models import Host, Release, Site
@@ -15,12 +15,12 @@ from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.problems import problem
 from cookiebanner.visitors import door, rate_limit
-from cookiebanner.visitors.first_party import EARLIER, LIMIT, gpc_json, named, store_state
+from cookiebanner.visitors.first_party import LEGACY_COOKIE, LIMIT, gpc_json, named, store_state
 from cookiebanner.visitors.proxies import trusted
 from cookiebanner.visitors.published import Entry, published
 
 
-@csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see firstparty.store_state
+@csrf_exempt  # guarded by Origin and Sec-Fetch-Site, see door.admit and store_state
 @require_http_methods(["GET", "POST"])
 def state(request: HttpRequest) -> HttpResponse:
     """GET: is the endpoint there? POST: sets the consent cookie that the page's gate asks for."""
@@ -31,17 +31,17 @@ def state(request: HttpRequest) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = _host(request)
     try:
-        rate_limit.admit(rate_limit.STATE, headers, request.META.get("REMOTE_ADDR", ""))
-        door.check_type(headers.get("content-type", "text/plain"))
-        body = request.read(LIMIT + 1)
+        body, peer = request.read(LIMIT + 1), request.META.get("REMOTE_ADDR", "")
+        content_type, origin = headers.get("content-type"), headers.get("origin")
+        door.admit(rate_limit.STATE, body, content_type, origin, headers, peer, limit=LIMIT)
         name = _name(host)
-        said = named(body)[0]
-        site = _site(name, said) or _unpublished(name, said)
-        own = cookie_name(str(site.uuid)) if site else EARLIER
+        asked_name = named(body)[0]
+        site = _site(name, asked_name) or _unpublished(name, asked_name)
+        own = cookie_name(str(site.uuid)) if site else LEGACY_COOKIE
         cookie = store_state(headers, host, body, _hosts(site, name), own)
-    except Refused as refused:
-        status, content, told = door.refusal(refused)
-        return HttpResponse(content, status=status, headers=told)
+    except RejectedSubmission as refused:
+        status, content, problem_headers = door.refusal(refused)
+        return HttpResponse(content, status=status, headers=problem_headers)
     answer = HttpResponse(status=204)
     answer["Set-Cookie"] = cookie
     answer["Cache-Control"] = "no-store"
@@ -82,7 +82,7 @@ def _name(host: str) -> str:
         return ""
 
 
-def _site(name: str, cookie: str = EARLIER) -> Entry | None:
+def _site(name: str, cookie: str = LEGACY_COOKIE) -> Entry | None:
     """The published site of this host: of several the one whose state cookie it is, else that of the longest name."""
     sites = published.sites_of_host(name) if name else []
     owners = [site for site in sites if cookie_name(str(site.uuid)) == cookie]
@@ -96,7 +96,7 @@ def _hosts(site: Entry | Site | None, name: str) -> list[str]:
     return sorted(site.hosts.values_list("name", flat=True)) if site else []
 
 
-def _unpublished(name: str, cookie: str = EARLIER) -> Site | None:
+def _unpublished(name: str, cookie: str = LEGACY_COOKIE) -> Site | None:
     """The same among drafts: an installation can be tried before the first release."""
     found = Host.objects.filter(name__in=suffixes(name)).select_related("site") if name else ()
     sites = [one.site for one in sorted(found, key=lambda one: (-len(one.name), one.site_id))]

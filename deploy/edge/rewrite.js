@@ -1,11 +1,11 @@
 /*
- * Parks what must wait in outgoing HTML: the twin of cookiebanner/enforce/html.py and policy.py, held to the same vectors
- * (tests/vectors/rewrite.json). Plain ES5, because nginx's njs runs it; strings hold one byte a character (latin-1).
+ * Parks what must wait in outgoing HTML: the twin of html.py and policy.py in packages/enforce, held to the same
+ * vectors (tests/vectors/rewrite.json) and tables. Plain ES5, because nginx's njs runs it; strings hold one byte a character (latin-1).
  *
  * `DATA` stands before this text: what `manage.py edge` made of a release (cookiebanner/enforce/edge.py).
  */
 
-// --- matching: consent/catalogue/patterns.py --------------------------------------------------------------------------
+// --- matching: packages/enforce/src/fairgate_enforce/patterns.py ------------------------------------------------------
 function hasOwn(object, key) {
   return Object.prototype.hasOwnProperty.call(object, key);
 }
@@ -93,7 +93,7 @@ function matchUrl(table, url, pageHost) {
   return -1;
 }
 
-// --- the visitor: cookiebanner/enforce/policy.py ----------------------------------------------------------------------
+// --- the visitor: packages/enforce/src/fairgate_enforce/policy.py -----------------------------------------------------
 function readFlags(text) {
   var flags = Object.create(null);
   var parts = text ? text.split('.') : [];
@@ -283,7 +283,7 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
       }
       return known;
     },
-    /* An allow-list as a Content-Security-Policy: cookiebanner/enforce/csp.py. */
+    /* An allow-list as a Content-Security-Policy: packages/enforce/src/fairgate_enforce/csp.py. */
     csp: function () {
       var named = data.hosts.slice();
       Object.keys(data.table).sort().forEach(function (host) {
@@ -307,70 +307,89 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
   };
 }
 
-// --- the tokenizer: cookiebanner/enforce/html.py ----------------------------------------------------------------------
+// --- tables, made by `python -m scripts.tables` of packages/enforce/src/fairgate_enforce/html.json ---
 var TAG_LIMIT = 1048576;
 var TEXT_LIMIT = 1048576;
 var NESTING = 3;
-var AMPERSAND = '\x1a';
-var STANDS = AMPERSAND + '\x1b\x1c\x1d\x1e\x1f'; // the same for texts that hold one already
-// Encodings in which a "<" is not the one byte that begins a tag, and those that browsers refuse to read.
-var OTHER_CHARSETS = setOf(
-  'utf-16 utf-16le utf-16be utf16 unicode unicodefeff unicodefffe ucs-2 ucs-4 iso-10646-ucs-2 csunicode utf-32 ' +
-  'utf-32le utf-32be utf32 iso-2022-jp csiso2022jp iso-2022-kr csiso2022kr iso-2022-cn iso-2022-cn-ext hz-gb-2312 ' +
-  'replacement'
-);
-var CHARSET = /charset[\t\n\f\r ]*=[\t\n\f\r ]*["']?[\t\n\f\r ]*([^\t\n\f\r "';,]+)/i;
-// Byte order marks of UTF-16 (and -32), and an XML declaration in it.
+var STANDS = '\x1a\x1b\x1c\x1d\x1e\x1f';
 var OTHER_STARTS = ['\xfe\xff', '\xff\xfe', '\x00\x00\xfe\xff', '<\x00?\x00x\x00', '\x00<\x00?\x00x'];
-var UTF8_MARK = '\xef\xbb\xbf';
-
-function setOf(words) {
-  var made = {};
-  words.split(' ').forEach(function (word) { made[word] = true; });
-  return made;
-}
-
-var RAW_TEXT = setOf('script style textarea title xmp noembed noframes iframe noscript');
-var FOREIGN = setOf('svg math');
-var INTEGRATION = setOf('foreignobject desc title annotation-xml mi mo mn ms mtext');
-var BREAKOUT = setOf(
-  'b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta ' +
-  'nobr ol p pre ruby s small span strong strike sub sup table tt u ul var'
-);
-var HTML_END = setOf(
-  Object.keys(BREAKOUT).join(' ') + ' article aside button footer form header html label main nav section tbody td tr'
-);
+var OTHER_CHARSETS = {
+  'utf-16': true, 'utf-16le': true, 'utf-16be': true, 'utf16': true, 'unicode': true, 'unicodefeff': true,
+  'unicodefffe': true, 'ucs-2': true, 'ucs-4': true, 'iso-10646-ucs-2': true, 'csunicode': true, 'utf-32': true,
+  'utf-32le': true, 'utf-32be': true, 'utf32': true, 'iso-2022-jp': true, 'csiso2022jp': true, 'iso-2022-kr': true,
+  'csiso2022kr': true, 'iso-2022-cn': true, 'iso-2022-cn-ext': true, 'hz-gb-2312': true, 'replacement': true,
+};
+var RAW_TEXT = {
+  'script': true, 'style': true, 'textarea': true, 'title': true, 'xmp': true, 'noembed': true, 'noframes': true,
+  'iframe': true, 'noscript': true,
+};
+var FOREIGN = {
+  'svg': true, 'math': true,
+};
+var INTEGRATION = {
+  'foreignobject': true, 'desc': true, 'title': true, 'annotation-xml': true, 'mi': true, 'mo': true, 'mn': true,
+  'ms': true, 'mtext': true,
+};
+var BREAKOUT = {
+  'b': true, 'big': true, 'blockquote': true, 'body': true, 'br': true, 'center': true, 'code': true, 'dd': true,
+  'div': true, 'dl': true, 'dt': true, 'em': true, 'embed': true, 'h1': true, 'h2': true, 'h3': true, 'h4': true,
+  'h5': true, 'h6': true, 'head': true, 'hr': true, 'i': true, 'img': true, 'li': true, 'listing': true, 'menu': true,
+  'meta': true, 'nobr': true, 'ol': true, 'p': true, 'pre': true, 'ruby': true, 's': true, 'small': true, 'span': true,
+  'strong': true, 'strike': true, 'sub': true, 'sup': true, 'table': true, 'tt': true, 'u': true, 'ul': true,
+  'var': true,
+};
+var HTML_END = {
+  'b': true, 'big': true, 'blockquote': true, 'body': true, 'br': true, 'center': true, 'code': true, 'dd': true,
+  'div': true, 'dl': true, 'dt': true, 'em': true, 'embed': true, 'h1': true, 'h2': true, 'h3': true, 'h4': true,
+  'h5': true, 'h6': true, 'head': true, 'hr': true, 'i': true, 'img': true, 'li': true, 'listing': true, 'menu': true,
+  'meta': true, 'nobr': true, 'ol': true, 'p': true, 'pre': true, 'ruby': true, 's': true, 'small': true, 'span': true,
+  'strong': true, 'strike': true, 'sub': true, 'sup': true, 'table': true, 'tt': true, 'u': true, 'ul': true,
+  'var': true, 'article': true, 'aside': true, 'button': true, 'footer': true, 'form': true, 'header': true,
+  'html': true, 'label': true, 'main': true, 'nav': true, 'section': true, 'tbody': true, 'td': true, 'tr': true,
+};
 var LOADS = {
-  script: ['src', 'href', 'xlink:href'],
-  iframe: ['src'],
-  frame: ['src'],
-  img: ['src', 'srcset'],
-  image: ['href', 'xlink:href', 'src', 'srcset'],
-  feimage: ['href', 'xlink:href'],
-  use: ['href', 'xlink:href'],
-  source: ['src', 'srcset'],
-  video: ['src', 'poster'],
-  audio: ['src'],
-  track: ['src'],
-  embed: ['src'],
-  object: ['data'],
-  input: ['src'],
-  link: ['href', 'imagesrcset'],
-  a: ['ping'],
-  area: ['ping'],
+  'script': ['src', 'href', 'xlink:href'], 'iframe': ['src'], 'frame': ['src'], 'img': ['src', 'srcset'],
+  'image': ['href', 'xlink:href', 'src', 'srcset'], 'feimage': ['href', 'xlink:href'], 'use': ['href', 'xlink:href'],
+  'source': ['src', 'srcset'], 'video': ['src', 'poster'], 'audio': ['src'], 'track': ['src'], 'embed': ['src'],
+  'object': ['data'], 'input': ['src'], 'link': ['href', 'imagesrcset'], 'a': ['ping'], 'area': ['ping'],
 };
-var FRAMES = setOf('iframe frame object embed');
-var LISTS = setOf('srcset imagesrcset ping');
-var CODE = /^($|module$|speculationrules$|(text|application)\/(x-)?(java|ecma|j|live)script)/i;
-var LINK = /sheet|pre[cflr]|icon|mani/i;
+var LOADS_EVERYWHERE = ['background'];
+var FRAMES = {
+  'iframe': true, 'frame': true, 'object': true, 'embed': true,
+};
+var LISTS = {
+  'srcset': true, 'imagesrcset': true, 'ping': true,
+};
 var ENTITIES = {
-  Tab: '\t', NewLine: '\n', excl: '!', quot: '"', QUOT: '"', num: '#', dollar: '$', percnt: '%', amp: '&', AMP: '&',
-  apos: "'", lpar: '(', rpar: ')', ast: '*', midast: '*', plus: '+', comma: ',', period: '.', sol: '/', colon: ':',
-  semi: ';', lt: '<', LT: '<', equals: '=', gt: '>', GT: '>', quest: '?', commat: '@', lsqb: '[', lbrack: '[',
-  bsol: '\\', rsqb: ']', rbrack: ']', Hat: '^', lowbar: '_', UnderBar: '_', grave: '`', DiacriticalGrave: '`',
-  lcub: '{', lbrace: '{', verbar: '|', vert: '|', VerticalLine: '|', rcub: '}', rbrace: '}',
+  'AMP': '&', 'DiacriticalGrave': '`', 'GT': '>', 'Hat': '^', 'LT': '<', 'NewLine': '\x0a', 'QUOT': '"', 'Tab': '\x09',
+  'UnderBar': '_', 'VerticalLine': '|', 'amp': '&', 'apos': '\'', 'ast': '*', 'bsol': '\\', 'colon': ':', 'comma': ',',
+  'commat': '@', 'dollar': '$', 'equals': '=', 'excl': '!', 'grave': '`', 'gt': '>', 'lbrace': '{', 'lbrack': '[',
+  'lcub': '{', 'lowbar': '_', 'lpar': '(', 'lsqb': '[', 'lt': '<', 'midast': '*', 'num': '#', 'percnt': '%',
+  'period': '.', 'plus': '+', 'quest': '?', 'quot': '"', 'rbrace': '}', 'rbrack': ']', 'rcub': '}', 'rpar': ')',
+  'rsqb': ']', 'semi': ';', 'sol': '/', 'verbar': '|', 'vert': '|',
 };
-var BARE = setOf('amp AMP lt LT gt GT quot QUOT');
+var BARE = {
+  'AMP': true, 'GT': true, 'LT': true, 'QUOT': true, 'amp': true, 'gt': true, 'lt': true, 'quot': true,
+};
+var CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script[^\n\r]*)?$/i;
+var LINK = /sheet|pre[cflr]|icon|mani/i;
+var SCRIPT_ADDRESS = /^(data|javascript):/i;
+var MARKS = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
+var CSS_URL = /(url\([\t-\r ]*["']?|["'](?=(?:\w+:)?\/\/)|@import[\t-\r ]*["'])([^"')]+)/gi;
+var MENTION = /(?:\b\w+:)?\/\/[\w.-]+\.\w[^\t-\r "'`<>)]*/g;
+var IMPORTS = /\b(?:import|from)[\t-\r ]*(?:(\()[\t-\r ]*)?["'`]((?:https?:)?\/\/[^"'`]+)/g;
+var FRAME_LOCATION = /(?:contentWindow|contentDocument|frames\[[^\[\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
+var CHARSET = /charset[\t\n\f\r ]*=[\t\n\f\r ]*(?:["'][\t\n\f\r ]*)?([^\t\n\f\r "';,]+)/i;
+var DROPPED = ['content-length', 'etag', 'last-modified', 'content-md5', 'accept-ranges'];
+var VARY = 'Cookie, Sec-GPC';
+var UNTOUCHED = {
+  '204': true, '206': true, '304': true,
+};
+// --- end of the tables ---
+
+// --- the tokenizer: packages/enforce/src/fairgate_enforce/html.py -----------------------------------------------------
+var AMPERSAND = STANDS.charAt(0);
+var UTF8_MARK = '\xef\xbb\xbf';
 
 /* A character that can stand for & because it is not in the text; '' when there is none. */
 function standIn(raw) {
@@ -866,7 +885,9 @@ Rewriter.prototype.start = function (name, tag) {
     }
     return tag;
   }
-  if (!hasOwn(LOADS, name) && !/style|background/i.test(tag)) return tag;
+  var lower = tag.toLowerCase();
+  var loading = LOADS_EVERYWHERE.some(function (word) { return lower.indexOf(word) >= 0; });
+  if (!hasOwn(LOADS, name) && lower.indexOf('style') < 0 && !loading) return tag;
   var own = attributesOf(tag);
   var first = {};
   own.forEach(function (one) { if (!hasOwn(first, one.name)) first[one.name] = one; });
@@ -874,7 +895,7 @@ Rewriter.prototype.start = function (name, tag) {
   var wanted = this.wanted(first);
   if (name === 'script') return this.startScript(tag, own, first, wanted);
   if (name === 'link' && !(hasOwn(first, 'rel') && LINK.test(first.rel.value))) return this.change(tag, own, first, {}, '');
-  var keys = (LOADS[name] || []).concat('background');
+  var keys = (hasOwn(LOADS, name) ? LOADS[name] : []).concat(LOADS_EVERYWHERE);
   var parked = {};
   var service = '';
   for (var i = 0; i < keys.length; i++) {
@@ -923,13 +944,13 @@ function words(found) {
 Rewriter.prototype.wanted = function (first) {
   var keys = [];
   var stand = AMPERSAND;
-  var marks = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
   var found;
   if (hasOwn(first, 'data-consent')) {
     keys = words(wordsOf(first['data-consent'].value));
     stand = first['data-consent'].stand;
   } else if (hasOwn(first, 'class')) {
-    while ((found = marks.exec(first['class'].value))) keys = keys.concat(words(found[1].match(/\w+/g)));
+    MARKS.lastIndex = 0;
+    while ((found = MARKS.exec(first['class'].value))) keys = keys.concat(words(found[1].match(/\w+/g)));
   }
   for (var i = 0; i < keys.length; i++) {
     if (!this.policy.isGranted(keys[i])) return stand ? (keys[i] || 'marked').split(stand).join(AMPERSAND) : keys[i] || 'marked';
@@ -951,7 +972,7 @@ Rewriter.prototype.judge = function (name, attribute) {
   if (hasOwn(LISTS, attribute.name)) {
     return this.firstHeld(wordsOf(value).map(function (url) { return url && self.absolute(url); }));
   }
-  if (hasOwn(FRAMES, name) && /^(data|javascript):/i.test(stripped(value))) return this.mentioned(unquoted(value));
+  if (hasOwn(FRAMES, name) && SCRIPT_ADDRESS.test(stripped(value))) return this.mentioned(unquoted(value));
   return this.holds(value);
 };
 
@@ -965,10 +986,9 @@ Rewriter.prototype.judgeCode = function (code) {
   if (this.kind === 'speculationrules') return this.mentioned(code);
   // Code that sends a frame elsewhere: no script can stop that, so the code itself waits.
   var urls = [];
-  var frame = /(?:contentWindow|contentDocument|frames\[[^\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
-  code.replace(frame, function (whole, url) { urls.push(url); return ''; });
+  code.replace(FRAME_LOCATION, function (whole, url) { urls.push(url); return ''; });
   if (this.kind === 'module') {
-    code.replace(/\b(?:import|from)[\t-\r ]*(\(?)[\t-\r ]*["'`]((?:https?:)?\/\/[^"'`]+)/g, function (whole, dynamic, url) {
+    code.replace(IMPORTS, function (whole, dynamic, url) {
       if (!dynamic) urls.push(url);
       return '';
     });
@@ -978,7 +998,7 @@ Rewriter.prototype.judgeCode = function (code) {
 };
 
 Rewriter.prototype.mentioned = function (text) {
-  return this.firstHeld(text.replace(/\\/g, '').match(/(?:\w+:)?\/\/[\w.-]+\.\w[^\t-\r "'`<>)]*/g) || []);
+  return this.firstHeld(text.replace(/\\/g, '').match(MENTION) || []);
 };
 
 Rewriter.prototype.absolute = function (url) {
@@ -995,14 +1015,11 @@ Rewriter.prototype.absolute = function (url) {
 
 Rewriter.prototype.freeze = function (css) {
   var self = this;
-  return css.replace(
-    /(url\([\t\n\x0b\f\r ]*["']?|["'](?=(?:\w+:)?\/\/)|@import[\t\n\x0b\f\r ]*["'])([^"')]+)/gi,
-    function (whole, before, url) {
-      if (!self.policy.held(self.absolute(url))) return whole;
-      self.parked++;
-      return before + 'data:fg,' + url;
-    }
-  );
+  return css.replace(CSS_URL, function (whole, before, url) {
+    if (!self.policy.held(self.absolute(url))) return whole;
+    self.parked++;
+    return before + 'data:fg,' + url;
+  });
 };
 
 Rewriter.prototype.document = function (text) {
@@ -1052,15 +1069,13 @@ Rewriter.prototype.parkScript = function (tag, own, service, svg) {
   return edited(tag, edits);
 };
 
-// --- one answer: cookiebanner/enforce/enforcer.py ---------------------------------------------------------------------
-var DROPPED = ['content-length', 'etag', 'last-modified', 'content-md5', 'accept-ranges'];
-var VARY = 'Cookie, Sec-GPC';
+// --- one answer: packages/enforce/src/fairgate_enforce/enforcer.py ----------------------------------------------------
 
 /* Whether an answer is HTML that can be rewritten. */
 function isPage(status, type, encoding) {
   if (!/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(type || '')) return false;
   if (encoding && !/^identity$/i.test(encoding)) return false;
-  return !hasOwn(OTHER_CHARSETS, charsetOf(type)) && status !== 204 && status !== 206 && status !== 304;
+  return !hasOwn(OTHER_CHARSETS, charsetOf(type)) && !hasOwn(UNTOUCHED, status);
 }
 
 function charsetOf(type) {

@@ -1,1 +1,1 @@
-__fg.adapters.clarity=({items:t},e,a)=>{let n=e=>t.some(t=>"clarity"===t.f&&a(t.key)&&e(t))?"granted":"denied",r={ad_Storage:n(t=>t.c),analytics_Storage:n(()=>!0)},i=window.clarity||=function(){(i.q||=[]).push(arguments)};return i("consentv2",r),r};
+__fg.adapters.clarity=({items:t},a,e)=>{let i=a=>t.some(t=>"clarity"===t.f&&e(t.key)&&a(t))?"granted":"denied",n={ad_Storage:i(t=>t.c),analytics_Storage:i(()=>!0)};if(!window.clarity){let t=function(){t.q||=[],t.q.push(arguments)};window.clarity=t}return window.clarity("consentv2",n),n};

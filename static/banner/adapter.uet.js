@@ -1,1 +1,1 @@
-__fg.adapters.uet=({items:e},t,d)=>{let n={ad_storage:e.some(({f:e,key:t})=>"uet"===e&&d(t))?"granted":"denied"};return(window.uetq||=[]).push("consent",t,n),n};
+__fg.adapters.uet=({items:e},t,d)=>{let n={ad_storage:e.some(({f:e,key:t})=>"uet"===e&&d(t))?"granted":"denied"};return window.uetq||=[],window.uetq.push("consent",t,n),n};

@@ -13,7 +13,7 @@ from consent.catalogue.actions import add_service
 from consent.models import Site
 from consent.sites.actions import create_site
 from cookiebanner.releases.publish import publish
-from tests.browser.world import World
+from tests.browser.internet import World
 
 SHOP, OURS = "shop.test", "consent.test"
 KINDS = ("chat", "stats", "counted", "ads", "sale", "health")

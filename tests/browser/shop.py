@@ -12,9 +12,10 @@ from typing import Any
 from consent.banners import texts
 from consent.catalogue import known
 from consent.jurisdictions import table
+from consent.publishing.own_cookies import own_cookies
 from cookiebanner.releases.compile import compile as compile_release
 from cookiebanner.releases.compile import digest
-from tests.browser.world import World
+from tests.browser.internet import World
 
 UUID = "5f1d6c1e-7a60-4f0c-9a0c-3d2b8d1c0a11"
 HOST = "shop.test"
@@ -81,6 +82,7 @@ def snapshot(
         ],
         "purposes": [],
         "services": [{**FACTS, **known.by_key()[key], **(changes or {}).get(key, {})} for key in sorted(services)],
+        "own_cookies": own_cookies(UUID, site.get("level") == "drop_in", languages),
         "banner": {
             "layout": layout,
             "position": position,

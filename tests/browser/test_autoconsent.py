@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.internet import World, file_answer
 from tests.browser.shop import CONSENT, URL, UUID, open_shop
-from tests.browser.world import World, file_answer
 
 pytestmark = pytest.mark.browser
 
@@ -50,26 +50,26 @@ def robot(chromium, world):
         said: dict[str, list[dict[str, Any]]] = {}
         todo: list[dict[str, Any]] = []
 
-        def hear(source: Any, message: dict[str, Any]) -> None:
+        def on_message(source: Any, message: dict[str, Any]) -> None:
             said.setdefault(message["type"], []).append(message)
             todo.append(message)
 
-        def tell(message: dict[str, Any]) -> None:
+        def send(message: dict[str, Any]) -> None:
             # Not awaited in the page: its own test asks us for evaluations before it ends.
             page.evaluate("(message) => { autoconsentReceiveMessage(message) }", message)
 
-        page.expose_binding("autoconsentSendMessage", hear)
+        page.expose_binding("autoconsentSendMessage", on_message)
         page.goto(URL)
         page.evaluate(SCRIPT)
         for _ in range(240):
             while todo:
                 message = todo.pop(0)
                 if message["type"] == "init":
-                    tell({"type": "initResp", "rules": rules, "config": config})
+                    send({"type": "initResp", "rules": rules, "config": config})
                 elif message["type"] == "eval":
-                    tell({"type": "evalResp", "id": message["id"], "result": page.evaluate(message["code"])})
+                    send({"type": "evalResp", "id": message["id"], "result": page.evaluate(message["code"])})
                 elif message["type"] == "autoconsentDone":
-                    tell({"type": "selfTest"})
+                    send({"type": "selfTest"})
             if "selfTestResult" in said or "autoconsentError" in said:
                 break
             page.wait_for_timeout(50)

@@ -10,10 +10,10 @@ import pytest
 
 from cookiebanner.releases.compile import compile  # noqa: A004
 from tests import samples
+from tests.browser.internet import Asked, comes_true
 from tests.browser.stage import CMP, SHOP
 from tests.browser.test_core import ACCEPT, ADS, GA, REJECT, ran, small, stage, until
 from tests.browser.test_stub import AUTO, stub
-from tests.browser.world import Asked, comes_true
 
 __all__ = ["stage"]
 pytestmark = pytest.mark.browser

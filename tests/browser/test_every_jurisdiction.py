@@ -15,12 +15,12 @@ from consent.catalogue.actions import add_service, set_category
 from consent.jurisdictions import table
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
-from cookiebanner.enforce.answers import read_answer
 from cookiebanner.enforce.edge import data
-from cookiebanner.enforce.policy import Rules
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
 from cookiebanner.visitors.first_party import parse
+from fairgate_enforce.policy import Rules
+from fairgate_enforce.state_cookie import read_state_cookie
 from tests.browser.regimes import OURS, SHOP, open_shop
 from tests.values import present
 
@@ -78,11 +78,11 @@ def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, li
     errors, statuses = [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
-    def heard(got: Response) -> None:
+    def on_response(got: Response) -> None:
         if got.url.endswith("/consents"):
             statuses.append((got.request.method, got.status))
 
-    page.on("response", heard)
+    page.on("response", on_response)
     no = {"C0001": True} | dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), False)
     seen, terms = {}, {}
     for row, variant in variants.items():
@@ -172,7 +172,7 @@ def test_a_key_is_a_key_whatever_else_it_means(world, chromium, live_server, var
     assert parse(state) is not None
     with urlopen(f"{live_server.url}/v1/{site.uuid}/enforce.json") as answer_of_server:
         release = json.load(answer_of_server)
-    policy = Rules(release, variant).for_visitor(read_answer(f"{name}={state}", name), False, SHOP)
+    policy = Rules(release, variant).for_visitor(read_state_cookie(f"{name}={state}", name), False, SHOP)
     assert {key: policy.categories[key] for key in ODD} == expected
     held = [s["key"] for s, granted in zip(release["services"], policy.granted, strict=True) if not granted]
     assert held == [s["key"] for s in release["services"] if s["category"] not in ("__proto__", "constructor")]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from tests.browser.world import comes_true
+from tests.browser.internet import comes_true
 
 from .vectors import blockers
 from .vectors.blockers import CMP, GATE, SWALLOW, UUID

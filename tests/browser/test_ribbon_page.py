@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from consent.ledger.models import ConsentRecord
-from tests.browser.world import World, file_answer
+from tests.browser.internet import World, file_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "de507273-db36-4f1c-9575-6e6ea429f7c6"
@@ -47,7 +47,7 @@ def seed() -> Path:
 
 def third_party(asked):
     """As the real ones do: HubSpot's loader defines `hbspt`; the rest say that they ran."""
-    from tests.browser.world import tracker
+    from tests.browser.internet import tracker
 
     status, kind, body = tracker(asked)
     if asked.host == "unpkg.com" and kind == "text/javascript":

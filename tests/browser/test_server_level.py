@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from cookiebanner.enforce.html import Rewriter
-from cookiebanner.enforce.policy import Rules
+from fairgate_enforce.html import Rewriter
+from fairgate_enforce.policy import Rules
 
 from .test_release import HEAD, ORDER_BODY, ORDER_HEAD, SCRIPTS, grant, ran
 from .vectors import blockers

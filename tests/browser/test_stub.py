@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests import samples
+from tests.browser.internet import comes_true
 from tests.browser.stage import CMP, SHOP
 from tests.browser.test_core import (
     ACCEPT,
@@ -24,7 +25,6 @@ from tests.browser.test_core import (
     stage,
     until,
 )
-from tests.browser.world import comes_true
 
 __all__ = ["context", "page", "stage"]
 pytestmark = pytest.mark.browser

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from tests import samples
+from tests.browser.internet import comes_true
 from tests.browser.stage import CMP
 from tests.browser.test_core import ACCEPT, ADS, GA, context, cookie, page, ran, small, stage, until
 from tests.browser.test_stub import AUTO, stub
-from tests.browser.world import comes_true
 
 __all__ = ["context", "page", "stage"]
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ import time_machine
 
 from consent.ledger import clock
 from consent.ledger.append import append
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 
 
 @pytest.mark.django_db

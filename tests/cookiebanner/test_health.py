@@ -248,10 +248,10 @@ def test_a_database_that_hangs_is_told_in_time_and_once(world, monkeypatch):
     def hang():
         asked.append(1)
         stop.wait(30)
-        return health.Report([], [])
+        return health.ReadinessReport([], [])
 
     monkeypatch.setattr(readiness, "look", hang)
-    monkeypatch.setattr("cookiebanner.lane.app.PATIENCE", 0.2)
+    monkeypatch.setattr("cookiebanner.lane.app.READYZ_TIMEOUT", 0.2)
 
     async def go(wire):
         got = await asyncio.gather(*(ready(wire) for _ in range(20)))

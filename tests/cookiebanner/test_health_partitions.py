@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from consent.ledger.append import append
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 
 
 @pytest.mark.django_db

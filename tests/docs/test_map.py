@@ -1,4 +1,4 @@
-"""docs/map.md names every room of the two packages, in the order of their layers, and no file that is not there."""
+"""docs/map.md names every room of the three packages, in the order of their layers, and no file that is not there."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mapped(package: str) -> list[str]:
 
 
 def test_every_room_is_on_the_map_and_every_mapped_room_is_there():
-    for package in ("consent", "cookiebanner"):
+    for package in ("consent", "cookiebanner", "fairgate_enforce"):
         assert set(mapped(package)) - {"apps.py"} == rooms(package), package
         assert len(mapped(package)) == len(set(mapped(package)))
 
@@ -47,7 +47,7 @@ def test_the_map_is_in_the_order_of_the_layers():
 
 
 def test_every_file_that_the_map_names_is_there():
-    named = set(re.findall(r"`((?:consent|cookiebanner|tests|scripts|deploy|docs|templates)/[^`<>*]*?)`", MAP))
+    named = set(re.findall(r"`((?:consent|cookiebanner|packages|tests|scripts|deploy|docs|templates)/[^`<>*]*?)`", MAP))
     assert named
     # consent/ledger/erasure.also is a function of a file.
     lost = {name for name in named if not (ROOT / name).exists() and not (ROOT / name).with_suffix(".py").exists()}

@@ -51,7 +51,7 @@ def test_no_licence_asks_more_than_apache_can_give():
     assert {name: text for name, text in strange.items() if not text.startswith(known)} == {}
 
 
-def said(stdout: str, stderr: str = "", code: int = 1) -> subprocess.CompletedProcess:
+def finished(stdout: str, stderr: str = "", code: int = 1) -> subprocess.CompletedProcess:
     return subprocess.CompletedProcess([], code, stdout, stderr)
 
 
@@ -67,7 +67,7 @@ def said(stdout: str, stderr: str = "", code: int = 1) -> subprocess.CompletedPr
 )  # fmt: skip
 def test_what_pip_audit_says(answer, meaning, capsys):
     text = answer if isinstance(answer, str) else json.dumps(answer)
-    assert audit.judge_python("pypi", said(text)) == meaning
+    assert audit.judge_python("pypi", finished(text)) == meaning
     assert ("NOT CHECKED" in capsys.readouterr().out) is (meaning == audit.NOT_ASKED)
 
 
@@ -82,7 +82,7 @@ def test_what_pip_audit_says(answer, meaning, capsys):
 )
 def test_what_npm_says(answer, meaning):
     text = answer if isinstance(answer, str) else json.dumps(answer)
-    assert audit.judge_javascript(said(text)) == meaning
+    assert audit.judge_javascript(finished(text)) == meaning
 
 
 def test_without_a_network_it_says_so(tmp_path):

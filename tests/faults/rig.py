@@ -192,4 +192,4 @@ class Clients:
                     if isinstance(status, int) and status != 503:
                         self.wrong.append((status, said))
                         return
-                time.sleep(0.05)
+                time.sleep(0.05)  # a client's pause before it tries again

@@ -25,7 +25,7 @@ def test_kill_9_of_the_server_under_load(tmp_path):
             for _ in range(3):
                 clients.wait_for(150)
                 rig.kill_server()
-                time.sleep(0.3)
+                time.sleep(0.3)  # clients meet nobody
                 rig.start()
             clients.wait_for(150)
         rig.check(clients)
@@ -37,7 +37,7 @@ def test_kill_9_of_the_database_under_load(tmp_path):
             for _ in range(3):
                 clients.wait_for(150)
                 rig.cluster.kill()
-                time.sleep(1)
+                time.sleep(1)  # clients meet a server without a database
                 status, headers, _ = answer_once(rig)
                 assert (status, headers.get("retry-after")) == (503, "5")
                 assert rig.ask("GET", "/livez")[0] == 200
@@ -53,7 +53,7 @@ def test_storm_of_refusals_and_retries(tmp_path):
             for _ in range(6):
                 clients.wait_for(60)
                 rig.cluster.stop("immediate")
-                time.sleep(0.5)
+                time.sleep(0.5)  # as long as answers are refused
                 rig.cluster.start()
             clients.wait_for(100)
         assert clients.refusals[503] > 32

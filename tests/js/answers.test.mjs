@@ -21,7 +21,7 @@ for (const { name, value, read } of cases) {
       objected: answer.x,
       unasked: answer.o,
       foreign: answer.foreign,
-      choices: answer.said.map((choice) => choice ?? null),
+      choices: answer.choices.map((choice) => choice ?? null),
     };
     const expected = read && {
       at: read.at,
@@ -37,13 +37,13 @@ for (const { name, value, read } of cases) {
 }
 
 test('what moved and was denied where it was is told from what was not offered', () => {
-  const of = (b) => decode(`v=2&id=&u=&t=1&g=x&n=9.q00q&b=${b}&x=0&o=0`, { items, cfg }).said[6];
+  const of = (b) => decode(`v=2&id=&u=&t=1&g=x&n=9.q00q&b=${b}&x=0&o=0`, { items, cfg }).choices[6];
   // Slots 6 and 7 are the lowest two digits of the third: 0, 1 = 6 denied, 2 = 6 granted, 3 = 7 denied, 7 = both.
   assert.deepEqual(['000', '001', '002', '003', '004', '006', '007'].map(of), [undefined, null, undefined, false, false, true, true]);
 });
 
 test('an objection of another numbering denies everything', () => {
-  const of = (x) => decode(`v=2&id=&u=&t=1&g=x&n=9.nope&b=qqq&x=${x}&o=0`, { items, cfg }).said;
+  const of = (x) => decode(`v=2&id=&u=&t=1&g=x&n=9.nope&b=qqq&x=${x}&o=0`, { items, cfg }).choices;
   assert.deepEqual([...new Set(of(1))], [false]);
   assert.deepEqual([...new Set(of(0))], [undefined]);
 });
@@ -69,8 +69,11 @@ test('what is written is read, necessary and containers apart', () => {
   ];
   offered[3].group = offered[4].group = offered[1];
   const text = encode(given, { items: offered, cfg }, [true, false, undefined, true, true]);
-  assert.equal(text, `v=2&id=${short(ID)}&u=&t=tovglc&g=eu_opt_in&n=9.q00q.8.x-Yz.6.aB3_&b=3i9&x=1&o=0`.replace('tovglc', given.t.toString(36)));
-  assert.deepEqual(decode(text, { items: offered, cfg }).said, [undefined, false, undefined, false, true]);
+  assert.equal(
+    text,
+    `v=2&id=${short(ID)}&u=&t=tovglc&g=eu_opt_in&n=9.q00q.8.x-Yz.6.aB3_&b=3i9&x=1&o=0`.replace('tovglc', given.t.toString(36)),
+  );
+  assert.deepEqual(decode(text, { items: offered, cfg }).choices, [undefined, false, undefined, false, true]);
 });
 
 test('an objection that is renewed takes our steps, and no digit more', () => {
@@ -85,7 +88,11 @@ test('500 services chosen one by one fit into 600 bytes, whatever was chosen', (
   const many = [...Array(506).keys()].map((slot) => ({ slots: [slot], kind: 'services' }));
   const worst = { ...given, u: ID, t: 36 ** 6 - 1, g: 'us_optout_gpc' };
   for (const say of [() => true, () => false, (i) => i % 2 === 0, (i) => i % 3 === 0]) {
-    const text = encode(worst, { items: many, cfg: { steps: { 504: 'abcd', 505: 'efgh', 506: 'ijkl' } } }, many.map((_, i) => say(i)));
+    const text = encode(
+      worst,
+      { items: many, cfg: { steps: { 504: 'abcd', 505: 'efgh', 506: 'ijkl' } } },
+      many.map((_, i) => say(i)),
+    );
     assert.ok(`fairgate_00000000=${text}`.length < 600, text.length);
     assert.match(text, /^[\w=&.-]+$/);
   }

@@ -76,6 +76,10 @@ test('a hostile page costs linear time', () => {
     '<!--'.repeat(3e5),
     `<script>${'<!--<script '.repeat(1e5)}`,
     '<svg>'.repeat(1e5),
+    `<script>${'frames['.repeat(9e4)}</script>`,
+    `<script type=module>import${' '.repeat(3e5)}</script>`,
+    `<script type=speculationrules>${'a'.repeat(3e5)}</script>`,
+    `<meta http-equiv content='charset=${' '.repeat(3e5)}'>`,
   ]) {
     const begun = process.cpuUsage().user;
     assert.equal(rewrite(html, 4096), html);

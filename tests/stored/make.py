@@ -210,7 +210,7 @@ def visit(base: str, names: tuple[str, ...]) -> dict:
     """Each visitor in a context of his own: what his browser holds afterwards, and what our API says of it."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.world import open_world
+    from tests.browser.internet import open_world
 
     seen = {}
     with open_world() as world, sync_playwright() as playwright:

@@ -22,7 +22,7 @@ import sys
 import zipfile
 
 
-class Refused(Exception):
+class VerificationFailed(Exception):
     """Something does not hold; the text says what, in words."""
 
 
@@ -106,7 +106,7 @@ def split(size):
 def root_of_range(size, first, last, leaves, proof):
     """The root of a tree of `size` leaves from the leaves `first`…`last` and the hashes of all subtrees beside them.
 
-    `leaves` and `proof` are iterators, used in order. Raises Refused when either has too few or too many.
+    `leaves` and `proof` are iterators, used in order. Raises VerificationFailed when either has too few or too many.
     """
     proof = iter(proof)
 
@@ -115,31 +115,31 @@ def root_of_range(size, first, last, leaves, proof):
             try:
                 return next(proof)
             except StopIteration:
-                raise Refused("The range proof has too few hashes.")
+                raise VerificationFailed("The range proof has too few hashes.")
         if hi - lo == 1:
             try:
                 return next(leaves)
             except StopIteration:
-                raise Refused("Records are missing: fewer leaves than the period says.")
+                raise VerificationFailed("Records are missing: fewer leaves than the period says.")
         middle = lo + split(hi - lo)
         return node(walk(lo, middle), walk(middle, hi))
 
     root = walk(0, size)
     if next(proof, None) is not None:
-        raise Refused("The range proof has too many hashes.")
+        raise VerificationFailed("The range proof has too many hashes.")
     if next(leaves, None) is not None:
-        raise Refused("There are more records than the period says.")
+        raise VerificationFailed("There are more records than the period says.")
     return root
 
 
 def inclusion_root(index, size, leaf, proof):
     """RFC 9162 §2.1.3.2: the root that an inclusion proof leads to."""
     if not 0 <= index < size:
-        raise Refused("An inclusion proof names an index beyond the tree.")
+        raise VerificationFailed("An inclusion proof names an index beyond the tree.")
     fn, sn, r = index, size - 1, leaf
     for p in proof:
         if sn == 0:
-            raise Refused("An inclusion proof is too long.")
+            raise VerificationFailed("An inclusion proof is too long.")
         if fn & 1 or fn == sn:
             r = node(p, r)
             while not fn & 1 and fn:
@@ -150,7 +150,7 @@ def inclusion_root(index, size, leaf, proof):
         fn >>= 1
         sn >>= 1
     if sn:
-        raise Refused("An inclusion proof is too short.")
+        raise VerificationFailed("An inclusion proof is too short.")
     return r
 
 
@@ -187,32 +187,32 @@ def consistent(first, first_root, second, second_root, proof):
 
 # --- checkpoints, C2SP signed note ---------------------------------------------------------------------------------
 def read_key(vkey):
-    """(name, key id, public key) of a vkey line `name+hex+base64`. Raises Refused when it is not one."""
+    """(name, key id, public key) of a vkey line `name+hex+base64`. Raises VerificationFailed when it is not one."""
     try:
         name, key_id, rest = vkey.strip().split("+", 2)
         blob = base64.b64decode(rest, validate=True)
     except Exception:
-        raise Refused("This is not a verifier key: %r" % vkey[:80])
+        raise VerificationFailed("This is not a verifier key: %r" % vkey[:80])
     if blob[:1] != b"\x01" or len(blob) != 33:
-        raise Refused("Only Ed25519 keys are known here.")
+        raise VerificationFailed("Only Ed25519 keys are known here.")
     expected = hashlib.sha256(name.encode() + b"\n\x01" + blob[1:]).digest()[:4]
     if expected.hex() != key_id:
-        raise Refused("The verifier key's id does not fit its key.")
+        raise VerificationFailed("The verifier key's id does not fit its key.")
     return name, expected, blob[1:]
 
 
 def read_checkpoint(note, keys):
-    """(origin, size, root) of a signed note. With keys, one of them must have signed it. Raises Refused."""
+    """(origin, size, root) of a signed note. With keys, one of them must have signed it. Raises VerificationFailed."""
     text, found, signatures = note.partition("\n\n")
     lines = text.split("\n")
     if not found or len(lines) < 3 or not lines[1].isdigit():
-        raise Refused("A checkpoint is not a signed note.")
+        raise VerificationFailed("A checkpoint is not a signed note.")
     try:
         root = base64.b64decode(lines[2], validate=True)
     except Exception:
-        raise Refused("A checkpoint's root is not base64.")
+        raise VerificationFailed("A checkpoint's root is not base64.")
     if len(root) != 32:
-        raise Refused("A checkpoint's root is not 32 bytes.")
+        raise VerificationFailed("A checkpoint's root is not 32 bytes.")
     message = (text + "\n").encode()
     for name, key_id, public in keys:
         for line in signatures.split("\n"):
@@ -226,7 +226,7 @@ def read_checkpoint(note, keys):
             if blob[:4] == key_id and signature_holds(public, blob[4:], message):
                 return lines[0], int(lines[1]), root
     if keys:
-        raise Refused("The checkpoint of size %s is not signed by the expected key." % lines[1])
+        raise VerificationFailed("The checkpoint of size %s is not signed by the expected key." % lines[1])
     return lines[0], int(lines[1]), root
 
 
@@ -239,13 +239,13 @@ class Bundle:
         try:
             self.zip = None if self.folder else zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
-            raise Refused("This is not a whole bundle: %s" % error)
+            raise VerificationFailed("This is not a whole bundle: %s" % error)
 
     def open(self, name):
         try:
             return self.zip.open(name) if self.zip else open(os.path.join(self.folder, name), "rb")
         except (KeyError, OSError):
-            raise Refused("The bundle has no file %s." % name)
+            raise VerificationFailed("The bundle has no file %s." % name)
 
     def read(self, name):
         with self.open(name) as file:
@@ -255,7 +255,7 @@ class Bundle:
         try:
             return json.loads(self.read(name).decode("utf-8"))
         except ValueError:
-            raise Refused("%s can't be read." % name)
+            raise VerificationFailed("%s can't be read." % name)
 
     def lines(self, name):
         with self.open(name) as file:
@@ -263,7 +263,7 @@ class Bundle:
                 try:
                     yield json.loads(line)
                 except ValueError:
-                    raise Refused("A line of %s can't be read." % name)
+                    raise VerificationFailed("A line of %s can't be read." % name)
 
     def names(self):
         if self.zip:
@@ -278,7 +278,7 @@ def unbase64(text):
     try:
         return base64.b64decode(text, validate=True)
     except Exception:
-        raise Refused("Something that should be base64 is not.")
+        raise VerificationFailed("Something that should be base64 is not.")
 
 
 def canonical(value):
@@ -291,31 +291,33 @@ REPEATED = ("release", "release_hash", "regime", "jurisdiction", "language", "ac
 
 
 def leaf_of_line(line, site):
-    """The leaf of one record; the record must fit its commitment. Raises Refused."""
+    """The leaf of one record; the record must fit its commitment. Raises VerificationFailed."""
     where = "record %s" % line.get("index")
     if type(line["index"]) is not int or line["index"] < 0:
-        raise Refused("%s has no index." % where)
+        raise VerificationFailed("%s has no index." % where)
     commitment = unbase64(line["commitment"])
     blank = line["record"] is None
     if line["erased"] is not blank or (blank and line["salt"] is not None):
-        raise Refused("%s is neither whole nor erased." % where)
+        raise VerificationFailed("%s is neither whole nor erased." % where)
     if blank:
         if line["received_at"][:10] != line["day"]:
-            raise Refused("%s has a day that is not that of its time." % where)
+            raise VerificationFailed("%s has a day that is not that of its time." % where)
     else:
         made = hmac.new(unbase64(line["salt"]), line["record"].encode("utf-8"), hashlib.sha256).digest()
         if not hmac.compare_digest(made, commitment):
-            raise Refused("%s was changed: it does not fit its commitment." % where)
+            raise VerificationFailed("%s was changed: it does not fit its commitment." % where)
         try:
             record = json.loads(line["record"])
         except ValueError:
-            raise Refused("%s can't be read." % where)
+            raise VerificationFailed("%s can't be read." % where)
         for name in REPEATED:
-            told = record.get(name)
-            if type(told) is not type(line[name]) or told != line[name]:
-                raise Refused("%s says %r beside its proof, but %r in it: %s." % (where, line[name], told, name))
+            stated = record.get(name)
+            if type(stated) is not type(line[name]) or stated != line[name]:
+                raise VerificationFailed(
+                    "%s says %r beside its proof, but %r in it: %s." % (where, line[name], stated, name)
+                )
         if record.get("site") != site or record["received_at"][:10] != line["day"]:
-            raise Refused("%s is of another site, or has a day that is not that of its time." % where)
+            raise VerificationFailed("%s is of another site, or has a day that is not that of its time." % where)
     text = "fairgate/v1\n%s\n%s\n%s\n%s\n%s" % (
         line["type"],
         site,
@@ -328,17 +330,19 @@ def leaf_of_line(line, site):
 
 def set_back(line, before):
     """What an entry says that set the clock back, in words; `before` is the time of the entry before it, None when that
-    is not here. Raises Refused when it does not step back from there."""
+    is not here. Raises VerificationFailed when it does not step back from there."""
     if line["record"] is None:
-        raise Refused("Entry %s, which sets the clock back, is blank." % line["index"])
-    told = json.loads(line["record"])
-    if before not in (None, told["before"]) or not line["received_at"] < told["before"]:
-        raise Refused("Entry %s does not set the clock back from the time of the one before it." % line["index"])
+        raise VerificationFailed("Entry %s, which sets the clock back, is blank." % line["index"])
+    stated = json.loads(line["record"])
+    if before not in (None, stated["before"]) or not line["received_at"] < stated["before"]:
+        raise VerificationFailed(
+            "Entry %s does not set the clock back from the time of the one before it." % line["index"]
+        )
     return "CLOCK SET BACK by entry %s, from %s to %s: records just before it are dated ahead. Stated reason: %s" % (
         line["index"],
-        told["before"],
+        stated["before"],
         line["received_at"],
-        told["reason"],
+        stated["reason"],
     )
 
 
@@ -346,16 +350,17 @@ class Seal:
     """What an erasure says was left of the records that it blanked."""
 
     def __init__(self, line, first, last):
-        told = json.loads(line["record"])
-        self.where, self.kept = line["index"], told["kept"]
-        self.inside = [one for one in told["indexes"] if first <= one <= last]
+        stated = json.loads(line["record"])
+        self.where, self.kept = line["index"], stated["kept"]
+        self.inside = [one for one in stated["indexes"] if first <= one <= last]
         self.rows = {row[0]: row for row in line["others"]}
         self.waiting = len(self.inside)
-        if sorted([*self.inside, *self.rows]) != told["indexes"]:
-            raise Refused("The erasure at index %s does not come with all that it names." % self.where)
+        if sorted([*self.inside, *self.rows]) != stated["indexes"]:
+            raise VerificationFailed("The erasure at index %s does not come with all that it names." % self.where)
 
     def take(self, line):
-        """One of its records, as it stands in the bundle. Raises Refused when the last one does not fit the seal."""
+        """One of its records, as it stands in the bundle. Raises VerificationFailed when the last one does not fit the
+        seal."""
         request = line["request"] if line["record"] is None else json.loads(line["record"])["request"]
         release = -1 if line["release"] is None else line["release"]
         names = ("regime", "jurisdiction", "language", "action")
@@ -369,7 +374,7 @@ class Seal:
             made.update((canonical(self.rows[index]) + "\n").encode("utf-8"))
         self.rows = {}
         if made.hexdigest() != self.kept:
-            raise Refused("What is left of the records that entry %s erased was changed." % self.where)
+            raise VerificationFailed("What is left of the records that entry %s erased was changed." % self.where)
 
 
 class Log:
@@ -384,11 +389,11 @@ class Log:
 
 
 def check(path, key=None, checkpoint=None, say=print):
-    """Checks everything; `say` gets one sentence for each thing that holds. Raises Refused."""
+    """Checks everything; `say` gets one sentence for each thing that holds. Raises VerificationFailed."""
     bundle = Bundle(path)
     manifest = bundle.json("manifest.json")
     if manifest.get("format") != "fairgate-bundle/1":
-        raise Refused("This is not a Fairgate bundle of a format I know.")
+        raise VerificationFailed("This is not a Fairgate bundle of a format I know.")
     log = Log(bundle, manifest)
     check_files(log, say)
     check_checkpoints(log, key, say)
@@ -410,12 +415,12 @@ def check_files(log, say):
                 for piece in iter(lambda: file.read(1 << 20), b""):
                     made.update(piece)
             except (zipfile.BadZipFile, EOFError, OSError) as error:
-                raise Refused("%s is damaged: %s" % (name, error))
+                raise VerificationFailed("%s is damaged: %s" % (name, error))
         if made.hexdigest() != digest:
-            raise Refused("%s is not the file that the manifest names." % name)
+            raise VerificationFailed("%s is not the file that the manifest names." % name)
     extra = sorted(set(bundle.names()) - set(files) - {"manifest.json"})
     if extra and bundle.zip:
-        raise Refused("The bundle holds files that its manifest does not name: %s." % ", ".join(extra[:5]))
+        raise VerificationFailed("The bundle holds files that its manifest does not name: %s." % ", ".join(extra[:5]))
     say("The bundle is whole: %d files fit the manifest." % len(files))
 
 
@@ -426,19 +431,19 @@ def check_checkpoints(log, key, say):
     trusted = [read_key(key)] if key else []
     points = bundle.json("checkpoints.json")
     if not points:
-        raise Refused("The bundle has no checkpoint.")
+        raise VerificationFailed("The bundle has no checkpoint.")
     origin, size, root = read_checkpoint(points[-1]["note"], trusted or stated)
     if log.site not in origin:
-        raise Refused("The checkpoint is of another log: %s." % origin)
+        raise VerificationFailed("The checkpoint is of another log: %s." % origin)
     if [manifest["origin"], manifest["size"]] != [origin, size]:
-        raise Refused("The manifest speaks of another log than the last checkpoint.")
+        raise VerificationFailed("The manifest speaks of another log than the last checkpoint.")
     if bundle.read("verifier_keys.txt").decode("utf-8").split() != manifest["keys"]:
-        raise Refused("verifier_keys.txt does not hold the keys of the manifest.")
+        raise VerificationFailed("verifier_keys.txt does not hold the keys of the manifest.")
     for point in points:  # an older key may have signed an older one; the newest vouches for all
         _origin, earlier, earlier_root = read_checkpoint(point["note"], trusted + stated)
         proof = [unbase64(h) for h in point["consistency"]]
         if _origin != origin or not consistent(earlier, earlier_root, size, root, proof):
-            raise Refused("The checkpoint of size %d is not an earlier state of this log." % earlier)
+            raise VerificationFailed("The checkpoint of size %d is not an earlier state of this log." % earlier)
     say("%d checkpoints are signed and each is an earlier state of the last one, of size %d." % (len(points), size))
     if trusted:
         say("The signer is the one whose key you gave.")
@@ -452,22 +457,26 @@ def check_kept_checkpoint(log, checkpoint, say):
     """The log has grown out of the one that the checkpoint kept elsewhere was of."""
     kept_origin, kept_size, kept_root = read_checkpoint(checkpoint, log.keys)
     if kept_origin != log.origin:
-        raise Refused("The checkpoint that you kept is of another log: %s." % kept_origin)
+        raise VerificationFailed("The checkpoint that you kept is of another log: %s." % kept_origin)
     if kept_size > log.size:
-        raise Refused(
+        raise VerificationFailed(
             "The checkpoint that you kept is newer than this bundle: the log has shrunk, or ask for a new bundle."
         )
     for point in log.points:
         _o, earlier, earlier_root = read_checkpoint(point["note"], log.keys)
         if earlier == kept_size:
             if earlier_root != kept_root:
-                raise Refused("REWRITTEN: the log of size %d is not the one that you kept a checkpoint of." % kept_size)
+                raise VerificationFailed(
+                    "REWRITTEN: the log of size %d is not the one that you kept a checkpoint of." % kept_size
+                )
             say(
                 "The log holds what it held when your checkpoint of size %d was kept: nothing before was rewritten."
                 % kept_size
             )
             return
-    raise Refused("The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size)
+    raise VerificationFailed(
+        "The bundle has no proof for your checkpoint of size %d: ask for a bundle that has it." % kept_size
+    )
 
 
 def check_erasures(log):
@@ -476,12 +485,12 @@ def check_erasures(log):
     for line in log.bundle.lines("erasures.jsonl"):
         proof = [unbase64(h) for h in line["proof"]]
         if line["type"] != "erasure" or line["record"] is None:
-            raise Refused("Entry %s is not an erasure." % line["index"])
+            raise VerificationFailed("Entry %s is not an erasure." % line["index"])
         if inclusion_root(line["index"], log.size, leaf_of_line(line, log.site), proof) != log.root:
-            raise Refused("The log does not hold the erasure at index %s." % line["index"])
+            raise VerificationFailed("The log does not hold the erasure at index %s." % line["index"])
         seal = Seal(line, log.first, log.last)
         if any(one in erased for one in seal.inside):
-            raise Refused("A record is erased twice, by the entry at index %s too." % line["index"])
+            raise VerificationFailed("A record is erased twice, by the entry at index %s too." % line["index"])
         erased.update(dict.fromkeys(seal.inside, seal))
     return erased
 
@@ -500,12 +509,12 @@ class Period:
         self.repairs = []  # in words
 
     def leaves(self):
-        """The leaf of each line, in order. Raises Refused for a line that can't stand where it does."""
+        """The leaf of each line, in order. Raises VerificationFailed for a line that can't stand where it does."""
         expected, before = self.lower, None  # the time of the record before
         for line in self.log.bundle.lines("records.jsonl"):
             index = line["index"]
             if index != expected:
-                raise Refused(
+                raise VerificationFailed(
                     "Record %s follows record %s: one is missing, added or out of order." % (index, expected - 1)
                 )
             expected += 1
@@ -513,14 +522,16 @@ class Period:
                 self.repairs.append(set_back(line, before))
                 self.stray = None
             elif before is not None and line["received_at"] < before:
-                raise Refused("Record %s is older than the one before it." % index)
+                raise VerificationFailed("Record %s is older than the one before it." % index)
             before = line["received_at"]
             if index < self.log.first and not line["day"] < self.begin:
-                raise Refused(
+                raise VerificationFailed(
                     "Records were cut off at the beginning: the one before the period is of %s." % line["day"]
                 )
             if index > self.log.last and not line["day"] > self.end:
-                raise Refused("Records were cut off at the end: the one after the period is of %s." % line["day"])
+                raise VerificationFailed(
+                    "Records were cut off at the end: the one after the period is of %s." % line["day"]
+                )
             if self.log.first <= index <= self.log.last:
                 self._inside(index, line)
             yield leaf_of_line(line, self.log.site)
@@ -529,11 +540,11 @@ class Period:
         if line["day"] > self.end and self.stray is None:
             self.stray = line  # the clock was ahead, if an entry that sets it back follows
         if line["day"] < self.begin and not self.repairs:
-            raise Refused("Record %s is of %s, outside the period." % (index, line["day"]))
+            raise VerificationFailed("Record %s is of %s, outside the period." % (index, line["day"]))
         self.records += 1
         self.blank += line["record"] is None
         if line["record"] is None and index not in self.erased:
-            raise Refused("Record %s is blank, but no erasure of the log names it." % index)
+            raise VerificationFailed("Record %s is blank, but no erasure of the log names it." % index)
         if index in self.erased:
             self.erased[index].take(line)
         if line["type"] == "consent":
@@ -547,9 +558,13 @@ def check_records(log, erased, say):
         proof = [unbase64(h) for h in log.bundle.json("range_proof.json")]
         made = root_of_range(log.size, period.lower, period.upper, period.leaves(), proof)
         if period.stray:
-            raise Refused("Record %s is of %s, outside the period." % (period.stray["index"], period.stray["day"]))
+            raise VerificationFailed(
+                "Record %s is of %s, outside the period." % (period.stray["index"], period.stray["day"])
+            )
         if made != log.root:
-            raise Refused("The records do not lead to the signed root: one was changed, moved, removed or added.")
+            raise VerificationFailed(
+                "The records do not lead to the signed root: one was changed, moved, removed or added."
+            )
         for repair in period.repairs:
             say(repair)
         say(
@@ -570,19 +585,21 @@ def check_releases(log, used, say):
     for line in log.bundle.lines("releases.jsonl"):
         proof = [unbase64(h) for h in line["proof"]]
         if inclusion_root(line["index"], log.size, leaf_of_line(line, log.site), proof) != log.root:
-            raise Refused("The log does not hold the release at index %s." % line["index"])
+            raise VerificationFailed("The log does not hold the release at index %s." % line["index"])
         text = log.bundle.read("releases/%s.json" % line["release_hash"])
         if hashlib.sha256(text).hexdigest() != line["release_hash"]:
-            raise Refused("The text of release %s was changed." % line["release_hash"][:12])
+            raise VerificationFailed("The text of release %s was changed." % line["release_hash"][:12])
         if line["type"] != "release":
-            raise Refused("Entry %s is not a release." % line["index"])
+            raise VerificationFailed("Entry %s is not a release." % line["index"])
         if line["number"] in numbers or line["number"] != line["release"]:
-            raise Refused("Release %s is there twice, or under another number." % line["number"])
+            raise VerificationFailed("Release %s is there twice, or under another number." % line["number"])
         numbers.add(line["number"])
         shown.add(line["release_hash"])
     missing = used - shown
     if missing:
-        raise Refused("The texts that visitors answered are missing for release %s." % sorted(missing)[0][:12])
+        raise VerificationFailed(
+            "The texts that visitors answered are missing for release %s." % sorted(missing)[0][:12]
+        )
     say("%d releases are there word by word, and each is an entry of the log." % len(shown))
 
 
@@ -598,24 +615,25 @@ def say_what_is_open(log, checkpoint, say):
 
 
 def empty_period(bundle, site, size, root, begin, end):
-    """An empty period lies between two neighbours, or at an end of the log. Raises Refused when it does not."""
+    """An empty period lies between two neighbours, or at an end of the log. Raises VerificationFailed when it does
+    not."""
     around = list(bundle.lines("records.jsonl"))
     proofs = bundle.json("range_proof.json")
     if len(around) > 2 or (size and not around) or len(proofs) != len(around):
-        raise Refused("The entries around the empty period are not there.")
+        raise VerificationFailed("The entries around the empty period are not there.")
     for line, proof in zip(around, proofs):
         if inclusion_root(line["index"], size, leaf_of_line(line, site), [unbase64(h) for h in proof]) != root:
-            raise Refused("An entry beside the empty period is not in the log.")
+            raise VerificationFailed("An entry beside the empty period is not in the log.")
         if begin <= line["day"] <= end:
-            raise Refused("Records were cut off: an entry of %s lies in the period." % line["day"])
+            raise VerificationFailed("Records were cut off: an entry of %s lies in the period." % line["day"])
     if len(around) == 2 and not (
         around[0]["day"] < begin and around[1]["day"] > end and around[1]["index"] == around[0]["index"] + 1
     ):
-        raise Refused("The entries around the empty period are not neighbours.")
+        raise VerificationFailed("The entries around the empty period are not neighbours.")
     if len(around) == 1:
         line = around[0]
         if not (line["index"] == size - 1 and line["day"] < begin) and not (line["index"] == 0 and line["day"] > end):
-            raise Refused("The entry beside the empty period is not at an end of the log.")
+            raise VerificationFailed("The entry beside the empty period is not at an end of the log.")
 
 
 def main():
@@ -635,7 +653,7 @@ def main():
             with open(options.checkpoint, encoding="utf-8") as file:
                 kept = file.read()
         check(options.bundle, key, kept, lambda text: print("ok  " + text))
-    except Refused as error:
+    except VerificationFailed as error:
         print("REFUSED  %s" % error)
         return 1
     except (OSError, KeyError, TypeError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:

@@ -3,4 +3,6 @@
 import { arm } from './block/index.js';
 import { start } from './core/index.js';
 
-if (!window.fairgate?._) start(__fg, arm);
+/** @type {any} */
+const { fairgate } = window;
+if (!fairgate?._) start(__fg, arm);

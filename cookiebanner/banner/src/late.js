@@ -5,22 +5,23 @@
 
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
-import { under } from './core/keep.js';
-import { ABSENT } from './core/terms.js';
+import { transport } from './core/transport.js';
 import { CHILD, GPC } from './core/vector.js';
-import { wire } from './core/wire.js';
+import { under } from './core/write_cookie.js';
+import { ABSENT_TERMS, SCREEN_LANGUAGE } from './packed.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
 
+/** @param {import('../fairgate.d.ts').Fairgate} api */
 function late(api) {
   const { _: core } = api;
   const { cfg, terms } = core;
-  Object.assign(terms, { ...ABSENT, ...terms });
+  Object.assign(terms, { ...ABSENT_TERMS, ...terms });
   // OneTrust's testing script works anywhere and writes host-only cookies.
   core.test ||= /-test($|\/)/.test(core.get('data-domain-script') || core.tag?.src);
-  const line = wire(core);
-  answers(core, line);
+  const sender = transport(core);
+  answers(core, sender);
   if (!core.engine.release) finish(core.engine);
   const headless = () => core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
   const parentHost = () => {
@@ -31,52 +32,62 @@ function late(api) {
     }
   };
   // A frame of the same site holds what it has to and leaves the asking to its page.
-  const inner = window.top !== window && under(cfg.hosts, parentHost());
+  const insideOwnPage = window.top !== window && under(cfg.hosts, parentHost());
   const shown = (kind, again) => {
-    if (!again) line.count(kind);
+    if (!again) sender.count(kind);
     core.emit('shown', { kind });
   };
   // The preference center tells when it was opened on its own; from the banner it only goes on.
-  window.addEventListener('OneTrustPCLoaded', () => core.asked || (core.since = performance.now()));
-  const strange = new Set();
+  window.addEventListener('OneTrustPCLoaded', () => {
+    if (!core.asked) core.since = performance.now();
+  });
+  const warned = new Set();
   const unknown = (key) => {
     const id = /^(st|nu)/.test(typeof key) ? `${key}` : typeof key;
-    if (!strange.has(id) && strange.size < 50) {
-      strange.add(id);
+    if (!warned.has(id) && warned.size < 50) {
+      warned.add(id);
       core.warn('unknown id; what names it waits:', key);
       // Never a text that may say more than an id.
       core.report('unknown_id', /^[\w-]{1,32}$/.test(id) ? id : 'other');
     }
     return false;
   };
-  const say = (action) => () => core.decide(action, undefined, 'api');
+  const decideBy = (action) => () => core.decide(action, undefined, 'api');
   /** What this release knows of a page's choices; undefined when they name nothing that can be switched. */
-  const known = (choices) => {
-    let out;
-    const said = Object(choices);
-    for (const kind of Object.keys(said)) {
-      const keys = /^(categories|purposes|services)$/.test(kind) ? Object.keys(Object(said[kind])) : core.unknown(kind) || [];
+  const knownChoices = (choices) => {
+    /** @type {any} */
+    let known;
+    const given = Object(choices);
+    for (const kind of Object.keys(given)) {
+      const keys = /^(categories|purposes|services)$/.test(kind) ? Object.keys(Object(given[kind])) : core.unknown(kind) || [];
       for (const key of keys) {
         const item = core.items.find((one) => one.kind === kind && one.key === key);
         if (!item) core.unknown(key);
-        else if (!item.necessary) ((out ||= {})[kind] ||= {})[key] = said[kind][key];
+        else if (!item.necessary) {
+          known ||= {};
+          known[kind] ||= {};
+          known[kind][key] = given[kind][key];
+        }
       }
     }
-    return out;
+    return known;
   };
   /** Does something with the view, when there is one. */
-  const look = (run) =>
+  const withView = (run) =>
     core.loadUi().then(
       (view) => core.safely('ui', () => run(view)),
       () => {},
     );
   const { langs } = cfg;
   const texts = {};
+  /** ui.js's, which makes the view. */
   let create;
-  let wanted;
-  let standing;
+  /** The language that was asked for, and the one in which the view stands. */
+  let requested;
+  let shownIn;
 
-  Object.assign(api, {
+  /** @satisfies {import('./types.d.ts').LateApi & {consent(): Required<import('../fairgate.d.ts').Consent>}} */
+  const publicApi = {
     consent: () => ({
       answered: !!core.answer && !core.lapsed,
       at: core.answer ? new Date(core.answer.t * 1000).toISOString() : null,
@@ -86,14 +97,14 @@ function late(api) {
       objected: !!core.answer?.x,
       ...core.shape((value) => value),
     }),
-    accept: say('accept_all'),
-    reject: say('reject_all'),
-    withdraw: say('withdraw'),
+    accept: decideBy('accept_all'),
+    reject: decideBy('reject_all'),
+    withdraw: decideBy('withdraw'),
     // An objection that names nothing we know is one to everything.
-    optOut: (choices) => core.safely('optOut', () => core.decide('opt_out', known(choices), 'api')),
+    optOut: (choices) => core.safely('optOut', () => core.decide('opt_out', knownChoices(choices), 'api')),
     async set(choices) {
-      const said = core.safely('set', () => known(choices));
-      return said ? core.decide('custom', said, 'api') : null;
+      const known = core.safely('set', () => knownChoices(choices));
+      return known ? core.decide('custom', known, 'api') : null;
     },
     /** @param {number} years how old the visitor is; what is no number may be a child */
     setAge: (years) =>
@@ -108,22 +119,23 @@ function late(api) {
       return core.show();
     },
     open: (layer) =>
-      look((view) => {
+      withView((view) => {
         view.openPreferences(layer);
         shown('preferences');
       }),
-  });
+  };
+  Object.assign(api, publicApi);
 
   // A span is no button until somebody says so; footers may come late.
-  const dress = () => {
-    for (const link of document.querySelectorAll(OPENERS)) {
+  const makeFocusable = () => {
+    for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(OPENERS))) {
       if (link.tabIndex < 0) {
         link.tabIndex = 0;
         link.setAttribute('role', 'button');
       }
     }
   };
-  const pressed = (event) => {
+  const onPress = (event) => {
     const link = event.target.closest?.(OPENERS);
     if (link && (!event.key || (/^(Enter| )$/.test(event.key) && link.role === 'button'))) {
       event.preventDefault();
@@ -139,10 +151,10 @@ function late(api) {
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
     },
     openers: OPENERS,
-    wake: () => core.engine.release(),
-    flush: line.flush,
+    releaseAllowed: () => core.engine.release(),
+    flush: sender.flush,
     show: () =>
-      look((view) => {
+      withView((view) => {
         if (!core.ask || headless()) return;
         view.showBanner();
         core.since = performance.now();
@@ -156,31 +168,32 @@ function late(api) {
      * @param {string} [code] the language from now on @returns {Promise<object>} the view
      */
     loadUi(code) {
-      if (Object.keys(langs).includes(code)) wanted = code;
-      const lang = wanted || core.lang;
-      return Promise.all([core.screen(lang), new Promise(core.parsed)])
+      if (Object.keys(langs).includes(code)) requested = code;
+      const lang = requested || core.lang;
+      return Promise.all([core.loadScreen(lang), new Promise(core.whenParsed)])
         .then(() => {
-          if (lang !== (wanted || core.lang)) return core.loadUi();
-          if (lang === standing) return core.view;
+          if (lang !== (requested || core.lang)) return core.loadUi();
+          if (lang === shownIn) return core.view;
           const old = core.lang;
-          const speak = (name) => {
-            api.language = core.lang = name;
+          const setLanguage = (name) => {
+            /** @type {any} */ (api).language = name;
+            core.lang = name;
             core.texts = texts[name];
           };
-          speak(lang);
+          setLanguage(lang);
           try {
             if (core.view) core.view.setLanguage();
             else core.view = create(core);
           } catch (error) {
-            speak(old);
+            setLanguage(old);
             throw error;
           }
-          standing = lang;
+          shownIn = lang;
           return core.view;
         })
         .catch((error) => {
-          if (wanted === lang) wanted = standing;
-          core.texts = texts[standing];
+          if (requested === lang) requested = shownIn;
+          core.texts = texts[shownIn];
           if (error) {
             core.warn(`ui.${lang}.js`, error);
             core.report('broken', `ui.${lang}`);
@@ -189,11 +202,11 @@ function late(api) {
         });
     },
     /** A held frame or embed gets a stand-in; `service` null takes it away. */
-    place: (element, service) => look((view) => view.placeholder(element, service)),
+    place: (element, service) => withView((view) => view.placeholder(element, service)),
     /** ui.js hands over what it brought. */
-    ui(factory, words) {
+    ui(factory, packed) {
       create = factory;
-      texts[words.l] = words;
+      texts[packed[SCREEN_LANGUAGE]] = packed;
     },
     /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
     begin() {
@@ -202,38 +215,41 @@ function late(api) {
         return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
       core.reread();
       if (core.answer?.x) core.save();
-      core.safely('signal', core.hear);
-      line.flush();
-      if (inner) return;
+      core.tidy();
+      core.safely('signal', core.reportSignal);
+      sender.flush();
+      if (insideOwnPage) return;
       if (core.tag?.async || core.tag?.defer) core.report('late', core.tag.async ? 'async' : 'defer');
-      line.report();
+      sender.report();
       if (core.ask && terms.banner && !headless()) return core.show();
-      core.parsed(() => {
+      core.whenParsed(() => {
         const wanted = terms.links[0] || document.querySelector(PLACES) || (cfg.button && !document.querySelector(OPENERS));
         if (wanted && !headless()) core.loadUi().catch(() => {});
       });
     },
     report(kind, subject) {
       core.reports.push({ kind, subject });
-      line.report();
+      sender.report();
     },
   });
 
   // From here on all is in its place: what fails now is missing, and nothing more.
-  core.strange.forEach(unknown);
+  for (const key of core.unknownKeys) unknown(key);
   core.safely('links', () => {
-    document.addEventListener('click', pressed);
-    document.addEventListener('keydown', pressed);
-    core.parsed(() => {
-      dress();
-      new MutationObserver(dress).observe(document, { childList: true, subtree: true });
+    document.addEventListener('click', onPress);
+    document.addEventListener('keydown', onPress);
+    core.whenParsed(() => {
+      makeFocusable();
+      new MutationObserver(makeFocusable).observe(document, { childList: true, subtree: true });
     });
   });
-  window.addEventListener('pageshow', (event) => event.persisted && core.reread());
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) core.reread();
+  });
   core.safely('tabs', () => {
     core.tabs = new BroadcastChannel(`fairgate.${cfg.site}`);
     core.tabs.onmessage = () => core.reread();
   });
 }
 // Does nothing by itself: the gate begins it, once, when the whole file is there.
-window.fairgate._.work = late;
+window.fairgate._.startLate = late;

@@ -3,12 +3,14 @@
  * (docs/reference/onetrust.md). The gate is OtAutoBlock.js; a page without that tag gets it from here.
  */
 
-import { language } from './core/config.js';
-import { write } from './core/keep.js';
 import { takeOver } from './core/optanon.js';
+import { language } from './core/origin.js';
+import { write } from './core/write_cookie.js';
 import { methods } from './onetrust/api.js';
 import { page } from './onetrust/page.js';
+import { SCREEN_TEXTS } from './packed.js';
 
+/** @type {any} */
 const tag = document.currentScript || document.querySelector('script[src*="otSDKStub.js"]');
 const src = tag?.src || '';
 const id = (
@@ -18,7 +20,10 @@ const id = (
   ''
 ).trim();
 const base = src.replace(/\/(scripttemplates|consent)\/.*$/, '');
-const parsed = (run) => (document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', run, { once: true }) : run());
+const whenParsed = (run) => {
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', run, { once: true });
+  else run();
+};
 let attached = false;
 
 function attach() {
@@ -27,7 +32,8 @@ function attach() {
 }
 function join() {
   const { _: core } = window.fairgate;
-  attached = core.stub = true;
+  attached = true;
+  core.stub = true;
   // A gate that was published before a site had a name of its own.
   core.cfg.cookie ||= 'fairgate';
   const { get } = core;
@@ -38,25 +44,26 @@ function join() {
     tag: core.tag || tag,
     write: core.write || ((name, value, age) => core.safely(name, () => write(core, name, value, age))),
   });
-  window.fairgate.language = core.lang = language(Object.keys(core.cfg.langs), core);
+  core.lang = language(Object.keys(core.cfg.langs), core);
+  /** @type {any} */ (window.fairgate).language = core.lang;
   core.test ||= /-test$/.test(id);
-  const sees = page(core, tag);
+  const site = page(core, tag);
 
   if (/[?&]otreset=true/.test(location.search)) {
     for (const name of [core.cfg.cookie, 'fairgate', 'OptanonConsent', 'OptanonAlertBoxClosed']) core.write(name, '', 0);
     core.read();
   }
-  const outside = window.OTExternalConsent;
+  const external = window.OTExternalConsent;
   core.safely('OTExternalConsent', () => {
-    if (!outside?.consentedDate || !outside.groups) return;
-    core.write('OptanonAlertBoxClosed', new Date(outside.consentedDate).toISOString(), 365 * 86400);
-    core.write('OptanonConsent', `groups=${encodeURIComponent(outside.groups)}&interactionCount=1`, 365 * 86400);
+    if (!external?.consentedDate || !external.groups) return;
+    core.write('OptanonAlertBoxClosed', new Date(external.consentedDate).toISOString(), 365 * 86400);
+    core.write('OptanonConsent', `groups=${encodeURIComponent(external.groups)}&interactionCount=1`, 365 * 86400);
     core.read();
   });
   // An answer given to OneTrust counts from the first view on.
   if (takeOver(core)) core.late(() => core.engine.release());
 
-  const userLocation = sees.geo();
+  const userLocation = site.geo();
   window.otStubData = {
     bannerBaseDataURL: `${base}/consent/${id}`,
     crossOrigin: tag?.getAttribute('crossorigin') || null,
@@ -68,7 +75,7 @@ function join() {
     isReset: false,
     mobileOnlineURL: [],
     nonce: core.nonce,
-    otDataLayer: { ignore: sees.ignoreLayer, name: sees.layerName },
+    otDataLayer: { ignore: site.ignoreLayer, name: site.layerName },
     storageBaseURL: base,
     stubElement: tag,
     stubUrl: src,
@@ -77,45 +84,49 @@ function join() {
   };
 
   const answered = !!core.answer && !core.ask;
-  sees.globals();
+  site.globals();
   if (answered) {
-    sees.layer();
-    sees.events();
+    site.layer();
+    site.events();
   }
 
-  const api = methods(core, sees);
+  const api = methods(core, site);
   const publish = () => {
-    const given = (window.OneTrust = window.Optanon = window.OneTrust || {});
-    for (const name in api) given[name] = api[name].call ? (...said) => core.safely(name, () => api[name](...said)) : api[name];
+    const oneTrust = window.OneTrust || {};
+    window.OneTrust = oneTrust;
+    window.Optanon = oneTrust;
+    for (const name in api) oneTrust[name] = api[name].call ? (...given) => core.safely(name, () => api[name](...given)) : api[name];
     window.OneTrustStub = null;
     window.otStubData = { userLocation };
-    sees.globals();
-    sees.layer();
+    site.globals();
+    site.layer();
     if (answered) {
-      if (!sees.cookie('OptanonAlertBoxClosed'))
+      if (!site.cookie('OptanonAlertBoxClosed'))
         core.write('OptanonAlertBoxClosed', new Date(core.answer.t * 1000).toISOString(), 365 * 86400);
-      sees.remember();
-    } else sees.events();
+      site.remember();
+    } else site.events();
   };
   // The rest of OneTrust's SDK arrives later, too.
   // Without it OneTrust stays away, as when its server is down.
   core.late(publish);
-  parsed(() =>
+  whenParsed(() =>
     core.late(async () => {
-      sees.fire('otloadbanner');
+      site.fire('otloadbanner');
       await core.started;
       links();
-      sees.wrapper();
+      site.wrapper();
     }),
   );
-  core.kick();
+  core.beginOnce();
 
   /** Texts of the settings links come with the banner's; `.optanon-show-settings` keeps its own. */
   function links() {
     const found = document.querySelectorAll('.ot-sdk-show-settings,.optanon-toggle-display');
     if (found.length)
       core.loadUi().then(
-        () => found.forEach((link) => (link.textContent = core.texts.t.reopen)),
+        () => {
+          for (const link of found) link.textContent = core.texts[SCREEN_TEXTS].reopen;
+        },
         () => {},
       );
   }
@@ -131,16 +142,21 @@ function fetchGate(more) {
   if (tag.nonce) script.setAttribute('nonce', tag.nonce);
   script.setAttribute('data-domain-script', id);
   const same = (text) => text;
-  const plain = { createScriptURL: same, createHTML: same };
-  policy ||= window.trustedTypes?.createPolicy('fairgate-stub', plain) || plain;
+  const unchecked = { createScriptURL: same, createHTML: same };
+  policy ||= window.trustedTypes?.createPolicy('fairgate-stub', unchecked) || unchecked;
   script.src = policy.createScriptURL(url);
-  const look = () => window.fairgate?._ || (more ? console.warn('fairgate: no gate') : fetchGate(`?${Date.now()}`));
+  const retry = () => {
+    if (window.fairgate?._) return;
+    if (more) console.warn('fairgate: no gate');
+    else fetchGate(`?${Date.now()}`);
+  };
   // Written, it runs before the next tag of the page; that is the only way to hold what follows.
   if (!more && document.readyState === 'loading' && tag === document.currentScript && !tag.async && !tag.defer) {
     document.write(policy.createHTML(script.outerHTML));
-    parsed(look);
+    whenParsed(retry);
   } else {
-    script.onload = script.onerror = look;
+    script.onload = retry;
+    script.onerror = retry;
     tag.after(script);
   }
 }

@@ -1,4 +1,3 @@
-/* global fairgate */
 /** Entry of ui.<language>.js: hands the banner and its texts to the gate. */
 
 import { create } from './ui/index.js';

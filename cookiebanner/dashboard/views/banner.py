@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from consent.banners import actions, texts, theme
 from consent.banners.models import Banner
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jurisdictions import table
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -46,7 +46,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
                 actions.edit_banner(site, actor(request), **form.changes(banner))
             else:
                 errors = ["Some fields are not right."]
-        except Refused as error:
+        except InvalidChange as error:
             errors = [str(error)]
         if not errors:
             messages.success(request, "The draft of the banner is saved.", "good")

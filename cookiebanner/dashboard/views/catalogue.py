@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from consent.catalogue import actions, known, necessary
 from consent.catalogue.models import Service
 from consent.catalogue.offered import offered
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms
@@ -44,7 +44,7 @@ def service_new(request: HttpRequest, site: Site) -> HttpResponse:
     if request.method == "POST" and request.POST.get("catalogue"):
         try:
             added = _add_known(site, request.POST["catalogue"], actor(request))
-        except Refused as error:
+        except InvalidChange as error:
             messages.error(request, str(error), "bad")
             return redirect("dashboard:service_new", uuid=site.uuid)
         text = f"{added.name} is in the draft. Check what it stores, then publish."
@@ -60,7 +60,7 @@ def service_new(request: HttpRequest, site: Site) -> HttpResponse:
         data = form.cleaned_data
         try:
             added = actions.add_service(site, actor(request), **data)
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"{added.name} is in the draft.", "good")
@@ -76,7 +76,7 @@ def _add_known(site: Site, key: str, who: str) -> Service:
     """A service of our catalogue, as it stands there."""
     entry = known.by_key().get(key)
     if entry is None:
-        raise Refused("Our catalogue has no such service.")
+        raise InvalidChange("Our catalogue has no such service.")
     facts = {field: entry[field] for field in FACTS if field in entry}
     return actions.add_service(
         site, who, key=key, category=entry["category"], patterns=entry["rules"], cookies=entry["cookies"], **facts
@@ -95,7 +95,7 @@ def service(request: HttpRequest, site: Site, key: str) -> HttpResponse:
             for cookie in data["cookies"]:  # the form does not show them
                 cookie["lifetime_days"] = days.get((cookie["kind"], cookie["name"]))
             actions.update_service(row, actor(request), **data)
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"{data['name']} is changed in the draft.", "good")
@@ -122,7 +122,7 @@ def service_undo(request: HttpRequest, site: Site) -> HttpResponse:
             row = actions.add_service(site, actor(request), restored=True, **kept)
             for regime, state, reason in overrides:
                 actions.set_override(row, regime, state, reason, actor(request))
-        except Refused as error:
+        except InvalidChange as error:
             messages.error(request, str(error), "bad")
         else:
             messages.success(request, f"{row.name} is back.", "good")
@@ -183,7 +183,7 @@ def category(request: HttpRequest, site: Site, key: str) -> HttpResponse:
     if request.method == "POST" and "delete" in request.POST:
         try:
             actions.delete_category(row, actor(request))
-        except Refused as error:
+        except InvalidChange as error:
             messages.error(request, str(error), "bad")
             return redirect("dashboard:category", uuid=site.uuid, key=key)
         return redirect("dashboard:categories", uuid=site.uuid)
@@ -251,7 +251,7 @@ def _set(request: HttpRequest, form: Any, act: Any) -> bool:
     """Does it; a refusal becomes the form's error."""
     try:
         act()
-    except Refused as error:
+    except InvalidChange as error:
         form.add_error(None, str(error))
         return False
     return True

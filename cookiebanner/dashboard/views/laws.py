@@ -11,15 +11,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from consent.catalogue import actions as catalogue
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jurisdictions import actions, table
-from consent.jurisdictions.defaults import before_answer, exempt
 from consent.jurisdictions.queries import overrides_of
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms
 from cookiebanner.staff.pages import actor, on_site, show
+from fairgate_enforce.defaults import before_answer, exempt
 
 FIRST = ("eu_opt_in", "uk_pecr", "us_ca")
 
@@ -114,7 +114,7 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             catalogue.set_override(service, data["regime"], data["state"] or None, data["reason"], actor(request))
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The draft of {service.name} is changed for one regime.", "good")
@@ -200,14 +200,14 @@ def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
         override=override,
         form=form,
         services=services,
-        facts=facts(row, terms),
+        terms_in_words=terms_in_words(row, terms),
         in_force=row.in_force(timezone.now().date()),
         version=table.VERSION,
         why=table.why(place),
     )
 
 
-def facts(row: table.Row, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
+def terms_in_words(row: table.Jurisdiction, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The terms in words, for a person who decides."""
     shows = {
         "choice": "a banner that asks for a choice",

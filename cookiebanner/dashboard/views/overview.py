@@ -52,10 +52,10 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-def by_regime(variants: list[stats.Row]) -> list[stats.Row]:
+def by_regime(variants: list[stats.AnswerTotals]) -> list[stats.AnswerTotals]:
     """Variants of one regime (`eu_opt_in-DE`, `eu_opt_in-FR`) as one row, most answers first."""
-    merged: dict[str, stats.Row] = {}
+    merged: dict[str, stats.AnswerTotals] = {}
     for row in variants:
         name = table.regime_of(row.name)
-        merged.setdefault(name, stats.Row(name)).merge(row)
+        merged.setdefault(name, stats.AnswerTotals(name)).merge(row)
     return sorted(merged.values(), key=lambda row: -row.answers)

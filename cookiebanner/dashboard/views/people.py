@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.sites import actions
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May
@@ -37,7 +37,7 @@ def team(request: HttpRequest, site: Site) -> HttpResponse:
             with transaction.atomic():
                 invitation = actions.invite(site, data["email"], data["role"], actor(request), request.user)
                 invitations.send_soon(invitation)
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             text = f"{invitation.email} is invited. They are a member once they follow the link in the mail."
@@ -70,7 +70,7 @@ def invitation(request: HttpRequest, site: Site, invitation: int) -> HttpRespons
             with transaction.atomic():
                 invitations.send_soon(actions.resend_invitation(row, actor(request), request.user))
             messages.success(request, f"{row.email} gets another mail. The link of the last one ends.", "good")
-    except Refused as error:
+    except InvalidChange as error:
         messages.error(request, str(error), "bad")
     return redirect("dashboard:team", uuid=site.uuid)
 
@@ -86,7 +86,7 @@ def member(request: HttpRequest, site: Site, user: int) -> HttpResponse:
         else:
             actions.set_role(site, person, request.POST.get("role", ""), actor(request))
             messages.success(request, f"{person.email} is now {request.POST['role']}.", "good")
-    except Refused as error:
+    except InvalidChange as error:
         messages.error(request, str(error), "bad")
     return redirect("dashboard:team", uuid=site.uuid)
 
@@ -101,7 +101,7 @@ def tokens(request: HttpRequest, site: Site) -> HttpResponse:
         expires = timezone.now() + timedelta(days=data["days"]) if data["days"] else None
         try:
             _, made = actions.create_token(site, data["name"], data["scopes"], actor(request), expires)
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             form = forms.Token()

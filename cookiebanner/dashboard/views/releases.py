@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.publishing import actions, lint, queries
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -20,6 +20,7 @@ from cookiebanner.staff.pages import actor, on_site, show
 PARTS = {
     "site": "Settings",
     "services": "Services",
+    "own_cookies": "Cookies of the banner itself",
     "categories": "Categories",
     "purposes": "Purposes",
     "banner": "Banner",
@@ -64,7 +65,7 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
             why = [finding.message for finding in error.findings if finding.blocks]
             more = f" And {len(why) - 5} more." if len(why) > 5 else ""
             messages.error(request, f"Not published. {' '.join(why[:5])}{more}", "bad")
-        except Refused as error:
+        except InvalidChange as error:
             messages.error(request, str(error).splitlines()[0], "bad")
         else:
             messages.success(request, f"Release {made.number} is live. Visitors get it within seconds.", "good")
@@ -78,7 +79,7 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     """Publishes the content of an old release again, as a new one."""
     try:
         made = publisher.rollback(site, number, actor(request))
-    except Refused as error:
+    except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
         text = f"Release {made.number} is live, with the content of release {number}. The draft is as it was."
@@ -99,7 +100,7 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.waive(site, actor=actor(request), **form.cleaned_data)
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             return redirect("dashboard:releases", uuid=site.uuid)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from consent.answers import optouts
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.sites import actions
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -36,7 +36,7 @@ def settings(request: HttpRequest, site: Site) -> HttpResponse:
             with transaction.atomic():
                 actions.set_hosts(site, data.pop("hosts"), actor(request))
                 actions.change_settings(site, actor(request), **data)
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "The settings are saved. Visitors get them with the next release.", "good")
@@ -52,7 +52,7 @@ def webhook(request: HttpRequest, site: Site) -> HttpResponse:
         change = request.POST.get("what") == "change"
         try:
             made = (actions.rotate_webhook_secret if change else actions.reveal_webhook_secret)(site, actor(request))
-        except Refused as refused:
+        except InvalidChange as refused:
             error = str(refused)
     context: dict[str, Any] = {"made": made, "error": error, "now": timezone.now(), "waiting": optouts.waiting(site)}
     if site.webhook_url:
@@ -67,7 +67,7 @@ def kill(request: HttpRequest, site: Site) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.kill_site(site, actor(request), form.cleaned_data["reason"])
-        except Refused as error:
+        except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             return redirect("dashboard:overview", uuid=site.uuid)
@@ -79,7 +79,7 @@ def revive(request: HttpRequest, site: Site) -> HttpResponse:
     """Takes the kill switch back."""
     try:
         actions.revive_site(site, actor(request))
-    except Refused as error:
+    except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
         messages.success(request, "The gate works again, within a minute.", "good")

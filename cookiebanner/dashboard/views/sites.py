@@ -32,8 +32,9 @@ def sites(request: HttpRequest) -> HttpResponse:
         audited = set(mine.values_list("site_id", flat=True))
     today = timezone.now().date()
     month = stats.answers_per_site([site.pk for site in rows], today - timedelta(days=29), today)
+    # Today has only begun: as the last point of a line it would look like a collapse.
     cards = [
-        (site, stats.total(days), charts.spark([row.answers for row in days]), site.pk in audited)
+        (site, stats.total(days), charts.spark([row.answers for row in days[:-1]]), site.pk in audited)
         for site, days in ((site, month[site.pk]) for site in rows)
     ]
     return show(request, "dashboard/sites.html", cards=cards, may_add=may_add_sites(request.user))
@@ -51,7 +52,7 @@ def new(request: HttpRequest) -> HttpResponse:
             site = actions.create_site(
                 data["hosts"], actor(request), uuid=data["uuid"], name=data["name"], owners=[request.user]
             )
-        except actions.Refused as error:
+        except actions.InvalidChange as error:
             form.add_error(None, str(error))
         else:
             return redirect("dashboard:installation", uuid=site.uuid)

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.publishing.actions import Unchanged
 from consent.scanner.actions import Adoption, adopt
 from consent.scanner.page import decode
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             adoption = adopt(
                 decode(body), options["host"], ACTOR, site_id=options["site_id"], server=settings.FAIRGATE_URL
             )
-        except Refused as error:
+        except InvalidChange as error:
             raise CommandError(str(error)) from None
         self.report(adoption)
         if options["publish"]:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 release = publish(adoption.site, ACTOR, "adopted")
             except Unchanged as error:
                 self.stdout.write(str(error))
-            except (Refused, ValueError) as error:
+            except (InvalidChange, ValueError) as error:
                 raise CommandError(str(error)) from None
             else:
                 self.stdout.write(f"Release {release.number} is published ({release.sha256}).")

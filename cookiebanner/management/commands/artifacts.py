@@ -10,26 +10,26 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from consent.models import Artifact, Site
 from cookiebanner.management.common import site_or_error
 from cookiebanner.onetrust.respond import stub
-from cookiebanner.visitors.delivery import FIXED, FOREVER, HOURLY, STRICTEST
+from cookiebanner.visitors.delivery import HOURLY, IMMUTABLE, SHORT_LIVED, STRICTEST
 
 COMMON = (
     "Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n  X-Content-Type-Options: nosniff"
 )
 HEADERS = f"""\
 /v1/*/a/*
-  Cache-Control: {FOREVER[0]}
+  Cache-Control: {IMMUTABLE[0]}
   {COMMON}
 /v1/*/r/*
-  Cache-Control: {FOREVER[0]}
+  Cache-Control: {IMMUTABLE[0]}
   {COMMON}
 /v1/*/regime/*
-  Cache-Control: {FIXED[0]}
+  Cache-Control: {SHORT_LIVED[0]}
   {COMMON}
 /v1/*/gate.js
-  Cache-Control: {FIXED[0]}
+  Cache-Control: {SHORT_LIVED[0]}
   {COMMON}
 /consent/*
-  Cache-Control: {FIXED[0]}
+  Cache-Control: {SHORT_LIVED[0]}
   {COMMON}
 /scripttemplates/*
   Cache-Control: {HOURLY[0]}

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         )
 
 
-def _read(path: str) -> list[table.Row]:
+def _read(path: str) -> list[table.Jurisdiction]:
     try:
         with Path(path).open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -59,7 +59,7 @@ def _read(path: str) -> list[table.Row]:
     ragged = [str(number) for number, line in enumerate(lines, 2) if None in line or None in line.values()]
     if ragged:
         raise CommandError(f"{path}: too few or too many fields in line {', '.join(ragged)}.")
-    return [table.Row(**line) for line in lines]
+    return [table.Jurisdiction(**line) for line in lines]
 
 
 def _overrides() -> list[str]:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         made = None
         if not found.killed_at:
             snapshot = json.loads(latest.snapshot)
-            places = edge.world(datetime.now(UTC).date(), snapshot["jurisdictions"]["overrides"])
+            places = edge.places_of_the_world(datetime.now(UTC).date(), snapshot["jurisdictions"]["overrides"])
             names = {"content": content_tag(latest.sha256), "cookie": cookie_name(str(found.uuid))}
             made = edge.data({**snapshot, "release": latest.number, **names}, server, places)
         folder = Path(out)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import complete_cookies
 from consent.catalogue.cookie_db import read
-from consent.common import Refused
+from consent.common import InvalidChange
 from cookiebanner.management.common import ACTOR, site_or_error
 
 
@@ -28,6 +28,6 @@ class Command(BaseCommand):
             filled, added = complete_cookies(site, rows, ACTOR, add=options["add"])
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}.") from None
-        except (Refused, ValueError) as error:
+        except (InvalidChange, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{len(rows)} cookies read; {filled} of {site.name} completed, {added} added to its draft.")

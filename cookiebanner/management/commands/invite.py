@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.sites.actions import invite, renew_invitation
 from consent.sites.models import Membership
 from cookiebanner.management.common import ACTOR, site_or_error
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 invitation, token = renew_invitation(invite(site, options["email"], options["role"], ACTOR))
-        except Refused as error:
+        except InvalidChange as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{invitation.email} is invited to be {invitation.role} of {site.name}.")
         self.stdout.write("The link works once, for seven days:")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.sites.actions import kill_site, revive_site
 from cookiebanner.management.common import ACTOR, site_or_error
 
@@ -25,6 +25,6 @@ class Command(BaseCommand):
                 revive_site(site, ACTOR)
             else:
                 kill_site(site, ACTOR, options["reason"])
-        except Refused as error:
+        except InvalidChange as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{site.name} is {'on again' if options['revive'] else 'switched off'}.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.publishing import lint, queries
 from consent.publishing.actions import Unchanged
 from cookiebanner.management.common import ACTOR, site_or_error
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         except Unchanged as error:
             self.stdout.write(str(error))
             return
-        except (Refused, ValueError) as error:
+        except (InvalidChange, ValueError) as error:
             raise CommandError(str(error)) from None
         if site.killed_at:
             self.stderr.write(f"{site.name} is switched off: visitors get nothing until manage.py kill --revive.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.publishing.actions import Unchanged
 from cookiebanner.management.common import ACTOR, site_or_error
 from cookiebanner.releases.publish import rollback
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         except Unchanged as error:
             self.stdout.write(str(error))
             return
-        except (Refused, ValueError) as error:
+        except (InvalidChange, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
             f"Release {release.number} of {site.name} is published, with the content of release {options['number']}."

@@ -26,7 +26,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from cookiebanner import data
-from cookiebanner.visitors import shared_limit
+from cookiebanner.visitors import rate_limit_table
 
 BACKLOG = 2048  # connections that may wait to be taken
 
@@ -55,12 +55,12 @@ class Command(BaseCommand):
         connections.close_all()
         sockets = listen(host, port, workers, uds)
         # They outlive a server process that is started again.
-        limits = [shared_limit.make(), shared_limit.make()] if workers > 1 else []
+        limits = [rate_limit_table.make(), rate_limit_table.make()] if workers > 1 else []
         children = [
             Supervised(
                 [sys.executable, "-m", "cookiebanner.lane.server", str(fd)],
                 fds=[fd, *limits], longest=2.0,  # visitors' connections wait for it
-                env={shared_limit.FD: ",".join(map(str, limits))} if limits else None,
+                env={rate_limit_table.FD: ",".join(map(str, limits))} if limits else None,
             )
             for fd in islice(cycle(one.fileno() for one in sockets), workers)
         ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import ReasonMissing, add_service, key_of, update_service
-from consent.common import Refused
+from consent.common import InvalidChange
 from cookiebanner.management.common import ACTOR, site_or_error
 
 FACTS = ("container", "sells_or_shares", "targeted_ads", "sensitive", "statistics")
@@ -85,7 +85,7 @@ class Command(BaseCommand):
                 service = add_service(site, ACTOR, key=key, **rest, **facts)
         except ReasonMissing as error:
             raise CommandError(f"{error} Give it with --necessary-reason.") from None
-        except Refused as error:
+        except InvalidChange as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
             f"{service.name} ({service.key}) is in the draft of {site.name} under {service.category.key}."

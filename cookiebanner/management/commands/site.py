@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import Site
 from consent.sites.actions import LANGUAGES, create_site
 from cookiebanner.management.common import ACTOR
@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 policy_url=options["policy_url"],
                 imprint_url=options["imprint_url"],
             )
-        except Refused as error:
+        except InvalidChange as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Site {site.uuid} ({site.name}) is made.")
         self.stdout.write(

@@ -22,13 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         sites = [site_or_error(options["site"])] if options["site"] is not None else list(Site.objects.order_by("pk"))
-        wrong = 0 if options["site"] is not None else self.tell(orphans())
+        wrong = 0 if options["site"] is not None else self.print_findings(orphans())
         for site in sites:
             report = verify(site, self.bar(site))
             findings = report.wrong + releases(site)
             for repair in report.repairs:
                 self.stdout.write(f"{site.name}: {repair}")
-            self.tell(f"{site.name}: {finding}" for finding in findings)
+            self.print_findings(f"{site.name}: {finding}" for finding in findings)
             wrong += len(findings)
             if not findings:
                 self.stdout.write(
@@ -38,12 +38,12 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError("The ledger does not hold together.", returncode=1)
 
-    def tell(self, findings: Any) -> int:
-        told = 0
+    def print_findings(self, findings: Any) -> int:
+        count = 0
         for finding in findings:
             self.stdout.write(finding)
-            told += 1
-        return told
+            count += 1
+        return count
 
     def bar(self, site: Site) -> Any:
         """A progress bar on a terminal, nothing elsewhere."""
@@ -75,12 +75,12 @@ def releases(site: Site) -> list[str]:
     found = [f"Release {number} is in the ledger and nowhere else." for number in sorted(gone)]
     for number in there:
         try:
-            told, snapshot = Release.objects.values_list("sha256", "snapshot").get(site=site, number=number)
+            stored_hash, snapshot = Release.objects.values_list("sha256", "snapshot").get(site=site, number=number)
         except (DatabaseError, ValueError) as error:
             found.append(f"Release {number} cannot be read: {error}.")
             continue
-        if sha256(snapshot.encode()).hexdigest() != told:
+        if sha256(snapshot.encode()).hexdigest() != stored_hash:
             found.append(f"Release {number}: its text was changed, it does not have its hash.")
-        elif (number, told) not in logged:
+        elif (number, stored_hash) not in logged:
             found.append(f"Release {number}: the ledger has no entry for it.")
     return found

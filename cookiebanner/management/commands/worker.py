@@ -13,9 +13,9 @@ from django.db import DatabaseError, close_old_connections, connection
 from consent.jobs import registry, runner
 from cookiebanner import data
 
-# Threads of each lane, each with a database connection. A site has one job at a time in a lane, so that with two
+# Threads of each queue, each with a database connection. A site has one job at a time in a queue, so that with two
 # threads a second site's export need not wait for the first one's.
-THREADS = {registry.HOUSE: 1, registry.WORK: 2, registry.DELIVERIES: 4}
+THREADS = {registry.UPKEEP: 1, registry.WORK: 2, registry.DELIVERIES: 4}
 
 
 class Command(BaseCommand):
@@ -36,10 +36,10 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         # Checkpoints must not wait for an export of ten million records, and neither for somebody's webhook.
-        lanes = [lane for lane, count in THREADS.items() for _ in range(count)]
+        queues = [queue for queue, count in THREADS.items() for _ in range(count)]
         threads = [
-            threading.Thread(target=self.work, args=(stop, pause, lane), name=f"fairgate-{lane}-{number}")
-            for number, lane in enumerate(lanes)
+            threading.Thread(target=self.work, args=(stop, pause, queue), name=f"fairgate-{queue}-{number}")
+            for number, queue in enumerate(queues)
         ]
         for thread in threads:
             thread.start()
@@ -51,15 +51,15 @@ class Command(BaseCommand):
             for thread in threads:
                 thread.join()
 
-    def work(self, stop: threading.Event, pause: float, lane: str) -> None:
-        """Does the jobs of one lane until `stop` is set."""
+    def work(self, stop: threading.Event, pause: float, queue: str) -> None:
+        """Does the jobs of one queue until `stop` is set."""
         parent = os.getppid()  # a killed `manage.py serve` must not leave a worker behind
         while not stop.is_set() and os.getppid() == parent:
             try:
                 close_old_connections()
-                if lane == registry.HOUSE:
+                if queue == registry.UPKEEP:
                     runner.enqueue_periodic()
-                runner.work_off(stop.is_set, lane=lane)
+                runner.work_off(stop.is_set, queue=queue)
             except DatabaseError as error:
                 # The database may be restarting; leases keep what was under way.
                 self.stderr.write(f"The database is not there: {error}".strip())

@@ -122,9 +122,9 @@ def own(level: str) -> Blocker:
     blocker = Blocker(level, MARKUP[level], gate_files(release))
     if not level.startswith("server"):
         return blocker
-    from cookiebanner.enforce import csp
-    from cookiebanner.enforce.html import Rewriter
-    from cookiebanner.enforce.policy import Rules
+    from fairgate_enforce import csp
+    from fairgate_enforce.html import Rewriter
+    from fairgate_enforce.policy import Rules
 
     policy = Rules(release, VARIANT).for_visitor(None, False, SITE)
 

@@ -205,16 +205,16 @@ NETWORK = {
     "n-form": "document.body.insertAdjacentHTML('beforeend','<iframe name=h></iframe><form target=h method=post action=\"{T}/data\"></form>');document.forms[0].submit()",
 }
 
-_told = "fetch('{S}/ran')"
+_REPORT_RAN = "fetch('{S}/ran')"
 STORAGE = {
-    "k-cookie": "document.cookie='_ga=1;path=/;max-age=999';if(/_ga=/.test(document.cookie))" + _told,
+    "k-cookie": "document.cookie='_ga=1;path=/;max-age=999';if(/_ga=/.test(document.cookie))" + _REPORT_RAN,
     "k-cookie-store": "cookieStore.set('_ga','1').then(function(){return cookieStore.get('_ga')}).then(function(c){c&&"
-    + _told
+    + _REPORT_RAN
     + "})",
-    "k-local": "localStorage.setItem('_ga','1');if(localStorage.getItem('_ga'))" + _told,
-    "k-local-property": "localStorage._ga='1';if(localStorage._ga)" + _told,
-    "k-session": "sessionStorage['_ga']='1';if(sessionStorage.getItem('_ga'))" + _told,
-    "k-indexeddb": "try{var r=indexedDB.open('_ga');r.onsuccess=function(){" + _told + "}}catch(e){}",
+    "k-local": "localStorage.setItem('_ga','1');if(localStorage.getItem('_ga'))" + _REPORT_RAN,
+    "k-local-property": "localStorage._ga='1';if(localStorage._ga)" + _REPORT_RAN,
+    "k-session": "sessionStorage['_ga']='1';if(sessionStorage.getItem('_ga'))" + _REPORT_RAN,
+    "k-indexeddb": "try{var r=indexedDB.open('_ga');r.onsuccess=function(){" + _REPORT_RAN + "}}catch(e){}",
 }
 
 

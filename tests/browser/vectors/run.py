@@ -173,7 +173,7 @@ async def one(tab: Tab, server: Server, run: str, vector: Vector) -> Result:
         await tab.goto(f"https://{SITE}/{place}/", 15)
     except (Error, firefox.BidiError, TimeoutError):
         pass  # a download or a frame that never ends; the control tells whether the page is there
-    await asyncio.sleep(SETTLE_MS / 1000)
+    await asyncio.sleep(SETTLE_MS / 1000)  # what does not leave can't be waited for
     control = await tab.evaluate(CONTROL)
     stored = await tab.evaluate(STORED) or not {"uid", "_ga"}.isdisjoint(await tab.cookies())
     return Result(bool(server.left[place]), place in server.ran, stored, control)

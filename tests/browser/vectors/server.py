@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.browser.world import certificate
+from tests.browser.internet import certificate
 
 SITE = "www.shop.test"
 TRACKER = "tracker.shop.test"
@@ -110,7 +110,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             path = self.path.split("?")[0]
             key = (host, path)
             if key in server.delays:
-                time.sleep(server.delays[key])
+                time.sleep(server.delays[key])  # a slow answer is what the page is about
             if key in server.files:
                 kind, body = server.files[key]
                 status = server.statuses.get(key, 200)
@@ -140,7 +140,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 server.ran.add(place)
                 self.answer("text/plain", b"")
             elif path.endswith("/slow.js"):
-                time.sleep(0.25)
+                time.sleep(0.25)  # slower than what follows it in the page
                 self.answer("text/javascript", b"window.__slow=1;")
             elif path.endswith("/worker.js"):
                 self.answer("text/javascript", f"importScripts('{tracker}/w.js');".encode())
@@ -179,7 +179,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                     self.send_header(key, value)
                 self.end_headers()
                 self.close_connection = True
-                time.sleep(0.3)
+                time.sleep(0.3)  # an open WebSocket, for as long as the page looks
                 return
             extension = name.rpartition(".")[2]
             if extension == "js":

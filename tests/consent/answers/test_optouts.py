@@ -16,7 +16,7 @@ from standardwebhooks import Webhook as ForeignReader
 from standardwebhooks import WebhookVerificationError
 
 from consent.answers import intake, jobs, optouts
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger import erasure
@@ -142,7 +142,7 @@ def test_a_site_without_a_webhook_queues_nothing():
     assert (Job.objects.count(), LogEntry.objects.count()) == (0, 1)
 
 
-def tell(*waits: timedelta) -> None:
+def work_after(*waits: timedelta) -> None:
     """Lets the worker work, at each of these times from now on."""
     now = timezone.now()
     for wait in waits:
@@ -156,11 +156,11 @@ def test_a_failed_delivery_is_tried_again_less_and_less_often(receiver, status):
     answers += [status] * 3
     intake.record([draft(site(url))])
     registry.discover()
-    tell(timedelta(), timedelta(seconds=5))
+    work_after(timedelta(), timedelta(seconds=5))
     assert len(kept) == 1  # ten seconds have not gone by
     hook = Webhook.objects.get()
     assert (hook.failures, str(status) in hook.last_error, hook.paused_at) == (1, True, None)
-    tell(timedelta(seconds=11), timedelta(seconds=12), timedelta(seconds=40), timedelta(seconds=90))
+    work_after(timedelta(seconds=11), timedelta(seconds=12), timedelta(seconds=40), timedelta(seconds=90))
     assert len(kept) == 4
     assert len({head["webhook-id"] for head in kept.heads}) == 1  # the receiver can tell that it is the same
     hook.refresh_from_db()
@@ -261,7 +261,7 @@ def test_a_foreign_reader_verifies_the_signature_and_the_old_secret_signs_for_a_
     listening = site("")
     actions.change_settings(listening, "alice", webhook_url=url)
     first = actions.reveal_webhook_secret(listening, "alice")
-    with pytest.raises(Refused, match="already"):
+    with pytest.raises(InvalidChange, match="already"):
         actions.reveal_webhook_secret(listening, "alice")
     registry.discover()
 
@@ -304,7 +304,7 @@ def test_an_address_inside_is_refused_at_once_or_when_it_is_looked_up(receiver, 
     url, kept, _ = receiver
     listening = site("")
     for address in (url, "http://169.254.169.254/latest/", "http://[::1]/", "ftp://a.example/"):
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidChange):
             actions.change_settings(listening, "alice", webhook_url=address)
     Site.objects.update(webhook_url=url.replace("127.0.0.1", "localhost"))
     intake.record([draft(listening)])
@@ -323,7 +323,7 @@ def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkey
 
     hanging = Server(hang)
     registry.discover()
-    for table in ("_handlers", "_lanes"):
+    for table in ("_handlers", "_queues"):
         monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
     hung, done, stop = [], threading.Event(), threading.Event()
 
@@ -336,8 +336,8 @@ def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkey
     for _ in range(20):
         intake.record([draft(jammed)])
     work = worker.Command().work
-    lanes = [lane for lane, count in worker.THREADS.items() for _ in range(count) if lane != registry.HOUSE]
-    threads = [threading.Thread(target=work, args=(stop, 0.05, lane)) for lane in lanes]
+    queues = [queue for queue, count in worker.THREADS.items() for _ in range(count) if queue != registry.UPKEEP]
+    threads = [threading.Thread(target=work, args=(stop, 0.05, queue)) for queue in queues]
     try:
         for thread in threads:
             thread.start()

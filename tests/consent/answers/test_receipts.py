@@ -12,13 +12,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.receipts import NotYet, Receipt, receipt
 from consent.ledger import checkpoint, erasure, merkle, signing
 from consent.ledger.append import append
 from consent.ledger.verify import verify
 from consent.models import Checkpoint, LastSignature, Site
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -140,7 +140,7 @@ def test_an_id_that_another_site_repeats_still_leads_to_the_first_and_to_each_by
         for site in (first, second):
             found = receipt(mine.record_id, site.uuid)
             assert (found.site, proves(found)) == (site, True)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RejectedSubmission) as refused:
             receipt(mine.record_id, uuid.uuid4())
         assert refused.value.code == "unknown_record"
 
@@ -165,7 +165,7 @@ def test_the_first_one_stays_the_first_when_it_is_erased():
     append([mine])
     append([answer(second, record_id=mine.record_id)])
     erasure.erase(first, record_id=mine.record_id, actor="alice", reason="asked")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RejectedSubmission) as refused:
         receipt(mine.record_id)
     assert refused.value.code == "erased"
     assert receipt(mine.record_id, second.uuid).site == second

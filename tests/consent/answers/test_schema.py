@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.answers import intake, schema, validate
-from consent.answers.errors import Refused
+from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
 from consent.jurisdictions.locate import Decision
 from consent.ledger import canonical
@@ -84,7 +84,7 @@ def test_the_record_of_the_largest_answer_is_bounded_and_all_of_it_printable(giv
     try:
         answer = schema.decode(data)
         record = stored(answer)
-    except Refused as refused:
+    except RejectedSubmission as refused:
         # Only what is printable to us but not to Python (unassigned characters), or longer than its field.
         assert refused.code == "invalid_field"
         return
@@ -109,7 +109,7 @@ def _texts(value):
 def test_the_origin_of_60_kilobytes_that_was_stored_is_none():
     from cookiebanner.visitors import door
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RejectedSubmission) as refused:
         door.admit("consents", b"{}", None, "https://" + "a." * 30_000 + "shop.example", {}, "203.0.113.7")
     assert refused.value.code == "origin_not_allowed"
 
@@ -150,9 +150,9 @@ def test_no_text_holds_what_cannot_be_seen(field, text):
     change = {"signals": {"vendors": {"google": f"x{text}"}}} if field == "signal" else {field: f"x{text}"}
     if field == "signal's name":
         change = {"signals": {"vendors": {f"x{text}": "a"}}}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RejectedSubmission) as refused:
         validate.signals(decoded(**change).signals)
-    assert (refused.value.status, refused.value.code) == (400, "invalid_field")
+    assert refused.value.code == "invalid_field"
 
 
 def test_known_signals_are_kept_and_others_dropped_without_losing_the_answer():
@@ -184,7 +184,7 @@ def test_remembered_vectors_of_all_releases_have_one_bound(monkeypatch):
         )
         made.append(release)
         for n in range(30):
-            states: dict[str, schema.State] = {"C0001": "granted", "C0002": "denied"}
+            states: dict[str, schema.GrantState] = {"C0001": "granted", "C0002": "denied"}
             validate.vector(schema.Choices(states, {}, {f"s{n}": "granted"}), release)
     held = sum(sum(map(len, one.choices.values())) for release in made for one in release.vectors.values())
     assert 0 < held <= 1000
@@ -200,6 +200,6 @@ def test_gates_up_to_1b79d33_call_the_regime_notice_1():
     told = schema.read(stats_schema.impression, json.dumps(count | {"regime": 1}).encode())
     assert told.regime == "notice"
     for regime in (True, 2, 1.5, [1], None):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RejectedSubmission) as refused:
             schema.decode(json.dumps(body | {"regime": regime}).encode())
-        assert (refused.value.status, refused.value.code) == (400, "invalid_field")
+        assert refused.value.code == "invalid_field"

@@ -4,9 +4,9 @@ import uuid
 
 import pytest
 
-from consent.answers.state import present_state
+from consent.answers.state import answer_in_force
 from consent.ledger.append import append
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def test_a_late_replay_never_resurrects_an_old_grant():
     append([withdrawal])
     append([grant])  # it was queued in the browser all the while
     append([withdrawal, grant])
-    assert present(present_state(site.pk, visitor)).record_id == withdrawal.record_id
+    assert present(answer_in_force(site.pk, visitor)).record_id == withdrawal.record_id
 
 
 def test_the_longest_chain_wins_then_the_later_arrival():
@@ -31,10 +31,10 @@ def test_the_longest_chain_wins_then_the_later_arrival():
     third = answer(site, visitor=visitor, replaces=second.record_id, action="withdraw")
     fork = answer(site, visitor=visitor, replaces=first.record_id)
     append([first, second, third, fork])
-    assert present(present_state(site.pk, visitor)).action == "withdraw"
+    assert present(answer_in_force(site.pk, visitor)).action == "withdraw"
     alone = uuid.uuid4()
     append([answer(site, visitor=alone), answer(site, visitor=alone, action="custom")])
-    assert present(present_state(site.pk, alone)).action == "custom"
+    assert present(answer_in_force(site.pk, alone)).action == "custom"
 
 
 def test_of_two_ends_of_one_length_a_no_wins_in_whatever_order_they_arrive():
@@ -53,13 +53,13 @@ def test_of_two_ends_of_one_length_a_no_wins_in_whatever_order_they_arrive():
             ),
         ]
         append([first, *ends[::order]])
-        assert present(present_state(site.pk, visitor)).action == "withdraw"
+        assert present(answer_in_force(site.pk, visitor)).action == "withdraw"
 
 
 def test_a_stranger_has_no_state():
     site = make_site()
     append([answer(site)])
-    assert present_state(site.pk, uuid.uuid4()) is None
+    assert answer_in_force(site.pk, uuid.uuid4()) is None
 
 
 def test_a_circle_does_not_hang():
@@ -71,7 +71,7 @@ def test_a_circle_does_not_hang():
             answer(site, record_id=two, visitor=visitor, replaces=one, action="withdraw"),
         ]
     )
-    assert present(present_state(site.pk, visitor)).record_id == two
+    assert present(answer_in_force(site.pk, visitor)).record_id == two
 
 
 def test_a_forged_replaces_changes_nobody_elses_state():
@@ -87,7 +87,7 @@ def test_a_forged_replaces_changes_nobody_elses_state():
             answer(site, visitor=thief, replaces=grant.record_id, action="accept_all"),
         ]
     )
-    assert present(present_state(site.pk, owner)).record_id == later.record_id
+    assert present(answer_in_force(site.pk, owner)).record_id == later.record_id
 
 
 def test_what_names_a_strangers_record_counts_as_the_beginning_of_ones_own_chain():
@@ -101,7 +101,7 @@ def test_what_names_a_strangers_record_counts_as_the_beginning_of_ones_own_chain
     said_no = answer(site, visitor=thief, replaces=mine.record_id, action="withdraw")
     borrowed = answer(site, visitor=thief, replaces=chain[-1].record_id)
     append([*chain, mine, said_no, borrowed])
-    assert present(present_state(site.pk, thief)).record_id == said_no.record_id
+    assert present(answer_in_force(site.pk, thief)).record_id == said_no.record_id
 
 
 def test_the_same_id_at_another_site_changes_no_state():
@@ -109,4 +109,4 @@ def test_the_same_id_at_another_site_changes_no_state():
     visitor = uuid.uuid4()
     grant = answer(site, visitor=visitor)
     append([grant, answer(other, visitor=visitor, replaces=grant.record_id, action="withdraw")])
-    assert present(present_state(site.pk, visitor)).record_id == grant.record_id
+    assert present(answer_in_force(site.pk, visitor)).record_id == grant.record_id

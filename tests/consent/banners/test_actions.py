@@ -1,7 +1,7 @@
 import pytest
 
 from consent.banners import actions
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import AuditEvent, Banner
 from consent.sites.actions import create_site
 
@@ -56,7 +56,7 @@ def test_no_change_leaves_no_trace(site):
     ],
 )
 def test_a_look_that_does_not_exist_is_refused(site, changes, says):
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(InvalidChange, match=says):
         actions.edit_banner(site, "alice", **changes)
     assert events(site) == []
 
@@ -88,7 +88,7 @@ def test_the_last_text_taken_back_leaves_nothing(site):
     ],
 )
 def test_what_is_no_text_is_refused(site, language, changes, regime, says):
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(InvalidChange, match=says):
         actions.edit_texts(site, "alice", language, changes, regime=regime)
     assert Banner.objects.get(site=site).texts == {}
     assert events(site) == []

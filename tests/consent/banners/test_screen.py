@@ -8,7 +8,7 @@ from tests.browser.shop import snapshot
 
 def test_a_service_is_packed_without_its_empty_end():
     data = screen.data(snapshot(services=["google-fonts", "matomo"], languages=("en",)), "en")
-    assert [service[0] for service in data["s"]] == ["google-fonts", "matomo"]
+    assert [service[0] for service in data["s"]] == ["fairgate", "google-fonts", "matomo"]
     assert all(service[-1] not in ("", 0, []) for service in data["s"])
 
 
@@ -22,7 +22,7 @@ def test_a_service_is_packed_without_its_empty_end():
 )  # fmt: skip
 def test_lifetimes_can_be_said_in_every_language(lifetime, days, packed):
     cookie = {"name": "_x", "kind": "cookie", "lifetime": lifetime, "lifetime_days": days, "purpose": ""}
-    [service] = screen.data(snapshot(services=["matomo"], changes={"matomo": {"cookies": [cookie]}}), "en")["s"]
+    _, service = screen.data(snapshot(services=["matomo"], changes={"matomo": {"cookies": [cookie]}}), "en")["s"]
     assert service[7] == [["_x", packed, ""]]
 
 
@@ -30,7 +30,7 @@ def test_lifetimes_can_be_said_in_every_language(lifetime, days, packed):
 def test_only_addresses_become_links(url):
     data = screen.data(snapshot(services=["matomo"], changes={"matomo": {"policy_url": url}}, policy_url=url), "en")
     assert data["policy"] == ("//x" if url == "//x" else "")
-    assert data["s"][0][3] == data["policy"]
+    assert [service[3] for service in data["s"]] == [data["policy"]] * 2
 
 
 def test_only_statutory_texts_that_some_variant_shows_are_sent():
@@ -58,6 +58,34 @@ def test_regimes_with_the_same_words_share_them():
     assert [texts["title"] for names, texts in groups if "us_ca" in names] == ["California"]
     assert any(len(names) > 1 for names, _ in groups)
     assert "Kalifornien" not in json.dumps(groups)
+
+
+def test_the_banner_itself_is_a_service_of_the_first_necessary_category():
+    release = snapshot(services=["matomo"], controller="Tea Ltd", policy_url="/privacy")
+    release["categories"] = release["categories"][::-1]
+    own, _ = screen.data(release, "de")["s"]
+    assert own[:7] == ["fairgate", "Fairgate", "Tea Ltd", "/privacy", 4, "", 0]
+    assert [row[:2] for row in own[7]] == [
+        ["fairgate_232f5126", "400d"], ["fairgate_232f5126.q.*", "Bis zum Senden"],
+        ["fairgate_232f5126.gpc", "Bis zum Löschen"], ["fairgate_232f5126.r", 0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["own_cookies", "necessary"])
+def test_it_is_not_said_by_an_older_release_nor_where_nothing_is_necessary(missing):
+    release = snapshot(services=["matomo"])
+    release.pop(missing, None)
+    if missing == "necessary":
+        release["categories"] = [{**category, "necessary": False} for category in release["categories"]]
+    assert [service[0] for service in screen.data(release, "en")["s"]] == ["matomo"]
+
+
+def test_it_is_not_counted_where_a_text_says_how_many_services_there_are():
+    given = {"en": {"body": "With {count} partners.", "pc_body": "{count}"}, "en@us_ca": {"body": "{count} sell."}}
+    data = screen.data(snapshot(services=["matomo"], banner_texts=given), "en")
+    assert (data["t"]["body"], data["t"]["pc_body"]) == ("With 1 partners.", "1")
+    assert data["t"]["services"] == "Services and cookies ({count})"  # of one category, counted in the browser
+    assert [texts["body"] for regimes, texts in data["r"] if "us_ca" in regimes] == ["1 sell."]
 
 
 def test_the_name_of_the_site_stands_in_for_a_controller():

@@ -1,7 +1,7 @@
 import pytest
 
 from consent.catalogue import actions
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import AuditEvent, Category, Service
 from consent.sites.actions import create_site
 from tests.values import present
@@ -48,7 +48,7 @@ def test_a_service_is_added_with_rules_and_cookies(site):
 )
 def test_a_wrong_service_is_refused_and_leaves_nothing(site, more, says):
     actions.add_service(site, "x", name="ads", category="C0004")
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(InvalidChange, match=says):
         actions.add_service(site, "x", **{"name": "New", "category": "C0004", **more})
     assert list(site.services.values_list("key", flat=True)) == ["ads"]
 
@@ -75,7 +75,7 @@ def test_an_update_changes_what_is_given_and_says_so(site):
 
 def test_a_refused_update_changes_nothing(site):
     service = actions.add_service(site, "x", name="Ads", category="C0004", patterns=["a.example"])
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidChange):
         actions.update_service(service, "x", company="B Ltd", patterns=["b.example", "com"])
     service = Service.objects.get()
     assert (service.company, [r.pattern for r in service.rules.all()]) == ("", ["a.example"])
@@ -83,9 +83,9 @@ def test_a_refused_update_changes_nothing(site):
 
 def test_overrides_need_a_reason_and_can_be_taken_back(site):
     service = actions.add_service(site, "x", name="Ads", category="C0004")
-    with pytest.raises(Refused, match="reason"):
+    with pytest.raises(InvalidChange, match="reason"):
         actions.set_override(service, "us_ca", "hold", " ", "x")
-    with pytest.raises(Refused, match="state"):
+    with pytest.raises(InvalidChange, match="state"):
         actions.set_override(service, "us_ca", "maybe", "why", "x")
     actions.set_override(service, "us_ca", "hold", "Counsel asks", "x")
     actions.set_override(service, "us_ca", "allow", "Counsel changed its mind", "x")
@@ -96,7 +96,7 @@ def test_overrides_need_a_reason_and_can_be_taken_back(site):
 
 def test_a_category_with_services_is_not_deleted(site):
     actions.add_service(site, "x", name="Ads", category="C0004")
-    with pytest.raises(Refused, match="Move Ads to another category first"):
+    with pytest.raises(InvalidChange, match="Move Ads to another category first"):
         actions.delete_category(site.categories.get(key="C0004"), "x")
     actions.delete_service(site.services.get(), "x")
     actions.delete_category(site.categories.get(key="C0004"), "x")
@@ -107,7 +107,7 @@ def test_categories_and_purposes_are_set(site):
     category = actions.set_category(site, "SPD_BG", "x", texts={"en": {"name": "Sale", "description": "…"}})
     assert (category.position, category.necessary) == (5, False)
     assert actions.set_category(site, "SPD_BG", "x", necessary=True).pk == category.pk
-    with pytest.raises(Refused, match="letters, digits"):
+    with pytest.raises(InvalidChange, match="letters, digits"):
         actions.set_category(site, "a b", "x")
     purpose = actions.set_purpose(site, "email", "x", texts={"en": {"name": "E-mail"}})
     assert (purpose.category, purpose.legal_basis) == (None, "consent")

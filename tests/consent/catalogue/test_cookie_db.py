@@ -21,15 +21,15 @@ JSON = '{"Ad Net": [{"cookie": "_ad", "category": "Marketing", "description": "A
 
 def test_csv():
     assert cookie_db.read("\ufeff" + CSV) == [
-        cookie_db.Row("Ad Net", "Marketing", "_ad", "Recognises, the visitor", "2 years", 730),
-        cookie_db.Row("Ad Net", "Marketing", "_ad_*", "Counts clicks", "Session", 0),
-        cookie_db.Row("Other", "Analytics", "_x", "One", "1 hour", 1),
-        cookie_db.Row("Third", "Analytics", "_x", "Two", "30 days", 30),
+        cookie_db.CookieEntry("Ad Net", "Marketing", "_ad", "Recognises, the visitor", "2 years", 730),
+        cookie_db.CookieEntry("Ad Net", "Marketing", "_ad_*", "Counts clicks", "Session", 0),
+        cookie_db.CookieEntry("Other", "Analytics", "_x", "One", "1 hour", 1),
+        cookie_db.CookieEntry("Third", "Analytics", "_x", "Two", "30 days", 30),
     ]
 
 
 def test_json():
-    assert cookie_db.read(JSON) == [cookie_db.Row("Ad Net", "Marketing", "_ad", "A", "13 months", 395)]
+    assert cookie_db.read(JSON) == [cookie_db.CookieEntry("Ad Net", "Marketing", "_ad", "A", "13 months", 395)]
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2", "{", "[1]", '{"a": 1}', "3"])

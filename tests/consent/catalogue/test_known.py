@@ -9,9 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from consent.catalogue import known, necessary, patterns
+from consent.catalogue import known, necessary
 from consent.catalogue.models import Cookie, slug_key
 from consent.jurisdictions import table
+from fairgate_enforce import patterns
 
 FILE = Path(known.__file__).parent / "services.json"
 KINDS = set(Cookie.Kind.values)

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.catalogue import actions, known, necessary
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import AuditEvent, Service
 from consent.publishing import lint, queries
 from consent.publishing.actions import Blocked, publish, rollback
@@ -37,7 +37,7 @@ def test_a_service_has_no_category_before_somebody_chooses_one(site):
         actions.add_service(site, "x", name="Counter")  # type: ignore[call-arg]  # what is tested
     nothing: Any = None
     for category in ("", nothing):
-        with pytest.raises(Refused, match="no category"):
+        with pytest.raises(InvalidChange, match="no category"):
             actions.add_service(site, "x", name="Counter", category=category)
     with pytest.raises(CommandError, match="--category"):
         call_command("service", "--site", str(site.uuid), "--name", "Counter", stdout=StringIO())

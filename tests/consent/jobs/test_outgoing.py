@@ -60,7 +60,7 @@ def test_a_public_one_is(address):
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0"])  # fmt: skip
 def test_this_machine_is_not_reached_under_any_name(server, host):
     place = server(says(200))
-    with pytest.raises(outgoing.Refused, match="FAIRGATE_OUTGOING_NETWORKS"):
+    with pytest.raises(outgoing.ForbiddenAddress, match="FAIRGATE_OUTGOING_NETWORKS"):
         outgoing.post(f"http://{host}:{place.port}/", b"", {})
     assert place.requests == []
 
@@ -71,7 +71,7 @@ def test_this_machine_is_not_reached_under_any_name(server, host):
      "http://a.example/\r\nx: y", "http://a.example/ x", "http://a.example/é"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_in_words(url):
-    with pytest.raises(outgoing.Refused):
+    with pytest.raises(outgoing.ForbiddenAddress):
         outgoing.check(url)
 
 
@@ -79,7 +79,7 @@ def test_a_listed_network_is_reached_and_nothing_beside_it(server, here):
     place, beside = server(says(204)), server(says(204), "127.0.0.2")
     assert outgoing.post(place.url, b"x", {"A": "b"}).status == 204
     assert b"\r\nHost: 127.0.0.1:%d\r\n" % place.port in place.requests[0]
-    with pytest.raises(outgoing.Refused):
+    with pytest.raises(outgoing.ForbiddenAddress):
         outgoing.post(beside.url, b"x", {})
 
 
@@ -212,6 +212,6 @@ def test_a_certificate_must_be_good_and_for_the_name(here, tmp_path, monkeypatch
         with pytest.raises(ssl.SSLError):
             outgoing.post(f"https://localhost:{port}/", b"", {})
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        assert outgoing.post(f"https://localhost:{port}/", b"", {}) == outgoing.Answer(200, b"hi")
+        assert outgoing.post(f"https://localhost:{port}/", b"", {}) == outgoing.RemoteResponse(200, b"hi")
         with pytest.raises(ssl.SSLError):
             outgoing.post(f"https://127.0.0.1:{port}/", b"", {})

@@ -28,7 +28,7 @@ def handle(monkeypatch):
     registry.discover()
     monkeypatch.setattr(registry, "_handlers", {})
     monkeypatch.setattr(registry, "_periods", {})
-    monkeypatch.setattr(registry, "_lanes", {})
+    monkeypatch.setattr(registry, "_queues", {})
     return registry.handler
 
 
@@ -209,30 +209,30 @@ def test_sites_take_turns_whoever_asked_first_and_most(handle):
 
 def test_a_site_has_one_job_at_a_time_in_a_lane(handle):
     handle("export")(lambda run: None)
-    handle("hook", lane=registry.DELIVERIES)(lambda run: None)
+    handle("hook", queue=registry.DELIVERIES)(lambda run: None)
     one, two = sites(2)
     for site in (one, one, one, two):
         actions.enqueue("export", site=site)
     actions.enqueue("hook", site=one)
-    claimed = [runner.claim(lane=registry.WORK), runner.claim(lane=registry.WORK)]
+    claimed = [runner.claim(queue=registry.WORK), runner.claim(queue=registry.WORK)]
     assert [present(job).site for job in claimed] == [one, two]
-    assert runner.claim(lane=registry.WORK) is None
-    assert present(runner.claim(lane=registry.DELIVERIES)).kind == "hook"
+    assert runner.claim(queue=registry.WORK) is None
+    assert present(runner.claim(queue=registry.DELIVERIES)).kind == "hook"
     # A worker that died keeps nobody waiting.
     Job.objects.filter(pk=present(claimed[0]).pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert present(runner.claim(lane=registry.WORK)).pk == present(claimed[0]).pk
+    assert present(runner.claim(queue=registry.WORK)).pk == present(claimed[0]).pk
 
 
 def test_lanes_do_not_meet(handle):
     done = []
-    for kind, more in (("sweep", {"every": 60}), ("export", {}), ("hook", {"lane": registry.DELIVERIES})):
+    for kind, more in (("sweep", {"every": 60}), ("export", {}), ("hook", {"queue": registry.DELIVERIES})):
         handle(kind, **more)(lambda run: done.append(run.job.kind))
         actions.enqueue(kind)
-    for lane in registry.LANES:
-        assert runner.work_off(lane=lane) == 1
+    for queue in registry.QUEUES:
+        assert runner.work_off(queue=queue) == 1
     assert done == ["sweep", "export", "hook"]
     actions.enqueue("nobody")
-    assert runner.work_off(lane=registry.WORK) == 1
+    assert runner.work_off(queue=registry.WORK) == 1
 
 
 def test_a_job_that_must_wait_has_used_up_no_attempt(handle):
@@ -261,7 +261,7 @@ def long(run):
         run.progress(step + 1, 40, cursor={"next": step + 1})
         if run.job.attempts == 1:
             print(step, flush=True)
-            time.sleep(0.05)
+            time.sleep(0.05)  # work, long enough to be killed in
 
 if sys.argv[1] == "first":
     actions.enqueue("long")
@@ -355,7 +355,7 @@ def test_workers_that_reach_for_a_sites_jobs_together_get_one(handle):
 
     def reach():
         start.wait(20)
-        got.append(runner.claim(lane=registry.WORK))
+        got.append(runner.claim(queue=registry.WORK))
         connection.close()
 
     threads = [threading.Thread(target=reach) for _ in range(6)]

@@ -25,7 +25,7 @@ def test_an_override_is_kept_audited_and_decides(site):
     event = AuditEvent.objects.get()
     assert (event.actor, event.verb, event.site_id) == ("ada@ribbon.example", "jurisdiction.overridden", site.pk)
     assert event.detail == {"jurisdiction": "JP", **kept["JP"]}
-    assert locate.decide(locate.Facts("JP", None, "header"), date(2026, 11, 21), kept).regime == "eu_opt_in"
+    assert locate.decide(locate.Place("JP", None, "header"), date(2026, 11, 21), kept).regime == "eu_opt_in"
 
 
 def test_a_second_override_replaces_the_first_and_removing_brings_the_row_back(site):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from consent.jurisdictions import table
-from consent.jurisdictions.defaults import before_answer
-from consent.jurisdictions.locate import Facts, decide
+from consent.jurisdictions.locate import Place, decide
+from fairgate_enforce.defaults import before_answer
 
 CASES = json.loads(Path(__file__).parents[2].joinpath("vectors", "law.json").read_text(encoding="utf-8"))
 PLAIN = (
@@ -35,7 +35,7 @@ def services(country: str) -> dict[str, dict]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['place'] or 'unknown'} {case['day']}")
 def test_the_law(case):
     country, _, region = case["place"].partition("-")
-    found = decide(Facts(country or None, region or None, "header"), date.fromisoformat(case["day"]))
+    found = decide(Place(country or None, region or None, "header"), date.fromisoformat(case["day"]))
     assert (found.jurisdiction, found.regime) == (case["row"], case["regime"])
     terms = table.terms(found.variant)
     kinds = services(country)

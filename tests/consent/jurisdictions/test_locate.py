@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 
 from consent.jurisdictions import table
-from consent.jurisdictions.locate import Decision, Facts, country_code, decide, fixed, region_code
+from consent.jurisdictions.locate import Decision, Place, country_code, decide, fixed, region_code
 
 TODAY = date(2026, 11, 21)
 
 
 def place(country: str | None, region: str | None = None, day: date = TODAY, overrides=None) -> Decision:
-    return decide(Facts(country, region, "header"), day, overrides)
+    return decide(Place(country, region, "header"), day, overrides)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_a_place_gets_its_row(country, region, jurisdiction, variant):
 
 
 def test_an_unknown_place_gets_the_strictest_regime():
-    assert decide(Facts(), TODAY) == Decision("*", "eu_opt_in", "eu_opt_in", "fallback")
-    assert decide(Facts(None, "CA", "mmdb"), TODAY) == Decision("*", "eu_opt_in", "eu_opt_in", "fallback")
+    assert decide(Place(), TODAY) == Decision("*", "eu_opt_in", "eu_opt_in", "fallback")
+    assert decide(Place(None, "CA", "mmdb"), TODAY) == Decision("*", "eu_opt_in", "eu_opt_in", "fallback")
 
 
 @pytest.mark.parametrize(

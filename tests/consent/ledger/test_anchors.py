@@ -191,5 +191,5 @@ def test_a_place_that_fails_is_left_alone_after_three_logs(point, settings):
         append([draft_of(site.pk, site.uuid, "waiver", {"rule": "L20"}, uuid5(SITE, f"log {number}"))])
     enqueue("ledger_anchors")
     registry.discover()
-    runner.work_off(lane=registry.DELIVERIES)
+    runner.work_off(queue=registry.DELIVERIES)
     assert (len(place.got), len(good.got)) == (3, 5)

@@ -15,7 +15,7 @@ from consent.ledger.proofs import Tree
 from consent.ledger.verify import verify
 from consent.models import Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile, Site
 from tests import append_only
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
 
 

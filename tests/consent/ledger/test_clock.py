@@ -18,7 +18,7 @@ from consent.ledger.append import CLOCK_REPAIR, append, draft_of
 from consent.ledger.verify import verify
 from consent.models import AuditEvent, ConsentRecord, DailyTotal, Job, LogEntry, LogHead, Site
 from cookiebanner import checks
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from consent.ledger import erasure
 from consent.ledger.append import append
 from consent.ledger.verify import verify
 from consent.models import AuditEvent, ConsentRecord, DailyTotal, Site
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
 
 ALICE = "alice@example.org"

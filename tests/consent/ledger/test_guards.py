@@ -12,7 +12,7 @@ from consent.ledger import checkpoint, guards, partitions
 from consent.ledger.append import append
 from consent.models import Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile, Release
 from tests import append_only
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 
 TABLES = (LogEntry, ConsentRecord, LogTile, Checkpoint, LogHead, Release)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from consent.ledger.append import append
 from consent.models import AuditEvent, Job, LogEntry
-from tests.consent.ledger.world import answer, make_site
+from tests.consent.ledger.sample_ledger import answer, make_site
 
 strip = import_module("consent.migrations.0008_no_visitor_in_jobs_and_trail").strip
 

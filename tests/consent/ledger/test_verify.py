@@ -21,7 +21,7 @@ from consent.models import (
 )  # fmt: skip
 from cookiebanner.management.commands.verify_ledger import releases
 from tests import append_only
-from tests.consent.ledger.world import answer, full_ledger, make_site
+from tests.consent.ledger.sample_ledger import answer, full_ledger, make_site
 from tests.values import present
 
 TABLES = (LogEntry, ConsentRecord, LogHead, LogTile, Checkpoint, DailyTotal)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from consent.catalogue.actions import add_service, update_service
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.ledger.append import leaf_input
 from consent.models import Artifact, AuditEvent, ConsentRecord, LintWaiver, LogEntry, Release
 from consent.publishing import actions, queries
@@ -91,7 +91,7 @@ def test_rolling_back_makes_a_new_release_and_leaves_the_draft(site):
     assert publish(site, "x", compile).number == 4
     with pytest.raises(Unchanged):
         rollback(site, 2, "x", compile)
-    with pytest.raises(Refused, match="no release 9"):
+    with pytest.raises(InvalidChange, match="no release 9"):
         rollback(site, 9, "x", compile)
 
 
@@ -107,9 +107,9 @@ def test_a_sign_off_lets_it_pass_and_is_in_the_ledger_and_the_release(site):
     service = add_service(
         site, "x", name="Stats", category="C0001", necessary_reason=WHY, patterns=["google-analytics.com"]
     )
-    with pytest.raises(Refused, match="F01 cannot be signed off"):
+    with pytest.raises(InvalidChange, match="F01 cannot be signed off"):
         actions.waive(site, "F01", "", "Dr. Law", "because", "x")
-    with pytest.raises(Refused, match="name of who signs"):
+    with pytest.raises(InvalidChange, match="name of who signs"):
         actions.waive(site, "L08", "", " ", "because", "x")
     waiver = actions.waive(site, "L08", "", "Dr. Law", "Counted on our own server only", "alice")
     release = publish(site, "x", compile)
@@ -184,5 +184,5 @@ def test_parallel_publishes_are_numbered_without_gaps():
         thread.join()
     numbers = sorted(Release.objects.filter(site=site).values_list("number", flat=True))
     assert numbers == list(range(1, 7 - len(failures)))
-    assert {type(error) for error in failures} <= {Refused}
+    assert {type(error) for error in failures} <= {InvalidChange}
     assert LogEntry.objects.filter(site_id=site.pk).count() == len(numbers)

@@ -30,7 +30,8 @@ def site(db):
 def test_the_release_of_a_draft(site):
     snapshot = queries.draft(site)
     assert sorted(snapshot) == [
-        "banner", "categories", "format", "jurisdictions", "languages", "purposes", "services", "site", "variants", "waivers",
+        "banner", "categories", "format", "jurisdictions", "languages", "own_cookies", "purposes", "services", "site", "variants",
+        "waivers",
     ]  # fmt: skip
     assert snapshot["format"] == "fairgate-release/1"
     assert snapshot["site"] == {

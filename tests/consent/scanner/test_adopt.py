@@ -1,7 +1,7 @@
 import pytest
 
 from consent.catalogue.actions import delete_service, update_service
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import AuditEvent, Service, Site
 from consent.scanner.actions import adopt
 from consent.sites.actions import create_site
@@ -120,6 +120,6 @@ def test_an_empty_page_makes_an_empty_site():
 
 @pytest.mark.parametrize("hosts", [[], ["no host"]])
 def test_a_wrong_host_is_refused(hosts):
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidChange):
         adopt(PAGE, hosts, "x")
     assert Site.objects.count() == 0

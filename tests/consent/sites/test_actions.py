@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import AuditEvent, Banner, Membership, Site
 from consent.sites import actions, queries
 from consent.sites.roles import MATRIX, May, can
@@ -46,14 +46,14 @@ def test_a_new_site_has_five_categories_a_banner_and_its_owner(alice):
 
 def test_a_second_site_with_the_same_id_is_refused():
     actions.create_site("a.example", "x", uuid=UUID)
-    with pytest.raises(Refused, match="already a site de507273"):
+    with pytest.raises(InvalidChange, match="already a site de507273"):
         actions.create_site("b.example", "x", uuid=UUID.upper())
     assert Site.objects.count() == 1
 
 
 def test_a_host_of_another_site_is_refused_unless_shared():
     actions.create_site("a.example", "x")
-    with pytest.raises(Refused, match="already has the host a.example"):
+    with pytest.raises(InvalidChange, match="already has the host a.example"):
         actions.create_site("A.example", "x")
     assert actions.create_site("a.example", "x", share_host=True).name == "a.example"
 
@@ -73,7 +73,7 @@ def test_a_host_of_another_site_is_refused_unless_shared():
     ],
 )
 def test_a_wrong_site_is_refused_and_leaves_nothing(hosts, more, says):
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(InvalidChange, match=says):
         actions.create_site(hosts, "x", **more)
     assert (Site.objects.count(), AuditEvent.objects.count()) == (0, 0)
 
@@ -97,7 +97,7 @@ def test_settings_are_changed_and_audited():
     }
     actions.change_settings(site, "alice", controller="A Ltd")
     assert trail(site) == [("x", "site.create"), ("alice", "site.settings")]
-    with pytest.raises(Refused, match="level"):
+    with pytest.raises(InvalidChange, match="level"):
         actions.change_settings(site, "alice", level="perfect")
 
 
@@ -105,33 +105,33 @@ def test_hosts_are_replaced():
     site = actions.create_site(["a.example", "b.example"], "x")
     assert actions.set_hosts(site, ["b.example", "C.example"], "x") == ["b.example", "c.example"]
     assert sorted(site.hosts.values_list("name", flat=True)) == ["b.example", "c.example"]
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidChange):
         actions.set_hosts(site, [], "x")
 
 
 def test_the_kill_switch_needs_a_reason_and_can_be_taken_back():
     site = actions.create_site("a.example", "x")
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(InvalidChange, match="Say why"):
         actions.kill_site(site, "alice", "  ")
     assert actions.kill_site(site, "alice", "It breaks the till").killed_at is not None
-    with pytest.raises(Refused, match="switched off since"):
+    with pytest.raises(InvalidChange, match="switched off since"):
         actions.kill_site(site, "alice", "again")
     assert present(AuditEvent.objects.first()).detail == {"reason": "It breaks the till"}
     assert actions.revive_site(site, "alice").killed_at is None
-    with pytest.raises(Refused, match="not switched off"):
+    with pytest.raises(InvalidChange, match="not switched off"):
         actions.revive_site(site, "alice")
 
 
 def test_the_last_owner_stays(alice, bob):
     site = actions.create_site("a.example", "x", owners=[alice])
-    with pytest.raises(Refused, match="at least one owner"):
+    with pytest.raises(InvalidChange, match="at least one owner"):
         actions.set_role(site, alice, "viewer", "x")
-    with pytest.raises(Refused, match="at least one owner"):
+    with pytest.raises(InvalidChange, match="at least one owner"):
         actions.remove_member(site, alice, "x")
     actions.set_role(site, bob, "owner", "x")
     actions.remove_member(site, alice, "x")
     assert [(m.user, m.role) for m in Membership.objects.filter(site=site)] == [(bob, "owner")]
-    with pytest.raises(Refused, match="no role 'god'"):
+    with pytest.raises(InvalidChange, match="no role 'god'"):
         actions.set_role(site, bob, "god", "x")
 
 
@@ -148,7 +148,7 @@ def test_a_token_opens_until_it_is_revoked_or_expires():
     assert queries.token_of(text) is None
     _, old = actions.create_token(site, "old", ["audit"], "alice", expires_at=timezone.now() - timedelta(seconds=1))
     assert queries.token_of(old) is None
-    with pytest.raises(Refused, match="scopes out of"):
+    with pytest.raises(InvalidChange, match="scopes out of"):
         actions.create_token(site, "all", ["write"], "alice")
     assert trail(site)[1:] == [("alice", "token.create"), ("alice", "token.revoke"), ("alice", "token.create")]
 

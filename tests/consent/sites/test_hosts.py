@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.models import Host, Site
 from consent.publishing import lint, queries
 from consent.scanner.actions import adopt
@@ -76,11 +76,11 @@ def test_no_network_is_asked(monkeypatch):
 @pytest.mark.parametrize("text", ["co.uk", "com", "github.io", "公司.cn", "*.com"])
 def test_every_door_has_the_check(text):
     site = actions.create_site("shop.example", "x")
-    with pytest.raises(Refused, match="public suffix"):
+    with pytest.raises(InvalidChange, match="public suffix"):
         actions.create_site(["a.example", text], "x")
-    with pytest.raises(Refused, match="public suffix"):
+    with pytest.raises(InvalidChange, match="public suffix"):
         actions.set_hosts(site, ["shop.example", text], "x")
-    with pytest.raises(Refused, match="public suffix"):
+    with pytest.raises(InvalidChange, match="public suffix"):
         adopt("<p>Hello</p>", [text], "x")
     with pytest.raises(CommandError, match="public suffix"):
         call_command("site", "--host", text, stdout=StringIO())
@@ -104,7 +104,7 @@ def test_a_host_of_another_site_is_not_taken_and_not_told_of():
         lambda: actions.create_site("Zebracorn.example.", "x"),
         lambda: actions.set_hosts(site, ["shop.example", "zebracorn.example"], "x"),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(InvalidChange) as refused:
             act()
         assert "already has the host zebracorn.example" in str(refused.value)
         assert "Zebracorn Ltd" not in str(refused.value)

@@ -41,7 +41,7 @@ def test_device_classes(agent, mobile, device):
     [
         (0, "<1s"), (999, "<1s"), (1000, "<3s"), (2999, "<3s"), (3000, "<10s"), (9999, "<10s"), (10_000, "<30s"),
         (29_999, "<30s"), (30_000, "<60s"), (59_999, "<60s"), (60_000, "<300s"), (299_999, "<300s"), (300_000, "more"),
-        (86_400_000, "more"), (None, "unknown"), ("5", "unknown"),
+        (86_400_000, "more"), (None, "unknown"), ("5", "unknown"), (True, "unknown"), (False, "unknown"),
     ],
 )  # fmt: skip
 def test_times_fall_into_buckets(milliseconds, bucket):

@@ -56,8 +56,8 @@ def test_by_jurisdiction_most_answers_first(week):
 def test_opt_in_rate_is_over_impressions_when_there_are_any(week):
     total = queries.total(queries.by_day(1, MON, WED))
     assert (total.accept, total.shown, total.opt_in_rate) == (6, 20, 0.3)
-    assert queries.Row("x", accept=1, reject=3).opt_in_rate == 0.25
-    assert queries.Row("x").opt_in_rate is None
+    assert queries.AnswerTotals("x", accept=1, reject=3).opt_in_rate == 0.25
+    assert queries.AnswerTotals("x").opt_in_rate is None
 
 
 def test_sites_list_counts_each_site_alone(week):

@@ -3,6 +3,5 @@ from tests.cookiebanner.dashboard.conftest import (  # noqa: F401
     foreign,
     login,
     people,
-    quick_hashes,
     shop,
 )

@@ -23,12 +23,6 @@ def no_files(snapshot, number, sha256) -> list:
     return []
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings):
-    """Argon2 costs a tenth of a second a person; these tests are not about it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def people(db):
     names = ("alice", "bob", "vera", "dana", "charlie")

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from cookiebanner.enforce import edge, html
-from cookiebanner.enforce.html import Rewriter
-from cookiebanner.enforce.policy import Policy, Rules
+from cookiebanner.enforce import edge
+from fairgate_enforce import html
+from fairgate_enforce.html import Rewriter
+from fairgate_enforce.policy import Policy, Rules
 from tests.cookiebanner.enforce import pages
-from tests.cookiebanner.enforce.vectors import PAGE, RELEASE
+from tests.packages.enforce.vectors import PAGE, RELEASE
 
 # FAIRGATE_FUZZ=7000000:100000 tries 100,000 pages from another seed on.
 FIRST, COUNT = map(int, os.environ.get("FAIRGATE_FUZZ", "1:24000").split(":"))

@@ -16,8 +16,9 @@ from django.core.management import CommandError, call_command
 
 from consent.models import Release, Site
 from cookiebanner.enforce import edge
-from tests.cookiebanner.enforce.vectors import DATA, RELEASE
+from scripts import tables
 from tests.cookiebanner.sample_releases import release
+from tests.packages.enforce.vectors import DATA, RELEASE
 
 PAGE = (
     b"<!doctype html><p>own \xff</p><script src='https://t.test/a.js'></script><img src='https://granted.test/a.gif'>"
@@ -37,8 +38,13 @@ def test_the_data_is_that_of_the_vectors():
     assert edge.data(RELEASE, "https://consent.test:8443", {"US-TX": "us_optout_gpc"}) == DATA["edge"]
 
 
+def test_the_tables_are_those_that_the_middleware_reads():
+    text = tables.FILE.read_text(encoding="utf-8")
+    assert tables.written(text) == text, "run: python -m scripts.tables"
+
+
 def test_the_world_knows_states_and_leaves_the_strictest_out():
-    places = edge.world(date(2026, 11, 21))
+    places = edge.places_of_the_world(date(2026, 11, 21))
     assert places["US-TX"] == "us_optout_gpc-US-TX"
     assert "eu_opt_in" not in places.values()
 

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from cookiebanner.enforce import edge
-from cookiebanner.enforce.html import Rewriter
-from cookiebanner.enforce.policy import Rules
+from fairgate_enforce.html import Rewriter
+from fairgate_enforce.policy import Rules
 from tests.cookiebanner.enforce import pages
-from tests.cookiebanner.enforce.vectors import DATA, RELEASE, REWRITES, cookie
+from tests.packages.enforce.vectors import DATA, RELEASE, REWRITES, cookie
 
 PAGE = (
     b"<!doctype html><p>own \xff \xe2\x82\xac</p><script src='https://t.test/a.js'></script>"

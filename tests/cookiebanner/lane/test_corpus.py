@@ -1,5 +1,5 @@
 """One corpus of requests, hostile ones included, gets the same answers from the lane, by ASGI and on its own server's
-short way, and from the DRF view."""
+fast path, and from the DRF view."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAME_HEADERS = (
 )  # fmt: skip
 
 
-def told(status: int, headers: Any, body: bytes) -> tuple[int, dict[str, Any], Any]:
+def comparable(status: int, headers: Any, body: bytes) -> tuple[int, dict[str, Any], Any]:
     """What must be the same: all but the time and the place in the tree."""
     try:
         said = json.loads(body)
@@ -48,7 +48,7 @@ def test_lane_and_view_answer_alike(client):
             kind = {"CONTENT_TYPE": request.headers["content-type"]} if "content-type" in request.headers else {}
             plain = {k: v for k, v in request.headers.items() if k != "content-type"}
             answer = client.generic(request.method, request.path, request.body, "", headers=plain, **kind)
-            by_view[name] = told(answer.status_code, answer.headers, answer.content)
+            by_view[name] = comparable(answer.status_code, answer.headers, answer.content)
         transaction.set_rollback(True)
     published.clear()
     assert LogEntry.objects.count() == 0
@@ -56,14 +56,14 @@ def test_lane_and_view_answer_alike(client):
     async def by_asgi():
         async with Running(Lane(django)) as lane:
             return {
-                name: told(*await ask(lane, request.method, request.path, request.headers.items(), request.body))
+                name: comparable(*await ask(lane, request.method, request.path, request.headers.items(), request.body))
                 for name, request, _ in cases
             }
 
     async def on_the_wire():
         async with Wire(Lane(django)) as wire:
             return {
-                name: told(*await wire.ask(request.method, request.path, request.headers.items(), request.body))
+                name: comparable(*await wire.ask(request.method, request.path, request.headers.items(), request.body))
                 for name, request, _ in cases
             }
 

@@ -1,4 +1,4 @@
-"""The short way of the lane's own server: order, limits, hostile bytes, and the same answers as ASGI gives."""
+"""The fast path of the lane's own server: order, limits, hostile bytes, and the same answers as ASGI gives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cookiebanner.lane.writer import Writer
 from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests import corpus
-from tests.cookiebanner.lane.wire import Wire, request
+from tests.cookiebanner.lane.wire import Wire, request, until
 from tests.cookiebanner.sample_releases import release, site
 from tests.values import present
 
@@ -187,7 +187,7 @@ def test_a_body_in_parts_or_in_chunks_is_one_body(world):
     async def go(wire):
         client = await wire.open()
         client.write(head + b"\r\n\r\n" + body[:30])
-        await asyncio.sleep(0.05)
+        await wire.arrived()
         client.write(body[30:])
         first = await client.read()
         client.write(b"\r\n".join([*lines, b"Transfer-Encoding: chunked", b"", b""]) + chunks)
@@ -214,7 +214,7 @@ def test_a_body_that_is_too_large_is_refused_and_read_no_further_than_needed(wor
         while not got.done() and sent < 5_000_000:
             client.write(b"x" * 50_000)
             sent += 50_000
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # as a network would: what is tested is how much gets through before the answer
         assert (await got).status == 413
         assert sent < 5_000_000
 
@@ -291,7 +291,7 @@ def test_endless_headers_get_431(world):
         client.write(b"GET / HTTP/1.1\r\n")
         for _ in range(2):
             client.write((b"A: " + b"x" * 1000 + b"\r\n") * 33)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # in parts; the server reads none after the one that is too much
         assert (await client.read()).status == 431
         assert await client.closed()
 
@@ -309,7 +309,7 @@ def test_slow_and_silent_clients_are_ended_and_busy_ones_are_not(world):
         busy.write(post())
         used.write(request("GET", "/livez"))
         assert (await used.read()).status == 200
-        await asyncio.sleep(0.2)
+        await wire.arrived()
         assert len(wire.protocols) == 5
 
         def sweep(times):
@@ -317,14 +317,14 @@ def test_slow_and_silent_clients_are_ended_and_busy_ones_are_not(world):
                 for one in wire.protocols:
                     one.sweep()
 
-        sweep(protocol.HEAD + 1)
+        sweep(protocol.HEAD_TIMEOUT + 1)
         assert (await slow_head.read()).status == 408
         used.write(request("GET", "/livez"))
         assert (await used.read()).status == 200
-        sweep(protocol.IDLE - protocol.HEAD)
+        sweep(protocol.IDLE_TIMEOUT - protocol.HEAD_TIMEOUT)
         assert await silent.closed()
-        await asyncio.sleep(0)
-        sweep(protocol.BODY - protocol.IDLE)
+        await until(lambda: len(wire.protocols) == 3)
+        sweep(protocol.BODY_TIMEOUT - protocol.IDLE_TIMEOUT)
         assert (await slow_body.read()).status == 408
         sweep(100)
         go_on.set()
@@ -344,13 +344,12 @@ def test_a_client_that_takes_nothing_fills_no_memory(shop):
         for _ in range(wanted // 100):
             client.write(gate * 100)
             await asyncio.sleep(0)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # time to fill memory in, were there no bound
         [stuck] = [one for one in wire.protocols if one.transport.get_write_buffer_size()]
         assert stuck.transport.get_write_buffer_size() < 2_000_000
-        for _ in range(protocol.STALLED + 2):
+        for _ in range(protocol.STALL_TIMEOUT + 2):
             stuck.sweep()
-        await asyncio.sleep(0.1)
-        assert stuck not in wire.protocols
+        await until(lambda: stuck not in wire.protocols)
 
     on_the_wire(go)
 
@@ -374,9 +373,9 @@ def test_what_cannot_be_read_behind_a_waiting_answer_does_not_take_its_place(wor
         for target in ("http://testserver", "http://a:99999999/", "/\xff"):
             client = await wire.open()
             client.write(post() + request("GET", "/livez"))
-            await asyncio.sleep(0.1)
+            await wire.arrived()
             client.write(request("GET", target))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # time to be read, and to be answered too early
             go_on.set()
             assert [(await client.read()).status for _ in range(2)] == [201, 200]
             client.close()
@@ -396,7 +395,7 @@ def test_trailers_are_no_headers_and_have_an_end(world):
         assert (await client.read()).status == 403
         client.write(head + b"0\r\n")
         for _ in range(3):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # in parts; the server reads none after the one that is too much
             client.write(b"a: b\r\n" * 5_000)
         assert (await client.read()).status == 431
         assert await client.closed()
@@ -408,7 +407,7 @@ def test_a_request_gets_one_answer(world):
     async def go(wire):
         client = await wire.open()
         client.write(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n")
-        await asyncio.sleep(0.05)
+        await wire.arrived()
         client.write(b"zz\r\n")
         assert (await client.read()).status == 400
         assert await client.closed()
@@ -422,7 +421,7 @@ def test_many_pipelined_scripts_are_all_answered(shop):
     async def go(wire):
         client = await wire.open()
         client.write(gate * 2000 + gate[:40])
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # the rest comes while answers are written: nobody has read one yet, so no event tells
         client.write(gate[40:])
         for _ in range(2001):
             assert (await client.read()).status == 200
@@ -435,17 +434,21 @@ def test_who_leaves_a_pipelined_download_frees_its_thread(world, shop):
 
     def downloads(environ, start_response):
         if environ["PATH_INFO"] == "/big":
+            begun.append(1)
             start_response("200 OK", [("Content-Type", "application/octet-stream")])
             return (b"x" * 2**20 for _ in range(60))
         return django(environ, start_response)
 
+    begun: list[int] = []
+
     async def run():
         async with Wire(Lane(downloads)) as wire:
             for _ in range(settings.FAIRGATE_THREADS + 1):
+                begun.clear()
                 client = await wire.open()
                 cast(asyncio.Transport, client.writer.transport).pause_reading()
                 client.write(request("GET", "/big") + request("GET", "/livez"))
-                await asyncio.sleep(0.1)
+                await until(lambda: begun)
                 client.writer.transport.abort()
             assert (await wire.ask("GET", "/livez")).status == 200
 

@@ -22,7 +22,7 @@ from cookiebanner.lane.threads import limit_of
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
-from tests.cookiebanner.lane.wire import Wire, request
+from tests.cookiebanner.lane.wire import Wire, request, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = settings.FAIRGATE_THREADS * 2 + 1
@@ -69,7 +69,7 @@ def test_slow_bodies_hold_no_thread(world, path):
         for _ in range(3):
             for client in clients:
                 client.write(b"x")
-            await asyncio.sleep(0.05)
+            await wire.arrived()
         assert seen == []
         await all_goes_on(wire)
         for client in clients:  # who ends its body is answered
@@ -165,7 +165,7 @@ def test_who_fills_the_disk_is_ended_and_the_others_are_not(world, monkeypatch):
         client.writer.transport.pause_reading()
         client.write(request("GET", "/big"))
         await all_goes_on(wire)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # time to fill the disk in, were there no bound
         client.writer.transport.resume_reading()
         with pytest.raises((asyncio.IncompleteReadError, ValueError)):
             await client.read()
@@ -292,16 +292,15 @@ def test_who_never_stops_sending_is_ended_all_the_same(world):
         while sent < protocol.MOST_LINGERED * 20 and not client.writer.transport.is_closing():
             client.write(b"x" * 100_000)
             sent += 100_000
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.001)  # as a network would: what is tested is how much gets through before the end
         assert sent < protocol.MOST_LINGERED * 20
         silent = await wire.open()
         silent.write(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n")
         assert (await silent.read()).status == 400
-        for _ in range(protocol.LINGER + 2):
+        for _ in range(protocol.LINGER_TIMEOUT + 2):
             for one in wire.protocols:
                 one.sweep()
-        await asyncio.sleep(0.1)
-        assert wire.protocols == []
+        await until(lambda: wire.protocols == [])
 
     run(django, go)
 

@@ -24,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from cookiebanner.lane import protocol, server
-from cookiebanner.lane.protocol import Parting, Posted, Protocol
+from cookiebanner.lane.protocol import FastPost, LingeringTransport, Protocol
 
 # Methods of uvicorn's protocol that ours extends, replaces or calls, each with its parameters.
 METHODS = {
@@ -57,8 +57,8 @@ CYCLE = {"disconnected", "keep_alive", "message_event", "response_complete", "re
 # Methods of httptools' parser; it calls those of ours whose names begin with on_.
 PARSER = {"feed_data", "get_http_version", "get_method", "should_keep_alive", "should_upgrade"}
 CALLED = {"on_message_begin", "on_url", "on_header", "on_headers_complete", "on_body", "on_message_complete"}
-# Methods of uvicorn's that may find a Posted where they keep the cycle of a request.
-MEET_POSTED = ("connection_lost", "on_headers_complete", "shutdown")
+# Methods of uvicorn's that may find a FastPost where they keep the cycle of a request.
+MEET_FAST_POST = ("connection_lost", "on_headers_complete", "shutdown")
 
 
 class Transport(asyncio.Transport):
@@ -172,9 +172,9 @@ def test_the_parser_of_httptools_has_its_methods_and_calls_ours():
 # --- what stands where uvicorn expects its own ------------------------------------------------------------------------
 def test_a_posted_request_has_what_uvicorn_takes_from_a_cycle():
     taken = set()
-    for name in MEET_POSTED:
+    for name in MEET_FAST_POST:
         taken |= read_of(tree_of(getattr(HttpToolsProtocol, name)), "self.cycle", "existing_cycle")
-    posted = Posted(lambda *given: None, b"", 0)
+    posted = FastPost(lambda *given: None, b"", 0)
     assert taken == {"disconnected", "keep_alive", "message_event", "response_complete"}
     assert {name for name in taken if not hasattr(posted, name)} == set()
     assert read_of(tree_of(HttpToolsProtocol), "self.cycle.message_event") == {"set"}
@@ -184,13 +184,13 @@ def test_a_posted_request_has_what_uvicorn_takes_from_a_cycle():
         if inspect.isfunction(method) and read_of(tree_of(method), "self.cycle", "existing_cycle")
     }
     # Ours calls these two only for a request that uvicorn answers.
-    assert meet == {*MEET_POSTED, "on_body", "on_message_complete"}
+    assert meet == {*MEET_FAST_POST, "on_body", "on_message_complete"}
 
 
 def test_the_transport_of_a_cycle_is_asked_for_no_more_than_ours_has():
     taken = read_of(tree_of(RequestResponseCycle), "self.transport")
     assert taken == {"close", "is_closing", "write"}
-    assert {name for name in taken if not hasattr(Parting, name)} == set()
+    assert {name for name in taken if not hasattr(LingeringTransport, name)} == set()
 
 
 # --- whether the list is whole ----------------------------------------------------------------------------------------

@@ -27,10 +27,10 @@ def offer(writer: Writer, draft: Draft):
     """A future of the outcome; None when the writer takes no more."""
     future = asyncio.get_running_loop().create_future()
 
-    def tell(outcome):
+    def on_outcome(outcome):
         future.set_exception(outcome) if isinstance(outcome, Exception) else future.set_result(outcome)
 
-    return future if writer.offer(draft, tell) else None
+    return future if writer.offer(draft, on_outcome) else None
 
 
 def run(write, go, **options):
@@ -48,16 +48,17 @@ def run(write, go, **options):
 
 
 def test_what_waits_becomes_one_batch():
-    go_on, sizes = threading.Event(), []
+    begun, go_on, sizes = threading.Event(), threading.Event(), []
 
     def write(drafts):
+        begun.set()
         go_on.wait(10)
         sizes.append(len(drafts))
         return [Outcome("created", number) for number in range(len(drafts))]
 
     async def go(writer):
         futures = [offer(writer, draft(0))]
-        await asyncio.sleep(0.2)  # the first one is being written
+        await asyncio.to_thread(begun.wait, 10)
         futures += [offer(writer, draft(number)) for number in range(1, 8)]
         go_on.set()
         return [(await future).index for future in futures]
@@ -67,15 +68,16 @@ def test_what_waits_becomes_one_batch():
 
 
 def test_a_full_queue_takes_no_more_and_says_so():
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     def write(drafts):
+        begun.set()
         go_on.wait(10)
         return [Outcome("created", 0) for _ in drafts]
 
     async def go(writer):
         offer(writer, draft())
-        await asyncio.sleep(0.2)
+        await asyncio.to_thread(begun.wait, 10)
         taken = [offer(writer, draft(number)) for number in range(1, 6)]
         go_on.set()
         return [future and (await future).status for future in taken]

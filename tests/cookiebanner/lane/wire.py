@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -23,7 +24,8 @@ class Wire:
         config.load()
         self.state = ServerState()
         self.state.default_headers = [(b"date", b"Sun, 22 Nov 2026 08:00:00 GMT")]
-        self.make = lambda: Protocol(config, self.state, {}, asyncio.get_running_loop())
+        self.written = self.read = 0  # bytes, of all connections: what clients wrote, what the server has read
+        self.make = lambda: Counting(self, config, self.state, {}, asyncio.get_running_loop())
 
     async def __aenter__(self) -> Wire:
         await self.running.__aenter__()
@@ -43,7 +45,18 @@ class Wire:
         return [protocol for protocol in self.state.connections if isinstance(protocol, Protocol)]
 
     async def open(self) -> Client:
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**20))
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**20))
+
+        def write(data: bytes) -> None:
+            self.written += len(data)
+            client.writer.write(data)
+
+        client.write = write
+        return client
+
+    async def arrived(self) -> None:
+        """Until the server has read all that was written, so that what is written next comes by itself."""
+        await until(lambda: self.read == self.written)
 
     async def ask(self, method: str, path: str, headers: Any = (), body: bytes = b"") -> Got:
         """One request on a connection of its own."""
@@ -52,6 +65,25 @@ class Wire:
         got = await client.read(method)
         client.close()
         return got
+
+
+async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Lets the loop run until the condition is true; fails when it does not become so."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+class Counting(Protocol):
+    """The server's own protocol, and how much it has read."""
+
+    def __init__(self, wire: Wire, *arguments: Any) -> None:
+        self.wire = wire
+        super().__init__(*arguments)
+
+    def data_received(self, data: bytes) -> None:
+        self.wire.read += len(data)
+        super().data_received(data)
 
 
 def request(method: str, path: str, headers: Any = (), body: bytes = b"", version: str = "1.1") -> bytes:
@@ -64,7 +96,8 @@ def request(method: str, path: str, headers: Any = (), body: bytes = b"", versio
 class Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
-        self.write, self.close = writer.write, writer.close
+        self.write: Callable[[bytes], None] = writer.write
+        self.close = writer.close
 
     async def read(self, method: str = "GET") -> Got:
         """The next answer. Raises IncompleteReadError when the connection is closed before it."""

@@ -22,7 +22,7 @@ from consent.sites.models import Site
 from cookiebanner.public_api import receipts
 from tests import corpus
 from tests.consent.answers.test_receipts import writes
-from tests.consent.ledger.world import answer as record
+from tests.consent.ledger.sample_ledger import answer as record
 from tests.cookiebanner.public_api.test_answers import send
 from tests.values import present
 

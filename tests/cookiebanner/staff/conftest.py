@@ -13,7 +13,6 @@ from tests.cookiebanner.dashboard.conftest import (  # noqa: F401
     foreign,
     login,
     people,
-    quick_hashes,
     shop,
 )
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from consent.common import Refused
+from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.sites import actions
 from consent.sites.models import Invitation, Membership
@@ -202,10 +202,10 @@ def test_an_address_is_of_one_account_however_often_its_link_is_pressed(alice, s
 def test_only_an_owner_invites(login, people, shop, foreign):
     for name in ("bob", "vera", "dana"):
         assert (name, login(name).post(team(shop), {"email": NEW, "role": "owner"}).status_code) == (name, 403)
-        with pytest.raises(Refused, match="Only an owner"):
+        with pytest.raises(InvalidChange, match="Only an owner"):
             actions.invite(shop, NEW, "viewer", "x", people[name])
     assert login("charlie").post(team(shop), {"email": NEW, "role": "owner"}).status_code == 404
-    with pytest.raises(Refused, match="Only an owner"):
+    with pytest.raises(InvalidChange, match="Only an owner"):
         actions.invite(shop, NEW, "viewer", "x", people["charlie"])
     assert Invitation.objects.count() == 0
 
@@ -331,7 +331,7 @@ def test_withdrawn_before_the_mail_means_no_mail(alice, shop):
 def test_a_site_has_a_hundred_open_invitations_at_most(shop):
     for number in range(actions.OPEN_INVITATIONS):
         actions.invite(shop, f"p{number}@example.net", "viewer", "x")
-    with pytest.raises(Refused, match="100 invitations of this site are open"):
+    with pytest.raises(InvalidChange, match="100 invitations of this site are open"):
         actions.invite(shop, NEW, "viewer", "x")
     actions.invite(shop, "p7@example.net", "editor", "x")
 
@@ -386,12 +386,12 @@ BREAKS = ("Tea\nBcc: victim@example.net", "Tea\r\n\r\nClick", "Tea\x00", "Tea\u2
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_name_is_one_line(alice, shop, name):
-    with pytest.raises(Refused, match="one line"):
+    with pytest.raises(InvalidChange, match="one line"):
         actions.create_site("new.example", "x", name=name)
     for field in ("name", "controller", "controller_contact"):
-        with pytest.raises(Refused, match="one line"):
+        with pytest.raises(InvalidChange, match="one line"):
             actions.change_settings(shop, "x", **{field: name})
-    with pytest.raises(Refused, match="one line"):
+    with pytest.raises(InvalidChange, match="one line"):
         actions.create_token(shop, name, ["audit"], "x")
     assert alice.post("/dashboard/new/", {"hosts": "new.example", "name": name}).status_code == 200
     assert Membership.objects.filter(user__email="alice@example.net").count() == 1

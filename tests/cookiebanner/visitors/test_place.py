@@ -15,13 +15,13 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from consent.jurisdictions.locate import Facts, decide
+from consent.jurisdictions.locate import Place, decide
 from cookiebanner.visitors import place
-from cookiebanner.visitors.place import gather, header, own_pairs
+from cookiebanner.visitors.place import header, own_pairs, place_of
 from cookiebanner.visitors.proxies import UNKNOWN, client_address, trusted
 
 PROXY = "203.0.113.7"
-NOWHERE = Facts(None, None, "fallback")
+NO_PLACE = Place(None, None, "fallback")
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +31,8 @@ def proxies(settings):
     settings.MMDB = ""
 
 
-def from_header(country: str, region: str | None = None) -> Facts:
-    return Facts(country, region, "header")
+def from_header(country: str, region: str | None = None) -> Place:
+    return Place(country, region, "header")
 
 
 def netlify(data: object) -> str:
@@ -56,15 +56,15 @@ VENDORS = [
 
 @pytest.mark.parametrize(("headers", "expected"), VENDORS, ids=lambda value: str(value)[:40])
 def test_every_vendor_s_headers_are_read_from_a_trusted_proxy(headers, expected):
-    assert gather(headers, PROXY) == expected
+    assert place_of(headers, PROXY) == expected
 
 
 @pytest.mark.parametrize(("headers", "expected"), VENDORS, ids=lambda value: str(value)[:40])
 def test_the_same_headers_from_anybody_else_are_ignored(headers, expected):
-    assert gather(headers, "198.51.100.9") == NOWHERE
-    assert gather(headers, UNKNOWN) == NOWHERE
+    assert place_of(headers, "198.51.100.9") == NO_PLACE
+    assert place_of(headers, UNKNOWN) == NO_PLACE
     # What a client claims about its own path makes nobody trusted.
-    assert gather(headers | {"x-forwarded-for": PROXY}, "198.51.100.9") == NOWHERE
+    assert place_of(headers | {"x-forwarded-for": PROXY}, "198.51.100.9") == NO_PLACE
 
 
 @pytest.mark.parametrize(
@@ -75,52 +75,52 @@ def test_the_same_headers_from_anybody_else_are_ignored(headers, expected):
         ({"cf-ipcountry": "DEU"}, from_header("DE")),
         ({"cf-ipcountry": "UK"}, from_header("GB")),
         ({"cf-ipcountry": "EU"}, from_header("EU")),
-        ({"cf-ipcountry": "AP"}, NOWHERE),
-        ({"cf-ipcountry": "T1"}, NOWHERE),
-        ({"cf-ipcountry": "XX"}, NOWHERE),
-        ({"cf-ipcountry": ""}, NOWHERE),
-        ({"cf-ipcountry": "  "}, NOWHERE),
-        ({"cf-region-code": "CA"}, NOWHERE),
-        ({"cf-ipcountry": "Germany"}, NOWHERE),
-        ({"cf-ipcountry": "U S"}, NOWHERE),
-        ({"cf-ipcountry": "US, DE"}, NOWHERE),
-        ({"cf-ipcountry": "\x00\xff" * 5000}, NOWHERE),
+        ({"cf-ipcountry": "AP"}, NO_PLACE),
+        ({"cf-ipcountry": "T1"}, NO_PLACE),
+        ({"cf-ipcountry": "XX"}, NO_PLACE),
+        ({"cf-ipcountry": ""}, NO_PLACE),
+        ({"cf-ipcountry": "  "}, NO_PLACE),
+        ({"cf-region-code": "CA"}, NO_PLACE),
+        ({"cf-ipcountry": "Germany"}, NO_PLACE),
+        ({"cf-ipcountry": "U S"}, NO_PLACE),
+        ({"cf-ipcountry": "US, DE"}, NO_PLACE),
+        ({"cf-ipcountry": "\x00\xff" * 5000}, NO_PLACE),
         ({"cf-ipcountry": "US", "cf-region-code": "<script>"}, from_header("US")),
-        ({"x-nf-geo": "%%%"}, NOWHERE),
-        ({"x-nf-geo": netlify([])}, NOWHERE),
+        ({"x-nf-geo": "%%%"}, NO_PLACE),
+        ({"x-nf-geo": netlify([])}, NO_PLACE),
         ({"x-nf-geo": netlify({"country": "US", "subdivision": None})}, from_header("US")),
-        ({"x-nf-geo": netlify({"country": {"code": 7}})}, NOWHERE),
-        ({"x-nf-geo": base64.b64encode(b"[" * 100_000).decode()}, NOWHERE),
-        ({"x-nf-geo": "ÿ"}, NOWHERE),
-        ({"x-akamai-edgescape": ",,=,=="}, NOWHERE),
+        ({"x-nf-geo": netlify({"country": {"code": 7}})}, NO_PLACE),
+        ({"x-nf-geo": base64.b64encode(b"[" * 100_000).decode()}, NO_PLACE),
+        ({"x-nf-geo": "ÿ"}, NO_PLACE),
+        ({"x-akamai-edgescape": ",,=,=="}, NO_PLACE),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_odd_values(headers, expected):
-    assert gather(headers, PROXY) == expected
+    assert place_of(headers, PROXY) == expected
 
 
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ({"cf-ipcountry": "US", "x-vercel-ip-country": "DE"}, NOWHERE),
+        ({"cf-ipcountry": "US", "x-vercel-ip-country": "DE"}, NO_PLACE),
         ({"cf-ipcountry": "US", "cf-region-code": "CA", "x-vercel-ip-country": "US",
-          "x-vercel-ip-country-region": "TX"}, NOWHERE),
+          "x-vercel-ip-country-region": "TX"}, NO_PLACE),
         ({"cf-ipcountry": "US", "cf-region-code": "CA", "x-vercel-ip-country": "US"}, from_header("US", "CA")),
         ({"cf-ipcountry": "de", "cloudfront-viewer-country": "DEU"}, from_header("DE")),
-        ({"cf-ipcountry": "T1", "x-vercel-ip-country": "US"}, NOWHERE),
+        ({"cf-ipcountry": "T1", "x-vercel-ip-country": "US"}, NO_PLACE),
         ({"cf-ipcountry": "XX", "x-vercel-ip-country": "US"}, from_header("US")),
-        ({"cf-ipcountry": "US", "x-akamai-edgescape": "country_code=FR"}, NOWHERE),
+        ({"cf-ipcountry": "US", "x-akamai-edgescape": "country_code=FR"}, NO_PLACE),
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
 def test_sets_that_contradict_each_other_are_worse_than_none(headers, expected, settings, country_file):
     settings.MMDB = country_file  # not asked: somebody is wrong or lying
-    assert gather(headers | {"x-forwarded-for": "198.51.100.1"}, PROXY) == expected
+    assert place_of(headers | {"x-forwarded-for": "198.51.100.1"}, PROXY) == expected
 
 
 def test_the_strictest_regime_follows_from_a_contradiction():
-    found = decide(gather({"cf-ipcountry": "US", "x-country": "DE"}, PROXY), datetime.now(UTC).date())
+    found = decide(place_of({"cf-ipcountry": "US", "x-country": "DE"}, PROXY), datetime.now(UTC).date())
     assert header(found) == "eu_opt_in; jurisdiction=*; by=fallback"
 
 
@@ -131,12 +131,12 @@ def test_the_strictest_regime_follows_from_a_contradiction():
         (["X-Land"], {"x-land": "US,CA"}, from_header("US", "CA")),
         (["X-Land", "X-Staat"], {"x-land": "US", "x-staat": "CA"}, from_header("US", "CA")),
         (["X-My-Country", "X-Other-Country"], {"x-other-country": "DE"}, from_header("DE")),
-        (["X-Land"], {"x-land": "US", "cf-ipcountry": "DE"}, NOWHERE),
+        (["X-Land"], {"x-land": "US", "cf-ipcountry": "DE"}, NO_PLACE),
     ],
 )
 def test_own_header_names(settings, names, headers, expected):
     settings.FAIRGATE_COUNTRY_HEADERS = names
-    assert gather(headers, PROXY) == expected
+    assert place_of(headers, PROXY) == expected
 
 
 def test_own_names_are_paired():
@@ -207,45 +207,45 @@ def country_file(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("198.51.100.1", Facts("US", "TX", "mmdb")),
-        ("::ffff:198.51.100.1", Facts("US", "TX", "mmdb")),
-        ("198.51.100.200", Facts("DE", None, "mmdb")),
-        ("192.0.2.1", Facts("US", "CA", "mmdb")),
-        ("192.0.3.1", Facts("CA", "QC", "mmdb")),
-        ("192.0.4.1", NOWHERE),
-        ("192.0.5.1", NOWHERE),
-        ("192.0.6.1", Facts("US", None, "mmdb")),
-        ("2001:db8:1::9", Facts("FR", None, "mmdb")),
-        ("2001:db8:2::9", NOWHERE),
-        ("8.8.8.8", NOWHERE),
-        ("", NOWHERE),
+        ("198.51.100.1", Place("US", "TX", "mmdb")),
+        ("::ffff:198.51.100.1", Place("US", "TX", "mmdb")),
+        ("198.51.100.200", Place("DE", None, "mmdb")),
+        ("192.0.2.1", Place("US", "CA", "mmdb")),
+        ("192.0.3.1", Place("CA", "QC", "mmdb")),
+        ("192.0.4.1", NO_PLACE),
+        ("192.0.5.1", NO_PLACE),
+        ("192.0.6.1", Place("US", None, "mmdb")),
+        ("2001:db8:1::9", Place("FR", None, "mmdb")),
+        ("2001:db8:2::9", NO_PLACE),
+        ("8.8.8.8", NO_PLACE),
+        ("", NO_PLACE),
     ],
 )
 def test_the_file_places_addresses_of_both_kinds(settings, country_file, address, expected):
     settings.MMDB = country_file
-    assert gather({}, address) == expected
+    assert place_of({}, address) == expected
 
 
 def test_a_header_goes_before_the_file_and_the_file_before_nothing(settings, country_file):
     settings.MMDB = country_file
     there = {"x-forwarded-for": "198.51.100.1"}
-    assert gather({"cf-ipcountry": "FR", **there}, PROXY) == from_header("FR")
-    assert gather({"cf-ipcountry": "XX", **there}, PROXY) == Facts("US", "TX", "mmdb")
-    assert gather({"cf-ipcountry": "T1", **there}, PROXY) == NOWHERE  # an exit node is not a visitor
-    assert gather(there, "198.51.100.200") == Facts("DE", None, "mmdb")
+    assert place_of({"cf-ipcountry": "FR", **there}, PROXY) == from_header("FR")
+    assert place_of({"cf-ipcountry": "XX", **there}, PROXY) == Place("US", "TX", "mmdb")
+    assert place_of({"cf-ipcountry": "T1", **there}, PROXY) == NO_PLACE  # an exit node is not a visitor
+    assert place_of(there, "198.51.100.200") == Place("DE", None, "mmdb")
 
 
 def test_a_changed_file_is_read_again(settings, tmp_path):
     path = tmp_path / "places.mmdb"
     settings.MMDB = write(path, {"198.51.100.0/24": {"country": {"iso_code": "US"}}})
-    assert gather({}, "198.51.100.1").country == "US"
+    assert place_of({}, "198.51.100.1").country == "US"
     write(path, {"198.51.100.0/24": {"country": {"iso_code": "DE"}}})  # in place
     os.utime(path, ns=(1, 1))
-    assert gather({}, "198.51.100.1").country == "DE"
+    assert place_of({}, "198.51.100.1").country == "DE"
     other = tmp_path / "new.mmdb"
     write(other, {"198.51.100.0/24": {"country": {"iso_code": "FR"}}})
     other.replace(path)
-    assert gather({}, "198.51.100.1").country == "FR"
+    assert place_of({}, "198.51.100.1").country == "FR"
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"\xab\xcd\xefMaxMind.com", None])
@@ -256,10 +256,10 @@ def test_a_broken_or_missing_file_is_told_and_never_raises(settings, tmp_path, c
     if content is not None:
         path.write_bytes(content)
     settings.MMDB = str(path)
-    assert gather({}, "198.51.100.1") == NOWHERE
+    assert place_of({}, "198.51.100.1") == NO_PLACE
     assert [message.id for message in country_file_is_readable()] == ["fairgate.W002"]
     write(path, PLACES)  # repaired while running
-    assert gather({}, "198.51.100.1") == Facts("US", "TX", "mmdb")
+    assert place_of({}, "198.51.100.1") == Place("US", "TX", "mmdb")
     assert country_file_is_readable() == []
 
 
@@ -269,26 +269,26 @@ def test_a_damaged_file_answers_or_is_silent_but_never_raises(settings, country_
     for cut in range(0, len(whole), 97):
         Path(country_file).write_bytes(whole[:cut] + b"\xff" * 40 + whole[cut + 40 :])
         os.utime(country_file, ns=(cut + 1, cut + 1))
-        assert gather({}, "198.51.100.1").by in ("mmdb", "fallback")
+        assert place_of({}, "198.51.100.1").by in ("mmdb", "fallback")
     for cut in range(0, len(whole), 97):
         Path(country_file).write_bytes(whole[:cut])
         os.utime(country_file, ns=(cut + 2, cut + 2))
-        assert gather({}, "198.51.100.1").by in ("mmdb", "fallback")
+        assert place_of({}, "198.51.100.1").by in ("mmdb", "fallback")
 
 
 def test_a_folder_or_an_unset_path_is_no_file(settings, tmp_path):
     settings.MMDB = str(tmp_path)
-    assert gather({}, "198.51.100.1") == NOWHERE
+    assert place_of({}, "198.51.100.1") == NO_PLACE
     settings.MMDB = ""
-    assert gather({}, "198.51.100.1") == NOWHERE
+    assert place_of({}, "198.51.100.1") == NO_PLACE
 
 
 def test_the_address_is_neither_logged_nor_kept(settings, country_file, caplog):
     caplog.set_level(logging.DEBUG)
     settings.MMDB = country_file
     Path(country_file).write_bytes(b"broken")
-    gather({"cf-ipcountry": "??", "x-forwarded-for": "198.51.100.77"}, PROXY)
-    gather({}, "198.51.100.77")
+    place_of({"cf-ipcountry": "??", "x-forwarded-for": "198.51.100.77"}, PROXY)
+    place_of({}, "198.51.100.77")
     assert "198.51.100.77" not in caplog.text
     assert "198.51.100.77" not in repr(vars(place.country_file))
 
@@ -297,7 +297,7 @@ def test_the_address_is_neither_logged_nor_kept(settings, country_file, caplog):
 def test_the_header_says_how_it_was_made():
     today = datetime(2026, 11, 21, tzinfo=UTC).date()
     said = [
-        header(decide(gather(headers, PROXY), today))
+        header(decide(place_of(headers, PROXY), today))
         for headers in ({"cf-ipcountry": "US", "cf-region-code": "CA"}, {"cf-ipcountry": "US"}, {"cf-ipcountry": "MA"}, {})
     ]  # fmt: skip
     assert said == [
@@ -311,7 +311,7 @@ def test_the_header_says_how_it_was_made():
 @pytest.mark.django_db
 def test_choosing_the_regime_asks_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
-        found = decide(gather({"cf-ipcountry": "US", "cf-region-code": "TX"}, PROXY), datetime.now(UTC).date())
+        found = decide(place_of({"cf-ipcountry": "US", "cf-region-code": "TX"}, PROXY), datetime.now(UTC).date())
     assert header(found) == "us_optout_gpc; jurisdiction=US-TX; by=header"
 
 
@@ -319,4 +319,4 @@ def test_trust_ends_with_the_setting(settings):
     assert trusted(PROXY)
     settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
     assert not trusted(PROXY)
-    assert gather({"cf-ipcountry": "US"}, PROXY) == NOWHERE
+    assert place_of({"cf-ipcountry": "US"}, PROXY) == NO_PLACE

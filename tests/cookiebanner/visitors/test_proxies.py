@@ -18,6 +18,7 @@ from cookiebanner.health import readiness
 from cookiebanner.staff import accounts
 from cookiebanner.visitors import place, proxies, rate_limit
 from cookiebanner.visitors.proxies import UNIX, UNKNOWN, client_key, limit_key, login_key, peer_of, trusted
+from cookiebanner.visitors.rate_limit_table import RateLimitTable
 from tests import corpus
 
 INSIDE = "10.1.2.3"
@@ -59,7 +60,7 @@ def test_what_counts_as_one_client(one, other, same):
 
 def test_two_hundred_addresses_of_one_network_are_one_client():
     assert len({client_key({}, f"2001:db8:1:2::{n:x}") for n in range(200)}) == 1
-    limit = rate_limit.RateLimit()
+    limit = RateLimitTable()
     assert [limit.wait(client_key({}, f"2001:db8:1:2::{n:x}"), 60) == 0 for n in range(200)].count(True) == 60
 
 
@@ -68,8 +69,8 @@ def test_a_unix_socket_s_peer_is_trusted_and_one_without_an_address_is_not(setti
     assert (trusted(UNIX), trusted(UNKNOWN)) == (True, False)
     assert client_key(there, UNIX) == login_key(there, UNIX) == "198.51.100.1"
     assert client_key({"x-forwarded-for": "198.51.100.2"}, UNIX) != client_key(there, UNIX)
-    assert place.gather(there, UNIX).country == "FR"
-    assert place.gather(there, UNKNOWN).country is None
+    assert place.place_of(there, UNIX).country == "FR"
+    assert place.place_of(there, UNKNOWN).country is None
     assert client_key(there, UNKNOWN) == "no-address"
     assert peer_of({"client": ("198.51.100.1", 5), "server": ("x", 80)}) == "198.51.100.1"
     assert peer_of({"client": None, "server": ("/run/fairgate.sock", None)}) == UNIX

@@ -1,10 +1,16 @@
 /** Microsoft Clarity: consentv2, with its capital S. Cookieless until told otherwise. */
-__fg.adapters.clarity = ({ items }, step, has) => {
+__fg.adapters.clarity = ({ items }, _step, has) => {
   const on = (also) => (items.some((item) => item.adapter === 'clarity' && has(item.key) && also(item)) ? 'granted' : 'denied');
-  const said = { ad_Storage: on((item) => item.sold), analytics_Storage: on(() => true) };
-  const clarity = (window.clarity ||= function () {
-    (clarity.q ||= []).push(arguments);
-  });
-  clarity('consentv2', said);
-  return said;
+  const signals = { ad_Storage: on((item) => item.sold), analytics_Storage: on(() => true) };
+  if (!window.clarity) {
+    /** @type {any} */
+    const clarity = function () {
+      clarity.q ||= [];
+      // biome-ignore lint/complexity/noArguments: Clarity's own stand-in queues `arguments` objects
+      clarity.q.push(arguments);
+    };
+    window.clarity = clarity;
+  }
+  window.clarity('consentv2', signals);
+  return signals;
 };

@@ -5,27 +5,32 @@ const E = Element.prototype;
 
 export const { apply, construct } = Reflect;
 export const { getOwnPropertyDescriptor: describe, defineProperty: define } = Object;
-/** `bare(f)(thisArg, …args)` calls `f`. */
-export const bare = (f) => call.bind(f);
-export const getter = (proto, name) => bare(describe(proto, name).get);
-export const setter = (proto, name) => bare(describe(proto, name).set);
-export const get = bare(E.getAttribute);
-export const put = bare(E.setAttribute);
-export const drop = bare(E.removeAttribute);
-export const has = bare(E.hasAttribute);
-export const matches = bare(E.matches);
-export const insert = bare(Node.prototype.insertBefore);
-const find = bare(E.querySelectorAll);
-/** Elements below a document, a shadow root, a fragment or an element (a form's own method may be hidden by a field). */
-export const all = (root, selector) => {
+/**
+ * `uncurried(f)(thisArg, …args)` calls `f`.
+ *
+ * @returns {(...args: any[]) => any}
+ */
+export const uncurried = (f) => call.bind(f);
+export const getter = (proto, name) => uncurried(describe(proto, name).get);
+export const setter = (proto, name) => uncurried(describe(proto, name).set);
+export const getAttr = uncurried(E.getAttribute);
+export const setAttr = uncurried(E.setAttribute);
+export const removeAttr = uncurried(E.removeAttribute);
+export const hasAttr = uncurried(E.hasAttribute);
+export const matches = uncurried(E.matches);
+export const putBefore = uncurried(Node.prototype.insertBefore);
+const querySelectorAll = uncurried(E.querySelectorAll);
+/**
+ * Elements below a document, a shadow root, a fragment or an element (a form's own method may be hidden by a field).
+ *
+ * @param {ParentNode} root
+ * @returns {any[]}
+ */
+export const findAll = (root, selector) => {
   try {
-    return [...find(root, selector)];
+    return [...querySelectorAll(root, selector)];
   } catch {
     return [...root.querySelectorAll(selector)];
   }
 };
-export const setHTML = setter(E, 'innerHTML');
-
-/** Marks a held element; `KEPT + attribute` holds what was taken from it. */
-export const HELD = 'data-fg';
-export const KEPT = 'data-fg-';
+export const setHtml = setter(E, 'innerHTML');

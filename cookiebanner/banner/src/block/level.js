@@ -1,9 +1,9 @@
 /** What a level adds to the patches, written into the document while the parser waits for the gate. */
-import { holding, host, trust, waits } from './hold.js';
+import { anyServiceWaits, host, serviceWaits, trust } from './decide.js';
 
-/** Keeps `import()` of these URLs from resolving. @returns whether: only where several import maps may be on a page */
+/** Keeps `import()` of these URLs from resolving. @returns {boolean} whether: only where several import maps may be on a page */
 export function importMap(urls) {
-  if (!urls.length || !(/Chrom\w+\/(\d+)/.exec(navigator.userAgent)?.[1] > 132)) return;
+  if (!urls.length || !(+/Chrom\w+\/(\d+)/.exec(navigator.userAgent)?.[1] > 132)) return false;
   const map = document.createElement('script');
   map.type = 'importmap';
   map.nonce = host.nonce;
@@ -18,7 +18,7 @@ function importable() {
   const urls = [];
   for (const name in host.table) {
     for (const [path, query, i] of host.table[name]) {
-      if (name.length > 1 && !query && waits(i)) urls.push(`https://${name}${path || '/'}`, `https://www.${name}${path || '/'}`);
+      if (name.length > 1 && !query && serviceWaits(i)) urls.push(`https://${name}${path || '/'}`, `https://www.${name}${path || '/'}`);
     }
   }
   return urls;
@@ -52,11 +52,12 @@ export function swallowed(el) {
   setTimeout(() => el.isConnected && el.replaceWith(document.createRange().createContextualFragment(html)));
 }
 
-export function level() {
-  const own = host.tag;
-  const late = document.readyState !== 'loading' || !own || own.async || (own.defer && own.src);
+/** Arms what the site's level adds. */
+export function armLevel() {
+  const { tag } = host;
+  const late = document.readyState !== 'loading' || !tag || tag.async || (tag.defer && tag.src);
   if (late) host.disarmed('late');
-  if (!holding()) return;
+  if (!anyServiceWaits()) return;
   try {
     if (!late && host.level === 'snippet') swallow();
     if (!late && host.level === 'strict') host.cfg.strict(host);

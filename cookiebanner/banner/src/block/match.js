@@ -14,8 +14,11 @@
 export function tabled(services, regexes = []) {
   const table = { __proto__: null, '': regexes };
   services.forEach(({ rules = '' }, i) => {
-    for (const [, host, path, query] of rules.matchAll(/(?=\S)([^\s/?]*)([^\s?]*)\??(\S*)/g))
-      (table[host || '/'] ||= []).push([path, query, i]);
+    for (const [, name, path, query] of rules.matchAll(/(?=\S)([^\s/?]*)([^\s?]*)\??(\S*)/g)) {
+      const host = name || '/';
+      table[host] ||= [];
+      table[host].push([path, query, i]);
+    }
   });
   for (const host in table) if (host) table[host].sort((a, b) => b[0].length - a[0].length || b[1].length - a[1].length);
   return table;

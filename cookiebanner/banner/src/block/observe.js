@@ -1,16 +1,24 @@
 /** Watches what the parser and unpatched ways put into documents and shadow roots, before it can run. */
-import { all } from './dom.js';
-import { check, checkOne, checkTree, RISKY } from './hold.js';
-import { inner } from './patch.js';
+import { upward } from './decide.js';
+import { findAll, getter } from './dom.js';
+import { checkElement, checkOne, checkTree, LOADING } from './hold.js';
 
-/** Documents and shadow roots under watch, as weak references. */
-export const roots = [];
-const known = new WeakSet();
+/** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
+export const watchedRoots = [];
+const watched = new WeakSet();
+const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');
 
-const watcher = new MutationObserver((records) => {
+/** Reaches into a frame's window, when it is of this origin. */
+export function enterFrame(frame) {
+  try {
+    if (frame.localName === 'iframe') upward.patchRealm(contentWindow(frame));
+  } catch {}
+}
+
+const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   const added = new Set();
   for (const { target, type, addedNodes } of records) {
-    if (type === 'attributes' || /^(style|script)$/.test(target.localName)) check(target);
+    if (type === 'attributes' || /^(style|script)$/.test(target.localName)) checkElement(target);
     for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
   }
   for (const node of added) {
@@ -20,7 +28,7 @@ const watcher = new MutationObserver((records) => {
       const child = node.firstElementChild;
       if (child && !added.has(child)) checkTree(node);
       else checkOne(node);
-      inner(node);
+      enterFrame(node);
       if (node.shadowRoot) observe(node.shadowRoot);
     } catch {}
   }
@@ -28,13 +36,13 @@ const watcher = new MutationObserver((records) => {
 
 /** @param {Document|ShadowRoot} root */
 export function observe(root) {
-  if (known.has(root)) return;
-  known.add(root);
-  roots.push(new WeakRef(root));
+  if (watched.has(root)) return;
+  watched.add(root);
+  watchedRoots.push(new WeakRef(root));
   watcher.observe(root, {
     childList: true,
     subtree: true,
     attributeFilter: 'style src href srcset data poster'.split(' '),
   });
-  all(root, RISKY).forEach(check);
+  for (const el of findAll(root, LOADING)) checkElement(el);
 }

@@ -1,60 +1,59 @@
 /** Cookies and storage of held services are not written while they wait. */
+import { host, serviceWaits } from './decide.js';
 import { apply } from './dom.js';
-import { host, waits } from './hold.js';
+import { nameMatches, STORES } from './names.js';
+import { methods, property } from './replace.js';
 
 /** stand-in → [storage, prefix], and storage → stand-in. */
-const boxes = new WeakMap();
-const stands = new WeakMap();
-const GONE = /max-age=[-0]|expires=.* 19[67]\d /i;
-/** Prefixes of names that are no cookie's, as compile.py writes them; a cookie's name holds no `=`. */
-export const STORES = { localStorage: 'l=', sessionStorage: 's=' };
-
-/** Does a cookie of a release (it may hold a `*`) mean this one? */
-export function means(cookie, kind, name) {
-  const [start, end] = cookie.split('*');
-  const full = kind + String(name);
-  return full === cookie || (end !== undefined && (start || !kind) && full.startsWith(start) && full.endsWith(end));
-}
-
+const storages = new WeakMap();
+const standIns = new WeakMap();
+const DELETES = /max-age=[-0]|expires=.* 19[67]\d /i;
 /** May not be written: every service that this name belongs to waits. */
-function barred(kind, name) {
-  const waiting = host.services.flatMap((s, i) => (s.cookies.some((cookie) => means(cookie, kind, name)) ? waits(i) : []));
+function isBarred(kind, name) {
+  const waiting = host.services.flatMap((service, i) =>
+    service.cookies.some((cookie) => nameMatches(cookie, kind, name)) ? serviceWaits(i) : [],
+  );
   return waiting.length && !waiting.includes(false);
 }
 
+/** Stands for a storage object, because property writes cannot be patched. */
+function standInFor(storage, kind) {
+  if (!standIns.has(storage)) {
+    const standIn = new Proxy(storage, {
+      get: (_, key) => storage[key],
+      set(_, key, value) {
+        if (!isBarred(kind, key)) storage[key] = value;
+        return true;
+      },
+    });
+    standIns.set(storage, standIn);
+    // Whoever has the storage itself is heard, too.
+    for (const key of [standIn, storage]) storages.set(key, [storage, kind]);
+  }
+  return standIns.get(storage);
+}
+
 /** Patches what stores in window `w`. */
-export function guard(w, methods, property) {
-  property('Document', 'cookie', (line, go) => {
-    if (!barred('', `${line}`.split(/[=;]/)[0].trim()) || GONE.test(line)) go(line);
+export function patchStorage(w) {
+  property(w, 'Document', 'cookie', (line, go) => {
+    if (!isBarred('', `${line}`.split(/[=;]/)[0].trim()) || DELETES.test(line)) go(line);
   });
-  methods('CookieStore', 'set', (go, a) => (barred('', a[0]?.name ?? a[0]) ? Promise.resolve() : go()));
-  methods('IDBFactory', 'open', (go, a) => {
-    if (barred('i=', a[0])) throw new DOMException('', 'SecurityError');
+  methods(w, 'CookieStore', 'set', (go, args) => (isBarred('', args[0]?.name ?? args[0]) ? Promise.resolve() : go()));
+  methods(w, 'IDBFactory', 'open', (go, args) => {
+    if (isBarred('i=', args[0])) throw new DOMException('', 'SecurityError');
     return go();
   });
-  // Property writes need a stand-in for the storage object; its methods are told apart by what they are called on.
   for (const name in STORES) {
-    property(w, name, null, (go) => {
-      const box = go();
-      if (box && !stands.has(box)) {
-        const stand = new Proxy(box, {
-          get: (_, key) => box[key],
-          set(_, key, value) {
-            if (!barred(STORES[name], key)) box[key] = value;
-            return true;
-          },
-        });
-        stands.set(box, stand);
-        // Whoever has the storage itself is heard, too.
-        for (const key of [stand, box]) boxes.set(key, [box, STORES[name]]);
-      }
-      return stands.get(box) || box;
+    property(w, w, name, null, (go) => {
+      const storage = go();
+      return storage && standInFor(storage, STORES[name]);
     });
   }
-  methods('Storage', 'getItem setItem removeItem clear key', (go, a, self, name, native) => {
-    const [box, kind] = boxes.get(self) || [self];
-    if (name !== 'setItem' || !barred(kind, a[0])) return apply(native, box, a);
+  // The methods are told apart by what they are called on.
+  methods(w, 'Storage', 'getItem setItem removeItem clear key', (_go, args, self, name, native) => {
+    const [storage, kind] = storages.get(self) || [self];
+    if (name !== 'setItem' || !isBarred(kind, args[0])) return apply(native, storage, args);
   });
-  property('Storage', 'length', null, (go, self) => Object.keys(boxes.get(self)?.[0] || self).length);
-  property('StorageEvent', 'storageArea', null, (go) => stands.get(go()) || go());
+  property(w, 'Storage', 'length', null, (_go, self) => Object.keys(storages.get(self)?.[0] || self).length);
+  property(w, 'StorageEvent', 'storageArea', null, (go) => standIns.get(go()) || go());
 }

@@ -1,12 +1,12 @@
 /** What a visitor's answer makes of the vector. Pure. */
 
-import { before, mark, settle } from './vector.js';
+import { applySignals, before } from './vector.js';
 
 /**
- * @param {Item[]} items
+ * @param {import('../types.d.ts').Item[]} items
  * @param {string} action accept_all, reject_all, custom, close, withdraw, opt_out
  * @param {object} choices `{categories, purposes, services}`, each id → boolean or "granted"/"denied"; for custom, opt_out
- * @param {boolean[]} now the vector in force
+ * @param {import('../types.d.ts').Vector} now the vector in force
  * @param {number} signal
  */
 export function choose(items, action, choices, now, signal) {
@@ -17,7 +17,7 @@ export function choose(items, action, choices, now, signal) {
     const value = { __proto__: null, ...choices?.[kind] }[key];
     return value === undefined ? undefined : value === true || value === 1 || value === 'granted';
   };
-  return settle(
+  return applySignals(
     items,
     items.map((item, i) => {
       const { necessary, group, kind } = item;
@@ -31,6 +31,3 @@ export function choose(items, action, choices, now, signal) {
     signal,
   );
 }
-
-/** Marks of all that an answer covers: what a later release adds is missing from them. */
-export const marks = (items) => items.map((item) => (item.group && !item.necessary ? mark(item) : '')).join('');

@@ -7,8 +7,8 @@
  * Fields keep their order; whoever reads passes over what follows them. What gates stored before is read by earlier.js.
  *
  * @typedef {{raw: string, id: string, u: string, t: number, g: string, x: boolean, o: boolean, yes: boolean, foreign: boolean,
- *   said: (boolean|null|undefined)[]}} Answer  yes = grants something; foreign = of another numbering, not to be understood;
- *   said = of each item: undefined not offered, null not offered and denied where it was before
+ *   choices: (boolean|null|undefined)[]}} Answer  yes = grants something; foreign = of another numbering, not to be understood;
+ *   choices = of each item: undefined not offered, null not offered and denied where it was before
  */
 
 const FORM = /^v=2&id=([\w-]*)&u=([\w-]*)&t=([0-9a-z]{1,9})&g=([a-z_]*)&n=([\w.-]*)&b=([0-9a-q]*)&x=([01])&o=([01])(&|$)/;
@@ -21,20 +21,20 @@ export function decode(raw, { items, cfg }) {
   if (!t) return;
   let shared = 0;
   for (const [, count, tag] of steps.matchAll(/(\d+)\.([\w-]+)/g)) if (cfg.steps[count] === tag && +count > shared) shared = +count;
-  const choice = (slot) => [, false, true][slot < shared ? ((parseInt(digits[(slot / 3) | 0], 27) / 3 ** (slot % 3)) | 0) % 3 : 0];
+  const choice = (slot) => [undefined, false, true][slot < shared ? ((parseInt(digits[(slot / 3) | 0], 27) / 3 ** (slot % 3)) | 0) % 3 : 0];
   return {
     raw,
     id,
     u,
     t,
     g,
-    x: x > 0,
-    o: o > 0,
+    x: x === '1',
+    o: o === '1',
     yes: /[^01349acd]/.test(digits),
     foreign: !shared,
     // An objection of another numbering may have meant everything.
-    said: items.map(({ slots: [own, ...former] }) =>
-      shared ? (choice(own) ?? (former.some((slot) => choice(slot) === false) ? null : undefined)) : x > 0 ? false : undefined,
+    choices: items.map(({ slots: [own, ...former] }) =>
+      shared ? (choice(own) ?? (former.some((slot) => choice(slot) === false) ? null : undefined)) : x === '1' ? false : undefined,
     ),
   };
 }

@@ -1,32 +1,55 @@
 /**
- * What gates stored before names said whose it is: the cookie `fairgate`, the mark `fairgate.gpc`, the queue `fairgate.q.`.
+ * What gates stored before slots, under the site's name: the cookie with keys in it. It becomes one by slot at once.
+ *
+ * What they stored before names said whose it is: the cookie `fairgate`, the mark `fairgate.gpc`, the queue `fairgate.q.`.
  * It counts where only this site can have written it, moves to our own names then, and stays for its owner otherwise.
  */
 
-import { marks } from './choose.js';
-import { decode, values } from './cookie.js';
-import { under } from './keep.js';
+import { kept, values } from './cookie.js';
+import { encode } from './encode.js';
+import { decodeKeyed, deniesUnknown, marks, understood } from './keyed.js';
+import { under } from './write_cookie.js';
 
 const NAME = 'fairgate';
 const QUEUE = 'fairgate.q.';
 // Their gates took the regime "notice" for a yes, and wrote 1.
 const NOTICE = 'notice';
 
-/** A browser does not say on which domain a cookie stands, but it deletes one only there. @returns {[string, string][]} value, domain */
-function taken({ cfg, test }, name) {
+/**
+ * Deletes a cookie wherever it stands. A browser does not say on which domain that is, but it deletes one only there.
+ *
+ * @returns {{value: string, domain: string}[]} what was deleted
+ */
+function removeAll({ cfg, test }, name) {
   const hosts = test ? [] : cfg.hosts.filter((host) => under([host], location.hostname));
   return [...hosts.map((host) => `; Domain=${host}`), ''].flatMap((domain) => {
     const before = values(name);
-    put(name, '', domain, 0);
+    writeOn(name, { value: '', domain }, 0);
     const left = values(name);
-    return before.filter((value) => !left.includes(value)).map((value) => [value, domain]);
+    return before.filter((value) => !left.includes(value)).map((value) => ({ value, domain }));
   });
 }
 
-function put(name, value, domain, seconds) {
+function writeOn(name, { value, domain }, seconds) {
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous and not everywhere
   document.cookie = `${name}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax${secure}${domain}`;
+}
+
+/** Makes what `keyed` says the answer in force, and writes it by slot where slots can say it. */
+function take(core, keyed) {
+  core.answer = understood(keyed, core);
+  core.applyAnswer();
+  if (!keyed.x || !deniesUnknown(keyed, core.items)) core.answer.raw = encode(core.answer, core, core.answer.choices);
+  core.save();
+}
+
+/** Reads what an earlier gate stored under the site's own name, if it is newer than what the gate could read. */
+export function upgrade(core) {
+  const [best] = kept(core)
+    .flatMap((raw) => decodeKeyed(raw) || [])
+    .sort((a, b) => b.t - a.t);
+  if (best?.t > (core.answer?.t || 0)) take(core, best);
 }
 
 /**
@@ -39,35 +62,34 @@ function put(name, value, domain, seconds) {
 export function adopt(core) {
   const { cfg, items, answer: own } = core;
   const fits = (a) => a && (a.r < cfg.release || (a.r === cfg.release && (!a.m || a.m === marks(items))));
-  if (!values(NAME).some((value) => fits(decode(value)))) return false;
+  if (!values(NAME).some((value) => fits(decodeKeyed(value)))) return false;
   let best;
-  for (const one of taken(core, NAME)) {
-    const answer = decode(one[0]);
-    if (!fits(answer)) put(NAME, ...one, 400 * 86400);
-    else if (answer.t > (best?.answer || own || { t: 0 }).t) best = { answer, one };
+  for (const cookie of removeAll(core, NAME)) {
+    const answer = decodeKeyed(cookie.value);
+    if (!fits(answer)) writeOn(NAME, cookie, 400 * 86400);
+    else if (answer.t > (best?.answer || own || { t: 0 }).t) best = { answer, cookie };
   }
   if (!best) return false;
-  const { answer, one } = best;
-  core.answer = { ...answer, g: answer.g === '1' ? NOTICE : answer.g };
-  core.save();
-  if (!values(cfg.cookie)[0]) {
-    // It did not fit: as it was.
-    put(NAME, ...one, 400 * 86400);
-    core.read();
+  const { answer, cookie } = best;
+  take(core, answer);
+  if (core.unkept) {
+    // Not kept under our name: as it was.
+    writeOn(NAME, cookie, 400 * 86400);
     return false;
   }
-  core.recall();
-  for (const [value, domain] of taken(core, 'OptanonConsent'))
-    put('OptanonConsent', value.replace(/(^|&)version=fairgate-/, `$1version=${cfg.cookie}-`), domain, 365 * 86400);
+  for (const { value, domain } of removeAll(core, 'OptanonConsent')) {
+    const ours = value.replace(/(^|&)version=fairgate-/, `$1version=${cfg.cookie}-`);
+    writeOn('OptanonConsent', { value: ours, domain }, 365 * 86400);
+  }
   return true;
 }
 
-/** Was the signal told by an earlier gate? Not when another site's cookie reaches this page: then it may have told its own. */
-export const heard = ({ cfg }) =>
+/** Was the signal reported by an earlier gate? Not when another site's cookie reaches this page: it may have reported its own. */
+export const reportedEarlier = ({ cfg }) =>
   localStorage[`${NAME}.gpc`] && !document.cookie.split('; ').some((pair) => pair.startsWith(NAME) && !pair.startsWith(cfg.cookie));
 
 /** @returns {boolean} whether the queue's entry `key` is an earlier one of this site's */
-export function queued(cfg, key, body) {
+export function isEarlierEntry(cfg, key, body) {
   try {
     return key.startsWith(QUEUE) && JSON.parse(body).site === cfg.site;
   } catch {
@@ -76,4 +98,4 @@ export function queued(cfg, key, body) {
 }
 
 /** An earlier record as it would be written today. */
-export const mended = (body) => body.replace('"regime":1,', `"regime":"${NOTICE}",`);
+export const upgraded = (body) => body.replace('"regime":1,', `"regime":"${NOTICE}",`);

@@ -34,8 +34,7 @@ function digits(items, vector) {
     if (!necessary && value !== undefined) codes[slots[0]] = value ? 2 : 1;
   });
   let text = '';
-  for (let at = 0; at < codes.length; at += 3)
-    text += [0, 1, 2].reduce((sum, k) => sum + (codes[at + k] || 0) * 3 ** k, 0).toString(27);
+  for (let at = 0; at < codes.length; at += 3) text += [0, 1, 2].reduce((sum, k) => sum + (codes[at + k] || 0) * 3 ** k, 0).toString(27);
   return text;
 }
 

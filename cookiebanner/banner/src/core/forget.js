@@ -1,6 +1,6 @@
 /** Deletes what denied services wrote on this site, now or before: cookies, storage, databases. */
 
-import { means, STORES } from '../block/store.js';
+import { nameMatches, STORES } from '../block/names.js';
 
 /** `__Host-` and `__Secure-` cookies, and those of a partition, are deleted only as they were set. */
 const KINDS = ['', '; Secure', '; Secure; SameSite=None; Partitioned'];
@@ -9,7 +9,7 @@ const KINDS = ['', '; Secure', '; Secure; SameSite=None; Partitioned'];
 export function ownedByDenied({ services, allowed }) {
   const denied = services.map((_, i) => !allowed(i));
   return (kind, name) => {
-    const owners = services.flatMap(({ cookies }, i) => (cookies.some((cookie) => means(cookie, kind, name)) ? denied[i] : []));
+    const owners = services.flatMap(({ cookies }, i) => (cookies.some((cookie) => nameMatches(cookie, kind, name)) ? denied[i] : []));
     return owners.length > 0 && !owners.includes(false);
   };
 }
@@ -24,9 +24,10 @@ export function forget(core) {
   core.safely('forget', () => {
     for (const name of document.cookie.split('; ').map((pair) => pair.split('=')[0])) {
       if (!denied('', name)) continue;
-      for (const kind of KINDS)
+      for (const end of KINDS.flatMap((kind) => domains.map((domain) => domain + kind))) {
         // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not on http pages.
-        for (const domain of domains) for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}${kind}`;
+        for (const path of paths) document.cookie = `${name}=; Max-Age=0; Path=${path}${end}`;
+      }
     }
   });
   for (const name in STORES) {
@@ -37,7 +38,9 @@ export function forget(core) {
   // Some browsers have none, some do not list them.
   core.safely('forget', () =>
     indexedDB.databases?.().then(
-      (found) => found.forEach(({ name }) => denied('i=', name) && indexedDB.deleteDatabase(name)),
+      (found) => {
+        for (const { name } of found) if (denied('i=', name)) indexedDB.deleteDatabase(name);
+      },
       () => {},
     ),
   );

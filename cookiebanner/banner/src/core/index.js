@@ -3,13 +3,17 @@
  * new answer is in late.js, which a page loads when there is something to do.
  */
 
-import { language, origin } from './config.js';
-import { newest, values } from './cookie.js';
 import { tabled } from '../block/match.js';
-import { before, GPC, optional, recall, unpack } from './vector.js';
+import { kept, newest, values } from './cookie.js';
+import { language, origin } from './origin.js';
+import { before, GPC, interpret, optional, unpack } from './vector.js';
+
+const { get: following } = Object.getOwnPropertyDescriptor(Node.prototype, 'nextSibling');
+/** @param {Node} node @returns {Node|null} what really follows it */
+const nextSibling = (node) => following.call(node);
 
 /**
- * @param {object} cfg the packed release (compile.py)
+ * @param {import('../types.d.ts').Config} cfg the packed release (compile.py)
  * @param {(host: object) => object} arm the blocking engine (src/block)
  */
 export function start(cfg, arm) {
@@ -18,10 +22,12 @@ export function start(cfg, arm) {
   const services = items.filter(({ kind }) => kind === 'services');
   const first = items.length - services.length;
   const same = (text) => text;
-  const plain = { createHTML: same, createScript: same, createScriptURL: same };
+  const unchecked = { createHTML: same, createScript: same, createScriptURL: same };
+  /** Files on their way, and those that came. @type {Object<string, Promise<void>>} */
   const loads = {};
+  const ours = new WeakSet();
 
-  /** The inside of the gate, for late.js, ui.js and stub.js. */
+  /** The inside of the gate, for late.js, ui.js and stub.js. @type {import('../types.d.ts').Core} */
   const core = {
     ...origin(cfg.site),
     cfg,
@@ -32,44 +38,45 @@ export function start(cfg, arm) {
     reports: [],
     listeners: { __proto__: null },
     made: {},
-    strange: new Set(),
+    unknownKeys: new Set(),
     warn: (what, error = '') => console.warn(`fairgate: ${what}`, error),
     safely,
     /** The signals that bind. In opt-in regimes a "yes" said to us is more specific than GPC; elsewhere GPC wins (11 CCR 7025). */
-    signal: (said) => core.child | (core.gpc && !(said && core.optIn) ? GPC : 0),
+    signal: (answered) => core.child | (core.gpc && !(answered && core.optIn) ? GPC : 0),
     /** Reads the stored answer. */
     read() {
-      const raw = values(cfg.cookie);
-      core.answer = newest(raw);
+      const raw = kept(core);
+      core.stored = `${raw}`;
+      core.answer = newest(raw, core);
       core.closed = values('OptanonAlertBoxClosed')[0];
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = true;
       core.lapsed = false;
       core.vector = before(items, core.signal());
       // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
-      if (!core.told) core.tell('default');
-      if (core.answer) core.recall();
-      // Perhaps an objection: late.js finds out. `fairgate` was every site's name once.
+      if (!core.vendorSignals) core.signalVendors('default');
+      if (core.answer) core.applyAnswer();
+      // Perhaps an objection, or of an earlier gate: late.js finds out. `fairgate` was every site's name once.
       else if (raw[0] || core.closed || values('fairgate')[0]) core.vector = items.map(({ necessary }) => !!necessary);
     },
-    recall: () => Object.assign(core, recall(core)),
-    /** @returns {{categories: object, purposes: object, services: object}} what `say` makes of each value */
-    shape(say = same) {
+    applyAnswer: () => Object.assign(core, interpret(core)),
+    /** @returns {{categories: object, purposes: object, services: object}} what `convert` makes of each value */
+    shape(convert = same) {
       const out = { categories: [], purposes: [], services: [] };
       items.forEach(({ kind, key }, i) => {
-        const value = say(core.vector[i]);
+        const value = convert(core.vector[i]);
         if (value !== undefined) out[kind].push([key, value]);
       });
       // Any key is a key here, `__proto__` too.
       for (const kind in out) out[kind] = Object.fromEntries(out[kind]);
       return out;
     },
-    /** One step (default, update) of every vendor adapter; `told` goes into the record. */
-    tell(step) {
-      core.told = {};
+    /** One step (default, update) of every vendor adapter; what they sent goes into the record. */
+    signalVendors(step) {
+      core.vendorSignals = {};
       for (const name in cfg.adapters) {
         try {
-          core.told[name] = cfg.adapters[name](core, step, api.allowed);
+          core.vendorSignals[name] = cfg.adapters[name](core, step, api.allowed);
         } catch (error) {
           core.disarmed(name, error);
         }
@@ -79,56 +86,85 @@ export function start(cfg, arm) {
      * A file of ours. "Loaded" is not "did its work": its last line (compile.py) says in `made` whose it is. What says
      * something else (empty, cut, thrown, a portal's page, another release) is asked for once more, past every cache.
      */
-    load: (name, hash) =>
-      (loads[name] ||= attempt(name, hash, '')
+    load(name, hash) {
+      loads[name] ||= attempt(name, hash, '')
         .catch(() => attempt(name, hash, `?${Date.now()}`))
         .catch(() => {
           setTimeout(() => delete loads[name], 9999);
           core.warn(`${name}.js did not load or did not do its work`);
-          // late.js, which tells everything else, may be the one that is missing.
+          // late.js, which reports everything else, may be the one that is missing.
           const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
           safely(name, () => fetch(`${core.base}/api/v1/reports`, { method: 'POST', body, credentials: 'omit' }).catch(() => {}));
           return Promise.reject();
-        })),
+        });
+      return loads[name];
+    },
     /** @param {(core: object) => *} [run] only when late.js did its work @returns {Promise<*>} what it gives, else null */
     late: (run) =>
       core.load('late', cfg.late).then(
         () => safely('late', () => run?.(core)),
         () => null,
       ),
-    screen: (lang = core.lang) => core.load(`ui.${lang}`, langs[lang]),
-    parsed: (run) => (document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', run, { once: true }) : run()),
-    table: tabled(services, cfg.re),
+    loadScreen: (lang = core.lang) => core.load(`ui.${lang}`, langs[lang]),
+    whenParsed(run) {
+      if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', run, { once: true });
+      else run();
+    },
+    table: tabled(services, /** @type {any} */ (cfg.re)),
     services,
     // Google's own tags run unasked only behind the defaults that deny them everything.
-    allowed: (i) => core.vector[first + i] || (cfg.advanced && core.told.google && services[i].adapter === 'google'),
+    allowed: (i) => core.vector[first + i] || (cfg.advanced && core.vendorSignals.google && services[i].adapter === 'google'),
     /** Is this category, purpose or service granted (all that are called so)? Without a key: any optional category? */
     granted(key) {
       if (key === undefined) return items.some((item, i) => core.vector[i] && optional(item));
       const mine = items.flatMap((item, i) => (item.key === key ? !!core.vector[i] : []));
       return mine[0] === undefined ? core.unknown(key) : !mine.includes(false);
     },
-    /** What nothing is called here waits, and is told of once (late.js). @returns {false} */
-    unknown: (key) => core.strange.add(key) && false,
+    /** A key that the release does not have waits, and is reported once (late.js). @returns {false} */
+    unknown(key) {
+      core.unknownKeys.add(key);
+      return false;
+    },
     disarmed(what, error) {
       core.warn(`${what} is not armed`, error);
       core.report('disarmed', what);
     },
-    report: (kind, subject) => core.reports.push({ kind, subject }),
-    /** Begins what a visitor sees, once. */
-    kick: () => (core.started ||= core.begin()),
+    /** Puts a node of ours beside the page's body, before it. */
+    putBeside(node) {
+      const { documentElement, head, body } = document;
+      ours.add(node);
+      documentElement.insertBefore(node, body);
+      // React 18, which renders whole documents, walks from the head to what follows it and expects the body.
+      if (!head || Object.hasOwn(head, 'nextSibling')) return;
+      const get = () => {
+        let next = nextSibling(head);
+        while (ours.has(next)) next = nextSibling(next);
+        return next;
+      };
+      Object.defineProperty(head, 'nextSibling', { configurable: true, get });
+    },
+    report(kind, subject) {
+      core.reports.push({ kind, subject });
+    },
+    /** Begins what a visitor sees. */
+    beginOnce() {
+      core.started ||= core.begin();
+    },
   };
   const attempt = (name, hash, more) =>
     new Promise((done) => {
       const script = document.createElement('script');
       script.nonce = core.nonce;
       script.crossOrigin = core.get('crossorigin');
-      script.onload = script.onerror = done;
+      script.onload = script.onerror = () => {
+        script.remove();
+        done();
+      };
       script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
-      document.documentElement.append(script);
+      core.putBeside(script);
     }).then(() => {
       if (core.made[name] !== cfg.made) throw name;
-      if (name === 'late') core.work(api);
+      if (name === 'late') core.startLate(api);
     });
   function safely(what, run) {
     try {
@@ -138,16 +174,28 @@ export function start(cfg, arm) {
     }
   }
 
+  core.lang = language(Object.keys(langs), core);
+  /**
+   * The rest of it comes with late.js.
+   *
+   * @type {any}
+   * @satisfies {Omit<import('../../fairgate.d.ts').Fairgate, 'ready'|keyof import('../types.d.ts').LateApi>}
+   */
   const api = {
     version: '1',
     site: cfg.site,
     release: cfg.release,
     regime: terms.regime,
-    language: (core.lang = language(Object.keys(langs), core)),
+    language: core.lang,
     consent: () => ({ answered: !!core.answer && !core.lapsed, gpc: core.gpc, ...core.shape() }),
     allowed: (key = '') => core.granted(key),
     on(event, listener) {
-      const list = safely('on', () => (core.listeners[event] ||= [])) || [];
+      /** What no key can be made of is no event: its listener is never called. */
+      const listenersOf = () => {
+        core.listeners[event] ||= [];
+        return core.listeners[event];
+      };
+      const list = safely('on', listenersOf) || [];
       list.push(listener);
       if (event === 'ready') safely(event, () => listener(api.consent()));
       return () => list.includes(listener) && list.splice(list.indexOf(listener), 1);
@@ -155,19 +203,19 @@ export function start(cfg, arm) {
     _: core,
   };
   // late.js puts the real ones in their place; ui.js may arrive before it.
-  const later = (object, names) => {
+  const forwardToLate = (object, names) => {
     for (const name of names.split(' ')) {
-      const wait = (...said) => core.late(() => object[name] !== wait && object[name](...said));
-      object[name] = wait;
+      const forward = (...given) => core.late(() => object[name] !== forward && object[name](...given));
+      object[name] = forward;
     }
   };
-  later(api, 'accept reject withdraw optOut set setAge open show');
-  later(core, 'begin place ui wake');
-  core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', plain)) || plain;
+  forwardToLate(api, 'accept reject withdraw optOut set setAge open show');
+  forwardToLate(core, 'begin place ui releaseAllowed');
+  core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', unchecked)) || unchecked;
   core.read();
-  if (core.answer && !core.lapsed) core.tell('update');
+  if (core.answer && !core.lapsed) core.signalVendors('update');
 
-  core.friends = [location.hostname, ...cfg.hosts, new URL(core.base || '/', location).hostname];
+  core.friends = [location.hostname, ...cfg.hosts, new URL(core.base || '/', /** @type {any} */ (location)).hostname];
   core.level = core.dropIn ? 'drop_in' : cfg.level || 'snippet';
   core.engine = window.fgUpper?.()?._.engine || arm(core);
   api.ready = Promise.resolve(api.consent());
@@ -175,8 +223,8 @@ export function start(cfg, arm) {
 
   // Who has to be asked is asked at once; the rest can wait for the page. So does a drop-in, whose stub says more.
   if (core.ask && terms.banner && !core.dropIn && parent === self) {
-    core.screen().catch(() => {});
-    core.kick();
-  } else core.parsed(core.kick);
+    core.loadScreen().catch(() => {});
+    core.beginOnce();
+  } else core.whenParsed(core.beginOnce);
   dispatchEvent(new CustomEvent('fairgate:ready', { detail: api.consent() }));
 }

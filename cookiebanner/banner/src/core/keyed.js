@@ -45,13 +45,13 @@ export const marks = (items) => items.map((item) => (item.group && !item.necessa
  */
 export function understood(keyed, { items, cfg }) {
   const covered = keyed.h !== cfg.content && keyed.m && keyed.m.match(/.../g);
-  const said = items.map((item) => {
+  const choices = items.map((item) => {
     const own = keyed[item.kind[0]][item.key];
     return own === undefined && item.group && !(covered && !covered.includes(mark(item))) ? keyed.c[item.group.key] : own;
   });
   const necessary = items.flatMap((item) => (item.necessary ? item.key : []));
   const yes = [keyed.c, keyed.s, keyed.p].some((flags) => Object.keys(flags).some((key) => flags[key] && !necessary.includes(key)));
-  return { ...keyed, yes, foreign: false, said };
+  return { ...keyed, yes, foreign: false, choices };
 }
 
 /** Does it deny what this release does not know? Then slots cannot say it: it stays as it is, for when that comes back. */

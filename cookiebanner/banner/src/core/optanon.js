@@ -1,10 +1,10 @@
 /** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (docs/reference/onetrust.md, Cookies). */
 
 import { values } from './cookie.js';
-import { optional, own } from './vector.js';
+import { optional } from './vector.js';
 
 /** @param {string} text @returns {string} as it stands when it is not URL-encoded */
-function plain(text) {
+function decoded(text) {
   try {
     return decodeURIComponent(text.replace(/\+/g, ' '));
   } catch {
@@ -17,7 +17,7 @@ export const parse = (raw) =>
   Object.fromEntries(
     (raw || '').split('&').flatMap((pair) => {
       const at = pair.indexOf('=');
-      return at > 0 ? [[plain(pair.slice(0, at)), plain(pair.slice(at + 1))]] : [];
+      return at > 0 ? [[decoded(pair.slice(0, at)), decoded(pair.slice(at + 1))]] : [];
     }),
   );
 
@@ -29,9 +29,9 @@ export const serialize = (fields) =>
 
 /** @param {string} [list] `C0001:1,C0002:0` @returns {Object<string, boolean>} */
 export const groups = (list = '') => {
-  const said = { __proto__: null };
-  for (const part of list.split(',')) if (/^[\w-]+:\d$/.test(part)) said[part.slice(0, -2)] = part.endsWith('1');
-  return said;
+  const choices = { __proto__: null };
+  for (const part of list.split(',')) if (/^[\w-]+:\d$/.test(part)) choices[part.slice(0, -2)] = part.endsWith('1');
+  return choices;
 };
 
 /**
@@ -40,7 +40,7 @@ export const groups = (list = '') => {
  *
  * @returns {Object<string, string>}
  */
-export const stands = ({ cfg }) =>
+export const storedFields = ({ cfg }) =>
   values('OptanonConsent')
     .map(parse)
     .filter(({ version = '' }) => !version.startsWith('fairgate') || version.startsWith(cfg.cookie))
@@ -53,34 +53,35 @@ export const stands = ({ cfg }) =>
  * @returns {boolean} whether there was one that is newer than ours
  */
 export function takeOver(core) {
-  const { items, cfg, terms, optIn, closed, answer } = core;
-  const t = Date.parse(plain(closed || '')) / 1000;
+  const { items, terms, optIn, closed, answer } = core;
+  const t = Date.parse(decoded(closed || '')) / 1000;
   if (!(t > (answer?.t || 0) + 5)) return false;
-  const said = groups(stands(core).groups);
+  const given = groups(storedFields(core).groups);
   const c = { __proto__: null };
   const asked = items.filter(optional);
-  if (!asked.some(({ key }) => own(said, key) !== undefined)) return false;
+  if (!asked.some(({ key }) => given[key] !== undefined)) return false;
   // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
-  for (const { key, before } of asked) c[key] = own(said, key) ?? before;
+  for (const { key, before } of asked) c[key] = given[key] ?? before;
   // Another site's mark, that it was closed, may be what is newer.
-  if (answer && !core.lapsed && asked.every(({ key }) => c[key] === answer.c[key])) return false;
-  const given = Object.values(c);
-  const x = !optIn && given.includes(false);
+  if (answer && !core.lapsed && items.every((item, i) => !optional(item) || c[item.key] === core.vector[i])) return false;
+  const chosen = Object.values(c);
   core.answer = {
     id: '',
     u: '',
     ...answer,
-    r: cfg.release,
-    h: cfg.content,
+    foreign: false,
     t: Math.floor(t),
     g: terms.regime,
-    c,
-    p: { __proto__: null },
-    s: { __proto__: null },
-    x,
-    m: '',
     o: !optIn,
+    x: !optIn && chosen.includes(false),
+    yes: chosen.includes(true),
+    // Its categories say it for what is in them; what belongs to none was not asked.
+    choices: items.map((item) => c[(item.group || (optional(item) && item)).key]),
+    // As gates before slots read it: the stub meets those, too.
+    c,
+    p: {},
+    s: {},
   };
-  core.recall();
+  core.applyAnswer();
   return true;
 }

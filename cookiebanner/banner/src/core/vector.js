@@ -1,35 +1,43 @@
 /**
  * Decisions. Pure. A vector is a list of booleans, one for each item on offer: categories, then purposes, then services
  * (undefined = not offered: a purpose that stands alone and was never asked).
- *
- * @typedef {{kind: 'categories'|'purposes'|'services', key: string, group: Item|undefined, necessary: number,
- *   before: boolean|undefined, container: number, sold: number, adapter: string}} Item  sold = sells, shares or targets
  */
 
-export const GPC = 1; // denies what is sold
-export const CHILD = 2; // denies everything optional
+import { FLAG_BEFORE, FLAG_CONTAINER, FLAG_NECESSARY, FLAG_SOLD, SIGNAL_CHILD, SIGNAL_GPC } from '../packed.js';
+
+export const GPC = SIGNAL_GPC; // denies what is sold
+export const CHILD = SIGNAL_CHILD; // denies everything optional
+
+/** @type {('categories'|'purposes'|'services')[]} */
+const KINDS = ['categories', 'purposes', 'services'];
 
 /**
- * @param {object} cfg categories, purposes, services: lists of [key, bits, category's place, rules, cookies, adapter, …inline]
- *   bits: 1 container, 2 sold, 4 necessary, 8 runs before an answer; absent = not offered
- * @returns {Item[]}
+ * The rows are taken apart here and nowhere else, in the order of `item` in releases/config.json (a test holds the two
+ * together).
+ *
+ * @param {import('../types.d.ts').Config} cfg lists of packed items, one for each kind
+ * @returns {import('../types.d.ts').Item[]}
  */
 export function unpack(cfg) {
+  /** @type {import('../types.d.ts').Item[]} */
   const items = [];
-  for (const kind of ['categories', 'purposes', 'services']) {
-    for (const [key, bits, at, rules, cookies, adapter, ...inline] of cfg[kind] || []) {
+  for (const kind of KINDS) {
+    for (const [key, flags, category, rules, cookies, adapter, ...inline] of cfg[kind] || []) {
       items.push({
         kind,
         key,
-        group: items[at],
-        container: bits & 1,
-        sold: bits & 2,
-        necessary: bits & 4,
-        before: bits >= 0 ? bits > 7 : bits,
+        group: items[category],
+        container: flags & FLAG_CONTAINER,
+        sold: flags & FLAG_SOLD,
+        necessary: flags & FLAG_NECESSARY,
+        // Without flags it is not on offer.
+        before: flags >= 0 ? flags >= FLAG_BEFORE : flags,
         rules,
         cookies: cookies ? cookies.split(' ') : [],
         inline,
         adapter,
+        // Its own, then those that it had in other categories.
+        slots: [].concat(cfg.slots ? cfg.slots[items.length] : items.length),
       });
     }
   }
@@ -39,14 +47,8 @@ export function unpack(cfg) {
 /** Is it a category that has to be asked about? */
 export const optional = ({ kind, necessary }) => kind[0] === 'c' && !necessary;
 
-/** What was said of a key; a name that every object has ("constructor") was not. */
-export const own = (said, key) => (typeof said[key] === 'boolean' ? said[key] : undefined);
-
-/** Did this answer grant anything that needs asking? */
-export const grants = (items, answer) => items.some(({ kind, key, necessary }) => !necessary && own(answer[kind[0]], key));
-
 /** Applies the signals, and releases containers as soon as any optional category is granted. */
-export function settle(items, vector, signal) {
+export function applySignals(items, vector, signal) {
   const masked = ({ necessary, sold }) => !necessary && (signal > 1 || (signal && sold));
   items.forEach((item, i) => {
     if (item.group && masked(item)) vector[i] = vector[items.indexOf(item.group)] = false;
@@ -57,53 +59,39 @@ export function settle(items, vector, signal) {
 
 /** What runs before any answer; each item's own default was compiled on the server. @param {number} signal GPC | CHILD */
 export const before = (items, signal) =>
-  settle(
+  applySignals(
     items,
     items.map((item) => item.before),
     signal,
   );
 
-/** Three base-36 digits that stand for "this service (or purpose) in this category"; FNV-1a. */
-export function mark({ group, kind, key }) {
-  let hash = 2166136261;
-  for (const letter of group.key + kind + key) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
-  return (46656 + ((hash >>> 0) % 46656)).toString(36).slice(1);
-}
-
 /**
  * What a stored answer means under this release, now.
  *
- * @param {object} core {items, answer, terms, cfg, signal, child, optIn}; terms.refusal_days 0 = a refusal never lapses
- * @returns {{vector: boolean[], lapsed: boolean, ask: boolean}}
+ * @param {Pick<import('../types.d.ts').Core, 'items'|'answer'|'terms'|'signal'|'child'|'optIn'>} core
+ *   terms.refusal_days 0 = a refusal never lapses
+ * @returns {{vector: import('../types.d.ts').Vector, lapsed: boolean, ask: boolean}}
  */
-export function recall({ items, answer, terms, cfg, signal, child, optIn }) {
+export function interpret({ items, answer, terms, signal, child, optIn }) {
+  const { choices, foreign, yes, x } = answer;
   const start = before(items, child);
-  const covered = answer.h !== cfg.content && answer.m && answer.m.match(/.../g);
   const age = (Date.now() / 1000 - answer.t) / 86400;
-  // "Yes" where nothing had to be asked is no consent where something has.
-  const weak = answer.o && optIn;
-  const lapsed = weak || age > ((grants(items, answer) ? terms.consent_days : terms.refusal_days) || Infinity);
+  // "Yes" where nothing had to be asked is no consent where something has; nor is one that cannot be understood.
+  const weak = optIn && (answer.o || foreign);
+  const lapsed = weak || (foreign && !x) || age > ((yes ? terms.consent_days : terms.refusal_days) || Infinity);
   let material = false;
-  const vector = items.map((item, i) => {
-    const { kind, key, group, necessary } = item;
+  const vector = items.map(({ kind, group, necessary }, i) => {
     if (necessary) return true;
-    let said = own(answer[kind[0]], key);
-    if (said === undefined && group) {
-      said = own(answer.c, group.key);
-      if (said !== undefined && covered && !covered.includes(mark(item))) {
-        material = true;
-        return said && kind !== 'purposes' && start[i];
-      }
-    }
-    if (said === undefined) {
-      material ||= !group && start[i] !== undefined;
-      return start[i];
-    }
-    return lapsed ? (said || !answer.x) && start[i] : said;
+    const choice = choices[i];
+    // null: it was denied where it was before.
+    if (choice !== undefined && choice !== null) return lapsed ? (choice || !x) && start[i] : choice;
+    const category = group && choices[items.indexOf(group)];
+    material ||= category !== undefined || (!group && start[i] !== undefined);
+    return choice !== null && (category ?? true) && !(category && kind[0] === 'p') && start[i];
   });
   return {
-    vector: settle(items, vector, signal(true)),
+    vector: applySignals(items, vector, signal(true)),
     lapsed,
-    ask: weak || (!answer.x && (material || (lapsed && age >= (terms.reask_days || 0)))),
+    ask: weak || (!x && (material || (lapsed && age >= (terms.reask_days || 0)))),
   };
 }

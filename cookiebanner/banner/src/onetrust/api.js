@@ -1,11 +1,24 @@
 /** The methods of `window.OneTrust` (docs/reference/onetrust.md, Methods). */
 
-import { groups, stands } from '../core/optanon.js';
+import { groups, storedFields } from '../core/optanon.js';
+import {
+  CATEGORY_DESCRIPTION,
+  CATEGORY_KEY,
+  CATEGORY_NAME,
+  COOKIE_NAME,
+  LOOK_POSITION,
+  SCREEN_CATEGORIES,
+  SCREEN_SERVICES,
+  SCREEN_TEXTS,
+  SERVICE_COOKIES,
+  SERVICE_KEY,
+} from '../packed.js';
 
-/** @param {object} core @param {object} page see page.js @returns {object} the methods */
+/** @param {import('../types.d.ts').Core} core @param {ReturnType<typeof import('./page.js').page>} page @returns {object} the methods */
 export function methods(core, page) {
   const { cfg, terms, items } = core;
-  const heard = {};
+  /** Listeners by their source text. */
+  const registered = {};
   const byId = (id) => document.getElementById(id);
   const decide = (action) => core.decide(action, undefined, 'banner');
   const { inserted, pending, gcm } = page.state;
@@ -46,10 +59,11 @@ export function methods(core, page) {
   }
 
   function domainData() {
-    const { texts } = core;
+    const screen = core.texts;
+    const texts = screen?.[SCREEN_TEXTS];
     const { services, categories } = window.fairgate.consent();
-    const cookies = Object.fromEntries((texts?.s || []).map((service) => [service[0], service[7]]));
-    const named = Object.fromEntries((texts?.c || []).map(([key, , name, text]) => [key, { name, text }]));
+    const cookies = Object.fromEntries((screen?.[SCREEN_SERVICES] || []).map((row) => [row[SERVICE_KEY], row[SERVICE_COOKIES]]));
+    const named = Object.fromEntries((screen?.[SCREEN_CATEGORIES] || []).map((row) => [row[CATEGORY_KEY], row]));
     const status = (item) => (item.necessary ? 'always active' : item.before ? 'active' : 'inactive');
     return {
       cctId: cfg.site,
@@ -63,12 +77,12 @@ export function methods(core, page) {
       IabType: '',
       LastReconsentDate: null,
       ForceConsent: false,
-      BannerPosition: texts?.look?.[1] || 'bottom',
-      BannerTitle: texts?.t.title || '',
-      AlertNoticeText: texts?.t.body || '',
-      AlertAllowCookiesText: texts?.t.accept || '',
-      BannerRejectAllButtonText: texts?.t.reject || '',
-      CookieSettingButtonText: texts?.t.reopen || '',
+      BannerPosition: screen?.look?.[LOOK_POSITION] || 'bottom',
+      BannerTitle: texts?.title || '',
+      AlertNoticeText: texts?.body || '',
+      AlertAllowCookiesText: texts?.accept || '',
+      BannerRejectAllButtonText: texts?.reject || '',
+      CookieSettingButtonText: texts?.reopen || '',
       GoogleConsent: { GCEnable: !!cfg.google, GCWaitTime: 500 },
       GeneralVendors: [],
       ConsentIntegrationData: { consentApi: `${core.base}/api/v1/consents`, consentPayload: null, enabledOptInDefault: false },
@@ -77,8 +91,8 @@ export function methods(core, page) {
         .map((item, order) => ({
           CustomGroupId: item.key,
           OptanonGroupId: item.key,
-          GroupName: named[item.key]?.name || item.key,
-          GroupDescription: named[item.key]?.text || '',
+          GroupName: named[item.key]?.[CATEGORY_NAME] || item.key,
+          GroupDescription: named[item.key]?.[CATEGORY_DESCRIPTION] || '',
           Status: status(item),
           Type: 'COOKIE',
           Parent: '',
@@ -100,8 +114,8 @@ export function methods(core, page) {
               Description: '',
               PrivacyPolicy: '',
               Active: !!services[service.key],
-              Cookies: (cookies[service.key] || []).map(([name]) => ({
-                Name: name,
+              Cookies: (cookies[service.key] || []).map((row) => ({
+                Name: row[COOKIE_NAME],
                 Host: '',
                 IsSession: false,
                 Length: '',
@@ -119,7 +133,7 @@ export function methods(core, page) {
     return core.ask && terms.banner ? window.fairgate.show() : undefined;
   };
   const nothing = () => {};
-  const subject = () => stands(core).consentId;
+  const subject = () => storedFields(core).consentId;
 
   return {
     AllowAll: () => decide('accept_all'),
@@ -137,8 +151,8 @@ export function methods(core, page) {
     OnConsentChanged(listener) {
       // Pages register in OptanonWrapper, which runs many times.
       const source = `${listener}`;
-      if (!heard[source]) window.addEventListener('consent.onetrust', listener);
-      heard[source] = true;
+      if (!registered[source]) window.addEventListener('consent.onetrust', listener);
+      registered[source] = true;
     },
     InsertScript: (url, selector, callback, options, groupId, async) =>
       insert(selector, options, groupId, url, callback, () => {

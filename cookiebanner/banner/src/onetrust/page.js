@@ -1,14 +1,14 @@
 /** What a page sees of an answer: globals, data layer, events, `OptanonWrapper`, cookies (docs/reference/onetrust.md). */
 
 import { values } from '../core/cookie.js';
-import { serialize, stands } from '../core/optanon.js';
+import { serialize, storedFields } from '../core/optanon.js';
 
 const YEAR = 365 * 86400;
 const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, custom: 6, opt_out: 6, gpc: 7 };
 const ON_BANNER = { accept_all: 1, reject_all: 2, close: 3 };
 
 /**
- * @param {object} core `fairgate._`
+ * @param {import('../types.d.ts').Core} core `fairgate._`
  * @param {HTMLScriptElement|null} tag of the stub
  */
 export function page(core, tag) {
@@ -36,15 +36,18 @@ export function page(core, tag) {
   };
 
   function globals() {
-    window.OnetrustActiveGroups = window.OptanonActiveGroups = `,${active()
+    const groups = `,${active()
       .map((id) => `${id},`)
       .join('')}`;
+    window.OnetrustActiveGroups = groups;
+    window.OptanonActiveGroups = groups;
   }
 
   function layer() {
     if (ignoreLayer) return;
     const groups = window.OnetrustActiveGroups;
-    const list = (window[layerName] ??= []);
+    window[layerName] ??= [];
+    const list = window[layerName];
     if (list.constructor !== Array) return;
     list.push({ event: 'OneTrustLoaded', OnetrustActiveGroups: groups });
     list.push({ event: 'OptanonLoaded', OptanonActiveGroups: groups });
@@ -69,7 +72,7 @@ export function page(core, tag) {
 
   /** Rewrites OptanonConsent; fields that are not ours stay as they are. @param {object} [change] */
   function remember(change = {}) {
-    const old = stands(core);
+    const old = storedFields(core);
     const { categories, gpc } = window.fairgate.consent();
     const { country, state: region } = geo();
     const now = {
@@ -95,7 +98,7 @@ export function page(core, tag) {
     if (type) {
       core.view?.hideBanner();
       closed();
-      const count = +stands(core).interactionCount || 0;
+      const count = +storedFields(core).interactionCount || 0;
       remember({ interactionCount: count + 1, intType: type });
     }
     globals();
@@ -107,8 +110,9 @@ export function page(core, tag) {
     wrapper();
     events();
   });
-  for (const event of ['stored', 'refused', 'queued']) {
+  for (const event of /** @type {('stored'|'refused'|'queued')[]} */ (['stored', 'refused', 'queued'])) {
     window.fairgate.on(event, () => {
+      /** @type {any} */
       const applied = new CustomEvent('OTConsentApplied');
       applied.OTConsentApplied = 'yes';
       window.dispatchEvent(applied);

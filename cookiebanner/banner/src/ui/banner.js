@@ -1,29 +1,31 @@
 /** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`. */
 
 import { crossIcon, el } from './dom.js';
+import { FACT_SELLS, FACT_SENSITIVE, LOOK_LAYOUT, LOOK_POSITION } from '../packed.js';
 
 const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRounded' };
 
 /**
- * @param {object} ui
+ * @param {import('../types.d.ts').Ui} ui
  * @param {(layer?: string) => void} open opens the preferences
  * @returns {HTMLElement} the banner, not yet in the page
  */
 export function showBanner(ui, open) {
-  const { t, terms, data } = ui;
-  const [layout, position] = data.look;
+  const { t, terms, screen } = ui;
+  const look = screen.look;
+  const position = look[LOOK_POSITION];
   const has = (name) => terms.buttons.includes(name);
   const answer = (action, choices) => () => ui.answer(action, choices, 'banner');
   const accept = has('accept') && ui.button(t.accept, answer('accept_all'), { id: 'onetrust-accept-btn-handler', class: 'fg-b' });
   const reject = has('reject') && ui.button(t.reject, answer('reject_all'), { id: 'onetrust-reject-all-handler', class: 'fg-b' });
   const exempt = ui.services.filter((service) => service.exempt);
-  const sold = ui.services.some(({ facts }) => facts === 3);
-  if (accept && reject) ui.level([accept, reject]);
+  const sellsSensitive = ui.services.some(({ legalFacts }) => legalFacts === (FACT_SELLS | FACT_SENSITIVE));
+  if (accept && reject) ui.keepEqual([accept, reject]);
   return el(
     'div',
     {
       id: 'onetrust-banner-sdk',
-      class: `${LAYOUTS[layout] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`,
+      class: `${LAYOUTS[look[LOOK_LAYOUT]] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`,
       role: 'region',
       'aria-label': t.pc_title,
     },
@@ -41,25 +43,26 @@ export function showBanner(ui, open) {
         el(
           'div',
           { id: 'onetrust-policy' },
-          el('h2', { id: 'onetrust-policy-title' }, ui.say('title')),
+          el('h2', { id: 'onetrust-policy-title' }, ui.textOf('title')),
           el(
             'p',
             { id: 'onetrust-policy-text' },
-            ui.say('body'),
+            ui.textOf('body'),
             ui.policies(),
-            ui.button(ui.say('services'), () => open('services'), { class: 'fg-l' }),
+            ui.button(ui.textOf('services'), () => open('services'), { class: 'fg-l' }),
           ),
           exempt.length > 0 &&
             el(
               'p',
               { class: 'fg-note' },
-              ui.say('exempt', { services: ui.list(exempt.map(({ name }) => name)) }),
+              ui.textOf('exempt', { services: ui.list(exempt.map(({ name }) => name)) }),
               ' ',
               ui.button(t.object, answer('opt_out', { services: Object.fromEntries(exempt.map(({ key }) => [key, false])) }), {
                 class: 'fg-l fg-object',
               }),
             ),
-          sold && terms.notices.filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
+          sellsSensitive &&
+            terms.notices.filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
           ui.status(),
         ),
       ),

@@ -1,22 +1,23 @@
 /** Services and what they store, in a table a person can read: in the preference center and on cookie policy pages. */
 
 import { el } from './dom.js';
+import { UNITS } from '../packed.js';
 
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy';
 
-const UNITS = { n: 'minute', h: 'hour', d: 'day', w: 'week', m: 'month', y: 'year' };
-
-/** @param {number|string} life `13m` (see screen.py), 0 = session, or words */
-function lifetime(ui, life) {
+/** @param {import('../types.d.ts').Ui} ui @param {number|string} life `13m` (see screen.py), 0 = session, or words */
+function describe(ui, /** @type {any} */ life) {
   if (!life) return life === 0 ? ui.t.session : '–';
-  const [, value, unit] = /^(\d+)([nhdwmy])$/.exec(life) || [];
-  return value ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(value) : life;
+  const [, value, unit] = /^(\d+)(\w)$/.exec(life) || [];
+  return UNITS[unit]
+    ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(/** @type {any} */ (value))
+    : life;
 }
 
 /**
- * @param {object} ui
- * @param {object[]} services
- * @param {(service: object) => HTMLElement|false} [control] a switch for each
+ * @param {import('../types.d.ts').Ui} ui
+ * @param {import('../types.d.ts').ScreenService[]} services
+ * @param {(service: import('../types.d.ts').ScreenService) => HTMLElement|false} [control] a switch for each
  */
 export function serviceList(ui, services, control) {
   const { t } = ui;
@@ -51,13 +52,13 @@ export function serviceList(ui, services, control) {
             el(
               'tbody',
               {},
-              service.cookies.map(([name, life, purpose]) =>
+              service.cookies.map(([name, lifetime, purpose]) =>
                 el(
                   'tr',
                   {},
                   el('td', {}, el('bdi', {}, name)),
                   el('td', {}, el('bdi', {}, purpose || '–')),
-                  el('td', {}, lifetime(ui, life)),
+                  el('td', {}, describe(ui, lifetime)),
                 ),
               ),
             ),
@@ -71,7 +72,7 @@ export function serviceList(ui, services, control) {
 export function cookieLists(ui) {
   for (const place of document.querySelectorAll(PLACES)) {
     place.replaceChildren(
-      ui.outside(
+      ui.inPage(
         el(
           'div',
           { class: 'ot-sdk-cookie-policy' },

@@ -45,4 +45,4 @@ export const crossIcon = () => stroke(16, 'm3 3 10 10m0-10L3 13');
 export const checkIcon = () => stroke(16, 'm2 8 4 4 8-9');
 
 /** Puts values into `{placeholders}`. */
-export const fmt = (text, values) => (text || '').replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+export const interpolate = (text, values) => (text || '').replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);

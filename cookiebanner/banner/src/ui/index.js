@@ -1,34 +1,48 @@
 /**
  * The banner, the preference center and what belongs to them, in light DOM under OneTrust's ids and classes.
  *
- * `core` is `fairgate._`; `core.texts` comes packed from consent/banners/screen.py.
+ * `core` is `fairgate._`; `core.texts` comes packed from consent/banners/screen.py (screen.js).
  */
 
 import { showBanner } from './banner.js';
+import { calm } from './calm.js';
 import { cookieLists } from './cookies.js';
-import { checkIcon, crossIcon, el, fill, fmt, optOutIcon, settingsIcon } from './dom.js';
-import { level } from './equal.js';
-import { holdPlace } from './hold.js';
+import { checkIcon, crossIcon, el, fill, interpolate, optOutIcon, settingsIcon } from './dom.js';
+import { makeEqual } from './equal.js';
+import { placeholder } from './placeholder.js';
 import { preferences } from './preferences.js';
+import { keeper } from './root.js';
+import { unpackLists } from './screen.js';
 import packed from './style.css';
-
-// The palette's order in consent/banners/theme.py.
-const TOKENS = ['bg', 'fg', 'mut', 'line', 'hair', 'ac', 'on', 'ed'];
+import {
+  FACT_SELLS,
+  LOOK_BUTTON,
+  LOOK_DARK,
+  LOOK_LIGHT,
+  LOOK_RADIUS,
+  LOOK_SCHEME,
+  PALETTE,
+  SCREEN_CONJUNCTION,
+  SCREEN_CONTROLLER,
+  SCREEN_DIRECTION,
+} from '../packed.js';
 
 const css = packed.replace(/~/g, '.fg:not(#_) ');
 
-/** @param {object} core */
+/** @param {import('../types.d.ts').Core} core */
 export function create(core) {
   const { terms } = core;
-  const dark = matchMedia('(prefers-color-scheme:dark)');
-  const painted = new Set();
+  const prefersDark = matchMedia('(prefers-color-scheme:dark)');
+  const inPage = new Set();
+  /** @type {import('../types.d.ts').Ui} */
   const ui = {
     core,
     terms,
     consent: () => window.fairgate.consent(),
     root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
-    live: el('div', { class: 'fg-done', 'aria-live': 'polite' }),
+    liveRegion: el('div', { class: 'fg-done', 'aria-live': 'polite' }),
   };
+  const standing = keeper(core, ui.root);
   let banner;
   let dialog;
   let floating;
@@ -36,55 +50,50 @@ export function create(core) {
 
   /** Reads the texts of the language in force. */
   function read() {
-    const data = core.texts;
-    Object.assign(ui, { data, lang: data.l, t: { ...data.t } });
-    for (const [regimes, texts] of data.r)
-      if (regimes.includes(terms.regime) || regimes.includes(core.cfg.variant)) Object.assign(ui.t, texts);
-    ui.categories = data.c.map(([key, necessary, name, text]) => ({ key, necessary, name, text, services: [] }));
-    ui.services = data.s.map(([key, name, company, policy, at, text, facts, cookies, exempt]) => {
-      const category = ui.categories[at || 0];
-      const service = { key, name, company: company || name, policy, category, text, facts: facts || 0, cookies: cookies || [] };
-      service.exempt = !category.necessary && (exempt || []).some((place) => terms.exempt.includes(place));
-      category.services.push(service);
-      return service;
-    });
-    ui.purposes = data.p.map(([key, name, text]) => ({ key, name, text, services: [] }));
+    const screen = core.texts;
+    Object.assign(ui, unpackLists(screen, core));
     const optional = ui.categories.filter((category) => !category.necessary);
-    ui.words = { controller: data.who, count: ui.services.length, purposes: ui.list(optional.map(({ name }) => name)) };
-    for (const node of [ui.root, ...painted]) dress(node);
+    ui.placeholders = {
+      controller: screen[SCREEN_CONTROLLER],
+      count: ui.services.length,
+      purposes: ui.list(optional.map(({ name }) => name)),
+    };
+    for (const node of [ui.root, ...inPage]) paint(node);
   }
 
   /** Language, direction and colours of a piece of ours. */
-  function dress(node) {
-    const [, , scheme, radius, , light, night] = ui.data.look;
-    const colours = (scheme === 'auto' ? dark.matches : scheme === 'dark') ? night : light;
-    for (const [i, colour] of colours.split(' ').entries()) node.style.setProperty(`--fg-${TOKENS[i]}`, colour);
-    node.style.setProperty('--fg-r', `${radius}px`);
-    node.style.setProperty('color-scheme', colours === night ? 'dark' : 'light');
+  function paint(node) {
+    const look = ui.screen.look;
+    const scheme = look[LOOK_SCHEME];
+    const isDark = scheme === 'auto' ? prefersDark.matches : scheme === 'dark';
+    const colours = look[isDark ? LOOK_DARK : LOOK_LIGHT];
+    for (const [i, colour] of colours.split(' ').entries()) node.style.setProperty(`--fg-${PALETTE[i]}`, colour);
+    node.style.setProperty('--fg-r', `${look[LOOK_RADIUS]}px`);
+    node.style.setProperty('color-scheme', isDark ? 'dark' : 'light');
     node.lang = ui.lang;
-    node.dir = ui.data.d;
+    node.dir = ui.screen[SCREEN_DIRECTION];
   }
 
   /** A piece that stands in the page's own content. */
-  ui.outside = (node) => {
-    painted.add(node);
+  ui.inPage = (node) => {
+    inPage.add(node);
     node.classList.add('fg');
-    dress(node);
+    paint(node);
     return node;
   };
-  ui.say = (key, values) => fmt(ui.t[key], { ...ui.words, ...values });
+  ui.textOf = (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values });
   ui.list = ([...names]) => {
     const last = names.pop();
-    return names[0] ? names.join(', ') + ui.data.and + last : last;
+    return names[0] ? names.join(', ') + ui.screen[SCREEN_CONJUNCTION] + last : last;
   };
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
   ui.link = (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text);
-  ui.policies = () => [' ', ui.link(ui.data.policy, ui.t.policy), ' ', ui.link(ui.data.imprint, ui.t.imprint), ' '];
+  ui.policies = () => [' ', ui.link(ui.screen.policy, ui.t.policy), ' ', ui.link(ui.screen.imprint, ui.t.imprint), ' '];
   ui.optsOut = () => terms.model === 'opt_out' || terms.links.length > 0;
   /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service. */
   ui.honored = () => {
     const { gpc, objected, answered, services } = ui.consent();
-    const sold = ui.services.filter(({ facts, category }) => facts & 1 && !category.necessary);
+    const sold = ui.services.filter(({ legalFacts, category }) => legalFacts & FACT_SELLS && !category.necessary);
     return gpc || (objected && answered && sold.every(({ key }) => !services[key]));
   };
   /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
@@ -101,9 +110,9 @@ export function create(core) {
           'data-link': key,
         }),
       );
-  ui.level = (pair) => {
+  ui.keepEqual = (pair) => {
     const check = () => {
-      const differing = level(pair);
+      const differing = makeEqual(pair);
       if (differing.length) core.report('design', `${pair[1].className}: ${differing}`);
     };
     requestAnimationFrame(check);
@@ -115,76 +124,79 @@ export function create(core) {
     core.decide(action, choices, layer);
     close();
     hideBanner();
-    confirm();
+    confirmAnswer();
   };
 
   function mount() {
-    if (!ui.root.isConnected) {
-      document.getElementById('onetrust-consent-sdk')?.remove();
-      // First in the tab order, without taking the focus.
-      document.body.prepend(ui.root);
-    }
-    if (!ui.live.isConnected) ui.root.append(ui.live);
+    standing();
+    if (!ui.liveRegion.isConnected) ui.root.append(ui.liveRegion);
   }
 
-  function confirm() {
+  function confirmAnswer() {
     const { answered, id, categories, services } = ui.consent();
     if (!answered) return;
     mount();
     const granted = ui.categories.filter(({ key, necessary }) => !necessary && categories[key]).map(({ name }) => name);
     for (const { key, category, name } of ui.services)
       if (services[key] && !category.necessary && !categories[category.key]) granted.push(name);
-    quiet();
-    fill(ui.live, {}, [
-      el('strong', {}, ui.t.stored),
-      ui.button(crossIcon(), quiet, { class: 'fg-x', 'aria-label': ui.t.close }),
+    clearMessage();
+    fill(ui.liveRegion, {}, [
+      // Never what is not so: this browser may keep nothing.
+      !core.unkept && el('strong', {}, ui.t.stored),
+      ui.button(crossIcon(), clearMessage, { class: 'fg-x', 'aria-label': ui.t.close }),
       el(
         'p',
         {},
-        granted.length ? ui.say('stored_yes', { list: ui.list(granted) }) : ui.t.stored_no,
+        granted.length ? ui.textOf('stored_yes', { list: ui.list(granted) }) : ui.t.stored_no,
         ' ',
-        ui.say('change', { link: ui.t.reopen }),
+        ui.textOf('change', { link: ui.t.reopen }),
       ),
       id && el('p', { class: 'fg-m' }, `${ui.t.record}: `, el('code', {}, id)),
       ui.status(),
     ]);
-    timer = setTimeout(() => ui.live.contains(document.activeElement) || quiet(), 12000);
-    float();
+    const unlessFocused = () => {
+      if (!ui.liveRegion.contains(document.activeElement)) clearMessage();
+    };
+    timer = setTimeout(unlessFocused, 12000);
+    showWayBack();
   }
-  function quiet() {
+  function clearMessage() {
     clearTimeout(timer);
-    ui.live.replaceChildren();
-    float();
+    ui.liveRegion.replaceChildren();
+    showWayBack();
   }
 
   const hideBanner = () => {
     banner?.remove();
     banner = null;
-    float();
+    showWayBack();
   };
 
   function openBanner() {
     mount();
-    quiet();
+    clearMessage();
     banner?.remove();
     banner = showBanner(ui, open);
+    calm(banner);
     ui.root.prepend(banner);
-    float();
+    showWayBack();
   }
 
   const isOpen = () => !!dialog && dialog.open;
   function open(layer) {
     mount();
-    quiet();
+    clearMessage();
     const again = isOpen();
     close();
     dialog?.remove();
     ui.filter?.remove();
     ui.filter = el('div', { class: 'onetrust-pc-dark-filter' });
     dialog = preferences(ui, close);
+    calm(dialog);
     ui.root.append(ui.filter, dialog);
     if (dialog.showModal) dialog.showModal();
     else dialog.setAttribute('open', '');
+    /** @type {HTMLElement} */
     const first = dialog.querySelector(layer === 'links' ? '.fg-optout button' : '#close-pc-btn-handler') || dialog.querySelector('button');
     first.focus({ preventScroll: layer !== 'links' });
     if (!again) window.dispatchEvent(new CustomEvent('OneTrustPCLoaded'));
@@ -200,13 +212,13 @@ export function create(core) {
   }
 
   /** The way back: statutory links where the law wants them, our button when the page has no link of its own. */
-  function float() {
+  function showWayBack() {
     floating?.remove();
     const places = document.querySelectorAll('[data-fairgate-links]');
-    for (const place of places) place.replaceChildren(ui.outside(el('span', {}, ui.links(), ui.status())));
+    for (const place of places) place.replaceChildren(ui.inPage(el('span', {}, ui.links(), ui.status())));
     const links = places.length ? [] : ui.links();
-    const wanted = links.length || (ui.data.look[4] && !document.querySelector(core.openers));
-    if (banner || ui.live.childNodes.length || !wanted) return;
+    const wanted = links.length || (ui.screen.look[LOOK_BUTTON] && !document.querySelector(core.openers));
+    if (banner || ui.liveRegion.childNodes.length || !wanted) return;
     floating = el(
       'div',
       { id: 'ot-sdk-btn-floating', class: links.length ? 'fg-pill' : '' },
@@ -223,7 +235,7 @@ export function create(core) {
           ),
     );
     mount();
-    ui.root.insertBefore(floating, ui.live);
+    ui.root.insertBefore(floating, ui.liveRegion);
   }
 
   function style() {
@@ -236,7 +248,7 @@ export function create(core) {
     } catch {
       tag.textContent = css;
     }
-    document.head.append(tag);
+    ui.root.prepend(tag);
   }
 
   // Modals of the page (Bootstrap, jQuery UI) pull the focus back to themselves when it leaves them.
@@ -244,13 +256,13 @@ export function create(core) {
     // The target may be the window itself, which no node contains.
     window.addEventListener(type, (event) => event.composedPath().includes(ui.root) && event.stopPropagation(), true);
   }
-  dark.addEventListener('change', () => [ui.root, ...painted].forEach(dress));
-  window.addEventListener('load', () => float());
+  prefersDark.addEventListener('change', () => [ui.root, ...inPage].forEach(paint));
+  window.addEventListener('load', () => showWayBack());
 
   read();
   style();
-  core.parsed(() => {
-    float();
+  core.whenParsed(() => {
+    showWayBack();
     cookieLists(ui);
   });
 
@@ -258,17 +270,15 @@ export function create(core) {
     showBanner: openBanner,
     hideBanner,
     openPreferences: open,
-    close,
     setLanguage() {
       const [asked, opened] = [!!banner, isOpen()];
       read();
       if (asked) openBanner();
       if (opened) open();
-      else float();
+      else showWayBack();
       cookieLists(ui);
     },
-    placeholder: (element, service) => holdPlace(ui, element, service),
+    placeholder: (element, service) => placeholder(ui, element, service),
     cookieList: () => cookieLists(ui),
-    float,
   };
 }

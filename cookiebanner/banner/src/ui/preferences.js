@@ -2,9 +2,10 @@
 
 import { serviceList } from './cookies.js';
 import { crossIcon, el } from './dom.js';
+import { FACT_SELLS, FACT_SENSITIVE } from '../packed.js';
 
 /**
- * @param {object} ui
+ * @param {import('../types.d.ts').Ui} ui
  * @param {() => void} close
  * @returns {HTMLDialogElement} not yet in the page, not open
  */
@@ -13,7 +14,7 @@ export function preferences(ui, close) {
   const now = ui.consent();
   const answer = (action, choices) => () => ui.answer(action, choices?.(), 'preferences');
   // Where the signal wins over an answer, what it stops cannot be switched on here.
-  const stopped = (service) => now.gpc && terms.model !== 'opt_in' && service.facts & 1;
+  const stopped = (service) => now.gpc && terms.model !== 'opt_in' && service.legalFacts & FACT_SELLS;
 
   const toggle = (id, name, checked, disabled, change) =>
     el('input', { type: 'checkbox', role: 'switch', id, class: name, checked, disabled, change });
@@ -46,7 +47,7 @@ export function preferences(ui, close) {
         el(
           'details',
           {},
-          el('summary', { class: 'category-menu-switch-handler' }, ui.say('services', { count: item.services.length })),
+          el('summary', { class: 'category-menu-switch-handler' }, ui.textOf('services', { count: item.services.length })),
           services,
         ),
     );
@@ -76,13 +77,13 @@ export function preferences(ui, close) {
   /** The current answer without the sensitive services. */
   function limited() {
     const services = {};
-    for (const { key, facts } of ui.services) if (facts & 2) services[key] = false;
+    for (const { key, legalFacts } of ui.services) if (legalFacts & FACT_SENSITIVE) services[key] = false;
     return { services };
   }
 
   const accept = ui.button(t.accept, answer('accept_all'), { id: 'accept-recommended-btn-handler', class: 'fg-b' });
   const reject = ui.button(t.reject, answer('reject_all'), { class: 'ot-pc-refuse-all-handler fg-b' });
-  ui.level([accept, reject]);
+  ui.keepEqual([accept, reject]);
   const limit = terms.links.includes('link_limit_sensitive');
 
   return el(
@@ -97,7 +98,7 @@ export function preferences(ui, close) {
     el(
       'div',
       { id: 'ot-pc-content', tabindex: 0, role: 'group', 'aria-labelledby': 'ot-pc-title' },
-      el('p', { id: 'ot-pc-desc' }, ui.say('pc_body'), ui.policies()),
+      el('p', { id: 'ot-pc-desc' }, ui.textOf('pc_body'), ui.policies()),
       now.gpc && el('p', { class: 'fg-note' }, t.gpc),
       ui.optsOut() &&
         el(
@@ -121,7 +122,7 @@ export function preferences(ui, close) {
         'p',
         { class: 'fg-m' },
         now.answered
-          ? ui.say('stored_at', { date: new Date(now.at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' }) })
+          ? ui.textOf('stored_at', { date: new Date(now.at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' }) })
           : t.not_stored,
         now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)],
       ),

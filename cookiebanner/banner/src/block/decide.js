@@ -1,0 +1,113 @@
+/** What has to wait: the one place where the release's rules, the answer and what an author wrote on a tag meet. */
+import { getAttr, hasAttr } from './dom.js';
+import { match } from './match.js';
+
+/** @type {import('./index.js').Host} */
+export let host;
+/**
+ * What lower modules need of higher ones; index.js hands it in, so that no import points upwards.
+ *
+ * @type {{patchRealm: (w: Window) => void, safeSrcdoc: (html: string) => string}} of patch.js and html.js
+ */
+export let upward;
+/** Elements that may load whatever the answer. */
+export const exempted = new WeakSet();
+const reportedHosts = new Set();
+
+/** @param {import('./index.js').Host} options @param {typeof upward} parts */
+export function begin(options, parts) {
+  host = options;
+  upward = parts;
+}
+
+/** Text for a sink that `require-trusted-types-for` guards. */
+export const trust = (text, kind = 'createHTML') => host.policy[kind](text);
+
+/** Whether service `i` (behind the last: third parties that no rule knows) has to wait; an exception is a yes. */
+export function serviceWaits(i) {
+  try {
+    return !(host.services[i] ? host.allowed(i) : host.granted());
+  } catch {
+    return true;
+  }
+}
+export const anyServiceWaits = () => host.services.some((_, i) => serviceWaits(i));
+
+/** Whose a URL is: a service's index, behind the last for an unknown third party, or -1. Pages ask the same again and again. */
+const owners = new Map();
+function ownerOf(url, rulesOnly) {
+  const base = document.baseURI;
+  const key = base + url;
+  if (owners.size > 999) owners.clear();
+  let owner = owners.get(key);
+  if (owner !== undefined) return owner;
+  owner = -1;
+  try {
+    const parsed = new URL(url, base);
+    const name = parsed.hostname;
+    owner = match(host.table, parsed, location.hostname);
+    if (owner < 0 && /^(http|ws)/.test(parsed.protocol) && !host.friends.some((friend) => `.${name}`.endsWith(`.${friend}`))) {
+      owner = host.services.length;
+      if (!rulesOnly && !reportedHosts.has(name)) {
+        reportedHosts.add(name);
+        host.report('unknown', name);
+      }
+    }
+  } catch {}
+  owners.set(key, owner);
+  return owner;
+}
+
+/**
+ * What a request waits for: the service's index + 1 (behind the last: an unknown third party), or 0.
+ * @param {string|URL} url @param {boolean} [rulesOnly]
+ */
+export function urlWaitsFor(url, rulesOnly) {
+  const owner = ownerOf(`${url}`, rulesOnly);
+  const { length } = host.services;
+  const strange = owner === length && (rulesOnly || !host.cfg.hold);
+  return owner < 0 || strange || !serviceWaits(owner) ? 0 : owner + 1;
+}
+
+const firstThatWaits = (urls, rulesOnly) => (urls || []).map((url) => urlWaitsFor(url, rulesOnly)).find(Boolean);
+
+/** The same for a text that names a URL (workers, `javascript:`, `data:` and `blob:` documents). */
+export const textWaitsFor = (text) => firstThatWaits(text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g), true);
+
+/** The same for the text behind a URL of this origin. */
+export function fileWaitsFor(url) {
+  try {
+    const request = new XMLHttpRequest();
+    request.open('GET', url, false);
+    request.send();
+    return textWaitsFor(request.responseText);
+  } catch {}
+}
+
+/** The categories (or services) that an author wrote on the element: all must be granted; '' when there is none in it. */
+export const authorKeys = (el) => {
+  const written = getAttr(el, 'data-consent');
+  if (written !== null) return written.match(/[^\s,]+/g) || [''];
+  const found = [...(getAttr(el, 'class') || '').matchAll(/(?:optanon-category|ot-vscat)-([\w,-]*)/g)];
+  return found[0] && found.flatMap(([, ids]) => ids.match(/\w+/g) || ['']);
+};
+export const isExempt = (el) => el === host.tag || exempted.has(el) || hasAttr(el, 'data-ot-ignore');
+
+/** What one attribute of one element waits for, as `urlWaitsFor` says it. */
+export function attributeWaitsFor(el, name, value) {
+  if (isExempt(el)) return 0;
+  const keys = authorKeys(el);
+  if (keys) return keys.map((key) => host.granted(key)).includes(false) && host.services.length + 1;
+  if (/srcset|ping/.test(name)) return firstThatWaits(value.split(/[\s,]+/));
+  if (/^(i?frame|object|embed)$/.test(el.localName)) {
+    if (/^\s*blob:/i.test(value)) return fileWaitsFor(value);
+    if (/^\s*(data|javascript):/i.test(value)) return textWaitsFor(unescape(value));
+  }
+  return urlWaitsFor(value);
+}
+
+/** CSS whose held URLs are made inert in a way that `releaseCss` can undo, without a request or an error. */
+export const holdCss = (text) =>
+  `${text}`.replace(/(url\(\s*["']?|["'](?=(?:\w+:)?\/\/)|@import\s*["'])([^"')]+)/gi, (whole, before, url) =>
+    urlWaitsFor(url) ? `${before}data:fg,${url}` : whole,
+  );

@@ -1,0 +1,19 @@
+/** Names that the parts which hold, and the part that lets go, share. */
+
+/** Marks a held element; `KEPT + attribute` holds what was taken from it. */
+export const HELD = 'data-fg';
+export const KEPT = 'data-fg-';
+export const TYPE = 'data-fg-type';
+
+/** Prefixes of names that are no cookie's, as compile.py writes them; a cookie's name holds no `=`. */
+export const STORES = { localStorage: 'l=', sessionStorage: 's=' };
+
+/** Does a cookie of a release (it may hold a `*`) mean this one? */
+export function nameMatches(cookie, kind, name) {
+  const [start, end] = cookie.split('*');
+  const full = kind + String(name);
+  return full === cookie || (end !== undefined && (start || !kind) && full.startsWith(start) && full.endsWith(end));
+}
+
+/** CSS that `holdCss` made, as its author wrote it. */
+export const releaseCss = (text) => text.replace(/data:fg,/g, '');

@@ -1,0 +1,59 @@
+/**
+ * Ways to replace what a window offers. An interface that the browser does not have is no failure; what cannot be replaced is
+ * reported, and the rest goes on.
+ */
+import { host } from './decide.js';
+import { apply, construct, define, describe } from './dom.js';
+
+/** Replaces an accessor or a value of an interface (or of `w`) by what `make(set, get)` or `make(value)` gives. */
+function replace(w, where, name, make) {
+  try {
+    const object = w[where]?.prototype || where;
+    const found = describe(object, name);
+    if (found) define(object, name, 'value' in found ? { value: make(found.value) } : make(found.set, found.get));
+  } catch (error) {
+    host.disarmed(name, error);
+  }
+}
+
+/** Methods: `run(go, args, self, name, native)`, where `go()` calls the native with `args` as they then are. */
+export function methods(w, where, names, run) {
+  for (const name of names.split(' ')) {
+    replace(
+      w,
+      where,
+      name,
+      (native) =>
+        /** @this {any} */ function (...args) {
+          return run(() => apply(native, this, args), args, this, name, native);
+        },
+    );
+  }
+}
+
+/** A property: `set(value, go, self)`, where `go(value)` calls the native; `read(go, self)`. */
+export function property(w, where, name, set, read = (go, _self) => go()) {
+  replace(w, where, name, (setter, getter) =>
+    set && !setter
+      ? {}
+      : {
+          get() {
+            return read(() => apply(getter, this, []), this);
+          },
+          set(value) {
+            set?.(value, (given) => apply(setter, this, [given]), this);
+          },
+        },
+  );
+}
+
+/** Constructors: `change(args)` gives other arguments, if need be. */
+export function constructors(w, names, change) {
+  for (const name of names.split(' ')) {
+    replace(w, w, name, (native) => {
+      const made = new Proxy(native, { construct: (target, args, as) => construct(target, change(args) || args, as) });
+      native.prototype.constructor = made;
+      return made;
+    });
+  }
+}

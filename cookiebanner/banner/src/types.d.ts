@@ -1,0 +1,294 @@
+/** Shapes that the files of the banner share. What is public is in ../fairgate.d.ts. */
+
+import type { Choices as PublicChoices, Fairgate, Receipt } from '../fairgate.d.ts';
+import type { Answer } from './core/cookie.js';
+
+export type Vector = (boolean | undefined)[];
+export type Choices = PublicChoices;
+export type Kind = 'categories' | 'purposes' | 'services';
+
+/** A category, purpose or service on offer; `sold` = sells, shares or targets. The flags are 0 when they are not set. */
+export interface Item {
+  kind: Kind;
+  key: string;
+  /** The category it belongs to. */
+  group: Item | undefined;
+  necessary: number;
+  /** Does it run before an answer? undefined = not on offer. */
+  before: boolean | undefined;
+  container: number;
+  sold: number;
+  adapter: string | undefined;
+  rules: string | undefined;
+  cookies: string[];
+  inline: string[];
+  /** Its number in stored answers, then those that it had in other categories. */
+  slots: number[];
+}
+
+/** A variant's terms, as regimes.json has them; what compile.py left out is in ABSENT_TERMS. */
+export interface Terms {
+  regime: string;
+  model: 'opt_in' | 'opt_out' | 'notice';
+  banner: boolean | string;
+  exempt: string[];
+  gpc: string;
+  links: string[];
+  notices: string[];
+  buttons: string[];
+  gpc_status?: boolean;
+  optout_icon?: boolean;
+  close_x?: boolean;
+  consent_days?: number;
+  reask_days?: number;
+  refusal_days?: number;
+  ads_off_under?: number;
+  minors_hold?: string;
+}
+
+type Row = any[];
+
+/** A gate's config, as cookiebanner/releases/compile.py packs it. */
+export interface Config {
+  site: string;
+  release: number;
+  /** The beginning of the release's hash. */
+  content: string;
+  hosts: string[];
+  cookie: string;
+  /** How many slots there were after each of the last releases → what tells this numbering from others. */
+  steps: Record<string, string>;
+  /** By item, in their order; absent: each is its own place. */
+  slots?: (number | number[])[];
+  terms: Terms;
+  variant?: string;
+  categories: Row[];
+  purposes?: Row[];
+  services: Row[];
+  /** Language → hash of its file. */
+  langs: Record<string, string>;
+  late: string;
+  made: string;
+  level?: string;
+  child?: number;
+  re?: Row[];
+  hold?: 1;
+  reload?: 1;
+  path?: 1;
+  home?: 1;
+  button?: 1;
+  advanced?: 1;
+  google?: { signals: string[][]; regions: string };
+  adapters?: Record<string, (core: Core, step: 'default' | 'update', has: (key?: string) => boolean) => object | undefined>;
+  strict?: (host: Core) => void;
+}
+
+export interface Transport {
+  flush(): Promise<void>;
+  answer(record: object & { id: string }): Promise<Receipt | null>;
+  count(kind: string): void;
+  report(): void;
+}
+
+/** `fairgate._`: the inside of the gate. What is optional comes with a later file, or when it is known. */
+export interface Core {
+  cfg: Config;
+  terms: Terms;
+  items: Item[];
+  services: Item[];
+  tag: any;
+  get(name: string): string | null | undefined;
+  base: string;
+  nonce: string;
+  dropIn: string | boolean;
+  child: number;
+  optIn: boolean;
+  reports: { kind: string; subject: string }[];
+  listeners: Record<string, ((detail: any) => void)[]>;
+  made: Record<string, string>;
+  unknownKeys: Set<unknown>;
+  table: object;
+  warn(what: string, error?: unknown): void;
+  safely<T>(what: string, run: () => T): T | undefined;
+  signal(answered?: boolean): number;
+  read(): void;
+  applyAnswer(): void;
+  shape(convert?: (value: boolean | undefined) => any): Record<Kind, Record<string, any>>;
+  signalVendors(step: 'default' | 'update'): void;
+  load(name: string, hash: string): Promise<void>;
+  putBeside(node: Node): void;
+  late(run?: (core: Core) => any): Promise<any>;
+  loadScreen(language?: string): Promise<void>;
+  whenParsed(run: (event?: any) => void): void;
+  allowed(index: number): unknown;
+  granted(key?: string): boolean;
+  unknown(key: unknown): any;
+  disarmed(what: string, error: unknown): void;
+  report(kind: string, subject: string): void;
+  beginOnce(): void;
+
+  answer?: Answer;
+  vector?: Vector;
+  closed?: string;
+  gpc?: boolean;
+  ask?: boolean;
+  lapsed?: boolean;
+  lang?: string;
+  level?: string;
+  friends?: string[];
+  policy?: any;
+  engine?: any;
+  vendorSignals?: Record<string, any>;
+  started?: Promise<void>;
+  startLate?: (api: Fairgate) => void;
+  begin?: () => Promise<void>;
+  place?: (element: Element, service: number | string | null) => void;
+  releaseAllowed?: () => void;
+  ui?: (create: (core: Core) => View, packed: Screen) => void;
+
+  test?: boolean;
+  stub?: boolean;
+  openers?: string;
+  since?: number;
+  asked?: boolean;
+  swallows?: unknown;
+  tabs?: BroadcastChannel;
+  texts?: Screen;
+  view?: View;
+  emit?: (event: string, detail: object) => void;
+  write?: (name: string, value: string, seconds: number | '') => void;
+  save?: () => void;
+  /** Deletes what denied services stored. */
+  tidy?: () => void;
+  /** What the browser kept of answers when it was read last. */
+  stored?: string;
+  /** The answer in force is kept nowhere but in this page. */
+  unkept?: boolean;
+  decide?: (action: string, choices?: Choices, layer?: string) => Promise<Receipt | null>;
+  reread?: () => void;
+  reportSignal?: () => void;
+  flush?: () => Promise<void>;
+  show?: () => Promise<void>;
+  loadUi?: (language?: string) => Promise<View>;
+}
+
+/** A language's screen as it is packed: consent/banners/screen.json says what its letters and rows mean. */
+export type Screen = Record<string, any>;
+
+export interface ScreenCategory {
+  key: string;
+  necessary?: number;
+  name: string;
+  text: string;
+  services: ScreenService[];
+  /** Its switch; false where it has none. */
+  input?: any;
+}
+
+export interface ScreenService {
+  key: string;
+  name: string;
+  company: string;
+  policy: string;
+  category: ScreenCategory;
+  text: string;
+  /** FACT_SELLS (shares and targets too) | FACT_SENSITIVE */
+  legalFacts?: number;
+  cookies: Row[];
+  exempt: boolean;
+  input?: HTMLInputElement;
+}
+
+export interface Lists {
+  screen: Screen;
+  lang: string;
+  /** The texts, those of the regime included. */
+  t: Record<string, string>;
+  categories: ScreenCategory[];
+  services: ScreenService[];
+  purposes: ScreenCategory[];
+}
+
+/** What ui.js gives the gate. */
+export interface View {
+  showBanner(): void;
+  hideBanner(): void;
+  openPreferences(layer?: string): void;
+  setLanguage(): void;
+  placeholder(element: HTMLElement, service: number | string | null): HTMLElement | undefined;
+  cookieList(): void;
+}
+
+/** What the files of ui/ share; ui/index.js makes it. */
+export interface Ui extends Partial<Lists> {
+  core: Core;
+  terms: Terms;
+  root: HTMLElement;
+  liveRegion: HTMLElement;
+  consent(): any;
+  filter?: HTMLElement;
+  placeholders?: Record<string, string | number>;
+  inPage?: (node: HTMLElement) => HTMLElement;
+  textOf?: (key: string, values?: Record<string, string | number>) => string;
+  list?: (names: string[]) => string;
+  button?: (content: any, click: (event?: any) => any, props?: Record<string, any>) => any;
+  link?: (href: string, text: string, label?: string) => any;
+  policies?: () => any[];
+  links?: () => HTMLElement[];
+  status?: () => HTMLElement | false | '';
+  optsOut?: () => boolean;
+  honored?: () => boolean;
+  keepEqual?: (pair: HTMLElement[]) => void;
+  answer?: (action: string, choices?: Choices, layer?: string) => void;
+}
+
+/** The members that late.js puts in the place of those that load it. */
+export type LateApi = Pick<
+  Fairgate,
+  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open'
+>;
+
+declare module '../fairgate.d.ts' {
+  interface Events {
+    /** Not public: before the tags of an answer run. */
+    write: { action: string; layer?: string };
+    refused: object;
+    queued: object;
+  }
+  interface Fairgate {
+    /** Not public: for our own files. */
+    _?: Core;
+  }
+}
+
+declare global {
+  var fairgate: Fairgate;
+  /** compile.py wraps the gate in a function of its config. */
+  var __fg: Config;
+  interface Navigator {
+    globalPrivacyControl?: boolean;
+  }
+  interface Document {
+    prerendering?: boolean;
+  }
+  /** Other parties' names, of which we know what we use. */
+  interface Window {
+    trustedTypes?: any;
+    fgUpper?: () => any;
+    clarity?: any;
+    gtag?: any;
+    fbq?: any;
+    _fbq?: any;
+    uetq?: any;
+    _gaq?: any;
+    ga?: any;
+    OneTrust?: any;
+    Optanon?: any;
+    OneTrustStub?: any;
+    OptanonWrapper?: any;
+    OTExternalConsent?: any;
+    OnetrustActiveGroups?: string;
+    OptanonActiveGroups?: string;
+    otStubData?: any;
+  }
+}

@@ -1,0 +1,36 @@
+/** What the screen of one language lists, as consent/banners/screen.py packed it, with names. Pure. */
+
+import { SCREEN_CATEGORIES, SCREEN_LANGUAGE, SCREEN_PURPOSES, SCREEN_REGIME_TEXTS, SCREEN_SERVICES, SCREEN_TEXTS } from '../packed.js';
+
+/**
+ * The rows are taken apart here and nowhere else, in the order of screen.json (a test holds the two together).
+ *
+ * @param {import('../types.d.ts').Screen} packed `core.texts`
+ * @param {Pick<import('../types.d.ts').Core, 'terms'|'cfg'>} core
+ * @returns {import('../types.d.ts').Lists}
+ */
+export function unpackLists(packed, { terms, cfg }) {
+  const t = { ...packed[SCREEN_TEXTS] };
+  for (const [regimes, texts] of packed[SCREEN_REGIME_TEXTS]) {
+    if (regimes.includes(terms.regime) || regimes.includes(cfg.variant)) Object.assign(t, texts);
+  }
+  const categories = packed[SCREEN_CATEGORIES].map(([key, necessary, name, text]) => ({ key, necessary, name, text, services: [] }));
+  const services = packed[SCREEN_SERVICES].map(([key, name, company, policy, place, text, facts, cookies, exemptions]) => {
+    const category = categories[place || 0];
+    const service = {
+      key,
+      name,
+      company: company || name,
+      policy,
+      category,
+      text,
+      legalFacts: facts,
+      cookies: cookies || [],
+      exempt: !category.necessary && (exemptions || []).some((where) => terms.exempt.includes(where)),
+    };
+    category.services.push(service);
+    return service;
+  });
+  const purposes = packed[SCREEN_PURPOSES].map(([key, name, text]) => ({ key, name, text, services: [] }));
+  return { screen: packed, lang: packed[SCREEN_LANGUAGE], t, categories, services, purposes };
+}

@@ -1,0 +1,1 @@
+(()=>{var e=document.getElementById("box");document.getElementById("act").addEventListener("click",()=>e.showModal());document.getElementById("close").addEventListener("click",()=>e.close());window.state=()=>({open:e.open,children:e.children.length});window.ready=!0;})();

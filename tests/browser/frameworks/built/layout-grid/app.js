@@ -1,0 +1,1 @@
+(()=>{document.addEventListener("click",n=>{if(!n.target.closest?.("#act"))return;let t=document.getElementById("count");t.textContent=String(Number(t.textContent)+1)});window.state=()=>({count:document.getElementById("count")?.textContent});var e=()=>{window.ready=!0};e();})();

@@ -1,0 +1,1 @@
+(()=>{document.getElementById("act").addEventListener("click",async()=>{document.getElementById("said").textContent=await field.pay(5)});window.state=async()=>{let t=document.getElementById("said");for(let e=0;e<20&&!t.textContent;e++)await new Promise(n=>setTimeout(n,20));return{said:t.textContent}};field.ready.then(()=>{window.ready=!0});})();

@@ -1,0 +1,6 @@
+import htmx from 'htmx4';
+import { ready } from '../shared/count.js';
+
+window.htmx = htmx;
+htmx.onLoad ? htmx.onLoad(ready) : ready();
+ready();

@@ -1,0 +1,3 @@
+import { react } from '../shared/react.mjs';
+
+export default react(18, 'production', false);

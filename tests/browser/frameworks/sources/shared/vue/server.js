@@ -1,0 +1,4 @@
+import { renderToString } from 'vue/server-renderer';
+import { create } from './app.js';
+
+export const root = () => renderToString(create());

@@ -1,0 +1,3 @@
+import { vue } from '../shared/vue.mjs';
+
+export default vue('development');

@@ -1,0 +1,32 @@
+"""The gate is a guest in pages made with real libraries: beside the same page without it, all but the trackers is equal.
+
+What is known to fail is `known.json`; this test fails when something else fails, and when something of it holds.
+`python -m tests.browser.frameworks.table` measures it again.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from . import known
+from .judge import judge
+from .site import Site, walks
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("page", walks())
+def test_a_page_can_not_tell(page, chromium, world, uncaught) -> None:
+    found = judge(chromium, Site(world, walks()[page]))
+    # What our files throw is in the page's console, which is judged.
+    uncaught.clear()
+    expected = known.cells(page)
+    assert {cell: what for cell, what in found.items() if cell not in expected} == {}
+    assert sorted(expected - set(found)) == [], "known to fail, and holds: take it out of known.json"
+
+
+def test_the_table_names_what_there_is() -> None:
+    table = known.read()
+    assert set(table) <= set(walks())
+    assert {phase for phases in table.values() for phase in phases} <= set(known.PHASES)
+    assert {check for phases in table.values() for checks in phases.values() for check in checks} <= set(known.CHECKS)

@@ -1,0 +1,43 @@
+"""The demo's history tells one story on every page of the dashboard."""
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+
+from consent.sites.models import SiteSighting
+from consent.stats.models import DailyTotal
+from cookiebanner.demo import seed
+
+
+@pytest.fixture
+def shop(db, monkeypatch, settings):
+    settings.FAIRGATE_DEMO = True
+    monkeypatch.setattr(seed, "DAYS", 3)
+    made = seed.site()
+    assert seed.history(made, lambda done, total: None) > 0
+    return made
+
+
+def test_a_site_with_answers_has_been_seen(shop, client):
+    seed.person("correct horse battery")
+    client.force_login(get_user_model().objects.get(username="demo"))
+    page = client.get(reverse("dashboard:sites")).content.decode()
+    pills = re.findall(r'<span class="pill[^"]*">([^<]*)</span>', page)
+    assert pills[-2:] == ["Live", "Release 1"]
+    [seen] = SiteSighting.objects.filter(site=shop)
+    assert (seen.host, seen.level, seen.release) == ("127.0.0.1", "snippet", 1)
+    assert seen.last_seen < timezone.now()
+
+
+def test_its_line_does_not_fall_on_a_day_that_has_only_begun(shop, client):
+    days = list(DailyTotal.objects.filter(site_id=shop.pk).values_list("day", flat=True).distinct().order_by("day"))
+    assert len(days) == 3 and timezone.now().date() not in days
+    seed.person("correct horse battery")
+    client.force_login(get_user_model().objects.get(username="demo"))
+    [points] = re.findall(r'<polyline points="([^"]*)"', client.get(reverse("dashboard:sites")).content.decode())
+    heights = [float(point.split(",")[1]) for point in points.split()]
+    assert len(heights) == 29
+    assert [height == 38.0 for height in heights] == [*[True] * 26, *[False] * 3]
