@@ -52,7 +52,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
             for p in snapshot["purposes"]
             if p["category"] is None
         ],
-        "services": [*_own(snapshot, language), *(_service(service, place) for service in snapshot["services"])],
+        "services": [*(_service(service, place) for service in snapshot["services"]), *_own(snapshot, language)],
         "controller": site["controller"] or site["name"],
         "policy": _link(site["policy_url"]),
         "imprint": _link(site["imprint_url"]),
@@ -144,7 +144,8 @@ def _counted(words: Mapping[str, str], snapshot: Mapping[str, Any]) -> dict[str,
 
 
 def _own(snapshot: Mapping[str, Any], language: str) -> list[list[Any]]:
-    """What the banner itself keeps, as a service of the first necessary category. Older releases do not say it."""
+    """What the banner itself keeps, as a service of the first necessary category: after the others, which gates call by
+    their place. Older releases do not say it."""
     rows = snapshot.get("own_cookies")
     at = next((number for number, category in enumerate(snapshot["categories"]) if category["necessary"]), None)
     if not rows or at is None:

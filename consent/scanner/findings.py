@@ -10,6 +10,7 @@ from uuid import UUID
 
 from consent.catalogue import known
 from consent.scanner.page import NECESSARY, Page, Request
+from consent.sites import snippets
 from fairgate_enforce import patterns
 
 ONETRUST = ("cookielaw.org", "onetrust.com", "cookiepro.com")
@@ -22,10 +23,6 @@ PRIVACY = re.compile(
     r"privacy.?(policy|notice|statement)|datenschutz|confidentialit|privacidad|/privacy/?$", re.IGNORECASE
 )
 IMPRINT = re.compile(r"\bimpressum\b|\bimprint\b|mentions.l.gales|aviso.legal|legal.notice", re.IGNORECASE)
-SWALLOW = (
-    '<meta http-equiv="Content-Security-Policy" content="script-src-attr \'unsafe-inline\'">'
-    '<script type="text/plain">--></script>'
-)
 
 
 @dataclass(slots=True)
@@ -189,7 +186,7 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
 
 
 def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
-    one = f'<script src="{server}/v1/{site_id}/gate.js"></script>\n{SWALLOW}'
+    one = snippets.snippet(server, site_id)
     if not found.onetrust:
         return f"Put this first into <head>, before any other script:\n{one}"
     two = "\n".join(

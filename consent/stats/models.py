@@ -66,7 +66,8 @@ class GateReport(models.Model):
     class Kind(models.TextChoices):
         UNKNOWN_HOST = "unknown", "Unknown host"
         DISARMED = "disarmed", "Patch not armed"
-        LATE = "late", "Gate too late (async or deferred)"
+        LATE = "late", "The gate runs too late"
+        BEFORE = "before", "A tracker stands before the gate"
         DESIGN = "design", "Site CSS made the buttons unequal"
         UNKNOWN_ID = "unknown_id", "The page names an unknown category or service"
         BROKEN = "broken", "A file of ours did not do its work"

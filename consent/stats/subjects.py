@@ -24,6 +24,9 @@ PARTS = frozenset(
     addEventListener late drop_in snippet strict server
     """.split()  # noqa: SIM905 - to be read
 )
+# How a gate comes to run after the page has begun: by an attribute of its tag, or because a script, such as a tag
+# manager's, put the tag into the page.
+LATE = frozenset({"async", "defer", "inserted"})
 # What two buttons may differ in, of all that CSS knows.
 PROPERTIES = frozenset(
     """
@@ -57,7 +60,8 @@ def _design(subject: str) -> str:
 RULES: dict[str, Callable[[str], str]] = {
     "unknown": host_name,
     "disarmed": _one_of(PARTS),
-    "late": _one_of(frozenset({"async", "defer"})),
+    "late": _one_of(LATE),
+    "before": host_name,
     "design": _design,
     "unknown_id": _id,
     "broken": _id,

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from consent.sites import snippets
 from consent.sites.models import Site
-
-# A policy that changes nothing: Chromium sees it coming and keeps its preloads back until the gate has run.
-POLICY = """<meta http-equiv="Content-Security-Policy" content="script-src-attr 'unsafe-inline'">"""
-SWALLOW = POLICY + '<script type="text/plain">--></script>'
 
 
 def levels(site: Site, base: str) -> list[dict[str, Any]]:
     """Every level: name, lines, steps, limits. `base` is our public address without a slash at its end."""
-    gate = f'<script src="{base}/v1/{site.uuid}/gate.js"></script>'
     host = base.partition("://")[2]
     return [
         {
             "key": "drop_in",
             "name": "Drop-in",
             "for": "A page that embeds OneTrust today.",
-            "lines": f'<script src="{base}/consent/{site.uuid}/OtAutoBlock.js"></script>\n'
-            f'<script src="{base}/scripttemplates/otSDKStub.js" charset="UTF-8" '
-            f'data-domain-script="{site.uuid}"></script>',
-            "how": f"Replace cdn.cookielaw.org by {host} in the two tags you have. Nothing else changes.",
+            "lines": snippets.drop_in(base, site.uuid),
+            "how": f"Replace cdn.cookielaw.org by {host} in the two tags you have. Nothing else has to change; the "
+            "attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket Loader …) from moving them.",
             "cannot": "The browser's preload scanner asks for trackers that stand in the markup before any script "
             "runs: their requests leave, but their code does not run.",
         },
@@ -31,9 +26,9 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "key": "snippet",
             "name": "Snippet",
             "for": "Most pages.",
-            "lines": f"{gate}\n{SWALLOW}",
+            "lines": snippets.snippet(base, site.uuid),
             "how": "Put these two lines first in <head>, before everything else. Not async, not defer, not from a tag "
-            "manager.",
+            "manager. The attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket Loader …) away.",
             "cannot": "Stylesheets, module preloads, preconnects and embedded plug-ins in the markup may still be "
             "asked for before an answer. Their cookies from other sites are not ours to delete.",
         },
@@ -41,7 +36,7 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "key": "strict",
             "name": "Strict snippet",
             "for": "Pages that may reload after an answer.",
-            "lines": f"{gate}\n{POLICY}",
+            "lines": snippets.strict(base, site.uuid),
             "how": "Put these two lines first in <head>. Until the visitor answers, only the hosts that your release "
             "knows as necessary are allowed; after a yes the page reloads.",
             "cannot": "A connection may be opened (preconnect) without a request. Hosts your site needs must be known "
@@ -51,7 +46,7 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "key": "server",
             "name": "Server",
             "for": "Sites whose HTML you produce.",
-            "lines": f"{gate}\n\n# Django: settings.py\n"
+            "lines": f"{snippets.gate(base, site.uuid)}\n\n# Django: settings.py\n"
             'MIDDLEWARE = ["fairgate_enforce.django.Enforce", …]\n'
             f'FAIRGATE_ENFORCE = {{"source": "{base}/v1/{site.uuid}/enforce.json", "fairgate": "{host}"}}',
             "how": "Put the gate first in <head>; the middleware rewrites outgoing HTML by the visitor's consent. "

@@ -6,8 +6,10 @@ from uuid import UUID
 from csp.decorators import csp_exempt
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 
 from consent.models import Site
+from consent.sites import snippets
 
 DEMO_SITE = UUID("f0a1c9d2-5b6e-4c0f-9a3d-7e1b2c3d4e5f")
 TEAS = [
@@ -28,8 +30,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     port = request.get_port()
     context: dict[str, Any] = {
         "teas": TEAS,
-        "site": DEMO_SITE,
-        "fairgate": f"http://localhost:{port}",
+        "snippet": mark_safe(snippets.snippet(f"http://localhost:{port}", DEMO_SITE)),  # noqa: S308 - our own lines
         "trackers": int(port) + 1,
     }
     answer = render(request, "demo/shop.html", context)

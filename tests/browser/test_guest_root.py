@@ -22,7 +22,7 @@ def visit(chromium, world):
     contexts = []
 
     def visit(gate=True, wait=BANNER, before="", **options):
-        open_shop(world, "eu_opt_in", **options, **({} if gate else {"tags": "<!-- none -->"}))
+        open_shop(world, "eu_opt_in", tags="" if gate else "<!-- none -->", **options)
         contexts.append(chromium.new_context(ignore_https_errors=True, viewport={"width": 800, "height": 600}))
         page = contexts[-1].new_page()
         page.errors = []

@@ -35,7 +35,7 @@ def install() -> None:
             self._sync(_pause())
         press(self, key, **options)
 
-    Page.click, Locator.click, Keyboard.press = of_page, of_locator, of_keyboard  # type: ignore[method-assign, assignment]
+    Page.click, Locator.click, Keyboard.press = of_page, of_locator, of_keyboard  # type: ignore[method-assign]
 
 
 def _look(page: Page, selector: str) -> None:

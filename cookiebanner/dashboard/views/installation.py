@@ -14,7 +14,7 @@ from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import actions as stats
 from consent.stats import queries as counted
-from cookiebanner.dashboard import snippets
+from cookiebanner.dashboard import snippets, too_late
 from cookiebanner.staff import links
 from cookiebanner.staff.pages import actor, on_site, show
 
@@ -29,6 +29,8 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
             messages.success(request, "The draft has another blocking level. Publish, then change the page.", "good")
         return redirect("dashboard:installation", uuid=site.uuid)
     base = links.base(request)
+    reported = site.gate_reports.filter(dismissed_at=None).exclude(kind="unknown").order_by("-last_seen")
+    late, others = too_late.sort_out(reported)
     return show(
         request,
         "dashboard/installation.html",
@@ -37,7 +39,8 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
         sightings=site.sightings.order_by("-last_seen")[:20],
         unknown=site.gate_reports.filter(dismissed_at=None, kind="unknown").order_by("-count")[:50],
         full=stats.REPORTS_PER_SITE if counted.reports_full(site.pk) else 0,
-        faults=site.gate_reports.filter(dismissed_at=None).exclude(kind="unknown").order_by("-last_seen")[:50],
+        late=late[:20],
+        faults=others[:50],
         release=publishing.current_release(site),
         endpoint=snippets.endpoint(base),
     )

@@ -8,7 +8,7 @@ from tests.browser.shop import snapshot
 
 def test_a_service_is_packed_without_its_empty_end():
     data = screen.data(snapshot(services=["google-fonts", "matomo"], languages=("en",)), "en")
-    assert [service[0] for service in data["s"]] == ["fairgate", "google-fonts", "matomo"]
+    assert [service[0] for service in data["s"]] == ["google-fonts", "matomo", "fairgate"]
     assert all(service[-1] not in ("", 0, []) for service in data["s"])
 
 
@@ -22,7 +22,7 @@ def test_a_service_is_packed_without_its_empty_end():
 )  # fmt: skip
 def test_lifetimes_can_be_said_in_every_language(lifetime, days, packed):
     cookie = {"name": "_x", "kind": "cookie", "lifetime": lifetime, "lifetime_days": days, "purpose": ""}
-    _, service = screen.data(snapshot(services=["matomo"], changes={"matomo": {"cookies": [cookie]}}), "en")["s"]
+    service, _ = screen.data(snapshot(services=["matomo"], changes={"matomo": {"cookies": [cookie]}}), "en")["s"]
     assert service[7] == [["_x", packed, ""]]
 
 
@@ -63,7 +63,7 @@ def test_regimes_with_the_same_words_share_them():
 def test_the_banner_itself_is_a_service_of_the_first_necessary_category():
     release = snapshot(services=["matomo"], controller="Tea Ltd", policy_url="/privacy")
     release["categories"] = release["categories"][::-1]
-    own, _ = screen.data(release, "de")["s"]
+    _, own = screen.data(release, "de")["s"]
     assert own[:7] == ["fairgate", "Fairgate", "Tea Ltd", "/privacy", 4, "", 0]
     assert [row[:2] for row in own[7]] == [
         ["fairgate_232f5126", "400d"], ["fairgate_232f5126.q.*", "Bis zum Senden"],
@@ -78,6 +78,12 @@ def test_it_is_not_said_by_an_older_release_nor_where_nothing_is_necessary(missi
     if missing == "necessary":
         release["categories"] = [{**category, "necessary": False} for category in release["categories"]]
     assert [service[0] for service in screen.data(release, "en")["s"]] == ["matomo"]
+
+
+def test_it_comes_after_the_services_that_gates_call_by_their_place():
+    release = snapshot()
+    keys = [service[0] for service in screen.data(release, "en")["s"]]
+    assert keys == [*(service["key"] for service in release["services"]), "fairgate"]
 
 
 def test_it_is_not_counted_where_a_text_says_how_many_services_there_are():

@@ -4,6 +4,7 @@ from consent.catalogue.actions import delete_service, update_service
 from consent.common import InvalidChange
 from consent.models import AuditEvent, Service, Site
 from consent.scanner.actions import adopt
+from consent.sites import snippets
 from consent.sites.actions import create_site
 
 pytestmark = pytest.mark.django_db
@@ -61,11 +62,7 @@ def test_the_advice_names_lines_and_tags():
     advice = adopt(PAGE, ["shop.example"], "x", server="https://cmp.example").advice
     assert "becomes https://cmp.example/scripttemplates/otSDKStub.js" in advice[0]
     assert f"becomes https://cmp.example/consent/{UUID}/OtAutoBlock.js" in advice[0]
-    assert advice[0].endswith(
-        f'<script src="https://cmp.example/v1/{UUID}/gate.js"></script>\n'
-        '<meta http-equiv="Content-Security-Policy" content="script-src-attr \'unsafe-inline\'">'
-        '<script type="text/plain">--></script>'
-    )
+    assert advice[0].endswith(":\n" + snippets.snippet("https://cmp.example", UUID))
     assert advice[1].startswith("Line 16: remove the Google Tag Manager noscript iframe.")
     assert advice[2].startswith("In Google Tag Manager: tags that load no address")
     assert advice[3].startswith("These load from a third party before any answer")

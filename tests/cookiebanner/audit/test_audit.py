@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.urls import reverse
 
+from consent.exports.actions import FORMATS
 from consent.jobs import registry, runner
 from consent.jobs.models import Job
 from consent.ledger import checkpoint
@@ -16,6 +17,7 @@ from consent.ledger.append import Draft, append
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.publishing.queries import current_release
 from cookiebanner.audit import proof
+from cookiebanner.audit.exports import NAMES
 from tests.values import present
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +228,7 @@ def test_a_waiting_export_is_cancelled(dana, shop, exports):
     dana.post(f"{exports}{job.pk}/cancel/")
     job.refresh_from_db()
     assert job.state == "cancelled"
+
+
+def test_every_format_has_words():
+    assert set(NAMES) == set(FORMATS)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from consent.catalogue import known
 from consent.publishing import queries as publishing
-from consent.sites import actions
+from consent.sites import actions, snippets
 from consent.sites.models import Membership, Site, Webhook
 from consent.stats.models import GateReport
 from cookiebanner.releases.publish import publish
@@ -258,11 +258,13 @@ def test_a_full_list_of_unknown_hosts_says_so(alice, shop, at, monkeypatch):
 def test_the_installation_page_gives_the_exact_lines(alice, shop, at):
     page = alice.get(at("installation"))
     lines = {level["key"]: level["lines"] for level in page.context["levels"]}
-    assert lines["snippet"] == (
-        f'<script src="http://testserver/v1/{shop.uuid}/gate.js"></script>\n'
-        '<meta http-equiv="Content-Security-Policy" content="script-src-attr \'unsafe-inline\'">'
-        '<script type="text/plain">--></script>'
-    )
+    assert lines == {
+        "drop_in": snippets.drop_in("http://testserver", shop.uuid),
+        "snippet": snippets.snippet("http://testserver", shop.uuid),
+        "strict": snippets.strict("http://testserver", shop.uuid),
+        "server": lines["server"],
+    }
+    assert lines["server"].partition("\n\n")[0] == snippets.gate("http://testserver", shop.uuid)
     assert "upgrade-insecure-requests" not in page.content.decode()
 
 
