@@ -142,7 +142,6 @@ const mangleCache = {
   safeSrcdoc: 'ac',
   exempted: 'ae',
   findAll: 'af',
-  freeScript: 'ag',
   getAttr: 'ah',
   hasAttr: 'ai',
   heldOutside: 'aj',

@@ -115,7 +115,6 @@ export interface Core {
   applyAnswer(): void;
   shape(convert?: (value: boolean | undefined) => any): Record<Kind, Record<string, any>>;
   signalVendors(step: 'default' | 'update'): void;
-  load(name: string, hash: string): Promise<void>;
   putBeside(node: Node): void;
   late(run?: (core: Core) => any): Promise<any>;
   loadScreen(language?: string): Promise<void>;

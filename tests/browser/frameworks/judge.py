@@ -25,7 +25,8 @@ CONTROL = (HERE / "banner.js").read_text().partition("*/")[2]
 ACCEPT, REJECT = "#onetrust-accept-btn-handler", "#onetrust-reject-all-handler"
 BACK = "#onetrust-consent-sdk button"
 QUIET_MS = 120  # nothing was asked for as long as this: the page has done what it does
-SLOWEST_MS = 1200  # what has not come by then does not come
+SLOWEST_MS = 3000  # what a page has not done by then it does not do
+RELEASED_MS = 1200  # what was held and has not come by then after a yes does not come
 OPENING_MS = 450  # a press within 400 ms of a layer's opening is no answer
 # Libraries that make up ids would make up others the next time.
 STEADY = "Math.random = () => 0.5;"
@@ -58,8 +59,9 @@ class Tab:
         self.page: Page = context.new_page()
         self.site = site
         self.console: list[str] = []
-        self.mark = 0
+        self.opened = self.mark = 0
         self.said: tuple[int, int] = (0, 0)
+        self.shown = 0.0
         self.page.on("console", self._line)
         self.page.on("pageerror", self._threw)
 
@@ -73,8 +75,15 @@ class Tab:
         """Loads the first page anew."""
         self.page.goto("about:blank")
         self.console.clear()
-        self.mark, self.said = self.site.count, (0, 0)
+        self.opened = self.mark = self.site.count
+        self.said = (0, 0)
         self.page.goto(self.site.url, wait_until="load")
+        if self.site.gated:
+            self.until(f"document.querySelector('{BACK}')")
+            self.shown = time.monotonic()
+        if self.page.evaluate("Boolean(window.start)"):
+            self.settle(ready=False)
+            self.page.evaluate("window.start()")
         self.settle()
 
     def follow(self) -> None:
@@ -83,6 +92,7 @@ class Tab:
         assert self.site.walk.next
         self.page.click(self.site.walk.next, timeout=5000)
         self.until("document.querySelector('h2')?.textContent === 'Two'")
+        self.until("!document.querySelector('[data-astro-transition]')")
         self.settle()
 
     def since_now(self) -> None:
@@ -100,9 +110,10 @@ class Tab:
             self.page.wait_for_timeout(25)
         return True
 
-    def settle(self) -> None:
+    def settle(self, ready: bool = True) -> None:
         """Waits for the page to be ready and for a while in which nothing is asked for."""
-        self.until("window.ready")
+        if ready:
+            self.until("window.ready")
         quiet, count = time.monotonic(), self.site.count
         while time.monotonic() - quiet < QUIET_MS / 1000:
             self.page.wait_for_timeout(25)
@@ -120,7 +131,7 @@ class Tab:
         """Presses with the mouse what a person would, and reads what the page then says of itself."""
         for selector in selectors:
             try:
-                self.page.click(selector, timeout=SLOWEST_MS)
+                self.page.click(selector, timeout=2 * SLOWEST_MS)
             except Error as error:
                 return f"{selector} could not be pressed: {error.message.splitlines()[-1].strip()}"
         self.settle()
@@ -176,14 +187,11 @@ class Judge:
     def _says_yes(self, tab: Tab) -> None:
         base = self.base
         tab.open()
-        tab.until(f"document.querySelector('{ACCEPT}')")
-        shown = time.monotonic()
         self._same("before", tab.see(), base.first)
         self._held("before", tab.see())
-        self._note("before", "asked", tab.control(ACCEPT), "no banner that could be pressed")
+        self._way_back("before", tab, ACCEPT)
         self._equal("before", "usable", tab.press(self.walk.press), base.states[0])
         self._held("before", tab.see())
-        tab.page.wait_for_timeout(max(0, OPENING_MS - (time.monotonic() - shown) * 1000))
         tab.since_now()
         self._answer("before", "mouse", tab, ACCEPT)
         self._granted("yes", tab, base.pressed)
@@ -201,8 +209,6 @@ class Judge:
         if base.second:
             self._next("next_before", tab)
             tab.open()
-        tab.until(f"document.querySelector('{REJECT}')")
-        tab.page.wait_for_timeout(OPENING_MS)
         tab.press(self.walk.press)
         self._answer("before", "keyboard", tab, REJECT)
         tab.settle()
@@ -220,10 +226,10 @@ class Judge:
     def _denied(self, phase: str, tab: Tab) -> None:
         """A visit of who has said no."""
         tab.open()
+        self._way_back(phase, tab)
         seen = tab.see()
         self._same(phase, seen, self.base.first)
         self._held(phase, seen, refused=self.base.first)
-        self._way_back(phase, tab)
         self._equal(phase, "usable", tab.press(self.walk.press), self.base.states[0])
 
     def _next(self, phase: str, tab: Tab) -> None:
@@ -233,17 +239,14 @@ class Judge:
         if phase == "next_yes":
             self._granted(phase, tab, self.base.second)
             return
+        self._way_back(phase, tab, ACCEPT if phase == "next_before" else BACK)
         seen = tab.see()
         self._same(phase, seen, self.base.second)
         self._held(phase, seen, refused=self.base.second if phase == "next_no" else None)
-        if phase == "next_before":
-            tab.until(f"document.querySelector('{ACCEPT}')")
-            self._note(phase, "asked", tab.control(ACCEPT), "no banner that could be pressed")
-        else:
-            self._way_back(phase, tab)
 
     def _answer(self, phase: str, how: str, tab: Tab, selector: str) -> None:
         """Answers as a person would; by the page's interface when that can't be done."""
+        tab.page.wait_for_timeout(max(0, OPENING_MS - (time.monotonic() - tab.shown) * 1000))
         where = tab.control(selector)
         answered = "window.fairgate.consent().answered"
         if where and how == "mouse":
@@ -259,7 +262,7 @@ class Judge:
 
     def _granted(self, phase: str, tab: Tab, base: Seen) -> None:
         """After a yes each address is asked for once and each script runs once; what the page had pressed stays."""
-        end = time.monotonic() + SLOWEST_MS / 1000
+        end = time.monotonic() + RELEASED_MS / 1000
         seen = tab.see()
         while time.monotonic() < end and not (
             set(base.ran) <= set(seen.ran)
@@ -275,6 +278,9 @@ class Judge:
         asked, ran, events = (
             Counter(lines) if fresh else _once(lines, base.html) for lines in (base.asked, base.ran, base.events)
         )
+        # What the parser or the scanner had asked for, and has, need not be asked for again.
+        early = self.site.raced & set(self.site.asked(tab.opened)) - set(seen.asked)
+        asked = Counter({address: count for address, count in asked.items() if address not in early})
         parts = [_difference(Counter(a), b) for a, b in ((seen.asked, asked), (seen.ran, ran))]
         self._note(phase, "once", not any(parts), "; ".join(filter(None, parts)))
         self._equal(phase, "events", Counter(seen.events), events)
@@ -291,11 +297,11 @@ class Judge:
         }
         self._equal(phase, "events", Counter(seen.events), Counter(meant))
 
-    def _way_back(self, phase: str, tab: Tab) -> None:
+    def _way_back(self, phase: str, tab: Tab, selector: str = BACK) -> None:
         end = time.monotonic() + SLOWEST_MS / 1000
-        while not (back := tab.control(BACK)) and time.monotonic() < end:
+        while not (back := tab.control(selector)) and time.monotonic() < end:
             tab.page.wait_for_timeout(25)
-        self._note(phase, "asked", back, "no way back to the question that could be pressed")
+        self._note(phase, "asked", back, f"no {selector} that could be pressed")
 
     def _same(self, phase: str, seen: Seen, base: Seen) -> None:
         self._note(phase, "layout", not (moved := _moved(seen.boxes, base.boxes)), moved)

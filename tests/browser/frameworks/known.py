@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 PATH = Path(__file__).resolve().parent / "known.json"
+UNSTEADY = PATH.with_name("unsteady.json")
 PHASES = {
     "before": "a first visit, before an answer",
     "next_before": "the page after it, by the page's own router",
@@ -43,13 +44,20 @@ def cells(page: str) -> set[tuple[str, str]]:
     return {(phase, check) for phase, checks in read().get(page, {}).items() for check in checks}
 
 
+def unsteady(page: str) -> dict[tuple[str, str], str]:
+    """The cells of one page that fail in some runs and hold in others, and why; neither is a finding."""
+    phases = json.loads(UNSTEADY.read_text()).get(page, {})
+    return {(phase, check): why for phase, checks in phases.items() for check, why in checks.items()}
+
+
 def write(found: dict[str, Found]) -> None:
     """Makes the table anew from what was found; pages that were not walked keep their cells."""
     table = read() if PATH.exists() else {}
     for page, cells in found.items():
         phases: dict[str, list[str]] = {}
+        loose = unsteady(page)
         for phase in PHASES:
-            if checks := [check for check in CHECKS if (phase, check) in cells]:
+            if checks := [check for check in CHECKS if (phase, check) in cells and (phase, check) not in loose]:
                 phases[phase] = checks
         table[page] = phases
     text = json.dumps({page: table[page] for page in sorted(table) if table[page]}, indent=1)

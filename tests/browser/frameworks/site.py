@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from tests.browser.stage import CMP, SHOP, SWALLOW, Stage
 
 BUILT = Path(__file__).resolve().parent / "built"
 TRACKER = "trk.test"
+HYDRATES_SECONDS = 0.4
 GATE = f"https://{CMP}/v1/{samples.SITE_UUID}/gate.js"
 TAG = f'<script src="{GATE}"></script>{SWALLOW}'
 # A library that is held and that inline code behind it needs.
@@ -96,8 +98,15 @@ class Site:
             text = path.read_text()
             answer = functools.partial(self._page, text)
             names |= {name.removesuffix(".html"), name.removesuffix("index.html"), name.removesuffix("/index.html")}
+        if name.startswith("_next/"):
+            answer = functools.partial(self._late, answer)
         for each in names:
             self.world.pages[(SHOP, f"/{self.walk.name}/{each}")] = answer
+
+    def _late(self, answer: Answer, asked: Asked) -> Answer:
+        """Next hydrates by itself: this is after all that the gate draws by itself, as in the pages of `window.start`."""
+        time.sleep(HYDRATES_SECONDS if self.gated else 0)
+        return answer
 
     def _page(self, text: str, asked: Asked) -> Answer:
         html = text.replace("<!--gate-->", TAG if self.gated else "")

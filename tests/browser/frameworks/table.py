@@ -43,7 +43,9 @@ def measure(pages: Iterable[str], times: int) -> list[dict[str, known.Found]]:
 def unsteady(runs: list[dict[str, known.Found]]) -> dict[tuple[str, str, str], int]:
     """Cells that failed in some runs and not in all, and in how many."""
     counts = Counter((page, *cell) for run in runs for page, cells in run.items() for cell in cells)
-    return {cell: count for cell, count in counts.items() if count < len(runs)}
+    return {
+        cell: count for cell, count in counts.items() if count < len(runs) and cell[1:] not in known.unsteady(cell[0])
+    }
 
 
 def main() -> int:

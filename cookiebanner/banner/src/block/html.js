@@ -1,7 +1,8 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
-import { exempted, holdCss, host, trust, upward } from './decide.js';
+import { holdCss, host, trust, upward } from './decide.js';
 import { findAll, getter, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING } from './hold.js';
+import { keepFromRunning, parkTag } from './scripts.js';
 
 const outerHtml = getter(Element.prototype, 'outerHTML');
 const inert = document.implementation.createHTMLDocument('');
@@ -14,7 +15,8 @@ const TAG = /<!--[\s\S]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([\s
 /** Checks an element where nothing loads. @returns {boolean} whether it changed */
 function changes(el) {
   const before = outerHtml(el);
-  checkElement(el);
+  if (el.localName === 'script') parkTag(el);
+  else checkElement(el);
   heldOutside.delete(el);
   return before !== outerHtml(el);
 }
@@ -62,8 +64,7 @@ export function safeNodes(doc, context, parse) {
   let changed = false;
   for (const el of findAll(box, LOADING)) {
     if (el.localName === 'script') {
-      // A script that comes this way never runs, so it never waits.
-      exempted.add(el);
+      keepFromRunning(el);
       changed = true;
     } else if (changes(el)) changed = true;
   }

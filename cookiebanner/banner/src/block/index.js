@@ -1,7 +1,7 @@
 /**
  * The blocking engine: holds everything that a release says has to wait, and lets it go when the answer allows.
  *
- * decide.js says what waits; hold.js how an element waits; level.js, html.js, observe.js, store.js and patch.js are the ways
+ * decide.js says what waits; scripts.js and hold.js how it waits; level.js, html.js, observe.js, store.js and patch.js are the ways
  * on which things come into a page; release.js, which comes later, lets them go. Imports point from the last to the first.
  *
  * @typedef {object} Host the heart of the gate (core/index.js), of which the engine uses
@@ -21,6 +21,7 @@
  * @property {(what: string, error?: Error) => void} disarmed a patch that could not be made
  * @property {(element: Element, index: number|null) => void} place a frame or embed is held; null: it is back
  * @property {(html: string) => boolean} [takeWritten] set when released scripts run: takes what they write, says whether it did
+ * @property {boolean} [deferring] set while allowed deferred scripts wait for the parser's end
  * @property {() => void} releaseAllowed something that waits may go: load late.js and call `release()`
  *
  * @typedef {object} Engine
@@ -28,28 +29,31 @@
  * @property {() => void} [release] lets go all that may (release.js), as do the rest
  * @property {(indexes: number[]) => void} [revoke] deletes what these services stored
  * @property {(element: Element) => void} [loadOnce] lets one element load whatever the answer
- * @property {() => {element: Element, service: number}[]} [held] all that waits
  */
 import { begin, exempted, holdCss, host } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';
-import { checkElement, freeScript, heldOutside, scriptWaitsFor } from './hold.js';
+import { checkElement, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
 import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
+import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
 
 /** What release.js works with: the gate's natives and its state, which a file that comes later has no other way to. */
 export const internals = () => ({
   checkElement,
   exempted,
   findAll,
-  freeScript,
   getAttr,
   hasAttr,
   heldOutside,
   holdCss,
   host,
   putBefore,
+  rest,
+  resting,
+  show,
+  unpark,
   watchedRoots,
   scriptWaitsFor,
   setAttr,

@@ -1,7 +1,9 @@
 /** Watches what the parser and unpatched ways put into documents and shadow roots, before it can run. */
-import { upward } from './decide.js';
+import { host, upward } from './decide.js';
 import { findAll, getter } from './dom.js';
 import { checkElement, checkOne, checkTree, LOADING } from './hold.js';
+import { swallowed } from './level.js';
+import { checkEarlier, checkParsed, scriptsIn, showPrepared } from './scripts.js';
 
 /** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
 export const watchedRoots = [];
@@ -15,10 +17,17 @@ export function enterFrame(frame) {
   } catch {}
 }
 
+function checkScript(el) {
+  if (el.id === 'fg-swallow') swallowed(el);
+  else if (el !== host.tag) checkParsed(el);
+}
+
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   const added = new Set();
+  showPrepared();
   for (const { target, type, addedNodes } of records) {
-    if (type === 'attributes' || /^(style|script)$/.test(target.localName)) checkElement(target);
+    if (target.localName === 'script') checkScript(target);
+    else if (type === 'attributes' || target.localName === 'style') checkElement(target);
     for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
   }
   for (const node of added) {
@@ -28,6 +37,7 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
       const child = node.firstElementChild;
       if (child && !added.has(child)) checkTree(node);
       else checkOne(node);
+      scriptsIn(node).forEach(checkScript);
       enterFrame(node);
       if (node.shadowRoot) observe(node.shadowRoot);
     } catch {}
@@ -44,5 +54,8 @@ export function observe(root) {
     subtree: true,
     attributeFilter: 'style src href srcset data poster'.split(' '),
   });
+  // Before any listener of the page hears that the parser has come to its end.
+  if (root.nodeType === 9) root.addEventListener('readystatechange', () => showPrepared(true), true);
+  for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);
   for (const el of findAll(root, LOADING)) checkElement(el);
 }

@@ -4,11 +4,12 @@
  */
 import { anyServiceWaits, fileWaitsFor, holdCss, host, trust, urlWaitsFor } from './decide.js';
 import { apply, findAll, getAttr, hasAttr, removeAttr, setHtml } from './dom.js';
-import { assign, checkScript, checkTree, isLoading } from './hold.js';
+import { assign, checkTree, isLoading } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
-import { KEPT } from './names.js';
+import { HELD, KEPT } from './names.js';
 import { enterFrame, observe } from './observe.js';
 import { constructors, methods, property } from './replace.js';
+import { checkParsed, holdInsertion, holdText, scriptsIn, showPrepared } from './scripts.js';
 import { patchStorage } from './store.js';
 
 const patched = new WeakSet();
@@ -23,11 +24,10 @@ function enterFrames(node) {
   if (node.firstElementChild) for (const frame of findAll(node, 'iframe')) enterFrame(frame);
 }
 
-/** A script or style sheet that stands in the page gets text. @returns the text to give it */
-function beforeText(el, value) {
-  if (el.localName === 'style') return holdCss(value);
-  if (el.localName === 'script' && el.isConnected) checkScript(el, `${value}`);
-  return value;
+/** An element gets a text: a style sheet's is made safe, a script may have to rest. @param {(value: *) => *} set the native */
+function giveText(el, value, set) {
+  if (el.localName === 'style') return set(holdCss(value));
+  return el.localName === 'script' ? holdText(el, `${value}`, () => set(value)) : set(value);
 }
 
 const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel'.split(' ');
@@ -77,27 +77,39 @@ function patchAttributes(w) {
 const INSERTING =
   'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
 
+/** Nodes come into a tree: what loads waits, scripts rest. @param {boolean} beside they come beside `self` */
+function insertNodes(go, args, self, beside) {
+  const parent = beside ? self.parentNode : self;
+  const inserted = [];
+  const scripts = [];
+  let text = '';
+  args.forEach((node, i) => {
+    const type = node?.nodeType;
+    if (typeof node === 'string' || type === 3) {
+      const value = type ? node.data : node;
+      if (parent?.localName !== 'style') text += value;
+      else if (type) node.data = holdCss(value);
+      else args[i] = holdCss(value);
+    }
+    if (type === 1 || type === 11) {
+      inserted.push(...(type === 1 ? [node] : node.children));
+      if (self.isConnected !== false || node.ownerDocument !== self.ownerDocument) checkTree(node);
+      if (self.isConnected !== false) scripts.push(...scriptsIn(node));
+    }
+  });
+  const insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
+  const result = parent?.localName === 'script' ? holdText(parent, text, insert) : insert();
+  inserted.forEach(enterFrames);
+  return result;
+}
+
 /** Ways on which nodes come into a tree. */
 function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'CharacterData', 'Range']) {
-    methods(w, name, INSERTING, (go, args, self) => {
-      const inserted = [];
-      args.forEach((node, i) => {
-        const type = node?.nodeType;
-        if (/^(script|style)$/.test(self.localName)) {
-          if (typeof node === 'string') args[i] = beforeText(self, node);
-          else if (type === 3) node.data = beforeText(self, node.data);
-        }
-        if (type === 1 || type === 11) {
-          inserted.push(...(type === 1 ? [node] : node.children));
-          if (self.isConnected !== false || node.ownerDocument !== self.ownerDocument) checkTree(node);
-        }
-      });
-      const result = go();
-      inserted.forEach(enterFrames);
-      return result;
-    });
+    methods(w, name, INSERTING, (go, args, self, method) => insertNodes(go, args, self, /^(before|after|replaceWith)$/.test(method)));
   }
+  // The second half of a script's text is a new child.
+  methods(w, 'Text', 'splitText', (go, _args, self) => giveText(self.parentNode || self, '', go));
   methods(w, 'Element', 'attachShadow', (go) => {
     const root = go();
     observe(root);
@@ -121,7 +133,7 @@ function patchHtml(w) {
   const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html)) => {
     const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
     if (nodes) el[insert](...nodes);
-    else go(beforeText(el, html));
+    else giveText(el, html, go);
   };
   for (const name of ['Element', 'ShadowRoot']) {
     property(w, name, 'innerHTML', (html, go, self) => insertHtml(self, self.host || self, html, 'replaceChildren', go));
@@ -142,7 +154,7 @@ function patchHtml(w) {
     checkTree(fragment);
     return apply(adoptNode, doc, [fragment]);
   });
-  const withText = (value, go, self) => go(beforeText(self, value));
+  const withText = (value, go, self) => giveText(self, value, go);
   property(w, 'Node', 'textContent', withText);
   property(w, 'HTMLScriptElement', 'text', withText);
 }
@@ -154,7 +166,12 @@ function patchWrite(w) {
     const html = args.join('') + (name === 'writeln' ? '\n' : '');
     if (host.takeWritten?.(html)) return;
     if (!pending && !mayLoad(html) && !/<[a-z][^<>]*$/i.test(html)) return go();
-    const send = (safe) => safe && apply(native, self, [trust(safe)]);
+    const send = (safe) => {
+      if (safe) apply(native, self, [trust(safe)]);
+      // No observer has its turn within a script.
+      for (const el of findAll(self, `script[${HELD}]`)) checkParsed(el);
+      showPrepared();
+    };
     // A tag that comes in pieces waits for its end.
     const [, whole, tail = ''] = /^([\s\S]*?)(<[a-z][^<>]*)?$/i.exec(pending + html);
     pending = tail;

@@ -5,7 +5,7 @@
  * where it stands, which makes the browser prepare it: `currentScript`, nonce, load and error events are its own. Ordered
  * scripts (sync, then defer) go through one queue; async ones start at once.
  */
-import { HELD, releaseCss, TYPE } from './names.js';
+import { HELD, releaseCss } from './names.js';
 import { revoker } from './revoke.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
@@ -16,17 +16,20 @@ export function finish(engine) {
     checkElement,
     exempted,
     findAll,
-    freeScript,
     getAttr,
     hasAttr,
     heldOutside,
     holdCss,
     host,
     putBefore,
+    rest,
+    resting,
     watchedRoots,
     scriptWaitsFor,
     setAttr,
     setHtml,
+    show,
+    unpark,
   } = engine.internals;
   const released = new WeakSet();
   const written = new Map();
@@ -37,6 +40,7 @@ export function finish(engine) {
   let pumping = false;
   let listening = false;
   let onload = null;
+  let onreadystatechange = null;
   const isParsed = () => document.readyState !== 'loading';
   const isLoaded = () => document.readyState === 'complete';
 
@@ -65,18 +69,15 @@ export function finish(engine) {
     for (const other of box.querySelectorAll(':not(script)')) checkElement(other);
     const scripts = findAll(box, 'script').map((old) => {
       const script = runnableCopy(old);
-      // It waits as if held, so that the queue runs it in its turn.
-      if (!hasAttr(script, HELD)) {
-        setAttr(script, HELD, 0);
-        setAttr(script, TYPE, getAttr(script, 'type') || '');
-        setAttr(script, 'type', 'text/plain');
-      }
+      // It rests, so that the queue runs it in its turn.
+      rest(script);
       putBefore(old.parentNode, script, old);
       old.remove();
       return script;
     });
     const next = el.nextSibling;
     for (const node of [...box.childNodes]) putBefore(el.parentNode, node, next);
+    scripts.forEach(show);
     queue.unshift(...scripts);
   }
 
@@ -113,7 +114,8 @@ export function finish(engine) {
 
   /** Runs one script, then calls `done` once. */
   function start(held, ordered, done) {
-    freeScript(held);
+    show(held);
+    resting.delete(held);
     // The server parks an SVG script with its address in `src`: only an HTML script reads that.
     const el = hasAttr(held, 'src') && held.src === undefined ? runnableCopy(held) : held;
     if (ordered) el.async = false;
@@ -126,7 +128,10 @@ export function finish(engine) {
       over = true;
       if (module) modules--;
       if (isLoaded() && window.onload && window.onload !== onload) missed.push([window, 'load', window.onload]);
-      onload = window.onload;
+      const ready = document.onreadystatechange;
+      if (isLoaded() && ready && ready !== onreadystatechange) missed.push([document, 'readystatechange', ready]);
+      ({ onload } = window);
+      onreadystatechange = ready;
       insertWritten(el);
       done();
     };
@@ -150,7 +155,7 @@ export function finish(engine) {
     pumping = true;
     while (queue.length && !(running && !outer(queue[0]))) {
       const el = queue.shift();
-      if (!el.isConnected || !hasAttr(el, HELD) || scriptWaitsFor(el)) continue;
+      if (!el.isConnected || !resting.has(el) || scriptWaitsFor(el)) continue;
       running++;
       start(el, true, () => {
         running--;
@@ -171,8 +176,11 @@ export function finish(engine) {
     } catch {}
   }
 
-  /** Everything in the page that waits: `service` is its index, behind the last for what no rule knows. */
-  engine.held = () => findAll(document, `[${HELD}]`).map((element) => ({ element, service: getAttr(element, HELD) - 1 }));
+  function afterParsing() {
+    document.removeEventListener('readystatechange', afterParsing, true);
+    host.deferring = false;
+    engine.release();
+  }
 
   engine.loadOnce = (element) => {
     exempted.add(element);
@@ -187,23 +195,32 @@ export function finish(engine) {
       /** @type {any} */
       const root = ref.deref();
       if (!root || !(root.defaultView || root.isConnected)) continue;
-      for (const el of findAll(root, `[${HELD}],style,[style]`)) {
+      for (const el of findAll(root, `script,[${HELD}],style,[style]`)) {
         if (el.localName !== 'script') {
           const waited = hasAttr(el, HELD);
           checkElement(el);
           // Chromium forgets an <object> that got its data while a placeholder hid it.
           if (el.localName === 'object' && waited && !hasAttr(el, HELD)) putBefore(el.parentNode, el, el.nextSibling);
-        } else if (!queue.includes(el) && !scriptWaitsFor(el)) {
-          if (el.async && !hasAttr(el, 'data-fg-sync')) now.push(el);
-          else if (getAttr(el, TYPE) === 'module' || (outer(el) && hasAttr(el, 'defer'))) deferred.push(el);
+        } else if (resting.has(el) && !queue.includes(el) && !scriptWaitsFor(el)) {
+          show(el);
+          unpark(el);
+          if (!resting.get(el)) now.push(el);
+          else if (getAttr(el, 'type') === 'module' || (outer(el) && hasAttr(el, 'defer'))) deferred.push(el);
           else queue.push(el);
         }
       }
       for (const sheet of [...(root.styleSheets || []), ...(root.adoptedStyleSheets || [])]) releaseSheet(sheet);
     }
+    if (!isParsed()) {
+      // They run when the parser has come to its end, and with them those that it has yet to meet.
+      if (deferred.length && !host.deferring) document.addEventListener('readystatechange', afterParsing, true);
+      host.deferring ||= deferred.length > 0;
+      deferred.length = 0;
+    }
     if (!now.length && !deferred.length && !queue.length) return;
     queue.push(...deferred);
-    onload = window.onload;
+    ({ onload } = window);
+    ({ onreadystatechange } = document);
     if (!listening) {
       listening = true;
       try {

@@ -5,6 +5,9 @@
 import { host } from './decide.js';
 import { apply, construct, define, describe } from './dom.js';
 
+/** Whether something could not be replaced: a page may have frozen it. */
+export let incomplete = false;
+
 /** Replaces an accessor or a value of an interface (or of `w`) by what `make(set, get)` or `make(value)` gives. */
 function replace(w, where, name, make) {
   try {
@@ -12,6 +15,7 @@ function replace(w, where, name, make) {
     const found = describe(object, name);
     if (found) define(object, name, 'value' in found ? { value: make(found.value) } : make(found.set, found.get));
   } catch (error) {
+    incomplete = true;
     host.disarmed(name, error);
   }
 }

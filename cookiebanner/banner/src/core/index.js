@@ -82,30 +82,13 @@ export function start(cfg, arm) {
         }
       }
     },
-    /**
-     * A file of ours. "Loaded" is not "did its work": its last line (compile.py) says in `made` whose it is. What says
-     * something else (empty, cut, thrown, a portal's page, another release) is asked for once more, past every cache.
-     */
-    load(name, hash) {
-      loads[name] ||= attempt(name, hash, '')
-        .catch(() => attempt(name, hash, `?${Date.now()}`))
-        .catch(() => {
-          setTimeout(() => delete loads[name], 9999);
-          core.warn(`${name}.js did not load or did not do its work`);
-          // late.js, which reports everything else, may be the one that is missing.
-          const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
-          safely(name, () => fetch(`${core.base}/api/v1/reports`, { method: 'POST', body, credentials: 'omit' }).catch(() => {}));
-          return Promise.reject();
-        });
-      return loads[name];
-    },
     /** @param {(core: object) => *} [run] only when late.js did its work @returns {Promise<*>} what it gives, else null */
     late: (run) =>
-      core.load('late', cfg.late).then(
+      load('late', cfg.late).then(
         () => safely('late', () => run?.(core)),
         () => null,
       ),
-    loadScreen: (lang = core.lang) => core.load(`ui.${lang}`, langs[lang]),
+    loadScreen: (lang = core.lang) => load(`ui.${lang}`, langs[lang]),
     whenParsed(run) {
       if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', run, { once: true });
       else run();
@@ -166,6 +149,23 @@ export function start(cfg, arm) {
       if (core.made[name] !== cfg.made) throw name;
       if (name === 'late') core.startLate(api);
     });
+  /**
+   * Fetches a file of ours. "Loaded" is not "did its work": its last line (compile.py) says in `made` whose it is. What says
+   * something else (empty, cut, thrown, a portal's page, another release) is asked for once more, past every cache.
+   */
+  function load(name, hash) {
+    loads[name] ||= attempt(name, hash, '')
+      .catch(() => attempt(name, hash, `?${Date.now()}`))
+      .catch(() => {
+        setTimeout(() => delete loads[name], 9999);
+        core.warn(`${name}.js did not load or did not do its work`);
+        // late.js, which reports everything else, may be the one that is missing.
+        const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
+        safely(name, () => fetch(`${core.base}/api/v1/reports`, { method: 'POST', body, credentials: 'omit' }).catch(() => {}));
+        return Promise.reject();
+      });
+    return loads[name];
+  }
   function safely(what, run) {
     try {
       return run();

@@ -1,8 +1,9 @@
 /** What the pages have in common: the trackers on each, the page around its body, bundles, markup made beforehand. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
@@ -97,3 +98,17 @@ export const vendored = (path) => readFileSync(join(HERE, '../../node_modules', 
 export const walk = (steps = {}) => `${JSON.stringify({ next: null, press: ['#act'], close: [], rendered: false, ...steps })}\n`;
 /** The gate's address, for pages that write its tag themselves; without the gate it answers an empty file. */
 export const GATE = 'https://cmp.test/v1/6f1b0b3e-52a4-4c6e-9d5a-0c8f5a2b7e11/gate.js';
+
+/** What a framework's own builder leaves in `out`, by path; all it wrote is taken away again. */
+export function exported(folder, command, out, env) {
+  rmSync(join(folder, out), { recursive: true, force: true });
+  const options = { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] };
+  execFileSync(join(HERE, '../../node_modules/.bin', command[0]), command.slice(1), options);
+  const files = {};
+  for (const entry of readdirSync(join(folder, out), { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) files[relative(join(folder, out), path)] = readFileSync(path);
+  }
+  for (const left of [out, '.next', '.astro', 'node_modules']) rmSync(join(folder, left), { recursive: true, force: true });
+  return files;
+}

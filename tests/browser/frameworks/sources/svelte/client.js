@@ -1,4 +1,7 @@
 import { hydrate } from 'svelte';
 import App from './App.svelte';
 
-hydrate(App, { target: document.getElementById('root') });
+// It hydrates when it is told to: after all that the gate draws by itself, which is the harder order and always the same.
+window.start = () => {
+  hydrate(App, { target: document.getElementById('root') });
+};

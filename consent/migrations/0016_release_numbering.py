@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0014_category_used_by_page"),
+        ("consent", "0015_report_trackers_before_the_gate"),
     ]
 
     operations = [

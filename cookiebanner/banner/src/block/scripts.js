@@ -1,0 +1,209 @@
+/**
+ * Held scripts rest. A browser decides once whether a script runs: at the parser's end tag, at an insertion, at its first
+ * source or text. Its type is `text/plain` at that moment only; right after it is the author's again, so that whatever reads,
+ * copies or saves the script meets what the author wrote. It stands in the page unstarted until it is moved.
+ */
+import { attributeWaitsFor, authorKeys, host, isExempt, serviceWaits, textWaitsFor, trust, urlWaitsFor } from './decide.js';
+import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr } from './dom.js';
+import { importMap } from './level.js';
+import { HELD, KEPT, TYPE } from './names.js';
+import { incomplete } from './replace.js';
+
+const CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script.*)?$/i;
+const PARKED = /^\s*text\/plain\s*$/i;
+
+/** Held scripts → whether they are to run in order. @type {WeakMap<any, boolean>} */
+export const resting = new WeakMap();
+/** Scripts whose type the browser must not see now → the author's type (null: none). */
+const hidden = new WeakMap();
+/** Scripts of which an insertion has decided; for the observer it is too late. */
+const decided = new WeakSet();
+/** Scripts that came as `innerHTML`: no browser ever runs them. */
+const neverRuns = new WeakSet();
+/** Hidden scripts that the parser has yet to prepare → whether something followed them from the start (a table's content). */
+const unprepared = new Map();
+
+const nextSibling = getter(Node.prototype, 'nextSibling');
+const parentNode = getter(Node.prototype, 'parentNode');
+
+const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
+const isCode = (el) => CODE.test((typeOf(el) || '').trim());
+const isParked = (el) => authorKeys(el) && PARKED.test(typeOf(el));
+const canRun = (el) => isCode(el) || isParked(el);
+const setType = (el, type) => (type === null ? removeAttr(el, 'type') : setAttr(el, 'type', type));
+/** Of an SVG script Chromium asks for the address whenever its type allows. */
+const isSvg = (el) => !('src' in el);
+
+/** What a script waits for; `more` is text that it is about to get. */
+export function scriptWaitsFor(el, more = '') {
+  const src = getAttr(el, 'src') ?? getAttr(el, 'href') ?? getAttr(el, 'xlink:href');
+  if (src !== null || isExempt(el) || authorKeys(el)) return attributeWaitsFor(el, 'src', src);
+  const text = el.textContent + more;
+  const type = typeOf(el);
+  // A static import makes the module wait; a dynamic one is kept from resolving, or makes its script wait.
+  for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
+    const i = urlWaitsFor(url, true);
+    if (i && (dynamic ? !importMap([url]) : type === 'module')) return i;
+  }
+  // Nothing can stop a frame's own `location`: code that sets it to a held address waits itself.
+  for (const [, url] of text.matchAll(/(?:content\w+|frames\[[^\]]*])\s*\.\s*location[\s.\w]*[=(]\s*["'`]([^"'`]+)/g)) {
+    const i = urlWaitsFor(url, true);
+    if (i) return i;
+  }
+  if (type === 'speculationrules') return textWaitsFor(text);
+  return host.services.findIndex((service, i) => service.inline.some((part) => text.includes(part)) && serviceWaits(i)) + 1;
+}
+
+/** Keeps a script's type from the browser. */
+function hide(el) {
+  if (!hidden.has(el)) hidden.set(el, getAttr(el, 'type'));
+  setAttr(el, 'type', 'text/plain');
+}
+
+/** A script is about to be inserted that runs when its turn comes. */
+export function rest(el) {
+  resting.set(el, true);
+  decided.add(el);
+  hide(el);
+}
+
+/** A script that came as `innerHTML`. */
+export function keepFromRunning(el) {
+  neverRuns.add(el);
+  decided.add(el);
+}
+
+/** Gives a script its type back. */
+export function show(el) {
+  unprepared.delete(el);
+  if (!hidden.has(el)) return;
+  const type = hidden.get(el);
+  hidden.delete(el);
+  setType(el, type);
+  // Prepared in vain, a parser's script would say that it is async.
+  if (resting.get(el) && el.async) el.async = false;
+}
+const showResting = (el) => isSvg(el) || show(el);
+
+/** A tag that its author parked becomes what it stands for. */
+export function unpark(el) {
+  const address = authorKeys(el) && !hasAttr(el, 'src') && getAttr(el, 'data-src');
+  if (address) setAttr(el, 'src', trust(address, 'createScriptURL'));
+  if (isParked(el)) setType(el, getAttr(el, 'data-type') || null);
+}
+
+/**
+ * Decides of a script that may run next, and remembers it when it has to wait.
+ *
+ * @returns {*} whether its type has to be hidden: one that its author parked is inert as it is
+ */
+function mustHide(el, waits = undefined) {
+  if (neverRuns.has(el)) return false;
+  if (authorKeys(el) && !canRun(el)) host.unknown(typeOf(el));
+  waits ??= canRun(el) && scriptWaitsFor(el);
+  if (waits) {
+    if (!resting.has(el)) resting.set(el, !el.async);
+    return !isParked(el);
+  }
+  resting.delete(el);
+  show(el);
+  unpark(el);
+  return false;
+}
+
+/** Runs `change`, which gives a script that stands in a page its source or text; it rests when it `waits` for something. */
+function changing(el, waits, change) {
+  const held = mustHide(el, waits);
+  if (held) hide(el);
+  try {
+    return change();
+  } finally {
+    if (held) showResting(el);
+  }
+}
+
+/** A script gets the source `value` by `change`. */
+export function holdSource(el, name, value, change) {
+  const waits = (el.isConnected || incomplete) && canRun(el) && attributeWaitsFor(el, name, value);
+  if (el.isConnected) return changing(el, waits, change);
+  // Its insertion may go unnoticed: then its type is hidden until it stands in the page.
+  if (waits && mustHide(el, waits)) hide(el);
+  return change();
+}
+
+/** A script gets the text `more` by `change`. */
+export const holdText = (el, more, change) => (el.isConnected ? changing(el, canRun(el) && scriptWaitsFor(el, more), change) : change());
+
+/** Runs `insert`, which brings these scripts into a page; those that wait rest there. */
+export function holdInsertion(scripts, insert) {
+  const held = scripts.filter((el) => mustHide(el));
+  for (const el of held) hide(el);
+  for (const el of scripts) decided.add(el);
+  try {
+    return insert();
+  } finally {
+    held.forEach(showResting);
+  }
+}
+
+/** @returns {any[]} the scripts in what is about to be inserted */
+export const scriptsIn = (node) => (node.localName === 'script' ? [node] : node.firstElementChild ? findAll(node, 'script') : []);
+
+/** Makes a script wait whose tag is about to become text again. @returns {boolean} whether it does */
+export function parkTag(el) {
+  if (!mustHide(el)) return false;
+  setAttr(el, TYPE, getAttr(el, 'type') || '');
+  if (!hasAttr(el, 'async')) setAttr(el, `${KEPT}sync`, '');
+  setAttr(el, 'type', 'text/plain');
+  setAttr(el, HELD, '');
+  return true;
+}
+
+/** Takes the marks off a tag that was parked as text, by us or by the server. @returns {boolean} whether it was */
+function unmark(el) {
+  if (!hasAttr(el, HELD)) return false;
+  hidden.set(el, getAttr(el, TYPE) || null);
+  resting.set(el, hasAttr(el, `${KEPT}sync`));
+  for (const name of [HELD, TYPE, `${KEPT}sync`, `${KEPT}begun`]) removeAttr(el, name);
+  return true;
+}
+
+function isFollowed(el) {
+  for (let node = el; node; node = parentNode(node) || node.host) if (nextSibling(node)) return true;
+  return false;
+}
+
+/** A script that the parser, or a way that is not patched, has put into a page. */
+export function checkParsed(el) {
+  if (decided.has(el)) return;
+  const parked = unmark(el) || PARKED.test(getAttr(el, 'type'));
+  const prepared = el.isConnected && (el.async || isSvg(el));
+  const module = typeOf(el) === 'module';
+  const deferred = host.deferring && isCode(el) && !hasAttr(el, 'async') && (module || (hasAttr(el, 'defer') && hasAttr(el, 'src')));
+  if (mustHide(el, deferred || undefined)) {
+    hide(el);
+    decided.add(el);
+    unprepared.set(el, isFollowed(el));
+  } else if (parked && prepared && !resting.has(el) && isCode(el)) {
+    // Allowed, but too late for the parser.
+    resting.set(el, false);
+    host.releaseAllowed();
+  }
+}
+
+/** A script that was there before it was watched: it has run, unless it is the last thing so far, or was parked. */
+export function checkEarlier(el) {
+  if (hasAttr(el, HELD) || PARKED.test(getAttr(el, 'type')) || !isFollowed(el)) checkParsed(el);
+}
+
+/** Gives the types back to scripts that the parser has prepared in vain; `all` when it has come to its end. */
+export function showPrepared(all) {
+  for (const [el, followed] of unprepared) {
+    // A script without `async` says that it is async from then on.
+    const prepared = hasAttr(el, 'async') ? !followed && isFollowed(el) : el.async;
+    if (!isSvg(el) && (all === true || prepared || !el.isConnected)) show(el);
+  }
+}
+
+/** A page writes the type of a script: also of one whose type is hidden. */
+export const assignType = (el, value, set) => (hidden.has(el) ? hidden.set(el, `${value}`) : set(value));

@@ -1,0 +1,1 @@
+export default { base: '/astro', devToolbar: { enabled: false }, prefetch: false };

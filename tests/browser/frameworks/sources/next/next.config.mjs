@@ -1,0 +1,1 @@
+export default { output: 'export', basePath: '/next', distDir: 'dist', generateBuildId: () => 'page', typescript: { ignoreBuildErrors: true } };

@@ -1,0 +1,40 @@
+"""What a script can read of a page is equal with the gate and without it, held elements included.
+
+210 documents by a seeded generator (`transparency/documents.py`). What is known to differ is `transparency/known.json`, by
+kind of reading; this test fails when another kind differs, and when one of those does not.
+`python -m tests.browser.transparency.table` measures it again.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .transparency.documents import Writer
+from .transparency.judge import A_GROUP, EXCEPTIONS, GROUPS, KNOWN, differences, seeds_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_can_be_read_is_equal(group, chromium, world, uncaught) -> None:
+    found = differences(chromium, world, seeds_of(group))
+    known = set(json.loads(KNOWN.read_text())[group])
+    assert {kind: what for kind, what in found.items() if kind not in known} == {}
+    assert sorted(known - set(found)) == [], "known to differ, and is equal: take it out of known.json"
+
+
+def test_there_are_enough_documents_and_each_kind_of_element_in_them() -> None:
+    documents = ["".join(Writer(seed).document()) for group in GROUPS for seed in seeds_of(group)]
+    assert len(set(documents)) == A_GROUP * len(GROUPS) >= 200
+    tags = (
+        "<script", "<iframe", " srcdoc=", "<img", " srcset=", "<picture", "<link", "<video", "<audio",
+        "<object", "<embed", "<form", "<svg", "<template", "shadowrootmode", "<dialog", "contenteditable", "<table", "<!--",
+        "<style", "<noscript", "<x-", "https://trk.test/", "https://cdn.test/", "trkAgent",
+    )  # fmt: skip
+    assert [tag for tag in tags if not any(tag in document for document in documents)] == []
+
+
+def test_the_exceptions_are_few() -> None:
+    assert len(EXCEPTIONS) <= 5
