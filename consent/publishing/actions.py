@@ -18,14 +18,14 @@ from django.utils import timezone
 
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of
-from consent.publishing import lint, queries
+from consent.publishing import lint, queries, slots
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
 from consent.sites.queries import locked
 from consent.trail.actions import audit
 
-# (snapshot, release number, release hash) → [(name, content type, bytes)]
+# (snapshot with its "numbering", release number, release hash) → [(name, content type, bytes)]
 Compile = Callable[[Snapshot, int, str], Sequence[tuple[str, str, bytes]]]
 ATTEMPTS = 5  # publishes of one site that overtake each other while artifacts are compiled
 
@@ -98,11 +98,13 @@ def _release(
         if current and current.sha256 == sha256 and not force:
             raise Unchanged(current)
         number = current.number + 1 if current else 1
+        numbering = slots.extended(queries.numbering(site), snapshot)
         release = Release(
             site=site,
             number=number,
             sha256=sha256,
             snapshot=text,
+            numbering=numbering,
             note=note.strip(),
             published_by=actor,
             published_at=at or timezone.now(),
@@ -110,7 +112,8 @@ def _release(
         )
         check(release)
         with ThreadPoolExecutor() as pool:  # brotli and zlib let go of the interpreter while they work
-            artifacts = list(pool.map(lambda file: _artifact(*file), compile(snapshot, number, sha256)))
+            files = compile({**snapshot, "numbering": numbering}, number, sha256)
+            artifacts = list(pool.map(lambda file: _artifact(*file), files))
         if _store(release, artifacts, at):
             return release
     raise InvalidChange(f"{site.name} was published {ATTEMPTS} times meanwhile; try again.")

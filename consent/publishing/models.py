@@ -18,6 +18,9 @@ class Release(models.Model):
     snapshot = models.TextField(help_text="Canonical JSON (RFC 8785) of the whole release")
     # So that "is this one of our hosts?" needs no snapshot to be read; never another list than the snapshot's.
     hosts = models.JSONField(default=list, editable=False, help_text="The snapshot's hosts")
+    # Not in the snapshot: it is how browsers write answers down, and a rollback has the content of before with the
+    # numbers of today.
+    numbering = models.JSONField(default=dict, editable=False, help_text="Slots of all that was offered so far")
     note = models.CharField(max_length=500, blank=True)
     published_by = models.CharField(max_length=254)
     published_at = models.DateTimeField()

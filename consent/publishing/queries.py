@@ -11,6 +11,7 @@ from consent.banners import texts
 from consent.banners.models import Banner
 from consent.jurisdictions import table
 from consent.publishing.models import Release
+from consent.publishing.slots import Numbering
 from consent.publishing.snapshot import Snapshot, build
 from consent.sites.models import Site
 
@@ -39,7 +40,7 @@ def draft(site: Site) -> Snapshot:
 
 def releases(site: Site) -> QuerySet[Release]:
     """The site's releases, newest first, without their contents."""
-    return site.releases.order_by("-number").defer("snapshot")
+    return site.releases.order_by("-number").defer("snapshot", "numbering")
 
 
 def current_release(site: Site) -> Release | None:
@@ -52,6 +53,12 @@ def snapshot_of(site: Site, number: int | None = None) -> Snapshot | None:
     rows = site.releases.order_by("-number")
     text = (rows if number is None else rows.filter(number=number)).values_list("snapshot", flat=True).first()
     return json.loads(text) if text is not None else None
+
+
+def numbering(site: Site) -> Numbering:
+    """The slots that the site's releases gave so far; {} when none did."""
+    given = site.releases.exclude(numbering={}).order_by("-number").values_list("numbering", flat=True).first()
+    return given or {}
 
 
 class Change(NamedTuple):

@@ -51,7 +51,8 @@ def data(release: Mapping[str, Any], fairgate: str, places: Mapping[str, str]) -
             host: [[octets(part) if isinstance(part, str) else part for part in entry] for entry in entries]
             for host, entries in rules.table.items()
         },
-        "categories": [[c["key"], c["necessary"]] for c in release["categories"]],
+        "steps": rules.steps,
+        "categories": [[c["key"], c["necessary"], list(c.get("slots", ()))] for c in release["categories"]],
         "services": [
             {
                 "key": service["key"],
@@ -59,9 +60,10 @@ def data(release: Mapping[str, Any], fairgate: str, places: Mapping[str, str]) -
                 "container": service["container"],
                 "sold": sold,
                 "mark": mark,
+                "slots": list(slots),
                 "inline": [octets(part) for part in service["inline"]],
             }
-            for service, sold, mark in zip(rules.services, rules.sold, rules.marks, strict=True)
+            for service, sold, mark, slots in zip(rules.services, rules.sold, rules.marks, rules.slots, strict=True)
         ],
         "variants": {variant: _terms(one, release) for variant, one in all_rules.items()},
         "places": {"*": STRICTEST, **places},

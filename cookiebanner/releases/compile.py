@@ -1,4 +1,5 @@
-"""A release → the files a browser loads. Pure: the same snapshot, number and hash always give the same bytes.
+"""A release → the files a browser loads. Pure: the same snapshot (with its numbering), number and hash always give the
+same bytes.
 
 `gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `ui.<language>.js` is the
 texts, services and look of one language plus the built banner; `late.js` is what can wait (answers, counts, reports).
@@ -18,7 +19,7 @@ from typing import Any
 
 from consent.banners import packing, screen
 from consent.jurisdictions import table
-from consent.publishing import tags
+from consent.publishing import slots, tags
 from cookiebanner import env
 from fairgate_enforce import patterns
 from fairgate_enforce.defaults import before_answer
@@ -101,18 +102,23 @@ def marked(name: str, body: bytes, made: str) -> bytes:
 
 def enforced(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     """`enforce.json`: what packages/enforce needs of a release. No names of people, no reasons."""
+    given = slots.of(snapshot)
     facts = ("key", "category", "container", "sells_or_shares", "targeted_ads", "sensitive", "exempt_in")
     return {
         "release": number,
         "content": tags.content_tag(sha256),
         "cookie": tags.cookie_name(snapshot["site"]["uuid"]),
         "site": {name: snapshot["site"][name] for name in ("uuid", "hosts", "unknown", "child_directed")},
-        "categories": [{"key": c["key"], "necessary": c["necessary"]} for c in snapshot["categories"]],
+        "categories": [
+            {"key": c["key"], "necessary": c["necessary"], "slots": own}
+            for c, own in zip(snapshot["categories"], given.categories, strict=True)
+        ],
         "services": [
             {name: service[name] for name in (*facts, "exemption_confirmed", "inline", "rules")}
-            | {"overrides": {regime: {"state": o["state"]} for regime, o in service["overrides"].items()}}
-            for service in snapshot["services"]
+            | {"overrides": {regime: {"state": o["state"]} for regime, o in service["overrides"].items()}, "slots": own}
+            for service, own in zip(snapshot["services"], given.services, strict=True)
         ],
+        "steps": {str(count): tag for count, tag in given.steps.items()},
         "variants": snapshot["variants"],
     }
 
@@ -126,6 +132,11 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
         config["level"] = site["level"]
     if regexes := patterns.compile([service["rules"] for service in snapshot["services"]]).get(patterns.REGEX):
         config["re"] = regexes
+    given = slots.of(snapshot)
+    config["steps"] = given.steps
+    if not given.in_order:
+        every = (*given.categories, *given.purposes, *given.services)
+        config["slots"] = [own if len(own) > 1 else own[0] for own in every]
     switches = {
         "hold": site["unknown"] == "hold",
         "reload": site["reload"],

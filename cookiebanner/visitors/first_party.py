@@ -24,8 +24,19 @@ _FIELDS = {
     "id": rf"(?:{_UUID})?", "u": rf"(?:{_UUID})?", "t": r"\d{1,11}", "g": r"[a-z_]{1,40}",
     "c": _CHOICES, "s": _CHOICES, "p": _CHOICES, "x": r"[01]", "m": r"[\w.,:~-]{0,2000}", "o": r"[01]",
 }  # fmt: skip
-_PATTERNS = {name: re.compile(pattern, re.ASCII) for name, pattern in _FIELDS.items()}
-_REQUIRED = ("v", "r", "t", "g", "c")
+_SHORT = r"[\w-]{0,22}"  # a UUID in base64url
+_STEP = r"\d{1,5}\.[\w-]{4}"
+_COMPACT_FIELDS = {
+    "v": r"2", "id": _SHORT, "u": _SHORT, "t": r"[0-9a-z]{1,9}", "g": _FIELDS["g"],
+    "n": rf"{_STEP}(?:\.{_STEP}){{0,2}}", "b": r"[0-9a-q]*", "x": r"[01]", "o": r"[01]",
+}  # fmt: skip
+# By version; of the first, from gates before slots, some fields may be missing. `banner/src/core` writes the second.
+_PATTERNS = {
+    fields["v"]: {name: re.compile(pattern, re.ASCII) for name, pattern in fields.items()}
+    for fields in (_FIELDS, _COMPACT_FIELDS)
+}
+_REQUIRED = {"1": ("v", "r", "t", "g", "c"), "2": tuple(_COMPACT_FIELDS)}
+_GRANT = re.compile(r"[^01349acd]")  # a digit of base 27 that holds a 2 in base 3
 
 
 def store_state(
@@ -62,15 +73,17 @@ def named(body: bytes) -> tuple[str, str]:
 
 
 def parse(state: str) -> dict[str, str] | None:
-    """The fields of a state cookie (`v=1&r=3&…`); None when any is unknown, missing, doubled or malformed."""
+    """The fields of a state cookie (`v=2&id=…`); None when any is unknown, missing, doubled or malformed."""
+    version = state[2:3] if state.startswith("v=") else "1"
+    patterns = _PATTERNS.get(version, {})
     fields: dict[str, str] = {}
     for pair in state.split("&"):
         name, equals, value = pair.partition("=")
-        pattern = _PATTERNS.get(name)
+        pattern = patterns.get(name)
         if not equals or pattern is None or name in fields or not pattern.fullmatch(value):
             return None
         fields[name] = value
-    if any(name not in fields for name in _REQUIRED) or not fields["c"] or fields["g"] not in REGIMES:
+    if any(name not in fields for name in _REQUIRED[version]) or fields["g"] not in REGIMES or fields.get("c") == "":
         return None
     return fields
 
@@ -78,7 +91,7 @@ def parse(state: str) -> dict[str, str] | None:
 def seconds(fields: Mapping[str, str]) -> int:
     """How long the cookie lives: an objection as long as browsers allow, a choice as long as its regime says."""
     terms = REGIMES[fields["g"]]
-    granted = ":1" in fields["c"]
+    granted = bool(_GRANT.search(fields["b"])) if fields["v"] == "2" else ":1" in fields["c"]
     days = (terms["consent_days"] if granted else terms["refusal_days"]) or LONGEST
     days = LONGEST if fields.get("x") == "1" else max(days, terms["reask_days"])
     return int(min(days, LONGEST)) * 86400

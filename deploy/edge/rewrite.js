@@ -106,27 +106,59 @@ function readFlags(text) {
  * each site's was `fairgate`, which may be another site's.
  */
 function readAnswer(cookies, cookie) {
-  return newestOf(cookies, cookie, true) || newestOf(cookies, 'fairgate', cookie === 'fairgate');
+  // A page without TLS neither sees nor replaces a Secure cookie, and writes beside it.
+  return newestOf(cookies, [cookie, cookie + '_http'], true) || newestOf(cookies, ['fairgate'], cookie === 'fairgate');
 }
 
-function newestOf(cookies, name, ours) {
+function newestOf(cookies, names, ours) {
   var best = null;
   var pairs = (cookies || '').split(';');
   for (var i = 0; i < pairs.length; i++) {
     var found = /^\s*([^=\s]*)="?([^"]*)/.exec(pairs[i]);
-    if (!found || found[1] !== name) continue;
-    var fields = { v: '', c: '', s: '', p: '', t: '', r: '', h: '', m: '', x: '', o: '' };
-    var given = found[2].replace(/\s+$/, '').split('&');
-    for (var k = 0; k < given.length; k++) fields[given[k].split('=')[0]] = given[k].slice(given[k].indexOf('=') + 1);
-    var sound = /^([\w-]+:[01](\.[\w-]+:[01])*)?$/;
-    if (fields.v !== '1' || !fields.c || !sound.test(fields.c) || !sound.test(fields.s) || !sound.test(fields.p)) continue;
-    if (!/^[0-9]{1,12}$/.test(fields.t) || !+fields.t || (best && best.at >= +fields.t)) continue;
-    best = {
-      c: readFlags(fields.c), s: readFlags(fields.s), p: readFlags(fields.p), release: +fields.r || 0, at: +fields.t,
-      content: fields.h, marks: fields.m, objected: fields.x === '1', unasked: fields.o === '1', ours: ours,
-    };
+    if (!found || names.indexOf(found[1]) < 0) continue;
+    var answer = readState(found[2].replace(/\s+$/, ''), ours);
+    if (answer && !(best && best.at >= answer.at)) best = answer;
   }
   return best;
+}
+
+/* The answer in a state cookie, or null. `v=2` holds a digit for each slot, `v=1` names what it means. */
+function readState(text, ours) {
+  var compact =
+    /^v=2&id=[\w-]*&u=[\w-]*&t=([0-9a-z]{1,9})&g=[a-z_]*&n=([\w.-]*)&b=([0-9a-q]*)&x=([01])&o=([01])(&.*)?$/.exec(text);
+  if (compact) {
+    if (!parseInt(compact[1], 36)) return null;
+    return {
+      c: {}, s: {}, p: {}, at: parseInt(compact[1], 36), steps: compact[2], digits: compact[3],
+      objected: compact[4] === '1', unasked: compact[5] === '1', ours: ours,
+    };
+  }
+  var fields = { v: '', c: '', s: '', p: '', t: '', r: '', h: '', m: '', x: '', o: '' };
+  var given = text.split('&');
+  for (var k = 0; k < given.length; k++) fields[given[k].split('=')[0]] = given[k].slice(given[k].indexOf('=') + 1);
+  var sound = /^([\w-]+:[01](\.[\w-]+:[01])*)?$/;
+  if (fields.v !== '1' || !fields.c || !sound.test(fields.c) || !sound.test(fields.s) || !sound.test(fields.p)) return null;
+  if (!/^[0-9]{1,12}$/.test(fields.t) || !+fields.t) return null;
+  return {
+    c: readFlags(fields.c), s: readFlags(fields.s), p: readFlags(fields.p), release: +fields.r || 0, at: +fields.t,
+    content: fields.h, marks: fields.m, digits: null, objected: fields.x === '1', unasked: fields.o === '1', ours: ours,
+  };
+}
+
+/* How many slots the numbering of an answer and this one have in common. */
+function sharedSlots(answer, steps) {
+  var most = 0;
+  var step = /([0-9]+)\.([\w-]+)/g;
+  for (var found = step.exec(answer.steps); found; found = step.exec(answer.steps)) {
+    if (hasOwn(steps, found[1]) && steps[found[1]] === found[2]) most = Math.max(most, +found[1]);
+  }
+  return most;
+}
+
+/* What was said of a slot; null when it was not offered. */
+function choiceAt(answer, slot, shared) {
+  var digit = slot < shared ? parseInt(answer.digits.charAt(Math.floor(slot / 3)), 27) : 0;
+  return [null, false, true][Math.floor(digit / Math.pow(3, slot % 3)) % 3 || 0];
 }
 
 /* The variant for a country and a subdivision without its country (ISO 3166); the strictest when nothing is known. */
@@ -159,15 +191,32 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     for (var key in flags) if (flags[key] && !hasOwn(necessary, key)) return true;
     return false;
   }
+  var compact = !!answer && answer.digits !== null;
+  var shared = compact ? sharedSlots(answer, data.steps || {}) : 0;
+  // Given to another numbering, from which nothing leads here: an objection may have meant everything.
+  var foreign = compact && !shared;
   if (answer) {
-    var days = yes(answer.c) || yes(answer.s) || yes(answer.p) ? terms.consent : terms.refusal;
-    var lapsed = (answer.unasked && terms.optIn) || (days && (now - answer.at) / 86400 > days);
+    var granting = compact ? /[^01349acd]/.test(answer.digits) : yes(answer.c) || yes(answer.s) || yes(answer.p);
+    var days = granting ? terms.consent : terms.refusal;
+    var lapsed = (terms.optIn && (answer.unasked || foreign)) || (foreign && !answer.objected) || (days && (now - answer.at) / 86400 > days);
     var same = data.content ? answer.content === data.content : answer.release === data.release;
-    var covered = !same && answer.marks ? answer.marks.match(/.{1,3}/g) : null;
+    var covered = !compact && !same && answer.marks ? answer.marks.match(/.{1,3}/g) : null;
   }
   function meant(said, start) {
     if (said === null) return start;
     return lapsed ? (said || !answer.objected) && start : said;
+  }
+  function bySlot(slots) {
+    return foreign ? (answer.objected ? false : null) : choiceAt(answer, slots[0], shared);
+  }
+  function deniedElsewhere(slots) {
+    for (var k = 1; k < slots.length; k++) if (choiceAt(answer, slots[k], shared) === false) return true;
+    return false;
+  }
+  var byCategory = Object.create(null);
+  for (i = 0; answer && i < data.categories.length; i++) {
+    category = data.categories[i][0];
+    byCategory[category] = compact ? bySlot(data.categories[i][2]) : given(answer.c, category);
   }
   for (i = 0; i < services.length; i++) {
     service = services[i];
@@ -176,16 +225,16 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     if (hasOwn(necessary, category)) granted.push(true);
     else if (!answer) granted.push(start);
     else {
-      var said = given(answer.s, service.key);
-      var byCategory = said === null;
-      if (byCategory) said = given(answer.c, category);
-      if (byCategory && said !== null && covered && covered.indexOf(service.mark) < 0) granted.push(said && start);
+      var said = compact ? bySlot(service.slots) : given(answer.s, service.key);
+      if (!compact && said === null && !(covered && covered.indexOf(service.mark) < 0)) said = byCategory[category];
+      // What came later: no category's yes is one to it, and a no to it in another category stands.
+      if (said === null) granted.push(start && byCategory[category] !== false && !(compact && deniedElsewhere(service.slots)));
       else granted.push(meant(said, start));
     }
   }
   if (answer) {
     for (category in categories) {
-      said = meant(given(answer.c, category), categories[category]);
+      said = meant(byCategory[category], categories[category]);
       // Perhaps another site's answer: it may deny, and never grants.
       categories[category] = said && (answer.ours || categories[category]);
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from consent.publishing import slots
 from cookiebanner.releases.compile import compile, digest  # noqa: A004
 from tests import samples
 from tests.browser.internet import Asked, World
@@ -23,6 +24,7 @@ class Stage:
     def __init__(self, world: World) -> None:
         self.world = world
         self.status = 201
+        self.numbering: slots.Numbering = {}
         world.extra_headers[CMP] = {"Access-Control-Allow-Origin": "*"}
 
     def release(self, snapshot: dict[str, Any], variant: str = "eu_opt_in", number: int = 3) -> None:
@@ -31,7 +33,9 @@ class Stage:
         for key in [key for key in pages if key[0] == CMP]:
             del pages[key]
         uuid = snapshot["site"]["uuid"]
-        for name, kind, body in compile(snapshot, number, samples.sha256_of(snapshot)):
+        # As publish does: what one test releases are releases of one site.
+        self.numbering = slots.extended(self.numbering, snapshot)
+        for name, kind, body in compile({**snapshot, "numbering": self.numbering}, number, samples.sha256_of(snapshot)):
             if name == f"gate.{variant}.js":
                 for path in (
                     f"/v1/{uuid}/gate.js",

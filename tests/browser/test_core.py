@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from consent.publishing.tags import content_tag, cookie_name
+from consent.publishing.tags import cookie_name
 from tests import samples
 from tests.browser.stage import CMP, SHOP, Stage
+from tests.browser.state import at, stated
 
 pytestmark = pytest.mark.browser
 GA = '<script src="https://www.google-analytics.com/analytics.js"></script>'
@@ -134,12 +135,12 @@ def test_accept_is_kept_recorded_and_released_once(stage, context, page):
         "google-analytics": "granted",
         "plausible": "granted",
     }
-    state = fields(cookie(context))
+    state = stated(cookie(context), small())
     assert UUID.fullmatch(state["id"]) and UUID.fullmatch(state["u"])
     assert (state["id"], state["u"]) == (body["id"], body["visitor"])
-    assert (state["v"], state["r"], state["g"], state["x"]) == ("1", "3", "eu_opt_in", "0")
-    assert state["h"] == content_tag(samples.sha256_of(small()))
-    assert state["c"] == "C0001:1.C0002:1.C0003:1.C0004:1.C0005:1"
+    assert (state["v"], state["g"], state["x"], state["o"]) == ("2", "eu_opt_in", False, False)
+    assert state["categories"] == {"C0001": None, **dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), True)}
+    assert state["services"] == dict.fromkeys(body["choices"]["services"], True)
     (made,) = [c for c in context.cookies() if c["name"] == STATE]
     assert (made["domain"], made["path"], made["secure"], made["sameSite"]) == (f".{SHOP}", "/", True, "Lax")
     page.wait_for_function("window.__ran && __ran.length == 2")
@@ -163,8 +164,9 @@ def test_a_refusal_makes_no_visitor(stage, context, page):
         "C0001": "granted",
         **dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), "denied"),
     }
-    state = fields(cookie(context))
-    assert (state["u"], state["c"]) == ("", "C0001:1.C0002:0.C0003:0.C0004:0.C0005:0")
+    state = stated(cookie(context), small())
+    refused = {"C0001": None, **dict.fromkeys(("C0002", "C0003", "C0004", "C0005"), False)}
+    assert (state["u"], state["categories"]) == ("", refused)
     page.reload()
     page.wait_for_timeout(300)
     assert (page.locator("#onetrust-banner-sdk").count(), ran(page)) == (0, [])
@@ -199,8 +201,11 @@ def test_services_one_by_one_and_containers(stage, context, page):
     assert page.evaluate("fairgate.consent().services") == {
         "google-analytics": True, "google-tag-manager": True, "hotjar": False, "youtube": True,
     }  # fmt: skip
-    state = fields(cookie(context))
-    assert (state["c"], state["s"]) == ("C0001:1.C0002:1.C0003:0.C0004:0.C0005:0", "hotjar:0.youtube:1")
+    state = stated(cookie(context), small(services=services))
+    assert list(state["categories"].values()) == [None, True, False, False, False]
+    assert state["services"] == {
+        "google-analytics": True, "google-tag-manager": True, "hotjar": False, "youtube": True,
+    }  # fmt: skip
     page.reload()
     assert page.evaluate("fairgate.consent().services") == {
         "google-analytics": True, "google-tag-manager": True, "hotjar": False, "youtube": True,
@@ -362,8 +367,8 @@ def test_an_opt_out_holds_what_ran_and_never_lapses(stage, context, page):
     body = until(lambda: [b for b in stage.posts() if b["action"] == "opt_out"])[0]
     assert body["choices"]["services"]["google-ads"] == "denied"
     state = cookie(context)
-    assert fields(state)["x"] == "1"
-    old = re.sub(r"t=\d+", f"t={int(time.time()) - 900 * 86400}", state)
+    assert stated(state, small())["x"] is True
+    old = at(state, int(time.time()) - 900 * 86400)
     context.clear_cookies()
     context.add_cookies([{"name": STATE, "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
     page.goto(url)
@@ -393,7 +398,7 @@ def test_an_expired_answer_is_asked_again(stage, context, page, action):
     page.evaluate(f"fairgate.{action}()")
     state = until(lambda: cookie(context))
     for days, asked in ((179, 0), (181, 1)):
-        old = re.sub(r"t=\d+", f"t={int(time.time()) - days * 86400}", state)
+        old = at(state, int(time.time()) - days * 86400)
         context.add_cookies([{"name": STATE, "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
         page.goto(url)
         page.wait_for_timeout(700)

@@ -19,7 +19,8 @@ from cookiebanner.enforce.edge import data
 from cookiebanner.releases import compile as compiler
 from cookiebanner.releases.publish import publish
 from cookiebanner.visitors.first_party import parse
-from fairgate_enforce.policy import Rules, read_state_cookie
+from fairgate_enforce.policy import Rules
+from fairgate_enforce.state_cookie import read_state_cookie
 from tests.browser.regimes import OURS, SHOP, open_shop
 from tests.values import present
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.test_core import ACCEPT, ADS, GA, STATE, context, fields, page, ran, small, stage, until
+from tests.browser.state import stated
+from tests.browser.test_core import ACCEPT, ADS, GA, STATE, context, page, ran, small, stage, until
 from tests.browser.test_core import cookie as cookie_of
 
 __all__ = ["context", "page", "stage"]
@@ -86,8 +87,8 @@ def test_a_tab_that_heard_nothing_of_another_does_not_bring_its_yes_back(stage, 
     other.goto(url)
     other.wait_for_function("!!fairgate._.decide")
     other.evaluate("void fairgate.reject()")
-    until(lambda: "C0002:0" in cookie_of(context))
-    refusal = fields(cookie_of(context))["id"]
+    until(lambda: stated(cookie_of(context), small())["categories"]["C0002"] is False)
+    refusal = stated(cookie_of(context), small())["id"]
     page.evaluate("void fairgate.set({categories: {C0003: true}})")
     assert page.evaluate("[fairgate.allowed('C0003'), fairgate.allowed('C0002'), fairgate.allowed('C0004')]") == [
         True,
@@ -96,4 +97,4 @@ def test_a_tab_that_heard_nothing_of_another_does_not_bring_its_yes_back(stage, 
     ]
     until(lambda: len(stage.posts()) == 3)
     assert [(p["action"], p["replaces"]) for p in stage.posts()][2] == ("custom", refusal)
-    assert fields(cookie_of(context, STATE))["c"] == "C0001:1.C0002:0.C0003:1.C0004:0.C0005:0"
+    assert list(stated(cookie_of(context, STATE), small())["categories"].values()) == [None, False, True, False, False]

@@ -13,6 +13,7 @@ import pytest
 from consent.publishing.tags import cookie_name
 from tests import samples
 from tests.browser.stage import CMP, SHOP, SWALLOW
+from tests.browser.state import stated
 from tests.browser.test_core import ACCEPT, ADS, GA, STATE, context, cookie, fields, page, ran, small, stage, until
 
 __all__ = ["context", "page", "stage"]
@@ -185,10 +186,12 @@ def test_what_an_earlier_gate_stored_is_understood(stage, context, page, case, d
         assert (said["categories"], said["services"]) == (case["categories"], case["services"])
         assert (page.locator(BANNER).count(), stage.posts()) == (0, [])
         assert bool(until(lambda: ran(page))) if case["services"]["google-analytics"] else ran(page) == []
-    old, new = fields(case["cookie"]), fields(cookie(context))
+    old, new = fields(case["cookie"]), stated(cookie(context), small())
     assert names(context) == {STATE}
-    assert [new[key] for key in "r id u c s p x m o".split()] == [old[key] for key in "r id u c s p x m o".split()]
-    assert new["g"] == case["variant"]
+    assert (new["v"], new["id"], new["u"], new["g"]) == ("2", old["id"], old["u"], case["variant"])
+    assert (new["x"], new["o"]) == (old["x"] == "1", old["o"] == "1")
+    assert {**new["categories"], "C0001": True} == case["categories"]
+    assert new["services"] == case["services"]
 
 
 def test_what_is_new_since_an_earlier_gate_is_asked_and_nothing_else(stage, context, page):

@@ -5,8 +5,8 @@ import test from 'node:test';
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const vectors = JSON.parse(read('../vectors/rewrite.json'));
 // The core is plain text that nginx and workers get with their data in front.
-const { Rewriter, policyFor, variantOf, matchUrl, fewerLinks } = new Function(
-  `${read('../../deploy/edge/rewrite.js')}; return { Rewriter, policyFor, variantOf, matchUrl, fewerLinks };`,
+const { Rewriter, policyFor, variantOf, matchUrl, fewerLinks, readState, sharedSlots, choiceAt } = new Function(
+  `${read('../../deploy/edge/rewrite.js')}; return { Rewriter, policyFor, variantOf, matchUrl, fewerLinks, readState, sharedSlots, choiceAt };`,
 )();
 const now = Date.now() / 1000;
 const nobody = policyFor(vectors.edge, 'eu_opt_in', '', false, 'shop.test', now);
@@ -27,8 +27,24 @@ for (const { name, before, after } of vectors.rewrites) {
 }
 for (const { name, variant, cookie, gpc, held } of vectors.answers) {
   test(`answer: ${name}`, () => {
-    const jar = cookie.replace(/\{now-?(\d*)\}/g, (_, ago) => Math.floor(now - ago));
+    const jar = cookie.replace(/\{now(36)?-?(\d*)\}/g, (_, short, ago) => Math.floor(now - ago).toString(short ? 36 : 10));
     assert.deepEqual(policyFor(vectors.edge, variant, jar, gpc, 'shop.test', now).waiting, held);
+  });
+}
+const { steps, slots, cases } = JSON.parse(read('../vectors/answers.json'));
+for (const { name, value, read: expected } of cases) {
+  test(`state: ${name}`, () => {
+    const answer = readState(value, true);
+    const shared = answer && sharedSlots(answer, steps);
+    const found = answer && {
+      at: answer.at,
+      shared,
+      grants: /[^01349acd]/.test(answer.digits),
+      objected: answer.objected,
+      unasked: answer.unasked,
+      choices: slots.map(([own]) => choiceAt(answer, own, shared)),
+    };
+    assert.deepEqual(found, expected);
   });
 }
 for (const { name, table, url, page_host: pageHost, service } of JSON.parse(read('../vectors/patterns.json'))) {

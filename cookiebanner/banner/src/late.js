@@ -215,6 +215,7 @@ function late(api) {
         return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
       core.reread();
       if (core.answer?.x) core.save();
+      core.tidy();
       core.safely('signal', core.reportSignal);
       sender.flush();
       if (insideOwnPage) return;

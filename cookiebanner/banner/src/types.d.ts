@@ -22,6 +22,8 @@ export interface Item {
   rules: string | undefined;
   cookies: string[];
   inline: string[];
+  /** Its number in stored answers, then those that it had in other categories. */
+  slots: number[];
 }
 
 /** A variant's terms, as regimes.json has them; what compile.py left out is in ABSENT_TERMS. */
@@ -54,6 +56,10 @@ export interface Config {
   content: string;
   hosts: string[];
   cookie: string;
+  /** How many slots there were after each of the last releases → what tells this numbering from others. */
+  steps: Record<string, string>;
+  /** By item, in their order; absent: each is its own place. */
+  slots?: (number | number[])[];
   terms: Terms;
   variant?: string;
   categories: Row[];
@@ -151,6 +157,12 @@ export interface Core {
   emit?: (event: string, detail: object) => void;
   write?: (name: string, value: string, seconds: number | '') => void;
   save?: () => void;
+  /** Deletes what denied services stored. */
+  tidy?: () => void;
+  /** What the browser kept of answers when it was read last. */
+  stored?: string;
+  /** The answer in force is kept nowhere but in this page. */
+  unkept?: boolean;
   decide?: (action: string, choices?: Choices, layer?: string) => Promise<Receipt | null>;
   reread?: () => void;
   reportSignal?: () => void;

@@ -16,6 +16,8 @@ ID = "0b8c6f6e-0000-4000-8000-00000000000a"
 YES = f"v=1&r=3&id={ID}&u={ID}&t=1795294000&g=eu_opt_in&c=C0002:1.C0004:0&s=ga:0&p=&x=0&m=abc&o=0"
 NO = f"v=1&r=3&id={ID}&u=&t=1795294000&g=eu_opt_in&c=C0002:0.C0004:0&s=&p=&x=0"
 OBJECTION = f"v=1&r=3&id={ID}&u=&t=1795294000&g=us_ca&c=C0002:1.C0004:0&s=&p=&x=1"
+SHORT = "C4xvbgAAQACAAAAAAAAACg"
+BY_SLOT = f"v=2&id={SHORT}&u={SHORT}&t=tp0q80&g=eu_opt_in&n=9.x-Yz.8.aB3_&b=0q2&x=0&o=0"
 
 
 @pytest.fixture
@@ -61,6 +63,30 @@ def test_each_site_gets_its_own_cookie_under_its_own_name(site):
 @pytest.mark.parametrize(("state", "days"), [(YES, 180), (NO, 180), (OBJECTION, 400)])
 def test_the_cookie_lives_as_long_as_the_answer(site, state, days):
     assert f"; Max-Age={days * 86400};" in post(state).headers["Set-Cookie"]
+
+
+def test_an_answer_by_slot_is_set_and_lives_as_long(site):
+    name = cookie_name(str(site.uuid))
+    refusal, objection = BY_SLOT.replace("b=0q2", "b=04d"), BY_SLOT.replace("x=0", "x=1").replace("eu_opt_in", "us_ca")
+    for state, days in ((BY_SLOT, 180), (refusal, 180), (objection, 400), (BY_SLOT.replace("eu_opt_in", "us_ca"), 365)):
+        assert post(f"{name}={state}").headers["Set-Cookie"] == (
+            f"{name}={state}; Max-Age={days * 86400}; Domain=ribbon.example; Path=/; SameSite=Lax; Secure"
+        )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("v=2", "v=1"), ("v=2", "v=3"), ("v=2", "v=22"), ("&x=0", ""), ("&x=0", "&x=2"), ("&b=0q2", "&b=0r2"), ("&b=0q2", "&b=٢"),
+        ("&b=0q2", "&b=0q2&b=q"), ("9.x-Yz.8.aB3_", ""), ("9.x-Yz", "9.x-Y"), ("9.x-Yz", "123456.x-Yz"),
+        ("9.x-Yz.8.aB3_", ".".join(["9.x-Yz"] * 4)), (SHORT, SHORT + "A"), (SHORT, "a b"), ("eu_opt_in", "anything"),
+        ("&o=0", "&o=0&c=C0001:1"), ("&o=0", "&o=0; Domain=evil.example"), ("t=tp0q80", "t="), ("t=tp0q80", "t=TP0Q80"),
+    ],
+)  # fmt: skip
+def test_an_answer_by_slot_that_is_none_sets_nothing(site, old, new):
+    assert old in BY_SLOT
+    answer = post(f"{cookie_name(str(site.uuid))}={BY_SLOT.replace(old, new, 1)}")
+    assert (answer.status_code, answer.json()["code"], "Set-Cookie" in answer.headers) == (400, "invalid_field", False)
 
 
 def test_the_path_the_gate_calls_and_a_body_with_the_name_work_too(site):

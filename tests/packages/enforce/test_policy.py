@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fairgate_enforce.csp import header
-from fairgate_enforce.policy import Rules, read_state_cookie
+from fairgate_enforce.policy import Rules
+from fairgate_enforce.state_cookie import read_state_cookie
 from tests.packages.enforce.vectors import DATA, RELEASE, cookie
 from tests.values import present
 
@@ -49,7 +50,6 @@ def test_the_header_names_only_hosts_where_nothing_waits():
 
 def test_a_cookie_header_full_of_answers_or_an_absurd_host_is_read_in_bounded_work():
     from fairgate_enforce.enforcer import hostname
-    from fairgate_enforce.policy import read_state_cookie
 
     one = "v=1&r=1&t=1795294000&g=eu_opt_in&c=C0002:1"
     flood = "; ".join(["fairgate=" + one.replace("r=1", f"r={n}") for n in range(2_000)])

@@ -17,5 +17,19 @@ REWRITES = [
 
 
 def cookie(text: str) -> str:
-    """A cookie of the file, `{now-N}` filled in."""
-    return re.sub(r"\{now-?(\d*)}", lambda found: str(int(time.time()) - int(found[1] or 0)), text)
+    """A cookie of the file, `{now-N}` and `{now36-N}` filled in."""
+
+    def filled(found: re.Match[str]) -> str:
+        then = int(time.time()) - int(found[2] or 0)
+        return base36(then) if found[1] else str(then)
+
+    return re.sub(r"\{now(36)?-?(\d*)}", filled, text)
+
+
+def base36(number: int) -> str:
+    """As JavaScript's `number.toString(36)`."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits or "0"

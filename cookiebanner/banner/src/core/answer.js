@@ -1,11 +1,14 @@
 /** What follows from an answer: cookies, signals, tags, events, record. */
 
-import { choose, marks } from './choose.js';
-import { newest, values } from './cookie.js';
-import { adopt, reportedEarlier } from './earlier.js';
+import { choose } from './choose.js';
+import { kept, newest, values } from './cookie.js';
+import { adopt, reportedEarlier, upgrade } from './earlier.js';
+import { encode, long, renewed } from './encode.js';
+import { forget } from './forget.js';
+import { decodeKeyed } from './keyed.js';
 import { takeOver } from './optanon.js';
-import { before, grants } from './vector.js';
-import { encode, write } from './write_cookie.js';
+import { before } from './vector.js';
+import { keepState, write } from './write_cookie.js';
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -21,51 +24,59 @@ export function answers(core, transport) {
   const { cfg, terms, items, optIn } = core;
   /** The answer that the browser did not keep. @type {import('./cookie.js').Answer|false|undefined} */
   let unkept;
+  /** How many answers deep we are in listeners of answers, and what they asked for meanwhile. */
+  let inside = 0;
+  let waiting = [];
+  let receipt = Promise.resolve(null);
 
   /** Keeps the vector as the answer `id`, given at `t`. */
   function keep(id, action, t) {
     const start = before(items, core.child);
-    const choices = { c: { __proto__: null }, p: { __proto__: null }, s: { __proto__: null } };
     const { vector } = core;
-    let x = action === 'opt_out';
-    items.forEach((item, i) => {
-      if (vector[i] === undefined) return;
-      if (start[i] && !vector[i]) x = true;
-      const { kind, key, necessary, container, group } = item;
-      if (kind === 'categories' || (!necessary && !container && vector[i] !== vector[items.indexOf(group)]))
-        choices[kind[0]][key] = !!vector[i];
-    });
-    const visitor = core.answer?.u || (id && grants(items, choices) ? uuid() : '');
-    core.answer = { r: cfg.release, h: cfg.content, id, u: visitor, t, g: terms.regime, ...choices, x, m: marks(items), o: !optIn };
+    const yes = items.some(({ necessary }, i) => !necessary && vector[i]);
+    const objects = items.some((_, i) => start[i] && vector[i] === false);
+    core.answer = {
+      ...{ id, u: core.answer?.u || (id && yes ? uuid() : ''), t, g: terms.regime, o: !optIn, yes, foreign: false },
+      ...{ x: action === 'opt_out' || objects, choices: vector, raw: '' },
+    };
+    core.answer.raw = encode(core.answer, core, vector);
     core.lapsed = core.ask = false;
     save();
-    // What the browser did not keep holds as long as its page.
-    unkept = newest(values(cfg.cookie))?.id !== id && core.answer;
   }
 
   /** 400 days is the longest a browser keeps a cookie; an objection is renewed at every view. */
   function save() {
     const { answer } = core;
-    const days = grants(items, answer) ? terms.consent_days : terms.refusal_days;
-    const text = encode(answer);
-    core.write(cfg.cookie, text, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0)));
-    if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: `${cfg.cookie}=${text}`, keepalive: true }).catch(() => {});
+    const days = answer.yes ? terms.consent_days : terms.refusal_days;
+    answer.raw = renewed(answer, core);
+    keepState(core, answer.raw, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0)));
+    core.stored = `${kept(core)}`;
+    // What the browser did not keep holds as long as its page.
+    const lost = !kept(core).includes(answer.raw);
+    if (lost && !unkept) core.warn('this browser keeps no answer: neither in a cookie nor in localStorage');
+    unkept = lost && answer;
+    core.unkept = lost;
+    const state = `${cfg.cookie}=${answer.raw}`;
+    if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */
   function apply(old, detail) {
-    const { vector, engine, services } = core;
-    const first = items.length - services.length;
+    const { vector, engine } = core;
     const more = vector.some((value, i) => value && !old[i]);
-    const revoked = services.map((_, i) => i).filter((i) => old[first + i] && !vector[first + i]);
     // Without an answer the next view would begin as this one did, and reload again.
     const reload = more && core.answer && (cfg.reload || (cfg.level === 'strict' && !core.dropIn));
     core.emit('write', detail);
     core.signalVendors('update');
-    if (revoked.length) core.safely('revoke', () => engine.revoke(revoked));
+    tidy();
     if (more && !reload) core.safely('release', () => engine.release());
     core.emit('change', { ...window.fairgate.consent(), ...detail });
     return reload;
+  }
+
+  /** What a denied service stored goes, and at each later view what it stored since, or before us. */
+  function tidy() {
+    if (core.answer && !core.lapsed) forget(core);
   }
 
   /** Queues the record of what is in force. */
@@ -94,12 +105,37 @@ export function answers(core, transport) {
     return since && { time_to_answer: Math.min(864e5, Math.round(performance.now() - since)) };
   }
 
+  /** An answer, and all that follows. */
+  function decideNow(action, choices, layer) {
+    // Another tab may know better, and its message be still on its way.
+    if (`${kept(core)}` !== core.stored) core.reread();
+    const old = core.vector;
+    const vector = choose(items, action, choices, old, core.signal(true));
+    // Pages say the same again at every event. In the preferences it is a person who says it.
+    const standing = core.answer && !core.ask && !core.lapsed && layer !== 'preferences';
+    if (standing && `${vector}` === `${old}` && (action !== 'opt_out' || core.answer.x)) return receipt;
+    const replaces = core.answer?.id;
+    const id = uuid();
+    core.vector = vector;
+    // The word must say what the vector says.
+    const has = (value) => items.some(({ necessary }, i) => !necessary && vector[i] === value);
+    if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
+    keep(id, action, seconds());
+    const reload = apply(old, { action, layer });
+    if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', window.fairgate.consent());
+    receipt = record(id, replaces, action, layer, timeToAnswer());
+    core.tabs?.postMessage(1);
+    if (reload) Promise.race([receipt, new Promise((resolve) => setTimeout(resolve, 1500))]).then(() => location.reload());
+    return receipt;
+  }
+
   Object.assign(core, {
     write: (name, value, age) => core.safely('cookie', () => write(core, name, value, age)),
     save,
 
     /**
-     * A visitor's answer.
+     * A visitor's answer. Called from inside a listener it waits until all have heard of the one before; what those of that
+     * second answer ask for is no third, or two listeners could go on for ever.
      *
      * @param {string} action accept_all, reject_all, custom, close, withdraw, opt_out
      * @param {object} [choices] for custom and opt_out: `{categories, services, purposes}`, each id → boolean
@@ -107,39 +143,40 @@ export function answers(core, transport) {
      * @returns {Promise<object|null>} the receipt, or null when the server refused the answer for good
      */
     decide(action, choices, layer) {
-      // Another tab may know better, and its message be still on its way.
-      const newer = newest(values(cfg.cookie));
-      if (newer && newer.id !== core.answer?.id) core.reread();
-      const old = core.vector;
-      const replaces = core.answer?.id;
-      const id = uuid();
-      core.vector = choose(items, action, choices, old, core.signal(true));
-      // The word must say what the vector says.
-      const has = (value) => items.some(({ necessary }, i) => !necessary && core.vector[i] === value);
-      if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
-      keep(id, action, seconds());
-      const reload = apply(old, { action, layer });
-      if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', window.fairgate.consent());
-      const receipt = record(id, replaces, action, layer, timeToAnswer());
-      core.tabs?.postMessage(1);
-      if (reload) Promise.race([receipt, new Promise((resolve) => setTimeout(resolve, 1500))]).then(() => location.reload());
-      return receipt;
+      if (inside > 1) {
+        core.warn('an answer from a listener of an answer from a listener is none:', action);
+        return receipt;
+      }
+      if (inside) return new Promise((resolve) => waiting.push(() => resolve(decideNow(action, choices, layer))));
+      try {
+        inside = 1;
+        const given = decideNow(action, choices, layer);
+        inside = 2;
+        for (const next of waiting.splice(0)) core.safely('answer', next);
+        return given;
+      } finally {
+        inside = 0;
+        waiting = [];
+      }
     },
 
     /** Reads again: another tab, the back/forward cache, a page that wrote the cookies itself, an age. */
     reread() {
       const old = core.vector;
       core.read();
+      // late.js and what it tells have the ids as they were made.
+      if (core.answer) Object.assign(core.answer, { id: long(core.answer.id), u: long(core.answer.u) });
       if (unkept && !(core.answer?.t > unkept.t)) {
         core.answer = unkept;
         core.applyAnswer();
       }
+      upgrade(core);
       adopt(core);
       // An answer given to OneTrust becomes ours, and is never asked again.
       if (takeOver(core)) keep(core.answer.id, 'import', core.answer.t);
       else if (!core.answer) core.vector = before(items, core.signal());
-      const unreadable = (name) => values(name)[0] && !newest(values(name));
-      if (!core.answer && [cfg.cookie, 'fairgate'].some(unreadable)) {
+      const unreadable = (raw) => raw[0] && !newest(raw, core) && !raw.some(decodeKeyed);
+      if (!core.answer && [kept(core), values('fairgate')].some(unreadable)) {
         core.warn('the consent cookie cannot be read; everything optional waits');
         core.vector = items.map(({ necessary }) => !!necessary);
       }
@@ -151,6 +188,8 @@ export function answers(core, transport) {
         if (core.asked) timeToAnswer();
       }
     },
+
+    tidy,
 
     /** The signal is an answer of its own: reported once, without a visitor. */
     reportSignal() {

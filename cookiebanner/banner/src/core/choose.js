@@ -1,6 +1,6 @@
 /** What a visitor's answer makes of the vector. Pure. */
 
-import { applySignals, before, mark } from './vector.js';
+import { applySignals, before } from './vector.js';
 
 /**
  * @param {import('../types.d.ts').Item[]} items
@@ -31,6 +31,3 @@ export function choose(items, action, choices, now, signal) {
     signal,
   );
 }
-
-/** Marks of all that an answer covers: what a later release adds is missing from them. */
-export const marks = (items) => items.map((item) => (item.group && !item.necessary ? mark(item) : '')).join('');

@@ -1,10 +1,13 @@
 /**
- * What gates stored before names said whose it is: the cookie `fairgate`, the mark `fairgate.gpc`, the queue `fairgate.q.`.
+ * What gates stored before slots, under the site's name: the cookie with keys in it. It becomes one by slot at once.
+ *
+ * What they stored before names said whose it is: the cookie `fairgate`, the mark `fairgate.gpc`, the queue `fairgate.q.`.
  * It counts where only this site can have written it, moves to our own names then, and stays for its owner otherwise.
  */
 
-import { marks } from './choose.js';
-import { decode, values } from './cookie.js';
+import { kept, values } from './cookie.js';
+import { encode } from './encode.js';
+import { decodeKeyed, deniesUnknown, marks, understood } from './keyed.js';
 import { under } from './write_cookie.js';
 
 const NAME = 'fairgate';
@@ -33,6 +36,22 @@ function writeOn(name, { value, domain }, seconds) {
   document.cookie = `${name}=${value}; Max-Age=${seconds}; Path=/; SameSite=Lax${secure}${domain}`;
 }
 
+/** Makes what `keyed` says the answer in force, and writes it by slot where slots can say it. */
+function take(core, keyed) {
+  core.answer = understood(keyed, core);
+  core.applyAnswer();
+  if (!keyed.x || !deniesUnknown(keyed, core.items)) core.answer.raw = encode(core.answer, core, core.answer.choices);
+  core.save();
+}
+
+/** Reads what an earlier gate stored under the site's own name, if it is newer than what the gate could read. */
+export function upgrade(core) {
+  const [best] = kept(core)
+    .flatMap((raw) => decodeKeyed(raw) || [])
+    .sort((a, b) => b.t - a.t);
+  if (best?.t > (core.answer?.t || 0)) take(core, best);
+}
+
 /**
  * Makes an answer in the cookie `fairgate` ours. Sites may share a host, and did share the cookie then: a later release than
  * ours, or this number with other services, was another site's.
@@ -43,24 +62,21 @@ function writeOn(name, { value, domain }, seconds) {
 export function adopt(core) {
   const { cfg, items, answer: own } = core;
   const fits = (a) => a && (a.r < cfg.release || (a.r === cfg.release && (!a.m || a.m === marks(items))));
-  if (!values(NAME).some((value) => fits(decode(value)))) return false;
+  if (!values(NAME).some((value) => fits(decodeKeyed(value)))) return false;
   let best;
   for (const cookie of removeAll(core, NAME)) {
-    const answer = decode(cookie.value);
+    const answer = decodeKeyed(cookie.value);
     if (!fits(answer)) writeOn(NAME, cookie, 400 * 86400);
     else if (answer.t > (best?.answer || own || { t: 0 }).t) best = { answer, cookie };
   }
   if (!best) return false;
   const { answer, cookie } = best;
-  core.answer = { ...answer, g: answer.g === '1' ? NOTICE : answer.g };
-  core.save();
-  if (!values(cfg.cookie)[0]) {
-    // It did not fit: as it was.
+  take(core, answer);
+  if (core.unkept) {
+    // Not kept under our name: as it was.
     writeOn(NAME, cookie, 400 * 86400);
-    core.read();
     return false;
   }
-  core.applyAnswer();
   for (const { value, domain } of removeAll(core, 'OptanonConsent')) {
     const ours = value.replace(/(^|&)version=fairgate-/, `$1version=${cfg.cookie}-`);
     writeOn('OptanonConsent', { value: ours, domain }, 365 * 86400);

@@ -4,7 +4,7 @@
  */
 
 import { tabled } from '../block/match.js';
-import { newest, values } from './cookie.js';
+import { kept, newest, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
 
@@ -45,8 +45,9 @@ export function start(cfg, arm) {
     signal: (answered) => core.child | (core.gpc && !(answered && core.optIn) ? GPC : 0),
     /** Reads the stored answer. */
     read() {
-      const raw = values(cfg.cookie);
-      core.answer = newest(raw);
+      const raw = kept(core);
+      core.stored = `${raw}`;
+      core.answer = newest(raw, core);
       core.closed = values('OptanonAlertBoxClosed')[0];
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = true;
@@ -55,7 +56,7 @@ export function start(cfg, arm) {
       // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
       if (!core.vendorSignals) core.signalVendors('default');
       if (core.answer) core.applyAnswer();
-      // Perhaps an objection: late.js finds out. `fairgate` was every site's name once.
+      // Perhaps an objection, or of an earlier gate: late.js finds out. `fairgate` was every site's name once.
       else if (raw[0] || core.closed || values('fairgate')[0]) core.vector = items.map(({ necessary }) => !!necessary);
     },
     applyAnswer: () => Object.assign(core, interpret(core)),

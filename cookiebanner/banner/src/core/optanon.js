@@ -1,7 +1,7 @@
 /** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (docs/reference/onetrust.md, Cookies). */
 
 import { values } from './cookie.js';
-import { choiceOf, optional } from './vector.js';
+import { optional } from './vector.js';
 
 /** @param {string} text @returns {string} as it stands when it is not URL-encoded */
 function decoded(text) {
@@ -53,32 +53,34 @@ export const storedFields = ({ cfg }) =>
  * @returns {boolean} whether there was one that is newer than ours
  */
 export function takeOver(core) {
-  const { items, cfg, terms, optIn, closed, answer } = core;
+  const { items, terms, optIn, closed, answer } = core;
   const t = Date.parse(decoded(closed || '')) / 1000;
   if (!(t > (answer?.t || 0) + 5)) return false;
   const given = groups(storedFields(core).groups);
   const c = { __proto__: null };
   const asked = items.filter(optional);
-  if (!asked.some(({ key }) => choiceOf(given, key) !== undefined)) return false;
+  if (!asked.some(({ key }) => given[key] !== undefined)) return false;
   // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
-  for (const { key, before } of asked) c[key] = choiceOf(given, key) ?? before;
+  for (const { key, before } of asked) c[key] = given[key] ?? before;
   // Another site's mark, that it was closed, may be what is newer.
-  if (answer && !core.lapsed && asked.every(({ key }) => c[key] === answer.c[key])) return false;
-  const x = !optIn && Object.values(c).includes(false);
+  if (answer && !core.lapsed && items.every((item, i) => !optional(item) || c[item.key] === core.vector[i])) return false;
+  const chosen = Object.values(c);
   core.answer = {
     id: '',
     u: '',
     ...answer,
-    r: cfg.release,
-    h: cfg.content,
+    foreign: false,
     t: Math.floor(t),
     g: terms.regime,
-    c,
-    p: { __proto__: null },
-    s: { __proto__: null },
-    x,
-    m: '',
     o: !optIn,
+    x: !optIn && chosen.includes(false),
+    yes: chosen.includes(true),
+    // Its categories say it for what is in them; what belongs to none was not asked.
+    choices: items.map((item) => c[(item.group || (optional(item) && item)).key]),
+    // As gates before slots read it: the stub meets those, too.
+    c,
+    p: {},
+    s: {},
   };
   core.applyAnswer();
   return true;

@@ -36,6 +36,8 @@ export function unpack(cfg) {
         cookies: cookies ? cookies.split(' ') : [],
         inline,
         adapter,
+        // Its own, then those that it had in other categories.
+        slots: [].concat(cfg.slots ? cfg.slots[items.length] : items.length),
       });
     }
   }
@@ -44,12 +46,6 @@ export function unpack(cfg) {
 
 /** Is it a category that has to be asked about? */
 export const optional = ({ kind, necessary }) => kind[0] === 'c' && !necessary;
-
-/** What was chosen for a key; for a name that every object has ("constructor") nothing was. */
-export const choiceOf = (choices, key) => (typeof choices[key] === 'boolean' ? choices[key] : undefined);
-
-/** Did this answer (its c, p and s) grant anything that needs asking? */
-export const grants = (items, answer) => items.some(({ kind, key, necessary }) => !necessary && choiceOf(answer[kind[0]], key));
 
 /** Applies the signals, and releases containers as soon as any optional category is granted. */
 export function applySignals(items, vector, signal) {
@@ -69,48 +65,33 @@ export const before = (items, signal) =>
     signal,
   );
 
-/** Three base-36 digits that stand for "this service (or purpose) in this category"; FNV-1a. */
-export function mark({ group, kind, key }) {
-  let hash = 2166136261;
-  for (const letter of group.key + kind + key) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
-  return (46656 + ((hash >>> 0) % 46656)).toString(36).slice(1);
-}
-
 /**
  * What a stored answer means under this release, now.
  *
- * @param {Pick<import('../types.d.ts').Core, 'items'|'answer'|'terms'|'cfg'|'signal'|'child'|'optIn'>} core
+ * @param {Pick<import('../types.d.ts').Core, 'items'|'answer'|'terms'|'signal'|'child'|'optIn'>} core
  *   terms.refusal_days 0 = a refusal never lapses
  * @returns {{vector: import('../types.d.ts').Vector, lapsed: boolean, ask: boolean}}
  */
-export function interpret({ items, answer, terms, cfg, signal, child, optIn }) {
+export function interpret({ items, answer, terms, signal, child, optIn }) {
+  const { choices, foreign, yes, x } = answer;
   const start = before(items, child);
-  const covered = answer.h !== cfg.content && answer.m && answer.m.match(/.../g);
   const age = (Date.now() / 1000 - answer.t) / 86400;
-  // "Yes" where nothing had to be asked is no consent where something has.
-  const weak = answer.o && optIn;
-  const lapsed = weak || age > ((grants(items, answer) ? terms.consent_days : terms.refusal_days) || Infinity);
+  // "Yes" where nothing had to be asked is no consent where something has; nor is one that cannot be understood.
+  const weak = optIn && (answer.o || foreign);
+  const lapsed = weak || (foreign && !x) || age > ((yes ? terms.consent_days : terms.refusal_days) || Infinity);
   let material = false;
-  const vector = items.map((item, i) => {
-    const { kind, key, group, necessary } = item;
+  const vector = items.map(({ kind, group, necessary }, i) => {
     if (necessary) return true;
-    let choice = choiceOf(answer[kind[0]], key);
-    if (choice === undefined && group) {
-      choice = choiceOf(answer.c, group.key);
-      if (choice !== undefined && covered && !covered.includes(mark(item))) {
-        material = true;
-        return choice && kind !== 'purposes' && start[i];
-      }
-    }
-    if (choice === undefined) {
-      material ||= !group && start[i] !== undefined;
-      return start[i];
-    }
-    return lapsed ? (choice || !answer.x) && start[i] : choice;
+    const choice = choices[i];
+    // null: it was denied where it was before.
+    if (choice !== undefined && choice !== null) return lapsed ? (choice || !x) && start[i] : choice;
+    const category = group && choices[items.indexOf(group)];
+    material ||= category !== undefined || (!group && start[i] !== undefined);
+    return choice !== null && (category ?? true) && !(category && kind[0] === 'p') && start[i];
   });
   return {
     vector: applySignals(items, vector, signal(true)),
     lapsed,
-    ask: weak || (!answer.x && (material || (lapsed && age >= (terms.reask_days || 0)))),
+    ask: weak || (!x && (material || (lapsed && age >= (terms.reask_days || 0)))),
   };
 }

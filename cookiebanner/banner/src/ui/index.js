@@ -141,7 +141,8 @@ export function create(core) {
       if (services[key] && !category.necessary && !categories[category.key]) granted.push(name);
     clearMessage();
     fill(ui.liveRegion, {}, [
-      el('strong', {}, ui.t.stored),
+      // Never what is not so: this browser may keep nothing.
+      !core.unkept && el('strong', {}, ui.t.stored),
       ui.button(crossIcon(), clearMessage, { class: 'fg-x', 'aria-label': ui.t.close }),
       el(
         'p',

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from fairgate_enforce import csp
 from fairgate_enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
-from fairgate_enforce.policy import Policy, read_state_cookie
+from fairgate_enforce.policy import Policy
 from fairgate_enforce.source import STRICTEST, Source
+from fairgate_enforce.state_cookie import read_state_cookie
 from fairgate_enforce.tables import TABLES
 
 log = logging.getLogger("fairgate.enforce")

@@ -6,97 +6,14 @@ other servers is deploy/edge/rewrite.js; both are held to tests/vectors/rewrite.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fairgate_enforce import patterns
 from fairgate_enforce.defaults import before_answer
-
-_FLAGS = re.compile(r"[\w-]+:[01](\.[\w-]+:[01])*", re.ASCII)
-LEGACY_COOKIE = "fairgate"  # the state cookie of every site, before its name said whose it is
-LONGEST_COOKIE = 4096  # bytes; browsers keep no longer cookie
-MOST_COOKIES = 16  # cookies of the name that are read; a browser has one a path and domain
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True, slots=True)
-class StateCookie:
-    """The visitor's stored choice, from the site's state cookie (written by the gate, see banner/src/core/cookie.js).
-
-    `at` in seconds since 1970; `content` of the release it was given to, `marks` of what that had offered; `objected`
-    to what needs no consent; `unasked`: said yes where nothing had to be asked; `ours`: false when the cookie's name
-    does not say whose it is.
-    """
-
-    categories: Mapping[str, bool]
-    services: Mapping[str, bool] = field(default_factory=dict)
-    purposes: Mapping[str, bool] = field(default_factory=dict)
-    release: int = 0
-    at: float = 0
-    content: str = ""
-    marks: str = ""
-    objected: bool = False
-    unasked: bool = False
-    ours: bool = True
-
-
-def read_state_cookie(cookie_header: str, cookie: str = LEGACY_COOKIE) -> StateCookie | None:
-    """The newest answer in a Cookie header; None when there is none or it can't be read (then nothing is granted).
-
-    `cookie`: the name of the site's state cookie. Without one a cookie of before, when each site's was `fairgate`, is
-    read; on which domain it stands, and so whose it is, a server is not told: only the gate moves it to its new name.
-    """
-    values: dict[str, list[str]] = {cookie: [], LEGACY_COOKIE: []}
-    for pair in cookie_header.split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name in values and len(values[name]) < MOST_COOKIES:
-            values[name].append(value)
-    for name in (cookie, LEGACY_COOKIE):
-        answers = [_read(value, name == cookie) for value in values[name] if len(value) <= LONGEST_COOKIE]
-        if found := [answer for answer in answers if answer]:
-            return max(found, key=lambda answer: answer.at)
-    return None
-
-
-def _read(value: str, ours: bool) -> StateCookie | None:
-    fields = dict(pair.partition("=")[::2] for pair in value.strip('"').split("&"))
-    flags = [fields.get(name, "") for name in "csp"]
-    number = re.compile(r"[0-9]{1,12}", re.ASCII)
-    at = fields.get("t", "")
-    sound = fields.get("v") == "1" and flags[0] and number.fullmatch(at) and int(at)
-    if not sound or not all(not text or _FLAGS.fullmatch(text) for text in flags):
-        return None
-    categories, services, purposes = (
-        {part[:-2]: part.endswith(":1") for part in text.split(".") if part} for text in flags
-    )
-    release = fields.get("r", "")
-    return StateCookie(
-        categories,
-        services,
-        purposes,
-        release=int(release) if number.fullmatch(release) else 0,
-        at=float(at),
-        content=fields.get("h", ""),
-        marks=fields.get("m", ""),
-        objected=fields.get("x") == "1",
-        unasked=fields.get("o") == "1",
-        ours=ours,
-    )
-
-
-def mark(category: str, service: str) -> str:
-    """Three base-36 digits that stand for "this service in this category", as in vector.js (FNV-1a, 32 bits)."""
-    number = 2166136261
-    for letter in f"{category}s{service}":
-        number = ((number ^ ord(letter)) * 16777619) % 2**32
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits[-3:].rjust(3, "0")
+from fairgate_enforce.state_cookie import LEGACY_COOKIE, StateCookie, grants, mark
 
 
 class Rules:
@@ -121,6 +38,10 @@ class Rules:
         # Absent in what was published before sites had a name of their own.
         self.cookie = str(snapshot.get("cookie", LEGACY_COOKIE))
         self.content = str(snapshot.get("content", ""))
+        # Absent in what was published before slots: an answer of today is not understood then, and grants nothing.
+        self.steps: Mapping[str, str] = snapshot.get("steps", {})
+        self.slots: list[Sequence[int]] = [service.get("slots", ()) for service in self.services]
+        self.category_slots: dict[str, Sequence[int]] = {c["key"]: c.get("slots", ()) for c in snapshot["categories"]}
         self.sold = [bool(service["sells_or_shares"] or service["targeted_ads"]) for service in self.services]
         self.marks = [mark(service["category"], service["key"]) for service in self.services]
         self.before = [
@@ -155,39 +76,62 @@ class Rules:
 
     def _from_state_cookie(self, answer: StateCookie, opt_in: bool, now: float) -> tuple[dict[str, bool], list[bool]]:
         """What a stored answer means under this release, now."""
-        any_granted = any(
-            value
-            for given in (answer.categories, answer.services, answer.purposes)
-            for key, value in given.items()
-            if key not in self.necessary
-        )
-        days = self.terms.get("consent_days" if any_granted else "refusal_days") or float("inf")
-        lapsed = (answer.unasked and opt_in) or (now - answer.at) / 86400 > days
-        covered = None
-        same = answer.content == self.content if self.content else answer.release == self.release
-        if not same and answer.marks:
-            covered = {answer.marks[at : at + 3] for at in range(0, len(answer.marks), 3)}
+        # Given to another numbering, from which nothing leads here: an objection may have meant everything.
+        foreign = answer.digits is not None and not answer.shared(self.steps)
+        days = self.terms.get("consent_days" if grants(answer, self.necessary) else "refusal_days") or float("inf")
+        weak = opt_in and (answer.unasked or foreign)
+        lapsed = weak or (foreign and not answer.objected) or (now - answer.at) / 86400 > days
+        by_category, by_service = self._choices(answer, foreign)
 
         def effective(stored: bool | None, start: bool) -> bool:
             if stored is None:
                 return start
             return (stored or not answer.objected) and start if lapsed else stored
 
-        categories = {key: effective(answer.categories.get(key), self.categories_before[key]) for key in self.optional}
+        categories = {key: effective(by_category[key], self.categories_before[key]) for key in self.optional}
         granted = []
         for position, service in enumerate(self.services):
-            category, start = service["category"], self.before[position]
-            stored = answer.services.get(service["key"])
+            category, start, stored = service["category"], self.before[position], by_service[position]
             if category in self.necessary:
                 granted.append(True)
-                continue
-            if stored is None:
-                stored = answer.categories.get(category)
-                if stored is not None and covered is not None and self.marks[position] not in covered:
-                    granted.append(stored and start)
-                    continue
-            granted.append(effective(stored, start))
+            elif stored is None:
+                # It came later: no category's yes is one to it, and a no to it in another category stands.
+                elsewhere = answer.digits is not None and self._denied_elsewhere(answer, position)
+                granted.append(start and by_category[category] is not False and not elsewhere)
+            else:
+                granted.append(effective(stored, start))
         return categories, granted
+
+    def _choices(self, answer: StateCookie, foreign: bool) -> tuple[dict[str, bool | None], list[bool | None]]:
+        """What was said of each optional category and of each service; None: it was not offered."""
+        if answer.digits is None:
+            return self._choices_by_key(answer)
+        if foreign:
+            stored = False if answer.objected else None
+            return dict.fromkeys(self.optional, stored), [stored for _ in self.services]
+        shared = answer.shared(self.steps)
+        return (
+            {key: answer.choice(self.category_slots[key][0], shared) for key in self.optional},
+            [answer.choice(slots[0], shared) for slots in self.slots],
+        )
+
+    def _choices_by_key(self, answer: StateCookie) -> tuple[dict[str, bool | None], list[bool | None]]:
+        """The same of `v=1`, where a service went with its category unless it was named."""
+        covered = None
+        same = answer.content == self.content if self.content else answer.release == self.release
+        if not same and answer.marks:
+            covered = {answer.marks[at : at + 3] for at in range(0, len(answer.marks), 3)}
+        by_service = []
+        for service, its_mark in zip(self.services, self.marks, strict=True):
+            stored = answer.services.get(service["key"])
+            if stored is None and (covered is None or its_mark in covered):
+                stored = answer.categories.get(service["category"])
+            by_service.append(stored)
+        return {key: answer.categories.get(key) for key in self.optional}, by_service
+
+    def _denied_elsewhere(self, answer: StateCookie, position: int) -> bool:
+        shared = answer.shared(self.steps)
+        return any(answer.choice(slot, shared) is False for slot in self.slots[position][1:])
 
 
 @dataclass(frozen=True, slots=True)
