@@ -100,7 +100,8 @@ def expected_items(release: dict[str, Any]) -> list[dict[str, Any]]:
             item["inline"] = [text for text in s["inline"] if text]
             item["adapter"] = s["adapter"] if s["adapter"] in compiler.ADAPTERS else ""
         items.append(item)
-    return items
+    # Nothing was published before: everything has its own place as its slot.
+    return [{**item, "slots": [place]} for place, item in enumerate(items)]
 
 
 def expected_service(release: dict[str, Any], s: dict[str, Any]) -> dict[str, Any]:
