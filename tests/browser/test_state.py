@@ -143,6 +143,18 @@ def test_an_objection_of_before_that_names_what_is_gone_stays_as_it_was(stage, c
     assert page.evaluate("[fairgate.allowed('google-ads'), fairgate.allowed('google-analytics')]") == [False, True]
 
 
+def test_an_answer_of_before_whose_ids_are_none_stands_without_them(stage, context, page):
+    old = f"v=1&r=2&h=&id=x&u=%3Cy%3E&t={int(time.time()) - 9}&g=eu_opt_in&c=C0002:1.C0004:0&s=&p=&x=0&m=&o=0"
+    context.add_cookies([{"name": STATE, "value": old, "domain": f".{SHOP}", "path": "/", "secure": True}])
+    stage.release(small())
+    page.goto(stage.page(GA))
+    until(lambda: ran(page))
+    assert cookie(context).startswith("v=2&id=&u=&t=")
+    page.evaluate("void fairgate.reject()")
+    (record,) = until(stage.posts)
+    assert (record["replaces"], record["visitor"]) == (None, None)
+
+
 REFUSED = """{
   const own = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
   Object.defineProperty(Document.prototype, 'cookie', {...own, set() {}});
@@ -329,7 +341,7 @@ def test_an_http_page_after_an_https_answer_asks_once(stage, context, page):
     plain = http(context, stage)
     page.goto(secure)
     page.click(ACCEPT)
-    until(lambda: cookie(context))
+    until(lambda: cookie(context) and stage.posts())
     page.goto(plain)
     page.wait_for_selector(REJECT)
     page.wait_for_timeout(1100)  # answers have a second each
