@@ -7,7 +7,10 @@ export function short(uuid) {
   const pairs = uuid.replace(/-/g, '').match(/[0-9a-f]{2}/gi) || [];
   if (uuid.length !== 36 || pairs.length !== 16) return '';
   const bytes = pairs.map((pair) => parseInt(pair, 16));
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').slice(0, 22);
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .slice(0, 22);
 }
 
 /** @param {string} text @returns {string} the UUID that `short` was given; '' for what is none */
