@@ -53,7 +53,8 @@ test('ids go there and back, others go nowhere', () => {
     assert.match(short(id), /^[\w-]{22}$/);
     assert.equal(long(short(id)), id);
   }
-  assert.equal(short(''), '');
+  for (const bad of ['', 'x', 'g'.repeat(36), `${ID}0`, '-'.repeat(36)]) assert.equal(short(bad), '');
+  assert.equal(short(ID.toUpperCase()), short(ID));
   for (const bad of ['', 'x', ID, `${short(ID)}A`, '!'.repeat(22)]) assert.equal(long(bad), '');
 });
 

@@ -29,6 +29,11 @@ export function answers(core, transport) {
   let waiting = [];
   let receipt = Promise.resolve(null);
 
+  /** late.js, and all that it tells, has the ids of what the gate read as they were made. */
+  function lengthen() {
+    if (core.answer) Object.assign(core.answer, { id: long(core.answer.id), u: long(core.answer.u) });
+  }
+
   /** Keeps the vector as the answer `id`, given at `t`. */
   function keep(id, action, t) {
     const start = before(items, core.child);
@@ -129,6 +134,7 @@ export function answers(core, transport) {
     return receipt;
   }
 
+  lengthen();
   Object.assign(core, {
     write: (name, value, age) => core.safely('cookie', () => write(core, name, value, age)),
     save,
@@ -164,8 +170,7 @@ export function answers(core, transport) {
     reread() {
       const old = core.vector;
       core.read();
-      // late.js and what it tells have the ids as they were made.
-      if (core.answer) Object.assign(core.answer, { id: long(core.answer.id), u: long(core.answer.u) });
+      lengthen();
       if (unkept && !(core.answer?.t > unkept.t)) {
         core.answer = unkept;
         core.applyAnswer();

@@ -6,7 +6,7 @@
  */
 
 import { kept, values } from './cookie.js';
-import { encode } from './encode.js';
+import { encode, long, short } from './encode.js';
 import { decodeKeyed, deniesUnknown, marks, understood } from './keyed.js';
 import { under } from './write_cookie.js';
 
@@ -38,7 +38,9 @@ function writeOn(name, { value, domain }, seconds) {
 
 /** Makes what `keyed` says the answer in force, and writes it by slot where slots can say it. */
 function take(core, keyed) {
-  core.answer = understood(keyed, core);
+  // Anybody writes cookies: what is no id is none.
+  const ids = { id: long(short(keyed.id || '')), u: long(short(keyed.u || '')) };
+  core.answer = { ...understood(keyed, core), ...ids };
   core.applyAnswer();
   if (!keyed.x || !deniesUnknown(keyed, core.items)) core.answer.raw = encode(core.answer, core, core.answer.choices);
   core.save();

@@ -2,13 +2,16 @@
 
 const STEPS = 3; // that an answer carries: who knows an earlier release, or one that parted from ours, understands what he shares
 
-/** @param {string} uuid @returns {string} its 16 bytes in base64url; '' for none */
-export const short = (uuid) =>
-  uuid &&
-  btoa(String.fromCharCode(...uuid.match(/[0-9a-f]{2}/g).map((pair) => parseInt(pair, 16))))
+/** @param {string} uuid @returns {string} its 16 bytes in base64url; '' for what is none */
+export function short(uuid) {
+  const pairs = uuid.replace(/-/g, '').match(/[0-9a-f]{2}/gi) || [];
+  if (uuid.length !== 36 || pairs.length !== 16) return '';
+  const bytes = pairs.map((pair) => parseInt(pair, 16));
+  return btoa(String.fromCharCode(...bytes))
     .replace(/\+/g, '-')
     .replace(/\//g, '_')
     .slice(0, 22);
+}
 
 /** @param {string} text @returns {string} the UUID that `short` was given; '' for what is none */
 export function long(text) {
