@@ -31,7 +31,6 @@
  * @typedef {object} Engine
  * @property {ReturnType<typeof internals>} internals for release.js
  * @property {() => void} [release] lets go all that may (release.js), as do the rest
- * @property {(indexes: number[]) => void} [revoke] deletes what these services stored
  * @property {(element: Element) => void} [loadOnce] lets one element load whatever the answer
  */
 import { begin, exempted, holdCss, host } from './decide.js';

@@ -7,11 +7,10 @@
  */
 import { HELD, releaseCss } from './names.js';
 import { tellRefusals } from './refuse.js';
-import { revoker } from './revoke.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
-/** @param {import('./index.js').Engine} engine gets `held()`, `release()`, `revoke(indexes)` and `loadOnce(element)` */
+/** @param {import('./index.js').Engine} engine gets `held()`, `release()` and `loadOnce(element)` */
 export function finish(engine) {
   const {
     checkElement,
@@ -233,6 +232,5 @@ export function finish(engine) {
     for (const el of now) start(el, false, () => !running && !queue.length && callMissed());
     pump();
   };
-  engine.revoke = revoker(host);
   tellRefusals(engine.internals);
 }

@@ -20,7 +20,8 @@ export function placeholder(ui, element, which) {
   const { core } = ui;
   removals.get(element)?.();
   removals.delete(element);
-  const service = ui.services[which] || ui.services.find(({ key }) => key === which);
+  // Behind the release's services stands what the banner keeps itself; the engine's place there means "no rule knows it".
+  const service = core.services[which] ? ui.services[which] : ui.services.find(({ key }) => key === which);
   if (!service || !element.isConnected) return;
   if (element.localName === 'iframe' && !isSeen(element)) {
     const watcher = new ResizeObserver(() => {
