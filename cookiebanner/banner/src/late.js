@@ -5,6 +5,7 @@
 
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
+import { reportPlace } from './core/installation.js';
 import { transport } from './core/transport.js';
 import { CHILD, GPC } from './core/vector.js';
 import { under } from './core/write_cookie.js';
@@ -219,7 +220,7 @@ function late(api) {
       core.safely('signal', core.reportSignal);
       sender.flush();
       if (insideOwnPage) return;
-      if (core.tag?.async || core.tag?.defer) core.report('late', core.tag.async ? 'async' : 'defer');
+      core.safely('installation', () => reportPlace(core));
       sender.report();
       if (core.ask && terms.banner && !headless()) return core.show();
       core.whenParsed(() => {

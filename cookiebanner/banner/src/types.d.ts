@@ -104,6 +104,7 @@ export interface Core {
   child: number;
   optIn: boolean;
   reports: { kind: string; subject: string }[];
+  above: any[];
   listeners: Record<string, ((detail: any) => void)[]>;
   made: Record<string, string>;
   unknownKeys: Set<unknown>;

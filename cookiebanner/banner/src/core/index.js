@@ -36,6 +36,8 @@ export function start(cfg, arm) {
     child: cfg.child,
     optIn: terms.model === 'opt_in',
     reports: [],
+    /** What stands before the gate, as long as the page is read in its order. */
+    above: [...document.all],
     listeners: { __proto__: null },
     made: {},
     unknownKeys: new Set(),
