@@ -7,9 +7,12 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browser import unhurried
+
 # A busy machine is no finding.
 settings.register_profile("fairgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fairgate")
+unhurried.install()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ PARTS = frozenset(
     src srcset data poster href imageSrcset ping background srcdoc type rel
     setAttribute setAttributeNS setAttributeNode setAttributeNodeNS getAttribute hasAttribute removeAttribute
     appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith
-    insertAdjacentElement insertNode surroundContents attachShadow importNode adoptNode
+    insertAdjacentElement insertNode surroundContents attachShadow importNode adoptNode splitText
     innerHTML setHTML setHTMLUnsafe outerHTML insertAdjacentHTML createContextualFragment write writeln textContent text
     insertRule replace replaceSync fetch fetchLater addModule open sendBeacon submit register
     Worker SharedWorker EventSource WebSocket Audio FontFace contentWindow contentDocument

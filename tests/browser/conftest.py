@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from tests.browser import unhurried
 from tests.browser.internet import World, open_world
 from tests.browser.uncaught import uncaught
 
 __all__ = ["uncaught"]
-unhurried.install()
 
 
 @pytest.fixture(scope="session")

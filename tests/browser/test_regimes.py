@@ -114,9 +114,9 @@ def test_the_signal_s_status_is_shown_in_california(world, chromium, live_server
     for place in ("US-CA", "US", "US-TX"):
         with visitor(chromium, world, place, gpc=True) as page:
             page.wait_for_timeout(500)
-            honoured[place] = "Opt-Out Request Honored" in page.locator("body").inner_text()
+            honoured[place] = "Opt-Out Request Honored" in page.locator("html").inner_text()
     with visitor(chromium, world, "US-CA") as page:
-        honoured["US-CA without the signal"] = "Opt-Out Request Honored" in page.locator("body").inner_text()
+        honoured["US-CA without the signal"] = "Opt-Out Request Honored" in page.locator("html").inner_text()
     assert honoured == {"US-CA": True, "US": True, "US-TX": False, "US-CA without the signal": False}
 
 

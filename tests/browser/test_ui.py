@@ -383,7 +383,7 @@ def test_california_shows_its_links_its_icon_and_the_signals_status(visit):
 
 def test_opting_out_takes_two_steps_and_is_said_to_be_honored(visit, world):
     page = visit("us_ca")
-    assert "Opt-Out Request Honored" not in page.inner_text("body")
+    assert "Opt-Out Request Honored" not in page.inner_text("html")
     page.click("text=Your Privacy Choices")
     assert focused(page) == "fg-q"
     page.keyboard.press("Enter")

@@ -45,4 +45,5 @@ def uncaught(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Error]]:
         BrowserType, "launch_persistent_context", lambda self, *a, **k: watch(persistent(self, *a, **k), thrown)
     )
     yield thrown
-    assert [error.stack or error.message for error in thrown if ours(error)] == []
+    found = [error.stack or error.message for error in thrown if ours(error)]
+    assert found == [], found

@@ -12,12 +12,13 @@ from playwright.sync_api import Keyboard, Locator, Page
 LOOK = 450  # milliseconds; a press counts after 400
 OURS = re.compile(
     r"onetrust|\bot-|fg-|optout|btn-handler|refuse-all|accept-recommended|dialog|Accept|Reject|Manage|switch"
+    r"|Privacy|Limit|summary"
 )
 
 
 def install() -> None:
     """From now on the tests' own hands are unhurried."""
-    page_click, locator_click, press = Page.click, Locator.click, Keyboard.press
+    page_click, locator_click, locator_check, press = Page.click, Locator.click, Locator.check, Keyboard.press
 
     def of_page(self: Page, selector: str, **options: Any) -> None:
         self.wait_for_selector(selector, state="visible")
@@ -29,13 +30,18 @@ def install() -> None:
         _look(self.page, str(self))
         locator_click(self, **options)
 
+    def check(self: Locator, **options: Any) -> None:
+        self.wait_for(state="attached")
+        _look(self.page, str(self))
+        locator_check(self, **options)
+
     def of_keyboard(self: Keyboard, key: str, **options: Any) -> None:
         if key in ("Enter", "Space"):
             # Playwright tells no page of its keyboard; waiting in its loop is what `wait_for_timeout` does.
             self._sync(_pause())
         press(self, key, **options)
 
-    Page.click, Locator.click, Keyboard.press = of_page, of_locator, of_keyboard  # type: ignore[method-assign]
+    Page.click, Locator.click, Locator.check, Keyboard.press = of_page, of_locator, check, of_keyboard  # type: ignore[method-assign]
 
 
 def _look(page: Page, selector: str) -> None:

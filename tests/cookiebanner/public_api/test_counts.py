@@ -200,15 +200,16 @@ def test_every_part_that_a_gate_may_call_disarmed_is_a_known_word():
     from consent.stats.subjects import PARTS
 
     folder = Path(__file__).parents[3] / "cookiebanner/banner/src/block"
-    code = (folder / "patch.js").read_text() + (folder / "store.js").read_text()
-    named = set(re.findall(r"disarmed\('([^']+)'", "".join(path.read_text() for path in folder.glob("*.js"))))
-    for names in re.findall(r"(?:methods|property|patch)\(\s*[^,()]+,\s*'([\w ]+)'", code):
-        named |= set(names.split())
-    for names in re.findall(r"of \[((?:'\w+'(?:, )?)+)\]\) makes", code):
-        named |= set(re.findall(r"\w+", names))
-    named |= set(re.findall(r"makes\('(\w+)'", code))
-    for names in re.findall(r"const attr of '([\w ]+)'", code):
-        named |= set(names.split())
+    code = "".join(path.read_text() for path in folder.glob("*.js"))
+    named = set(re.findall(r"disarmed\('([^']+)'", code))
+    # Each call names what it replaces in a text, in a list, or by the name of a list.
+    lists = dict(re.findall(r"const (\w+) =\s*'([\w ]+)'", code))
+    for given in re.findall(r"(?:methods|property|constructors)\(\s*w,\s*(?:[^,()]+,\s*)?('[\w ]+'|[A-Z]+)", code):
+        named |= set((given.strip("'") if given[0] == "'" else lists[given]).split())
+    for given in re.findall(r"for \(const (?:key|attribute) of \[((?:'\w+'(?:, )?)+)\]", code):
+        named |= set(re.findall(r"\w+", given))
+    for given in re.findall(r"const [A-Z]+ = '([\w ]+)'\.split", code):
+        named |= set(given.split())
     assert len(named) > 50
     assert named - PARTS == set()
 

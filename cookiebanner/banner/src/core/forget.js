@@ -16,6 +16,8 @@ export function ownedByDenied({ services, allowed }) {
 
 /** @param {object} core */
 export function forget(core) {
+  // A sandboxed page owns nothing; Chromium answers questions about its databases with an error that nobody can catch.
+  if (window.origin === 'null') return;
   const denied = ownedByDenied(core);
   const labels = location.hostname.split('.');
   const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
