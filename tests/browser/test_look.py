@@ -90,3 +90,29 @@ def test_a_finger_leaves_no_hover_behind(visit):
     mouse = visit()
     mouse.hover(MANAGE)
     assert mouse.evaluate(shadow) != "none"
+
+
+READ = """(root) => { const rgb = (c) => c.match(/[\\d.]+/g).map(Number), out = [];
+  const light = (c) => rgb(c).slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const under = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (rgb(c)[3] !== 0) return c } return 'rgb(255, 255, 255)' };
+  for (const e of document.querySelectorAll(root + ' *')) {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.getClientRects().length) continue;
+    const [a, b] = [light(getComputedStyle(e).color), light(under(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) out.push([e.id || e.className || e.localName, e.textContent.slice(0, 20), ratio]);
+  }
+  return out }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("accent", ["#235a8c", "#ffcc00", "#ffffff", "#000000"])
+def test_every_word_can_be_read(visit, accent, scheme):
+    page = visit(context={"color_scheme": scheme}, theme={"accent": accent})
+    assert page.evaluate(READ, BANNER) == []
+    page.click(MANAGE)
+    page.evaluate("document.querySelectorAll('#onetrust-pc-sdk details').forEach((d) => { d.open = true })")
+    assert page.evaluate(READ, "#onetrust-pc-sdk") == []
+    page.click(".save-preference-btn-handler")
+    page.wait_for_selector(".fg-done:not(:empty)")
+    assert page.evaluate(READ, "#onetrust-consent-sdk") == []
