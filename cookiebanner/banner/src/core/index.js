@@ -120,7 +120,7 @@ export function start(cfg, arm) {
       ours.add(node);
       documentElement.insertBefore(node, body);
       // React 18, which renders whole documents, walks from the head to what follows it and expects the body.
-      if (!head || Object.hasOwn(head, 'nextSibling')) return;
+      if (!head) return;
       const get = () => {
         let next = nextSibling(head);
         while (ours.has(next)) next = nextSibling(next);
