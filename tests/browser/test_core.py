@@ -651,3 +651,18 @@ def test_what_somebody_else_says_to_an_answer_takes_it_from_no_queue(stage, cont
     page.goto(url)
     assert [body["action"] for body in until(stage.posts)] == ["accept_all"]
     until(lambda: page.evaluate("Object.keys(localStorage).length") == 0)
+
+
+def test_who_has_nothing_to_ask_does_not_ask(stage, page):
+    snapshot = small()
+    snapshot["categories"] = [c for c in snapshot["categories"] if c["necessary"]]
+    snapshot["services"] = [s for s in snapshot["services"] if s["category"] == "C0001"]
+    snapshot["purposes"] = []
+    stage.release(snapshot)
+    page.goto(stage.page())
+    page.wait_for_timeout(1500)
+    assert page.locator("#onetrust-banner-sdk").count() == 0
+    assert page.evaluate("fairgate.consent().answered") is False
+    page.evaluate("void fairgate.open()")
+    page.wait_for_selector("#onetrust-pc-sdk")
+    assert page.evaluate("document.cookie") == ""

@@ -52,7 +52,7 @@ export function start(cfg, arm) {
       core.answer = newest(raw, core);
       core.closed = values('OptanonAlertBoxClosed')[0];
       core.gpc = navigator.globalPrivacyControl === true;
-      core.ask = true;
+      core.ask = items.some(({ necessary }) => !necessary);
       core.lapsed = false;
       core.vector = before(items, core.signal());
       // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
