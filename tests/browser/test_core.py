@@ -666,3 +666,20 @@ def test_who_has_nothing_to_ask_does_not_ask(stage, page):
     page.evaluate("void fairgate.open()")
     page.wait_for_selector("#onetrust-pc-sdk")
     assert page.evaluate("document.cookie") == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["v=1&r=3&h=&id=&u=&t={now}&g=us_ca&c=C0002:0.C0004:0&s=&p=&x=1&m=&o=1", "v=1&r=3&h=&id=&u=&t=9&g=us_ca&c=C0002:0.C0004:0&s=&p=&x=1&m=&o=1"],
+    ids=["of an earlier form", "lapsed, but an objection"],
+)  # fmt: skip
+def test_vendors_hear_of_an_objection_in_the_same_view(stage, context, page, value):
+    snapshot = small()
+    stage.release(snapshot, "us_ca")
+    name = cookie_name(samples.SITE_UUID)
+    context.add_cookies(
+        [{"name": name, "value": value.format(now=int(time.time())), "domain": f".{SHOP}", "path": "/", "secure": True}]
+    )
+    page.goto(stage.page(head="<script>window.seen = [...dataLayer].map((a) => [...a])</script>"))
+    told = page.evaluate("seen.filter((a) => a[0] === 'consent').pop()")
+    assert (told[1], told[2]["ad_storage"], told[2]["analytics_storage"]) == ("update", "denied", "denied")

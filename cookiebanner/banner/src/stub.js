@@ -50,7 +50,9 @@ function join() {
   const site = page(core, tag);
 
   if (/[?&]otreset=true/.test(location.search)) {
-    for (const name of [core.cfg.cookie, 'fairgate', 'OptanonConsent', 'OptanonAlertBoxClosed']) core.write(name, '', 0);
+    const { cookie } = core.cfg;
+    for (const name of [cookie, `${cookie}_http`, 'fairgate', 'OptanonConsent', 'OptanonAlertBoxClosed']) core.write(name, '', 0);
+    core.safely('otreset', () => delete localStorage[cookie]);
     core.read();
   }
   const external = window.OTExternalConsent;

@@ -29,7 +29,7 @@ export function tellRefusals({ findAll, getAttr, hasAttr, heldOutside, host, res
       const root = ref.deref();
       if (root) findAll(root, `script[src],img[${HELD}],link[${HELD}]`).forEach(fail);
     }
-    for (const el of heldOutside) if (el.localName === 'img') fail(el);
+    for (const el of [...heldOutside]) if (el.localName === 'img') fail(el);
   }
 
   // A page sets its listeners after the address.

@@ -31,7 +31,9 @@ export function answers(core, transport) {
 
   /** late.js, and all that it tells, has the ids of what the gate read as they were made. */
   function lengthen() {
-    if (core.answer) Object.assign(core.answer, { id: long(core.answer.id), u: long(core.answer.u) });
+    // The stub reads anew, too, and may come at any time.
+    const whole = (one) => (/^[\da-f-]{36}$/.test(one) ? one : long(one));
+    if (core.answer) Object.assign(core.answer, { id: whole(core.answer.id), u: whole(core.answer.u) });
   }
 
   /** Keeps the vector as the answer `id`, given at `t`. */
@@ -112,6 +114,7 @@ export function answers(core, transport) {
 
   /** An answer, and all that follows. */
   function decideNow(action, choices, layer) {
+    lengthen();
     // Another tab may know better, and its message be still on its way.
     if (`${kept(core)}` !== core.stored) core.reread();
     const old = core.vector;

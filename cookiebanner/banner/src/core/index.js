@@ -215,7 +215,8 @@ export function start(cfg, arm) {
   forwardToLate(core, 'begin place ui releaseAllowed');
   core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', unchecked)) || unchecked;
   core.read();
-  if (core.answer && !core.lapsed) core.signalVendors('update');
+  // What may be an objection denies at once; vendors hear no more than that.
+  if ((core.answer && !core.lapsed) || `${core.vector}` !== `${before(items, core.signal())}`) core.signalVendors('update');
 
   core.friends = [location.hostname, ...cfg.hosts, new URL(core.base || '/', /** @type {any} */ (location)).hostname];
   core.level = core.dropIn ? 'drop_in' : cfg.level || 'snippet';
