@@ -9,6 +9,7 @@ from uuid import UUID
 
 from consent.publishing import slots
 from fairgate_enforce.state_cookie import read
+from tests.packages.enforce.vectors import base36
 from tests.values import present
 
 
@@ -38,12 +39,3 @@ def at(value: str, seconds: int) -> str:
     """The same answer, given at another time."""
     before, _, rest = value.partition("&t=")
     return f"{before}&t={base36(seconds)}&{rest.partition('&')[2]}"
-
-
-def base36(number: int) -> str:
-    """As JavaScript's `number.toString(36)`."""
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
-    return digits or "0"

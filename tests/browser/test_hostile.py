@@ -13,11 +13,13 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser.internet import comes_true
 
+from .guest import chromium, pages
 from .vectors import blockers
 from .vectors.blockers import CMP, GATE, SWALLOW, UUID
 from .vectors.run import arguments
 from .vectors.server import PIXEL, SITE, TRACKER, Server
 
+__all__ = ["chromium", "pages"]
 pytestmark = pytest.mark.browser
 
 KEY = (CMP, f"/v1/{UUID}/gate.js")
@@ -30,22 +32,10 @@ NONCE = "r4nd0m"
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, str]:
-    return {}
-
-
-@pytest.fixture(scope="module")
 def server(pages: dict[str, str]) -> Iterator[Server]:
     server = Server(lambda path: pages.get(path), blockers.gate_files(blockers.snapshot("snippet")))
     yield server
     server.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright, server: Server) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=blockers.chromium(), args=arguments(server.port))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

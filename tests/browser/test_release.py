@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
+from .guest import chromium, pages
 from .vectors import blockers
-from .vectors.run import arguments
 from .vectors.server import SITE, TRACKER, Server
 
+__all__ = ["chromium", "pages"]
 pytestmark = pytest.mark.browser
 
 T = f"https://{TRACKER}"
@@ -47,11 +48,6 @@ window.seen=[];for(const t of ['DOMContentLoaded','load'])addEventListener(t,()=
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, str]:
-    return {}
-
-
-@pytest.fixture(scope="module")
 def server(pages: dict[str, str]) -> Iterator[Server]:
     files = blockers.gate_files(blockers.snapshot("snippet"))
     files |= {(TRACKER, path): ("text/javascript", body) for path, body in SCRIPTS.items()}
@@ -59,13 +55,6 @@ def server(pages: dict[str, str]) -> Iterator[Server]:
     server.delays[TRACKER, "/a.js"] = 0.15
     yield server
     server.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright, server: Server) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=blockers.chromium(), args=arguments(server.port))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

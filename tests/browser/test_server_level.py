@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from fairgate_enforce.html import Rewriter
 from fairgate_enforce.policy import Rules
 
+from .guest import chromium, pages
 from .test_release import HEAD, ORDER_BODY, ORDER_HEAD, SCRIPTS, grant, ran
 from .vectors import blockers
-from .vectors.run import arguments
 from .vectors.server import SITE, TRACKER, Server
 
+__all__ = ["chromium", "pages"]
 pytestmark = pytest.mark.browser
 
 T = f"https://{TRACKER}"
@@ -29,11 +30,6 @@ def rewritten(html: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, str]:
-    return {}
-
-
-@pytest.fixture(scope="module")
 def server(pages: dict[str, str]) -> Iterator[Server]:
     files = blockers.gate_files(RELEASE)
     files |= {(TRACKER, path): ("text/javascript", body) for path, body in SCRIPTS.items()}
@@ -41,13 +37,6 @@ def server(pages: dict[str, str]) -> Iterator[Server]:
     server.delays[TRACKER, "/a.js"] = 0.15
     yield server
     server.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright, server: Server) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=blockers.chromium(), args=arguments(server.port))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -15,5 +15,15 @@ export function nameMatches(cookie, kind, name) {
   return full === cookie || (end !== undefined && (start || !kind) && full.startsWith(start) && full.endsWith(end));
 }
 
+/**
+ * Does all that this name belongs to wait? Then nobody may have it. What belongs to nobody is nobody's to hold.
+ *
+ * @param {{cookies: string[]}[]} services @param {(index: number) => boolean} waits
+ */
+export function allOwnersWait(services, waits, kind, name) {
+  const owners = services.flatMap(({ cookies }, i) => (cookies.some((cookie) => nameMatches(cookie, kind, name)) ? waits(i) : []));
+  return owners.length > 0 && !owners.includes(false);
+}
+
 /** CSS that `holdCss` made, as its author wrote it. */
 export const releaseCss = (text) => text.replace(/data:fg,/g, '');

@@ -1,20 +1,15 @@
 /** Cookies and storage of held services are not written while they wait. */
 import { host, serviceWaits } from './decide.js';
 import { apply } from './dom.js';
-import { nameMatches, STORES } from './names.js';
+import { allOwnersWait, STORES } from './names.js';
 import { methods, property } from './replace.js';
 
 /** stand-in → [storage, prefix], and storage → stand-in. */
 const storages = new WeakMap();
 const standIns = new WeakMap();
 const DELETES = /max-age=[-0]|expires=.* 19[67]\d /i;
-/** May not be written: every service that this name belongs to waits. */
-function isBarred(kind, name) {
-  const waiting = host.services.flatMap((service, i) =>
-    service.cookies.some((cookie) => nameMatches(cookie, kind, name)) ? serviceWaits(i) : [],
-  );
-  return waiting.length && !waiting.includes(false);
-}
+/** May not be written. */
+const isBarred = (kind, name) => allOwnersWait(host.services, serviceWaits, kind, name);
 
 /** Stands for a storage object, because property writes cannot be patched. */
 function standInFor(storage, kind) {

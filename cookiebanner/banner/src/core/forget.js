@@ -1,24 +1,15 @@
 /** Deletes what denied services wrote on this site, now or before: cookies, storage, databases. */
 
-import { nameMatches, STORES } from '../block/names.js';
+import { allOwnersWait, STORES } from '../block/names.js';
 
 /** `__Host-` and `__Secure-` cookies, and those of a partition, are deleted only as they were set. */
 const KINDS = ['', '; Secure', '; Secure; SameSite=None; Partitioned'];
-
-/** Does everything that this name belongs to wait? Then nobody may have it. @returns {(kind: string, name: string) => boolean} */
-export function ownedByDenied({ services, allowed }) {
-  const denied = services.map((_, i) => !allowed(i));
-  return (kind, name) => {
-    const owners = services.flatMap(({ cookies }, i) => (cookies.some((cookie) => nameMatches(cookie, kind, name)) ? denied[i] : []));
-    return owners.length > 0 && !owners.includes(false);
-  };
-}
 
 /** @param {object} core */
 export function forget(core) {
   // A sandboxed page owns nothing; Chromium answers questions about its databases with an error that nobody can catch.
   if (window.origin === 'null') return;
-  const denied = ownedByDenied(core);
+  const denied = (kind, name) => allOwnersWait(core.services, (i) => !core.allowed(i), kind, name);
   const labels = location.hostname.split('.');
   const domains = ['', ...labels.map((_, k) => `; Domain=${labels.slice(k).join('.')}`)];
   const steps = location.pathname.split('/');

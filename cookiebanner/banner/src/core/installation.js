@@ -22,4 +22,6 @@ export function reportPlace(core) {
     }
   }
   for (const host of hosts) core.report('before', host);
+  // It was asked once; the page's elements are the page's.
+  core.above = [];
 }

@@ -62,7 +62,11 @@ export function keeper(core, root) {
   return () => {
     place();
     if (observer) return;
-    observer = new MutationObserver(() => (root.isConnected || left-- > 0) && place());
+    observer = new MutationObserver((records) => {
+      // Pages change all the time; a modal comes by its attribute, and only one that was there can go in another way.
+      const quiet = root.parentNode === document.documentElement && !opened.size && !records.some(({ attributeName }) => attributeName);
+      if (!quiet && (root.isConnected || left-- > 0)) place();
+    });
     observer.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['open'] });
   };
 }
