@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from consent.sites.models import SiteSighting
 from consent.stats.models import DailyTotal
-from cookiebanner.demo import seed
+from cookiebanner.demo import seed, trackers
 
 
 @pytest.fixture
@@ -41,3 +41,19 @@ def test_its_line_does_not_fall_on_a_day_that_has_only_begun(shop, client):
     heights = [float(point.split(",")[1]) for point in points.split()]
     assert len(heights) == 29
     assert [height == 38.0 for height in heights] == [*[True] * 26, *[False] * 3]
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError("gone"), ConnectionResetError("gone"), ValueError("ours")])
+def test_the_terminal_tells_of_our_faults_and_not_of_browsers_that_hang_up(error, capsys):
+    server = trackers.start(0)
+    try:
+        raise error
+    except (OSError, ValueError):
+        server.handle_error(None, ("127.0.0.1", 1))
+    finally:
+        server.shutdown()
+        server.server_close()
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if "Error: " in line] == (
+        ["ValueError: ours"] if isinstance(error, ValueError) else []
+    )
