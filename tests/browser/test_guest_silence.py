@@ -38,6 +38,27 @@ def test_a_returning_visitor_s_no_is_told_too(guest) -> None:
     assert guest.asked == []
 
 
+@pytest.mark.parametrize(
+    "before", [f"<iframe src='{T}/f'></iframe>", f"<video src='{T}/v'></video>", f"<object data='{T}/o'></object>", ""]
+)
+@pytest.mark.parametrize("move", ["title", "insertBefore(document.createElement('i'), document.body)"])
+def test_what_waits_still_waits_on_later_views(guest, before, move) -> None:
+    """The gate's own late file, and whatever a page puts beside a part of itself, comes while the parser is at work."""
+    moving = f"""<script>new MutationObserver((records, observer) => {{
+      if (!document.querySelector('#s')) return;
+      observer.disconnect();
+      document.documentElement.{move};
+    }}).observe(document, {{childList: true, subtree: true}})</script>"""
+    body = f"{before}<script id=s src='{T}/a.js'></script><script>'__AGENT__'; log('inline')</script><p>end"
+    guest.open("").evaluate("fairgate.reject()")
+    for _ in range(3):
+        page = guest.open(body, moving)
+        page.wait_for_timeout(300)
+        assert page.evaluate("ran") == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function("ran.includes('A:s')")
+
+
 def test_a_yes_tells_of_no_failure(guest) -> None:
     page = guest.open(LOADER)
     page.evaluate("fairgate.accept()")

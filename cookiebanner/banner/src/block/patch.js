@@ -77,8 +77,11 @@ function patchAttributes(w) {
 const INSERTING =
   'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
 
-/** Nodes come into a tree: what loads waits, scripts rest. @param {boolean} beside they come beside `self` */
-function insertNodes(go, args, self, beside) {
+/** Nodes come into a tree: what loads waits, scripts rest. */
+function insertNodes(go, all, self, method) {
+  const beside = /^(before|after|replaceWith)$/.test(method);
+  // What the nodes go beside, or take the place of, does not come in.
+  const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
   const parent = beside ? self.parentNode : self;
   const inserted = [];
   const scripts = [];
@@ -106,7 +109,7 @@ function insertNodes(go, args, self, beside) {
 /** Ways on which nodes come into a tree. */
 function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'CharacterData', 'Range']) {
-    methods(w, name, INSERTING, (go, args, self, method) => insertNodes(go, args, self, /^(before|after|replaceWith)$/.test(method)));
+    methods(w, name, INSERTING, insertNodes);
   }
   // The second half of a script's text is a new child.
   methods(w, 'Text', 'splitText', (go, _args, self) => giveText(self.parentNode || self, '', go));

@@ -83,7 +83,8 @@ export function show(el) {
   // Prepared in vain, a parser's script would say that it is async.
   if (resting.get(el) && el.async) el.async = false;
 }
-const showResting = (el) => isSvg(el) || show(el);
+/** Not those that the parser has yet to prepare: it would run them. */
+const showResting = (el) => isSvg(el) || unprepared.has(el) || show(el);
 
 /** A tag that its author parked becomes what it stands for. */
 export function unpark(el) {
