@@ -5,6 +5,7 @@
  * where it stands, which makes the browser prepare it: `currentScript`, nonce, load and error events are its own. Ordered
  * scripts (sync, then defer) go through one queue; async ones start at once.
  */
+import { followWorkers } from './late_workers.js';
 import { HELD, releaseCss } from './names.js';
 import { tellRefusals } from './refuse.js';
 
@@ -232,5 +233,6 @@ export function finish(engine) {
     for (const el of now) start(el, false, () => !running && !queue.length && callMissed());
     pump();
   };
+  followWorkers(engine.internals);
   tellRefusals(engine.internals);
 }

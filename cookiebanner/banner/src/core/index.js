@@ -212,7 +212,7 @@ export function start(cfg, arm) {
     }
   };
   forwardToLate(api, 'accept reject withdraw optOut set setAge open show');
-  forwardToLate(core, 'begin place ui releaseAllowed');
+  forwardToLate(core, 'begin place ui releaseAllowed restart importsHeld');
   core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', unchecked)) || unchecked;
   core.read();
   // What may be an objection denies at once; vendors hear no more than that.
