@@ -35,6 +35,7 @@
  * @property {ReturnType<typeof internals>} internals for release.js
  * @property {() => void} [release] lets go all that may (release.js), as do the rest
  * @property {(element: Element) => void} [loadOnce] lets one element load whatever the answer
+ * @property {() => void} [tellRefusals] what a no denies fails
  */
 import { authorKeys, begin, exempted, holdCss, host, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';

@@ -11,7 +11,7 @@ import { tellRefusals } from './refuse.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
-/** @param {import('./index.js').Engine} engine gets `held()`, `release()` and `loadOnce(element)` */
+/** @param {import('./index.js').Engine} engine gets `release()`, `loadOnce(element)` and `tellRefusals()` */
 export function finish(engine) {
   const {
     checkElement,
@@ -234,5 +234,5 @@ export function finish(engine) {
     pump();
   };
   followWorkers(engine.internals);
-  tellRefusals(engine.internals);
+  engine.tellRefusals = tellRefusals(engine.internals);
 }

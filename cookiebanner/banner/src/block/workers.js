@@ -116,6 +116,7 @@ const files = new Map();
 const beginning = new Set();
 /** May this page have workers from blobs? undefined until the first try has told. @type {boolean|undefined} */
 let usable;
+const isForbidden = () => usable === false;
 /** Workers that began before it had. @type {any[]} */
 let pending = [];
 
@@ -198,13 +199,13 @@ export function patchWorkers(w) {
       made = '';
       if (!args.length) return;
       if (urlWaitsFor(given)) return [trust(BROKEN, 'createScriptURL'), options];
-      if (usable === false || !anyServiceWaits()) return;
+      if (isForbidden() || !anyServiceWaits()) return;
       try {
         const { href, origin, protocol } = new URL(given, w.document.baseURI);
         const isData = protocol === 'data:';
         if (!isData && origin !== w.origin) return;
         if (!isData && usable === undefined && !pending.length) tryOnce(Worker);
-        if (usable === false && !isData) return;
+        if (isForbidden() && !isData) return;
         host.workers ||= `fairgate.${Math.random()}`;
         const key = `${options?.type} ${waiting()} ${href}`;
         made = files.get(key) || wrapped([guard, match, wrapped, rules()], href, options?.type);
