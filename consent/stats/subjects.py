@@ -37,7 +37,7 @@ PROPERTIES = frozenset(
     """.split()  # noqa: SIM905 - to be read
 )
 MOST_PROPERTIES = 5
-# Ids that a page names and file names of ours: short, and no place for an address or a word about a person.
+# Ids that a page names, names of libraries and file names of ours: short, and no place for an address or a word about a person.
 _ID = re.compile(r"[\w.-]{1,40}", re.A)
 
 
@@ -65,6 +65,7 @@ RULES: dict[str, Callable[[str], str]] = {
     "design": _design,
     "unknown_id": _id,
     "broken": _id,
+    "missing": _id,
 }
 
 

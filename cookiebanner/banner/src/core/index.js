@@ -36,6 +36,8 @@ export function start(cfg, arm) {
     child: cfg.child,
     optIn: terms.model === 'opt_in',
     reports: [],
+    /** What the page's code threw; late.js looks for names of held libraries. */
+    errors: [],
     /** What stands before the gate, as long as the page is read in its order. */
     above: [...document.all],
     listeners: { __proto__: null },
@@ -223,6 +225,7 @@ export function start(cfg, arm) {
   core.engine = window.fgUpper?.()?._.engine || arm(core);
   api.ready = Promise.resolve(api.consent());
   window.fairgate = api;
+  addEventListener('error', ({ message }) => core.errors.push(message));
 
   // Who has to be asked is asked at once; the rest can wait for the page. So does a drop-in, whose stub says more.
   if (core.ask && terms.banner && !core.dropIn && parent === self) {
