@@ -37,7 +37,7 @@ PROPERTIES = frozenset(
     """.split()  # noqa: SIM905 - to be read
 )
 MOST_PROPERTIES = 5
-# Ids that a page names, names of libraries and file names of ours: short, and no place for an address or a word about a person.
+# Ids that a page names, libraries, file names of ours: short, and no place for an address or a word about a person.
 _ID = re.compile(r"[\w.-]{1,40}", re.A)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 _ADVICE = {
-    ("disarmed", "worker-src"): "The page's Content-Security-Policy allows no workers from blob: addresses, so the page's "
-    "own workers run as they are, and what they ask for is not held. Add blob: to worker-src.",
+    (
+        "disarmed",
+        "worker-src",
+    ): "The page's Content-Security-Policy allows no workers from blob: addresses, so "
+    "its own workers run as they are, and what they ask for is not held. Add blob: to worker-src.",
 }
 
 

@@ -100,7 +100,9 @@ def test_a_callback_is_called_by_the_page_s_refusal_or_by_the_library_and_never_
 def test_options_that_a_page_uses_again_keep_their_callback(guest) -> None:
     page = guest.open(GTAG)
     page.evaluate("fairgate.reject()")
-    page.evaluate("() => { const o = {event_callback: () => log('again')}; gtag('event', 'a', o); gtag('event', 'b', o) }")
+    page.evaluate(
+        "() => { const o = {event_callback: () => log('again')}; gtag('event', 'a', o); gtag('event', 'b', o) }"
+    )
     assert ran(page, 2, 400) == ["again", "again"]
 
 

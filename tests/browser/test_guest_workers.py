@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.guest import GATE, LOG, SITE, T, TRACKER, chromium, guest, pages, server
+from tests.browser.guest import GATE, LOG, SITE, TRACKER, T, chromium, guest, pages, server
 
 __all__ = ["chromium", "guest", "pages", "server"]
 pytestmark = pytest.mark.browser
@@ -87,7 +87,10 @@ CASES = {
     "missing module": (f"const w = new Worker('/w/none.js', {{type: 'module'}});{LISTEN}", 1),
     "throws": (f"const w = new Worker('/w/throws.js');{LISTEN}", 1),
     # Chromium's words name importScripts then.
-    "does not parse": (f"const w = new Worker('/w/syntax.js');w.onerror = (e) => log([e.type, e.lineno, e.filename, e.message.slice(-20)])", 1),
+    "does not parse": (
+        "const w = new Worker('/w/syntax.js');w.onerror = (e) => log([e.type, e.lineno, e.filename, e.message.slice(-20)])",
+        1,
+    ),
     "of another origin": ("try { new Worker('https://cdn.shop.test/w.js'); log('made') } catch (e) { log(e.name) }", 1),
     "no address": ("try { new Worker('https://'); log('made') } catch (e) { log(e.name) }", 1),
     "nothing given": ("try { new Worker(); log('made') } catch (e) { log(e.name) }", 1),
@@ -178,7 +181,7 @@ def test_a_policy_without_blobs_leaves_the_author_s_worker_untouched_and_is_repo
         code, count = CASES[case]
         script = f"<script>{code}</script>"
         page = guest.open(script)
-        reports = []
+        reports: list[dict] = []
         page.on("request", lambda r: reports.extend(r.post_data_json["items"] if "/reports" in r.url else []))
         with_gate = settled(page, count)
         page.evaluate(f"() => {{ ran.length = 0; {code} }}")
@@ -210,7 +213,9 @@ def test_trusted_types_and_nonces(guest, worker_files) -> None:
     )
     try:
         nonced = GATE.replace("<script ", "<script nonce=n ", 1)
-        page = guest.open("", gate=nonced + LOG.replace("<script>", "<script nonce=n>") + f"<script nonce=n>{code}</script>")
+        page = guest.open(
+            "", gate=nonced + LOG.replace("<script>", "<script nonce=n>") + f"<script nonce=n>{code}</script>"
+        )
         seen = settled(page, 5)
     finally:
         del worker_files.headers[SITE, "*"]
@@ -241,7 +246,9 @@ def test_a_worker_at_a_held_address_fails_as_without_a_network(guest) -> None:
 
 def test_after_a_yes_workers_are_the_author_s_own(guest) -> None:
     guest.open("").evaluate("fairgate.accept()")
-    page = guest.open("<script>const w = new Worker('/w/track.js'); w.onmessage = (e) => log(e.data); w.postMessage(1)</script>")
+    page = guest.open(
+        "<script>const w = new Worker('/w/track.js'); w.onmessage = (e) => log(e.data); w.postMessage(1)</script>"
+    )
     assert sorted(settled(page, 7)) == sorted(FREE)
     assert [w.url for w in page.workers if "track" in w.url] == [f"https://{SITE}/w/track.js"]
 

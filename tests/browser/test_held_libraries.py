@@ -114,7 +114,9 @@ def test_libraries_that_pages_call_at_once(stage, page, key) -> None:
 FALLBACK = ADS.replace("<script ", "<script onerror=\"say('fallback')\" ")
 
 
-@pytest.mark.parametrize(("variant", "gpc", "told"), [("us_ca", True, ["fallback"]), ("us_ca", False, []), ("eu_opt_in", True, [])])
+@pytest.mark.parametrize(
+    ("variant", "gpc", "told"), [("us_ca", True, ["fallback"]), ("us_ca", False, []), ("eu_opt_in", True, [])]
+)
 def test_a_no_by_the_signal_alone_is_told_where_it_is_one(stage, context, page, variant, gpc, told) -> None:
     library(stage, "say('ran')", host="static.doubleclick.net", path="/ads.js")
     if gpc:

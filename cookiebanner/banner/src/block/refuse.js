@@ -33,8 +33,7 @@ export function tellRefusals(internals) {
   const waitsFor = (el) => resting.has(el) && scriptWaitsFor(el);
 
   /** The held script of a library, by its address or in the text that would load it. */
-  const heldLibrary = (name) =>
-    findAll(document, 'script').find((el) => waitsFor(el) && name.test(getAttr(el, 'src') ?? el.textContent));
+  const heldLibrary = (name) => findAll(document, 'script').find((el) => waitsFor(el) && name.test(getAttr(el, 'src') ?? el.textContent));
 
   /** The address that an element waits for, when that may fail. */
   function refusedAddress(el) {

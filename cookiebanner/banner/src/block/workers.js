@@ -21,7 +21,7 @@ function guard(parts, address) {
   const [, matches, wrap, rules] = parts;
   /** @type {any} */
   const scope = self;
-  const { apply: call, construct: make, defineProperty } = Reflect;
+  const { apply: call, construct: make } = Reflect;
   const at = new URL(address);
   const table = { __proto__: null, ...rules.rows };
   const same = (text) => text;
@@ -50,32 +50,32 @@ function guard(parts, address) {
     const href = resolve(given);
     return waits(href) ? instead : given?.url ? given : href;
   };
-  const worker = ([given, options]) => {
+  const worker = (given, options) => {
     const href = safe(given, rules.broken);
-    const own = /^(blob|data):/.test(href) || new URL(href).origin === scope.origin;
-    return [policy.createScriptURL(own && href !== rules.broken ? wrap(parts, href, options?.type) : href), options];
+    const own = new URL(href).origin === scope.origin || (/^data:/.test(href) && href !== rules.broken);
+    return [policy.createScriptURL(own ? wrap(parts, href, options?.type) : href), options];
   };
-  const method = (object, name, change) => {
-    const native = object?.[name];
-    if (!native) return;
-    object[name] = function (...args) {
-      return call(native, this, args.length ? change(args) : args);
-    };
+  const replace = (object, name, change) => {
+    const changed = (args) => (args.length ? change(...args) : args);
+    if (!object?.[name]) return;
+    object[name] = new Proxy(object[name], {
+      apply: (native, by, args) => call(native, by, changed(args)),
+      construct: (native, args, as) => make(native, changed(args), as),
+    });
   };
-  const maker = (name, change) => {
-    if (scope[name]) scope[name] = new Proxy(scope[name], { construct: (target, args, as) => make(target, args.length ? change(args) : args, as) });
-  };
-  const first = (instead) => (args) => [safe(args[0], instead), ...args.slice(1)];
-  method(scope, 'importScripts', (args) => args.map((given) => policy.createScriptURL(safe(given))));
-  method(scope, 'fetch', first());
-  method(scope.XMLHttpRequest?.prototype, 'open', ([verb, given, ...more]) => [verb, safe(given), ...more]);
-  maker('Request', ([given, ...more]) => [given?.url ? given : resolve(given), ...more]);
-  maker('WebSocket', first(rules.dead.replace(/^http/, 'ws')));
-  maker('EventSource', first('data:,'));
-  maker('Worker', worker);
+  const first =
+    (instead) =>
+    (given, ...more) => [safe(given, instead), ...more];
+  replace(scope, 'importScripts', (...all) => all.map((given) => policy.createScriptURL(safe(given))));
+  replace(scope, 'fetch', first());
+  replace(scope, 'Request', (given, ...more) => [given?.url ? given : resolve(given), ...more]);
+  replace(scope, 'WebSocket', first(rules.dead.replace('http', 'ws')));
+  replace(scope, 'EventSource', first('data:,'));
+  replace(scope, 'Worker', worker);
+  replace(scope.XMLHttpRequest?.prototype, 'open', (verb, given, ...more) => [verb, safe(given), ...more]);
   // The worker stands where its author put it.
   for (const name of 'href origin protocol host hostname port pathname search hash toString'.split(' ')) {
-    defineProperty(scope.WorkerLocation.prototype, name, name === 'toString' ? { value: () => at.href } : { get: () => at[name] });
+    Object.defineProperty(scope.WorkerLocation.prototype, name, { get: () => (name[2] === 'S' ? () => at.href : at[name]) });
   }
   try {
     new BroadcastChannel(rules.channel).onmessage = ({ data }) => {
