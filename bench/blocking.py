@@ -94,6 +94,23 @@ or with much markup behind one in the same chunk, the request often wins at the 
 it runs); the strict and the server level don't race. `l-preconnect` is a bare TLS connection, which no policy covers;
 only rewriting the page takes it away.
 """
+WORKERS = """## Workers
+
+While something waits, an own worker begins behind the rules: the browser starts a small file of ours from memory, which
+puts them in the place of `importScripts`, `fetch`, `Request`, XHR, `WebSocket`, `EventSource` and nested workers, and
+loads the author's file once, as its address. A held request fails as without a network; an answer in the page reaches
+running workers (not those whose whole code is a `data:` address). What remains:
+
+- What a worker imports as a module, by `import` or `import()`, is not held: nothing can stand before it. Nor are its
+  databases and caches.
+- A page whose policy allows no workers from `blob:` addresses (`worker-src`) runs its own workers as they are. The gate
+  finds out with an empty worker at the first need, and reports it (*Installation*).
+- Such a worker has the page's policy in the place of one that its own response brings. A SharedWorker is one for each page
+  while something waits, not one for all tabs. An error of syntax in the author's file names `importScripts` in its words.
+- A service worker is registered as it is, unless it imports a held address by `importScripts` or `import`: then it is
+  refused as without a network, which is how the browser would end it. late.js reads its file for that; its comments and
+  other texts count for nothing.
+"""
 FIREFOX = """## In Firefox
 
 The same vectors in {version}, without a gate on the figures. Its scanner works in a thread of its own and heeds no
@@ -168,7 +185,7 @@ def table(data: dict) -> str:
                 if any(row)
             ]
             lines.append(f"- {TITLES[name]}: {', '.join(out) or 'nothing'}")
-    lines += ["", REMAINS]
+    lines += ["", REMAINS, WORKERS]
     if other := data.get("firefox"):
         names = [name for name in (*RIVALS, *LEVELS) if name in other["blockers"]]
         lines += [

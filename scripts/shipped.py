@@ -24,7 +24,7 @@ VENDORED = {"htmx.min.js": ("htmx.org", "dist/htmx.min.js")}
 DATA_SETS = {
     "consent/jurisdictions/jurisdictions.csv": ("what the law asks, place by place", "2026-11-21", "50265882bbefe66b"),
     "consent/jurisdictions/regimes.json": ("the same in machine terms", "2026-11-21", "76f2e00bbbde564e"),
-    "consent/catalogue/services.json": ("well-known trackers, written by us", "2026-11-29", "f3b6fc9b72e6a18e"),
+    "consent/catalogue/services.json": ("well-known trackers, written by us", "2026-11-29", "512da123cf7e17e9"),
 }
 # What packages say in more words than SPDX.
 LICENCES = {

@@ -26,8 +26,9 @@ COOKIE_DEFAULTS: Known = {"kind": "cookie", "lifetime": "", "lifetime_days": Non
 def services() -> list[Known]:
     """Every service with every field of `DEFAULTS`, sorted by key. Shared: don't change it.
 
-    `rules` are patterns; `inline` are plain substrings of code that is itself the tracker; `signs` are substrings that
-    show the service is set up on a page, whose code does no harm while its requests are held.
+    `rules` are patterns; `inline` are plain substrings of code that is itself the tracker, or `after:name`: code that
+    calls this name of the service's library, which waits when it stands behind the held library; `signs` are substrings
+    that show the service is set up on a page, whose code does no harm while its requests are held.
     """
     rows = json.loads((Path(__file__).parent / "services.json").read_text(encoding="utf-8"))
     return [{**DEFAULTS, **row, "cookies": [{**COOKIE_DEFAULTS, **c} for c in row.get("cookies", ())]} for row in rows]

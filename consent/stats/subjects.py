@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from consent.sites.origins import host_name
 
-# Everything that src/block/patch.js, store.js, release.js and level.js of the banner call `disarmed` with.
+# Everything that src/block/patch.js, store.js, workers.js, release.js and level.js of the banner call `disarmed` with.
 PARTS = frozenset(
     """
     src srcset data poster href imageSrcset ping background srcdoc type rel
@@ -19,7 +19,7 @@ PARTS = frozenset(
     insertAdjacentElement insertNode surroundContents attachShadow importNode adoptNode splitText
     innerHTML setHTML setHTMLUnsafe outerHTML insertAdjacentHTML createContextualFragment write writeln textContent text
     insertRule replace replaceSync fetch fetchLater addModule open sendBeacon submit register
-    Worker SharedWorker EventSource WebSocket Audio FontFace contentWindow contentDocument
+    Worker SharedWorker worker-src revokeObjectURL EventSource WebSocket Audio FontFace contentWindow contentDocument
     cookie set localStorage sessionStorage getItem setItem removeItem clear key length storageArea
     addEventListener late drop_in snippet strict server
     """.split()  # noqa: SIM905 - to be read
@@ -37,7 +37,7 @@ PROPERTIES = frozenset(
     """.split()  # noqa: SIM905 - to be read
 )
 MOST_PROPERTIES = 5
-# Ids that a page names and file names of ours: short, and no place for an address or a word about a person.
+# Ids that a page names, libraries, file names of ours: short, and no place for an address or a word about a person.
 _ID = re.compile(r"[\w.-]{1,40}", re.A)
 
 
@@ -65,6 +65,7 @@ RULES: dict[str, Callable[[str], str]] = {
     "design": _design,
     "unknown_id": _id,
     "broken": _id,
+    "missing": _id,
 }
 
 

@@ -155,6 +155,10 @@ const mangleCache = {
   unknownKeys: 'bd',
   startLate: 'be',
   reportSignal: 'bf',
+  authorKeys: 'bg',
+  urlWaitsFor: 'bh',
+  waiting: 'bi',
+  workers: 'bj',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

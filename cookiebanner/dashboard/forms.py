@@ -171,7 +171,10 @@ class ServiceForm(forms.Form):
         "Kinds: cookie, local, session, indexeddb.",
     )
     inline = lines(
-        2, required=False, label="Signatures of inline code", help_text="A piece of text that its inline script holds."
+        2,
+        required=False,
+        label="Signatures of inline code",
+        help_text="A piece of text that its inline script holds; after:name for code behind its library that calls it.",
     )
     container = forms.BooleanField(
         required=False, label="It loads other services", help_text="A tag manager: held until any category is granted."

@@ -5,7 +5,7 @@
 
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
-import { reportPlace } from './core/installation.js';
+import { reportMissing, reportPlace } from './core/installation.js';
 import { transport } from './core/transport.js';
 import { CHILD, GPC } from './core/vector.js';
 import { under } from './core/write_cookie.js';
@@ -221,6 +221,7 @@ function late(api) {
       sender.flush();
       if (insideOwnPage) return;
       core.safely('installation', () => reportPlace(core));
+      core.safely('missing', () => reportMissing(core));
       sender.report();
       if (core.ask && terms.banner && !headless()) return core.show();
       core.whenParsed(() => {

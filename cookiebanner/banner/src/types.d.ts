@@ -105,6 +105,7 @@ export interface Core {
   optIn: boolean;
   reports: { kind: string; subject: string }[];
   above: any[];
+  errors: { push(message: string): any };
   listeners: Record<string, ((detail: any) => void)[]>;
   made: Record<string, string>;
   unknownKeys: Set<unknown>;

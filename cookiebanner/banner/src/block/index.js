@@ -25,6 +25,9 @@
  * @property {boolean} [lapsed]
  * @property {Record<string, Function[]>} [listeners] to the gate's events
  * @property {(element: Element) => void} [held] set by refuse.js: something was held
+ * @property {string} [workers] the channel on which workers hear what waits now
+ * @property {(records: object[]) => void} restart workers that the page's policy did not let begin (late_workers.js)
+ * @property {(url: string) => Promise<*>} importsHeld does the service worker at this address import what waits?
  * @property {boolean} [deferring] set while allowed deferred scripts wait for the parser's end
  * @property {() => void} releaseAllowed something that waits may go: load late.js and call `release()`
  *
@@ -32,8 +35,9 @@
  * @property {ReturnType<typeof internals>} internals for release.js
  * @property {() => void} [release] lets go all that may (release.js), as do the rest
  * @property {(element: Element) => void} [loadOnce] lets one element load whatever the answer
+ * @property {() => void} [tellRefusals] what a no denies fails
  */
-import { begin, exempted, holdCss, host } from './decide.js';
+import { authorKeys, begin, exempted, holdCss, host, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';
 import { checkElement, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
@@ -41,9 +45,11 @@ import { armLevel } from './level.js';
 import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
+import { waiting } from './workers.js';
 
 /** What release.js works with: the gate's natives and its state, which a file that comes later has no other way to. */
 export const internals = () => ({
+  authorKeys,
   checkElement,
   exempted,
   findAll,
@@ -61,6 +67,8 @@ export const internals = () => ({
   scriptWaitsFor,
   setAttr,
   setHtml,
+  urlWaitsFor,
+  waiting,
 });
 
 /**

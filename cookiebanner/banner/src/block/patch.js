@@ -2,7 +2,7 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { anyServiceWaits, fileWaitsFor, holdCss, host, trust, urlWaitsFor } from './decide.js';
+import { anyServiceWaits, holdCss, host, trust, urlWaitsFor } from './decide.js';
 import { apply, findAll, getAttr, hasAttr, removeAttr, setHtml } from './dom.js';
 import { assign, checkTree, isLoading } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
@@ -11,6 +11,7 @@ import { enterFrame, observe } from './observe.js';
 import { constructors, methods, property } from './replace.js';
 import { checkParsed, holdInsertion, holdText, scriptsIn, showPrepared } from './scripts.js';
 import { patchStorage } from './store.js';
+import { patchWorkers } from './workers.js';
 
 const patched = new WeakSet();
 
@@ -202,9 +203,12 @@ function patchRequests(w) {
   methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => {
     if (!/^[^_]/.test(getAttr(form, 'target') || '') || !isHeld(getAttr(form, 'action') || '')) go();
   });
-  const isHeldWorker = ([url]) => isHeld(url) || (anyServiceWaits() && fileWaitsFor(addressOf(url)));
-  methods(w, 'ServiceWorkerContainer', 'register', (go, args) => (isHeldWorker(args) ? Promise.reject(new TypeError()) : go()));
-  constructors(w, 'Worker SharedWorker', (args) => isHeldWorker(args) && ['data:,', args[1]]);
+  // What a service worker imports, only its text says; late.js reads it while the page waits for the registration.
+  methods(w, 'ServiceWorkerContainer', 'register', (go, [url]) => {
+    const refuse = () => Promise.reject(new TypeError());
+    if (isHeld(url)) return refuse();
+    return anyServiceWaits() ? host.importsHeld(`${url}`).then((held) => (held ? refuse() : go())) : go();
+  });
   constructors(w, 'EventSource', (args) => isHeld(args[0]) && ['data:,']);
   constructors(w, 'WebSocket', (args) => isHeld(args[0]) && [unreachable('wss:')]);
   constructors(w, 'Audio', (args) => args.length && isHeld(args[0]) && []);
@@ -253,6 +257,7 @@ export function patchRealm(w) {
   patchWrite(w);
   patchCss(w);
   patchRequests(w);
+  patchWorkers(w);
   patchFrames(w);
   patchStorage(w);
 }

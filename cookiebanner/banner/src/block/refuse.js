@@ -2,39 +2,81 @@
  * After a refusal what is held fails, as it does where it cannot be reached: loaders fall back, pages that wait for it go on.
  * Part of late.js.
  */
+import { callbacks } from './callbacks.js';
 import { HELD, KEPT } from './names.js';
+import { showPage } from './prehiding.js';
 
-/** @param {ReturnType<typeof import('./index.js').internals>} internals */
-export function tellRefusals({ findAll, getAttr, hasAttr, heldOutside, host, resting, scriptWaitsFor, watchedRoots }) {
+/** @param {ReturnType<typeof import('./index.js').internals>} internals @returns {() => void} tells all that is to be told now */
+export function tellRefusals(internals) {
+  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, watchedRoots } = internals;
+  /** @type {any} */
+  const { host } = internals;
   /** Elements → the address of which they were told. */
   const told = new WeakMap();
 
+  /** Is this denied by the signal? As decisions take it (core/vector.js): what is sold, and its category. */
+  const signalDenies = (key) => host.items.some((item) => item.sold && (item.key === key || item.group?.key === key));
+
+  /**
+   * Has the visitor said no to it? The signal alone is a no where the law takes it for one.
+   *
+   * @param {number} i what it waits for: the service's number + 1; behind the last: what its author wrote, or no service
+   */
+  function isRefused(i, el) {
+    if (host.answer && !host.lapsed) return true;
+    if (!host.gpc || (host.optIn && host.terms.gpc !== 'required')) return false;
+    const service = host.services[i - 1];
+    return service ? !!service.sold : (authorKeys(el) || []).some(signalDenies);
+  }
+
+  /** What a script waits for, when it does. */
+  const waitsFor = (el) => resting.has(el) && scriptWaitsFor(el);
+
+  /** The held script of a library, by its address or in the text that would load it. */
+  const heldLibrary = (name) => findAll(document, 'script').find((el) => waitsFor(el) && name.test(getAttr(el, 'src') ?? el.textContent));
+
   /** The address that an element waits for, when that may fail. */
-  function heldAddress(el) {
-    if (el.localName === 'script') return resting.has(el) && scriptWaitsFor(el) && getAttr(el, 'src');
+  function refusedAddress(el) {
+    if (el.localName === 'script') {
+      const i = waitsFor(el);
+      return i && isRefused(i, el) && getAttr(el, 'src');
+    }
     const [source, set] = el.localName === 'link' ? ['href'] : ['src', 'srcset'];
-    return hasAttr(el, HELD) && (getAttr(el, KEPT + source) ?? getAttr(el, KEPT + set));
+    return hasAttr(el, HELD) && isRefused(+getAttr(el, HELD), el) && (getAttr(el, KEPT + source) ?? getAttr(el, KEPT + set));
   }
 
   function fail(el) {
-    const address = heldAddress(el);
-    if (!address || told.get(el) === address || !host.answer || host.lapsed) return;
+    const address = refusedAddress(el);
+    if (!address || told.get(el) === address) return;
     told.set(el, address);
     el.dispatchEvent(new Event('error'));
   }
 
-  function failAll() {
+  const callBack = callbacks(host, (name) => {
+    const el = heldLibrary(name);
+    return el && isRefused(waitsFor(el), el) && el;
+  });
+
+  function tellAll() {
     for (const ref of watchedRoots) {
       /** @type {any} */
       const root = ref.deref();
       if (root) findAll(root, `script[src],img[${HELD}],link[${HELD}]`).forEach(fail);
     }
     for (const el of [...heldOutside]) if (el.localName === 'img') fail(el);
+    showPage(heldLibrary);
+    callBack();
   }
 
   // A page sets its listeners after the address.
-  host.held = (el) => setTimeout(() => /^(script|img|link)$/.test(el.localName) && fail(el));
+  host.held = (el) =>
+    setTimeout(() => {
+      if (/^(script|img|link)$/.test(el.localName)) fail(el);
+      if (el.localName !== 'script') return;
+      showPage(heldLibrary);
+      callBack();
+    });
   host.listeners.change ||= [];
-  host.listeners.change.push(() => setTimeout(failAll));
-  failAll();
+  host.listeners.change.push(() => setTimeout(tellAll));
+  return tellAll;
 }

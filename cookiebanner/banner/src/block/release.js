@@ -5,12 +5,13 @@
  * where it stands, which makes the browser prepare it: `currentScript`, nonce, load and error events are its own. Ordered
  * scripts (sync, then defer) go through one queue; async ones start at once.
  */
+import { followWorkers } from './late_workers.js';
 import { HELD, releaseCss } from './names.js';
 import { tellRefusals } from './refuse.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
-/** @param {import('./index.js').Engine} engine gets `held()`, `release()` and `loadOnce(element)` */
+/** @param {import('./index.js').Engine} engine gets `release()`, `loadOnce(element)` and `tellRefusals()` */
 export function finish(engine) {
   const {
     checkElement,
@@ -232,5 +233,6 @@ export function finish(engine) {
     for (const el of now) start(el, false, () => !running && !queue.length && callMissed());
     pump();
   };
-  tellRefusals(engine.internals);
+  followWorkers(engine.internals);
+  engine.tellRefusals = tellRefusals(engine.internals);
 }

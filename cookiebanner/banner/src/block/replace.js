@@ -51,11 +51,16 @@ export function property(w, where, name, set, read = (go, _self) => go()) {
   );
 }
 
-/** Constructors: `change(args)` gives other arguments, if need be. */
-export function constructors(w, names, change) {
+/** Constructors: `change(args)` gives other arguments, if need be; `begin(made, native, args)` is told of what was made. */
+export function constructors(w, names, change, begin = undefined) {
   for (const name of names.split(' ')) {
     replace(w, w, name, (native) => {
-      const made = new Proxy(native, { construct: (target, args, as) => construct(target, change(args) || args, as) });
+      const makeOne = (target, args, as) => {
+        const made = construct(target, change(args) || args, as);
+        begin?.(made, native, args);
+        return made;
+      };
+      const made = new Proxy(native, { construct: makeOne });
       native.prototype.constructor = made;
       return made;
     });

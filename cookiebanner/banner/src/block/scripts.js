@@ -34,6 +34,12 @@ const setType = (el, type) => (type === null ? removeAttr(el, 'type') : setAttr(
 /** Of an SVG script Chromium asks for the address whenever its type allows. */
 const isSvg = (el) => !('src' in el);
 
+/** Services of which a library waits where code behind it would find it. */
+const missing = new Set();
+/** Is it the code of service `i`, or does it stand behind its library and call it? `after:` is said in services.json. */
+const means = (text, i, part) =>
+  part.startsWith('after:') ? missing.has(i) && RegExp(`\\b${part.slice(6)}\\s*[.([]`).test(text) : text.includes(part);
+
 /** What a script waits for; `more` is text that it is about to get. */
 export function scriptWaitsFor(el, more = '') {
   const src = getAttr(el, 'src') ?? getAttr(el, 'href') ?? getAttr(el, 'xlink:href');
@@ -51,7 +57,7 @@ export function scriptWaitsFor(el, more = '') {
     if (i) return i;
   }
   if (type === 'speculationrules') return textWaitsFor(text);
-  return host.services.findIndex((service, i) => service.inline.some((part) => text.includes(part)) && serviceWaits(i)) + 1;
+  return host.services.findIndex((service, i) => service.inline.some((part) => means(text, i, part)) && serviceWaits(i)) + 1;
 }
 
 /** Keeps a script's type from the browser. */
@@ -104,6 +110,8 @@ function mustHide(el, waits = undefined) {
   waits ??= canRun(el) && scriptWaitsFor(el);
   if (waits) {
     if (!resting.has(el)) resting.set(el, !el.async);
+    const src = getAttr(el, 'src');
+    if (src && !el.async && !hasAttr(el, 'defer')) missing.add(urlWaitsFor(src, true) - 1);
     host.held?.(el);
     return !isParked(el);
   }

@@ -191,6 +191,8 @@ export function answers(core, transport) {
       // A page that deletes OneTrust's mark wants the question asked again.
       if (core.dropIn && !core.closed && values('OptanonConsent')[0]) core.ask = true;
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
+      // What was stored may be a no and change nothing.
+      core.safely('refusals', core.engine.tellRefusals);
       if (!core.ask) {
         core.view?.hideBanner();
         if (core.asked) timeToAnswer();

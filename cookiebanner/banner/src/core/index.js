@@ -36,6 +36,8 @@ export function start(cfg, arm) {
     child: cfg.child,
     optIn: terms.model === 'opt_in',
     reports: [],
+    /** What the page's code threw; late.js looks for names of held libraries. */
+    errors: [],
     /** What stands before the gate, as long as the page is read in its order. */
     above: [...document.all],
     listeners: { __proto__: null },
@@ -212,7 +214,7 @@ export function start(cfg, arm) {
     }
   };
   forwardToLate(api, 'accept reject withdraw optOut set setAge open show');
-  forwardToLate(core, 'begin place ui releaseAllowed');
+  forwardToLate(core, 'begin place ui releaseAllowed restart importsHeld');
   core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', unchecked)) || unchecked;
   core.read();
   // What may be an objection denies at once; vendors hear no more than that.
@@ -223,6 +225,7 @@ export function start(cfg, arm) {
   core.engine = window.fgUpper?.()?._.engine || arm(core);
   api.ready = Promise.resolve(api.consent());
   window.fairgate = api;
+  addEventListener('error', ({ message }) => core.errors.push(message));
 
   // Who has to be asked is asked at once; the rest can wait for the page. So does a drop-in, whose stub says more.
   if (core.ask && terms.banner && !core.dropIn && parent === self) {

@@ -25,3 +25,17 @@ export function reportPlace(core) {
   // It was asked once; the page's elements are the page's.
   core.above = [];
 }
+
+/** Code of the page that missed a held library, by the name that it called. @param {import('../types.d.ts').Core} core */
+export function reportMissing(core) {
+  const { services } = core;
+  const push = (message) => {
+    // Chromium and Firefox say "… is not defined".
+    const name = /ReferenceError: (?:Can't find variable: )?([\w$]+)/.exec(message)?.[1];
+    const isMeant = (part) => part === `after:${name}` || part.startsWith(`after:${name}.`);
+    if (name && services.some(({ inline }, i) => inline.some(isMeant) && !core.allowed(i))) core.report('missing', name);
+  };
+  const thrown = /** @type {string[]} */ (core.errors);
+  core.errors = { push };
+  thrown.forEach(push);
+}
