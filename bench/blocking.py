@@ -105,8 +105,8 @@ running workers (not those whose whole code is a `data:` address). What remains:
   databases and caches.
 - A page whose policy allows no workers from `blob:` addresses (`worker-src`) runs its own workers as they are. The gate
   finds out with an empty worker at the first need, and reports it (*Installation*).
-- Such a worker has the page's policy in the place of one that its own response brings. A SharedWorker is one for each page
-  while something waits, not one for all tabs. An error of syntax in the author's file names `importScripts` in its words.
+- Such a worker has the page's policy in the place of one that its own response brings. A SharedWorker is one for each
+  page while something waits, not one for all tabs. An error of syntax in the author's file names `importScripts`.
 - A service worker is registered as it is, unless it imports a held address by `importScripts` or `import`: then it is
   refused as without a network, which is how the browser would end it. late.js reads its file for that; its comments and
   other texts count for nothing.
