@@ -98,13 +98,13 @@ class Site:
             text = path.read_text()
             answer = functools.partial(self._page, text)
             names |= {name.removesuffix(".html"), name.removesuffix("index.html"), name.removesuffix("/index.html")}
-        if name.startswith("_next/"):
+        if name.startswith(("_next/", "_nuxt/")):
             answer = functools.partial(self._late, answer)
         for each in names:
             self.world.pages[(SHOP, f"/{self.walk.name}/{each}")] = answer
 
     def _late(self, answer: Answer, asked: Asked) -> Answer:
-        """Next hydrates by itself: this is after all that the gate draws by itself, as in the pages of `window.start`."""
+        """Next and Nuxt hydrate by themselves: this is after all that the gate draws by itself, as in the pages of `window.start`."""
         time.sleep(HYDRATES_SECONDS if self.gated else 0)
         return answer
 
