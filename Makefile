@@ -3,6 +3,7 @@
 # make coverage  which lines the last `make test` did not reach
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
 # make guests  pages made with real frameworks, and generated ones, as a visitor's browser shows them
+# make bench-guests  the main ones of them in Firefox and WebKitGTK too, and the tables of docs/guests.md
 # make lock   requirements.lock from requirements.txt
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
@@ -11,7 +12,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -71,7 +72,7 @@ test-postgres: .venv/.dev
 # Pages of real frameworks and generated documents beside themselves without the gate, held to tables of what fails yet.
 guests: .venv/.dev node_modules/.done
 	@./scripts/need chromium
-	$(PY) -m pytest -q -n 2 --dist worksteal -m guests
+	$(PY) -m pytest -q -n 3 --dist worksteal -m guests
 
 # What touches no database has been run on the way.
 test-sqlite: .venv/.dev
@@ -120,6 +121,12 @@ bench-against: .venv/.dev
 bench-blocking: .venv/.dev node_modules/.done
 	@./scripts/need chromium firefox-esr
 	$(PY) -m bench.blocking
+
+bench-guests: .venv/.dev
+	@./scripts/need firefox-esr webkit2gtk-driver xvfb
+	$(PY) -m tests.browser.frameworks.table --engine firefox
+	$(PY) -m tests.browser.frameworks.table --engine webkit
+	$(PY) -m tests.browser.frameworks.guests
 
 # The whole tree with hashes, for every Python from 3.11 on; no index is named in it.
 lock: .venv/bin/python

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
+from . import engines
 from .known import Found
 from .site import Site
 
@@ -91,7 +92,8 @@ class Tab:
         self.since_now()
         assert self.site.walk.next
         self.page.click(self.site.walk.next, timeout=5000)
-        self.until("document.querySelector('h2')?.textContent === 'Two'")
+        arrived = self.until("document.querySelector('main h2')?.textContent === 'Two'")
+        assert arrived, f"{self.site.walk.name}: the second page did not come"
         self.until("!document.querySelector('[data-astro-transition]')")
         self.settle()
 
@@ -123,9 +125,10 @@ class Tab:
     def see(self) -> Seen:
         """What can be read of the page now."""
         read = self.page.evaluate(READ)
-        ran, events = read["ran"][self.said[0] :], read["events"][self.said[1] :]
-        asked = [re.sub(r"\?_=\d+$", "", address) for address in self.site.asked(self.mark)]  # jQuery's moment
-        return Seen(read["boxes"], read["html"], ran, events, asked, sorted(self.console))
+        ran, events = read["ran"][self.said[0] :], _timeless(read["events"][self.said[1] :])
+        asked = _timeless(self.site.asked(self.mark))
+        console = self.page.lines() if isinstance(self.page, engines.Page) else self.console
+        return Seen(read["boxes"], read["html"], ran, events, asked, sorted(console))
 
     def press(self, selectors: Iterable[str]) -> Any:
         """Presses with the mouse what a person would, and reads what the page then says of itself."""
@@ -255,7 +258,7 @@ class Judge:
             tab.page.evaluate("(selector) => document.querySelector(selector).focus()", selector)
             tab.page.wait_for_timeout(50)
             tab.page.keyboard.press("Enter")
-        done = where and tab.page.evaluate(answered)
+        done = where and tab.until(answered)
         self._note(phase, how, done, f"{selector} did not answer: {json.dumps(where)}")
         if not done:
             tab.page.evaluate(f"fairgate.{'accept' if selector == ACCEPT else 'reject'}()")
@@ -323,6 +326,11 @@ class Judge:
 def judge(browser: Browser, site: Site) -> Found:
     """Walks a page without the gate and with it."""
     return Judge(browser, site, without(browser, site)).run()
+
+
+def _timeless(lines: list[str]) -> list[str]:
+    """Addresses without the moment that jQuery writes behind them."""
+    return [re.sub(r"\?_=\d+$", "", line) for line in lines]
 
 
 def _once(lines: list[str], html: str) -> Counter[str]:

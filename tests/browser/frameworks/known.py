@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 PATH = Path(__file__).resolve().parent / "known.json"
 UNSTEADY = PATH.with_name("unsteady.json")
+ENGINES = PATH.with_name("engines.json")
 PHASES = {
     "before": "a first visit, before an answer",
     "next_before": "the page after it, by the page's own router",
@@ -45,22 +48,44 @@ def cells(page: str) -> set[tuple[str, str]]:
 
 
 def unsteady(page: str) -> dict[tuple[str, str], str]:
-    """The cells of one page that fail in some runs and hold in others, and why; neither is a finding."""
-    phases = json.loads(UNSTEADY.read_text()).get(page, {})
-    return {(phase, check): why for phase, checks in phases.items() for check, why in checks.items()}
+    """The cells of one page that fail in some runs and hold in others, and why; neither is a finding. `*` is every page."""
+    table = json.loads(UNSTEADY.read_text())
+    of_all, of_page = (table.get(key, {}) for key in ("*", page))
+    return {(phase, check): why for part in (of_all, of_page) for phase in part for check, why in part[phase].items()}
+
+
+def _phases(cells: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Cells by phase, in the order of the tables above."""
+    failing = set(cells)
+    phases = {phase: [check for check in CHECKS if (phase, check) in failing] for phase in PHASES}
+    return {phase: checks for phase, checks in phases.items() if checks}
+
+
+def _text(table: Any, inner: int) -> str:
+    """JSON with one line a phase: a diff then shows cells, not brackets."""
+    space = " " * inner
+    text = json.dumps(table, indent=1, ensure_ascii=False)
+    return text.replace(f"[\n{space} ", "[").replace(f",\n{space} ", ", ").replace(f"\n{space}]", "]") + "\n"
 
 
 def write(found: dict[str, Found]) -> None:
     """Makes the table anew from what was found; pages that were not walked keep their cells."""
     table = read() if PATH.exists() else {}
     for page, cells in found.items():
-        phases: dict[str, list[str]] = {}
-        loose = unsteady(page)
-        for phase in PHASES:
-            if checks := [check for check in CHECKS if (phase, check) in cells and (phase, check) not in loose]:
-                phases[phase] = checks
-        table[page] = phases
-    text = json.dumps({page: table[page] for page in sorted(table) if table[page]}, indent=1)
-    # One line a phase: a diff then shows cells, not brackets.
-    lines = text.replace("[\n   ", "[").replace(",\n   ", ", ").replace("\n  ]", "]")
-    PATH.write_text(lines + "\n")
+        table[page] = _phases(set(cells) - set(unsteady(page)))
+    PATH.write_text(_text({page: table[page] for page in sorted(table) if table[page]}, 2))
+
+
+def read_engines() -> dict[str, Any]:
+    """`{engine: {"version": …, "pages": {page: {phase: [check, …]}}}}` of the other engines."""
+    return json.loads(ENGINES.read_text()) if ENGINES.exists() else {}
+
+
+def write_engine(engine: str, version: str, runs: list[dict[str, Found]]) -> None:
+    """Keeps what another engine's walks found; pages that were not walked keep their cells."""
+    tables = read_engines()
+    pages = tables.get(engine, {}).get("pages", {})
+    for page in runs[-1]:
+        pages[page] = _phases({cell for run in runs for cell in run[page]})
+    tables[engine] = {"version": version, "pages": {page: pages[page] for page in sorted(pages)}}
+    ENGINES.write_text(_text({name: tables[name] for name in sorted(tables)}, 4))

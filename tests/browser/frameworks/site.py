@@ -70,10 +70,10 @@ def ours() -> dict[tuple[str, str], Any]:
 
 
 class Site:
-    """One page at a time; `gated` says whether it has the gate."""
+    """One page at a time; `gated` says whether it has the gate, `first` stands before it."""
 
-    def __init__(self, world: World, walk: Walk) -> None:
-        self.world, self.walk, self.gated = world, walk, False
+    def __init__(self, world: World, walk: Walk, first: str = "") -> None:
+        self.world, self.walk, self.gated, self.first = world, walk, False, first
         self.stage = Stage(world)
         world.pages |= ours()
         world.pages[(CMP, "/api/v1/consents")] = self.stage.answer
@@ -98,18 +98,18 @@ class Site:
             text = path.read_text()
             answer = functools.partial(self._page, text)
             names |= {name.removesuffix(".html"), name.removesuffix("index.html"), name.removesuffix("/index.html")}
-        if name.startswith("_next/"):
+        if name.startswith(("_next/", "_nuxt/")):
             answer = functools.partial(self._late, answer)
         for each in names:
             self.world.pages[(SHOP, f"/{self.walk.name}/{each}")] = answer
 
     def _late(self, answer: Answer, asked: Asked) -> Answer:
-        """Next hydrates by itself: this is after all that the gate draws by itself, as in the pages of `window.start`."""
+        """Next and Nuxt hydrate by themselves: this is after all that the gate draws by itself, as in the pages of `window.start`."""
         time.sleep(HYDRATES_SECONDS if self.gated else 0)
         return answer
 
     def _page(self, text: str, asked: Asked) -> Answer:
-        html = text.replace("<!--gate-->", TAG if self.gated else "")
+        html = text.replace("<!--gate-->", self.first + (TAG if self.gated else ""))
         return 200, "text/html; charset=utf-8", html.encode()
 
     def _gate(self, asked: Asked) -> Answer:
@@ -123,10 +123,11 @@ class Site:
     def raced(self) -> set[str]:
         """What the parser itself asks for: pictures and frames in the page's own markup. At the level of the snippet
         that request races with whatever watches the parser; the vectors measure it (docs/blocking.md), one page each.
-        A page that writes the gate's tag itself has not the second line that keeps the scanner from asking for scripts.
+        A page that writes the gate's tag itself has not the second line that keeps the scanner from asking for scripts; the
+        scanners of Firefox and WebKit, whose pages have a `first`, heed it not.
         """
         html = (BUILT / self.walk.name / "index.html").read_text()
-        tags = "iframe|img|script|link" if self.walk.rendered else "iframe|img"
+        tags = "iframe|img|script|link" if self.walk.rendered or self.first else "iframe|img"
         return set(re.findall(rf'<(?:{tags})\b[^>]*?\s(?:src|href)="(https://trk\.test/[^"]*)"', html))
 
     def asked(self, since: int = 0) -> list[str]:

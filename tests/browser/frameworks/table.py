@@ -1,42 +1,62 @@
 """Walks the pages, tells what fails and why, and writes `known.json` anew.
 
-`python -m tests.browser.frameworks.table [--times 3] [--dry] [page …]`. A cell that does not come out the same each time
+`python -m tests.browser.frameworks.table [--times 3] [--dry] [--engine firefox|webkit] [page …]`. Another engine walks the main
+pages, and its cells are kept in `engines.json` beside; docs/guests.md is written from both. A cell that does not come out the same each time
 is told apart and fails the command: it is no fact about the engine, and nothing is written.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from . import known
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
-def measure(pages: Iterable[str], times: int) -> list[dict[str, known.Found]]:
-    """What each walk found, by page."""
+    from tests.browser.internet import World
+
+
+@contextlib.contextmanager
+def in_chromium(world: World) -> Iterator[Browser]:
+    """Debian's Chromium."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.internet import open_world
     from tests.browser.vectors.blockers import chromium
 
+    with sync_playwright() as play:
+        arguments = ["--no-sandbox", "--disable-gpu", *world.chromium_arguments]
+        browser = play.chromium.launch(executable_path=chromium(shell=True), args=arguments)
+        yield browser
+        browser.close()
+
+
+def measure(pages: Iterable[str], times: int, engine: str = "chromium") -> list[dict[str, known.Found]]:
+    """What each walk found, by page."""
+    from tests.browser.internet import open_world
+
+    from .engines import ENGINES, HOOK, MAIN
     from .judge import judge
     from .site import Site, walks
 
+    chosen = pages or (walks() if engine == "chromium" else MAIN)
     runs = []
-    with open_world() as world, sync_playwright() as play:
-        arguments = ["--no-sandbox", "--disable-gpu", *world.chromium_arguments]
-        browser = play.chromium.launch(executable_path=chromium(shell=True), args=arguments)
-        for _ in range(times):
-            found: dict[str, known.Found] = {}
-            for page in pages or walks():
-                world.forget()
-                found[page] = judge(browser, Site(world, walks()[page]))
-            runs.append(found)
-        browser.close()
+    with open_world() as world:
+        opened = in_chromium(world) if engine == "chromium" else ENGINES[engine](world.port)
+        with opened as browser:
+            for _ in range(times):
+                found: dict[str, known.Found] = {}
+                for page in chosen:
+                    world.forget()
+                    found[page] = judge(browser, Site(world, walks()[page], "" if engine == "chromium" else HOOK))
+                runs.append(found)
     return runs
 
 
@@ -54,20 +74,25 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", help="all of them by default")
     parser.add_argument("--times", type=int, default=1, help="how often each page is walked")
     parser.add_argument("--dry", action="store_true", help="tell only, write nothing")
+    parser.add_argument("--engine", default="chromium", choices=("chromium", "firefox", "webkit"))
     given = parser.parse_args()
-    runs = measure(given.pages, given.times)
+    runs = measure(given.pages, given.times, given.engine)
     by_check: dict[tuple[str, str], list[str]] = defaultdict(list)
     for page, cells in runs[-1].items():
         for (phase, check), what in cells.items():
             by_check[check, what].append(f"{page} {phase}")
     for (check, what), where in sorted(by_check.items()):
         print(f"{check}: {what}\n    {', '.join(where)}")
-    if loose := unsteady(runs):
-        print(*(f"unsteady: {' '.join(cell)} failed {n} of {given.times}" for cell, n in loose.items()), sep="\n")
-        return 1
-    if not given.dry:
+    loose = unsteady(runs)
+    print(*(f"unsteady: {' '.join(cell)} failed {n} of {given.times}" for cell, n in loose.items()), sep="\n")
+    if given.engine != "chromium" and not given.dry:
+        from .engines import version
+
+        # What differs from run to run fails in this table.
+        known.write_engine(given.engine, version(given.engine), runs)
+    elif not loose and not given.dry:
         known.write(runs[-1])
-    return 0
+    return 1 if loose else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import built, known
+from . import built, engines, guests, known
 from .judge import judge
 from .site import Site, walks
 
@@ -37,3 +37,10 @@ def test_the_table_names_what_there_is() -> None:
     assert set(table) <= set(walks())
     assert {phase for phases in table.values() for phase in phases} <= set(known.PHASES)
     assert {check for phases in table.values() for checks in phases.values() for check in checks} <= set(known.CHECKS)
+
+
+def test_the_documentation_shows_these_tables() -> None:
+    assert set(guests.NAMES) == set(walks())
+    assert all(set(engine["pages"]) == set(engines.MAIN) for engine in known.read_engines().values())
+    assert sorted(known.read_engines()) == sorted(engines.ENGINES)
+    assert guests.PAGE.read_text() == guests.written(), "python -m tests.browser.frameworks.guests"

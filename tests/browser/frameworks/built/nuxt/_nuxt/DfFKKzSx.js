@@ -1,0 +1,1 @@
+import{_ as e}from"./maiuqtvJ.js";import{u as o}from"./B_1hGFvw.js";import{e as a,w as r,o as s,a as _}from"./CVqrxw-l.js";const i={__name:"two",setup(m){return o({title:"Nuxt, two"}),(n,t)=>(s(),a(e,{n:"2"},{default:r(()=>[...t[0]||(t[0]=[_("h2",null,"Two",-1)])]),_:1}))}};export{i as default};
