@@ -71,6 +71,7 @@ class GateReport(models.Model):
         DESIGN = "design", "Site CSS made the buttons unequal"
         UNKNOWN_ID = "unknown_id", "The page names an unknown category or service"
         BROKEN = "broken", "A file of ours did not do its work"
+        UNKEPT = "unkept", "A browser kept no answer"
 
     site = models.ForeignKey("consent.Site", models.CASCADE, related_name="gate_reports")
     kind = models.CharField(max_length=10, choices=Kind)

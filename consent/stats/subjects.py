@@ -65,6 +65,7 @@ RULES: dict[str, Callable[[str], str]] = {
     "design": _design,
     "unknown_id": _id,
     "broken": _id,
+    "unkept": _one_of(frozenset({"answer"})),
 }
 
 

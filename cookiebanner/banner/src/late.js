@@ -6,10 +6,12 @@
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
 import { reportPlace } from './core/installation.js';
+import { watchRoots } from './core/roots.js';
 import { transport } from './core/transport.js';
 import { CHILD, GPC } from './core/vector.js';
 import { under } from './core/write_cookie.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE } from './packed.js';
+import { dress, focused, keeper } from './ui/root.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
@@ -129,7 +131,7 @@ function late(api) {
 
   // A span is no button until somebody says so; footers may come late.
   const makeFocusable = () => {
-    for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(OPENERS))) {
+    for (const link of core.findDeep(OPENERS)) {
       if (link.tabIndex < 0) {
         link.tabIndex = 0;
         link.setAttribute('role', 'button');
@@ -137,7 +139,8 @@ function late(api) {
     }
   };
   const onPress = (event) => {
-    const link = event.target.closest?.(OPENERS);
+    // What lies in shadow roots, too: `target` would be their host.
+    const link = event.composedPath().find((node) => node.matches?.(OPENERS));
     if (link && (!event.key || (/^(Enter| )$/.test(event.key) && link.role === 'button'))) {
       event.preventDefault();
       event.stopPropagation();
@@ -145,8 +148,12 @@ function late(api) {
     }
   };
 
+  watchRoots(core, () => makeFocusable());
   Object.assign(core, {
     unknown,
+    focused,
+    dress: (home) => dress(home, core.sheet),
+    keeper: (root, wayBack) => keeper(core, root, wayBack),
     emit(event, detail) {
       for (const listener of core.listeners[event] || []) core.safely(event, () => listener(detail));
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
@@ -224,7 +231,7 @@ function late(api) {
       sender.report();
       if (core.ask && terms.banner && !headless()) return core.show();
       core.whenParsed(() => {
-        const wanted = terms.links[0] || document.querySelector(PLACES) || (cfg.button && !document.querySelector(OPENERS));
+        const wanted = terms.links[0] || core.findDeep(PLACES)[0] || (cfg.button && !core.findDeep(OPENERS)[0]);
         if (wanted && !headless()) core.loadUi().catch(() => {});
       });
     },
@@ -239,10 +246,6 @@ function late(api) {
   core.safely('links', () => {
     document.addEventListener('click', onPress);
     document.addEventListener('keydown', onPress);
-    core.whenParsed(() => {
-      makeFocusable();
-      new MutationObserver(makeFocusable).observe(document, { childList: true, subtree: true });
-    });
   });
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) core.reread();

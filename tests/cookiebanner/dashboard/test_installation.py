@@ -78,3 +78,18 @@ def test_every_way_that_a_gate_may_report_has_words():
         None,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "what", "do"),
+    [
+        ("broken", "trusted-types", "has a list of Trusted Types policies without fairgate", "Add fairgate to the list"),
+        ("unkept", "answer", "A browser kept an answer neither in a cookie nor in its storage", "what deletes or refuses cookies"),
+    ],
+)  # fmt: skip
+def test_what_else_has_words_says_them_among_the_trouble(page, shop, kind, subject, what, do):
+    reported(shop, kind, subject)
+    reported(shop, "broken", "late")
+    text = " ".join(page().split())
+    assert [what in text, do in text, "late.js" not in text and f"</span> {subject} <" not in text] == [True] * 3
+    assert "A file of ours did not do its work</span> late <" in text

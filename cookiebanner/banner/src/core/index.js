@@ -26,6 +26,8 @@ export function start(cfg, arm) {
   /** Files on their way, and those that came. @type {Object<string, Promise<void>>} */
   const loads = {};
   const ours = new WeakSet();
+  /** 1: Trusted Types forbid our files, and the page has no default policy that allows them; 2: that was told. */
+  let forbidden = 0;
 
   /** The inside of the gate, for late.js, ui.js and stub.js. @type {import('../types.d.ts').Core} */
   const core = {
@@ -145,8 +147,13 @@ export function start(cfg, arm) {
         script.remove();
         done();
       };
-      script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
-      core.putBeside(script);
+      try {
+        script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
+        core.putBeside(script);
+      } catch {
+        forbidden ||= 1;
+        done();
+      }
     }).then(() => {
       if (core.made[name] !== cfg.made) throw name;
       if (name === 'late') core.startLate(api);
@@ -157,10 +164,15 @@ export function start(cfg, arm) {
    */
   function load(name, hash) {
     loads[name] ||= attempt(name, hash, '')
-      .catch(() => attempt(name, hash, `?${Date.now()}`))
+      .catch((error) => {
+        if (forbidden) throw error;
+        return attempt(name, hash, `?${Date.now()}`);
+      })
       .catch(() => {
-        setTimeout(() => delete loads[name], 9999);
-        core.warn(`${name}.js did not load or did not do its work`);
+        if (!forbidden) setTimeout(() => delete loads[name], 9999);
+        else if (forbidden++ > 1) throw 0;
+        else name = 'trusted-types';
+        core.warn(forbidden ? 'Trusted Types: the page allows no policy "fairgate"' : `${name}.js did not load or did not do its work`);
         // late.js, which reports everything else, may be the one that is missing.
         const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
         safely(name, () => fetch(`${core.base}/api/v1/reports`, { method: 'POST', body, credentials: 'omit' }).catch(() => {}));
@@ -213,7 +225,12 @@ export function start(cfg, arm) {
   };
   forwardToLate(api, 'accept reject withdraw optOut set setAge open show');
   forwardToLate(core, 'begin place ui releaseAllowed');
-  core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', unchecked)) || unchecked;
+  core.policy = unchecked;
+  try {
+    core.policy = window.trustedTypes?.createPolicy('fairgate', unchecked) || unchecked;
+  } catch {
+    // Then the page's default policy is asked, where it has one.
+  }
   core.read();
   // What may be an objection denies at once; vendors hear no more than that.
   if ((core.answer && !core.lapsed) || `${core.vector}` !== `${before(items, core.signal())}`) core.signalVendors('update');

@@ -70,7 +70,7 @@ export function serviceList(ui, services, control) {
 
 /** Fills the page's cookie policy, where it has a place for it. */
 export function cookieLists(ui) {
-  for (const place of document.querySelectorAll(PLACES)) {
+  for (const place of ui.core.findDeep(PLACES)) {
     place.replaceChildren(
       ui.inPage(
         el(

@@ -1,0 +1,23 @@
+"""What else gates reported, as sentences, and what to do about it. Pure. Gates that come too late: `too_late.py`."""
+
+from __future__ import annotations
+
+from cookiebanner.dashboard.too_late import Trouble
+
+_FAULTS = {
+    ("broken", "trusted-types"): Trouble(
+        "The page's Content-Security-Policy has a list of Trusted Types policies without fairgate, and the page has no "
+        "default policy: nobody can be asked, and what waits goes on waiting.",
+        "Add fairgate to the list: trusted-types fairgate …; where otSDKStub.js is used, fairgate-stub too.",
+    ),
+    ("unkept", "answer"): Trouble(
+        "A browser kept an answer neither in a cookie nor in its storage: whoever uses it is asked on every page.",
+        "A few browsers are set to that. When it is many, look for what deletes or refuses cookies: a sandboxed frame, a "
+        "proxy that takes Set-Cookie away, a script of your own that clears cookies and storage.",
+    ),
+}
+
+
+def words(kind: str, subject: str) -> Trouble | None:
+    """Of a gate's report (`consent/stats/subjects.py`); None when kind and subject say enough."""
+    return _FAULTS.get((kind, subject))
