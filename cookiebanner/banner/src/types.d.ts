@@ -259,7 +259,7 @@ export interface Ui extends Partial<Lists> {
 /** The members that late.js puts in the place of those that load it. */
 export type LateApi = Pick<
   Fairgate,
-  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open'
+  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open' | 'content' | 'on'
 >;
 
 declare module '../fairgate.d.ts' {

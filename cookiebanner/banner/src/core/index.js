@@ -26,8 +26,9 @@ export function start(cfg, arm) {
   /** Files on their way, and those that came. @type {Object<string, Promise<void>>} */
   const loads = {};
   const ours = new WeakSet();
-  /** 1: Trusted Types forbid our files, and the page has no default policy that allows them; 2: that was told. */
-  let forbidden = 0;
+  /** Trusted Types forbid our files: the page has no policy that allows them; and whether that was told. */
+  let forbidden = false;
+  let told = false;
 
   /** The inside of the gate, for late.js, ui.js and stub.js. @type {import('../types.d.ts').Core} */
   const core = {
@@ -150,8 +151,9 @@ export function start(cfg, arm) {
       try {
         script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
         core.putBeside(script);
+        forbidden = false;
       } catch {
-        forbidden ||= 1;
+        forbidden = true;
         done();
       }
     }).then(() => {
@@ -164,14 +166,17 @@ export function start(cfg, arm) {
    */
   function load(name, hash) {
     loads[name] ||= attempt(name, hash, '')
-      .catch((error) => {
-        if (forbidden) throw error;
-        return attempt(name, hash, `?${Date.now()}`);
-      })
+      .catch(() =>
+        // The page's default policy may be made after us.
+        forbidden ? new Promise(core.whenParsed).then(() => attempt(name, hash, '')) : attempt(name, hash, `?${Date.now()}`),
+      )
       .catch(() => {
         if (!forbidden) setTimeout(() => delete loads[name], 9999);
-        else if (forbidden++ > 1) throw 0;
-        else name = 'trusted-types';
+        else if (told) throw 0;
+        else {
+          told = true;
+          name = 'trusted-types';
+        }
         core.warn(forbidden ? 'Trusted Types: the page allows no policy "fairgate"' : `${name}.js did not load or did not do its work`);
         // late.js, which reports everything else, may be the one that is missing.
         const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
@@ -223,7 +228,7 @@ export function start(cfg, arm) {
       object[name] = forward;
     }
   };
-  forwardToLate(api, 'accept reject withdraw optOut set setAge open show');
+  forwardToLate(api, 'accept reject withdraw optOut set setAge open show content');
   forwardToLate(core, 'begin place ui releaseAllowed');
   core.policy = unchecked;
   try {

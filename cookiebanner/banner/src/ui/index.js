@@ -11,20 +11,9 @@ import { checkIcon, crossIcon, el, fill, interpolate, optOutIcon, settingsIcon }
 import { makeEqual } from './equal.js';
 import { placeholder } from './placeholder.js';
 import { preferences } from './preferences.js';
-import { unpackLists } from './screen.js';
+import { listOf, placeholderValues, unpackLists } from './screen.js';
 import packed from './style.css';
-import {
-  FACT_SELLS,
-  LOOK_BUTTON,
-  LOOK_DARK,
-  LOOK_LIGHT,
-  LOOK_RADIUS,
-  LOOK_SCHEME,
-  PALETTE,
-  SCREEN_CONJUNCTION,
-  SCREEN_CONTROLLER,
-  SCREEN_DIRECTION,
-} from '../packed.js';
+import { FACT_SELLS, LOOK_BUTTON, LOOK_DARK, LOOK_LIGHT, LOOK_RADIUS, LOOK_SCHEME, PALETTE, SCREEN_DIRECTION } from '../packed.js';
 
 const css = packed.replace(/~/g, '.fg:not(#_) ');
 
@@ -53,12 +42,7 @@ export function create(core) {
   function read() {
     const screen = core.texts;
     Object.assign(ui, unpackLists(screen, core));
-    const optional = ui.categories.filter((category) => !category.necessary);
-    ui.placeholders = {
-      controller: screen[SCREEN_CONTROLLER],
-      count: ui.services.length,
-      purposes: ui.list(optional.map(({ name }) => name)),
-    };
+    ui.placeholders = placeholderValues(/** @type {any} */ (ui), core);
     for (const node of [ui.root, ...inPage]) paint(node);
   }
 
@@ -84,10 +68,7 @@ export function create(core) {
     return node;
   };
   ui.textOf = (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values });
-  ui.list = ([...names]) => {
-    const last = names.pop();
-    return names[0] ? names.join(', ') + ui.screen[SCREEN_CONJUNCTION] + last : last;
-  };
+  ui.list = (names) => listOf(ui.screen, names);
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
   ui.link = (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text);
   ui.policies = () => [' ', ui.link(ui.screen.policy, ui.t.policy), ' ', ui.link(ui.screen.imprint, ui.t.imprint), ' '];
