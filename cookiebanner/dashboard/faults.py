@@ -12,7 +12,7 @@ _FAULTS = {
     ),
     ("unkept", "answer"): Trouble(
         "A browser kept an answer neither in a cookie nor in its storage: whoever uses it is asked on every page.",
-        "A few browsers are set to that. When it is many, look for what deletes or refuses cookies: a sandboxed frame, a "
+        "Some browsers do so. When it is many, look for what deletes or refuses cookies: a sandboxed frame, a "
         "proxy that takes Set-Cookie away, a script of your own that clears cookies and storage.",
     ),
 }

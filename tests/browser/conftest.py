@@ -43,7 +43,11 @@ def visit(chromium: Browser, world: World) -> Iterator[Callable[..., Any]]:
     contexts: list[Any] = []
 
     def visit(
-        gate: bool = True, wait: str = "#onetrust-banner-sdk", variant: str = "eu_opt_in", tags: str = "", **options: Any
+        gate: bool = True,
+        wait: str = "#onetrust-banner-sdk",
+        variant: str = "eu_opt_in",
+        tags: str = "",
+        **options: Any,
     ) -> Any:
         open_shop(world, variant, tags=tags if gate else "<!-- none -->", **options)
         contexts.append(chromium.new_context(ignore_https_errors=True, viewport={"width": 800, "height": 600}))

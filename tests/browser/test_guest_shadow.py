@@ -115,7 +115,9 @@ def test_a_modal_in_a_shadow_root_and_our_banner_are_both_usable(visit, stand):
     plain = page.locator(ACCEPT).bounding_box()
     page.wait_for_timeout(1200)
     markup = page.evaluate(f"({DEEP})('dialog').innerHTML")
-    page.evaluate(f"{{ const d = ({DEEP})('#d'); d.querySelector('#in').onclick = () => {{ window.pressed = 1 }}; d.showModal() }}")
+    page.evaluate(
+        f"{{ const d = ({DEEP})('#d'); d.querySelector('#in').onclick = () => {{ window.pressed = 1 }}; d.showModal() }}"
+    )
     page.wait_for_function(f"({DEEP})('#onetrust-consent-sdk').parentNode.id === 'd'")
     assert page.locator(ACCEPT).bounding_box() == plain
     assert page.locator(ACCEPT).evaluate("e => getComputedStyle(e).color") != "rgb(255, 0, 0)"
@@ -168,7 +170,9 @@ def test_a_popover_over_the_banner_leaves_both_usable(visit, stand, kind):
     html = POPOVER.format(kind)
     head, body = STANDS[stand](html) if stand != "page" else ("", html)
     page = visit(head=head, body=body)
-    page.evaluate(f"{{ const p = ({DEEP})('#pop'); p.querySelector('button').onclick = () => {{ window.pressed = 1 }}; p.showPopover() }}")
+    page.evaluate(
+        f"{{ const p = ({DEEP})('#pop'); p.querySelector('button').onclick = () => {{ window.pressed = 1 }}; p.showPopover() }}"
+    )
     page.wait_for_function("document.querySelector('#onetrust-consent-sdk').matches(':popover-open')")
     assert clickable(page, ACCEPT)
     page.locator("#in").click()

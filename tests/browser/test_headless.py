@@ -32,7 +32,9 @@ def page(chromium, world):
 
 
 def counted(world, kind):
-    return sum(f'"kind":"{kind}"'.encode() in asked.body for asked in world.asked if asked.path == "/api/v1/impressions")
+    return sum(
+        f'"kind":"{kind}"'.encode() in asked.body for asked in world.asked if asked.path == "/api/v1/impressions"
+    )
 
 
 def film(world):
@@ -60,7 +62,11 @@ def test_a_visitor_is_asked_answers_opens_it_again_and_is_remembered(page, world
     page.reload()
     page.click("[data-fairgate-open]")
     page.wait_for_selector("#preferences[open]")
-    assert (page.locator("#banner").is_visible(), counted(world, "banner"), counted(world, "preferences")) == (False, 1, 1)
+    assert (page.locator("#banner").is_visible(), counted(world, "banner"), counted(world, "preferences")) == (
+        False,
+        1,
+        1,
+    )
     page.check("input[name=categories][value=C0002]")
     page.click("#save")
     page.wait_for_function("fairgate.allowed('C0002')")
@@ -124,7 +130,10 @@ def test_who_listens_late_hears_of_what_waits(page, world):
     late = "new Promise((resolve) => fairgate.on('{}', resolve)).then(({{ kind, service }}) => kind || service)"
     assert page.evaluate(late.format("held")) == "youtube"
     assert counted(world, "banner") == 1
-    assert page.evaluate("Promise.race([" + late.format("show") + ", new Promise((r) => setTimeout(r, 300, 'nothing'))])") == "nothing"
+    assert (
+        page.evaluate("Promise.race([" + late.format("show") + ", new Promise((r) => setTimeout(r, 300, 'nothing'))])")
+        == "nothing"
+    )
 
 
 def test_the_content_names_every_service_its_cookies_and_the_texts(page):
@@ -135,7 +144,9 @@ def test_the_content_names_every_service_its_cookies_and_the_texts(page):
     assert [category["necessary"] for category in content["categories"]] == [True, False, False, False, False]
     cookies = {one["name"]: one for service in content["services"] for one in service["cookies"]}
     assert cookies["_ga"]["lifetime"] == "2 years"
-    assert [text for text in (content["texts"][key] for key in ("title", "body", "accept")) if "{" in text or not text] == []
+    assert [
+        text for text in (content["texts"][key] for key in ("title", "body", "accept")) if "{" in text or not text
+    ] == []
 
 
 def test_the_document_shows_this_very_page():
