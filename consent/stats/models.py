@@ -72,6 +72,7 @@ class GateReport(models.Model):
         UNKNOWN_ID = "unknown_id", "The page names an unknown category or service"
         BROKEN = "broken", "A file of ours did not do its work"
         MISSING = "missing", "Code of the page missed a held library"
+        UNKEPT = "unkept", "A browser kept no answer"
 
     site = models.ForeignKey("consent.Site", models.CASCADE, related_name="gate_reports")
     kind = models.CharField(max_length=10, choices=Kind)

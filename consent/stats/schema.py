@@ -32,7 +32,7 @@ class Impression(msgspec.Struct, forbid_unknown_fields=True):
 class Item(msgspec.Struct, forbid_unknown_fields=True):
     """One thing a gate noticed; kinds as in `GateReport.Kind`, subjects as in `consent.stats.subjects`."""
 
-    kind: Literal["unknown", "disarmed", "late", "before", "design", "unknown_id", "broken", "missing"]
+    kind: Literal["unknown", "disarmed", "late", "before", "design", "unknown_id", "broken", "missing", "unkept"]
     subject: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 

@@ -66,6 +66,7 @@ RULES: dict[str, Callable[[str], str]] = {
     "unknown_id": _id,
     "broken": _id,
     "missing": _id,
+    "unkept": _one_of(frozenset({"answer"})),
 }
 
 

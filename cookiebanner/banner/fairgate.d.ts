@@ -3,7 +3,8 @@
  *
  * An element with `data-fairgate-open` opens the preferences; `data-fairgate-links` is the place of the statutory links. An
  * element with `data-consent="C0002 youtube"` waits until all that it names is granted. The gate's tag may carry `nonce`,
- * `crossorigin`, `data-language`, `data-base`, `data-dLayer-name`, `data-dLayer-ignore`, `data-ignore-html`.
+ * `crossorigin`, `data-language`, `data-base`, `data-dLayer-name`, `data-dLayer-ignore`, `data-ignore-html`,
+ * `data-headless` (the page draws all of it itself: docs/headless.md).
  */
 
 /** By category, purpose or service id. */
@@ -59,6 +60,59 @@ export interface Events {
   shown: { kind: 'banner' | 'preferences' };
   stored: Receipt;
   optout: Consent;
+  /** Headless: the page is to show its banner or its preferences. Who listens late hears of a banner that waits. */
+  show: { kind: 'banner' | 'preferences'; layer?: string };
+  /** Headless: a frame or an embed waits for `service` (null: it is back). `load()` lets this one go, once. */
+  held: { element: Element; service: string | null; load(): void };
+}
+
+export interface ContentService {
+  key: string;
+  name: string;
+  company: string;
+  /** The address of its privacy policy, or "". */
+  policy: string;
+  description: string;
+  /** The key of its category. */
+  category: string;
+  necessary: boolean;
+  /** Sells, shares or targets. */
+  sells: boolean;
+  sensitive: boolean;
+  /** `lifetime` in words. */
+  cookies: { name: string; lifetime: string; purpose: string }[];
+}
+
+export interface ContentCategory {
+  key: string;
+  name: string;
+  description: string;
+  /** Has no switch. */
+  necessary: boolean;
+  services: ContentService[];
+}
+
+/** What is on offer, in the words of one language. */
+export interface Content {
+  language: string;
+  /** All that the release has. */
+  languages: string[];
+  direction: 'ltr' | 'rtl';
+  /** Addresses, or "". */
+  policy: string;
+  imprint: string;
+  /** Does the law of the visitor's place want a banner? */
+  asks: boolean;
+  /** Those that its first layer must have, alike: accept, reject, manage, close. */
+  buttons: string[];
+  /** Statutory links that the page must show; their texts are in `texts`. */
+  links: string[];
+  /** title, body, accept, reject, manage, save …; what is left in braces, such as `{service}`, is the page's to fill. */
+  texts: Record<string, string>;
+  categories: ContentCategory[];
+  purposes: { key: string; name: string; description: string }[];
+  /** What the banner keeps itself is among them, as necessary. */
+  services: ContentService[];
 }
 
 export interface Fairgate {
@@ -75,7 +129,10 @@ export interface Fairgate {
   allowed(key?: string): boolean;
   /** @returns a function that ends it */
   on<Name extends keyof Events>(event: Name, listener: (detail: Events[Name]) => void): () => void;
-  /** The receipt, or null when the server refused the answer or late.js is not there. */
+  /**
+   * The receipt; or null: the server refused the answer, this host is none of the site's, late.js is not there, or the answer
+   * says nothing new and none was given on this page before.
+   */
   accept(): Promise<Receipt | null>;
   reject(): Promise<Receipt | null>;
   withdraw(): Promise<Receipt | null>;
@@ -89,6 +146,11 @@ export interface Fairgate {
   open(layer?: string): Promise<void>;
   /** The banner. */
   show(): Promise<void>;
+  /**
+   * What is on offer, in this language or in that in force; null when its file does not come. Headless, it is the language of
+   * records from then on.
+   */
+  content(language?: string): Promise<Content | null>;
 }
 
 declare global {

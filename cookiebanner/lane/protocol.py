@@ -39,7 +39,9 @@ IDLE_TIMEOUT = KEEP_ALIVE_TIMEOUT // SWEEP  # sweeps that a connection may be si
 HEAD_TIMEOUT = 30 // SWEEP  # sweeps for a request's headers
 BODY_TIMEOUT = 120 // SWEEP  # sweeps for a whole request
 STALL_TIMEOUT = 300 // SWEEP  # sweeps that a client may take nothing of what waits for it
-LARGEST_HEAD = 65_536  # bytes of a request that came in parts, before its headers end
+# Bytes of a request in parts, before its headers end: what is kept in memory of a client that never ends them.
+# What has come whole is held to `LARGEST_HEAD` of `visitors/door.py`, which counts names and values only.
+LARGEST_UNFINISHED_HEAD = 65_536
 MOST_DROPPED = 1_048_576  # bytes of a too large body that are read, so that its sender can read why it was refused
 LINGER_TIMEOUT = 2  # sweeps in which the rest of a refused request is read, so that its sender gets to read why
 MOST_LINGERED = 4_194_304  # bytes of that rest
@@ -127,7 +129,7 @@ class Protocol(HttpToolsProtocol):
             self._size = 0
         else:  # headers, trailers or chunk extensions
             self._size += size
-            if self._size > LARGEST_HEAD:
+            if self._size > LARGEST_UNFINISHED_HEAD:
                 self._respond_error(431, "The headers are too large.")
                 return
         if self._stage == READING_BODY and self._fast_path is not None and _expects_continue(self.headers):

@@ -144,3 +144,14 @@ def open_shop(
     )
     world.pages[(HOST, "/")] = (200, "text/html; charset=utf-8", html.encode())
     return release
+
+
+def clickable(page: Any, selector: str) -> bool:
+    """Whether a click in its middle reaches it."""
+    found: bool = page.evaluate(
+        """(s) => { const e = document.querySelector(s), b = e.getBoundingClientRect();
+        const hit = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
+        return e === hit || e.contains(hit) }""",
+        selector,
+    )
+    return found

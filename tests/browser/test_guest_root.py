@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.shop import URL, open_shop
+from tests.browser.shop import URL, clickable, open_shop
 
 pytestmark = pytest.mark.browser
 
@@ -14,37 +14,6 @@ ACCEPT, REJECT = "#onetrust-accept-btn-handler", "#onetrust-reject-all-handler"
 PARTS = "<header>Head</header><main>Main</main><footer>Foot</footer>"
 BOXES = """() => [...document.querySelectorAll('html,body,body *')].filter((e) => !e.closest('#onetrust-consent-sdk'))
   .map((e) => { const b = e.getBoundingClientRect(); return [e.localName, b.x, b.y, b.width, b.height] })"""
-
-
-@pytest.fixture
-def visit(chromium, world):
-    """visit(**shop options) → a page on the shop; `gate=False` shows it without ours."""
-    contexts = []
-
-    def visit(gate=True, wait=BANNER, before="", **options):
-        open_shop(world, "eu_opt_in", tags="" if gate else "<!-- none -->", **options)
-        contexts.append(chromium.new_context(ignore_https_errors=True, viewport={"width": 800, "height": 600}))
-        page = contexts[-1].new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(URL)
-        if gate and wait:
-            page.wait_for_selector(wait, state="visible")
-        return page
-
-    yield visit
-    for made in contexts:
-        made.close()
-
-
-def clickable(page, selector):
-    """Whether a click in its middle reaches it."""
-    return page.evaluate(
-        """(s) => { const e = document.querySelector(s), b = e.getBoundingClientRect();
-        const hit = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
-        return e === hit || e.contains(hit) }""",
-        selector,
-    )
 
 
 @pytest.mark.parametrize(

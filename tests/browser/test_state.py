@@ -200,6 +200,9 @@ def test_where_nothing_is_kept_nothing_says_that_it_is(stage, context):
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     assert page.evaluate("[fairgate.consent().answered, fairgate.allowed('google-analytics')]") == [True, False]
     assert len([line for line in told if "keeps no answer" in line]) == 1
+    until(lambda: any(report["items"] for report in stage.posts("reports")))
+    items = [item for report in stage.posts("reports") for item in report["items"]]
+    assert items == [{"kind": "unkept", "subject": "answer"}]
 
 
 def test_a_cookie_that_is_kept_again_takes_the_place_of_the_storage(stage, context, page):

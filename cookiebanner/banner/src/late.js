@@ -5,11 +5,14 @@
 
 import { finish } from './block/release.js';
 import { answers } from './core/answer.js';
+import { content } from './core/content.js';
 import { reportMissing, reportPlace } from './core/installation.js';
+import { watchRoots } from './core/roots.js';
 import { transport } from './core/transport.js';
 import { CHILD, GPC } from './core/vector.js';
 import { under } from './core/write_cookie.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE } from './packed.js';
+import { dress, focused, keeper } from './ui/root.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
@@ -24,7 +27,10 @@ function late(api) {
   const sender = transport(core);
   answers(core, sender);
   if (!core.engine.release) finish(core.engine);
-  const headless = () => core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
+  /** The page draws all of it itself (docs/headless.md). */
+  const headless = /^(true)?$/.test(core.get('data-headless') ?? 'no');
+  /** OneTrust's ways to have no banner. */
+  const bare = () => headless || core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
   const parentHost = () => {
     try {
       return parent.location.hostname;
@@ -37,6 +43,28 @@ function late(api) {
   const shown = (kind, again) => {
     if (!again) sender.count(kind);
     core.emit('shown', { kind });
+  };
+  /** Counted once a page view, until it is answered: what is shown again was not asked anew. */
+  const asked = () => {
+    core.since = performance.now();
+    shown('banner', core.asked);
+    core.asked = true;
+  };
+  /** Held element → what a headless page is told of it. */
+  const held = new Map();
+  const { on } = api;
+  const showByPage = (detail) => {
+    const heard = core.listeners.show?.length > 0;
+    if (heard) core.emit('show', detail);
+    if (heard && detail.kind === 'banner') asked();
+    else if (heard) shown('preferences');
+  };
+  const holdByPage = (element, service) => {
+    const key = core.services[service]?.key ?? service;
+    const detail = { element, service: key, load: () => core.engine.loadOnce(element) };
+    if (key === null) held.delete(element);
+    else held.set(element, detail);
+    core.emit('held', detail);
   };
   // The preference center tells when it was opened on its own; from the banner it only goes on.
   window.addEventListener('OneTrustPCLoaded', () => {
@@ -86,6 +114,12 @@ function late(api) {
   /** The language that was asked for, and the one in which the view stands. */
   let requested;
   let shownIn;
+  let begun = false;
+  const setLanguage = (name) => {
+    /** @type {any} */ (api).language = name;
+    core.lang = name;
+    core.texts = texts[name];
+  };
 
   /** @satisfies {import('./types.d.ts').LateApi & {consent(): Required<import('../fairgate.d.ts').Consent>}} */
   const publicApi = {
@@ -119,17 +153,38 @@ function late(api) {
       core.ask = true;
       return core.show();
     },
-    open: (layer) =>
-      withView((view) => {
+    async content(code) {
+      const known = Object.keys(langs).includes(code);
+      const lang = (known && code) || requested || core.lang;
+      if (known && headless) requested = code;
+      try {
+        await core.loadScreen(lang);
+      } catch {
+        return null;
+      }
+      if (headless) setLanguage(lang);
+      return core.safely('content', () => content(core, texts[lang])) || null;
+    },
+    /** As it was, and who comes late hears what a headless page has to show. */
+    on(event, listener) {
+      const off = on(event, listener);
+      if (event === 'show' && begun && headless && core.ask && terms.banner && !core.asked) showByPage({ kind: 'banner' });
+      if (event === 'held') for (const detail of held.values()) core.safely(event, () => listener(detail));
+      return off;
+    },
+    open: async (layer) => {
+      if (headless) return showByPage({ kind: 'preferences', layer });
+      return withView((view) => {
         view.openPreferences(layer);
         shown('preferences');
-      }),
+      });
+    },
   };
   Object.assign(api, publicApi);
 
   // A span is no button until somebody says so; footers may come late.
   const makeFocusable = () => {
-    for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(OPENERS))) {
+    for (const link of core.findDeep(OPENERS)) {
       if (link.tabIndex < 0) {
         link.tabIndex = 0;
         link.setAttribute('role', 'button');
@@ -137,7 +192,8 @@ function late(api) {
     }
   };
   const onPress = (event) => {
-    const link = event.target.closest?.(OPENERS);
+    // What lies in shadow roots, too: `target` would be their host.
+    const link = event.composedPath().find((node) => node.matches?.(OPENERS));
     if (link && (!event.key || (/^(Enter| )$/.test(event.key) && link.role === 'button'))) {
       event.preventDefault();
       event.stopPropagation();
@@ -145,8 +201,12 @@ function late(api) {
     }
   };
 
+  watchRoots(core, () => makeFocusable());
   Object.assign(core, {
     unknown,
+    focused,
+    dress: (home) => dress(home, core.sheet),
+    keeper: (root, wayBack) => keeper(core, root, wayBack),
     emit(event, detail) {
       for (const listener of core.listeners[event] || []) core.safely(event, () => listener(detail));
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
@@ -154,15 +214,14 @@ function late(api) {
     openers: OPENERS,
     releaseAllowed: () => core.engine.release(),
     flush: sender.flush,
-    show: () =>
-      withView((view) => {
-        if (!core.ask || headless()) return;
+    async show() {
+      if (headless) return core.ask && showByPage({ kind: 'banner' });
+      return withView((view) => {
+        if (!core.ask || bare()) return;
         view.showBanner();
-        core.since = performance.now();
-        // Counted once a page view, until it is answered: what is shown again was not asked anew.
-        shown('banner', core.asked);
-        core.asked = true;
-      }),
+        asked();
+      });
+    },
     /**
      * The view stands, or speaks another language, only when all of it is there; else everything stays as it was.
      *
@@ -176,11 +235,6 @@ function late(api) {
           if (lang !== (requested || core.lang)) return core.loadUi();
           if (lang === shownIn) return core.view;
           const old = core.lang;
-          const setLanguage = (name) => {
-            /** @type {any} */ (api).language = name;
-            core.lang = name;
-            core.texts = texts[name];
-          };
           setLanguage(lang);
           try {
             if (core.view) core.view.setLanguage();
@@ -203,7 +257,7 @@ function late(api) {
         });
     },
     /** A held frame or embed gets a stand-in; `service` null takes it away. */
-    place: (element, service) => withView((view) => view.placeholder(element, service)),
+    place: (element, service) => (headless ? holdByPage(element, service) : withView((view) => view.placeholder(element, service))),
     /** ui.js hands over what it brought. */
     ui(factory, packed) {
       create = factory;
@@ -223,10 +277,11 @@ function late(api) {
       core.safely('installation', () => reportPlace(core));
       core.safely('missing', () => reportMissing(core));
       sender.report();
-      if (core.ask && terms.banner && !headless()) return core.show();
+      begun = true;
+      if (core.ask && terms.banner && (headless || !bare())) return core.show();
       core.whenParsed(() => {
-        const wanted = terms.links[0] || document.querySelector(PLACES) || (cfg.button && !document.querySelector(OPENERS));
-        if (wanted && !headless()) core.loadUi().catch(() => {});
+        const wanted = terms.links[0] || core.findDeep(PLACES)[0] || (cfg.button && !core.findDeep(OPENERS)[0]);
+        if (wanted && !bare()) core.loadUi().catch(() => {});
       });
     },
     report(kind, subject) {
@@ -240,10 +295,6 @@ function late(api) {
   core.safely('links', () => {
     document.addEventListener('click', onPress);
     document.addEventListener('keydown', onPress);
-    core.whenParsed(() => {
-      makeFocusable();
-      new MutationObserver(makeFocusable).observe(document, { childList: true, subtree: true });
-    });
   });
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) core.reread();

@@ -123,7 +123,7 @@ function join() {
 
   /** Texts of the settings links come with the banner's; `.optanon-show-settings` keeps its own. */
   function links() {
-    const found = document.querySelectorAll('.ot-sdk-show-settings,.optanon-toggle-display');
+    const found = core.findDeep('.ot-sdk-show-settings,.optanon-toggle-display');
     if (found.length)
       core.loadUi().then(
         () => {
@@ -145,7 +145,11 @@ function fetchGate(more) {
   script.setAttribute('data-domain-script', id);
   const same = (text) => text;
   const unchecked = { createScriptURL: same, createHTML: same };
-  policy ||= window.trustedTypes?.createPolicy('fairgate-stub', unchecked) || unchecked;
+  try {
+    policy ||= window.trustedTypes.createPolicy('fairgate-stub', unchecked);
+  } catch {
+    policy = unchecked;
+  }
   script.src = policy.createScriptURL(url);
   const retry = () => {
     if (window.fairgate?._) return;

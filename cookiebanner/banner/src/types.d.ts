@@ -84,6 +84,8 @@ export interface Config {
 }
 
 export interface Transport {
+  /** This page's host is none of the site's: nothing is sent. */
+  refused: boolean;
   flush(): Promise<void>;
   answer(record: object & { id: string }): Promise<Receipt | null>;
   count(kind: string): void;
@@ -150,6 +152,18 @@ export interface Core {
   test?: boolean;
   stub?: boolean;
   openers?: string;
+  /** The document and the open shadow roots in it. */
+  roots?: () => (Document | ShadowRoot)[];
+  /** Elements in all of them. */
+  findDeep?: (selector: string) => any[];
+  /** What a change of the page looks like: records, a toggle event, or nothing where only the focus moved. */
+  onPageChange?: (listener: (changes: any[]) => void) => void;
+  /** What has the focus, inside shadow roots too. */
+  focused?: () => any;
+  /** The style sheet of the banner, where the browser makes such. */
+  sheet?: CSSStyleSheet;
+  dress?: (home: Node) => void;
+  keeper?: (root: HTMLElement, wayBack: () => HTMLElement | false | null | undefined) => ReturnType<typeof import('./ui/root.js').keeper>;
   since?: number;
   asked?: boolean;
   swallows?: unknown;
@@ -246,7 +260,7 @@ export interface Ui extends Partial<Lists> {
 /** The members that late.js puts in the place of those that load it. */
 export type LateApi = Pick<
   Fairgate,
-  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open'
+  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open' | 'content' | 'on'
 >;
 
 declare module '../fairgate.d.ts' {

@@ -14,8 +14,7 @@ from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import actions as stats
 from consent.stats import queries as counted
-from cookiebanner.dashboard import snippets, too_late
-from cookiebanner.dashboard.advice import advice
+from cookiebanner.dashboard import faults, snippets, too_late
 from cookiebanner.staff import links
 from cookiebanner.staff.pages import actor, on_site, show
 
@@ -41,7 +40,7 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
         unknown=site.gate_reports.filter(dismissed_at=None, kind="unknown").order_by("-count")[:50],
         full=stats.REPORTS_PER_SITE if counted.reports_full(site.pk) else 0,
         late=late[:20],
-        faults=[(one, advice(one.kind, one.subject)) for one in others[:50]],
+        faults=[(one, faults.words(one.kind, one.subject)) for one in others[:50]],
         release=publishing.current_release(site),
         endpoint=snippets.endpoint(base),
     )

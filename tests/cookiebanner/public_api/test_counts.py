@@ -82,6 +82,14 @@ def test_of_unknown_ids_and_broken_files_only_a_short_name_is_kept(client, shop,
     }  # fmt: skip
 
 
+def test_of_an_answer_that_nothing_keeps_no_more_is_said(client, shop, counters):
+    for subject, status in (("answer", 204), ("alice@shop.example", 422), ("", 422)):
+        items = [{"kind": "unkept", "subject": subject}]
+        assert post(client, "reports", {"site": str(shop.uuid), "items": items}).status_code == status
+    counters.flush()
+    assert list(GateReport.objects.values_list("kind", "subject", "count")) == [("unkept", "answer", 1)]
+
+
 def test_every_kind_that_is_taken_has_words(counters):
     (kinds,) = [field.type.__args__ for field in msgspec.structs.fields(schema.Item) if field.name == "kind"]
     assert sorted(kinds) == sorted(GateReport.Kind.values)

@@ -60,11 +60,14 @@ export function answers(core, transport) {
     core.stored = `${kept(core)}`;
     // What the browser did not keep holds as long as its page.
     const lost = !kept(core).includes(answer.raw);
-    if (lost && !unkept) core.warn('this browser keeps no answer: neither in a cookie nor in localStorage');
+    if (lost && !unkept) {
+      core.warn('this browser keeps no answer: neither in a cookie nor in localStorage');
+      core.report('unkept', 'answer');
+    }
     unkept = lost && answer;
     core.unkept = lost;
     const state = `${cfg.cookie}=${answer.raw}`;
-    if (cfg.home) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
+    if (cfg.home && !transport.refused) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */

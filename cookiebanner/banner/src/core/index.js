@@ -26,6 +26,9 @@ export function start(cfg, arm) {
   /** Files on their way, and those that came. @type {Object<string, Promise<void>>} */
   const loads = {};
   const ours = new WeakSet();
+  /** Trusted Types forbid our files: the page has no policy that allows them; and whether that was told. */
+  let forbidden = false;
+  let told = false;
 
   /** The inside of the gate, for late.js, ui.js and stub.js. @type {import('../types.d.ts').Core} */
   const core = {
@@ -147,8 +150,14 @@ export function start(cfg, arm) {
         script.remove();
         done();
       };
-      script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
-      core.putBeside(script);
+      try {
+        script.src = core.policy.createScriptURL(`${core.base}/v1/${cfg.site}/a/${hash}/${name}.js${more}`);
+        core.putBeside(script);
+        forbidden = false;
+      } catch {
+        forbidden = true;
+        done();
+      }
     }).then(() => {
       if (core.made[name] !== cfg.made) throw name;
       if (name === 'late') core.startLate(api);
@@ -159,10 +168,18 @@ export function start(cfg, arm) {
    */
   function load(name, hash) {
     loads[name] ||= attempt(name, hash, '')
-      .catch(() => attempt(name, hash, `?${Date.now()}`))
+      .catch(() =>
+        // The page's default policy may be made after us.
+        forbidden ? new Promise(core.whenParsed).then(() => attempt(name, hash, '')) : attempt(name, hash, `?${Date.now()}`),
+      )
       .catch(() => {
-        setTimeout(() => delete loads[name], 9999);
-        core.warn(`${name}.js did not load or did not do its work`);
+        if (!forbidden) setTimeout(() => delete loads[name], 9999);
+        else if (told) throw 0;
+        else {
+          told = true;
+          name = 'trusted-types';
+        }
+        core.warn(forbidden ? 'Trusted Types: the page allows no policy "fairgate"' : `${name}.js did not load or did not do its work`);
         // late.js, which reports everything else, may be the one that is missing.
         const body = JSON.stringify({ site: cfg.site, release: cfg.release, items: [{ kind: 'broken', subject: name }] });
         safely(name, () => fetch(`${core.base}/api/v1/reports`, { method: 'POST', body, credentials: 'omit' }).catch(() => {}));
@@ -213,9 +230,14 @@ export function start(cfg, arm) {
       object[name] = forward;
     }
   };
-  forwardToLate(api, 'accept reject withdraw optOut set setAge open show');
+  forwardToLate(api, 'accept reject withdraw optOut set setAge open show content');
   forwardToLate(core, 'begin place ui releaseAllowed restart importsHeld');
-  core.policy = safely('policy', () => window.trustedTypes?.createPolicy('fairgate', unchecked)) || unchecked;
+  core.policy = unchecked;
+  try {
+    core.policy = window.trustedTypes?.createPolicy('fairgate', unchecked) || unchecked;
+  } catch {
+    // Then the page's default policy is asked, where it has one.
+  }
   core.read();
   // What may be an objection denies at once; vendors hear no more than that.
   if ((core.answer && !core.lapsed) || `${core.vector}` !== `${before(items, core.signal())}`) core.signalVendors('update');

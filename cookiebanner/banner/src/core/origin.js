@@ -16,15 +16,27 @@ export function origin(site) {
   };
 }
 
+/** Language and script by their names of today (`iw` is `he`, `zh-TW` is in Hant); what is no language is itself. */
+const spoken = (code) => {
+  try {
+    const { language, script } = new Intl.Locale(code).maximize();
+    // Most of Norway writes Bokmål; Intl leaves that open.
+    return `${language === 'no' ? 'nb' : language}-${script}`;
+  } catch {
+    return code;
+  }
+};
+
 /**
- * data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered; of each the
- * exact code, else the same language.
+ * data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered; of each what is
+ * offered exactly, else what it is a case of (`fr` for `fr-CH`), else the same language in the same script.
  */
 export const language = (offered, { get, dropIn }) =>
   [get('data-language'), (!dropIn || get('data-document-language') === 'true') && document.documentElement.lang, ...navigator.languages]
     .map((wish) => {
-      const low = (wish || '-').replace('_', '-').toLowerCase();
-      const like = (end) => offered.find((code) => code.toLowerCase().slice(0, end) === low.slice(0, end));
-      return like() || like(2);
+      const tag = (code) => `${code}`.replace(/_/g, '-').toLowerCase();
+      const same = offered.filter((code) => spoken(tag(code)) === spoken(tag(wish)));
+      const wider = same.filter((code) => `${tag(wish)}-`.startsWith(`${tag(code)}-`));
+      return wider.sort((a, b) => b.length - a.length)[0] || same[0];
     })
     .find(Boolean) || offered[0];

@@ -1,6 +1,7 @@
 /** What a browser sends: answers in order, each until acknowledged; counts and reports, once. */
 
 import { isEarlierEntry, upgraded } from './earlier.js';
+import { under } from './write_cookie.js';
 
 /** @param {import('../types.d.ts').Core} core @returns {import('../types.d.ts').Transport} */
 export function transport(core) {
@@ -14,6 +15,14 @@ export function transport(core) {
   let busy = false;
   let tries = 0;
   const dropped = new Set();
+  /** The server refuses what comes from a host that is none of the site's, which a page's console would show in red. */
+  const refused = !under(cfg.hosts, location.hostname);
+  let warned = false;
+  function isRefused() {
+    if (refused && !warned) core.warn(`${location.hostname} is none of the site's hosts; nothing is sent or recorded from here`);
+    warned = refused;
+    return refused;
+  }
   /** Some browsers have no storage (null), some forget, some throw at any use of it. @returns {*} undefined then */
   const withStorage = (run) => {
     try {
@@ -37,13 +46,13 @@ export function transport(core) {
 
   const post = (path, body) => fetch(core.base + path, { method: 'POST', body, keepalive: true, credentials: 'omit' });
   /** Sends what needs no answer, and is not sent again. */
-  const sendOnce = (path, body) => core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
+  const sendOnce = (path, body) => isRefused() || core.safely(path, () => post(path, JSON.stringify(body)).catch(() => {}));
   const isOurs = (key) => !dropped.has(key) && get(key) && (key.startsWith(prefix) || isEarlierEntry(cfg, key, get(key)));
   const next = () => [...(withStorage(Object.keys) || []), ...Object.keys(memory)].filter(isOurs).sort()[0];
 
   /** Sends what is queued, oldest first; stops at the first one that may succeed later, and comes back. */
   async function flush() {
-    if (busy) return;
+    if (busy || refused) return;
     busy = true;
     let wait = 0;
     for (let key = next(); key && !wait; key = next()) {
@@ -103,9 +112,11 @@ export function transport(core) {
 
   let timer = 0;
   return {
+    refused,
     flush,
-    /** Queues a record and sends the queue. @returns {Promise<object|null>} its receipt; null = refused for good */
+    /** Queues a record and sends the queue. @returns {Promise<object|null>} its receipt; null = refused for good, or none sent */
     answer(record) {
+      if (isRefused()) return Promise.resolve(null);
       put(`${prefix}${Date.now().toString(36)}.${record.id}`, JSON.stringify(record));
       const receipt = new Promise((resolve) => {
         waiting[record.id] = resolve;

@@ -5,12 +5,12 @@ import { UNITS } from '../packed.js';
 
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy';
 
-/** @param {import('../types.d.ts').Ui} ui @param {number|string} life `13m` (see screen.py), 0 = session, or words */
-function describe(ui, /** @type {any} */ life) {
-  if (!life) return life === 0 ? ui.t.session : '–';
+/** @param {{t: object, lang: string}} screen @param {number|string} life `13m` (see screen.py), 0 = session, or words */
+export function lifetime({ t, lang }, /** @type {any} */ life) {
+  if (!life) return life === 0 ? t.session : '–';
   const [, value, unit] = /^(\d+)(\w)$/.exec(life) || [];
   return UNITS[unit]
-    ? new Intl.NumberFormat(ui.lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(/** @type {any} */ (value))
+    ? new Intl.NumberFormat(lang, { style: 'unit', unit: UNITS[unit], unitDisplay: 'long' }).format(/** @type {any} */ (value))
     : life;
 }
 
@@ -52,13 +52,13 @@ export function serviceList(ui, services, control) {
             el(
               'tbody',
               {},
-              service.cookies.map(([name, lifetime, purpose]) =>
+              service.cookies.map(([name, life, purpose]) =>
                 el(
                   'tr',
                   {},
                   el('td', {}, el('bdi', {}, name)),
                   el('td', {}, el('bdi', {}, purpose || '–')),
-                  el('td', {}, describe(ui, lifetime)),
+                  el('td', {}, lifetime(/** @type {any} */ (ui), life)),
                 ),
               ),
             ),
@@ -70,7 +70,7 @@ export function serviceList(ui, services, control) {
 
 /** Fills the page's cookie policy, where it has a place for it. */
 export function cookieLists(ui) {
-  for (const place of document.querySelectorAll(PLACES)) {
+  for (const place of ui.core.findDeep(PLACES)) {
     place.replaceChildren(
       ui.inPage(
         el(

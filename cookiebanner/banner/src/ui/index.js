@@ -11,21 +11,9 @@ import { checkIcon, crossIcon, el, fill, interpolate, optOutIcon, settingsIcon }
 import { makeEqual } from './equal.js';
 import { placeholder } from './placeholder.js';
 import { preferences } from './preferences.js';
-import { keeper } from './root.js';
-import { unpackLists } from './screen.js';
+import { listOf, placeholderValues, unpackLists } from './screen.js';
 import packed from './style.css';
-import {
-  FACT_SELLS,
-  LOOK_BUTTON,
-  LOOK_DARK,
-  LOOK_LIGHT,
-  LOOK_RADIUS,
-  LOOK_SCHEME,
-  PALETTE,
-  SCREEN_CONJUNCTION,
-  SCREEN_CONTROLLER,
-  SCREEN_DIRECTION,
-} from '../packed.js';
+import { FACT_SELLS, LOOK_BUTTON, LOOK_DARK, LOOK_LIGHT, LOOK_RADIUS, LOOK_SCHEME, PALETTE, SCREEN_DIRECTION } from '../packed.js';
 
 const css = packed.replace(/~/g, '.fg:not(#_) ');
 
@@ -42,22 +30,19 @@ export function create(core) {
     root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
     liveRegion: el('div', { class: 'fg-done', 'aria-live': 'polite' }),
   };
-  const standing = keeper(core, ui.root);
+  const { stand, leave } = core.keeper(ui.root, () => fromFloating && (floating || ui.liveRegion).querySelector('button'));
   let banner;
   let dialog;
   let floating;
   let timer;
+  /** The preferences were opened with our own button, which comes anew. */
+  let fromFloating;
 
   /** Reads the texts of the language in force. */
   function read() {
     const screen = core.texts;
     Object.assign(ui, unpackLists(screen, core));
-    const optional = ui.categories.filter((category) => !category.necessary);
-    ui.placeholders = {
-      controller: screen[SCREEN_CONTROLLER],
-      count: ui.services.length,
-      purposes: ui.list(optional.map(({ name }) => name)),
-    };
+    ui.placeholders = placeholderValues(/** @type {any} */ (ui), core);
     for (const node of [ui.root, ...inPage]) paint(node);
   }
 
@@ -79,13 +64,11 @@ export function create(core) {
     inPage.add(node);
     node.classList.add('fg');
     paint(node);
+    queueMicrotask(() => core.dress(node.getRootNode()));
     return node;
   };
   ui.textOf = (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values });
-  ui.list = ([...names]) => {
-    const last = names.pop();
-    return names[0] ? names.join(', ') + ui.screen[SCREEN_CONJUNCTION] + last : last;
-  };
+  ui.list = (names) => listOf(ui.screen, names);
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
   ui.link = (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text);
   ui.policies = () => [' ', ui.link(ui.screen.policy, ui.t.policy), ' ', ui.link(ui.screen.imprint, ui.t.imprint), ' '];
@@ -121,14 +104,16 @@ export function create(core) {
 
   /** The visitor's answer: told to the gate, then said back. */
   ui.answer = (action, choices, layer) => {
-    core.decide(action, choices, layer);
-    close();
-    hideBanner();
-    confirmAnswer();
+    leave(() => {
+      core.decide(action, choices, layer);
+      close();
+      hideBanner();
+      confirmAnswer();
+    });
   };
 
   function mount() {
-    standing();
+    stand();
     if (!ui.liveRegion.isConnected) ui.root.append(ui.liveRegion);
   }
 
@@ -155,27 +140,31 @@ export function create(core) {
       ui.status(),
     ]);
     const unlessFocused = () => {
-      if (!ui.liveRegion.contains(document.activeElement)) clearMessage();
+      if (fromFloating || !ui.liveRegion.contains(core.focused())) clearMessage();
     };
     timer = setTimeout(unlessFocused, 12000);
     showWayBack();
   }
   function clearMessage() {
     clearTimeout(timer);
-    ui.liveRegion.replaceChildren();
-    showWayBack();
+    leave(() => {
+      ui.liveRegion.replaceChildren();
+      showWayBack();
+    });
   }
 
-  const hideBanner = () => {
-    banner?.remove();
-    banner = null;
-    showWayBack();
-  };
+  const hideBanner = () =>
+    leave(() => {
+      banner?.remove();
+      banner = null;
+      showWayBack();
+    });
 
   function openBanner() {
     mount();
     clearMessage();
     banner?.remove();
+    fromFloating = false;
     banner = showBanner(ui, open);
     calm(banner);
     ui.root.prepend(banner);
@@ -184,9 +173,10 @@ export function create(core) {
 
   const isOpen = () => !!dialog && dialog.open;
   function open(layer) {
+    const again = isOpen();
+    if (!again) fromFloating = floating?.contains(core.focused());
     mount();
     clearMessage();
-    const again = isOpen();
     close();
     dialog?.remove();
     ui.filter?.remove();
@@ -207,17 +197,20 @@ export function create(core) {
     if (!dialog || (event?.type === 'close' && event.target !== dialog)) return;
     dialog.classList.add('ot-hide');
     ui.filter.classList.add('ot-hide');
-    if (dialog.open && dialog.close) dialog.close();
-    else dialog.removeAttribute('open');
+    leave(() => {
+      if (dialog.open && dialog.close) dialog.close();
+      else dialog.removeAttribute('open');
+    });
   }
 
   /** The way back: statutory links where the law wants them, our button when the page has no link of its own. */
   function showWayBack() {
     floating?.remove();
-    const places = document.querySelectorAll('[data-fairgate-links]');
+    floating = null;
+    const places = core.findDeep('[data-fairgate-links]');
     for (const place of places) place.replaceChildren(ui.inPage(el('span', {}, ui.links(), ui.status())));
     const links = places.length ? [] : ui.links();
-    const wanted = links.length || (ui.screen.look[LOOK_BUTTON] && !document.querySelector(core.openers));
+    const wanted = links.length || (ui.screen.look[LOOK_BUTTON] && !core.findDeep(core.openers)[0]);
     if (banner || ui.liveRegion.childNodes.length || !wanted) return;
     floating = el(
       'div',
@@ -245,6 +238,7 @@ export function create(core) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+      core.sheet = sheet;
     } catch {
       tag.textContent = css;
     }

@@ -1,6 +1,15 @@
 /** What the screen of one language lists, as consent/banners/screen.py packed it, with names. Pure. */
 
-import { SCREEN_CATEGORIES, SCREEN_LANGUAGE, SCREEN_PURPOSES, SCREEN_REGIME_TEXTS, SCREEN_SERVICES, SCREEN_TEXTS } from '../packed.js';
+import {
+  SCREEN_CATEGORIES,
+  SCREEN_CONJUNCTION,
+  SCREEN_CONTROLLER,
+  SCREEN_LANGUAGE,
+  SCREEN_PURPOSES,
+  SCREEN_REGIME_TEXTS,
+  SCREEN_SERVICES,
+  SCREEN_TEXTS,
+} from '../packed.js';
 
 /**
  * The rows are taken apart here and nowhere else, in the order of screen.json (a test holds the two together).
@@ -34,3 +43,20 @@ export function unpackLists(packed, { terms, cfg }) {
   const purposes = packed[SCREEN_PURPOSES].map(([key, name, text]) => ({ key, name, text, services: [] }));
   return { screen: packed, lang: packed[SCREEN_LANGUAGE], t, categories, services, purposes };
 }
+
+/** "One, two and three", as the language has it. */
+export function listOf(screen, [...names]) {
+  const last = names.pop();
+  return names[0] ? names.join(', ') + screen[SCREEN_CONJUNCTION] + last : last;
+}
+
+/** What stands in any text for its `{placeholders}`. */
+export const placeholderValues = ({ screen, categories }, { services }) => ({
+  controller: screen[SCREEN_CONTROLLER],
+  // Without what the banner keeps itself.
+  count: services.length,
+  purposes: listOf(
+    screen,
+    categories.filter(({ necessary }) => !necessary).map(({ name }) => name),
+  ),
+});
