@@ -6,8 +6,8 @@ from cookiebanner.dashboard.too_late import Trouble
 
 _FAULTS = {
     ("disarmed", "worker-src"): Trouble(
-        "The page's Content-Security-Policy allows no workers from blob: addresses: its own workers run as they are, and "
-        "what they ask for is not held.",
+        "The page's Content-Security-Policy allows no workers from blob: addresses: its own workers run as they are, "
+        "and what they ask for is not held.",
         "Add blob: to worker-src.",
     ),
     ("broken", "trusted-types"): Trouble(
@@ -27,9 +27,9 @@ def words(kind: str, subject: str) -> Trouble | None:
     """Of a gate's report (`consent/stats/subjects.py`); None when kind and subject say enough."""
     if kind == "missing":
         return Trouble(
-            f"A script of the page called {subject} while the library that defines it was held, and stopped there; nothing "
-            "calls it again after a yes.",
-            "Put that code into an inline script right behind the library's tag, where it waits with it, or give its script "
-            "data-consent with the category of the service.",
+            f"A script of the page called {subject} while the library that defines it was held, and stopped there; "
+            "nothing calls it again after a yes.",
+            "Put that code into an inline script right behind the library's tag, where it waits with it, or give "
+            "its script data-consent with the category of the service.",
         )
     return _FAULTS.get((kind, subject))

@@ -84,7 +84,7 @@ def test_every_way_that_a_gate_may_report_has_words():
     ("kind", "subject", "what", "do"),
     [
         ("broken", "trusted-types", "has a list of Trusted Types policies without fairgate", "Add fairgate to the list"),
-        ("missing", "hbspt", "A script of the page called hbspt while the library", "right behind the library's tag"),
+        ("missing", "hbspt", "A script of the page called hbspt while the library", "inline script right behind"),
         ("disarmed", "worker-src", "allows no workers from blob: addresses", "Add blob: to worker-src"),
         ("unkept", "answer", "A browser kept an answer neither in a cookie nor in its storage", "what deletes or refuses cookies"),
     ],
