@@ -41,6 +41,7 @@ import { armLevel } from './level.js';
 import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
+import { safeSandbox } from './sinks.js';
 
 /** What release.js works with: the gate's natives and its state, which a file that comes later has no other way to. */
 export const internals = () => ({
@@ -68,7 +69,7 @@ export const internals = () => ({
  * @returns {Engine} release.js, which may come later, adds the rest
  */
 export function arm(options) {
-  begin(options, { patchRealm, safeSrcdoc });
+  begin(options, { patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html)) });
   patchRealm(window);
   armLevel();
   return { internals: internals() };
