@@ -33,7 +33,9 @@ def test_what_is_called_patched_is(found):
     assert misjudged(found, judged(JUDGED.read_text())) == []
 
 
-@pytest.mark.parametrize(("owner", "name"), [("Element", "innerHTML="), ("Attr", "value="), ("Math", "abs()"), ("WebSocket", "new")])
+@pytest.mark.parametrize(
+    ("owner", "name"), [("Element", "innerHTML="), ("Attr", "value="), ("Math", "abs()"), ("WebSocket", "new")]
+)
 def test_a_missing_judgement_is_noticed(found, owner, name):
     rows = json.loads(JUDGED.read_text())
     (verdict,) = [verdict for verdict, members in rows[owner].items() if name in members.split()]

@@ -4,6 +4,7 @@
  */
 
 import { finish } from './block/release.js';
+import { resumeNavigation } from './block/resume.js';
 import { answers } from './core/answer.js';
 import { reportPlace } from './core/installation.js';
 import { transport } from './core/transport.js';
@@ -23,7 +24,10 @@ function late(api) {
   core.test ||= /-test($|\/)/.test(core.get('data-domain-script') || core.tag?.src);
   const sender = transport(core);
   answers(core, sender);
-  if (!core.engine.release) finish(core.engine);
+  if (!core.engine.release) {
+    finish(core.engine);
+    resumeNavigation(core.engine.internals);
+  }
   const headless = () => core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
   const parentHost = () => {
     try {

@@ -59,7 +59,9 @@ def judged(text: str) -> dict[tuple[str, str], str]:
 
 def unjudged(found: dict[str, dict[str, bool]], verdicts: dict[tuple[str, str], str]) -> list[str]:
     """What the browser offers and nobody judged."""
-    return sorted(f"{owner} {name}" for owner, members in found.items() for name in members if (owner, name) not in verdicts)
+    return sorted(
+        f"{owner} {name}" for owner, members in found.items() for name in members if (owner, name) not in verdicts
+    )
 
 
 def misjudged(found: dict[str, dict[str, bool]], verdicts: dict[tuple[str, str], str]) -> list[str]:

@@ -152,7 +152,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             elif path.endswith("/worker.js"):
                 self.answer("text/javascript", f"importScripts('{tracker}/w.js');".encode())
             elif name in OWN_SCRIPTS:
-                self.answer("text/javascript", OWN_SCRIPTS[name].format(tracker, f"https://{run}--{vector}.{TRACKER}/{place}").encode())
+                self.answer(
+                    "text/javascript",
+                    OWN_SCRIPTS[name].format(tracker, f"https://{run}--{vector}.{TRACKER}/{place}").encode(),
+                )
             elif path.endswith("/png"):
                 self.answer("image/gif", PIXEL)
             elif path.endswith("/own.html"):

@@ -16,7 +16,9 @@ UNLISTED = (NAVIGATED, REALMS, TREES, IMPORTS, SINKS, STORAGE)
 _add = "document.body.insertAdjacentHTML('beforeend',"
 _named = _add + "'<iframe name=h></iframe>');"
 _frame = "var f=document.createElement('iframe');document.body.appendChild(f);"
-_inner = "var p=document.createElement('div');document.body.appendChild(p);p.innerHTML='<iframe></iframe>';var w=window[0];"
+_inner = (
+    "var p=document.createElement('div');document.body.appendChild(p);p.innerHTML='<iframe></iframe>';var w=window[0];"
+)
 _script_in_w = "var s=w.document.createElement('script');s.src='{T}/t.js';w.document.head.appendChild(s)"
 _fetch = "fetch('{T}/data',{credentials:'include',mode:'no-cors'}).catch(function(){})"
 _load_own = "var f=document.createElement('iframe');f.src='{S}/own.html';document.body.appendChild(f);f.onload=function(){f.onload=null;"
@@ -53,10 +55,10 @@ NAVIGATED_JS = {
     "f.onload=function(){f.onload=null;var u='{T}/f.html';window[0].location=u}",
 }  # fmt: skip
 NAVIGATED_BODY = {
-    "v-meta-srcdoc": '<iframe srcdoc="<meta http-equiv=refresh content=\'0;url={T}/f.html\'>"></iframe>',
+    "v-meta-srcdoc": "<iframe srcdoc=\"<meta http-equiv=refresh content='0;url={T}/f.html'>\"></iframe>",
     "v-location-srcdoc": "<iframe srcdoc=\"<script>var u='{T}/f.html';location.href=u</script>\"></iframe>",
     "v-click-srcdoc": "<iframe srcdoc=\"<a href='{T}/f.html'>x</a><script>document.querySelector('a').click()</script>\"></iframe>",
-    "v-handler-srcdoc": '<iframe srcdoc="<svg onload=\'location=`{T}/f.html`\'>"></iframe>',
+    "v-handler-srcdoc": "<iframe srcdoc=\"<svg onload='location=`{T}/f.html`'>\"></iframe>",
 }
 
 _close = ";setTimeout(function(){w.close()},500)"
@@ -106,7 +108,10 @@ REALMS_BODY = {
 
 _img = "<img src={T}/t.gif>"
 _root = "<div><template shadowrootmode={}>{}</template></div>"
-_open, _closed = (lambda html: _root.replace("{}", "open", 1).replace("{}", html)), (lambda html: _root.replace("{}", "closed", 1).replace("{}", html))
+_open, _closed = (
+    (lambda html: _root.replace("{}", "open", 1).replace("{}", html)),
+    (lambda html: _root.replace("{}", "closed", 1).replace("{}", html)),
+)
 _nested = lambda html: _open(_closed(html))  # noqa: E731
 _end = lambda html: html.replace("</", "<\\/")  # noqa: E731
 _box = "var p=document.createElement('div');document.body.append(p);"
@@ -183,7 +188,10 @@ _img_el = "var i=document.createElement('img');document.body.append(i);"
 _attr = "var a=document.createAttribute('src');a.value='{T}/t.gif';"
 _svg = "document.body.insertAdjacentHTML('beforeend','<svg width=9 height=9>{}</svg>');"
 _style = "var s=document.createElement('style');document.head.append(s);"
-_rule = _style + "s.append('h1{color:red}@media all{h1{color:blue}h2{color:red}}@keyframes k{to{color:red}}');var r=s.sheet.cssRules;"
+_rule = (
+    _style
+    + "s.append('h1{color:red}@media all{h1{color:blue}h2{color:red}}@keyframes k{to{color:red}}');var r=s.sheet.cssRules;"
+)
 _url = "url({T}/t.gif)"
 SINKS_JS = {
     "u-named-item": _img_el + _attr + "i.attributes.setNamedItem(a)",
@@ -270,7 +278,7 @@ SINKS_BODY = {
     "u-markup-mask": "<svg width=9 height=9><rect width=9 height=9 mask='url({T}/t.svg#a)' /></svg>",
     "u-markup-escape": "<style>h1{background:u\\72l({T}/t.gif)}</style>",
     "u-markup-import-comment": "<style>@import/**/'{T}/t.css';</style>",
-    "u-markup-data-sheet": "<link rel=stylesheet href=\"data:text/css,h1{background:url({T}/t.gif)}\">",
+    "u-markup-data-sheet": '<link rel=stylesheet href="data:text/css,h1{background:url({T}/t.gif)}">',
     "u-speculation": '<a href="{T}/f.html">x</a><script type=speculationrules>{"prefetch":[{"source":"document","eagerness":"immediate"}]}</script>',
 }
 
@@ -314,7 +322,9 @@ STORAGE_JS = {
     "x-undeclared-star": "localStorage._trk_a='1';if(localStorage._trk_a)" + _report,
 }  # fmt: skip
 STORAGE_BODY = {
-    "x-srcdoc": "<iframe srcdoc=\"<script>localStorage._ga=1;document.cookie='_ga=1;path=/';if(/_ga=/.test(document.cookie))" + _report + "</script>\"></iframe>",
+    "x-srcdoc": "<iframe srcdoc=\"<script>localStorage._ga=1;document.cookie='_ga=1;path=/';if(/_ga=/.test(document.cookie))"
+    + _report
+    + '</script>"></iframe>',
     "x-srcdoc-handler": "<iframe srcdoc=\"<svg onload='localStorage._ga=1;if(localStorage._ga)fetch(`{S}/ran`)'>\"></iframe>",
 }
 

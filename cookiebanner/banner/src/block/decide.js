@@ -71,8 +71,11 @@ export function urlWaitsFor(url, rulesOnly) {
 
 const firstThatWaits = (urls, rulesOnly) => (urls || []).map((url) => urlWaitsFor(url, rulesOnly)).find(Boolean);
 
+const mentions = (text) => text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || [];
+
 /** The same for a text that names a URL (workers, `javascript:`, `data:` and `blob:` documents). */
-export const textWaitsFor = (text) => firstThatWaits(text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g), true);
+export const textWaitsFor = (text) => firstThatWaits(mentions(text), true);
+export const heldMentions = (text) => mentions(text).filter((url) => urlWaitsFor(url, true));
 
 /** The text behind a URL of this origin. */
 function textOf(url) {

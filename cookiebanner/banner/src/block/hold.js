@@ -44,7 +44,7 @@ function holdAttribute(el, name, value, i) {
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
-function checkCss(text, write) {
+export function checkCss(text, write) {
   const safe = holdCss(releaseCss(text));
   if (safe !== text) write(safe);
 }

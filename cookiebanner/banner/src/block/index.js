@@ -33,11 +33,12 @@
  * @property {() => void} [release] lets go all that may (release.js), as do the rest
  * @property {(element: Element) => void} [loadOnce] lets one element load whatever the answer
  */
-import { begin, exempted, holdCss, host } from './decide.js';
+import { begin, exempted, holdCss, host, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';
 import { checkElement, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
+import { stopped } from './navigate.js';
 import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
@@ -57,7 +58,9 @@ export const internals = () => ({
   rest,
   resting,
   show,
+  stopped,
   unpark,
+  urlWaitsFor,
   watchedRoots,
   scriptWaitsFor,
   setAttr,

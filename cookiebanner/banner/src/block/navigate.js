@@ -2,30 +2,13 @@
  * Frames that are sent to a held address, whoever sends them: a link, a form, `open()`, or the frame's own `location` by the
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
-import { host, upward, urlWaitsFor } from './decide.js';
+import { upward, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, getter } from './dom.js';
 import { methods } from './replace.js';
 
 const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');
-/** Windows → where they were on their way to. */
-const stopped = new Map();
-
-/** Lets the frame go there later, when that is allowed. */
-function stop(frame, url) {
-  if (!stopped.size) {
-    host.listeners.change ||= [];
-    host.listeners.change.push(() => {
-      for (const [to, address] of stopped) {
-        if (urlWaitsFor(address)) continue;
-        stopped.delete(to);
-        try {
-          to.location.replace(address);
-        } catch {}
-      }
-    });
-  }
-  stopped.set(frame, url);
-}
+/** Windows → where they were on their way to (resume.js). @type {Map<Window, string>} */
+export const stopped = new Map();
 
 /** The frame that a target of document `doc` means, if any. */
 function frameOf(doc, target) {
@@ -41,7 +24,7 @@ function isStopped(el, target, address, resumes = true) {
   const doc = el.ownerDocument;
   const url = address !== null && new URL(address, doc.baseURI).href;
   const frame = url && urlWaitsFor(url) && frameOf(doc, target);
-  if (frame && resumes) stop(frame, url);
+  if (frame && resumes) stopped.set(frame, url);
   return frame;
 }
 
@@ -81,7 +64,7 @@ export function patchNavigation(w) {
     listen(w.navigation, 'navigate', (event) => {
       if (event.userInitiated || !event.cancelable || !urlWaitsFor(event.destination.url)) return;
       event.preventDefault();
-      stop(w, event.destination.url);
+      stopped.set(w, event.destination.url);
     });
   }
   methods(w, 'HTMLElement', 'click', (go, _args, el) => (el.isConnected || !/^a$/.test(el.localName) || !isLinkStopped(el)) && go());

@@ -7,6 +7,7 @@ import {
   anyServiceWaits,
   attributeWaitsFor,
   authorKeys,
+  heldMentions,
   host,
   isExempt,
   serviceWaits,
@@ -53,9 +54,7 @@ function importsWaitFor(text, isModule) {
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
   }
   // Whatever is imported by a variable, or by text that becomes code, is named somewhere.
-  if (/\bimport\b/.test(text)) {
-    for (const [url] of text.matchAll(/(?:https?:)?\/\/[\w.-]+\.\w[^\s"'`<>)\\]*/g)) if (urlWaitsFor(url, true)) importMap([url]);
-  }
+  if (/\bimport\b/.test(text)) importMap(heldMentions(text));
   return 0;
 }
 

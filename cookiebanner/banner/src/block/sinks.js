@@ -4,7 +4,7 @@
  */
 import { holdCss, textWaitsFor } from './decide.js';
 import { getAttr, removeAttr, setAttr } from './dom.js';
-import { assign, checkElement } from './hold.js';
+import { assign, checkCss, checkElement } from './hold.js';
 import { safeHtml } from './html.js';
 import { enterFrames } from './navigate.js';
 import { constructors, methods, property } from './replace.js';
@@ -12,46 +12,27 @@ import { holdText } from './scripts.js';
 
 /** What belongs to an element and does not say so → the element. */
 const elements = new WeakMap();
-const belongs = (w, name, attribute) =>
-  property(w, name, attribute, null, (go, el) => {
-    const found = go();
-    if (found instanceof Object) elements.set(found, el);
-    return found;
-  });
 
-/** Attributes by their nodes, animated strings and lists of tokens. */
+/** Attributes by their nodes and as animated strings. */
 function patchAttributeNodes(w) {
-  const setNode = (value, go, attr) => (attr.ownerElement ? assign(attr.ownerElement, attr.name, value, go) : go(value));
+  const remember = (go, el) => {
+    const found = go();
+    elements.set(found, el);
+    return found;
+  };
   property(w, 'Attr', 'value', setNode);
-  for (const name of ['nodeValue', 'textContent']) {
-    property(w, 'Node', name, (value, go, node) => (node.nodeType === 2 ? setNode(value, go, node) : go(value)));
-  }
-  belongs(w, 'Element', 'attributes');
+  property(w, 'Element', 'attributes', null, remember);
   methods(w, 'NamedNodeMap', 'setNamedItem setNamedItemNS', (go, [attr], map) =>
     elements.has(map) ? elements.get(map).setAttributeNode(attr) : go(),
   );
-  for (const name of Object.getOwnPropertyNames(w)) if (/^SVG\w+Element$/.test(name)) belongs(w, name, 'href');
-  const setString = (value, go, string) => (elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value));
-  property(w, 'SVGAnimatedString', 'baseVal', setString);
-  property(
-    w,
-    'HTMLLinkElement',
-    'relList',
-    (value, go, el) => assign(el, 'rel', value, go),
-    (go, el) => {
-      const list = go();
-      elements.set(list, el);
-      return list;
-    },
+  for (const name of Object.getOwnPropertyNames(w)) if (/^SVG\w+Element$/.test(name)) property(w, name, 'href', null, remember);
+  property(w, 'SVGAnimatedString', 'baseVal', (value, go, string) =>
+    elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value),
   );
-  const setRel = (list, tokens) => elements.has(list) && assign(elements.get(list), 'rel', tokens, () => {});
-  methods(w, 'DOMTokenList', 'add toggle replace', (go, args, list) => {
-    setRel(list, args.join(' '));
+  // Whoever asks for the list of what a link is for, is about to change it.
+  property(w, 'HTMLLinkElement', 'relList', null, (go, el) => {
+    assign(el, 'rel', 'icon', () => {});
     return go();
-  });
-  property(w, 'DOMTokenList', 'value', (value, go, list) => {
-    setRel(list, value);
-    go(value);
   });
 }
 
@@ -70,32 +51,28 @@ export function changeSheet(el, more, change) {
   }
 }
 
+const setNode = (value, go, attr) => (attr.ownerElement ? assign(attr.ownerElement, attr.name, value, go) : go(value));
+
 /** Text nodes of style sheets and scripts. */
 function patchText(w) {
-  const give = (value, go, el, set) => {
-    if (el?.localName === 'script') return holdText(el, `${value}`, go);
-    return changeSheet(el, `${value}`, set || go);
-  };
-  const setData = (value, go, node) => give(value, () => go(value), node.nodeType === 3 && node.parentNode);
-  property(w, 'CharacterData', 'data', setData);
-  for (const name of ['nodeValue', 'textContent']) property(w, 'Node', name, setData);
-  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node) =>
-    give(args[args.length - 1], go, node.parentNode),
-  );
-  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => give(args[1], go, el));
-  for (const [name, keys] of Object.entries({ HTMLElement: ['innerText', 'outerText'], HTMLScriptElement: ['innerText', 'textContent'] })) {
-    for (const key of keys) property(w, name, key, (value, go, el) => give(value, () => go(value), el));
+  const give = (el, value, go) => (el?.localName === 'script' ? holdText(el, `${value}`, go) : changeSheet(el, `${value}`, go));
+  const set = (value, go, node) => give(node.nodeType === 3 ? node.parentNode : node, value, () => go(value));
+  property(w, 'CharacterData', 'data', set);
+  for (const name of ['nodeValue', 'textContent']) {
+    property(w, 'Node', name, (value, go, node) => (node.nodeType === 2 ? setNode : set)(value, go, node));
   }
-  methods(w, 'Document', 'createProcessingInstruction', (go, args) => {
-    args[1] = holdCss(args[1]);
-    return go();
-  });
+  for (const name of ['HTMLElement', 'HTMLScriptElement'])
+    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set);
+  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node) =>
+    give(node.parentNode, args[args.length - 1], go),
+  );
+  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => give(el, args[1], go));
 }
 
 /** The same value with its held URLs held: a style, or what is made of styles. */
 function holdStyles(value) {
   if (typeof value === 'string') return holdCss(value);
-  if (!(value instanceof Object) || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
+  if (!value || typeof value !== 'object' || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
   if (Array.isArray(value)) return value.map(holdStyles);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, holdStyles(one)]));
 }
@@ -106,22 +83,14 @@ function patchStyles(w) {
     if (args.length > at) args[at] = holdStyles(args[at]);
     return go();
   };
-  methods(w, 'CSSGroupingRule', 'insertRule', held(0));
-  methods(w, 'CSSStyleRule', 'insertRule', held(0));
-  methods(w, 'CSSKeyframesRule', 'appendRule', held(0));
-  methods(w, 'CSSStyleSheet', 'addRule', held(1));
-  methods(w, 'Element', 'animate', held(0));
-  methods(w, 'KeyframeEffect', 'setKeyframes', held(0));
-  methods(w, 'CSSStyleDeclaration', 'setProperty', held(1));
+  const first =
+    'CSSGroupingRule insertRule,CSSStyleRule insertRule,CSSKeyframesRule appendRule,Element animate,KeyframeEffect setKeyframes';
+  for (const pair of first.split(',')) methods(w, ...pair.split(' '), held(0));
+  const second =
+    'CSSStyleSheet addRule,CSSStyleDeclaration setProperty,StylePropertyMap set,StylePropertyMap append,Document createProcessingInstruction';
+  for (const pair of second.split(',')) methods(w, ...pair.split(' '), held(1));
   property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)));
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
-  methods(w, 'StylePropertyMap', 'set append', (go, args) => {
-    args.forEach((value, i) => {
-      const safe = holdCss(value);
-      if (i && safe !== `${value}`) args[i] = safe;
-    });
-    return go();
-  });
   // Properties of a rule's style are no properties of its interface; nothing of it loads before the page is drawn.
   for (const name of ['CSSStyleRule', 'CSSKeyframeRule', 'CSSNestedDeclarations', 'CSSPageRule']) {
     property(
@@ -131,11 +100,7 @@ function patchStyles(w) {
       (value, go) => go(holdCss(value)),
       (go) => {
         const style = go();
-        queueMicrotask(() => {
-          const text = style.cssText;
-          const safe = holdCss(text);
-          if (safe !== text) style.cssText = safe;
-        });
+        queueMicrotask(() => checkCss(style.cssText, (safe) => (style.cssText = safe)));
         return style;
       },
     );
@@ -150,15 +115,16 @@ function patchFetching(w, isHeld, unreachable) {
     );
   failing('Cache', 'add addAll', ([what]) => [what].flat());
   failing('CredentialsContainer', 'get', ([what]) => (what?.identity?.providers || []).map((provider) => provider.configURL));
-  constructors(w, 'WebSocketStream', ([url]) => isHeld(url) && [unreachable('wss:')]);
-  constructors(w, 'WebTransport', ([url]) => isHeld(url) && [unreachable('https:')]);
-  constructors(w, 'PaymentRequest', ([ways, ...more]) => {
-    const free = [...ways].map((way) => (isHeld(way.supportedMethods) ? { ...way, supportedMethods: unreachable('https:') } : way));
-    return [free, ...more];
-  });
+  constructors(w, 'WebSocketStream WebTransport', ([url]) => isHeld(url) && [unreachable(new URL(url).protocol)]);
+  constructors(
+    w,
+    'PaymentRequest',
+    ([ways, ...more]) =>
+      ways?.map && [ways.map((way) => (isHeld(way.supportedMethods) ? { ...way, supportedMethods: unreachable('https:') } : way)), ...more],
+  );
   constructors(w, 'RTCPeerConnection webkitRTCPeerConnection', ([config, ...more]) => {
     const servers = config?.iceServers?.filter(
-      ({ urls }) => ![urls].flat().some((url) => isHeld(`${url}`.replace(/^(stun|turn)s?:/, 'https://'))),
+      ({ urls }) => ![urls].flat().some((url) => isHeld(`${url}`.replace(/:/, '://').replace(/^\w+/, 'https'))),
     );
     return servers && [{ ...config, iceServers: servers }, ...more];
   });
@@ -166,13 +132,11 @@ function patchFetching(w, isHeld, unreachable) {
 
 /** HTML that becomes trees which nobody reaches later, and frames that come with HTML. */
 function patchTrees(w) {
-  const held = (at) => (go, args) => {
-    if (/shadowrootmode/i.test(args[at])) args[at] = safeHtml(`${args[at]}`);
+  const held = (go, args) => {
+    if (/shadowrootmode/i.test(args[0])) args[0] = safeHtml(`${args[0]}`);
     return go();
   };
-  methods(w, 'Element', 'setHTMLUnsafe', held(0));
-  methods(w, 'ShadowRoot', 'setHTMLUnsafe', held(0));
-  methods(w, w.Document, 'parseHTMLUnsafe', held(0));
+  methods(w, w.Document, 'parseHTMLUnsafe', held);
   methods(w, 'Document', 'execCommand', (go, args) => {
     if (/^insertimage$/i.test(args[0])) args.splice(0, 3, 'insertHTML', false, `<img src="${`${args[2]}`.replace(/"/g, '&quot;')}">`);
     if (/^inserthtml$/i.test(args[0])) args[2] = safeHtml(`${args[2]}`);
@@ -186,11 +150,12 @@ function patchTrees(w) {
   const set = (value, go) => enter(() => go(value));
   for (const name of ['Element', 'ShadowRoot']) {
     property(w, name, 'innerHTML', set);
-    methods(w, name, 'setHTML setHTMLUnsafe', enter);
+    methods(w, name, 'setHTML', enter);
+    methods(w, name, 'setHTMLUnsafe', (go, args) => enter(() => held(go, args)));
   }
   property(w, 'Element', 'outerHTML', set);
   methods(w, 'Element', 'insertAdjacentHTML', enter);
-  methods(w, 'Document', 'close execCommand', enter);
+  methods(w, 'Document', 'execCommand', enter);
   methods(w, 'Document', 'write writeln', (go, args) => {
     if (w !== w.top) {
       args.forEach((html, i) => {
