@@ -170,11 +170,13 @@ def group_rows(columns: list[dict[str, list[int]]]) -> list[str]:
     """One line a group: left/executed/stored of every blocker."""
     lines = []
     for group in (*GROUPS, "total"):
-        if not all(group in column for column in columns):
-            continue  # a browser in which it was not measured
-        rows = [column[group] for column in columns]
-        cells = " | ".join("/".join(str(value) for value in row[1:]) for row in rows)
-        lines.append(f"| {group} ({rows[0][0]}) | {cells} |")
+        rows = [column.get(group) for column in columns]
+        counts = [row[0] for row in rows if row]
+        if not counts:
+            continue  # not measured in this browser
+        # Not measured with this blocker; a total of fewer vectors is no total.
+        cells = " | ".join("/".join(map(str, row[1:])) if row and row[0] == max(counts) else "–" for row in rows)
+        lines.append(f"| {group} ({max(counts)}) | {cells} |")
     return lines
 
 
