@@ -372,7 +372,7 @@ var BARE = {
   'AMP': true, 'GT': true, 'LT': true, 'QUOT': true, 'amp': true, 'gt': true, 'lt': true, 'quot': true,
 };
 var CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script[^\n\r]*)?$/i;
-var LINK = /sheet|pre[cflr]|icon|mani/i;
+var LINK = /sheet|pre[cflrs]|icon|mani/i;
 var SCRIPT_ADDRESS = /^(data|javascript):/i;
 var MARKS = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
 var CSS_URL = /(url\([\t-\r ]*["']?|["'](?=(?:\w+:)?\/\/)|@import[\t-\r ]*["'])([^"')]+)/gi;

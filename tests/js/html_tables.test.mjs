@@ -115,6 +115,7 @@ const RELS_THAT_LOAD = [
   'apple-touch-icon',
   'apple-touch-icon-precomposed',
   'mask-icon',
+  'compression-dictionary',
   'manifest',
 ];
 const OTHER_RELS = ['alternate', 'canonical', 'author', 'license', 'next', 'prev', 'search', 'help', 'me', 'pingback', 'amphtml', 'expect'];

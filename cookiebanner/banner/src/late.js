@@ -4,6 +4,7 @@
  */
 
 import { finish } from './block/release.js';
+import { resumeNavigation } from './block/resume.js';
 import { answers } from './core/answer.js';
 import { content } from './core/content.js';
 import { reportMissing, reportPlace } from './core/installation.js';
@@ -26,7 +27,10 @@ function late(api) {
   core.test ||= /-test($|\/)/.test(core.get('data-domain-script') || core.tag?.src);
   const sender = transport(core);
   answers(core, sender);
-  if (!core.engine.release) finish(core.engine);
+  if (!core.engine.release) {
+    finish(core.engine);
+    resumeNavigation(core.engine.internals);
+  }
   /** The page draws all of it itself (docs/headless.md). */
   const headless = /^(true)?$/.test(core.get('data-headless') ?? 'no');
   /** OneTrust's ways to have no banner. */

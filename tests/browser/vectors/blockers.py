@@ -43,6 +43,8 @@ COOKIES = [
     {"name": "_ga*", "kind": kind, "lifetime": "13 months", "lifetime_days": 396, "purpose": "Tells visitors apart."}
     for kind in ("cookie", "local", "session", "indexeddb")
 ]
+# Declared as a cookie only: storage under its name is its service's as well.
+COOKIES.append({**COOKIES[0], "name": "_trk*"})
 
 
 def service(key: str, category: str, rules: list[str], **more: object) -> dict[str, object]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .unlisted import KINDS, UNLISTED
+
 
 class Vector(NamedTuple):
     """`head` and `body` are HTML right after the blocker and at the end of the page."""
@@ -19,7 +21,7 @@ class Vector(NamedTuple):
 
 GROUPS = (
     "parser scripts", "preload scanner", "DOM-created scripts", "images", "iframes", "link", "CSS",
-    "media, embed, object", "network APIs, workers", "first-party storage",
+    "media, embed, object", "network APIs, workers", "first-party storage", *UNLISTED,
 )  # fmt: skip
 
 _made = "var s=document.createElement('script');s.src='{T}/t.js';"
@@ -241,6 +243,8 @@ def _vectors() -> list[Vector]:
     add("media, embed, object", body=MEDIA, js=MEDIA_JS)
     add("network APIs, workers", js=NETWORK)
     add("first-party storage", js=STORAGE)
+    for kind, (kind_body, kind_js) in KINDS.items():
+        add(kind, body=kind_body, js=kind_js)
     return made
 
 

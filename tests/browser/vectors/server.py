@@ -20,6 +20,13 @@ CMP = "cmp.shop.test"
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
+# The site's own files that import from the tracker's host, or from one under it.
+OWN_SCRIPTS = {
+    "module.js": 'import "{0}/t.js"',
+    "submodule.js": 'import "{1}/t.js"',
+    "dynamic.js": 'var u="{1}/t.js";import(u)',
+}
+
 
 def beacon(place: str) -> str:
     """What a tracker's script does: tell that it ran (to the site, which no blocker stops) and set its first-party cookie."""
@@ -144,6 +151,11 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.answer("text/javascript", b"window.__slow=1;")
             elif path.endswith("/worker.js"):
                 self.answer("text/javascript", f"importScripts('{tracker}/w.js');".encode())
+            elif name in OWN_SCRIPTS:
+                self.answer(
+                    "text/javascript",
+                    OWN_SCRIPTS[name].format(tracker, f"https://{run}--{vector}.{TRACKER}/{place}").encode(),
+                )
             elif path.endswith("/png"):
                 self.answer("image/gif", PIXEL)
             elif path.endswith("/own.html"):

@@ -26,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[3]
 # names instead of places in what the gate hands to late.js; held scripts that rest with their authors' types; standing
 # beside the body; frames; what fails after a refusal (all that within 1.5 kB); vendors that hear of an objection at once;
 # workers that begin behind the rules (1,330) and inline code that waits behind its library (94);
-# whole languages and Trusted Types without us
-GATE_BUDGET = 9_216 + 1_536 + 48 + 1_424 + 144
+# whole languages and Trusted Types without us;
+# frames that are navigated, attribute nodes, rules and texts of style sheets, import maps, what fetches by itself
+GATE_BUDGET = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip.
 UI_BUDGET = 10_240 + 96 + 528

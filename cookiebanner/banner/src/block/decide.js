@@ -7,7 +7,7 @@ export let host;
 /**
  * What lower modules need of higher ones; index.js hands it in, so that no import points upwards.
  *
- * @type {{patchRealm: (w: Window) => void, safeSrcdoc: (html: string) => string}} of patch.js and html.js
+ * @type {{patchRealm: (w: Window) => void, safeSrcdoc: (html: string, frame: Element) => string}} of patch.js and html.js
  */
 export let upward;
 /** Elements that may load whatever the answer. */
@@ -71,16 +71,31 @@ export function urlWaitsFor(url, rulesOnly) {
 
 const firstThatWaits = (urls, rulesOnly) => (urls || []).map((url) => urlWaitsFor(url, rulesOnly)).find(Boolean);
 
-/** The same for a text that names a URL (workers, `javascript:`, `data:` and `blob:` documents). */
-export const textWaitsFor = (text) => firstThatWaits(text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g), true);
+const mentions = (text) => text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || [];
 
-/** The same for the text behind a URL of this origin. */
-export function fileWaitsFor(url) {
+/** The same for a text that names a URL (workers, `javascript:`, `data:` and `blob:` documents). */
+export const textWaitsFor = (text) => firstThatWaits(mentions(text), true);
+export const heldMentions = (text) => mentions(text).filter((url) => urlWaitsFor(url, true));
+
+/** The text behind a URL of this origin. */
+function textOf(url) {
   try {
     const request = new XMLHttpRequest();
     request.open('GET', url, false);
     request.send();
-    return textWaitsFor(request.responseText);
+    return request.responseText;
+  } catch {}
+}
+
+/** The same for it. */
+export const fileWaitsFor = (url) => textWaitsFor(textOf(url) || '');
+
+/** The text of a `data:`, `javascript:` or `blob:` address, if it is one. */
+export function textBehind(url) {
+  if (/^\s*blob:/i.test(url)) return textOf(url);
+  const [, base64, text] = /^\s*(?:data:[^,]*?(;\s*base64\s*)?,|javascript:)([^]*)/i.exec(url) || [];
+  try {
+    return base64 ? atob(unescape(text)) : text && unescape(text);
   } catch {}
 }
 
@@ -98,16 +113,30 @@ export function attributeWaitsFor(el, name, value) {
   if (isExempt(el)) return 0;
   const keys = authorKeys(el);
   if (keys) return keys.map((key) => host.granted(key)).includes(false) && host.services.length + 1;
-  if (/srcset|ping/.test(name)) return firstThatWaits(value.split(/[\s,]+/));
-  if (/^(i?frame|object|embed)$/.test(el.localName)) {
-    if (/^\s*blob:/i.test(value)) return fileWaitsFor(value);
-    if (/^\s*(data|javascript):/i.test(value)) return textWaitsFor(unescape(value));
+  if (/srcset|ping|values/.test(name)) return firstThatWaits(value.split(/[\s,;]+/));
+  if (el.localName === 'link' || /^(i?frame|object|embed)$/.test(el.localName)) {
+    const text = textBehind(value);
+    if (text) return textWaitsFor(text);
   }
   return urlWaitsFor(value);
 }
 
-/** CSS whose held URLs are made inert in a way that `releaseCss` can undo, without a request or an error. */
-export const holdCss = (text) =>
-  `${text}`.replace(/(url\(\s*["']?|["'](?=(?:\w+:)?\/\/)|@import\s*["'])([^"')]+)/gi, (whole, before, url) =>
-    urlWaitsFor(url) ? `${before}data:fg,${url}` : whole,
+const cssUrlWaits = (url) => (/^data:text\/css/i.test(url) ? textWaitsFor(textBehind(url) || '') : urlWaitsFor(url.replace(/\\/g, '')));
+const holdPlainCss = (text) =>
+  text.replace(/(url\(\s*["']?|["'](?=(?:\w+:)?\/\/)|@import\s*["'])([^"')]+)/gi, (whole, before, url) =>
+    cssUrlWaits(url) ? `${before}data:fg,${url}` : whole,
   );
+
+/** CSS whose held URLs are made inert in a way that `releaseCss` can undo, without a request or an error. */
+export function holdCss(text) {
+  const css = `${text}`;
+  const safe = holdPlainCss(css);
+  if (safe !== css || !css.includes('\\')) return safe;
+  // Letters may be written as escapes.
+  const plain = css.replace(/\\(?:([0-9a-f]{1,6})\s?|([g-z]))/gi, (whole, hex, letter) => {
+    const said = letter || String.fromCharCode(parseInt(hex, 16));
+    return /[a-z]/i.test(said) ? said : whole;
+  });
+  const safer = holdPlainCss(plain);
+  return safer === plain ? css : safer;
+}

@@ -15,12 +15,13 @@ const setText = setter(Node.prototype, 'textContent');
 
 /** Everything that can load, in one selector. */
 export const LOADING =
-  'script,style,link,object,image,use,feImage,[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
+  'script,style,link,object,image,use,feImage,set,animate,[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
-  /^(\w+ (src(set)?|data|poster|background)|iframe srcdoc|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping)$/;
-const LINK = /sheet|pre[cflr]|icon|mani/i;
+  /^(\w+ (src(set)?|data|poster|background)|iframe srcdoc|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping|(set|animate) (to|from|by|values))$/;
+const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter)$/;
+const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = getAttr(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
 export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
 
@@ -43,7 +44,7 @@ function holdAttribute(el, name, value, i) {
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
-function checkCss(text, write) {
+export function checkCss(text, write) {
   const safe = holdCss(releaseCss(text));
   if (safe !== text) write(safe);
 }
@@ -51,11 +52,11 @@ function checkCss(text, write) {
 /** Holds one attribute or gives it back. @returns {number} what it waits for */
 function checkAttribute(el, name) {
   const value = getAttr(el, name);
-  if (name === 'style') checkCss(value, (safe) => setAttr(el, name, safe));
+  if (CSS_ATTRIBUTE.test(name)) checkCss(value, (safe) => setAttr(el, name, safe));
   const plain = name.replace(KEPT, '');
   if (!isLoading(el, plain) || isIdleLink(el)) return 0;
   if (plain === 'srcdoc') {
-    const safe = upward.safeSrcdoc(value);
+    const safe = upward.safeSrcdoc(value, el);
     if (safe !== value) setAttr(el, plain, trust(safe));
     return 0;
   }
@@ -116,14 +117,14 @@ function assignRel(el, rel) {
  */
 export function assign(el, attribute, value, set) {
   const name = attribute.toLowerCase();
-  if (name === 'style') return set(holdCss(value));
+  if (CSS_ATTRIBUTE.test(name)) return set(holdCss(value));
   if (el.localName === 'script') {
     if (name === 'type') return assignType(el, value, set);
     return isLoading(el, name) ? holdSource(el, name, `${value}`, () => set(value)) : set(value);
   }
   if (name === 'rel' && el.localName === 'link') assignRel(el, value);
   if (!isLoading(el, name) || isIdleLink(el)) return set(value);
-  if (name === 'srcdoc') return set(upward.safeSrcdoc(value));
+  if (name === 'srcdoc') return set(upward.safeSrcdoc(value, el));
   removeAttr(el, KEPT + name);
   const i = attributeWaitsFor(el, name, `${value}`);
   return i ? holdAttribute(el, name, value, i) : set(value);

@@ -8,7 +8,7 @@ const outerHtml = getter(Element.prototype, 'outerHTML');
 const inert = document.implementation.createHTMLDocument('');
 
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
-export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script/i.test(html);
+export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|url\(/i.test(html);
 
 const TAG = /<!--[\s\S]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([\s\S]*?)(?=<\/\2)|<\w(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
 
@@ -47,9 +47,9 @@ const PATCH = '__fgRealm';
 /** A frame's document gets the patches before its first script. */
 export function safeSrcdoc(html) {
   const safe = safeHtml(`${html}`);
-  if (safe.includes(PATCH) || !/<script|\bon\w+\s*=/i.test(safe)) return safe;
+  if (/^<script[^>]*>try{\(parent\./.test(safe) || !/<script|\bon\w+\s*=/i.test(safe)) return safe;
   window[PATCH] ||= upward.patchRealm;
-  return `<script nonce="${host.nonce || ''}">try{parent.${PATCH}(self)}catch(e){}</script>${safe}`;
+  return `<script nonce="${host.nonce || ''}">try{(parent.${PATCH}||parent.parent.${PATCH})(self)}catch(e){}</script>${safe}`;
 }
 
 /**

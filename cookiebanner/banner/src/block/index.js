@@ -42,9 +42,11 @@ import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js
 import { checkElement, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
+import { stopped } from './navigate.js';
 import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
+import { safeSandbox } from './sinks.js';
 import { waiting } from './workers.js';
 
 /** What release.js works with: the gate's natives and its state, which a file that comes later has no other way to. */
@@ -62,6 +64,7 @@ export const internals = () => ({
   rest,
   resting,
   show,
+  stopped,
   unpark,
   watchedRoots,
   scriptWaitsFor,
@@ -76,7 +79,7 @@ export const internals = () => ({
  * @returns {Engine} release.js, which may come later, adds the rest
  */
 export function arm(options) {
-  begin(options, { patchRealm, safeSrcdoc });
+  begin(options, { patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html)) });
   patchRealm(window);
   armLevel();
   return { internals: internals() };

@@ -1,16 +1,28 @@
 /** What a level adds to the patches, written into the document while the parser waits for the gate. */
-import { anyServiceWaits, host, serviceWaits, trust } from './decide.js';
+import { anyServiceWaits, exempted, host, serviceWaits, trust, urlWaitsFor } from './decide.js';
 
 /** Keeps `import()` of these URLs from resolving. @returns {boolean} whether: only where several import maps may be on a page */
 export function importMap(urls) {
   if (!urls.length || !(+/Chrom\w+\/(\d+)/.exec(navigator.userAgent)?.[1] > 132)) return false;
+  addMap({ imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])) });
+  return true;
+}
+
+function addMap(json) {
   const map = document.createElement('script');
   map.type = 'importmap';
   map.nonce = host.nonce;
-  map.text = trust(JSON.stringify({ imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])) }), 'createScript');
+  map.text = trust(JSON.stringify(json), 'createScript');
+  exempted.add(map);
   document.documentElement.append(map);
   map.remove();
-  return true;
+}
+
+/** The page's own import map as long as some of it waits: the rest goes on. */
+export function mapRest(text) {
+  try {
+    addMap(JSON.parse(text, (_, value) => (typeof value === 'string' && urlWaitsFor(value, true) ? undefined : value)));
+  } catch {}
 }
 
 /** Everything that waits and can be named in an import map. */

@@ -15,14 +15,19 @@ export function nameMatches(cookie, kind, name) {
   return full === cookie || (end !== undefined && (start || !kind) && full.startsWith(start) && full.endsWith(end));
 }
 
+const ownersOf = (services, kind, name) =>
+  services.flatMap(({ cookies }, i) => (cookies.some((cookie) => nameMatches(cookie, kind, name)) ? [i] : []));
+
 /**
- * Does all that this name belongs to wait? Then nobody may have it. What belongs to nobody is nobody's to hold.
+ * Does all that this name belongs to wait? Then nobody may have it. What belongs to nobody is nobody's to hold. A key that
+ * nobody declared is whose cookie has its name.
  *
  * @param {{cookies: string[]}[]} services @param {(index: number) => boolean} waits
  */
 export function allOwnersWait(services, waits, kind, name) {
-  const owners = services.flatMap(({ cookies }, i) => (cookies.some((cookie) => nameMatches(cookie, kind, name)) ? waits(i) : []));
-  return owners.length > 0 && !owners.includes(false);
+  let owners = ownersOf(services, kind, name);
+  if (!owners.length) owners = ownersOf(services, '', name);
+  return owners.length > 0 && owners.every((i) => waits(i));
 }
 
 /** CSS that `holdCss` made, as its author wrote it. */

@@ -72,4 +72,5 @@ export function observe(root) {
   if (root.nodeType === 9) root.addEventListener('readystatechange', () => showPrepared(true), true);
   for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);
   for (const el of findAll(root, LOADING)) checkElement(el);
+  for (const el of findAll(root, '*')) if (el.shadowRoot) observe(el.shadowRoot);
 }

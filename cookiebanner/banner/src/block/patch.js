@@ -7,9 +7,11 @@ import { apply, findAll, getAttr, hasAttr, removeAttr, setHtml } from './dom.js'
 import { assign, checkTree, isLoading } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
 import { HELD, KEPT } from './names.js';
+import { patchNavigation } from './navigate.js';
 import { enterFrame, observe } from './observe.js';
 import { constructors, methods, property } from './replace.js';
 import { checkParsed, holdInsertion, holdText, scriptsIn, showPrepared } from './scripts.js';
+import { changeSheet, patchSinks } from './sinks.js';
 import { patchStorage } from './store.js';
 import { patchWorkers } from './workers.js';
 
@@ -91,8 +93,9 @@ function insertNodes(go, all, self, method) {
     const type = node?.nodeType;
     if (typeof node === 'string' || type === 3) {
       const value = type ? node.data : node;
-      if (parent?.localName !== 'style') text += value;
-      else if (type) node.data = holdCss(value);
+      text += value;
+      if (parent?.localName !== 'style') return;
+      if (type) node.data = holdCss(value);
       else args[i] = holdCss(value);
     }
     if (type === 1 || type === 11) {
@@ -102,7 +105,7 @@ function insertNodes(go, all, self, method) {
     }
   });
   const insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
-  const result = parent?.localName === 'script' ? holdText(parent, text, insert) : insert();
+  const result = parent?.localName === 'script' ? holdText(parent, text, insert) : changeSheet(parent, text, insert);
   inserted.forEach(enterFrames);
   return result;
 }
@@ -260,4 +263,6 @@ export function patchRealm(w) {
   patchWorkers(w);
   patchFrames(w);
   patchStorage(w);
+  patchSinks(w, isHeld, unreachable);
+  patchNavigation(w);
 }

@@ -44,9 +44,12 @@ export function property(w, where, name, set, read = (go, _self) => go()) {
           get() {
             return read(() => apply(getter, this, []), this);
           },
-          set(value) {
-            set?.(value, (given) => apply(setter, this, [given]), this);
-          },
+          set:
+            setter &&
+            /** @this {any} */ function (value) {
+              if (set) set(value, (given) => apply(setter, this, [given]), this);
+              else apply(setter, this, [value]);
+            },
         },
   );
 }

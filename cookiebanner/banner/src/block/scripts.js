@@ -3,9 +3,21 @@
  * source or text. Its type is `text/plain` at that moment only; right after it is the author's again, so that whatever reads,
  * copies or saves the script meets what the author wrote. It stands in the page unstarted until it is moved.
  */
-import { attributeWaitsFor, authorKeys, host, isExempt, serviceWaits, textWaitsFor, trust, urlWaitsFor } from './decide.js';
+import {
+  anyServiceWaits,
+  attributeWaitsFor,
+  authorKeys,
+  heldMentions,
+  host,
+  isExempt,
+  serviceWaits,
+  textBehind,
+  textWaitsFor,
+  trust,
+  urlWaitsFor,
+} from './decide.js';
 import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr } from './dom.js';
-import { importMap } from './level.js';
+import { importMap, mapRest } from './level.js';
 import { HELD, KEPT, TYPE } from './names.js';
 import { incomplete } from './replace.js';
 
@@ -29,7 +41,8 @@ const parentNode = getter(Node.prototype, 'parentNode');
 const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
 const isCode = (el) => CODE.test((typeOf(el) || '').trim());
 const isParked = (el) => authorKeys(el) && PARKED.test(typeOf(el));
-const canRun = (el) => isCode(el) || isParked(el);
+const isMap = (el) => typeOf(el) === 'importmap';
+const canRun = (el) => isCode(el) || isParked(el) || isMap(el);
 const setType = (el, type) => (type === null ? removeAttr(el, 'type') : setAttr(el, 'type', type));
 /** Of an SVG script Chromium asks for the address whenever its type allows. */
 const isSvg = (el) => !('src' in el);
@@ -40,23 +53,42 @@ const missing = new Set();
 const means = (text, i, part) =>
   part.startsWith('after:') ? missing.has(i) && RegExp(`\\b${part.slice(6)}\\s*[.([]`).test(text) : text.includes(part);
 
+/** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one is kept from resolving. */
+function importsWaitFor(text, isModule) {
+  for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
+    const i = urlWaitsFor(url, true);
+    if (i && (dynamic ? !importMap([url]) : isModule)) return i;
+  }
+  // Whatever is imported by a variable, or by text that becomes code, is named somewhere.
+  if (/\bimport\b/.test(text)) importMap(heldMentions(text));
+  return 0;
+}
+
+/** Rules for whatever link there is wait while anything does; those for the site's own paths go on. */
+const linksWaitFor = (text) => /"where"|"document"/.test(text) && !/"href_matches"\s*:\s*\[?\s*"\//.test(text) && anyServiceWaits();
+
 /** What a script waits for; `more` is text that it is about to get. */
 export function scriptWaitsFor(el, more = '') {
   const src = getAttr(el, 'src') ?? getAttr(el, 'href') ?? getAttr(el, 'xlink:href');
-  if (src !== null || isExempt(el) || authorKeys(el)) return attributeWaitsFor(el, 'src', src);
-  const text = el.textContent + more;
   const type = typeOf(el);
-  // A static import makes the module wait; a dynamic one is kept from resolving, or makes its script wait.
-  for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
-    const i = urlWaitsFor(url, true);
-    if (i && (dynamic ? !importMap([url]) : type === 'module')) return i;
+  if (src !== null || isExempt(el) || authorKeys(el)) {
+    const behind = type === 'module' && textBehind(src);
+    return attributeWaitsFor(el, 'src', src) || (behind && importsWaitFor(behind, true));
   }
+  const text = el.textContent + more;
+  if (isMap(el)) {
+    const i = textWaitsFor(text);
+    if (i && !resting.has(el)) mapRest(text);
+    return i;
+  }
+  const imported = importsWaitFor(text, type === 'module');
+  if (imported) return imported;
   // Nothing can stop a frame's own `location`: code that sets it to a held address waits itself.
   for (const [, url] of text.matchAll(/(?:content\w+|frames\[[^\]]*])\s*\.\s*location[\s.\w]*[=(]\s*["'`]([^"'`]+)/g)) {
     const i = urlWaitsFor(url, true);
     if (i) return i;
   }
-  if (type === 'speculationrules') return textWaitsFor(text);
+  if (type === 'speculationrules') return textWaitsFor(text) || linksWaitFor(text);
   return host.services.findIndex((service, i) => service.inline.some((part) => means(text, i, part)) && serviceWaits(i)) + 1;
 }
 

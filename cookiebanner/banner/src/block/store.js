@@ -1,13 +1,15 @@
 /** Cookies and storage of held services are not written while they wait. */
 import { host, serviceWaits } from './decide.js';
-import { apply } from './dom.js';
+import { apply, define } from './dom.js';
 import { allOwnersWait, STORES } from './names.js';
 import { methods, property } from './replace.js';
 
 /** stand-in → [storage, prefix], and storage → stand-in. */
 const storages = new WeakMap();
 const standIns = new WeakMap();
-const DELETES = /max-age=[-0]|expires=.* 19[67]\d /i;
+/** Seems to delete a cookie: of several attributes a browser takes the last, and it reads dates in its own way. */
+const seemsToDelete = (line) =>
+  /^[ -~]*$/.test(line) && (/max-age\s*=\s*[-0]/i.test(line) || Date.parse(/expires\s*=([^;]*)/i.exec(line)?.[1]) < Date.now());
 /** May not be written. */
 const isBarred = (kind, name) => allOwnersWait(host.services, serviceWaits, kind, name);
 
@@ -20,6 +22,7 @@ function standInFor(storage, kind) {
         if (!isBarred(kind, key)) storage[key] = value;
         return true;
       },
+      defineProperty: (_, key, descriptor) => isBarred(kind, key) || !!define(storage, key, descriptor),
     });
     standIns.set(storage, standIn);
     // Whoever has the storage itself is heard, too.
@@ -31,7 +34,10 @@ function standInFor(storage, kind) {
 /** Patches what stores in window `w`. */
 export function patchStorage(w) {
   property(w, 'Document', 'cookie', (line, go) => {
-    if (!isBarred('', `${line}`.split(/[=;]/)[0].trim()) || DELETES.test(line)) go(line);
+    const text = `${line}`;
+    if (!isBarred('', /^[\s=]*([^=;]*)/.exec(text)[1].trim())) go(text);
+    // What comes last is what counts: now it can do nothing else.
+    else if (seemsToDelete(text)) go(`${text};max-age=0`);
   });
   methods(w, 'CookieStore', 'set', (go, args) => (isBarred('', args[0]?.name ?? args[0]) ? Promise.resolve() : go()));
   methods(w, 'IDBFactory', 'open', (go, args) => {

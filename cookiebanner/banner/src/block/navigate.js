@@ -1,0 +1,81 @@
+/**
+ * Frames that are sent to a held address, whoever sends them: a link, a form, `open()`, or the frame's own `location` by the
+ * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
+ */
+import { upward, urlWaitsFor } from './decide.js';
+import { findAll, getAttr, getter } from './dom.js';
+import { methods } from './replace.js';
+
+const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');
+/** Windows → where they were on their way to (resume.js). @type {Map<Window, string>} */
+export const stopped = new Map();
+
+/** The frame that a target of document `doc` means, if any. */
+function frameOf(doc, target) {
+  const w = doc.defaultView;
+  target ||= (doc.querySelector('base[target]') || doc).target;
+  if (!target || /^_self$/i.test(target)) return w && w !== w.top && w;
+  const found = [doc, document].flatMap((root) => findAll(root, 'iframe,frame,object')).find((el) => getAttr(el, 'name') === target);
+  return found && (found.localName === 'iframe' ? contentWindow(found) : found.contentWindow);
+}
+
+/** @returns {any} whether a held address was kept from a frame */
+function isStopped(el, target, address, resumes = true) {
+  const doc = el.ownerDocument;
+  const url = address !== null && new URL(address, doc.baseURI).href;
+  const frame = url && urlWaitsFor(url) && frameOf(doc, target);
+  if (frame && resumes) stopped.set(frame, url);
+  return frame;
+}
+
+const isLinkStopped = (el) => isStopped(el, getAttr(el, 'target'), getAttr(el, 'href') ?? getAttr(el, 'xlink:href'));
+function isFormStopped(form, button) {
+  const of = (name) => (button && getAttr(button, `form${name}`)) || getAttr(form, name);
+  return isStopped(form, of('target'), of('action'), false);
+}
+
+/** Frames are nobody's property (`window[0]`): they are entered before the page goes on. */
+export function enterFrames(w) {
+  for (let i = 0; i < w.length; i++) {
+    try {
+      upward.patchRealm(w[i]);
+    } catch {}
+  }
+}
+
+/** Never throws: a listener of ours must not be heard of. */
+const safely = (run) => (event) => {
+  try {
+    run(event);
+  } catch {}
+};
+
+/** @param {any} w */
+export function patchNavigation(w) {
+  const listen = (target, type, run) => target?.addEventListener(type, safely(run), true);
+  listen(w, 'click', (event) => {
+    const link = !event.isTrusted && event.composedPath().find((el) => /^a(rea)?$/.test(el.localName));
+    if (link && isLinkStopped(link)) event.preventDefault();
+  });
+  listen(w, 'submit', (event) => isFormStopped(event.target, event.submitter) && event.preventDefault());
+  // A document that comes later is another realm.
+  listen(w.document, 'load', () => enterFrames(w));
+  if (w !== w.top) {
+    listen(w.navigation, 'navigate', (event) => {
+      if (event.userInitiated || !event.cancelable || !urlWaitsFor(event.destination.url)) return;
+      event.preventDefault();
+      stopped.set(w, event.destination.url);
+    });
+  }
+  methods(w, 'HTMLElement', 'click', (go, _args, el) => (el.isConnected || !/^a$/.test(el.localName) || !isLinkStopped(el)) && go());
+  methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => isFormStopped(form) || go());
+  methods(w, 'Document', 'open', (go, args, doc) => (args.length > 2 ? doc.defaultView.open(...args) : go()));
+  methods(w, w, 'open', (go, [url = '', target = '']) => {
+    const frame = target && isStopped(w.document.documentElement, `${target}`, `${url}`);
+    const opened = frame || go();
+    try {
+      upward.patchRealm(opened);
+    } catch {}
+    return opened;
+  });
+}

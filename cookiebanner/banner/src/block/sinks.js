@@ -1,0 +1,184 @@
+/**
+ * Ways of which lists of attributes and methods know nothing: nodes that are attributes, lists of tokens, rules of style sheets,
+ * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
+ */
+import { holdCss, textWaitsFor } from './decide.js';
+import { getAttr, removeAttr, setAttr } from './dom.js';
+import { assign, checkCss, checkElement } from './hold.js';
+import { safeHtml } from './html.js';
+import { enterFrames } from './navigate.js';
+import { constructors, methods, property } from './replace.js';
+import { holdText } from './scripts.js';
+
+/** What belongs to an element and does not say so → the element. */
+const elements = new WeakMap();
+
+/** Attributes by their nodes and as animated strings. */
+function patchAttributeNodes(w) {
+  const remember = (go, el) => {
+    const found = go();
+    elements.set(found, el);
+    return found;
+  };
+  property(w, 'Attr', 'value', setNode);
+  property(w, 'Element', 'attributes', null, remember);
+  methods(w, 'NamedNodeMap', 'setNamedItem setNamedItemNS', (go, [attr], map) =>
+    elements.has(map) ? elements.get(map).setAttributeNode(attr) : go(),
+  );
+  for (const name of Object.getOwnPropertyNames(w)) if (/^SVG\w+Element$/.test(name)) property(w, name, 'href', null, remember);
+  property(w, 'SVGAnimatedString', 'baseVal', (value, go, string) =>
+    elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value),
+  );
+  // Whoever asks for the list of what a link is for, is about to change it.
+  property(w, 'HTMLLinkElement', 'relList', null, (go, el) => {
+    assign(el, 'rel', 'icon', () => {});
+    return go();
+  });
+}
+
+/** Runs `change` on a style sheet that stands in the page: its text takes effect at once, and as a whole. */
+export function changeSheet(el, more, change) {
+  const text = el?.localName === 'style' && el.isConnected && el.textContent + more;
+  if (!text || holdCss(text) === text) return change();
+  const type = getAttr(el, 'type');
+  setAttr(el, 'type', 'text/plain');
+  try {
+    return change();
+  } finally {
+    checkElement(el);
+    if (type === null) removeAttr(el, 'type');
+    else setAttr(el, 'type', type);
+  }
+}
+
+const setNode = (value, go, attr) => (attr.ownerElement ? assign(attr.ownerElement, attr.name, value, go) : go(value));
+
+/** Text nodes of style sheets and scripts. */
+function patchText(w) {
+  const give = (el, value, go) => (el?.localName === 'script' ? holdText(el, `${value}`, go) : changeSheet(el, `${value}`, go));
+  const set = (value, go, node) => give(node.nodeType === 3 ? node.parentNode : node, value, () => go(value));
+  property(w, 'CharacterData', 'data', set);
+  for (const name of ['nodeValue', 'textContent']) {
+    property(w, 'Node', name, (value, go, node) => (node.nodeType === 2 ? setNode : set)(value, go, node));
+  }
+  for (const name of ['HTMLElement', 'HTMLScriptElement'])
+    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set);
+  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node) =>
+    give(node.parentNode, args[args.length - 1], go),
+  );
+  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => give(el, args[1], go));
+}
+
+/** The same value with its held URLs held: a style, or what is made of styles. */
+function holdStyles(value) {
+  if (typeof value === 'string') return holdCss(value);
+  if (!value || typeof value !== 'object' || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
+  if (Array.isArray(value)) return value.map(holdStyles);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, holdStyles(one)]));
+}
+
+/** Rules of style sheets and animations. */
+function patchStyles(w) {
+  const held = (at) => (go, args) => {
+    if (args.length > at) args[at] = holdStyles(args[at]);
+    return go();
+  };
+  const first =
+    'CSSGroupingRule insertRule,CSSStyleRule insertRule,CSSKeyframesRule appendRule,Element animate,KeyframeEffect setKeyframes';
+  for (const pair of first.split(',')) methods(w, ...pair.split(' '), held(0));
+  const second =
+    'CSSStyleSheet addRule,CSSStyleDeclaration setProperty,StylePropertyMap set,StylePropertyMap append,Document createProcessingInstruction';
+  for (const pair of second.split(',')) methods(w, ...pair.split(' '), held(1));
+  property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)));
+  constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
+  // Properties of a rule's style are no properties of its interface; nothing of it loads before the page is drawn.
+  for (const name of ['CSSStyleRule', 'CSSKeyframeRule', 'CSSNestedDeclarations', 'CSSPageRule']) {
+    property(
+      w,
+      name,
+      'style',
+      (value, go) => go(holdCss(value)),
+      (go) => {
+        const style = go();
+        queueMicrotask(() => checkCss(style.cssText, (safe) => (style.cssText = safe)));
+        return style;
+      },
+    );
+  }
+}
+
+/** Interfaces that fetch by themselves. */
+function patchFetching(w, isHeld, unreachable) {
+  const failing = (name, methodNames, addressesOf) =>
+    methods(w, name, methodNames, (go, args) =>
+      addressesOf(args).some(isHeld) ? Promise.reject(new w.TypeError('Failed to fetch')) : go(),
+    );
+  failing('Cache', 'add addAll', ([what]) => [what].flat());
+  failing('CredentialsContainer', 'get', ([what]) => (what?.identity?.providers || []).map((provider) => provider.configURL));
+  constructors(w, 'WebSocketStream WebTransport', ([url]) => isHeld(url) && [unreachable(new URL(url).protocol)]);
+  constructors(
+    w,
+    'PaymentRequest',
+    ([ways, ...more]) =>
+      ways?.map && [ways.map((way) => (isHeld(way.supportedMethods) ? { ...way, supportedMethods: unreachable('https:') } : way)), ...more],
+  );
+  constructors(w, 'RTCPeerConnection webkitRTCPeerConnection', ([config, ...more]) => {
+    const servers = config?.iceServers?.filter(
+      ({ urls }) => ![urls].flat().some((url) => isHeld(`${url}`.replace(/:/, '://').replace(/^\w+/, 'https'))),
+    );
+    return servers && [{ ...config, iceServers: servers }, ...more];
+  });
+}
+
+/** HTML that becomes trees which nobody reaches later, and frames that come with HTML. */
+function patchTrees(w) {
+  const held = (go, args) => {
+    if (/shadowrootmode/i.test(args[0])) args[0] = safeHtml(`${args[0]}`);
+    return go();
+  };
+  methods(w, w.Document, 'parseHTMLUnsafe', held);
+  methods(w, 'Document', 'execCommand', (go, args) => {
+    if (/^insertimage$/i.test(args[0])) args.splice(0, 3, 'insertHTML', false, `<img src="${`${args[2]}`.replace(/"/g, '&quot;')}">`);
+    if (/^inserthtml$/i.test(args[0])) args[2] = safeHtml(`${args[2]}`);
+    return go();
+  });
+  const enter = (go) => {
+    const result = go();
+    enterFrames(w);
+    return result;
+  };
+  const set = (value, go) => enter(() => go(value));
+  for (const name of ['Element', 'ShadowRoot']) {
+    property(w, name, 'innerHTML', set);
+    methods(w, name, 'setHTML', enter);
+    methods(w, name, 'setHTMLUnsafe', (go, args) => enter(() => held(go, args)));
+  }
+  property(w, 'Element', 'outerHTML', set);
+  methods(w, 'Element', 'insertAdjacentHTML', enter);
+  methods(w, 'Document', 'execCommand', enter);
+  methods(w, 'Document', 'write writeln', (go, args) => {
+    if (w !== w.top) {
+      args.forEach((html, i) => {
+        args[i] = `${html}`.replace(/<meta\b[^>]*refresh[^>]*>/gi, (tag) => (textWaitsFor(tag) ? '' : tag));
+      });
+    }
+    return enter(go);
+  });
+}
+
+/** Patches all of these in window `w`. @param {any} w @param {(input: any) => any} isHeld @param {(scheme: string) => string} unreachable */
+export function patchSinks(w, isHeld, unreachable) {
+  patchAttributeNodes(w);
+  patchText(w);
+  patchStyles(w);
+  patchFetching(w, isHeld, unreachable);
+  patchTrees(w);
+}
+
+/** A sandboxed document is out of reach: its code waits when it names a held address. */
+export const safeSandbox = (el, html) =>
+  getAttr(el, 'sandbox') === null || /allow-same-origin/i.test(getAttr(el, 'sandbox'))
+    ? html
+    : html.replace(/<script\b[^]*?<\/script/gi, (whole) =>
+        textWaitsFor(whole + el.name) ? `<script type="text/plain"${whole.slice(7)}` : whole,
+      );

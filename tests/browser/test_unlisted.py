@@ -1,0 +1,101 @@
+"""Beside each kind of `vectors/unlisted.py`: the page's own things of that kind go on, and what waited goes on after a yes."""
+
+from __future__ import annotations
+
+import pytest
+
+from .guest import Guest, T, chromium, guest, pages, server
+from .vectors.server import SITE
+
+__all__ = ["chromium", "guest", "pages", "server"]
+pytestmark = pytest.mark.browser
+
+FRAME = "<iframe name=h></iframe>"
+OWN = f"https://{SITE}/own.html"
+ARRIVED = "until(() => frames[0].location.href)"
+UNTIL = "const until = (ask) => new Promise((done) => { const t = setInterval(() => { try { const x = ask(); if (x !== 'about:blank') { clearInterval(t); done(x); } } catch {} }, 20); });"
+
+# Body, and an expression whose value says that the page's own way still works: equal with the gate and without.
+OWN_THINGS = {
+    "a link into a frame": (FRAME + f"<a target=h href={OWN}>x</a>", f"document.querySelector('a').click(), {ARRIVED}"),
+    "open() into a frame": (FRAME, f"open('{OWN}', 'h') === frames[0] && {ARRIVED}"),
+    "a form into a frame": (FRAME + f"<form target=h action={OWN}><button name=a value=1>x</button></form>", f"document.querySelector('form button').click(), {ARRIVED}"),
+    "a frame's location": (FRAME, f"frames[0].location = '{OWN}', {ARRIVED}"),
+    "a refresh in a frame": (f"<iframe srcdoc=\"<meta http-equiv=refresh content='0;url={OWN}'>\"></iframe>", "until(() => frames[0].location.href.replace('about:srcdoc', 'about:blank'))"),
+    "a tracker's link that a page only shows": (f"<a href={T}/x>x</a>", "[document.querySelector('a').href, document.querySelector('a').target]"),
+    "a listener of clicks": ("<a href=#there>x</a>", "document.querySelector('a').click(), location.hash"),
+    "a realm by number": ("<div id=p></div>", "p.innerHTML = '<iframe></iframe>', frames[0].eval('1 + 1')"),
+    "a sandboxed document": ("<iframe sandbox=allow-scripts srcdoc=\"<script>parent.postMessage('hello', '*')</script>\"></iframe>", "new Promise((done) => { onmessage = (event) => done(event.data); setTimeout(() => document.querySelector('iframe').srcdoc += ' ', 50); })"),
+    "a closed shadow tree": ("<div id=p></div>", "p.setHTMLUnsafe('<b><template shadowrootmode=closed><i>x</i></template></b>'), [p.firstChild.shadowRoot, p.innerHTML]"),
+    "an attribute's node": ("<img id=p alt=a>", "p.attributes.alt.value = 'b', p.getAttributeNode('alt').nodeValue += 'c', p.alt"),
+    "a map of attributes": ("<p id=p></p>", "(() => { const a = document.createAttribute('title'); a.value = 'x'; p.attributes.setNamedItem(a); return [p.title, p.attributes.length, a.ownerElement === p]; })()"),
+    "an animated string": ("<svg><image id=p href=/own/png></image></svg>", "p.href.baseVal = '/own/png?2', [p.href.baseVal, p.getAttribute('href')]"),
+    "a list of tokens": ("<link id=p href=/own/x>", "p.relList.add('author'), [p.rel, p.relList.value, p.getAttribute('href')]"),
+    "rules": ("<style id=p>h1 { color: red }</style>", "p.sheet.cssRules[0].style.color = 'blue', p.sheet.cssRules[0].style.setProperty('margin', '1px', 'important'), p.sheet.insertRule('@media all { h2 { color: red } }', 1), p.sheet.cssRules[1].insertRule('h1 { margin: 0 }'), [...p.sheet.cssRules].map((rule) => rule.cssText)"),
+    "texts of a style sheet": ("<style id=p></style>", "p.append('h1 { col', 'or: rgb(1, 2, 3) }'), p.lastChild.appendData('h1 { top: 0 }'), [getComputedStyle(document.querySelector('h1')).color, p.childNodes.length, p.attributes.length]"),
+    "escapes in a style sheet": ("<style id=p>.a\\:b::before { content: \"\\201c\\\"\" } .\\31 0 { c\\6flor: red }</style>", "[p.textContent, p.sheet.cssRules.length]"),
+    "an animation": ("<p id=p>x</p>", "[p.animate([{ color: 'red' }, { color: 'blue' }], 9).effect.getKeyframes().map((frame) => frame.color), new KeyframeEffect(p, { opacity: [0, 1] }, 9).getKeyframes().length]"),
+    "a cache": ("", "caches.open('own').then((cache) => cache.add('/own/png').then(() => cache.keys())).then((keys) => keys.length)"),
+    "a page's own import map": (f"<script type=importmap>{{\"imports\":{{\"own\":\"data:text/javascript,export default 7\",\"held\":\"{T}/a.js\"}}}}</script>", "import('own').then((module) => module.default)"),
+    "a definition in a storage": ("", "Object.defineProperty(localStorage, 'own', { value: '1', configurable: true, enumerable: true, writable: true }), localStorage.getItem('own')"),
+    "a cookie and its end": ("", "[document.cookie = 'own=1', document.cookie = 'own=; expires=Thu, 01 Jan 1970 00:00:00 GMT', document.cookie]"),
+    "a script's text": ("<script id=p></script>", "p.innerText = 'window.said = 1', window.said"),
+    "text that is edited": ("<p id=p contenteditable>x</p>", "p.focus(), document.execCommand('selectAll'), document.execCommand('insertHTML', false, '<b>y</b>'), p.innerHTML"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OWN_THINGS)
+def test_the_pages_own_things_go_on(guest: Guest, what: str) -> None:
+    body, ask = OWN_THINGS[what]
+    bare, held = (
+        opened(body).evaluate(
+            f"async () => {{ {UNTIL} return await Promise.race([({ask}), new Promise((done) => setTimeout(done, 5000))]); }}"
+        )
+        for opened in (guest.bare, guest.open)
+    )
+    assert held == bare
+    assert held is not None
+    assert guest.asked == []
+
+
+def test_a_frame_that_was_sent_to_a_tracker_goes_there_after_a_yes(guest: Guest) -> None:
+    page = guest.open(FRAME)
+    page.evaluate(f"void open('{T}/f.html', 'h')")
+    page.wait_for_timeout(300)
+    assert guest.asked == []
+    page.evaluate("void fairgate.accept()")
+    page.wait_for_function("(() => { try { return !frames[0].location.href } catch { return true } })()")
+    assert guest.asked == [f"{T}/f.html"]
+
+
+def test_a_visitor_opens_what_he_clicks(guest: Guest) -> None:
+    page = guest.open(FRAME + f"<a target=h href={T}/f.html>x</a>")
+    page.click("a")
+    page.wait_for_timeout(500)
+    assert guest.asked == [f"{T}/f.html"]
+
+
+def test_the_pages_import_map_names_what_waited_after_a_yes(guest: Guest) -> None:
+    page = guest.open("", head=f'<script type=importmap>{{"imports":{{"t":"{T}/a.js"}}}}</script>')
+    assert page.evaluate("import('t').catch((error) => error.name)") == "TypeError"
+    assert [page.evaluate("document.querySelector('[type=importmap]').text"), guest.asked] == [
+        f'{{"imports":{{"t":"{T}/a.js"}}}}', []
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("_ga=; max-age=0; path=/", ""),
+        ("_ga=; expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/", ""),
+        ("_ga=; expires=' + new Date(Date.now() - 864e5).toUTCString() + '; path=/", ""),
+        ("_ga=2; max-age=0; max-age=9; path=/", ""),
+        ("_ga=2; path=/", "_ga=1"),
+        ("_ga=2; expires=Thu, 01 Jan 2099 00:00:00 GMT; path=/", "_ga=1"),
+    ],
+)
+def test_a_held_cookie_can_be_deleted_and_nothing_else(guest: Guest, line: str, kept: str) -> None:
+    guest.context.add_cookies([{"name": "_ga", "value": "1", "url": f"https://{SITE}/"}])
+    page = guest.open("")
+    page.evaluate(f"void (document.cookie = '{line}')")
+    assert page.evaluate("document.cookie") == kept
