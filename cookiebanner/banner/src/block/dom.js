@@ -19,18 +19,13 @@ export const removeAttr = uncurried(E.removeAttribute);
 export const hasAttr = uncurried(E.hasAttribute);
 export const matches = uncurried(E.matches);
 export const putBefore = uncurried(Node.prototype.insertBefore);
-const querySelectorAll = uncurried(E.querySelectorAll);
+const queries = new Map([Element, Document, DocumentFragment].map((kind, i) => [[1, 9, 11][i], uncurried(kind.prototype.querySelectorAll)]));
+const nodeType = uncurried(describe(Node.prototype, 'nodeType').get);
 /**
  * Elements below a document, a shadow root, a fragment or an element (a form's own method may be hidden by a field).
  *
  * @param {ParentNode} root
  * @returns {any[]}
  */
-export const findAll = (root, selector) => {
-  try {
-    return [...querySelectorAll(root, selector)];
-  } catch {
-    return [...root.querySelectorAll(selector)];
-  }
-};
+export const findAll = (root, selector) => [...queries.get(nodeType(root))(root, selector)];
 export const setHtml = setter(E, 'innerHTML');

@@ -1,7 +1,7 @@
 /**
  * The blocking engine: holds everything that a release says has to wait, and lets it go when the answer allows.
  *
- * decide.js says what waits; scripts.js and hold.js how it waits; level.js, html.js, observe.js, store.js and patch.js are the ways
+ * decide.js says what waits; scripts.js, hold.js and twins.js how it waits; level.js, html.js, observe.js, readers.js, store.js and patch.js are the ways
  * on which things come into a page; release.js, which comes later, lets them go. Imports point from the last to the first.
  *
  * @typedef {object} Host the heart of the gate (core/index.js), of which the engine uses
@@ -35,7 +35,7 @@
  */
 import { begin, exempted, holdCss, host } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';
-import { checkElement, heldOutside } from './hold.js';
+import { checkElement, contentDocument, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
 import { watchedRoots } from './observe.js';
@@ -45,6 +45,7 @@ import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
 /** What release.js works with: the gate's natives and its state, which a file that comes later has no other way to. */
 export const internals = () => ({
   checkElement,
+  contentDocument,
   exempted,
   findAll,
   getAttr,

@@ -12,8 +12,9 @@ export function tellRefusals({ findAll, getAttr, hasAttr, heldOutside, host, res
   /** The address that an element waits for, when that may fail. */
   function heldAddress(el) {
     if (el.localName === 'script') return resting.has(el) && scriptWaitsFor(el) && getAttr(el, 'src');
-    const [source, set] = el.localName === 'link' ? ['href'] : ['src', 'srcset'];
-    return hasAttr(el, HELD) && (getAttr(el, KEPT + source) ?? getAttr(el, KEPT + set));
+    if (!hasAttr(el, HELD)) return null;
+    const kept = (name) => getAttr(el, KEPT + name);
+    return el.localName === 'link' ? (kept('href') ?? getAttr(el, 'href')) : (kept('src') ?? kept('srcset'));
   }
 
   function fail(el) {

@@ -5,7 +5,7 @@
  * where it stands, which makes the browser prepare it: `currentScript`, nonce, load and error events are its own. Ordered
  * scripts (sync, then defer) go through one queue; async ones start at once.
  */
-import { HELD, releaseCss } from './names.js';
+import { HELD, MARK, releaseCss } from './names.js';
 import { tellRefusals } from './refuse.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
@@ -66,7 +66,7 @@ export function finish(engine) {
     if (!html || !el.parentNode) return;
     const box = document.implementation.createHTMLDocument('').body;
     setHtml(box, host.policy.createHTML(html));
-    for (const other of box.querySelectorAll(':not(script)')) checkElement(other);
+    for (const other of box.querySelectorAll(':not(script)')) checkElement(other, 2);
     const scripts = findAll(box, 'script').map((old) => {
       const script = runnableCopy(old);
       // It rests, so that the queue runs it in its turn.
@@ -190,14 +190,14 @@ export function finish(engine) {
   engine.release = () => {
     const now = [];
     const deferred = [];
-    heldOutside.forEach(checkElement);
+    for (const el of heldOutside) checkElement(el);
     for (const ref of watchedRoots) {
       /** @type {any} */
       const root = ref.deref();
       if (!root || !(root.defaultView || root.isConnected)) continue;
-      for (const el of findAll(root, `script,[${HELD}],style,[style]`)) {
+      for (const el of findAll(root, `script,[${HELD}],[${MARK}],style,[style]`)) {
         if (el.localName !== 'script') {
-          const waited = hasAttr(el, HELD);
+          const waited = hasAttr(el, HELD) || hasAttr(el, MARK);
           checkElement(el);
           // Chromium forgets an <object> that got its data while a placeholder hid it.
           if (el.localName === 'object' && waited && !hasAttr(el, HELD)) putBefore(el.parentNode, el, el.nextSibling);

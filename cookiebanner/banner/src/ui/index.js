@@ -9,7 +9,7 @@ import { calm } from './calm.js';
 import { cookieLists } from './cookies.js';
 import { checkIcon, crossIcon, el, fill, interpolate, optOutIcon, settingsIcon } from './dom.js';
 import { makeEqual } from './equal.js';
-import { placeholder } from './placeholder.js';
+import { placeholder, redraw } from './placeholder.js';
 import { preferences } from './preferences.js';
 import { keeper } from './root.js';
 import { unpackLists } from './screen.js';
@@ -81,6 +81,9 @@ export function create(core) {
     paint(node);
     return node;
   };
+  ui.leavePage = (node) => inPage.delete(node);
+  ui.css = css;
+  ui.mount = mount;
   ui.textOf = (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values });
   ui.list = ([...names]) => {
     const last = names.pop();
@@ -276,6 +279,7 @@ export function create(core) {
       if (asked) openBanner();
       if (opened) open();
       else showWayBack();
+      redraw(ui);
       cookieLists(ui);
     },
     placeholder: (element, service) => placeholder(ui, element, service),
