@@ -79,16 +79,18 @@ def test_nothing_of_ours_stands_beside_a_frame_and_no_door_is_open(guest) -> Non
         "<style>iframe[src*='s.html'] { outline: 3px solid red }</style>"
     )
     drawn(page, 1)
-    assert page.evaluate("[f.previousSibling.localName, f.nextSibling.localName, f.contentDocument]") == ["p", "p", None]
+    assert page.evaluate("[f.previousSibling.localName, f.nextSibling.localName, f.contentDocument]") == [
+        "p",
+        "p",
+        None,
+    ]
     assert page.evaluate("[f.sandbox.value, f.getAttribute('sandbox'), getComputedStyle(f).outlineWidth]") == [
         "allow-scripts", "allow-scripts", "3px",
     ]  # fmt: skip
     before = page.evaluate("history.length")
     page.frame_locator("#f").get_by_text("Load once").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "(() => { try { return !f.contentWindow.document } catch { return true } })()"
-    )
+    page.wait_for_function("(() => { try { return !f.contentWindow.document } catch { return true } })()")
     assert page.evaluate("history.length") == before
     assert page.evaluate("[f.getAttribute('src'), f.getAttribute('sandbox'), fairgate.allowed('tracker')]") == [
         f"{T}/s.html", "allow-scripts", False,
@@ -97,7 +99,9 @@ def test_nothing_of_ours_stands_beside_a_frame_and_no_door_is_open(guest) -> Non
 
 def test_the_placeholder_of_what_has_no_document(guest) -> None:
     """What has no document of its own gets its box in our root, over itself."""
-    page = guest.open(f"<video id=v src='{T}/v.mp4' width=320 height=240></video><object id=o data='{T}/o.swf' width=300 height=200></object>")
+    page = guest.open(
+        f"<video id=v src='{T}/v.mp4' width=320 height=240></video><object id=o data='{T}/o.swf' width=300 height=200></object>"
+    )
     page.wait_for_function("document.querySelectorAll('#onetrust-consent-sdk > .fg-hold').length === 2")
     same = """[['v', 1], ['o', 0]].map(([id, i]) => [document.getElementById(id), document.querySelectorAll('.fg-hold')[i]].map(el => {
       const { x, y, width, height } = el.getBoundingClientRect(); return [x, y, width, height].map(Math.round).join() }))"""

@@ -36,7 +36,8 @@ def test_language_and_colours_reach_into_a_frame(chromium, world):
     assert (box.get_attribute("lang"), said.splitlines()[-1]) == ("en", "Always allow YouTube")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(
-        "before => getComputedStyle(frames[0].document.querySelector('.fg-hold')).backgroundColor !== before", arg=colour
+        "before => getComputedStyle(frames[0].document.querySelector('.fg-hold')).backgroundColor !== before",
+        arg=colour,
     )
     page.evaluate("fairgate._.loadUi('de')")
     page.wait_for_function("frames[0].document.querySelector('.fg-hold').lang === 'de'")

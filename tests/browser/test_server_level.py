@@ -104,7 +104,9 @@ def test_everything_else_comes_back_too_each_once(open_page) -> None:
     print(
         names,
         tab.evaluate("ran"),
-        tab.evaluate("[...document.querySelectorAll(`[data-fg],[fg-held],svg script,object,embed`)].map((el) => el.outerHTML)"),
+        tab.evaluate(
+            "[...document.querySelectorAll(`[data-fg],[fg-held],svg script,object,embed`)].map((el) => el.outerHTML)"
+        ),
     )
     assert sorted(name for name in names if name in WANTED) == sorted(WANTED)
     assert "no.gif" not in names

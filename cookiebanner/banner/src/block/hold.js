@@ -6,7 +6,7 @@
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
 import { attributeWaitsFor, authorKeys, holdCss, host, upward } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, matches, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
+import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete } from './replace.js';
 import { assignType, holdSource } from './scripts.js';
@@ -57,7 +57,10 @@ const isEmptyFrame = (el) => el.localName === 'iframe' && kept(el, 'src') !== nu
 function standEmpty(el) {
   const parent = el.isConnected && parentNode(el);
   const next = nextSibling(el);
-  if (parent) removeChild(parent, el);
+  if (parent) {
+    note(el, '').moves++;
+    removeChild(parent, el);
+  }
   const sandbox = getAttr(el, 'sandbox');
   if (sandbox !== null) {
     keep(el, 'sandbox', sandbox);
@@ -102,7 +105,7 @@ function checkAttribute(el, name, where) {
   // Whatever came past us would load, and counts.
   const isNew = standing !== null && !(isEmptyFrame(el) && standing.startsWith('about:blank?'));
   const value = isNew ? standing : kept(el, name);
-  if (name === 'style' && where > 1) checkCss(value, (safe) => setAttr(el, name, safe));
+  if (name === 'style' && where > 1) checkCss(value, (safe) => masked.add(name) && setAttr(el, name, safe));
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
     const safe = where > 1 ? upward.safeSrcdoc(value) : value;
@@ -161,7 +164,7 @@ export function checkElement(el, where = loadsIn(el)) {
   const asked = where > 1 && !hasAttr(el, HELD) && authorKeys(el);
   const parked = asked && !hasAttr(el, 'src') && getAttr(el, 'data-src');
   if (parked) keep(el, 'src', parked);
-  if (el.localName === 'style' && where > 1) checkCss(getText(el), (safe) => setText(el, safe));
+  if (el.localName === 'style' && where > 1) checkCss(getText(el), (safe) => note(el, 'text') && setText(el, safe));
   let waiting = 0;
   for (const name of writtenNames(el)) waiting = checkAttribute(el, name, where) || waiting;
   if (parked && waiting && isEmptyFrame(el)) standEmpty(el);
@@ -181,6 +184,7 @@ export function checkTree(node, where = undefined) {
 function assignKept(el, name, value) {
   if (kept(el, name) === null && !(name === 'sandbox' && isHeldElement(el) && isEmptyFrame(el))) return false;
   keep(el, name, value);
+  note(el, KEPT + name)[KEPT + name] = false;
   return true;
 }
 
@@ -204,7 +208,11 @@ function assignLink(el, name, value, set) {
  */
 export function assign(el, attribute, value, set) {
   const name = attribute.toLowerCase();
-  if (name === 'style') return set(loadsIn(el) > 1 ? holdCss(value) : value);
+  if (name === 'style') {
+    const safe = loadsIn(el) > 1 ? holdCss(value) : value;
+    if (safe !== value) masked.add(name);
+    return set(safe);
+  }
   if (el.localName === 'script') {
     if (name === 'type') return assignType(el, value, set);
     return isLoading(el, name) ? holdSource(el, name, `${value}`, () => set(value)) : set(value);
@@ -216,6 +224,8 @@ export function assign(el, attribute, value, set) {
   const i = wouldLoad(el, where) && attributeWaitsFor(el, name, `${value}`);
   if (i) {
     holdAttribute(el, name, `${value}`);
+    // This is the page's doing: its observers are told.
+    note(el, KEPT + name)[KEPT + name] = false;
     settle(el, i);
   } else {
     removeAttr(el, KEPT + name);

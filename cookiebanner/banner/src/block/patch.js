@@ -9,6 +9,7 @@ import { mayLoad, safeHtml, safeNodes } from './html.js';
 import { MARK, releaseCss } from './names.js';
 import { enterFrame, observe } from './observe.js';
 import { patchReaders } from './readers.js';
+import { patchObservers } from './records.js';
 import { constructors, methods, property } from './replace.js';
 import { checkParsed, holdInsertion, holdText, scriptsIn, showPrepared } from './scripts.js';
 import { patchStorage } from './store.js';
@@ -119,6 +120,11 @@ function patchHtml(w) {
     checkTree(fragment, loadsOutside(doc));
     return apply(adoptNode, doc, [fragment]);
   });
+  // Where a page is edited, HTML comes in by a command.
+  methods(w, 'Document', 'execCommand', (go, args) => {
+    if (/^inserthtml$/i.test(args[0])) args[2] = trust(safeHtml(`${args[2]}`));
+    return go();
+  });
   const textOf = (go, self) => (self.localName === 'style' ? releaseCss(go()) : go());
   const withText = (value, go, self) => giveText(self, value, go);
   property(w, 'Node', 'textContent', withText, textOf);
@@ -212,6 +218,7 @@ export function patchRealm(w) {
     };
   }
   patchReaders(w);
+  patchObservers(w);
   patchNodes(w);
   patchHtml(w);
   patchWrite(w);

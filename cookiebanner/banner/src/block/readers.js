@@ -2,11 +2,23 @@
  * Attributes of one realm: what sets them asks `hold.js` first, what reads them is given what the author wrote (twins.js).
  * While nothing was ever held, a reader costs one comparison more than without us.
  */
-import { apply, findAll, getter, hasAttr, removeAttr, uncurried } from './dom.js';
+import { apply, findAll, getter, removeAttr, uncurried } from './dom.js';
 import { assign, checkElement, isLoading, loadsIn } from './hold.js';
-import { HELD, KEPT, releaseCss } from './names.js';
+import { KEPT, releaseCss } from './names.js';
 import { methods, property } from './replace.js';
-import { cleanHtml, isHeldElement, kept, masked, originals, trueCopy, trueSelector, trueTree, writtenNames } from './twins.js';
+import {
+  cleanHtml,
+  isHeldElement,
+  isMasked,
+  kept,
+  masked,
+  OURS,
+  originals,
+  trueCopy,
+  trueSelector,
+  trueTree,
+  writtenNames,
+} from './twins.js';
 
 const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel sandbox relList'.split(' ');
 const ownerElement = getter(Attr.prototype, 'ownerElement');
@@ -26,9 +38,11 @@ function readMirrored(el, attribute, go) {
 
 /** Does this name stand for what it says? Else it is one of ours, or one that was taken away. */
 function readAttribute(el, name, go) {
-  if (!masked.size) return go();
-  const lower = `${name}`.toLowerCase();
-  return lower.startsWith(KEPT) ? null : masked.has(lower) ? (kept(el, lower) ?? go()) : go();
+  const lower = masked.size ? `${name}`.toLowerCase() : '';
+  if (masked.size && lower.startsWith(KEPT)) return null;
+  if (!masked.has(lower)) return go();
+  const value = kept(el, lower) ?? go();
+  return lower === 'style' && value ? releaseCss(`${value}`) : value;
 }
 const qualified = (namespace, name) => (/xlink$/.test(namespace) ? `xlink:${name}` : name);
 
@@ -59,10 +73,7 @@ function patchAttributes(w) {
     el.setAttributeNS(attr.namespaceURI, attr.name, attr.value);
     return null;
   });
-  methods(w, 'Element', 'getAttribute', (go, [name], el) => {
-    const value = readAttribute(el, name, go);
-    return value && name === 'style' ? releaseCss(value) : value;
-  });
+  methods(w, 'Element', 'getAttribute', (go, [name], el) => readAttribute(el, name, go));
   methods(w, 'Element', 'getAttributeNS', (go, [namespace, name], el) => readAttribute(el, qualified(namespace, name), go));
   const has = (el, name, go) => {
     const found = readAttribute(el, name, go);
@@ -72,9 +83,9 @@ function patchAttributes(w) {
   methods(w, 'Element', 'hasAttributeNS', (go, [namespace, name], el) => has(el, qualified(namespace, name), go));
   methods(w, 'Element', 'getAttributeNames', (go, _args, el) => (isHeldElement(el) ? writtenNames(el) : go()));
   methods(w, 'Element', 'getAttributeNode getAttributeNodeNS', (go, args, el, _name, native) =>
-    isHeldElement(el) ? apply(native, trueCopy(el), args) : go(),
+    isMasked(el) ? apply(native, trueCopy(el), args) : go(),
   );
-  property(w, 'Element', 'attributes', null, (go, el) => (isHeldElement(el) ? trueCopy(el).attributes : go()));
+  property(w, 'Element', 'attributes', null, (go, el) => (isMasked(el) ? trueCopy(el).attributes : go()));
   methods(w, 'Element', 'removeAttribute removeAttributeNS', (go, args, el) => {
     go();
     if (!isHeldElement(el)) return;
@@ -82,7 +93,7 @@ function patchAttributes(w) {
     checkElement(el);
   });
   methods(w, 'Element', 'removeAttributeNode', (go, [attr], el) => {
-    if (!isHeldElement(el)) return go();
+    if (!isMasked(el)) return go();
     el.removeAttribute(attr.name);
     return attr;
   });
@@ -109,7 +120,7 @@ function patchAttributes(w) {
 }
 
 const isEqualNode = uncurried(Node.prototype.isEqualNode);
-const holds = (node) => node?.nodeType === 1 && (hasAttr(node, HELD) || findAll(node, `[${HELD}]`)[0]);
+const holds = (node) => node?.nodeType === 1 && (isMasked(node) || findAll(node, OURS)[0]);
 
 /** Ways to read or compare whole trees. */
 function patchTrees(w) {

@@ -196,12 +196,8 @@ export function finish(engine) {
       const root = ref.deref();
       if (!root || !(root.defaultView || root.isConnected)) continue;
       for (const el of findAll(root, `script,[${HELD}],[${MARK}],style,[style]`)) {
-        if (el.localName !== 'script') {
-          const waited = hasAttr(el, HELD) || hasAttr(el, MARK);
-          checkElement(el);
-          // Chromium forgets an <object> that got its data while a placeholder hid it.
-          if (el.localName === 'object' && waited && !hasAttr(el, HELD)) putBefore(el.parentNode, el, el.nextSibling);
-        } else if (resting.has(el) && !queue.includes(el) && !scriptWaitsFor(el)) {
+        if (el.localName !== 'script') checkElement(el);
+        else if (resting.has(el) && !queue.includes(el) && !scriptWaitsFor(el)) {
           show(el);
           unpark(el);
           if (!resting.get(el)) now.push(el);

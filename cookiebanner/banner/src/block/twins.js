@@ -15,6 +15,8 @@ const inert = document.implementation.createHTMLDocument('');
 /** Names that were taken away somewhere on this page: while it is empty, no reader has anything to do. */
 export const masked = new Set();
 export const isHeldElement = (el) => masked.size > 0 && hasAttr(el, HELD);
+/** Does an attribute of this element not stand as it was written? */
+export const isMasked = (el) => masked.size > 0 && (hasAttr(el, HELD) || /data:fg,/.test(getAttr(el, 'style')));
 export const kept = (el, name) => getAttr(el, KEPT + name);
 export const written = (el, name) => kept(el, name) ?? getAttr(el, name);
 
@@ -30,7 +32,7 @@ function asWritten(pairs) {
   }
   return [...found].sort((a, b) => rank(a[0]) - rank(b[0]));
 }
-const pairsOf = (el) => asWritten(attributeNames(el).map((name) => [name, getAttr(el, name)]));
+const pairsOf = (el) => asWritten(attributeNames(el).map((name) => [name, releaseCss(getAttr(el, name))]));
 export const writtenNames = (el) => pairsOf(el).map(([name]) => name);
 
 /** HTML or XML that a browser wrote, as the author would have it. */
@@ -67,11 +69,15 @@ export function keep(el, name, value) {
   setAttr(el, KEPT + name, value);
 }
 
+/** Elements with an attribute that does not stand as it was written. */
+export const OURS = `[${HELD}],[style*="data:fg,"]`;
+
 /** Makes an element stand as its author wrote it. */
 function restore(el) {
   for (const name of attributeNames(el)) {
-    if (!name.startsWith(KEPT)) continue;
     const value = getAttr(el, name);
+    if (name === 'style') put(el, name, releaseCss(value));
+    if (!name.startsWith(KEPT)) continue;
     removeAttr(el, name);
     if (name !== HELD) put(el, name.slice(KEPT.length), value);
   }
@@ -80,7 +86,7 @@ function restore(el) {
 /** A copy of a tree as its author wrote it, where nothing loads. */
 export function trueTree(node) {
   const copy = importNode(inert, node, true);
-  for (const el of [...(copy.nodeType === 1 && hasAttr(copy, HELD) ? [copy] : []), ...findAll(copy, `[${HELD}]`)]) restore(el);
+  for (const el of [copy, ...findAll(copy, OURS)]) restore(el);
   return copy;
 }
 
