@@ -27,17 +27,25 @@ RATIO = """<style>.box{position:relative;width:600px}.box::before{content:'';dis
 .box iframe{position:absolute;inset:0;width:100%;height:100%;border:0}</style>"""
 
 
+# Of each held frame of the page what stands in its empty document: its box, or null where nothing is seen.
+DRAWN = """Array.from(frames).map(frame => frame.document.querySelector('.fg-hold:not([hidden])')).filter(Boolean)
+  .map(box => { const { width, height } = box.getBoundingClientRect(); return [Math.round(width), Math.round(height)] })"""
+
+
 def drawn(page, count: int) -> None:
-    page.wait_for_function(f"document.querySelectorAll('.fg-hold').length === {count}")
+    page.wait_for_function(f"{DRAWN}.length === {count}")
 
 
 def test_a_frame_that_nobody_sees_shows_nothing(guest) -> None:
     bare = guest.bare(HIDDEN).evaluate(BOXES)
     page = guest.open(HIDDEN + f"<iframe src='{T}/seen.html' width=300 height=200></iframe>")
-    drawn(page, 1)
+    page.wait_for_function("frames[4].document.querySelector('.fg-hold')")
     assert page.evaluate(BOXES) == bare
-    page.evaluate("document.querySelector('[hidden]').hidden = false")
+    # A hidden one (visibility) draws where nothing is visible.
     drawn(page, 2)
+    assert page.evaluate("getComputedStyle(frames[1].frameElement).visibility") == "hidden"
+    page.evaluate("document.querySelector('[hidden]').hidden = false")
+    drawn(page, 3)
 
 
 def test_a_box_that_keeps_a_ratio_keeps_it(guest) -> None:
@@ -46,11 +54,7 @@ def test_a_box_that_keeps_a_ratio_keeps_it(guest) -> None:
     page = guest.open(body)
     drawn(page, 1)
     assert page.evaluate(BOXES) == bare
-    assert page.evaluate(
-        "(({x, y, width, height}) => [x, y, width, height])(document.querySelector('.fg-hold').getBoundingClientRect())"
-    ) == page.evaluate(
-        "(({x, y, width, height}) => [x, y, width, height])(document.querySelector('.box').getBoundingClientRect())"
-    )
+    assert page.evaluate(DRAWN) == [bare[0][2:]]
 
 
 def test_a_frame_that_leaves_and_comes_back_has_one_placeholder(guest) -> None:
@@ -61,9 +65,50 @@ def test_a_frame_that_leaves_and_comes_back_has_one_placeholder(guest) -> None:
     page.evaluate("root.append(frame)")
     drawn(page, 1)
     page.evaluate("root.replaceChildren(frame)")
+    drawn(page, 1)
+    assert page.evaluate("frames[0].document.body.childElementCount") == 1
     page.evaluate("{ const other = document.createElement('section'); root.replaceWith(other) }")
     drawn(page, 0)
     assert page.evaluate("document.querySelector('section').parentNode.querySelectorAll('iframe').length") == 0
+
+
+def test_nothing_of_ours_stands_beside_a_frame_and_no_door_is_open(guest) -> None:
+    """The frame keeps its place, its sandbox and its strangeness; letting it load leaves no trace in the history."""
+    page = guest.open(
+        f"<p>a</p><iframe id=f src='{T}/s.html' sandbox=allow-scripts width=400 height=300></iframe><p>b</p>"
+        "<style>iframe[src*='s.html'] { outline: 3px solid red }</style>"
+    )
+    drawn(page, 1)
+    assert page.evaluate("[f.previousSibling.localName, f.nextSibling.localName, f.contentDocument]") == [
+        "p",
+        "p",
+        None,
+    ]
+    assert page.evaluate("[f.sandbox.value, f.getAttribute('sandbox'), getComputedStyle(f).outlineWidth]") == [
+        "allow-scripts", "allow-scripts", "3px",
+    ]  # fmt: skip
+    before = page.evaluate("history.length")
+    page.frame_locator("#f").get_by_text("Load once").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("(() => { try { return !f.contentWindow.document } catch { return true } })()")
+    assert page.evaluate("history.length") == before
+    assert page.evaluate("[f.getAttribute('src'), f.getAttribute('sandbox'), fairgate.allowed('tracker')]") == [
+        f"{T}/s.html", "allow-scripts", False,
+    ]  # fmt: skip
+
+
+def test_the_placeholder_of_what_has_no_document(guest) -> None:
+    """What has no document of its own gets its box in our root, over itself."""
+    page = guest.open(
+        f"<video id=v src='{T}/v.mp4' width=320 height=240></video><object id=o data='{T}/o.swf' width=300 height=200></object>"
+    )
+    page.wait_for_function("document.querySelectorAll('#onetrust-consent-sdk > .fg-hold').length === 2")
+    same = """[['v', 1], ['o', 0]].map(([id, i]) => [document.getElementById(id), document.querySelectorAll('.fg-hold')[i]].map(el => {
+      const { x, y, width, height } = el.getBoundingClientRect(); return [x, y, width, height].map(Math.round).join() }))"""
+    assert all(a == b for a, b in page.evaluate(same))
+    assert page.evaluate("document.body.querySelectorAll('.fg-hold').length") == 0
+    page.evaluate("document.body.style.paddingTop = '300px'")
+    page.wait_for_function(f"({same}).every(([a, b]) => a === b)")
 
 
 LISTEN = "f.onload=()=>log('onload');f.addEventListener('load',()=>log('listener'));document.addEventListener('load',e=>e.target===f&&log('capture'),true);"

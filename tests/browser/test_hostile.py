@@ -76,7 +76,7 @@ def test_a_plain_page_is_held(visit, server: Server) -> None:
     tab = visit()
     works(tab)
     assert server.left["h/h"] == []
-    assert tab.evaluate("document.querySelectorAll('[data-fg]').length") == 0
+    assert tab.evaluate("document.querySelectorAll('[data-fg],[fg-held]').length") == 0
 
 
 @pytest.mark.parametrize(

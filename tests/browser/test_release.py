@@ -102,7 +102,7 @@ def test_everything_runs_once_in_document_order(open_page) -> None:
     assert ordered == ["A:a", "I:i", "E:e", "C:c", "D", "H:h"]
     assert sorted(result) == sorted([*ordered, "B:b", "F:f", "load a", "load f"])
     assert tab.evaluate("seen") == ["DOMContentLoaded", "load"]
-    assert tab.evaluate("document.querySelectorAll('[data-fg]').length") == 0
+    assert tab.evaluate("document.querySelectorAll('[data-fg],[fg-held]').length") == 0
 
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -66,7 +66,7 @@ def test_scripts_run_once_in_document_order(open_page) -> None:
     ordered = [x for x in result if x[0] in "AIECDH"]
     assert ordered == ["A:a", "I:i", "E:e", "C:c", "D", "H:h"]
     assert sorted(result) == sorted([*ordered, "B:b", "F:f", "load a", "load f"])
-    assert tab.evaluate("document.querySelectorAll('[data-fg]').length") == 0
+    assert tab.evaluate("document.querySelectorAll('[data-fg],[fg-held]').length") == 0
 
 
 def test_a_page_parked_in_vain_runs_as_the_parser_meets_it(open_page) -> None:
@@ -75,7 +75,7 @@ def test_a_page_parked_in_vain_runs_as_the_parser_meets_it(open_page) -> None:
     result = ran(tab, 10)
     assert [x for x in result if x[0] in "AIECDH"] == ["A:a", "I:i", "E:e", "C:c", "D", "H:h"]
     assert sorted(result)[-4:] == ["I:i", "load a", "load f"] or result.count("load a") == 1
-    assert tab.evaluate("document.querySelectorAll('[data-fg]').length") == 0
+    assert tab.evaluate("document.querySelectorAll('[data-fg],[fg-held]').length") == 0
 
 
 ALL = f"""
@@ -104,11 +104,13 @@ def test_everything_else_comes_back_too_each_once(open_page) -> None:
     print(
         names,
         tab.evaluate("ran"),
-        tab.evaluate("[...document.querySelectorAll(`[data-fg],svg script,object,embed`)].map((el) => el.outerHTML)"),
+        tab.evaluate(
+            "[...document.querySelectorAll(`[data-fg],[fg-held],svg script,object,embed`)].map((el) => el.outerHTML)"
+        ),
     )
     assert sorted(name for name in names if name in WANTED) == sorted(WANTED)
     assert "no.gif" not in names
     assert tab.evaluate("ran") == ["B:"]
-    left = tab.evaluate("[...document.querySelectorAll('[data-fg]')].map((el) => el.outerHTML)")
+    left = tab.evaluate("[...document.querySelectorAll('[data-fg],[fg-held]')].map((el) => el.outerHTML)")
     assert left == []
     assert "data:fg" not in tab.evaluate("document.documentElement.outerHTML.replace(/<noscript>.*?<.noscript>/s, '')")

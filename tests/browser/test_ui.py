@@ -489,32 +489,34 @@ ADDED = f"<script>document.body.insertAdjacentHTML('afterbegin', '{EMBED.replace
 
 def test_a_held_embed_says_whose_it_is_and_loads_once(visit, world):
     page = visit(body=ADDED + TEXT)
-    page.wait_for_selector(".fg-hold", state="visible")
-    box = page.locator(".fg-hold").bounding_box()
-    assert (round(box["width"]), round(box["height"])) == (564, 319)  # with the frame's own border
+    held = page.frame_locator("#film").locator(".fg-hold")
+    held.wait_for()
+    box = held.bounding_box()
+    assert (round(box["width"]), round(box["height"])) == (560, 315)
     assert world.requests_to("youtube.com") == []
-    page.click("text=Load once")
+    held.get_by_text("Load once").click()
     page.frame_locator("#film").locator("text=A frame.").wait_for()
-    assert page.locator(".fg-hold").count() == 0 and page.is_visible("#film")
+    assert held.count() == 0 and page.is_visible("#film")
     assert (world.answers, page.evaluate("fairgate.allowed('youtube')")) == ([], False)
 
 
 def test_a_held_embed_is_allowed_for_good(visit, world):
     page = visit(body=EMBED + TEXT)
-    page.click("text=Always allow YouTube")
+    page.frame_locator("#film").get_by_text("Always allow YouTube").click()
     page.frame_locator("#film").locator("text=A frame.").wait_for()
     said = answer(world, page)
     assert said["choices"]["services"]["youtube"] == "granted"
     assert said["choices"]["services"]["vimeo"] == "denied"
-    assert page.locator(".fg-hold").count() == 0
+    assert page.frame_locator("#film").locator(".fg-hold").count() == 0
 
 
 def test_accepting_all_removes_the_placeholder(visit):
     page = visit(body=EMBED + TEXT)
-    page.wait_for_selector(".fg-hold")
+    held = page.frame_locator("#film").locator(".fg-hold")
+    held.wait_for()
     page.click(ACCEPT)
     page.frame_locator("#film").locator("text=A frame.").wait_for()
-    assert page.locator(".fg-hold").count() == 0 and page.is_visible("#film")
+    assert held.count() == 0 and page.is_visible("#film")
 
 
 # --- security ------------------------------------------------------------------------------------------------------------

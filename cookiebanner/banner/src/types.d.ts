@@ -244,6 +244,9 @@ export interface Ui extends Partial<Lists> {
   filter?: HTMLElement;
   placeholders?: Record<string, string | number>;
   inPage?: (node: HTMLElement) => HTMLElement;
+  leavePage?: (node: HTMLElement) => void;
+  css?: string;
+  mount?: () => void;
   textOf?: (key: string, values?: Record<string, string | number>) => string;
   list?: (names: string[]) => string;
   button?: (content: any, click: (event?: any) => any, props?: Record<string, any>) => any;

@@ -14,23 +14,47 @@ export const uncurried = (f) => call.bind(f);
 export const getter = (proto, name) => uncurried(describe(proto, name).get);
 export const setter = (proto, name) => uncurried(describe(proto, name).set);
 export const getAttr = uncurried(E.getAttribute);
-export const setAttr = uncurried(E.setAttribute);
-export const removeAttr = uncurried(E.removeAttribute);
+const nativeSetAttr = uncurried(E.setAttribute);
+const nativeRemoveAttr = uncurried(E.removeAttribute);
 export const hasAttr = uncurried(E.hasAttribute);
 export const matches = uncurried(E.matches);
-export const putBefore = uncurried(Node.prototype.insertBefore);
-const querySelectorAll = uncurried(E.querySelectorAll);
+const insertBefore = uncurried(Node.prototype.insertBefore);
+const queries = new Map(
+  [Element, Document, DocumentFragment].map((kind, i) => [[1, 9, 11][i], uncurried(kind.prototype.querySelectorAll)]),
+);
+const nodeType = uncurried(describe(Node.prototype, 'nodeType').get);
 /**
  * Elements below a document, a shadow root, a fragment or an element (a form's own method may be hidden by a field).
  *
  * @param {ParentNode} root
  * @returns {any[]}
  */
-export const findAll = (root, selector) => {
-  try {
-    return [...querySelectorAll(root, selector)];
-  } catch {
-    return [...root.querySelectorAll(selector)];
-  }
-};
+export const findAll = (root, selector) => [...queries.get(nodeType(root))(root, selector)];
 export const setHtml = setter(E, 'innerHTML');
+
+/** Node → what we have just changed of it (an attribute's name; '' for its children), or how often it was moved. */
+export let changes = new Map();
+const forget = () => {
+  changes = new Map();
+};
+/** Remembers a change of ours until every observer was told of it. @param {Node} node @param {string} what */
+export function note(node, what) {
+  // The second microtask from here comes after the one in which observers are told.
+  if (!changes.size) queueMicrotask(() => queueMicrotask(forget));
+  if (!changes.has(node)) changes.set(node, { moves: 0 });
+  changes.get(node)[what] = true;
+  return changes.get(node);
+}
+export function setAttr(el, name, value) {
+  note(el, name);
+  nativeSetAttr(el, name, value);
+}
+export function removeAttr(el, name) {
+  note(el, name);
+  nativeRemoveAttr(el, name);
+}
+/** Puts a node where it is to stand; from where it stood it is moved. */
+export function putBefore(parent, node, next) {
+  if (node.parentNode) note(node, '').moves++;
+  return insertBefore(parent, node, next);
+}

@@ -1,46 +1,95 @@
 /**
  * How an element waits.
  *
- * A held script rests (scripts.js); everything else loses the attribute that would load.
- * What was taken away is kept in `data-fg-<attribute>`, so that clones and `innerHTML += …` hold too and the page's own
- * getters can answer as if nothing had happened. `data-fg` marks a held element.
+ * A held script rests (scripts.js). A frame stands empty under its address; everything else loses the attribute that would
+ * load. What its author wrote stays readable (twins.js). An element is held where it would load and no earlier: images and
+ * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
-import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
-import { findAll, getAttr, hasAttr, matches, removeAttr, setAttr, setter, uncurried } from './dom.js';
-import { HELD, KEPT, releaseCss } from './names.js';
+import { attributeWaitsFor, authorKeys, holdCss, host, upward } from './decide.js';
+import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
+import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
+import { incomplete } from './replace.js';
 import { assignType, holdSource } from './scripts.js';
+import { attributeNames, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
 
-const attributeNames = uncurried(Element.prototype.getAttributeNames);
+const getText = getter(Node.prototype, 'textContent');
 const setText = setter(Node.prototype, 'textContent');
+const parentNode = getter(Node.prototype, 'parentNode');
+const nextSibling = getter(Node.prototype, 'nextSibling');
+const removeChild = uncurried(Node.prototype.removeChild);
+export const contentDocument = getter(HTMLIFrameElement.prototype, 'contentDocument');
 
 /** Everything that can load, in one selector. */
 export const LOADING =
-  'script,style,link,object,image,use,feImage,set,animate,[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
+  'script,style,link,object,image,use,feImage,set,animate,[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
   /^(\w+ (src(set)?|data|poster|background)|iframe srcdoc|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping|(set|animate) (to|from|by|values))$/;
-const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter)$/;
+/** Attributes that are CSS. */
+export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
-const isIdleLink = (el, rel = getAttr(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
+const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
 export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
+const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
 
-/** Held elements that load without being in a document. */
+/** What loads in this node: 0 nothing, 1 images and media, 2 all. */
+export function loadsIn(node) {
+  if (!(node.ownerDocument || node).defaultView) return 0;
+  return node.isConnected ? 2 : loadsOutside(node.ownerDocument);
+}
+/** The same for what is in no page, but belongs to a document: all, where its insertion may go unnoticed. */
+export const loadsOutside = (doc) => (!doc.defaultView ? 0 : incomplete ? 2 : 1);
+const wouldLoad = (el, where) => where > (EVERYWHERE.test(el.localName) ? 0 : 1);
+
+/** Held elements that load without being in a document, and never were. */
 export const heldOutside = new Set();
-const withPlaceholder = new WeakSet();
+/** Held element → the document in it for which a placeholder was asked. */
+const placed = new WeakMap();
 
 /** An element left the page: nothing stands for it any more. */
-export const unplace = (el) => withPlaceholder.delete(el) && host.place(el, null);
+export const unplace = (el) => placed.delete(el) && host.place(el, null);
+
+const isEmptyFrame = (el) => el.localName === 'iframe' && kept(el, 'src') !== null && !hasAttr(el, 'srcdoc');
+
+/**
+ * A frame waits as an empty document of this origin under its own address. It is inserted anew, which ends what the parser
+ * has begun to load and leaves no trace in the history.
+ */
+function standEmpty(el) {
+  const parent = el.isConnected && parentNode(el);
+  const next = nextSibling(el);
+  if (parent) {
+    note(el, '').moves++;
+    removeChild(parent, el);
+  }
+  const sandbox = getAttr(el, 'sandbox');
+  if (sandbox !== null) {
+    keep(el, 'sandbox', sandbox);
+    removeAttr(el, 'sandbox');
+  }
+  setAttr(el, 'src', `about:blank?${kept(el, 'src')}`);
+  if (parent) putBefore(parent, el, next);
+}
 
 /** Keeps `value` aside instead of letting `el` load it. */
-function holdAttribute(el, name, value, i) {
-  setAttr(el, HELD, i);
-  setAttr(el, KEPT + name, value);
-  // Of all ways to end a navigation that the parser has begun, only this one won every race.
-  if (el.localName === 'iframe' && hasAttr(el, name) && el.isConnected) setAttr(el, name, 'about:blank');
-  removeAttr(el, name);
+function holdAttribute(el, name, value) {
+  keep(el, name, value);
+  if (isEmptyFrame(el) && name === 'src') standEmpty(el);
+  else removeAttr(el, name);
   if (!el.isConnected) heldOutside.add(el);
   host.held?.(el);
+}
+
+/** Gives an attribute back. */
+function giveBack(el, name) {
+  const value = kept(el, name);
+  removeAttr(el, KEPT + name);
+  if (value === null) return;
+  // Before the address, or the frame would load without it.
+  if (name === 'src') giveBack(el, 'sandbox');
+  put(el, name, value);
+  if (el.localName === 'source') el.parentNode?.load?.();
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
@@ -49,66 +98,110 @@ export function checkCss(text, write) {
   if (safe !== text) write(safe);
 }
 
+/** Of a link only what it is for is taken away: its address stands for itself. */
+const takenFrom = (el, name) => (el.localName === 'link' ? 'rel' : name);
+
 /** Holds one attribute or gives it back. @returns {number} what it waits for */
-function checkAttribute(el, name) {
-  const value = getAttr(el, name);
-  if (CSS_ATTRIBUTE.test(name)) checkCss(value, (safe) => setAttr(el, name, safe));
-  const plain = name.replace(KEPT, '');
-  if (!isLoading(el, plain) || isIdleLink(el)) return 0;
-  if (plain === 'srcdoc') {
-    const safe = upward.safeSrcdoc(value, el);
-    if (safe !== value) setAttr(el, plain, trust(safe));
+function checkAttribute(el, name, where) {
+  const standing = getAttr(el, name);
+  // Whatever came past us would load, and counts.
+  const isNew = standing !== null && !(isEmptyFrame(el) && standing.startsWith('about:blank?'));
+  const value = isNew ? standing : kept(el, name);
+  if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(value, (safe) => masked.add(name) && setAttr(el, name, safe));
+  if (!isLoading(el, name) || isIdleLink(el)) return 0;
+  if (name === 'srcdoc') {
+    const safe = where > 1 ? upward.safeSrcdoc(value, el) : value;
+    if (safe !== value) put(el, name, safe);
     return 0;
   }
-  const i = attributeWaitsFor(el, plain, value);
-  if (i) {
-    if (plain === name) holdAttribute(el, name, value, i);
-  } else if (plain !== name) {
-    removeAttr(el, name);
-    setAttr(el, plain.replace(/.*:/, ''), /^(embed|object)$/.test(el.localName) ? trust(value, 'createScriptURL') : value);
-    if (el.localName === 'source') el.parentNode?.load?.();
+  const taken = takenFrom(el, name);
+  const isKept = kept(el, name) !== null || kept(el, taken) !== null;
+  const isLoose = taken === name ? isNew : hasAttr(el, taken);
+  const i = (isKept || wouldLoad(el, where)) && attributeWaitsFor(el, name, value);
+  if (i && isLoose) holdAttribute(el, taken, getAttr(el, taken));
+  else if (!i && kept(el, name) !== null) {
+    if (isNew) removeAttr(el, KEPT + name);
+    else giveBack(el, name);
   }
   return i || 0;
 }
 
-/** Brings one element in line with what is allowed now: holds it, or gives back what it waits with. */
-export function checkElement(el) {
-  if (el === host.tag || el.localName === 'script') return;
-  const tag = el.localName;
-  // Parked tags of a page's author wait in the same form as ours.
-  const asked = !hasAttr(el, HELD) && authorKeys(el);
-  const parked = asked && !hasAttr(el, 'src') && getAttr(el, 'data-src');
-  if (parked) setAttr(el, `${KEPT}src`, parked);
-  if (tag === 'style') checkCss(el.textContent, (safe) => setText(el, safe));
-  let waiting = 0;
-  for (const name of attributeNames(el)) waiting = checkAttribute(el, name) || waiting;
-  if (waiting) {
-    setAttr(el, HELD, waiting);
-    if (el.isConnected && /^(iframe|embed|object|video)$/.test(tag) && !withPlaceholder.has(el)) {
-      withPlaceholder.add(el);
-      host.place(el, waiting - 1);
+/** What the server parked waits in the same form as ours. */
+function takeOver(el) {
+  const names = attributeNames(el).filter((name) => name !== MARK);
+  removeAttr(el, MARK);
+  setAttr(el, HELD, names.map((name) => name.replace(PARKED, '')).join(' '));
+  for (const parked of names.filter((name) => name.startsWith(PARKED))) {
+    const name = parked.replace(PARKED, '');
+    masked.add(name);
+    setAttr(el, KEPT + name, getAttr(el, parked));
+    removeAttr(el, parked);
+  }
+  if (isEmptyFrame(el)) standEmpty(el);
+}
+
+/** An element waits for `waiting`, or for nothing any more. */
+function settle(el, waiting) {
+  if (!waiting) {
+    if (hasAttr(el, HELD)) {
+      removeAttr(el, HELD);
+      for (const name of attributeNames(el)) if (name.startsWith(KEPT)) giveBack(el, name.slice(KEPT.length));
     }
-  } else {
-    removeAttr(el, HELD);
     heldOutside.delete(el);
     unplace(el);
+  } else if (el.isConnected) {
+    heldOutside.delete(el);
+    const inside = isEmptyFrame(el) ? contentDocument(el) : el;
+    if (!/^(iframe|embed|object|video)$/.test(el.localName) || placed.get(el) === inside) return;
+    placed.set(el, inside);
+    host.place(el, waiting - 1);
   }
 }
 
-/** `checkElement` for what can load: most nodes can't, and are passed over fast. */
-export const checkOne = (node) => node.nodeType === 1 && matches(node, LOADING) && checkElement(node);
-
-/** The same for a node and everything in it. */
-export function checkTree(node) {
-  checkOne(node);
-  if (node.firstElementChild) for (const el of findAll(node, LOADING)) checkElement(el);
+/** Brings one element in line with what is allowed now: holds it where it would load, or gives back what it waits with. */
+export function checkElement(el, where = loadsIn(el)) {
+  if (el === host.tag || el.localName === 'script') return;
+  if (hasAttr(el, MARK)) takeOver(el);
+  // Parked tags of a page's author wait in the same form as ours.
+  const asked = where > 1 && !hasAttr(el, HELD) && authorKeys(el);
+  const parked = asked && !hasAttr(el, 'src') && getAttr(el, 'data-src');
+  if (parked) keep(el, 'src', parked);
+  if (el.localName === 'style' && where > 1) checkCss(getText(el), (safe) => note(el, 'text') && setText(el, safe));
+  let waiting = 0;
+  for (const name of writtenNames(el)) waiting = checkAttribute(el, name, where) || waiting;
+  if (parked && waiting && isEmptyFrame(el)) standEmpty(el);
+  settle(el, waiting);
 }
 
-/** A link is told what it is for: only now may its address load. */
-function assignRel(el, rel) {
-  const url = !isIdleLink(el, rel) && getAttr(el, 'href');
-  const i = url && attributeWaitsFor(el, 'href', url);
-  if (i) holdAttribute(el, 'href', url, i);
+/** `checkElement` for what can load: most nodes can't, and are passed over fast. */
+export const checkOne = (node, where = undefined) => node.nodeType === 1 && matches(node, LOADING) && checkElement(node, where);
+
+/** The same for a node and everything in it. */
+export function checkTree(node, where = undefined) {
+  checkOne(node, where);
+  if (node.firstElementChild) for (const el of findAll(node, LOADING)) checkElement(el, where);
+}
+
+/** The author's value of a name that is taken away changes. @returns {boolean} whether that is all there is to do */
+function assignKept(el, name, value) {
+  if (kept(el, name) === null && !(name === 'sandbox' && isHeldElement(el) && isEmptyFrame(el))) return false;
+  keep(el, name, value);
+  note(el, KEPT + name)[KEPT + name] = false;
+  return true;
+}
+
+/** A link gets an address, or is told what it is for: only now may it load. */
+function assignLink(el, name, value, set) {
+  const rel = name === 'rel' ? value : written(el, 'rel');
+  const waitsFor = (source) => {
+    const url = source === name ? value : getAttr(el, source);
+    return url && attributeWaitsFor(el, source, url);
+  };
+  const waits = loadsIn(el) > 1 && !isIdleLink(el, rel) && (waitsFor('href') || waitsFor('imagesrcset'));
+  if (waits) holdAttribute(el, 'rel', rel);
+  else if (name === 'rel') removeAttr(el, KEPT + name);
+  if (!waits || name !== 'rel') set(value);
+  if (isHeldElement(el)) checkElement(el);
 }
 
 /**
@@ -117,15 +210,29 @@ function assignRel(el, rel) {
  */
 export function assign(el, attribute, value, set) {
   const name = attribute.toLowerCase();
-  if (CSS_ATTRIBUTE.test(name)) return set(holdCss(value));
+  if (CSS_ATTRIBUTE.test(name)) {
+    const safe = loadsIn(el) > 1 ? holdCss(value) : value;
+    if (safe !== value) masked.add(name);
+    return set(safe);
+  }
   if (el.localName === 'script') {
     if (name === 'type') return assignType(el, value, set);
     return isLoading(el, name) ? holdSource(el, name, `${value}`, () => set(value)) : set(value);
   }
-  if (name === 'rel' && el.localName === 'link') assignRel(el, value);
-  if (!isLoading(el, name) || isIdleLink(el)) return set(value);
-  if (name === 'srcdoc') return set(upward.safeSrcdoc(value, el));
-  removeAttr(el, KEPT + name);
-  const i = attributeWaitsFor(el, name, `${value}`);
-  return i ? holdAttribute(el, name, value, i) : set(value);
+  if (el.localName === 'link' && /^(rel|href|imagesrcset)$/.test(name)) return assignLink(el, name, `${value}`, set);
+  if (!isLoading(el, name)) return assignKept(el, name, value) || set(value);
+  const where = loadsIn(el);
+  if (name === 'srcdoc') return set(where > 1 ? upward.safeSrcdoc(value, el) : value);
+  const i = wouldLoad(el, where) && attributeWaitsFor(el, name, `${value}`);
+  if (i) {
+    holdAttribute(el, name, `${value}`);
+    // This is the page's doing: its observers are told.
+    note(el, KEPT + name)[KEPT + name] = false;
+    settle(el, i);
+  } else {
+    removeAttr(el, KEPT + name);
+    if (name === 'src') giveBack(el, 'sandbox');
+    set(value);
+    if (isHeldElement(el)) checkElement(el);
+  }
 }

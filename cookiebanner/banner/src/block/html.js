@@ -1,7 +1,7 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
 import { holdCss, host, trust, upward } from './decide.js';
 import { findAll, getter, setHtml } from './dom.js';
-import { checkElement, heldOutside, LOADING } from './hold.js';
+import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
 
 const outerHtml = getter(Element.prototype, 'outerHTML');
@@ -13,10 +13,10 @@ export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style
 const TAG = /<!--[\s\S]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([\s\S]*?)(?=<\/\2)|<\w(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
 
 /** Checks an element where nothing loads. @returns {boolean} whether it changed */
-function changes(el) {
+function changes(el, where = 2) {
   const before = outerHtml(el);
   if (el.localName === 'script') parkTag(el);
-  else checkElement(el);
+  else checkElement(el, where);
   heldOutside.delete(el);
   return before !== outerHtml(el);
 }
@@ -59,6 +59,8 @@ export function safeSrcdoc(html) {
  * @returns {Node[]|null} the nodes, or null when nothing in them waits (let the native do it)
  */
 export function safeNodes(doc, context, parse) {
+  const where = loadsIn(context);
+  if (!where) return null;
   const box = doc.createElementNS(context.namespaceURI, context.localName);
   parse(box);
   let changed = false;
@@ -66,7 +68,7 @@ export function safeNodes(doc, context, parse) {
     if (el.localName === 'script') {
       keepFromRunning(el);
       changed = true;
-    } else if (changes(el)) changed = true;
+    } else if (changes(el, where)) changed = true;
   }
   return changed ? [...box.childNodes] : null;
 }

@@ -1,7 +1,7 @@
 /**
  * The blocking engine: holds everything that a release says has to wait, and lets it go when the answer allows.
  *
- * decide.js says what waits; scripts.js and hold.js how it waits; level.js, html.js, observe.js, store.js and patch.js are the ways
+ * decide.js says what waits; scripts.js, hold.js and twins.js how it waits; level.js, html.js, observe.js, readers.js, store.js and patch.js are the ways
  * on which things come into a page; release.js, which comes later, lets them go. Imports point from the last to the first.
  *
  * @typedef {object} Host the heart of the gate (core/index.js), of which the engine uses
@@ -39,7 +39,7 @@
  */
 import { authorKeys, begin, exempted, holdCss, host, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';
-import { checkElement, heldOutside } from './hold.js';
+import { checkElement, contentDocument, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
 import { stopped } from './navigate.js';
@@ -53,6 +53,7 @@ import { waiting } from './workers.js';
 export const internals = () => ({
   authorKeys,
   checkElement,
+  contentDocument,
   exempted,
   findAll,
   getAttr,

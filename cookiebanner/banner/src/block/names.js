@@ -1,9 +1,11 @@
 /** Names that the parts which hold, and the part that lets go, share. */
 
-/** Marks a held element; `KEPT + attribute` holds what was taken from it. */
-export const HELD = 'data-fg';
-export const KEPT = 'data-fg-';
-export const TYPE = 'data-fg-type';
+/** On a held element: its attributes in the author's order; `KEPT + attribute` has the author's value of one. */
+export const HELD = 'fg-held';
+export const KEPT = 'fg-';
+/** Marks of a tag that was parked as text, by the server or by us; `PARKED + attribute` has what was taken from it. */
+export const MARK = 'data-fg';
+export const PARKED = 'data-fg-';
 
 /** Prefixes of names that are no cookie's, as compile.py writes them; a cookie's name holds no `=`. */
 export const STORES = { localStorage: 'l=', sessionStorage: 's=' };

@@ -2,7 +2,7 @@
  * Frames that are sent to a held address, whoever sends them: a link, a form, `open()`, or the frame's own `location` by the
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
-import { upward, urlWaitsFor } from './decide.js';
+import { exempted, upward, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, getter } from './dom.js';
 import { methods } from './replace.js';
 
@@ -62,7 +62,7 @@ export function patchNavigation(w) {
   listen(w.document, 'load', () => enterFrames(w));
   if (w !== w.top) {
     listen(w.navigation, 'navigate', (event) => {
-      if (event.userInitiated || !event.cancelable || !urlWaitsFor(event.destination.url)) return;
+      if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement) || !urlWaitsFor(event.destination.url)) return;
       event.preventDefault();
       stopped.set(w, event.destination.url);
     });

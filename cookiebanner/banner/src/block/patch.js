@@ -3,16 +3,19 @@
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
 import { anyServiceWaits, holdCss, host, trust, urlWaitsFor } from './decide.js';
-import { apply, findAll, getAttr, hasAttr, removeAttr, setHtml } from './dom.js';
-import { assign, checkTree, isLoading } from './hold.js';
+import { apply, findAll, getAttr, hasAttr, setHtml } from './dom.js';
+import { checkTree, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
-import { HELD, KEPT } from './names.js';
+import { MARK, releaseCss } from './names.js';
 import { patchNavigation } from './navigate.js';
 import { enterFrame, observe } from './observe.js';
+import { patchReaders } from './readers.js';
+import { patchObservers } from './records.js';
 import { constructors, methods, property } from './replace.js';
 import { checkParsed, holdInsertion, holdText, scriptsIn, showPrepared } from './scripts.js';
 import { changeSheet, patchSinks } from './sinks.js';
 import { patchStorage } from './store.js';
+import { cleanHtml, isHeldElement } from './twins.js';
 import { patchWorkers } from './workers.js';
 
 const patched = new WeakSet();
@@ -29,52 +32,8 @@ function enterFrames(node) {
 
 /** An element gets a text: a style sheet's is made safe, a script may have to rest. @param {(value: *) => *} set the native */
 function giveText(el, value, set) {
-  if (el.localName === 'style') return set(holdCss(value));
+  if (el.localName === 'style') return set(loadsIn(el) > 1 ? holdCss(value) : value);
   return el.localName === 'script' ? holdText(el, `${value}`, () => set(value)) : set(value);
-}
-
-const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel'.split(' ');
-
-/** Attributes and the properties that mirror them. */
-function patchAttributes(w) {
-  for (const name of Object.getOwnPropertyNames(w)) {
-    if (!/^(HTML|SVG)\w*Element$/.test(name)) continue;
-    for (const attribute of MIRRORED) {
-      property(
-        w,
-        name,
-        attribute,
-        (value, go, el) => assign(el, attribute, value, go),
-        (go, el) => {
-          const kept = getAttr(el, KEPT + attribute);
-          try {
-            return kept !== null && /^(src|href|data|poster)$/.test(attribute) ? new URL(kept, el.baseURI).href : (kept ?? go());
-          } catch {
-            return kept;
-          }
-        },
-      );
-    }
-  }
-  methods(w, 'Element', 'setAttribute setAttributeNS', (go, args, el, name) => {
-    const at = name.length > 12 ? 1 : 0;
-    if (args.length < at + 2) return go();
-    assign(el, `${args[at]}`, args[at + 1], (value) => {
-      args[at + 1] = value;
-      go();
-    });
-  });
-  methods(w, 'Element', 'setAttributeNode setAttributeNodeNS', (go, [attr], el) => {
-    if (!isLoading(el, attr.name)) return go();
-    el.setAttributeNS(attr.namespaceURI, attr.name, attr.value);
-    return null;
-  });
-  methods(w, 'Element', 'getAttribute', (go, [name], el) => getAttr(el, KEPT + name) ?? go());
-  methods(w, 'Element', 'hasAttribute', (go, [name], el) => go() || hasAttr(el, KEPT + name));
-  methods(w, 'Element', 'removeAttribute', (go, [name], el) => {
-    if (isLoading(el, `${name}`.toLowerCase())) removeAttr(el, KEPT + name);
-    go();
-  });
 }
 
 const INSERTING =
@@ -85,7 +44,8 @@ function insertNodes(go, all, self, method) {
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
-  const parent = beside ? self.parentNode : self;
+  const parent = beside ? self.parentNode : self.startContainer || self;
+  const where = parent ? loadsIn(parent) : 0;
   const inserted = [];
   const scripts = [];
   let text = '';
@@ -94,13 +54,13 @@ function insertNodes(go, all, self, method) {
     if (typeof node === 'string' || type === 3) {
       const value = type ? node.data : node;
       text += value;
-      if (parent?.localName !== 'style') return;
+      if (parent?.localName !== 'style' || where < 2) return;
       if (type) node.data = holdCss(value);
       else args[i] = holdCss(value);
     }
     if (type === 1 || type === 11) {
       inserted.push(...(type === 1 ? [node] : node.children));
-      if (self.isConnected !== false || node.ownerDocument !== self.ownerDocument) checkTree(node);
+      if (where > 1 || (where && node.ownerDocument !== parent.ownerDocument)) checkTree(node, where);
       if (self.isConnected !== false) scripts.push(...scriptsIn(node));
     }
   });
@@ -122,9 +82,13 @@ function patchNodes(w) {
     observe(root);
     return root;
   });
-  // Held in the template, held in all that is made from it; each is freed when it comes into the page.
-  methods(w, 'Document', 'importNode adoptNode', (go, args) => {
-    checkTree(args[0]);
+  methods(w, 'Document', 'importNode', (go) => {
+    const copy = go();
+    checkTree(copy);
+    return copy;
+  });
+  methods(w, 'Document', 'adoptNode', (go, args, self) => {
+    checkTree(args[0], loadsOutside(self));
     return go();
   });
 }
@@ -142,13 +106,15 @@ function patchHtml(w) {
     if (nodes) el[insert](...nodes);
     else giveText(el, html, go);
   };
+  const readHtml = (go) => cleanHtml(go());
   for (const name of ['Element', 'ShadowRoot']) {
-    property(w, name, 'innerHTML', (html, go, self) => insertHtml(self, self.host || self, html, 'replaceChildren', go));
+    methods(w, name, 'getHTML', readHtml);
+    property(w, name, 'innerHTML', (html, go, self) => insertHtml(self, self.host || self, html, 'replaceChildren', go), readHtml);
   }
   methods(w, 'Element', 'setHTML setHTMLUnsafe', (go, args, self, _name, native) =>
     insertHtml(self, self, args[0], 'replaceChildren', go, (box) => apply(native, box, args)),
   );
-  property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go));
+  property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go), readHtml);
   methods(w, 'Element', 'insertAdjacentHTML', (go, args, self) => {
     const method = METHODS[`${args[0]}`.toLowerCase()];
     insertHtml(self, method && (/pend/.test(method) ? self : self.parentElement), args[1], method, go);
@@ -158,11 +124,12 @@ function patchHtml(w) {
     const range = inert.createRange();
     range.selectNodeContents(inert.createElement(self.startContainer.localName || 'body'));
     const fragment = apply(native, range, args);
-    checkTree(fragment);
+    checkTree(fragment, loadsOutside(doc));
     return apply(adoptNode, doc, [fragment]);
   });
+  const textOf = (go, self) => (self.localName === 'style' ? releaseCss(go()) : go());
   const withText = (value, go, self) => giveText(self, value, go);
-  property(w, 'Node', 'textContent', withText);
+  property(w, 'Node', 'textContent', withText, textOf);
   property(w, 'HTMLScriptElement', 'text', withText);
 }
 
@@ -176,7 +143,7 @@ function patchWrite(w) {
     const send = (safe) => {
       if (safe) apply(native, self, [trust(safe)]);
       // No observer has its turn within a script.
-      for (const el of findAll(self, `script[${HELD}]`)) checkParsed(el);
+      for (const el of findAll(self, `script[${MARK}]`)) checkParsed(el);
       showPrepared();
     };
     // A tag that comes in pieces waits for its end.
@@ -230,7 +197,8 @@ function patchCss(w) {
 function patchFrames(w) {
   for (const name of ['HTMLIFrameElement', 'HTMLObjectElement']) {
     for (const key of ['contentWindow', 'contentDocument']) {
-      property(w, name, key, null, (go) => {
+      property(w, name, key, null, (go, frame) => {
+        if (key === 'contentDocument' && isHeldElement(frame) && !hasAttr(frame, 'srcdoc')) return null;
         const found = go();
         try {
           patchRealm(found.defaultView || found);
@@ -254,7 +222,8 @@ export function patchRealm(w) {
       return /** @type {any} */ (window).fairgate;
     };
   }
-  patchAttributes(w);
+  patchReaders(w);
+  patchObservers(w);
   patchNodes(w);
   patchHtml(w);
   patchWrite(w);

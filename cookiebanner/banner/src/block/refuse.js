@@ -8,7 +8,7 @@ import { showPage } from './prehiding.js';
 
 /** @param {ReturnType<typeof import('./index.js').internals>} internals @returns {() => void} tells all that is to be told now */
 export function tellRefusals(internals) {
-  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, watchedRoots } = internals;
+  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, urlWaitsFor, watchedRoots } = internals;
   /** @type {any} */
   const { host } = internals;
   /** Elements → the address of which they were told. */
@@ -41,8 +41,10 @@ export function tellRefusals(internals) {
       const i = waitsFor(el);
       return i && isRefused(i, el) && getAttr(el, 'src');
     }
-    const [source, set] = el.localName === 'link' ? ['href'] : ['src', 'srcset'];
-    return hasAttr(el, HELD) && isRefused(+getAttr(el, HELD), el) && (getAttr(el, KEPT + source) ?? getAttr(el, KEPT + set));
+    if (!hasAttr(el, HELD)) return null;
+    const kept = (name) => getAttr(el, KEPT + name);
+    const address = el.localName === 'link' ? (kept('href') ?? getAttr(el, 'href')) : (kept('src') ?? kept('srcset'));
+    return address && isRefused(urlWaitsFor(address.trim().split(/[\s,]+/)[0]), el) && address;
   }
 
   function fail(el) {

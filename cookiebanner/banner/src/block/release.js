@@ -6,7 +6,7 @@
  * scripts (sync, then defer) go through one queue; async ones start at once.
  */
 import { followWorkers } from './late_workers.js';
-import { HELD, releaseCss } from './names.js';
+import { HELD, MARK, releaseCss } from './names.js';
 import { tellRefusals } from './refuse.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
@@ -67,7 +67,7 @@ export function finish(engine) {
     if (!html || !el.parentNode) return;
     const box = document.implementation.createHTMLDocument('').body;
     setHtml(box, host.policy.createHTML(html));
-    for (const other of box.querySelectorAll(':not(script)')) checkElement(other);
+    for (const other of box.querySelectorAll(':not(script)')) checkElement(other, 2);
     const scripts = findAll(box, 'script').map((old) => {
       const script = runnableCopy(old);
       // It rests, so that the queue runs it in its turn.
@@ -191,18 +191,14 @@ export function finish(engine) {
   engine.release = () => {
     const now = [];
     const deferred = [];
-    heldOutside.forEach(checkElement);
+    for (const el of heldOutside) checkElement(el);
     for (const ref of watchedRoots) {
       /** @type {any} */
       const root = ref.deref();
       if (!root || !(root.defaultView || root.isConnected)) continue;
-      for (const el of findAll(root, `script,[${HELD}],style,[style]`)) {
-        if (el.localName !== 'script') {
-          const waited = hasAttr(el, HELD);
-          checkElement(el);
-          // Chromium forgets an <object> that got its data while a placeholder hid it.
-          if (el.localName === 'object' && waited && !hasAttr(el, HELD)) putBefore(el.parentNode, el, el.nextSibling);
-        } else if (resting.has(el) && !queue.includes(el) && !scriptWaitsFor(el)) {
+      for (const el of findAll(root, `script,[${HELD}],[${MARK}],style,[style]`)) {
+        if (el.localName !== 'script') checkElement(el);
+        else if (resting.has(el) && !queue.includes(el) && !scriptWaitsFor(el)) {
           show(el);
           unpark(el);
           if (!resting.get(el)) now.push(el);

@@ -18,11 +18,11 @@ import {
 } from './decide.js';
 import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr } from './dom.js';
 import { importMap, mapRest } from './level.js';
-import { HELD, KEPT, TYPE } from './names.js';
+import { MARK, PARKED } from './names.js';
 import { incomplete } from './replace.js';
 
 const CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script.*)?$/i;
-const PARKED = /^\s*text\/plain\s*$/i;
+const PLAIN = /^\s*text\/plain\s*$/i;
 
 /** Held scripts → whether they are to run in order. @type {WeakMap<any, boolean>} */
 export const resting = new WeakMap();
@@ -40,7 +40,7 @@ const parentNode = getter(Node.prototype, 'parentNode');
 
 const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
 const isCode = (el) => CODE.test((typeOf(el) || '').trim());
-const isParked = (el) => authorKeys(el) && PARKED.test(typeOf(el));
+const isParked = (el) => authorKeys(el) && PLAIN.test(typeOf(el));
 const isMap = (el) => typeOf(el) === 'importmap';
 const canRun = (el) => isCode(el) || isParked(el) || isMap(el);
 const setType = (el, type) => (type === null ? removeAttr(el, 'type') : setAttr(el, 'type', type));
@@ -194,19 +194,19 @@ export const scriptsIn = (node) => (node.localName === 'script' ? [node] : node.
 /** Makes a script wait whose tag is about to become text again. @returns {boolean} whether it does */
 export function parkTag(el) {
   if (!mustHide(el)) return false;
-  setAttr(el, TYPE, getAttr(el, 'type') || '');
-  if (!hasAttr(el, 'async')) setAttr(el, `${KEPT}sync`, '');
+  setAttr(el, `${PARKED}type`, getAttr(el, 'type') || '');
+  if (!hasAttr(el, 'async')) setAttr(el, `${PARKED}sync`, '');
   setAttr(el, 'type', 'text/plain');
-  setAttr(el, HELD, '');
+  setAttr(el, MARK, '');
   return true;
 }
 
 /** Takes the marks off a tag that was parked as text, by us or by the server. @returns {boolean} whether it was */
 function unmark(el) {
-  if (!hasAttr(el, HELD)) return false;
-  hidden.set(el, getAttr(el, TYPE) || null);
-  resting.set(el, hasAttr(el, `${KEPT}sync`));
-  for (const name of [HELD, TYPE, `${KEPT}sync`, `${KEPT}begun`]) removeAttr(el, name);
+  if (!hasAttr(el, MARK)) return false;
+  hidden.set(el, getAttr(el, `${PARKED}type`) || null);
+  resting.set(el, hasAttr(el, `${PARKED}sync`));
+  for (const name of [MARK, `${PARKED}type`, `${PARKED}sync`, `${PARKED}begun`]) removeAttr(el, name);
   return true;
 }
 
@@ -218,7 +218,7 @@ function isFollowed(el) {
 /** A script that the parser, or a way that is not patched, has put into a page. */
 export function checkParsed(el) {
   if (decided.has(el)) return;
-  const parked = unmark(el) || PARKED.test(getAttr(el, 'type'));
+  const parked = unmark(el) || PLAIN.test(getAttr(el, 'type'));
   const prepared = el.isConnected && (el.async || isSvg(el));
   const module = typeOf(el) === 'module';
   const deferred = host.deferring && isCode(el) && !hasAttr(el, 'async') && (module || (hasAttr(el, 'defer') && hasAttr(el, 'src')));
@@ -235,7 +235,7 @@ export function checkParsed(el) {
 
 /** A script that was there before it was watched: it has run, unless it is the last thing so far, or was parked. */
 export function checkEarlier(el) {
-  if (hasAttr(el, HELD) || PARKED.test(getAttr(el, 'type')) || !isFollowed(el)) checkParsed(el);
+  if (hasAttr(el, MARK) || PLAIN.test(getAttr(el, 'type')) || !isFollowed(el)) checkParsed(el);
 }
 
 /** Gives the types back to scripts that the parser has prepared in vain; `all` when it has come to its end. */

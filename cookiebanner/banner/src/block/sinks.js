@@ -2,7 +2,7 @@
  * Ways of which lists of attributes and methods know nothing: nodes that are attributes, lists of tokens, rules of style sheets,
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
-import { holdCss, textWaitsFor } from './decide.js';
+import { holdCss, textWaitsFor, trust } from './decide.js';
 import { getAttr, removeAttr, setAttr } from './dom.js';
 import { assign, checkCss, checkElement } from './hold.js';
 import { safeHtml } from './html.js';
@@ -10,6 +10,7 @@ import { enterFrames } from './navigate.js';
 import { constructors, methods, property } from './replace.js';
 import { holdText } from './scripts.js';
 
+const inert = document.implementation.createHTMLDocument('');
 /** What belongs to an element and does not say so → the element. */
 const elements = new WeakMap();
 
@@ -20,7 +21,6 @@ function patchAttributeNodes(w) {
     elements.set(found, el);
     return found;
   };
-  property(w, 'Attr', 'value', setNode);
   property(w, 'Element', 'attributes', null, remember);
   methods(w, 'NamedNodeMap', 'setNamedItem setNamedItemNS', (go, [attr], map) =>
     elements.has(map) ? elements.get(map).setAttributeNode(attr) : go(),
@@ -29,10 +29,15 @@ function patchAttributeNodes(w) {
   property(w, 'SVGAnimatedString', 'baseVal', (value, go, string) =>
     elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value),
   );
-  // Whoever asks for the list of what a link is for, is about to change it.
-  property(w, 'HTMLLinkElement', 'relList', null, (go, el) => {
-    assign(el, 'rel', 'icon', () => {});
-    return go();
+  property(w, 'HTMLLinkElement', 'relList', null, remember);
+  methods(w, 'DOMTokenList', 'add remove toggle replace', (go, args, list, name) => {
+    const link = elements.get(list);
+    if (!link) return go();
+    const scratch = inert.createElement('link');
+    scratch.rel = link.rel;
+    const result = /** @type {any} */ (scratch.relList)[name](...args);
+    link.rel = scratch.rel;
+    return result;
   });
 }
 
@@ -51,15 +56,16 @@ export function changeSheet(el, more, change) {
   }
 }
 
-const setNode = (value, go, attr) => (attr.ownerElement ? assign(attr.ownerElement, attr.name, value, go) : go(value));
-
 /** Text nodes of style sheets and scripts. */
 function patchText(w) {
   const give = (el, value, go) => (el?.localName === 'script' ? holdText(el, `${value}`, go) : changeSheet(el, `${value}`, go));
   const set = (value, go, node) => give(node.nodeType === 3 ? node.parentNode : node, value, () => go(value));
   property(w, 'CharacterData', 'data', set);
   for (const name of ['nodeValue', 'textContent']) {
-    property(w, 'Node', name, (value, go, node) => (node.nodeType === 2 ? setNode : set)(value, go, node));
+    property(w, 'Node', name, (value, go, node) => {
+      if (node.nodeType === 2) node.value = value;
+      else set(value, go, node);
+    });
   }
   for (const name of ['HTMLElement', 'HTMLScriptElement'])
     for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set);
@@ -139,7 +145,7 @@ function patchTrees(w) {
   methods(w, w.Document, 'parseHTMLUnsafe', held);
   methods(w, 'Document', 'execCommand', (go, args) => {
     if (/^insertimage$/i.test(args[0])) args.splice(0, 3, 'insertHTML', false, `<img src="${`${args[2]}`.replace(/"/g, '&quot;')}">`);
-    if (/^inserthtml$/i.test(args[0])) args[2] = safeHtml(`${args[2]}`);
+    if (/^inserthtml$/i.test(args[0])) args[2] = trust(safeHtml(`${args[2]}`));
     return go();
   });
   const enter = (go) => {

@@ -9,7 +9,7 @@ import { calm } from './calm.js';
 import { cookieLists } from './cookies.js';
 import { checkIcon, crossIcon, el, fill, interpolate, optOutIcon, settingsIcon } from './dom.js';
 import { makeEqual } from './equal.js';
-import { placeholder } from './placeholder.js';
+import { placeholder, redraw } from './placeholder.js';
 import { preferences } from './preferences.js';
 import { listOf, placeholderValues, unpackLists } from './screen.js';
 import packed from './style.css';
@@ -67,6 +67,9 @@ export function create(core) {
     queueMicrotask(() => core.dress(node.getRootNode()));
     return node;
   };
+  ui.leavePage = (node) => inPage.delete(node);
+  ui.css = css;
+  ui.mount = mount;
   ui.textOf = (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values });
   ui.list = (names) => listOf(ui.screen, names);
   ui.button = (text, click, props) => el('button', { type: 'button', click, ...props }, text);
@@ -270,6 +273,7 @@ export function create(core) {
       if (asked) openBanner();
       if (opened) open();
       else showWayBack();
+      redraw(ui);
       cookieLists(ui);
     },
     placeholder: (element, service) => placeholder(ui, element, service),
