@@ -3,7 +3,7 @@
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
 import { holdCss, textWaitsFor, trust } from './decide.js';
-import { getAttr, removeAttr, setAttr } from './dom.js';
+import { apply, getAttr, removeAttr, setAttr } from './dom.js';
 import { assign, checkCss, checkElement } from './hold.js';
 import { safeHtml } from './html.js';
 import { enterFrames } from './navigate.js';
@@ -30,12 +30,12 @@ function patchAttributeNodes(w) {
     elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value),
   );
   property(w, 'HTMLLinkElement', 'relList', null, remember);
-  methods(w, 'DOMTokenList', 'add remove toggle replace', (go, args, list, name) => {
+  methods(w, 'DOMTokenList', 'add remove toggle replace', (go, args, list, _name, native) => {
     const link = elements.get(list);
     if (!link) return go();
     const scratch = inert.createElement('link');
     scratch.rel = link.rel;
-    const result = /** @type {any} */ (scratch.relList)[name](...args);
+    const result = apply(native, scratch.relList, args);
     link.rel = scratch.rel;
     return result;
   });
