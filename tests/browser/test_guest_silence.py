@@ -202,3 +202,23 @@ def test_a_page_that_hides_until_a_held_library_comes_is_shown(guest, tool: str)
     page = guest.open("", snippet + script)
     page.wait_for_timeout(700)
     assert page.evaluate(SEEN) == 0
+
+
+@pytest.mark.parametrize("slow", ["late", "ui"])
+@pytest.mark.parametrize("answered", [False, True])
+def test_the_banner_s_files_may_come_in_any_order(guest, slow, answered) -> None:
+    said = []
+    guest.context.on("console", lambda message: said.append(message.text))
+    if answered:
+        guest.open("").evaluate("fairgate.reject()")
+
+    def delay(route) -> None:
+        guest.context.pages[-1].wait_for_timeout(400)
+        route.continue_()
+
+    guest.context.route(f"**/{slow}*.js", delay)
+    frames = "".join(f'<iframe width=300 height=200 src="{T}/f{n}"></iframe>' for n in range(3))
+    page = guest.open(frames)
+    for n in range(3):
+        page.frame_locator("iframe").nth(n).locator(".fg-hold").wait_for()
+    assert [line for line in said if "TypeError" in line] == []

@@ -115,6 +115,13 @@ function late(api) {
   const texts = {};
   /** ui.js's, which makes the view. */
   let create;
+  /** Language → what waits until its ui.js has handed over: it may have come before this file. */
+  const waiters = {};
+  const handedOver = (lang) =>
+    new Promise((resolve) => {
+      if (texts[lang]) resolve();
+      else waiters[lang] = [...(waiters[lang] || []), resolve];
+    });
   /** The language that was asked for, and the one in which the view stands. */
   let requested;
   let shownIn;
@@ -235,6 +242,7 @@ function late(api) {
       if (Object.keys(langs).includes(code)) requested = code;
       const lang = requested || core.lang;
       return Promise.all([core.loadScreen(lang), new Promise(core.whenParsed)])
+        .then(() => handedOver(lang))
         .then(() => {
           if (lang !== (requested || core.lang)) return core.loadUi();
           if (lang === shownIn) return core.view;
@@ -266,6 +274,7 @@ function late(api) {
     ui(factory, packed) {
       create = factory;
       texts[packed[SCREEN_LANGUAGE]] = packed;
+      for (const go of waiters[packed[SCREEN_LANGUAGE]] || []) go();
     },
     /** @returns {Promise<void>|undefined} settles when the banner stands, if it has to */
     begin() {

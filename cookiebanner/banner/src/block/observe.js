@@ -29,7 +29,7 @@ function removeFrom(node) {
   if (node.firstElementChild) findAll(node, `[${HELD}]`).forEach(unplace);
 }
 
-/** A held frame stands empty, and its `load` would say that it is there. */
+/** A held frame stands empty, and its `load` would say that it is there; Firefox calls it an `error`. */
 function keepLoad(event) {
   if (/^i?frame$/.test(event.target.localName) && hasAttr(event.target, HELD)) event.stopImmediatePropagation();
 }
@@ -67,7 +67,7 @@ export function observe(root) {
     subtree: true,
     attributeFilter: 'style src href srcset data poster'.split(' '),
   });
-  root.addEventListener('load', keepLoad, true);
+  for (const type of ['load', 'error']) root.addEventListener(type, keepLoad, true);
   // Before any listener of the page hears that the parser has come to its end.
   if (root.nodeType === 9) root.addEventListener('readystatechange', () => showPrepared(true), true);
   for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);
