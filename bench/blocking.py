@@ -264,7 +264,7 @@ def with_new(column: dict[str, dict], name: str, browser: str) -> dict[str, dict
         sys.exit(f"{name} breaks the page in {browser}: {broken}")
     found = {vector: [int(r.left), int(r.executed), int(r.stored)] for vector, r in results.items()}
     known = {vector.name: column["vectors"].get(vector.name) or found[vector.name] for vector in VECTORS}
-    groups = totals({vector: Result(*map(bool, figures), "") for vector, figures in known.items()})
+    groups = totals({vector: Result(bool(a), bool(b), bool(c), "") for vector, (a, b, c) in known.items()})
     print(browser, name, groups["total"], file=sys.stderr)
     return {"groups": groups, "vectors": known}
 

@@ -151,3 +151,36 @@ def test_what_a_released_script_waits_for_is_over_and_told(guest, server) -> Non
     page = guest.open(f"<script src='{T}/ready.js'></script>")
     page.evaluate("fairgate.accept()")
     assert ran(page, 3) == ["ready", "complete", "load"]
+
+
+CODE = "'__AGENT__'; log('inline')"
+TAKEN_OUT = {
+    "jquery html": (JQUERY, f"$('#box').html(`<b>x</b><script>{CODE}</scr` + 'ipt>')"),
+    "inline, removed at once": (
+        "",
+        f"(() => {{ const s = document.createElement('script'); s.text = `{CODE}`; document.head.append(s); s.remove(); }})()",
+    ),
+    "file, removed at once": (
+        "",
+        f"(() => {{ const s = document.createElement('script'); s.src = '{T}/a.js'; document.head.append(s); s.remove(); }})()",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", TAKEN_OUT)
+def test_code_that_is_taken_out_as_soon_as_it_is_in_runs_once_after_a_yes(guest, way) -> None:
+    head, run = TAKEN_OUT[way]
+    body = "<div id=box></div>"
+    bare = guest.bare(body, head)
+    bare.evaluate(run)
+    expected = ran(bare, 1)
+    page = guest.open(body, head)
+    page.evaluate(run)
+    page.wait_for_timeout(300)
+    assert page.evaluate("ran") == []
+    page.evaluate("fairgate.accept()")
+    assert ran(page, 1) == expected
+    assert page.evaluate("[...document.head.querySelectorAll('script')].filter(s => /AGENT|a\\.js/.test(s.text + s.src)).length") == 0
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(200)
+    assert page.evaluate("ran") == expected

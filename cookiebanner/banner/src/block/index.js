@@ -45,7 +45,7 @@ import { armLevel } from './level.js';
 import { stopped } from './navigate.js';
 import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
-import { rest, resting, scriptWaitsFor, show, unpark } from './scripts.js';
+import { rest, resting, scriptWaitsFor, show, takenOut, unpark } from './scripts.js';
 import { safeSandbox } from './sinks.js';
 import { waiting } from './workers.js';
 
@@ -66,6 +66,7 @@ export const internals = () => ({
   resting,
   show,
   stopped,
+  takenOut,
   unpark,
   watchedRoots,
   scriptWaitsFor,

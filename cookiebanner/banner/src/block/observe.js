@@ -4,7 +4,7 @@ import { findAll, getter, hasAttr } from './dom.js';
 import { checkElement, checkOne, checkTree, LOADING, unplace } from './hold.js';
 import { swallowed } from './level.js';
 import { HELD } from './names.js';
-import { checkEarlier, checkParsed, scriptsIn, showPrepared } from './scripts.js';
+import { checkEarlier, checkParsed, resting, scriptsIn, showPrepared, takenOut } from './scripts.js';
 
 /** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
 export const watchedRoots = [];
@@ -41,7 +41,11 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
     if (target.localName === 'script') checkScript(target);
     else if (type === 'attributes' || target.localName === 'style') checkElement(target);
     for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
-    for (const node of removedNodes) if (node.nodeType === 1 && !node.isConnected) removeFrom(node);
+    for (const node of removedNodes) {
+      if (node.nodeType !== 1 || node.isConnected) continue;
+      removeFrom(node);
+      if (added.has(node) && resting.has(node)) takenOut.add(node);
+    }
   }
   for (const node of added) {
     // A form whose fields are named like methods ("matches") must not keep the rest from being looked at.

@@ -30,9 +30,12 @@ export function finish(engine) {
     setAttr,
     setHtml,
     show,
+    takenOut,
     unpark,
   } = engine.internals;
   const released = new WeakSet();
+  /** Scripts that leave the page again when they have run. */
+  const passing = new WeakSet();
   const written = new Map();
   const queue = [];
   const missed = [];
@@ -134,6 +137,7 @@ export function finish(engine) {
       ({ onload } = window);
       onreadystatechange = ready;
       insertWritten(el);
+      if (passing.has(el)) el.remove();
       done();
     };
     if (outer(el)) {
@@ -207,6 +211,16 @@ export function finish(engine) {
         }
       }
       for (const sheet of [...(root.styleSheets || []), ...(root.adoptedStyleSheets || [])]) releaseSheet(sheet);
+    }
+    for (const el of takenOut) {
+      if (scriptWaitsFor(el)) continue;
+      takenOut.delete(el);
+      passing.add(el);
+      // It stands there resting until its turn.
+      rest(el);
+      putBefore(document.head, el, null);
+      show(el);
+      (outer(el) ? now : queue).push(el);
     }
     if (!isParsed()) {
       // They run when the parser has come to its end, and with them those that it has yet to meet.

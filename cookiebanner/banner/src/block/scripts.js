@@ -30,6 +30,8 @@ export const resting = new WeakMap();
 const hidden = new WeakMap();
 /** Scripts of which an insertion has decided; for the observer it is too late. */
 const decided = new WeakSet();
+/** Held scripts that were taken out of the page as soon as they had come in: libraries run code that way. */
+export const takenOut = new Set();
 /** Scripts that came as `innerHTML`: no browser ever runs them. */
 const neverRuns = new WeakSet();
 /** Hidden scripts that the parser has yet to prepare → whether something followed them from the start (a table's content). */
