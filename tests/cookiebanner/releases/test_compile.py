@@ -33,7 +33,7 @@ GATE_BUDGET = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip;
 # boxes in frames and over films.
-UI_BUDGET = 10_240 + 96 + 528
+UI_BUDGET = 10_240 + 96 + 528 + 96
 STUB_BUDGET = 5_120 + 32 + 80  # otreset reaches what fallbacks keep; whole languages and Trusted Types without us
 
 
