@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from consent.sites.origins import host_name
 
-# Everything that src/block/patch.js, store.js, workers.js, release.js and level.js of the banner call `disarmed` with.
+# Everything that the files of src/block of the banner call `disarmed` with.
 PARTS = frozenset(
     """
     src srcset data poster href imageSrcset ping background srcdoc type rel
@@ -21,6 +21,14 @@ PARTS = frozenset(
     insertRule replace replaceSync fetch fetchLater addModule open sendBeacon submit register
     Worker SharedWorker worker-src revokeObjectURL EventSource WebSocket Audio FontFace contentWindow contentDocument
     cookie set localStorage sessionStorage getItem setItem removeItem clear key length storageArea
+    KeyframeEffect MutationObserver Node PaymentRequest RTCPeerConnection WebKitMutationObserver WebSocketStream
+    WebTransport add addAll addRule animate appendData appendRule attributes baseVal click closest complete
+    createProcessingInstruction cssText decode deleteData execCommand get getAttributeNS getAttributeNames
+    getAttributeNode getAttributeNodeNS getHTML hasAttributeNS innerText insertAdjacentText insertData isEqualNode
+    matches nodeValue observe outerText ownerElement parseHTMLUnsafe querySelector querySelectorAll relList remove
+    removeAttributeNS removeAttributeNode replaceData sandbox serializeToString setKeyframes setNamedItem
+    setNamedItemNS setProperty style takeRecords toggle toggleAttribute value webkitMatchesSelector
+    webkitRTCPeerConnection
     addEventListener late drop_in snippet strict server
     """.split()  # noqa: SIM905 - to be read
 )

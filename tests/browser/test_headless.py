@@ -18,7 +18,7 @@ OURS = "document.querySelectorAll('#onetrust-consent-sdk, .fg').length"
 @pytest.fixture
 def page(chromium, world):
     open_shop(world, "eu_opt_in")
-    html = FILE.read_text().replace("consent.example", CONSENT).replace("SITE", UUID)
+    html = FILE.read_text().replace("consent.example.org", CONSENT).replace("SITE", UUID)
     world.pages[(HOST, "/")] = (200, "text/html; charset=utf-8", html.encode())
     context = chromium.new_context(ignore_https_errors=True)
     page = context.new_page()

@@ -28,11 +28,15 @@ OTHERS = [vector for vector in VECTORS if vector.group in UNLISTED]
 COLD = {"drop_in", "snippet"}
 
 
-def run(name: str, browser: str, vectors=VECTORS) -> dict[str, Result]:
+# Groups whose vectors stand in the page's own markup.
+PARSED = {"parser scripts", "preload scanner", "images", "iframes", "link", "media, embed, object"}
+
+
+def run(name: str, browser: str, vectors=VECTORS, refused: bool = False) -> dict[str, Result]:
     """In a thread of its own: Playwright's fixtures keep this one's event loop."""
     known = COMMITTED[name]["vectors"]
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(measure(find(name), vectors, browser, known))).result()
+        return pool.submit(lambda: asyncio.run(measure(find(name), vectors, browser, known, refused))).result()
 
 
 def test_every_group_has_its_vectors() -> None:
@@ -72,6 +76,15 @@ def test_a_level_is_no_worse_than_the_table(level: str) -> None:
         now, then = totals(results)["total"], COMMITTED[level]["groups"]["total"]
         race = [0, *RACES.get(level, (0, 0, 0))]
         assert all(a <= b + slack for a, b, slack in zip(now, then, race, strict=True)), worse
+
+
+def test_what_the_parser_makes_waits_on_later_views_of_who_has_refused() -> None:
+    """The gate's late file comes earlier then, while the page is parsed. What left may be a race that was lost; nothing runs."""
+    some = [vector for vector in VECTORS if vector.group in PARSED]
+    assert len(some) >= 50
+    results = run("snippet", "warm", some, refused=True)
+    assert {name: result.control for name, result in results.items() if result.control} == {}
+    assert [name for name, result in results.items() if result.executed] == []
 
 
 def test_firefox_runs_no_more_than_its_table_says_and_the_page_works() -> None:

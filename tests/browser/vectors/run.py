@@ -88,6 +88,13 @@ class ChromiumTab:
     async def cookies(self) -> set[str]:
         return {cookie["name"] for cookie in await self._page.context.cookies()}
 
+    async def keep_answer(self) -> None:
+        """Forgets every cookie but the visitor's answer."""
+        kept = [cookie for cookie in await self._page.context.cookies() if cookie["name"].startswith("fairgate_")]
+        assert kept
+        await self._page.context.clear_cookies()
+        await self._page.context.add_cookies([{**cookie} for cookie in kept])  # type: ignore[typeddict-item]
+
 
 @contextlib.asynccontextmanager
 async def in_chromium(port: int) -> AsyncIterator[Opener]:
@@ -182,6 +189,15 @@ async def one(tab: Tab, server: Server, run: str, vector: Vector) -> Result:
     return Result(bool(server.left[place]), place in server.ran, stored, control)
 
 
+async def refuse(tab: Tab, address: str) -> None:
+    """Says no on this page, and keeps nothing else of it."""
+    assert isinstance(tab, ChromiumTab)
+    with contextlib.suppress(Error, TimeoutError):
+        await tab.goto(address, 15)
+    await tab.evaluate("fairgate.reject().then(() => {})")
+    await tab.keep_answer()
+
+
 def serve(blocker: Blocker) -> Server:
     """The site under one blocker: `/<blocker>/<vector>/`."""
     vectors = {vector.name: vector for vector in VECTORS}
@@ -201,11 +217,12 @@ async def measure(
     vectors: Iterable[Vector] = VECTORS,
     browser: str = "chromium",
     known: Mapping[str, Sequence[int]] | None = None,
+    refused: bool = False,
 ) -> dict[str, Result]:
     """Every vector under one blocker: once, and twice more when a level of ours leaked; the majority of the three counts.
 
     `known` = {vector: [left, executed, stored]}: what leaks no more than this is not tried again. Raises AssertionError
-    when our own files threw (in Chromium).
+    when our own files threw (in Chromium). `refused`: by a visitor who said no in the view before.
     """
     ChromiumTab.thrown.clear()
     server = serve(blocker)
@@ -221,6 +238,8 @@ async def measure(
 
             async def once(vector: Vector) -> Result:
                 async with opened(vector) as tab:
+                    if refused:
+                        await refuse(tab, f"https://{SITE}/{blocker.name}/{vector.name}/")
                     return await one(tab, server, blocker.name, vector)
 
             async def worker() -> None:
