@@ -21,7 +21,7 @@ export function watchRoots(core, look) {
   const listeners = [];
   let timer = 0;
 
-  const isOpen = (root) => root?.host?.shadowRoot === root && root.isConnected && root.ownerDocument === document;
+  const isOpen = (root) => root?.host && root.host.shadowRoot === root && root.isConnected && root.ownerDocument === document;
   core.roots = () => [...new Set([document, ...[...watchedRoots, ...nested].map((ref) => ref.deref()).filter(isOpen)])];
   core.findDeep = (selector) => core.roots().flatMap((root) => [...root.querySelectorAll(selector)]);
   core.onPageChange = (listener) => listeners.push(listener);
