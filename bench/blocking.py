@@ -113,14 +113,15 @@ exists. They are said apart because they are different harms. A leak under one o
 the majority counts, since parser races differ from run to run; others are measured once. The positive control (own
 text, `lang`, inline code, own image, an allowed CDN's script) held on every page of ours.
 """
-REMAINS = """Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in
-the markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and `m-object`
-race: the frame is asked for while the parser inserts it, and taken back a moment later (nothing of it runs). The figures
-above are of a page with one of them, visited first. Of 10 views each at the snippet level (2026-11-29) a request arrived in:
-one frame 2, in a tab that is used again 9; five frames and five pictures 10 and 10 (2 to 7 of ten addresses); a picture
-right behind a script, without a text between, 9 and 8; a picture elsewhere 0 and 0. Pages with frames or such pictures in
-their markup need the strict or the server level, which don't race. `l-preconnect` is a bare TLS connection, which no policy covers;
-only rewriting the page takes it away.
+REMAINS = """Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the
+markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and
+`m-object` race: the frame is asked for while the parser inserts it, and taken back a moment later (nothing of
+it runs). The figures above are of a page with one of them, visited first. Of 10 views each at the snippet level
+(2026-11-29) a request arrived in: one frame 2, in a tab that is used again 9; five frames and five pictures 10
+and 10 (2 to 7 of ten addresses); a picture right behind a script, without a text between, 9 and 8; a picture
+elsewhere 0 and 0. Pages with frames or such pictures in their markup need the strict or the server level, which
+don't race. `l-preconnect` is a bare TLS connection, which no policy covers; only rewriting the page takes it
+away.
 """
 WORKERS = """## Workers
 
