@@ -93,7 +93,7 @@ class ChromiumTab:
         kept = [cookie for cookie in await self._page.context.cookies() if cookie["name"].startswith("fairgate_")]
         assert kept
         await self._page.context.clear_cookies()
-        await self._page.context.add_cookies([{**cookie} for cookie in kept])  # type: ignore[typeddict-item]
+        await self._page.context.add_cookies([{**cookie} for cookie in kept])
 
 
 @contextlib.asynccontextmanager
