@@ -58,3 +58,6 @@ export function putBefore(parent, node, next) {
   if (node.parentNode) note(node, '').moves++;
   return insertBefore(parent, node, next);
 }
+/** A document in which nothing loads. */
+export const inert = document.implementation.createHTMLDocument('');
+export const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');

@@ -1,11 +1,10 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
 import { holdCss, host, trust, upward } from './decide.js';
-import { findAll, getter, setHtml } from './dom.js';
+import { findAll, getter, inert, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
 
 const outerHtml = getter(Element.prototype, 'outerHTML');
-const inert = document.implementation.createHTMLDocument('');
 
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
 export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|url\(/i.test(html);

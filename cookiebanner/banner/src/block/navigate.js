@@ -3,10 +3,9 @@
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
 import { exempted, upward, urlWaitsFor } from './decide.js';
-import { findAll, getAttr, getter } from './dom.js';
+import { contentWindow, findAll, getAttr } from './dom.js';
 import { methods } from './replace.js';
 
-const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');
 /** Windows → where they were on their way to (resume.js). @type {Map<Window, string>} */
 export const stopped = new Map();
 

@@ -1,6 +1,6 @@
 /** Watches what the parser and unpatched ways put into documents and shadow roots, before it can run. */
 import { host, upward } from './decide.js';
-import { findAll, getter, hasAttr } from './dom.js';
+import { contentWindow, findAll, hasAttr } from './dom.js';
 import { checkElement, checkOne, checkTree, LOADING, unplace } from './hold.js';
 import { swallowed } from './level.js';
 import { HELD } from './names.js';
@@ -9,7 +9,6 @@ import { checkEarlier, checkParsed, resting, scriptsIn, showPrepared, takenOut }
 /** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
 export const watchedRoots = [];
 const watched = new WeakSet();
-const contentWindow = getter(HTMLIFrameElement.prototype, 'contentWindow');
 
 /** Reaches into a frame's window, when it is of this origin. */
 export function enterFrame(frame) {

@@ -3,14 +3,13 @@
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
 import { holdCss, textWaitsFor, trust } from './decide.js';
-import { apply, getAttr, removeAttr, setAttr } from './dom.js';
+import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
 import { assign, checkCss, checkElement } from './hold.js';
 import { safeHtml } from './html.js';
 import { enterFrames } from './navigate.js';
 import { constructors, methods, property } from './replace.js';
 import { holdText } from './scripts.js';
 
-const inert = document.implementation.createHTMLDocument('');
 /** What belongs to an element and does not say so → the element. */
 const elements = new WeakMap();
 

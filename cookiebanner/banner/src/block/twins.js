@@ -4,13 +4,12 @@
  * `fg-held` has the order. Every way to read an element passes over ours (readers.js).
  */
 import { trust } from './decide.js';
-import { findAll, getAttr, hasAttr, removeAttr, setAttr, uncurried } from './dom.js';
+import { findAll, getAttr, hasAttr, inert, removeAttr, setAttr, uncurried } from './dom.js';
 import { HELD, KEPT, releaseCss } from './names.js';
 
 export const attributeNames = uncurried(Element.prototype.getAttributeNames);
 const setAttrNs = uncurried(Element.prototype.setAttributeNS);
 const importNode = uncurried(Document.prototype.importNode);
-const inert = document.implementation.createHTMLDocument('');
 
 /** Names that were taken away somewhere on this page: while it is empty, no reader has anything to do. */
 export const masked = new Set();
