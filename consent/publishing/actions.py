@@ -33,10 +33,10 @@ ATTEMPTS = 5  # publishes of one site that overtake each other while artifacts a
 class Blocked(InvalidChange):
     """Lint findings that forbid publishing; `findings` are all of them, warnings too."""
 
-    def __init__(self, findings: list[lint.Finding]) -> None:
+    def __init__(self, findings: list[lint.Finding], what: str = "This draft may not be published:") -> None:
         self.findings = findings
         blocking = [str(f) for f in findings if f.blocks]
-        super().__init__("\n".join(["This draft may not be published:", *blocking]))
+        super().__init__("\n".join([what, *blocking]))
 
 
 class Unchanged(InvalidChange):
@@ -70,13 +70,18 @@ def publish(
 def rollback(site: Site, number: int, actor: str, compile: Compile, note: str = "") -> Release:  # noqa: A002
     """Makes a new release with the content of an old one; the draft stays as it is.
 
-    Not linted: what was good enough to publish must be there at once when the new release is broken.
-    Raises InvalidChange for a number the site does not have, Unchanged when that content is current.
+    Linted with the rules and the sign-offs of today: who signed then may have taken it back. What is no law (F rules)
+    does not stand in the way, for what worked must be there at once when the new release is broken.
+    Raises InvalidChange for a number the site does not have, Unchanged when that content is current, Blocked.
     """
     old = site.releases.filter(number=number).first()
     if old is None:
         raise InvalidChange(f"{site.name} has no release {number}.")
-    return _release(site, json.loads(old.snapshot), actor, compile, note, back_to=number)
+    content = json.loads(old.snapshot)
+    findings = lint.check(content, queries.sign_offs(site))
+    if any(finding.can_be_signed_off for finding in findings):
+        raise Blocked(findings, f"Release {number} may not be published again:")
+    return _release(site, content, actor, compile, note, back_to=number)
 
 
 def _release(
@@ -162,14 +167,20 @@ def _log(
 
 
 @transaction.atomic
-def waive(site: Site, rule: str, regime: str, signed_by: str, reason: str, actor: str) -> LintWaiver:
-    """Signs off a lint rule by name, for one regime or ("") all; also a ledger entry. Raises InvalidChange."""
+def waive(
+    site: Site, rule: str, regime: str, signed_by: str, reason: str, actor: str, subject: str = "", text: str = ""
+) -> LintWaiver:
+    """Signs off a lint rule by name, for one regime or ("") all, for one subject with the words it had, or ("") the
+    whole rule; also a ledger entry. Raises InvalidChange."""
     site = locked(site)
     if not lint.can_waive(rule):
         raise InvalidChange(f"{rule} cannot be signed off.")
     if not signed_by.strip() or not reason.strip():
         raise InvalidChange("A sign-off needs the name of who signs and a reason.")
-    waiver = LintWaiver(site=site, rule=rule, regime=regime, signed_by=signed_by.strip(), reason=reason.strip())
+    about = {"subject": subject, "text": text}
+    waiver = LintWaiver(
+        site=site, rule=rule, regime=regime, signed_by=signed_by.strip(), reason=reason.strip(), **about
+    )
     check(waiver)
     waiver.save()
     record = {
@@ -178,9 +189,19 @@ def waive(site: Site, rule: str, regime: str, signed_by: str, reason: str, actor
         "signed_by": waiver.signed_by,
         "reason": waiver.reason,
         "actor": actor,
+        **(about if subject else {}),
     }
     _log(site, "waiver", uuid4(), queries.current_release(site), record)
-    audit(site, actor, "lint.waive", rule=rule, regime=regime, signed_by=waiver.signed_by, reason=waiver.reason)
+    audit(
+        site,
+        actor,
+        "lint.waive",
+        rule=rule,
+        regime=regime,
+        **({"subject": subject} if subject else {}),
+        signed_by=waiver.signed_by,
+        reason=waiver.reason,
+    )
     return waiver
 
 
@@ -188,4 +209,12 @@ def waive(site: Site, rule: str, regime: str, signed_by: str, reason: str, actor
 def revoke_waiver(waiver: LintWaiver, actor: str) -> None:
     """Takes a sign-off back; the next publish is linted without it. A second call changes nothing."""
     if LintWaiver.objects.filter(pk=waiver.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        audit(waiver.site, actor, "lint.revoke", rule=waiver.rule, regime=waiver.regime, signed_by=waiver.signed_by)
+        audit(
+            waiver.site,
+            actor,
+            "lint.revoke",
+            rule=waiver.rule,
+            regime=waiver.regime,
+            **({"subject": waiver.subject} if waiver.subject else {}),
+            signed_by=waiver.signed_by,
+        )

@@ -67,6 +67,8 @@ class LintWaiver(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="lint_waivers")
     rule = models.CharField(max_length=8)
     regime = models.CharField(max_length=40, blank=True)
+    subject = models.CharField(max_length=200, blank=True, help_text="what of the rule; empty = all of it")
+    text = models.CharField(max_length=400, blank=True, help_text="the words that were signed off, and no others")
     signed_by = models.CharField(max_length=200, validators=[validate_one_line])
     reason = models.CharField(max_length=1000)
     at = models.DateTimeField(auto_now_add=True)

@@ -12,7 +12,7 @@ from consent.banners.models import Banner
 from consent.jurisdictions import table
 from consent.publishing.models import Release
 from consent.publishing.slots import Numbering
-from consent.publishing.snapshot import Snapshot, build
+from consent.publishing.snapshot import Snapshot, build, waiver
 from consent.sites.models import Site
 
 
@@ -36,6 +36,11 @@ def draft(site: Site) -> Snapshot:
         overrides=overrides,
         waivers=site.lint_waivers.filter(revoked_at=None),
     )
+
+
+def sign_offs(site: Site) -> list[dict[str, str]]:
+    """The sign-offs in force, as `lint.check` reads them."""
+    return [waiver(row) for row in site.lint_waivers.filter(revoked_at=None)]
 
 
 def releases(site: Site) -> QuerySet[Release]:

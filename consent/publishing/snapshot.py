@@ -109,10 +109,16 @@ def build(
             "overrides": {o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides},
         },
         "waivers": [
-            {"rule": w.rule, "regime": w.regime, "signed_by": w.signed_by, "reason": w.reason}
-            for w in sorted(waivers, key=lambda w: (w.rule, w.regime, w.signed_by, w.reason))
+            waiver(w)
+            for w in sorted(waivers, key=lambda w: (w.rule, w.regime, w.subject, w.text, w.signed_by, w.reason))
         ],
     }
+
+
+def waiver(row: LintWaiver) -> dict[str, str]:
+    """A sign-off as the rules read it. Subject and text only where they say something (see `_service`)."""
+    about = {"subject": row.subject, "text": row.text} if row.subject else {}
+    return {"rule": row.rule, "regime": row.regime, "signed_by": row.signed_by, "reason": row.reason, **about}
 
 
 def _service(service: Service) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from consent.banners.models import Banner
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
+from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
 from cookiebanner.staff.accounts import DEMO_EMAIL
@@ -361,6 +362,8 @@ class Publish(forms.Form):
 class Waive(forms.Form):
     rule = forms.CharField(widget=forms.HiddenInput)
     regime = forms.CharField(widget=forms.HiddenInput, required=False)
+    subject = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=SIGNED_TEXT, strip=False)
     signed_by = forms.CharField(max_length=200, label="Signed off by", help_text="The person who answers for it.")
     reason = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -12,7 +12,7 @@ from consent.common import InvalidChange
 from consent.publishing import actions, lint, queries
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner.dashboard import forms
+from cookiebanner.dashboard import forms, mending
 from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
@@ -47,8 +47,8 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         rows=queries.releases(site),
         groups=grouped(changes),
         changed=len(changes),
-        blocking=[f for f in findings if f.blocks],
-        advice=[f for f in findings if not f.blocks],
+        blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],
+        advice=[(f, mending.address(site, f)) for f in findings if not f.blocks],
         waivers=site.lint_waivers.filter(revoked_at=None),
         form=forms.Publish(),
     )
@@ -62,9 +62,7 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
         try:
             made = publisher.publish(site, actor(request), form.cleaned_data["note"])
         except actions.Blocked as error:
-            why = [finding.message for finding in error.findings if finding.blocks]
-            more = f" And {len(why) - 5} more." if len(why) > 5 else ""
-            messages.error(request, f"Not published. {' '.join(why[:5])}{more}", "bad")
+            messages.error(request, f"Not published. {_why(error)}", "bad")
         except InvalidChange as error:
             messages.error(request, str(error).splitlines()[0], "bad")
         else:
@@ -74,11 +72,19 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
     return redirect("dashboard:releases", uuid=site.uuid)
 
 
+def _why(error: actions.Blocked) -> str:
+    """The first five reasons."""
+    why = [finding.message for finding in error.findings if finding.blocks]
+    return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
+
+
 @on_site(May.PUBLISH, "POST")
 def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     """Publishes the content of an old release again, as a new one."""
     try:
         made = publisher.rollback(site, number, actor(request))
+    except actions.Blocked as error:
+        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(error)}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
@@ -95,8 +101,8 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
         waiver = get_object_or_404(site.lint_waivers, pk=int(wanted) if wanted.isdecimal() else 0)
         actions.revoke_waiver(waiver, actor(request))
         return redirect("dashboard:releases", uuid=site.uuid)
-    initial = {"rule": request.GET.get("rule", ""), "regime": request.GET.get("regime", "")}
-    form = forms.Waive(request.POST or None, initial=initial)
+    names = ("rule", "regime", "subject", "text")
+    form = forms.Waive(request.POST or None, initial={name: request.GET.get(name, "") for name in names})
     if request.method == "POST" and form.is_valid():
         try:
             actions.waive(site, actor=actor(request), **form.cleaned_data)
@@ -104,9 +110,12 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("dashboard:releases", uuid=site.uuid)
-    rule = form["rule"].value()
-    finding = next((f for f in lint.check(queries.draft(site)) if f.rule == rule), None)
-    return show(request, "dashboard/waive.html", site, form=form, finding=finding, rule=rule)
+    rule, regime, subject, _ = (form[name].value() for name in names)
+    findings = [f for f in lint.check(queries.draft(site)) if f.rule == rule]
+    exact = [f for f in findings if (f.regime, f.subject) == (regime, subject)]
+    return show(
+        request, "dashboard/waive.html", site, form=form, finding=next(iter([*exact, *findings]), None), rule=rule
+    )
 
 
 @on_site(May.VIEW, "GET")

@@ -1,0 +1,39 @@
+"""May this be published? The rules that a snapshot alone can decide, by effect and not by the names of keys. Pure.
+
+Rule ids L01 to L32 follow the regulators' catalogues (EDPB Cookie Banner Taskforce 2023, CNIL 2020-092, 11 CCR 7004 …);
+F ids are not law but configurations that break the site. Rules that need a rendered page are checked in the browser.
+A blocking L rule can be signed off by name, for the words that were judged; the sign-off is a ledger entry. An F rule
+cannot be signed off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from consent.publishing.lint import buttons, informing, law, trackers, wording, working
+from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, can_waive, covers
+
+__all__ = ["BLOCK", "RULES", "WARN", "Finding", "Snapshot", "can_waive", "check"]
+
+RULES: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (
+    *buttons.RULES, *wording.RULES, *informing.RULES, *trackers.RULES, *law.RULES, *working.RULES,
+)  # fmt: skip
+
+
+def check(snapshot: Snapshot, waivers: Sequence[Mapping[str, str]] | None = None) -> list[Finding]:
+    """Every finding, blocking ones first. What was signed off is a warning that names who signed.
+
+    `waivers` are the sign-offs in force, the snapshot's own when none are given: an old release says who signed then.
+    """
+    given = snapshot["waivers"] if waivers is None else waivers
+    found = [_signed(finding, given) for rule in RULES for finding in rule(snapshot)]
+    return sorted(found, key=lambda f: (f.severity, f.rule, f.regime, f.subject))
+
+
+def _signed(finding: Finding, waivers: Sequence[Mapping[str, str]]) -> Finding:
+    if finding.can_be_signed_off:
+        for waiver in waivers:
+            if covers(waiver, finding):
+                return replace(finding, severity=WARN, signed_by=waiver["signed_by"])
+    return finding

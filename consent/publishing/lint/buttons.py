@@ -1,0 +1,85 @@
+"""What visitors press: a way to refuse, and labels that say what a press does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent.banners import texts
+from consent.publishing.lint import words
+from consent.publishing.lint.finding import BLOCK, Finding, Snapshot, asks, worded
+
+LAW = "EDPB Cookie Banner Taskforce §14; 11 CCR 7004"
+# What a press does. A label that says another thing is what regulators call deceptive.
+DOES = {
+    "accept": "allows everything",
+    "reject": "refuses everything",
+    "manage": "opens the choices",
+    "save": "stores the choices as they are shown",
+    "close": "closes without an answer, or refuses",
+    "close_reject": "refuses everything",
+    "object": "switches off what runs unasked",
+    "hold_once": "loads one thing once",
+    "hold_always": "allows one service",
+    "reopen": "opens the choices",
+}
+GIVES = ("accept", "hold_always")  # whose labels may speak of a yes
+KIN = {"manage": ("reopen",), "reopen": ("manage",), "close_reject": ("reject",), "close": ()}
+
+
+def refusing(snapshot: Snapshot) -> Iterator[Finding]:
+    for variant, terms in snapshot["variants"].items():
+        if asks(terms) and "accept" in terms["buttons"] and "reject" not in terms["buttons"]:
+            yield Finding(
+                "L01", BLOCK, "The first layer offers to accept but not to refuse.",
+                "GDPR 7(3); EDPB Cookie Banner Taskforce §8", "Add the reject button.", variant,
+            )  # fmt: skip
+
+
+def labels(snapshot: Snapshot) -> Iterator[Finding]:
+    for where, language, own in worded(snapshot):
+        judge = words.judged(language)
+        if judge is None:
+            continue  # `wording.unjudged` speaks of the whole language
+        known = texts.labels()[judge]
+        for button, does in DOES.items():
+            if (label := own.get(button)) is None or _listed(label, known, button):
+                continue
+            other = next((name for name in DOES if name != button and _listed(label, known, name, kin=False)), None)
+            yes = button not in GIVES and _says_yes(judge, label)
+            if other or yes:
+                what = f"which is what {other} says" if other else f"which speaks of a yes ({yes!r})"
+                message = f"The {button} button in {where} says {label!r}, {what}; it {does}."
+            elif button == "manage" and words.says("refusing", label, judge):
+                message = f"The manage button in {where} says {label!r}, as if it refused; it {does}."
+            else:
+                message = f"The {button} button in {where} says {label!r}, which is on no list of ours; it {does}."
+            yield Finding(
+                "L13", BLOCK, message, LAW,
+                f"Say what it does, such as {known[button][0]!r}, or have this label signed off by a speaker.",
+                subject=f"{where} {button}", text=label, field=f"text {where} {button}",
+            )  # fmt: skip
+        yield from _alike({**snapshot["banner"]["texts"].get(language, {}), **own}, where)
+
+
+def _listed(label: str, known: dict[str, list[str]], button: str, kin: bool = True) -> bool:
+    names = (button, *KIN.get(button, ())) if kin else (button,)
+    return any(words.same(label, one) for name in names for one in known[name])
+
+
+def _says_yes(language: str, label: str) -> str:
+    """ "Close and accept" speaks of a yes, "close without accepting" does not."""
+    yes = words.says("accepting", label, language)
+    return "" if words.says("refusing", label, language) else yes
+
+
+def _alike(own: dict[str, str], where: str) -> Iterator[Finding]:
+    """Two buttons of one layer that read the same."""
+    for one, other in (("accept", "reject"), ("accept", "manage"), ("accept", "save"), ("reject", "manage")):
+        if own.get(one) and words.same(own[one], own.get(other, "")):
+            yield Finding(
+                "L13", BLOCK, f"{one.capitalize()} and {other} read the same in {where}.", LAW, "Tell them apart.",
+                subject=f"{where} {other} {one}", text=own[one], field=f"text {where} {other}",
+            )  # fmt: skip
+
+
+RULES = (refusing, labels)

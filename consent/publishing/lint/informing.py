@@ -1,0 +1,62 @@
+"""What the first layer must say: who, why, where to read more, and how to change one's mind; in readable colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent.banners import theme
+from consent.publishing.lint.finding import BLOCK, Finding, Snapshot, worded
+
+MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
+
+
+def informed(snapshot: Snapshot) -> Iterator[Finding]:
+    site = snapshot["site"]
+    if not site["controller"]:
+        yield Finding(
+            "L11", BLOCK, f"Nobody is named as responsible; the banner says {site['name']!r}.",
+            "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64", "Name the controller in the site's settings.",
+            subject="controller", field="settings controller",
+        )  # fmt: skip
+    if not site["policy_url"]:
+        yield Finding(
+            "L11", BLOCK, "The banner links to no privacy policy.", "GDPR 13; EDPB Guidelines 05/2020",
+            "Give the policy's address in the site's settings.", subject="policy", field="settings policy_url",
+        )  # fmt: skip
+    for where, _, own in worded(snapshot):
+        if "{purposes}" not in own.get("body", "{purposes}"):
+            field = f"text {where} body"
+            yield Finding(
+                "L11", BLOCK, f"The banner's text in {where} may not name the purposes.", "EDPB Guidelines 05/2020 §64",
+                "Put {purposes} into the text; the names of the categories take its place.",
+                subject=field, text=own["body"], field=field,
+            )  # fmt: skip
+    if not site["imprint_url"]:
+        for variant, terms in snapshot["variants"].items():
+            if terms.get("imprint"):
+                yield Finding(
+                    "L21", BLOCK, "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
+                    "Give the imprint's address in the site's settings.", variant, field="settings imprint_url",
+                )  # fmt: skip
+    if not snapshot["banner"]["floating_button"]:
+        yield Finding(
+            "L10", BLOCK, "Nothing of ours lets a visitor change the answer.",
+            "GDPR 7(3); EDPB Cookie Banner Taskforce §32",
+            "Switch the floating button on (it stays away where a page has a link of its own), or have it signed off "
+            "that every page has a link with data-fairgate-open.", field="banner floating_button",
+        )  # fmt: skip
+
+
+def readable(snapshot: Snapshot) -> Iterator[Finding]:
+    for name, palette in zip(("light", "dark"), theme.palettes(snapshot["banner"]["theme"]), strict=True):
+        for one, other, what in (("fg", "bg", "text"), ("mut", "bg", "small text"), ("on", "ac", "buttons")):
+            ratio = theme.contrast(palette[one], palette[other])
+            if ratio < MINIMUM_CONTRAST:
+                yield Finding(
+                    "L04", BLOCK, f"The {what} of the {name} colours has a contrast of {ratio:.1f}:1.",
+                    "WCAG 2.2, 1.4.3; EDPB Cookie Banner Taskforce §17", "Choose colours of at least 4.5:1.",
+                    subject=f"{name} {what}", field="banner accent",
+                )  # fmt: skip
+
+
+RULES = (informed, readable)

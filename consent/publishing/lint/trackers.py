@@ -1,0 +1,310 @@
+"""What services, categories and purposes really are: by what they do and say, not by where they are filed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from consent.catalogue import known
+from consent.catalogue import necessary as reasons
+from consent.publishing.lint import words
+from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, necessary, opt_in
+from consent.publishing.lint.working import GOOGLE_SIGNALS
+from fairgate_enforce import defaults, patterns
+
+Service = Mapping[str, Any]
+CONSENT_LAW = "Directive 2002/58/EC art. 5(3); EDPB Cookie Banner Taskforce §26"
+ADVERTISING = frozenset({"C0004", "C0005"})  # of the usual categories, those about other people's purposes
+OPTIONAL = frozenset({"C0002", "C0003", "C0004", "C0005"})  # no usual category but C0001 is strictly necessary
+MANY = 50  # vendors after which a list is no information (EDPB 03/2022: too many options)
+LONG_PATH = 6  # characters of a path that tell a tracker's file apart from any other
+
+
+def really_necessary(snapshot: Snapshot) -> Iterator[Finding]:
+    """What is filed as strictly necessary must be: by its reason, its facts, its name elsewhere, its own words."""
+    kept = necessary(snapshot)
+    for service in snapshot["services"]:
+        if service["category"] not in kept:
+            continue
+        key = service["key"]
+        if not reasons.enough(service.get("necessary_reason", "")):
+            yield Finding(
+                "F07", BLOCK, f"{service['name']} is filed as strictly necessary without a reason.", CONSENT_LAW,
+                "Write down why, or file it under an optional category.", subject=key,
+                field=f"service {key} necessary_reason",
+            )  # fmt: skip
+        if proof := _tracker(service):
+            yield Finding(
+                "L08", BLOCK, f"{service['name']} is filed as strictly necessary but {proof}.", CONSENT_LAW,
+                "File it under the category that it belongs to.", subject=key, field=f"service {key} category",
+            )  # fmt: skip
+            if snapshot["site"]["child_directed"] and service["targeted_ads"]:
+                yield Finding(
+                    "L25", BLOCK, f"{service['name']} would advertise to children.",
+                    "COPPA; Cal. Civ. Code 1798.120(c)",
+                    "File it under an optional category.", subject=key, field=f"service {key} category",
+                )  # fmt: skip
+        elif doubt := _other_category(service):
+            yield Finding(
+                "L08", WARN, f"{service['name']} is filed as strictly necessary; we know it as {doubt}.", CONSENT_LAW,
+                "Be sure that the visitor asked for it.", subject=key, field=f"service {key} category",
+            )  # fmt: skip
+        elif strange := _strangers(service, snapshot["site"]["hosts"]):
+            yield Finding(
+                "L08", WARN,
+                f"{service['name']} is filed as strictly necessary and asks {strange}, which we don't know.",
+                CONSENT_LAW, "Be sure that the visitor asked for it, and of what it does with what it learns.",
+                subject=key, field=f"service {key} category",
+            )  # fmt: skip
+
+
+def really_optional(snapshot: Snapshot) -> Iterator[Finding]:
+    """A category is not strictly necessary because somebody ticked it."""
+    for category in snapshot["categories"]:
+        if not category["necessary"]:
+            continue
+        key = category["key"]
+        said = next(
+            (found for own in category["texts"].values() for text in own.values()
+             if (found := words.claims("tracking", text))), "",
+        )  # fmt: skip
+        why = f"speaks of {said!r}" if said else "is one of the usual optional ones" if key in OPTIONAL else ""
+        if why:
+            yield Finding(
+                "L08", BLOCK, f"The category {key} is always active but {why}.", CONSENT_LAW,
+                "Let visitors choose it.", subject=key, text=said, field=f"category {key} necessary",
+            )  # fmt: skip
+        if governed := sorted({*category["consent_mode"]} & GOOGLE_SIGNALS):
+            yield Finding(
+                "L06", BLOCK, f"The category {key} is always active and tells Google a yes to {', '.join(governed)}.",
+                "Directive 2002/58/EC art. 5(3); Google Consent Mode v2",
+                "Let an optional category govern these signals.", subject=key, field=f"category {key} consent_mode",
+            )  # fmt: skip
+    if snapshot["services"] and all(category["necessary"] for category in snapshot["categories"]):
+        yield Finding(
+            "F10", WARN, "Nothing is optional: visitors are asked nothing, and everything runs.", "configuration",
+            "Be sure that the site needs no consent at all.", field="categories",
+        )  # fmt: skip
+    if not snapshot["services"]:
+        yield Finding(
+            "F09", WARN, "No service is filed: nothing is held, and the banner has nothing to ask.", "configuration",
+            "Add what the site uses from the catalogue; reports of gates name strangers.", field="services",
+        )  # fmt: skip
+
+
+def well_filed(snapshot: Snapshot) -> Iterator[Finding]:
+    """Optional services: a visitor who allows videos must not have allowed advertising."""
+    kept = necessary(snapshot)
+    for service in snapshot["services"]:
+        key, category = service["key"], service["category"]
+        if category in kept:
+            continue
+        if category in OPTIONAL - ADVERTISING:
+            same = [f["category"] for how, f in kin(service) if how == "is" or how.startswith("its rule")]
+            other = next((known_as for known_as in same if known_as in ADVERTISING), "")
+            said = "" if same else words.claims("advertising", _described(service))
+            if other or said:
+                what = f"we know it as {other}" if other else f"its description speaks of {said!r}"
+                yield Finding(
+                    "L11", WARN, f"{service['name']} is filed under {category}; {what}.",
+                    "GDPR 5(1)(b); EDPB Guidelines 05/2020 §55", "File it where a visitor would look for it.",
+                    subject=key, field=f"service {key} category",
+                )  # fmt: skip
+        missing = [
+            fact for fact, word in (("sells_or_shares", "sells or shares"), ("targeted_ads", "targets advertising"))
+            if not service[fact] and any(how == "is" and f[fact] for how, f in kin(service))
+        ]  # fmt: skip
+        if missing:
+            yield Finding(
+                "L22", WARN, f"We know {service['name']} as one that {' and '.join(missing).replace('_', ' ')}; filed "
+                "as it is, it runs on in the face of the Global Privacy Control.",
+                "Cal. Civ. Code 1798.135; 11 CCR 7025", "Tick it, unless your contract says otherwise.",
+                subject=key, field=f"service {key} {missing[0]}",
+            )  # fmt: skip
+        elif category == "C0004" and not (service["sells_or_shares"] or service["targeted_ads"]):
+            yield Finding(
+                "L22", BLOCK, f"{service['name']} is advertising that neither sells nor targets: "
+                "it runs on in the face of the Global Privacy Control.", "Cal. Civ. Code 1798.135; 11 CCR 7025",
+                "Say that it sells or targets, or have it signed off that it does neither.", subject=key,
+                field=f"service {key} targeted_ads",
+            )  # fmt: skip
+
+
+def legal_bases(snapshot: Snapshot) -> Iterator[Finding]:
+    """Advertising and profiles need a yes; a legitimate interest, a contract or a duty is none."""
+    if not opt_in(snapshot):
+        return
+    for purpose in snapshot["purposes"]:
+        if purpose["legal_basis"] == "consent":
+            continue
+        own = [text for texts in purpose["texts"].values() for text in texts.values()]
+        said = next((found for text in (purpose["key"].replace("-", " ").replace("_", " "), *own)
+                     if (found := words.claims("tracking", text))), "")  # fmt: skip
+        if purpose["category"] in OPTIONAL or said:
+            about = f"about {said!r}" if said else f"of {purpose['category']}"
+            yield Finding(
+                "L09", BLOCK, f"The purpose {purpose['key']} is {about} and rests on "
+                f"{purpose['legal_basis'].replace('_', ' ')}.",
+                "Directive 2002/58/EC art. 5(3); EDPB Cookie Banner Taskforce §24; TCF 2.2",
+                "Ask for consent.", subject=purpose["key"], text=said, field=f"purpose {purpose['key']} legal_basis",
+            )  # fmt: skip
+
+
+def before_answer(snapshot: Snapshot) -> Iterator[Finding]:
+    kept = necessary(snapshot)
+    regimes = {terms["regime"] for terms in snapshot["variants"].values()}
+    for service in snapshot["services"]:
+        field = f"override {service['key']}"
+        for regime in sorted(set(service["overrides"]) - regimes):
+            yield Finding(
+                "F03", WARN, f"{service['name']} has an override for {regime}, which no law here uses.",
+                "configuration", "Take it away.", regime, service["key"], field=field,
+            )  # fmt: skip
+        plain = {**service, "overrides": {}}
+        for regime, own in sorted(service["overrides"].items()):
+            laxer = [
+                terms
+                for terms in snapshot["variants"].values()
+                if terms["regime"] == regime
+                and service["category"] not in kept
+                and defaults.before_answer(plain, False, terms) == "denied"
+                and defaults.before_answer(service, False, terms) == "granted"
+            ]
+            if laxer:
+                yield Finding(
+                    "L06", BLOCK, f"{service['name']} would run before a yes: {own['reason']}", laxer[0]["law"],
+                    "Take the override away, or have it signed off.", regime, service["key"], field=field,
+                )  # fmt: skip
+            elif regime in regimes:
+                yield Finding(
+                    "F06", WARN, f"{service['name']} has an override, {own['state']}: {own['reason']}", "configuration",
+                    "Nothing, when it is still meant.", regime, service["key"], field=field,
+                )  # fmt: skip
+    for regime in snapshot["site"]["advanced"]:
+        yield Finding(
+            "L26", WARN, "Google's tags load before an answer (advanced Consent Mode) and send pings without cookies.",
+            "Directive 2002/58/EC art. 5(3); EDPB Guidelines 2/2023", "Use basic mode unless your counsel agrees.",
+            regime,
+        )  # fmt: skip
+
+
+def exemptions(snapshot: Snapshot) -> Iterator[Finding]:
+    for service in snapshot["services"]:
+        field = f"service {service['key']} exemption_confirmed"
+        if service["exemption_confirmed"] and any(service[fact] for fact in defaults.FACTS):
+            yield Finding(
+                "L08", WARN, f"{service['name']} advertises, sells or is sensitive: its exemption does not count.",
+                "PECR Sch. A1 par. 5; CNIL 2020-092 §50", "Take the confirmation back.", subject=service["key"],
+                field=field,
+            )  # fmt: skip
+        if extra := sorted(set(service["exemption_confirmed"]) - set(service["exempt_in"])):
+            yield Finding(
+                "L08", WARN, f"{service['name']} has no known exemption in {', '.join(extra)}.",
+                "PECR Sch. A1; CNIL 2020-092", "Take the confirmation back.", subject=service["key"], field=field,
+            )  # fmt: skip
+
+
+def lasting(snapshot: Snapshot) -> Iterator[Finding]:
+    """How long cookies live: said for each, and within what each law of the site's visitors says."""
+    kept = necessary(snapshot)
+    optional = [s for s in snapshot["services"] if s["category"] not in kept]
+    limits: dict[int, list[str]] = {}
+    for variant, terms in snapshot["variants"].items():
+        if days := terms.get("tracker_max_days"):
+            limits.setdefault(days, []).append(variant)
+    for service in optional:
+        field = f"service {service['key']} cookies"
+        unknown = [c["name"] for c in service["cookies"] if c["lifetime_days"] is None and not c["lifetime"]]
+        if unknown:
+            yield Finding(
+                "L18", BLOCK, f"{service['name']} has cookies without a lifetime: {', '.join(unknown)}.",
+                "CJEU C-673/17 Planet49 §75", "Say how long each lives.", subject=service["key"], field=field,
+            )  # fmt: skip
+        for days, variants in sorted(limits.items()):
+            if long := [c["name"] for c in service["cookies"] if (c["lifetime_days"] or 0) > days]:
+                yield Finding(
+                    "L18", WARN,
+                    f"{service['name']} has cookies that live longer than {days} days: {', '.join(long)}.",
+                    "CNIL 2020-092 §50", "Shorten them where the service lets you.",
+                    variants[0] if len(variants) == 1 else "", service["key"], field=field,
+                )  # fmt: skip
+    if len(optional) > MANY:
+        yield Finding(
+            "L20", WARN, f"{len(optional)} optional services are more than a visitor can weigh.",
+            "EDPB Guidelines 03/2022, too many options", "Remove what you do not use.", field="services",
+        )  # fmt: skip
+
+
+def kin(service: Service) -> Iterator[tuple[str, known.Known]]:
+    """Known services that this one is or contains, each with how we know."""
+    if found := known.by_key().get(service["key"]):
+        yield "is", found
+    for pattern in service["rules"]:
+        if found := known.of_pattern(pattern):
+            yield f"its rule {pattern} is", found
+        elif found := _by_path(pattern):
+            yield f"the path of its rule {pattern} is", found
+    for mark in service["inline"]:
+        for found in known.of_code(mark):
+            yield f"its code {mark} is", found
+    for cookie in service["cookies"]:
+        for found in known.of_cookie(cookie["name"]):
+            yield f"its cookie {cookie['name']} is", found
+
+
+def _by_path(pattern: str) -> known.Known | None:
+    """The tracker whose file has this path on another host: a proxied one."""
+    try:
+        path = patterns.parse(pattern).path
+    except ValueError:
+        return None
+    tail = (path or "").rstrip("/").rpartition("/")[2]
+    if len(tail) < LONG_PATH or "." not in tail:
+        return None
+    return next(
+        (f for f in known.services() if known.tracks(f) and any(rule.partition("/")[2].endswith(tail) and
+         rule.rstrip("/").rpartition("/")[2] == tail for rule in f["rules"])), None,
+    )  # fmt: skip
+
+
+def _described(service: Service) -> str:
+    return ". ".join((service["name"], service["description"], *(cookie["purpose"] for cookie in service["cookies"])))
+
+
+def _tracker(service: Service) -> str:
+    """What shows that a service measures, advertises, sells or loads others; "" when nothing does."""
+    if service["targeted_ads"] or service["sells_or_shares"]:
+        return "advertises or sells data"
+    if service["statistics"]:
+        return "measures visits"
+    if service["container"]:
+        return "loads others"
+    for how, found in kin(service):
+        if known.tracks(found):
+            return f"{how} {found['name']}'s" if "its" in how else f"is {found['name']}"
+    if said := words.claims("tracking", f"{_described(service)}. {service.get('necessary_reason', '')}"):
+        return f"speaks of {said!r}"
+    return ""
+
+
+def _other_category(service: Service) -> str:
+    return next((f["category"] for _, f in kin(service) if f["category"] != "C0001"), "")
+
+
+def _strangers(service: Service, hosts: list[str]) -> str:
+    """Hosts that are neither the site's nor known; "" when there are none."""
+    strange = []
+    for pattern in service["rules"]:
+        try:
+            host = patterns.parse(pattern).host
+        except ValueError:
+            continue
+        own = any(host == name or host.endswith("." + name) for name in hosts) if host else True
+        if not own and known.of_pattern(pattern) is None:
+            strange.append(host)
+    return ", ".join(dict.fromkeys(strange))
+
+
+RULES = (
+    really_necessary, really_optional, well_filed, legal_bases, before_answer, exemptions, lasting,
+)  # fmt: skip
