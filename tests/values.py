@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+# What a site must say of itself before it may be published.
+RESPONSIBLE: dict[str, Any] = {
+    "controller": "Shop Ltd",
+    "policy_url": "https://shop.example/privacy",
+    "imprint_url": "https://shop.example/imprint",
+}
 
 
 def present(value: T | None) -> T:

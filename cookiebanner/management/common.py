@@ -10,6 +10,12 @@ from consent.sites.actions import as_uuid
 from consent.sites.queries import site_by_uuid
 
 ACTOR = "command"
+# What to do when a draft may not be published.
+HOW = (
+    "Who is responsible is said with manage.py site --change {site} --controller NAME --policy-url URL --imprint-url "
+    "URL; texts and services are edited on the dashboard; a person answers for a rule with manage.py sign_off --site "
+    "{site}."
+)
 
 
 def site_or_error(text: str) -> Site:

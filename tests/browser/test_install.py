@@ -28,6 +28,7 @@ from cookiebanner.releases.publish import publish
 from tests import samples
 from tests.browser.stage import CMP, Stage
 from tests.browser.test_core import small, until
+from tests.values import RESPONSIBLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +75,7 @@ def silent() -> Iterator[str]:
 @pytest.fixture
 def shop(tmp_path):
     """A published site whose tracker is `t.test`, its files in srv/fairgate, and the site's own root."""
-    made = create_site(["shop.test"], "x", name="Shop", languages=["en"])
+    made = create_site(["shop.test"], "x", name="Shop", languages=["en"], **RESPONSIBLE)
     add_service(made, "x", name="Tracker", category="C0002", patterns=["t.test"])
     publish(made, "x")
     call_command("artifacts", to=str(tmp_path / "srv" / "fairgate"), site=[str(made.uuid)], verbosity=0)

@@ -22,6 +22,7 @@ from consent.ledger.verify import verify
 from consent.models import Job, LogEntry, Site
 from consent.sites.actions import change_settings, create_site
 from cookiebanner.releases.publish import publish, rollback
+from tests.values import RESPONSIBLE
 
 ROOT = Path(django_settings.BASE_DIR)
 
@@ -29,7 +30,7 @@ ROOT = Path(django_settings.BASE_DIR)
 @pytest.fixture
 def site(db, settings, tmp_path) -> Site:
     settings.FAIRGATE_DATA = tmp_path
-    site = create_site(["shop.test"], "alice", languages=["en"])
+    site = create_site(["shop.test"], "alice", languages=["en"], **RESPONSIBLE)
     change_settings(site, "alice", controller="Shop", policy_url="https://shop.test/privacy")
     return site
 

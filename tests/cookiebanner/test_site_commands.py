@@ -13,6 +13,9 @@ from consent.sites.queries import role_of
 
 pytestmark = pytest.mark.django_db
 UUID = "de507273-db36-4f1c-9575-6e6ea429f7c6"
+SAYS_WHO = (
+    "--controller", "Shop Ltd", "--policy-url", "https://shop.example/p", "--imprint-url", "https://shop.example/i",
+)  # fmt: skip
 
 
 def run(*words):
@@ -33,13 +36,14 @@ def test_from_an_empty_database_to_a_release(tmp_path):
         UUID,
         "--owner",
         "Alice@example.com",
+        *SAYS_WHO,
     )
     site = Site.objects.get()
     assert str(site.uuid) == UUID
     assert role_of(get_user_model().objects.get(), site) == "owner"
     said = run(
         "service", "--site", UUID, "--name", "Ad Net", "--category", "C0004", "--pattern", "ads.example/x", "px.example",
-        "--pattern", "127.0.0.1:9001/ads.js", "--cookie", "_ad", "--cookie", "_ad_*", "--targeted", "--sells",
+        "--pattern", "127.0.0.1:9001/ads.js", "--cookie", "_ad=1 day", "--cookie", "_ad_*=90 days", "--targeted", "--sells",
     )  # fmt: skip
     assert said == "Ad Net (ad-net) is in the draft of shop.example under C0004.\n"
     service = site.services.get()
@@ -94,7 +98,7 @@ def test_a_wrong_command_says_what_is_wrong(words, says):
 
 
 def test_what_the_law_forbids_is_not_published():
-    run("site", "--host", "shop.example", "--site-id", UUID)
+    run("site", "--host", "shop.example", "--site-id", UUID, *SAYS_WHO)
     stats = ("service", "--site", UUID, "--name", "Stats", "--category", "C0001", "--pattern", "google-analytics.com")
     for reason in ((), ("--necessary-reason", " "), ("--necessary-reason", "needed")):
         with pytest.raises(CommandError, match="so it needs a reason .* Give it with --necessary-reason"):
@@ -102,7 +106,7 @@ def test_what_the_law_forbids_is_not_published():
     run(*stats, "--necessary-reason", "Counts what the visitor asked us to count")
     with pytest.raises(CommandError, match="L08 Stats is filed as strictly necessary"):
         run("publish", "--site", UUID)
-    with pytest.raises(CommandError, match="1 of 5 findings forbid publishing"):
+    with pytest.raises(CommandError, match="1 of 3 findings forbid publishing"):
         run("lint", "--site", UUID)
 
 
@@ -112,7 +116,7 @@ def test_adopt_and_publish_twice(tmp_path):
         f'<script src="https://x.example/otSDKStub.js" data-domain-script="{UUID}"></script>'
         "<script src=https://plausible.io/js/plausible.js></script><script src=https://new.example/x.js></script>"
     )
-    said = run("adopt", str(page), "--host", "shop.example", "--publish")
+    said = run("adopt", str(page), "--host", "shop.example", "--publish", *SAYS_WHO)
     assert f"Site {UUID} (shop.example, shop.example) is made." in said
     assert "C0002  Plausible Analytics: line 1: script https://plausible.io/js/plausible.js" in said
     assert "new.example: line 1: script https://new.example/x.js" in said
@@ -120,6 +124,33 @@ def test_adopt_and_publish_twice(tmp_path):
     again = run("adopt", str(page), "--host", "shop.example", "--publish")
     assert f"Site {UUID} (shop.example, shop.example) was there already." in again
     assert "There is nothing to publish: release 1 is current." in again
+    page.write_text("<script src=https://plausible.io/js/plausible.js></script>")
+    with pytest.raises(CommandError, match="L11 Nobody is named as responsible(.|\n)*manage.py site --change"):
+        run("adopt", str(page), "--host", "other.example", "--publish")
+    again = run("adopt", str(page), "--host", "other.example", "--publish", *SAYS_WHO)
+    assert "Release 1 is published" in again
+
+
+def test_who_is_responsible_is_said_later_and_the_rest_is_signed_off():
+    run("site", "--host", "shop.example", "--site-id", UUID, "--language", "de")
+    run("service", "--site", UUID, "--name", "Old", "--category", "C0002", "--pattern", "old.example", "--cookie", "o")
+    with pytest.raises(
+        CommandError, match=r"(?s)L11 .*L18 .*L21 .*manage.py site --change .* manage.py sign_off"
+    ) as refused:
+        run("publish", "--site", UUID)
+    assert UUID in str(refused.value)
+    said = run("site", "--change", UUID, "--controller", "Shop Ltd", "--policy-url", "https://shop.example/p")
+    assert said == "Changed in the draft of shop.example: controller, policy_url.\n"
+    listed = run("sign_off", "--site", UUID).splitlines()
+    assert [line[:6] for line in listed] == ["1. L18", "2. L21"]
+    with pytest.raises(CommandError, match="There is no finding 3; there are 2"):
+        run("sign_off", "--site", UUID, "--finding", "3", "--by", "Dr. Law", "--reason", "Read")
+    with pytest.raises(CommandError, match="Give them with --by and --reason"):
+        run("sign_off", "--site", UUID, "--finding", "1")
+    run("sign_off", "--site", UUID, "--finding", "2", "--by", "Dr. Law", "--reason", "Trades in Austria only")
+    run("sign_off", "--site", UUID, "--finding", "1", "--by", "Dr. Law", "--reason", "Session only, says the vendor")
+    assert run("sign_off", "--site", UUID) == "Nothing in the draft of shop.example needs a sign-off.\n"
+    assert run("publish", "--site", UUID).startswith("Release 1 of shop.example is published (")
 
 
 @pytest.mark.django_db
@@ -142,7 +173,7 @@ def test_what_is_filed_under_advertising_is_held_by_an_opt_out_signal(more, expe
 
 
 WITH_A_SITE = {
-    "checkpoint": [], "edge": ["--for", "nginx", "--out", "x"], "erase": ["--visitor", str(uuid4())],
+    "checkpoint": [], "sign_off": [], "edge": ["--for", "nginx", "--out", "x"], "erase": ["--visitor", str(uuid4())],
     "export": ["--from", "2026-01-01", "--to", "2026-01-02", "--out", "x"], "invite": ["--email", "a@b.example", "--role", "viewer"],
     "kill": ["--reason", "x"], "lint": [], "publish": [], "repair_clock": [], "restart_log": [], "retain": [],
     "rollback": ["--to", "1"], "service": ["--name", "X", "--category", "C0002"], "verify_ledger": [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consent.banners import theme
-from consent.publishing.lint.finding import BLOCK, Finding, Snapshot, worded
+from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, worded
 
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
@@ -32,10 +32,11 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
                 subject=field, text=own["body"], field=field,
             )  # fmt: skip
     if not site["imprint_url"]:
+        severity = BLOCK if _addresses_germans(snapshot) else WARN
         for variant, terms in snapshot["variants"].items():
             if terms.get("imprint"):
                 yield Finding(
-                    "L21", BLOCK, "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
+                    "L21", severity, "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
                     "Give the imprint's address in the site's settings.", variant, field="settings imprint_url",
                 )  # fmt: skip
     if not snapshot["banner"]["floating_button"]:
@@ -45,6 +46,12 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
             "Switch the floating button on (it stays away where a page has a link of its own), or have it signed off "
             "that every page has a link with data-fairgate-open.", field="banner floating_button",
         )  # fmt: skip
+
+
+def _addresses_germans(snapshot: Snapshot) -> bool:
+    """Every site has visitors from Germany, but its duty to have an imprint is that of who trades there."""
+    german = any(language.lower().partition("-")[0] == "de" for language in snapshot["languages"])
+    return german or any(host.endswith(".de") for host in snapshot["site"]["hosts"])
 
 
 def readable(snapshot: Snapshot) -> Iterator[Finding]:

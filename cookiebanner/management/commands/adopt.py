@@ -9,11 +9,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
-from consent.publishing.actions import Unchanged
+from consent.publishing.actions import Blocked, Unchanged
 from consent.scanner.actions import Adoption, adopt
 from consent.scanner.page import decode
-from cookiebanner.management.common import ACTOR
+from consent.sites.actions import change_settings
+from cookiebanner.management.common import ACTOR, HOW
 from cookiebanner.releases.publish import publish
+
+SETTINGS = {
+    "controller": "who is responsible for the data",
+    "policy_url": "the privacy policy's address",
+    "imprint_url": "the imprint's address",
+}
 
 
 class Command(BaseCommand):
@@ -23,6 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("page", help="an HTML file, or - for standard input")
         parser.add_argument("--host", action="append", required=True, help="the host that serves it; may be repeated")
         parser.add_argument("--site-id", help="else the page's data-domain-script, else a new one")
+        for name, help in SETTINGS.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", help=f"{help}; else what the page says")
         parser.add_argument("--publish", action="store_true", help="publish the site afterwards")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
@@ -31,9 +40,12 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['page']}: {error.strerror}.") from None
         try:
+            own = {name: options[name] for name in SETTINGS if options[name]}
             adoption = adopt(
-                decode(body), options["host"], ACTOR, site_id=options["site_id"], server=settings.FAIRGATE_URL
+                decode(body), options["host"], ACTOR, site_id=options["site_id"], server=settings.FAIRGATE_URL, **own
             )
+            if own and not adoption.created:
+                change_settings(adoption.site, ACTOR, **own)
         except InvalidChange as error:
             raise CommandError(str(error)) from None
         self.report(adoption)
@@ -42,6 +54,8 @@ class Command(BaseCommand):
                 release = publish(adoption.site, ACTOR, "adopted")
             except Unchanged as error:
                 self.stdout.write(str(error))
+            except Blocked as error:
+                raise CommandError(f"{error}\n{HOW.format(site=adoption.site.uuid)}") from None
             except (InvalidChange, ValueError) as error:
                 raise CommandError(str(error)) from None
             else:

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
 from consent.publishing import lint, queries
-from consent.publishing.actions import Unchanged
-from cookiebanner.management.common import ACTOR, site_or_error
+from consent.publishing.actions import Blocked, Unchanged
+from cookiebanner.management.common import ACTOR, HOW, site_or_error
 from cookiebanner.releases.publish import publish
 
 
@@ -26,6 +26,8 @@ class Command(BaseCommand):
         except Unchanged as error:
             self.stdout.write(str(error))
             return
+        except Blocked as error:
+            raise CommandError(f"{error}\n{HOW.format(site=site.uuid)}") from None
         except (InvalidChange, ValueError) as error:
             raise CommandError(str(error)) from None
         if site.killed_at:

@@ -12,6 +12,12 @@ from cookiebanner.management.common import ACTOR, site_or_error
 FACTS = ("container", "sells_or_shares", "targeted_ads", "sensitive", "statistics")
 
 
+def named(text: str, kind: str = "cookie") -> dict[str, str]:
+    """`NAME=LIFETIME` as a row; a visitor must be told a lifetime (L18), but may be told later."""
+    name, _, lifetime = text.partition("=")
+    return {"name": name.strip(), "kind": kind, "lifetime": lifetime.strip()}
+
+
 class Command(BaseCommand):
     help = "Adds a service to a site's draft. Nothing reaches visitors before manage.py publish."
 
@@ -27,7 +33,12 @@ class Command(BaseCommand):
             help="HOST[/PATH][?PARAM[=VALUE]], or /PATH; may be repeated",
         )
         parser.add_argument(
-            "--cookie", action="extend", nargs="+", default=[], help="a name, may hold *; may be repeated"
+            "--cookie",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="NAME=LIFETIME",
+            help="a name, may hold *, and how long it lives, such as '_ga*=2 years'; may be repeated",
         )
         parser.add_argument(
             "--inline", action="extend", nargs="+", default=[], help="a piece of its inline code; may be repeated"
@@ -75,7 +86,11 @@ class Command(BaseCommand):
         for name, categories in (("sells_or_shares", ("C0004", "C0005")), ("targeted_ads", ("C0004",))):
             if facts[name] is None:
                 facts[name] = options["category"] in categories and not options["container"]
-        rest = {"category": options["category"], "patterns": options["pattern"], "cookies": options["cookie"]}
+        rest = {
+            "category": options["category"],
+            "patterns": options["pattern"],
+            "cookies": [named(text) for text in options["cookie"]],
+        }
         try:
             key = options["key"] or key_of(options["name"])
             there = site.services.filter(key=key).first() if options["replace"] else None

@@ -7,12 +7,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
 from consent.models import Site
-from consent.sites.actions import LANGUAGES, create_site
-from cookiebanner.management.common import ACTOR
+from consent.sites.actions import LANGUAGES, change_settings, create_site
+from cookiebanner.management.common import ACTOR, site_or_error
 
 
 class Command(BaseCommand):
-    help = "Makes an empty site with the five usual categories, or lists the sites."
+    help = "Makes an empty site with the five usual categories, changes who is responsible for one, or lists the sites."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", action="append", default=[], help="a host of the site; may be repeated")
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--policy-url", default="")
         parser.add_argument("--imprint-url", default="")
         parser.add_argument("--owner", action="append", default=[], help="e-mail of an account; may be repeated")
+        parser.add_argument("--change", metavar="ID", help="the site whose controller and addresses are changed")
         parser.add_argument("--list", action="store_true", help="only list the sites")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
@@ -34,6 +35,15 @@ class Command(BaseCommand):
             for site in Site.objects.prefetch_related("hosts"):
                 hosts = ", ".join(host.name for host in site.hosts.all())
                 self.stdout.write(f"{site.uuid}  {site.name}  {hosts}{'  (switched off)' if site.killed_at else ''}")
+            return
+        if options["change"]:
+            site = site_or_error(options["change"])
+            given = {name: options[name] for name in ("controller", "policy_url", "imprint_url") if options[name]}
+            try:
+                change_settings(site, ACTOR, **given)
+            except InvalidChange as error:
+                raise CommandError(str(error)) from None
+            self.stdout.write(f"Changed in the draft of {site.name}: {', '.join(given) or 'nothing'}.")
             return
         people = get_user_model().objects
         owners = []

@@ -16,7 +16,7 @@ from consent.publishing import lint, queries
 from consent.publishing.actions import Blocked, publish, rollback
 from consent.scanner.actions import adopt
 from consent.sites.actions import create_site
-from tests.values import present
+from tests.values import RESPONSIBLE, present
 
 pytestmark = pytest.mark.django_db
 WHY = "Keeps the basket that the visitor fills"
@@ -25,7 +25,7 @@ POOR = ("", " ", "\n\t ", "necessary", "needed for it", "x" * 40, "because  of\u
 
 @pytest.fixture
 def site():
-    return create_site("shop.example", "x", controller="Shop Ltd", policy_url="https://shop.example/privacy")
+    return create_site("shop.example", "x", **RESPONSIBLE)
 
 
 def no_files(snapshot, number, sha256) -> list:

@@ -14,7 +14,7 @@ from consent.models import Artifact, AuditEvent, ConsentRecord, LintWaiver, LogE
 from consent.publishing import actions, queries
 from consent.publishing.actions import Blocked, Unchanged, publish, rollback
 from consent.sites.actions import create_site
-from tests.values import present
+from tests.values import RESPONSIBLE, present
 
 WHY = "Keeps the basket that the visitor fills"
 BODY = b"// a gate\n" * 200
@@ -30,7 +30,7 @@ def compile(snapshot, number, sha256):
 
 @pytest.fixture
 def site(db):
-    return create_site("shop.example", "x", name="Shop")
+    return create_site("shop.example", "x", name="Shop", **RESPONSIBLE)
 
 
 def test_the_first_release(site):
@@ -75,13 +75,13 @@ def test_publishing_twice_says_that_nothing_changed(site):
 
 
 def test_each_site_counts_from_one(site):
-    other = create_site("other.example", "x")
+    other = create_site("other.example", "x", **RESPONSIBLE)
     assert [publish(s, "x", compile).number for s in (site, other)] == [1, 1]
 
 
 def test_rolling_back_makes_a_new_release_and_leaves_the_draft(site):
     first = publish(site, "x", compile)
-    add_service(site, "x", name="Ads", category="C0004", patterns=["ads.example"])
+    add_service(site, "x", name="Ads", category="C0004", patterns=["ads.example"], targeted_ads=True)
     publish(site, "x", compile)
     third = rollback(site, 1, "alice", compile, "Ads broke the till")
     assert (third.number, third.sha256, third.snapshot, third.rolled_back_to) == (3, first.sha256, first.snapshot, 1)
@@ -165,7 +165,7 @@ def test_a_publish_overtaken_by_the_same_content_has_nothing_to_do(site):
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_parallel_publishes_are_numbered_without_gaps():
-    site = create_site("busy.example", "x")
+    site = create_site("busy.example", "x", **RESPONSIBLE)
     start, failures = threading.Barrier(6), []
 
     def run():

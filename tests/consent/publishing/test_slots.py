@@ -13,6 +13,7 @@ from consent.models import Release
 from consent.publishing import queries, slots
 from consent.publishing.actions import publish, rollback
 from consent.sites.actions import create_site
+from tests.values import RESPONSIBLE
 
 
 def release(*services: str, categories: str = "ABC") -> dict:
@@ -93,7 +94,7 @@ def test_no_slot_ever_means_two_things(histories):
 
 @pytest.fixture
 def site(db):
-    site = create_site("shop.example", "x", name="Shop")
+    site = create_site("shop.example", "x", name="Shop", **RESPONSIBLE)
     add_service(site, "x", name="Stats", category="C0002", patterns=["s.example"])
     return site
 
@@ -106,7 +107,7 @@ def test_releases_hand_their_numbering_on_and_the_compiler_is_told(site):
         return []
 
     first = publish(site, "x", compile)
-    ads = add_service(site, "x", name="Ads", category="C0004", patterns=["ads.example"])
+    ads = add_service(site, "x", name="Ads", category="C0004", patterns=["ads.example"], targeted_ads=True)
     second = publish(site, "x", compile)
     third = rollback(site, 1, "x", compile)
     update_service(ads, "x", category="C0002")

@@ -13,6 +13,7 @@ from consent.sites import actions
 from consent.sites.models import Site
 from consent.stats.models import DailyTotal, GateReport
 from cookiebanner.staff.accounts import add_person
+from tests.values import RESPONSIBLE
 
 SECRET = "Zebracorn"
 PASSWORD = "correct horse battery"
@@ -32,11 +33,18 @@ def people(db):
 
 @pytest.fixture
 def shop(people) -> Site:
-    site = actions.create_site(["shop.example"], "alice@example.net", name="Tea shop", owners=[people["alice"]])
+    site = actions.create_site(
+        ["shop.example"], "alice@example.net", name="Tea shop", owners=[people["alice"]], **RESPONSIBLE
+    )
     for name, role in (("bob", "editor"), ("vera", "viewer"), ("dana", "auditor")):
         actions.set_role(site, people[name], role, "alice@example.net")
     add_service(
-        site, "alice@example.net", name="Counter", category="C0002", patterns=["counter.example"], cookies=["_c"]
+        site,
+        "alice@example.net",
+        name="Counter",
+        category="C0002",
+        patterns=["counter.example"],
+        cookies=[{"name": "_c", "lifetime": "1 day"}],
     )
     add_service(
         site, "alice@example.net", name="Adverts", category="C0004", patterns=["ads.example/px"], targeted_ads=True
@@ -51,7 +59,11 @@ def shop(people) -> Site:
 def foreign(people) -> Site:
     """Charlie's site, full of things with a name that no page of the shop may hold."""
     site = actions.create_site(
-        ["zebracorn.example"], "charlie@example.net", name=SECRET, owners=[people["charlie"]], controller=SECRET
+        ["zebracorn.example"],
+        "charlie@example.net",
+        name=SECRET,
+        owners=[people["charlie"]],
+        **RESPONSIBLE | {"controller": SECRET},
     )
     add_service(site, "charlie@example.net", name=SECRET, category="C0002", patterns=["zebracorn.example/x"])
     publishing.publish(site, "charlie@example.net", no_files, SECRET)

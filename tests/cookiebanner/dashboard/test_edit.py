@@ -181,11 +181,12 @@ def test_what_the_law_refuses_is_listed_and_not_published(alice, shop, at):
     page = alice.get(at("releases"))
     blocking = page.context["blocking"]
     assert blocking != []
-    assert all(finding.law for finding in blocking)
+    assert all(finding.law for finding, _ in blocking)
     alice.post(at("publish"), {})
     assert present(publishing.current_release(shop)).number == 1
-    for finding in blocking:
-        data = {"rule": finding.rule, "regime": finding.regime, "signed_by": "Ada Advocate", "reason": "Checked."}
+    for finding, _ in blocking:
+        about = {"rule": finding.rule, "regime": finding.regime, "subject": finding.subject, "text": finding.text}
+        data = about | {"signed_by": "Ada Advocate", "reason": "Checked."}
         assert alice.post(at("waive"), data).status_code == 302
     alice.post(at("publish"), {})
     assert present(publishing.current_release(shop)).number == 2
@@ -389,3 +390,32 @@ def test_a_paused_webhook_is_told_on_the_overview_and_on_its_page(alice, shop):
     assert "The webhook for opt-outs is paused." in overview
     page = alice.get(reverse("dashboard:webhook", kwargs={"uuid": shop.uuid})).content.decode()
     assert ("Paused" in page, "The webhook answered 500." in page, "3 opt-outs given up" in page) == (True, True, True)
+
+
+def test_each_finding_links_to_the_field_that_mends_it(alice, shop, at):
+    """Of as many kinds as a draft can have at once: the page answers and has a field of that id."""
+    from consent.banners.actions import edit_banner, edit_texts
+    from consent.catalogue.actions import add_service, set_category, set_override, set_purpose
+
+    actions.change_settings(shop, "x", controller="", policy_url="", imprint_url="", languages=["en", "de"])
+    edit_texts(shop, "x", "en", {"save": "Accept all", "body": "By continuing to browse you accept."})
+    edit_texts(shop, "x", "en", {"reject": "Later"}, regime="eu_opt_in")
+    edit_banner(shop, "x", floating_button=False)
+    set_category(shop, "C0003", "x", necessary=True, used_by_page=True)
+    set_category(shop, "C0001", "x", consent_mode=["ad_storage"])
+    set_purpose(shop, "ads", "x", category="C0004", legal_basis="legitimate_interest")
+    why = "Keeps the basket that the visitor fills"
+    add_service(shop, "x", name="Odd", category="C0001", necessary_reason=why, statistics=True)
+    add_service(shop, "x", name="Old", category="C0004", cookies=["o"], exemption_confirmed=["GB"])
+    set_override(shop.services.get(key="adverts"), "eu_opt_in", "allow", "We want to", "x")
+    page = alice.get(at("releases"))
+    links = {finding.rule: mend for finding, mend in (*page.context["blocking"], *page.context["advice"]) if mend}
+    assert sorted(links) == ["L06", "L07", "L08", "L09", "L10", "L11", "L13", "L15", "L18", "L21", "L22", "L26"]
+    for finding, mend in (*page.context["blocking"], *page.context["advice"]):
+        assert mend or finding.rule == "L26", finding
+        address, _, field = mend.partition("#")
+        if mend:
+            answer = alice.get(address)
+            assert answer.status_code == 200, mend
+            assert f'id="{field}"' in answer.content.decode() or not field, mend
+            assert mend.replace("&", "&amp;") in page.content.decode()

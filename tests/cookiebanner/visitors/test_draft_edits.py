@@ -17,7 +17,7 @@ from cookiebanner.visitors.counts import counters
 from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests.cookiebanner.lane.asgi import Got, Running, ask
-from tests.values import present
+from tests.values import RESPONSIBLE, present
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +58,7 @@ class Door:
 
 @pytest.fixture
 def site() -> Site:
-    made = create_site(["shop.example", "old.example"], "alice", name="Shop")
+    made = create_site(["shop.example", "old.example"], "alice", name="Shop", **RESPONSIBLE)
     publish(made, "alice")
     return made
 
@@ -178,7 +178,7 @@ def test_the_switch_is_live_and_answers_are_taken_all_the_same(door):
 
 
 def test_a_site_without_a_release_takes_nothing(door):
-    made = create_site("young.example", "alice")
+    made = create_site("young.example", "alice", **RESPONSIBLE)
     body = {"site": str(made.uuid), "kind": "banner"}
     assert door.answer("young.example", 1, site=str(made.uuid)).status == 422
     assert door.send("POST", "/api/v1/impressions", {"Origin": "https://young.example"}, body).status == 404
@@ -193,7 +193,7 @@ def test_an_id_that_pages_carried_before_there_was_a_site_is_known_at_once(door)
     early = str(uuid.uuid4())
     assert door.answer("early.example", site=early).status == 404
     assert door.send("GET", f"/v1/{early}/gate.js", {}, None).body == b""
-    publish(create_site("early.example", "alice", uuid=early), "alice")
+    publish(create_site("early.example", "alice", uuid=early, **RESPONSIBLE), "alice")
     assert door.answer("early.example", site=early).status == 201
 
 
@@ -214,12 +214,12 @@ def test_the_cookie_of_the_site_s_own_origin_is_set_for_released_hosts_too(site,
 
 def test_the_page_of_a_privacy_request_is_the_releases(site, client):
     path = f"/dsarwebform/{uuid.uuid4()}/{uuid.uuid4()}.html"
-    change_settings(site, "alice", policy_url="https://shop.example/privacy")
+    change_settings(site, "alice", policy_url="https://shop.example/our-privacy")
     publish(site, "alice")
     change_settings(site, "alice", policy_url="https://draft.example/")
     set_hosts(site, ["draft.example"], "alice")
     answer = client.get(path, headers={"Referer": "https://www.shop.example/about"})
-    assert (answer.status_code, answer["Location"]) == (302, "https://shop.example/privacy")
+    assert (answer.status_code, answer["Location"]) == (302, "https://shop.example/our-privacy")
     assert client.get(path, headers={"Referer": "https://draft.example/about"}).status_code == 200
 
 
