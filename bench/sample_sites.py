@@ -12,6 +12,7 @@ from consent.models import Host, Release, Site
 from consent.sites.actions import create_site
 from cookiebanner.releases.publish import publish
 from tests.samples import TWENTY
+from tests.values import RESPONSIBLE
 
 HOST = "shop.example"
 ORIGIN = f"https://{HOST}"
@@ -19,11 +20,12 @@ ORIGIN = f"https://{HOST}"
 
 def make(sites: int = 300) -> Site:
     """The first site; the others differ in id only."""
-    first = create_site([HOST], "bench", name="Bench")
+    first = create_site([HOST], "bench", name="Bench", **RESPONSIBLE)
     for key in TWENTY:
         fact = known.by_key()[key]
         add_service(first, "bench", name=fact["name"], key=key, category=fact["category"], patterns=fact["rules"],
-                    cookies=fact["cookies"], necessary_reason=fact.get("necessary_reason", ""))  # fmt: skip
+                    cookies=fact["cookies"], necessary_reason=fact.get("necessary_reason", ""),
+                    sells_or_shares=fact["sells_or_shares"], targeted_ads=fact["targeted_ads"])  # fmt: skip
     release = publish(first, "bench", force=True)
     for _ in range(sites - 1):
         site = Site.objects.create(name="Bench", languages=first.languages)

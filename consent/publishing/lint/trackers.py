@@ -121,7 +121,7 @@ def well_filed(snapshot: Snapshot) -> Iterator[Finding]:
                 "Cal. Civ. Code 1798.135; 11 CCR 7025", "Tick it, unless your contract says otherwise.",
                 subject=key, field=f"service {key} {missing[0]}",
             )  # fmt: skip
-        elif category == "C0004" and not (service["sells_or_shares"] or service["targeted_ads"]):
+        elif category == "C0004" and not any(service[f] for f in ("sells_or_shares", "targeted_ads", "container")):
             yield Finding(
                 "L22", BLOCK, f"{service['name']} is advertising that neither sells nor targets: "
                 "it runs on in the face of the Global Privacy Control.", "Cal. Civ. Code 1798.135; 11 CCR 7025",
