@@ -19,7 +19,7 @@ def weakened(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         ours = table.variant_and_terms(table.row(place))[1]
         theirs = table.variant_and_terms(table.row(place, overrides))[1]
-        for rule, what in _weaker(ours, theirs):
+        for rule, what in weaker(ours, theirs):
             yield Finding(
                 rule, BLOCK, f"The correction of {place} {what}: {overrides[place]['reason']}", ours["law"],
                 "Take the correction back, or have it signed off.", theirs["regime"], place,
@@ -33,7 +33,8 @@ def weakened(snapshot: Snapshot) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _weaker(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def weaker(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(rule, what) for each thing that the terms `theirs` ask less than the terms `ours`."""
     if _MODELS.index(theirs["model"]) < _MODELS.index(ours["model"]):
         yield "L06", f"turns {ours['model']} into {theirs['model']}"
     elif any(

@@ -8,6 +8,7 @@ import pytest
 
 from consent.jurisdictions import table
 from consent.jurisdictions.locate import Decision, Place, country_code, decide, fixed, region_code
+from consent.publishing.lint.law import weaker
 
 TODAY = date(2026, 11, 21)
 
@@ -56,10 +57,10 @@ def test_an_unknown_place_gets_the_strictest_regime():
 @pytest.mark.parametrize(
     ("country", "region", "before", "day", "after"),
     [
-        ("US", "OK", "us_optout_gpc-US", "2027-01-01", "us_optout"),
-        ("US", "LA", "us_optout_gpc-US", "2027-01-01", "us_optout"),
-        ("US", "AL", "us_optout_gpc-US", "2027-05-01", "us_optout"),
-        ("US", "VT", "us_optout_gpc-US", "2028-01-01", "us_optout_gpc"),
+        ("US", "OK", "us_optout_gpc-US", "2027-01-01", "us_optout_gpc-US-OK"),
+        ("US", "LA", "us_optout_gpc-US", "2027-01-01", "us_optout_gpc-US-LA"),
+        ("US", "AL", "us_optout_gpc-US", "2027-05-01", "us_optout_gpc-US-AL"),
+        ("US", "VT", "us_optout_gpc-US", "2028-01-01", "us_optout_gpc-US-VT"),
         ("IN", None, "eu_opt_in", "2027-05-14", "in_dpdp"),
         ("CL", None, "eu_opt_in", "2026-12-01", "opt_in_generic"),
         ("NO", None, "eu_opt_in", "2025-01-01", "eu_opt_in"),
@@ -69,6 +70,19 @@ def test_a_row_switches_on_at_its_date(country, region, before, day, after):
     on = date.fromisoformat(day)
     assert place(country, region, date.fromordinal(on.toordinal() - 1)).variant == before
     assert place(country, region, on).variant == after
+
+
+def test_no_row_gets_weaker_on_the_day_its_law_starts():
+    """What nobody has read yet asks for no less than what held the day before."""
+    for row in table.ROWS.values():
+        if row.effective_date > table.VERSION:
+            on = date.fromisoformat(row.effective_date)
+            held, follows = (
+                table.terms(place(row.iso_country, row.iso_subdivision[3:] or None, date.fromordinal(day)).variant)
+                for day in (on.toordinal() - 1, on.toordinal())
+            )
+            known_to_be_read = row.id in ("IN", "CL")  # a law of one's own instead of "unknown, so the strictest"
+            assert known_to_be_read or list(weaker(held, follows)) == [], row.id
 
 
 def test_a_member_of_the_eea_whose_row_is_not_in_force_falls_back_to_eu():
