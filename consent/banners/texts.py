@@ -41,7 +41,7 @@ def keys() -> frozenset[str]:
 def placeholders(key: str) -> list[str]:
     """The placeholders a text may use."""
     everywhere = ["controller", "purposes", "count"] if key in ("title", "body", "pc_body") else []
-    return [*everywhere, *PLACEHOLDER.findall(_load(FALLBACK)["texts"][key])]
+    return list(dict.fromkeys([*everywhere, *PLACEHOLDER.findall(_load(FALLBACK)["texts"][key])]))
 
 
 def nearest(language: str) -> str:

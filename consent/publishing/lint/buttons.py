@@ -58,7 +58,7 @@ def labels(snapshot: Snapshot) -> Iterator[Finding]:
                 f"Say what it does, such as {known[button][0]!r}, or have this label signed off by a speaker.",
                 subject=f"{where} {button}", text=label, field=f"text {where} {button}",
             )  # fmt: skip
-        yield from _alike({**snapshot["banner"]["texts"].get(language, {}), **own}, where)
+        yield from _alike({**snapshot["banner"]["texts"].get(language, {}), **own}, where, set(own))
 
 
 def _listed(label: str, known: dict[str, list[str]], button: str, kin: bool = True) -> bool:
@@ -72,10 +72,10 @@ def _says_yes(language: str, label: str) -> str:
     return "" if words.says("refusing", label, language) else yes
 
 
-def _alike(own: dict[str, str], where: str) -> Iterator[Finding]:
-    """Two buttons of one layer that read the same."""
+def _alike(own: dict[str, str], where: str, said_here: set[str]) -> Iterator[Finding]:
+    """Two buttons of one layer that read the same, one of which has its words in this place."""
     for one, other in (("accept", "reject"), ("accept", "manage"), ("accept", "save"), ("reject", "manage")):
-        if own.get(one) and words.same(own[one], own.get(other, "")):
+        if said_here & {one, other} and own.get(one) and words.same(own[one], own.get(other, "")):
             yield Finding(
                 "L13", BLOCK, f"{one.capitalize()} and {other} read the same in {where}.", LAW, "Tell them apart.",
                 subject=f"{where} {other} {one}", text=own[one], field=f"text {where} {other}",

@@ -281,6 +281,13 @@ def test_every_language_that_we_ship_is_judged():
     assert {frozenset(own) for own in texts.labels().values()} == {frozenset(texts.labels()["en"])}
 
 
+def test_what_is_wrong_once_is_told_once(site):
+    edit_texts(site, "x", "en", {"save": "Accept all"})
+    assert [(f.rule, f.subject) for f in lint.check(queries.draft(site))] == [
+        ("L13", "en save"), ("L13", "en save accept"),
+    ]  # fmt: skip
+
+
 def test_a_sign_off_is_for_the_words_that_were_read(site):
     edit_texts(site, "x", "en", {"save": "Keep it", "close": "Go away"})
     save, close = sorted(
