@@ -6,9 +6,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import ReasonMissing, add_service, key_of, update_service
+from consent.catalogue.models import Cookie
 from consent.common import InvalidChange
 from cookiebanner.management.common import ACTOR, site_or_error
 
+STORAGE = {
+    "local-storage": Cookie.Kind.LOCAL,
+    "session-storage": Cookie.Kind.SESSION,
+    "indexeddb": Cookie.Kind.INDEXED_DB,
+}
+WHAT = {
+    Cookie.Kind.LOCAL: "a key in localStorage",
+    Cookie.Kind.SESSION: "a key in sessionStorage",
+    Cookie.Kind.INDEXED_DB: "the name of a database in IndexedDB",
+}
 FACTS = ("container", "sells_or_shares", "targeted_ads", "sensitive", "statistics")
 
 
@@ -29,6 +40,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--cookie", action="extend", nargs="+", default=[], help="a name, may hold *; may be repeated"
         )
+        for option, kind in STORAGE.items():
+            parser.add_argument(
+                f"--{option}",
+                action="extend",
+                nargs="+",
+                default=[],
+                metavar="NAME",
+                help=f"{WHAT[kind]}, may hold *; may be repeated",
+            )
         parser.add_argument(
             "--inline", action="extend", nargs="+", default=[], help="a piece of its inline code; may be repeated"
         )
@@ -75,7 +95,12 @@ class Command(BaseCommand):
         for name, categories in (("sells_or_shares", ("C0004", "C0005")), ("targeted_ads", ("C0004",))):
             if facts[name] is None:
                 facts[name] = options["category"] in categories and not options["container"]
-        rest = {"category": options["category"], "patterns": options["pattern"], "cookies": options["cookie"]}
+        cookies = options["cookie"] + [
+            {"name": name, "kind": kind}
+            for option, kind in STORAGE.items()
+            for name in options[option.replace("-", "_")]
+        ]
+        rest = {"category": options["category"], "patterns": options["pattern"], "cookies": cookies}
         try:
             key = options["key"] or key_of(options["name"])
             there = site.services.filter(key=key).first() if options["replace"] else None
