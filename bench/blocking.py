@@ -22,6 +22,7 @@ django.setup()
 
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 
+from bench import third_party_report  # noqa: E402
 from tests.browser.vectors import firefox  # noqa: E402
 from tests.browser.vectors.blockers import (  # noqa: E402
     GATE,
@@ -238,7 +239,7 @@ def table(data: dict) -> str:
             figures = (f"{cost_data[name][kind]:,.0f}" for name in ("none", "yett", "gate"))
             lines.append(f"| {kind} | {' | '.join(figures)} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines) + (f"\n{section}" if (section := third_party_report.section()) else "")
 
 
 def save(data: dict) -> None:

@@ -23,6 +23,13 @@ FACTS = (
     "sensitive", "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
 )  # fmt: skip
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
+# Kind → one of it, and what a name that fits everything would stand for.
+ALL_OF: dict[str, tuple[str, str]] = {
+    Cookie.Kind.COOKIE: ("A cookie", "cookie"),
+    Cookie.Kind.LOCAL: ("A localStorage key", "key in localStorage"),
+    Cookie.Kind.SESSION: ("A sessionStorage key", "key in sessionStorage"),
+    Cookie.Kind.INDEXED_DB: ("A database", "database in IndexedDB"),
+}
 SHORTEST_MARK = 5  # characters of an inline signature
 CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode", "used_by_page")
 PURPOSE_FIELDS = ("legal_basis", "texts")
@@ -238,9 +245,10 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
         if unknown := set(values) - set(COOKIE_FIELDS):
             raise InvalidChange(f"A cookie has no {', '.join(sorted(unknown))}.")
         cookie = Cookie(service=service, **values)
-        if not cookie.name.strip("* "):
+        if cookie.kind in ALL_OF and not cookie.name.strip("* "):
+            one, every = ALL_OF[cookie.kind]
             raise InvalidChange(
-                f"A cookie called {cookie.name!r} would stand for every cookie; name at least its beginning."
+                f"{one} called {cookie.name!r} would stand for every {every}; name at least its beginning."
             )
         wanted[cookie.kind, cookie.name] = cookie
     before = {(c.kind, c.name): c for c in service.cookies.all()}
@@ -250,7 +258,11 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
     for cookie in wanted.values():
         check(cookie)
         cookie.save()
-    return {"cookies": [sorted(name for _, name in before), sorted(name for _, name in wanted)]}
+    return {"cookies": [_labels(before), _labels(wanted)]}
+
+
+def _labels(keys: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted(name if kind == Cookie.Kind.COOKIE else f"{name} ({kind})" for kind, name in keys)
 
 
 def _values(cookie: Cookie) -> tuple[Any, ...]:

@@ -169,7 +169,7 @@ class ServiceForm(forms.Form):
         required=False,
         label="Cookies and storage",
         help_text="One a line: name | kind | lifetime | purpose. Only the name is needed; * stands for anything. "
-        "Kinds: cookie, local, session, indexeddb.",
+        "Kinds: cookie, local, session (keys of localStorage and sessionStorage), indexeddb (name of a database).",
     )
     inline = lines(
         2,
@@ -223,7 +223,9 @@ class ServiceForm(forms.Form):
             "category": service.category.key,
             "patterns": [rule.pattern for rule in service.rules.all()],
             "cookies": [
-                " | ".join([c.name, c.kind, c.lifetime, c.purpose]).rstrip(" |") if c.lifetime or c.purpose else c.name
+                c.name
+                if (c.kind, c.lifetime, c.purpose) == (Cookie.Kind.COOKIE, "", "")
+                else " | ".join([c.name, c.kind, c.lifetime, c.purpose]).rstrip(" |")
                 for c in service.cookies.all()
             ],
             "exempt_in": " ".join(service.exempt_in),

@@ -265,16 +265,36 @@ def test_consent_mode_defaults_first_and_one_update_per_answer(stage, context, p
 
 def test_other_vendors_hear_it_too(stage, context, page):
     stage.release(small(services=[samples.service(k) for k in ("microsoft-ads", "microsoft-clarity", "meta-pixel")]))
-    page.goto(stage.page())
+    snippet = """<script>if (!window.fbq) { const f = window.fbq = function () { f.queue.push(arguments) }; f.queue = [] }
+    fbq('init', '1')</script>"""
+    page.goto(stage.page(snippet))
     assert page.evaluate("uetq") == ["consent", "default", {"ad_storage": "denied"}]
     assert page.evaluate("clarity.q.map((a) => [...a])") == [
         ["consentv2", {"ad_Storage": "denied", "analytics_Storage": "denied"}]
     ]
-    assert page.evaluate("fbq.queue.map((a) => [...a])") == [["consent", "revoke"]]
+    assert page.evaluate("fbq.queue.map((a) => [...a])") == [["consent", "revoke"], ["init", "1"]]
     page.click(ACCEPT)
     assert page.evaluate("uetq.slice(3)") == ["consent", "update", {"ad_storage": "granted"}]
-    assert page.evaluate("fbq.queue.map((a) => [...a])[1]") == ["consent", "grant"]
+    assert page.evaluate("fbq.queue.map((a) => [...a])[2]") == ["consent", "grant"]
     assert page.evaluate("clarity.q.length") == 2
+
+
+def test_a_pixel_that_comes_after_the_answer_hears_both_in_order(stage, page):
+    """And a page without the pixel sees none: whoever asks for `fbq` makes one, with its library, where there is none."""
+    stage.release(small(services=[samples.service("meta-pixel")]), "us_ca")
+    page.goto(stage.page())
+    assert page.evaluate("typeof fbq") == "undefined"
+    page.wait_for_function("!!fairgate._.decide")
+    page.evaluate("void fairgate.optOut()")
+    page.evaluate("() => { const f = (...call) => f.queue.push(call); f.queue = []; window.fbq = f; fbq('init', '1') }")
+    assert page.evaluate("fbq.queue") == [
+        ["consent", "grant"],
+        ["dataProcessingOptions", []],
+        ["consent", "revoke"],
+        ["dataProcessingOptions", ["LDU"], 1, 1000],
+        ["init", "1"],
+    ]
+    assert page.evaluate("Object.getOwnPropertyDescriptor(window, 'fbq').writable") is True
 
 
 def test_gpc_denies_what_is_sold_once_and_without_a_visitor(stage, context, page):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import samples
 from tests.browser.state import stated
 from tests.browser.test_core import ACCEPT, ADS, GA, STATE, context, page, ran, small, stage, until
 from tests.browser.test_core import cookie as cookie_of
@@ -98,3 +99,50 @@ def test_a_tab_that_heard_nothing_of_another_does_not_bring_its_yes_back(stage, 
     until(lambda: len(stage.posts()) == 3)
     assert [(p["action"], p["replaces"]) for p in stage.posts()][2] == ("custom", refusal)
     assert list(stated(cookie_of(context, STATE), small())["categories"].values()) == [None, False, True, False, False]
+
+
+KEYS = [
+    {"name": name, "kind": kind, "lifetime": "", "lifetime_days": None, "purpose": ""}
+    for name, kind in [
+        ("_ga", "cookie"), ("_gx_*", "cookie"), ("ga.*", "local"), ("ga_visit", "session"), ("ga-events*", "indexeddb"),
+    ]
+]  # fmt: skip
+# Declared ones, then those that only a cookie's name declares, then the page's own.
+WRITTEN = ["ga.one", "ga_visit", "ga-events-1", "_ga", "_gx_local", "gb.one", "ga_visits", "x_ga"]
+WRITE = """async (names) => {
+  for (const name of names) {
+    localStorage.setItem(name, 1);
+    sessionStorage[name] = 1;
+    await new Promise((done) => {
+      try {
+        const asked = indexedDB.open(name);
+        asked.onsuccess = () => { asked.result.close(); done(); };
+      } catch { done(); }
+    });
+  }
+}"""
+LEFT = """async () => [
+  ...[localStorage, sessionStorage].map((store) => Object.keys(store).filter((key) => !/^fairgate/.test(key)).sort()),
+  (await indexedDB.databases()).map(({name}) => name).sort(),
+]"""
+OF_THE_SERVICE = {"ga.one": 0, "ga_visit": 1, "ga-events-1": 2}
+UNDECLARED = {"_ga", "_gx_local"}
+OWN_LEFT = [
+    sorted(name for name in WRITTEN if name not in UNDECLARED and OF_THE_SERVICE.get(name) != n) for n in range(3)
+]
+
+
+def test_keys_named_for_a_service_are_held_and_deleted(stage, context, page):
+    """Of the kind that was named; a key that no kind names is the service's whose cookie is called so."""
+    stage.release(small(services=[samples.service("google-analytics", cookies=KEYS)]))
+    url = stage.page()
+    page.goto(url)
+    page.wait_for_selector(ACCEPT)
+    page.evaluate(WRITE, WRITTEN)
+    assert page.evaluate(LEFT) == OWN_LEFT
+    page.click(ACCEPT)
+    until(lambda: cookie_of(context))
+    page.evaluate(WRITE, WRITTEN)
+    assert page.evaluate(LEFT) == [sorted(WRITTEN)] * 3
+    page.evaluate("void fairgate.reject()")
+    until(lambda: page.evaluate(LEFT) == OWN_LEFT)

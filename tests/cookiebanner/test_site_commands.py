@@ -1,5 +1,6 @@
 """The commands that make and publish sites, as scripts call them."""
 
+import json
 from io import StringIO
 from uuid import uuid4
 
@@ -7,9 +8,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
-from consent.models import Artifact, Release, Site
+from consent.models import Artifact, AuditEvent, Release, Site
 from consent.sites import actions
 from consent.sites.queries import role_of
+from cookiebanner.releases.compile import names
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 UUID = "de507273-db36-4f1c-9575-6e6ea429f7c6"
@@ -95,6 +98,53 @@ def test_a_wrong_command_says_what_is_wrong(words, says):
     with pytest.raises(CommandError, match=says):
         run(*words)
     assert (Site.objects.count(), Release.objects.count()) == (1, 0)
+
+
+STORED = (
+    "--cookie", "_ad=1 day", "--local-storage", "_ad", "ad.*", "--session-storage", "ad_visit", "--indexeddb", "ad-events*",
+)  # fmt: skip
+ROWS = [
+    ("_ad", "cookie"), ("ad-events*", "indexeddb"), ("_ad", "local"), ("ad.*", "local"), ("ad_visit", "session"),
+]  # fmt: skip
+
+
+def test_a_service_may_name_keys_and_databases():
+    run("site", "--host", "shop.example", "--site-id", UUID, *SAYS_WHO)
+    ads = ("service", "--site", UUID, "--name", "Ads", "--category", "C0004", "--pattern", "ads.example")
+    run(*ads, *STORED)
+    run("publish", "--site", UUID)
+    release = Release.objects.get()
+    [service] = json.loads(release.snapshot)["services"]
+    assert [(cookie["name"], cookie["kind"]) for cookie in service["cookies"]] == ROWS
+    assert names(service["cookies"]) == ["_ad", "i=ad-events*", "l=_ad", "l=ad.*", "s=ad_visit"]
+    listed = bytes(Artifact.objects.get(name="ui.en.js").body).decode()
+    assert [name for name, _ in ROWS if f'["{name}"' not in listed] == []
+    # Of another kind it is another thing, and the trail says so.
+    run(*ads, "--replace", "--local-storage", "_ad")
+    event = present(AuditEvent.objects.filter(verb="service.update").first())
+    assert event.detail["changed"]["cookies"] == [
+        ["_ad", "_ad (local)", "ad-events* (indexeddb)", "ad.* (local)", "ad_visit (session)"],
+        ["_ad (local)"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--local-storage", "*"], "A localStorage key called '\\*' would stand for every key in localStorage; name"),
+        (
+            ["--session-storage", " "],
+            "A sessionStorage key called ' ' would stand for every key in sessionStorage; name",
+        ),
+        (["--indexeddb", "**"], "A database called '\\*\\*' would stand for every database in IndexedDB; name"),
+        (["--local-storage", "k" * 201], "name: .*at most 200 characters"),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_in_words(words, says):
+    run("site", "--host", "shop.example", "--site-id", UUID)
+    with pytest.raises(CommandError, match=says):
+        run("service", "--site", UUID, "--name", "Ads", "--category", "C0004", "--pattern", "ads.example", *words)
+    assert Site.objects.get().services.count() == 0
 
 
 def test_what_the_law_forbids_is_not_published():

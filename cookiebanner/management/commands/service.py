@@ -6,16 +6,32 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import ReasonMissing, add_service, key_of, update_service
+from consent.catalogue.models import Cookie
 from consent.common import InvalidChange
 from cookiebanner.management.common import ACTOR, site_or_error
 
+STORAGE = {
+    "local-storage": Cookie.Kind.LOCAL,
+    "session-storage": Cookie.Kind.SESSION,
+    "indexeddb": Cookie.Kind.INDEXED_DB,
+}
+LASTS = {
+    Cookie.Kind.LOCAL: "Until deleted",
+    Cookie.Kind.SESSION: "Session",
+    Cookie.Kind.INDEXED_DB: "Until deleted",
+}
+WHAT = {
+    Cookie.Kind.LOCAL: "a key in localStorage",
+    Cookie.Kind.SESSION: "a key in sessionStorage",
+    Cookie.Kind.INDEXED_DB: "the name of a database in IndexedDB",
+}
 FACTS = ("container", "sells_or_shares", "targeted_ads", "sensitive", "statistics")
 
 
-def named(text: str, kind: str = "cookie") -> dict[str, str]:
+def named(text: str) -> dict[str, str]:
     """`NAME=LIFETIME` as a row; a visitor must be told a lifetime (L18), but may be told later."""
     name, _, lifetime = text.partition("=")
-    return {"name": name.strip(), "kind": kind, "lifetime": lifetime.strip()}
+    return {"name": name.strip(), "lifetime": lifetime.strip()}
 
 
 class Command(BaseCommand):
@@ -40,6 +56,15 @@ class Command(BaseCommand):
             metavar="NAME=LIFETIME",
             help="a name, may hold *, and how long it lives, such as '_ga*=2 years'; may be repeated",
         )
+        for option, kind in STORAGE.items():
+            parser.add_argument(
+                f"--{option}",
+                action="extend",
+                nargs="+",
+                default=[],
+                metavar="NAME",
+                help=f"{WHAT[kind]}, may hold *; may be repeated",
+            )
         parser.add_argument(
             "--inline", action="extend", nargs="+", default=[], help="a piece of its inline code; may be repeated"
         )
@@ -86,11 +111,12 @@ class Command(BaseCommand):
         for name, categories in (("sells_or_shares", ("C0004", "C0005")), ("targeted_ads", ("C0004",))):
             if facts[name] is None:
                 facts[name] = options["category"] in categories and not options["container"]
-        rest = {
-            "category": options["category"],
-            "patterns": options["pattern"],
-            "cookies": [named(text) for text in options["cookie"]],
-        }
+        cookies = [named(text) for text in options["cookie"]] + [
+            {"name": name, "kind": kind, "lifetime": LASTS[kind]}
+            for option, kind in STORAGE.items()
+            for name in options[option.replace("-", "_")]
+        ]
+        rest = {"category": options["category"], "patterns": options["pattern"], "cookies": cookies}
         try:
             key = options["key"] or key_of(options["name"])
             there = site.services.filter(key=key).first() if options["replace"] else None

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from consent.catalogue import actions as catalogue
 from consent.catalogue import known
 from consent.publishing import queries as publishing
 from consent.sites import actions, snippets
@@ -53,8 +54,41 @@ def test_a_service_comes_from_the_catalogue_with_all_we_know(alice, shop, at):
     assert verbs(shop)[-1] == ("alice@example.net", "service.add")
 
 
-def test_saving_a_service_unchanged_changes_nothing(alice, shop, at):
+KEYS = ["_ad", "_ad | local", "ad.* | local | unlimited | Keeps the visit.", "ad_visit | session", "ads | indexeddb"]
+
+
+def test_a_service_may_name_keys_and_databases(alice, shop, at):
+    given = {"name": "Keys", "category": "C0002", "patterns": "keys.example", "cookies": "\n".join(KEYS)}
+    assert alice.post(at("service_new"), given).status_code == 302
+    stored = shop.services.get(key="keys").cookies.values_list("name", "kind", "lifetime", "purpose")
+    assert sorted(stored) == [
+        ("_ad", "cookie", "", ""), ("_ad", "local", "", ""), ("ad.*", "local", "unlimited", "Keeps the visit."),
+        ("ad_visit", "session", "", ""), ("ads", "indexeddb", "", ""),
+    ]  # fmt: skip
+    shown = alice.get(at("service", key="keys")).context["form"]["cookies"].value()
+    assert sorted(shown.splitlines()) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("_ad | cache", "_ad: 'cache' is not a kind; use cookie, local, session or indexeddb."),
+        ("* | local", "A localStorage key called '*' would stand for every key in localStorage; name at least its beginning."),
+    ],
+)  # fmt: skip
+def test_a_key_that_cannot_be_is_refused_in_words(alice, shop, at, line, says):
+    given = {"name": "Keys", "category": "C0002", "patterns": "keys.example", "cookies": line}
+    form = alice.post(at("service_new"), given).context["form"]
+    assert [text for texts in form.errors.values() for text in texts] == [says]
+    assert not shop.services.filter(key="keys").exists()
+
+
+@pytest.mark.parametrize("kind", ["local", "session", "indexeddb"])
+def test_saving_a_service_unchanged_changes_nothing(alice, shop, at, kind):
     alice.post(at("service_new"), {"catalogue": "google-analytics"})
+    service = shop.services.get(key="google-analytics")
+    cookies = [{"name": cookie.name, "lifetime_days": cookie.lifetime_days} for cookie in service.cookies.all()]
+    catalogue.update_service(service, "alice", cookies=[*cookies, {"name": "bare", "kind": kind}])
     before = publishing.draft(shop)
     events = shop.audit_events.count()
     page = alice.get(at("service", key="google-analytics"))
