@@ -203,16 +203,20 @@ def _named_trail(site_id: int) -> str:
 
 
 def payloads(site_id: int, entries: Any) -> dict[int, dict[str, Any]]:
-    """{index: record} of entries of our own, in their order. The day leads PostgreSQL to the one partition that can
-    hold the record."""
-    found = {}
-    for index, day in entries.values_list("index", "day"):
-        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        record = ConsentRecord.objects.filter(
-            site_id=site_id, index=index, received_at__gte=start, received_at__lt=start + timedelta(days=1)
-        )
-        found[index] = json.loads(record.values_list("payload", flat=True).first() or "{}")
-    return found
+    """{index: record} of entries of our own, in their order. Their days lead PostgreSQL to the partitions that can hold
+    the records."""
+    rows = list(entries.values_list("index", "day"))
+    found: dict[int, str | None] = {}
+    for start in range(0, len(rows), 500):
+        part = rows[start : start + 500]
+        first, last = min(day for _, day in part), max(day for _, day in part)
+        records = ConsentRecord.objects.filter(
+            site_id=site_id, index__in=[index for index, _ in part],
+            received_at__gte=datetime(first.year, first.month, first.day, tzinfo=UTC),
+            received_at__lt=datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1),
+        )  # fmt: skip
+        found |= dict(records.values_list("index", "payload"))
+    return {index: json.loads(found.get(index) or "{}") for index, _ in rows}
 
 
 # --- the key --------------------------------------------------------------------------------------------------------

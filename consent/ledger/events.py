@@ -1,6 +1,6 @@
 """What happened to a log besides answers and releases, in words: restarts, rotations, waivers, erasures, void pictures.
 
-Pure: records in, words out. Whoever reads a log is told of these, whether it holds or not.
+Whoever reads a log is told of these, whether it holds or not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from consent.ledger import signing
+from consent.ledger import checkpoint, signing
 from consent.ledger.models import LogEntry
 
 TYPES = (
@@ -47,6 +47,19 @@ def told(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]) ->
         where = f"entry {first}" if aged == 1 else f"{aged} entries, {first} to {last}"
         words = f"{_number(count, 'record')} erased {GROUNDS['retention']}, by {where}."
         yield Event(last, LogEntry.Type.ERASURE.value, words)
+
+
+def of_log(site_id: int, types: Iterable[str] = TYPES) -> list[Event]:
+    """The events of a site's log, the newest first."""
+    entries = LogEntry.objects.filter(site_id=site_id, type__in=list(types)).exclude(type="consent").order_by("index")
+    kinds = dict(entries.values_list("index", "type"))
+    records = checkpoint.payloads(site_id, entries)
+    rows = ((index, kinds[index], _time(record), record) for index, record in records.items())
+    return sorted(told(rows), key=lambda event: -event.index)
+
+
+def _time(record: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(record["received_at"]) if "received_at" in record else None
 
 
 def abandoned(record: Mapping[str, Any]) -> signing.Checkpoint | None:
