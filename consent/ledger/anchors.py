@@ -68,11 +68,11 @@ def anchor(site: Site, point: Checkpoint, method: str, target: str) -> Anchor:
         raise Failed(f"{method} {target}: {error}") from error
     with transaction.atomic():
         made = Anchor.objects.create(site_id=site.pk, size=point.size, method=method, target=target, evidence=evidence)
-        audit(site, "anchors", Verb.LEDGER_ANCHOR, **told(made))
+        audit(site, "anchors", Verb.LEDGER_ANCHOR, **facts(made))
     return made
 
 
-def told(anchor: Anchor) -> dict[str, Any]:
+def facts(anchor: Anchor) -> dict[str, Any]:
     """What the audit trail says of an anchor."""
     evidence = sha256(bytes(anchor.evidence)).hexdigest()
     return {"size": anchor.size, "method": anchor.method, "target": anchor.target, "evidence": evidence}

@@ -31,7 +31,7 @@ class Event:
     grave: bool = False
 
 
-def told(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]) -> Iterator[Event]:
+def in_order(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]) -> Iterator[Event]:
     """The events among entries (index, type, time, record), in their order. Erasures by age, which come every day, are
     one event, at the end."""
     aged = count = 0
@@ -55,7 +55,7 @@ def of_log(site_id: int, types: Iterable[str] = TYPES) -> list[Event]:
     kinds = dict(entries.values_list("index", "type"))
     records = checkpoint.payloads(site_id, entries)
     rows = ((index, kinds[index], _time(record), record) for index, record in records.items())
-    return sorted(told(rows), key=lambda event: -event.index)
+    return sorted(in_order(rows), key=lambda event: -event.index)
 
 
 def _time(record: Mapping[str, Any]) -> datetime | None:

@@ -131,7 +131,7 @@ class _Check:
         self.last: datetime | None = None
         self.restart: int | None = None
         self.rotation: tuple[int, list[bytes]] | None = None  # the last one: its entry and its keys
-        self.told: list[tuple[int, str, datetime | None, dict[str, Any]]] = []  # entries for `events`
+        self.happened: list[tuple[int, str, datetime | None, dict[str, Any]]] = []  # entries for `events`
         self.chain = b""  # over the checkpoints so far
         self.chains = deque([b""], RECENT)
         self.chained = False  # whether the last checkpoint said its place
@@ -274,9 +274,9 @@ class _Check:
     def own_entry(self, where: str, columns: dict[str, Any], stated: dict[str, Any]) -> None:
         """An entry that is no answer: what it says of the rest."""
         index, type = columns["index"], columns["type"]
-        if type in events.TYPES:
+        if type in events.TYPES and type != LogEntry.Type.CLOCK_REPAIR:  # those are in `repairs`
             few = {name: value for name, value in stated.items() if name not in ("trail", "checkpoints", "text")}
-            self.told.append((index, type, columns["received_at"], few))
+            self.happened.append((index, type, columns["received_at"], few))
         if type == LogEntry.Type.ERASURE:
             self.erasure(where, stated)
         elif type == LogEntry.Type.RESTART:
@@ -443,7 +443,7 @@ class _Check:
             self.wrong("There are day totals of days without records.")
         self.kept_outside()
         self.anchored(self.trail())
-        self.report.events = [event.words for event in events.told(self.told)]
+        self.report.events = [event.words for event in events.in_order(self.happened)]
         self.report.unproved.append(UNPROVED)
         length = max(len(self.erased), len(self.named))
         erased, named = self.erased.ljust(length, b"\0"), self.named.ljust(length, b"\0")
@@ -502,7 +502,7 @@ class _Check:
             )
         return anchored
 
-    def anchored(self, told: Counter[str]) -> None:
+    def anchored(self, expected: Counter[str]) -> None:
         """Each anchor is one that the audit trail tells of, and the other way; its evidence is of its checkpoint."""
         notes = dict(
             Checkpoint.objects.filter(
@@ -512,16 +512,16 @@ class _Check:
         unchecked: Counter[str] = Counter()
         for anchor in Anchor.objects.filter(site_id=self.site.pk).order_by("pk").iterator(CHUNK):
             name = f"The anchor of size {anchor.size} ({anchor.method} {anchor.target})"
-            key = _anchor_key(anchors.told(anchor))
+            key = _anchor_key(anchors.facts(anchor))
             if anchor.size not in notes:
                 self.wrong(f"An anchor of size {anchor.size} has no checkpoint.")
-            elif not told[key]:
+            elif not expected[key]:
                 self.wrong(f"{name} was invented or changed: the audit trail tells of none such.")
             elif not anchors.fits(anchor, notes[anchor.size]):
                 self.wrong(f"{name} holds no evidence of its checkpoint.")
-            told[key] -= 1
+            expected[key] -= 1
             unchecked[anchor.method] += 1
-        gone = [key for key, count in told.items() if count > 0]
+        gone = [key for key, count in expected.items() if count > 0]
         for key in gone[:3]:
             self.wrong(f"An anchor that the audit trail tells of is gone: {key}.")
         if unchecked:
@@ -529,8 +529,8 @@ class _Check:
             self.report.unproved.append(f"Who gave the evidence of anchors ({kinds}): ask those who keep them.")
 
 
-def _anchor_key(told: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {told.get(name)}" for name in ("size", "method", "target", "evidence"))
+def _anchor_key(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {facts.get(name)}" for name in ("size", "method", "target", "evidence"))
 
 
 def signing_form(note: str) -> str:

@@ -123,5 +123,7 @@ def ledger(request: HttpRequest, site: Site) -> HttpResponse:
     anchors = list(Anchor.objects.filter(site_id=site.pk).order_by("-at")[:20])
     checkpoint.hand_out(site.pk, [point.size for point in points])  # their notes are on the page
     ahead = next((clock.words(by) for _, by in clock.ahead(site)), "")
-    told = events.of_log(site.pk)
-    return show(request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, events=told)
+    happened = events.of_log(site.pk)
+    return show(
+        request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, events=happened
+    )

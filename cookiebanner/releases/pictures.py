@@ -48,8 +48,9 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * 127.0.0.1",
 )  # fmt: skip
-PATIENCE = 15_000  # milliseconds until a layer is there
-START = 60.0  # seconds until the lane answers
+# On a busy machine everybody else comes first.
+PATIENCE = 120_000  # milliseconds until a page, or a layer, is there
+START = 300.0  # seconds until the lane answers
 LOWEST = 19  # nice
 SELECTORS = {
     "banner": {

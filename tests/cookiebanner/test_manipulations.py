@@ -73,7 +73,7 @@ def build() -> Site:
     with transaction.atomic():
         made = Anchor.objects.create(site_id=site.pk, size=point.size, method="email", target="law@example.org",
                                      evidence=b"<id@example.org>")  # fmt: skip
-        anchors.audit(site, "anchors", "ledger.anchor", **anchors.told(made))
+        anchors.audit(site, "anchors", "ledger.anchor", **anchors.facts(made))
     pictures.folder().mkdir()
     pictures.path(DIGEST).write_bytes(PICTURE)
     pictures.log(second, {"pictures": [{"sha256": DIGEST, "layer": "banner"}], "browser": "x", "missing": []})

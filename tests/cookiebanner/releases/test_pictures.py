@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +51,7 @@ def site(transactional_db, settings, tmp_path, monkeypatch) -> Site:
     settings.FAIRGATE_DATA = tmp_path
     settings.FAIRGATE_PICTURES = True
     monkeypatch.setenv("DATABASE_URL", database_url())
+    monkeypatch.setattr(pictures, "LOWEST", 0)  # else the tests beside these would starve them
     registry.discover()
     made = create_site(["shop.test"], "alice", languages=["en", "de"])
     change_settings(made, "alice", controller="Shop", policy_url="https://shop.test/privacy")
@@ -122,7 +128,7 @@ def test_a_release_is_pictured_and_the_banner_is_in_the_pictures(site):
 def test_what_does_not_show_the_banner_or_says_otherwise_is_never_logged(site, monkeypatch, tags, wanted, why):
     change_settings(site, "alice", languages=["en"])
     release = publish(site, "alice")
-    monkeypatch.setattr(pictures, "PATIENCE", 2_000)
+    monkeypatch.setattr(pictures, "PATIENCE", 10_000)
     genuine = pictures.tags
 
     def hostile(*arguments: Any) -> str:
@@ -150,6 +156,14 @@ def test_without_chromium_the_job_says_what_is_lost_and_logs_nothing(site, monke
     assert not LogEntry.objects.filter(type="pictures").exists()
     with pytest.raises(CommandError, match="No pictures can be taken: Chromium is not installed."):
         call_command("pictures", site=str(site.uuid))
+
+
+def test_pictures_and_what_they_start_have_the_lowest_priority():
+    ask = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
+    with ThreadPoolExecutor(1, initializer=pictures._step_back) as aside:
+        said = aside.submit(subprocess.run, [sys.executable, "-c", ask], capture_output=True, check=True).result()
+    assert int(said.stdout) == 19
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == 0
 
 
 def test_pictures_wait_for_nothing_else_and_nothing_waits_for_them(site):
