@@ -16,7 +16,7 @@ def take(run: Run) -> dict[str, Any]:
     """Takes a release's pictures, and declares void what an earlier version logged as such."""
     release = Release.objects.select_related("site").get(site=run.job.site, number=run.params["release"])
     kept.void_blank(release.site, "pictures")
-    if why := pictures.unavailable():
+    if why := pictures.unavailable() or pictures.nothing_to_see(release):
         return {"taken": 0, "why": why}
     record = pictures.log(release, lambda done, total, words: run.progress(done, total, message=words))
     return {"taken": len(record["pictures"]), "missing": len(record["missing"])}

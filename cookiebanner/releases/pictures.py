@@ -109,6 +109,12 @@ def unavailable() -> str:
     return "" if _browser() else "Chromium is not installed"
 
 
+def nothing_to_see(release: Release) -> str:
+    """Why a release has no banner, in words; "" when it has one."""
+    snapshot = queries.snapshot_of(release.site, release.number)
+    return "" if snapshot and variants(release.site, snapshot) else "this release asks nothing, so no banner is shown"
+
+
 def ask_for(release: Release) -> None:
     """Queues the pictures of a release, when this installation takes them."""
     if settings.FAIRGATE_PICTURES:
@@ -157,7 +163,8 @@ def _take_all(release: Release, progress: Progress) -> dict[str, Any]:
     finally:
         connections.close_all()  # this thread's
     if not record["pictures"]:
-        raise Unseen(f"No picture shows the banner: {record['missing'][0]['why'] if record['missing'] else 'none due'}")
+        why = record["missing"][0]["why"] if record["missing"] else "this release asks nothing."
+        raise Unseen(f"No picture shows the banner: {why}")
     return record
 
 

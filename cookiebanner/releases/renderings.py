@@ -83,8 +83,16 @@ def reachable(snapshot: Snapshot, today: date, located: bool, seen: Iterable[str
         places += [Place(row.iso_country, row.iso_subdivision.rpartition("-")[2] or None, "header") for row in rows]
         places += [Place(country, None, "header") for country in table.EEA]
     decided = {locate.decide(place, today, overrides).variant for place in places}
+    if not asks(snapshot):
+        return []
     shown = {name for name, terms in snapshot["variants"].items() if terms["banner"] != "none"}
     return sorted(shown & {*decided, *seen})
+
+
+def asks(snapshot: Snapshot) -> bool:
+    """Whether a release asks anything: a visitor of one that does not gets no banner."""
+    alone = any(purpose["category"] is None for purpose in snapshot["purposes"])
+    return alone or any(not category["necessary"] for category in snapshot["categories"])
 
 
 def expected(snapshot: Snapshot, variant: str, language: str, layer: str) -> Text:

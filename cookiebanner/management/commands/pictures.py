@@ -36,7 +36,7 @@ class Command(BaseCommand):
             release = releases.filter(number=options["release"]).first() if options["release"] else releases.first()
             if release is None:
                 raise CommandError(f"{site.name} has no such release.")
-            if why := pictures.unavailable():
+            if why := pictures.unavailable() or pictures.nothing_to_see(release):
                 raise CommandError(f"No pictures can be taken: {why}.")
             record = pictures.log(release)
         except (ValueError, Stopped, pictures.Unseen) as error:

@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from consent.banners import theme
+from consent.catalogue.actions import add_service
 from consent.jobs import registry, runner
 from consent.ledger.append import append, draft_of
 from consent.ledger.verify import verify
@@ -30,6 +31,7 @@ from cookiebanner.releases import pictures
 from cookiebanner.releases.publish import publish
 from cookiebanner.releases.renderings import FORMS, Text, expected, reachable, subjects
 from tests.cookiebanner.releases.png import pixels
+from tests.values import present
 
 LIGHT, DARK = theme.palettes({})
 
@@ -55,6 +57,7 @@ def site(transactional_db, settings, tmp_path, monkeypatch) -> Site:
     registry.discover()
     made = create_site(["shop.test"], "alice", languages=["en", "de"])
     change_settings(made, "alice", controller="Shop", policy_url="https://shop.test/privacy")
+    add_service(made, "alice", name="Adverts", category="C0004", patterns=["ads.test"], targeted_ads=True)
     return made
 
 
@@ -156,6 +159,15 @@ def test_without_chromium_the_job_says_what_is_lost_and_logs_nothing(site, monke
     assert not LogEntry.objects.filter(type="pictures").exists()
     with pytest.raises(CommandError, match="No pictures can be taken: Chromium is not installed."):
         call_command("pictures", site=str(site.uuid))
+
+
+def test_a_release_that_asks_nothing_has_no_banner_to_picture(site):
+    site.services.all().delete()
+    release = publish(site, "alice")
+    runner.work_off(queue=registry.PICTURES)
+    job = Job.objects.get(kind="pictures")
+    assert job.result == {"taken": 0, "why": "this release asks nothing, so no banner is shown"}
+    assert pictures.variants(site, present(queries.snapshot_of(site, release.number))) == []
 
 
 def test_pictures_and_what_they_start_have_the_lowest_priority():
