@@ -186,9 +186,11 @@ def commit_trail(site: Site) -> bool:
     if head is None or head.count == 0:
         return False
     named = _named_trail(site.pk)
+    if named == head.hash:
+        return False
     done = AuditEvent.objects.filter(site=site, hash=named).values_list("number", flat=True).first() if named else 0
     new = AuditEvent.objects.filter(site=site, number__gt=done or 0).exclude(verb=Verb.LEDGER_ANCHOR)
-    if named == head.hash or not new.exists():
+    if not new.exists():
         return False
     append([draft_of(site.pk, site.uuid, LogEntry.Type.TRAIL, {"events": head.count}, uuid4())])
     return True

@@ -8,7 +8,7 @@ checkpoint kept outside the database, the audit trail and the anchors. `unproved
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,12 +18,13 @@ from uuid import UUID
 import msgspec
 from django.db import DatabaseError, connection, transaction
 
-from consent.ledger import anchors, checkpoint, erasure, events, kept, merkle, signing
+from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, merkle, signing
 from consent.ledger.append import checkpoint_link, commitment, leaf_input, utc_text
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
 from consent.sites.models import Site
 from consent.stats.models import DailyTotal
 from consent.trail import chain
+from consent.trail.actions import NO_SITE
 from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import Verb
 
@@ -93,6 +94,13 @@ def orphans() -> list[str]:
                 found.append(f"{model._meta.db_table} has rows of site {first}, which does not exist.")
             current = first
     return found
+
+
+def common() -> list[str]:
+    """What is wrong beside all logs: triggers that are missing, and the audit trail of what belongs to no site."""
+    lacking = [f"The append-only trigger {name} is missing or was changed." for name in guards.missing(connection)]
+    trail = check_trail(None).wrong
+    return lacking + ([f"The audit trail of what belongs to no site does not hold: {trail}."] if trail else [])
 
 
 @contextmanager
@@ -467,40 +475,14 @@ class _Check:
             self.wrong(f"A checkpoint of {newest.size} entries was signed; the one kept outside ({path}) {found}.")
 
     def trail(self) -> Counter[str]:
-        """Checks the audit trail; returns what it says of anchors, each as its JSON."""
-        anchored: Counter[str] = Counter()
-        count, end, covered = 0, "", 0
-        found: str | None = None
-        rows = AuditEvent.objects.filter(site_id=self.site.pk)
-        lines = rows.exclude(number=None).order_by("number").values_list(*_LINE)
-        for number, hash, actor, verb, detail, at in lines.iterator(CHUNK):
-            count += 1
-            link = chain.link(end, site=self.uuid, actor=actor, verb=verb, detail=detail, at=at)
-            if found is None and number != count:
-                found = f"line {count} is missing"
-            elif found is None and link != hash:
-                found = f"line {number} ({verb} by {actor}) was changed, or the one before it was removed"
-            end = hash
-            if self.trails.pop(hash, None) is not None:
-                covered = count
-            if verb == Verb.LEDGER_ANCHOR:
-                anchored[_anchor_key(detail)] += 1
-        if loose := rows.filter(number=None).count():
-            found = found or f"{loose} of its lines are in no order"
-        head = TrailHead.objects.filter(site_id=self.site.pk).first() or TrailHead(site_id=self.site.pk)
-        if found is None and (head.count, head.hash) != (count, end):
-            found = f"it says that it has {head.count} lines, and has {count}, or ends otherwise"
-        if found is None and self.trails:
-            index = min(self.trails.values())
-            found = f"entry {index} names an end that it does not have"
-        if found:
-            self.wrong(f"The audit trail does not hold: {found}.")
-        elif count > covered:
-            lines_of = "line" if count - covered == 1 else "lines"
-            self.report.unproved.append(
-                f"The last {count - covered} {lines_of} of the audit trail: no entry names them yet."
-            )
-        return anchored
+        """Checks the audit trail; returns what it says of anchors, each as its words."""
+        found = check_trail(self.site, self.trails)
+        if found.wrong:
+            self.wrong(f"The audit trail does not hold: {found.wrong}.")
+        elif found.loose:
+            lines = "line" if found.loose == 1 else "lines"
+            self.report.unproved.append(f"The last {found.loose} {lines} of the audit trail: no entry names them yet.")
+        return found.anchored
 
     def anchored(self, expected: Counter[str]) -> None:
         """Each anchor is one that the audit trail tells of, and the other way; its evidence is of its checkpoint."""
@@ -527,6 +509,47 @@ class _Check:
         if unchecked:
             kinds = ", ".join(f"{count} by {method}" for method, count in sorted(unchecked.items()))
             self.report.unproved.append(f"Who gave the evidence of anchors ({kinds}): ask those who keep them.")
+
+
+@dataclass(slots=True)
+class Trail:
+    """What an audit trail says of itself: `wrong` in words, "" when it holds; `loose`: lines that no entry covers yet."""
+
+    wrong: str = ""
+    loose: int = 0
+    anchored: Counter[str] = field(default_factory=Counter)
+
+
+def check_trail(site: Site | None, named: Mapping[str, int] | None = None) -> Trail:
+    """Checks the chain of a site's audit trail (None: of what belongs to no site), and that it has the ends that
+    entries named: {end: entry}."""
+    found, missing = Trail(), dict(named or {})
+    count, end, covered = 0, "", 0
+    rows = AuditEvent.objects.filter(site=site)
+    for number, hash, actor, verb, detail, at in (
+        rows.exclude(number=None).order_by("number").values_list(*_LINE).iterator(CHUNK)
+    ):
+        count += 1
+        link = chain.link(end, site=str(site.uuid) if site else "", actor=actor, verb=verb, detail=detail, at=at)
+        if not found.wrong and number != count:
+            found.wrong = f"line {count} is missing"
+        elif not found.wrong and link != hash:
+            found.wrong = f"line {number} ({verb} by {actor}) was changed, or the one before it was removed"
+        end = hash
+        if missing.pop(hash, None) is not None:
+            covered = count
+        if verb == Verb.LEDGER_ANCHOR:
+            found.anchored[_anchor_key(detail)] += 1
+    if not found.wrong and (loose := rows.filter(number=None).count()):
+        found.wrong = f"{loose} of its lines are in no order"
+    key = site.pk if site else NO_SITE
+    head = TrailHead.objects.filter(site_id=key).first() or TrailHead(site_id=key)
+    if not found.wrong and missing:
+        found.wrong = f"entry {min(missing.values())} names an end that it does not have"
+    if not found.wrong and (head.count, head.hash) != (count, end):
+        found.wrong = f"it says that it has {head.count} lines, and has {count}, or ends otherwise"
+    found.loose = count - covered
+    return found
 
 
 def _anchor_key(facts: dict[str, Any]) -> str:

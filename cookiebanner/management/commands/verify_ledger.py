@@ -4,12 +4,10 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from consent.ledger import guards
-from consent.ledger.verify import orphans, verify
+from consent.ledger.verify import common, orphans, verify
 from consent.models import Site
 from consent.publishing import verify as publishing
 from cookiebanner.management.common import site_or_error
@@ -26,8 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         sites = [site_or_error(options["site"])] if options["site"] is not None else list(Site.objects.order_by("pk"))
-        lacking = [f"The append-only trigger {name} is missing or was changed." for name in guards.missing(connection)]
-        wrong = self.print_findings(lacking if options["site"] is not None else lacking + orphans())
+        wrong = self.print_findings(common() if options["site"] is not None else common() + orphans())
         for site in sites:
             report, beside = verify(site, self.bar(site)), publishing.verify(site)
             findings = report.wrong + beside.wrong
