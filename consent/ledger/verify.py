@@ -513,7 +513,7 @@ class _Check:
 
 @dataclass(slots=True)
 class Trail:
-    """What an audit trail says of itself: `wrong` in words, "" when it holds; `loose`: lines that no entry covers yet."""
+    """What an audit trail is like: `wrong` in words, "" when it holds; `loose`: lines that no entry covers yet."""
 
     wrong: str = ""
     loose: int = 0
