@@ -38,7 +38,7 @@ def main() -> None:
     cluster = Cluster(stock=True, options=("-c", "max_connections=600")).start()
     os.environ |= {
         "DATABASE_URL": cluster.url, "FAIRGATE_DATA": str(folder), "FAIRGATE_RATE_LIMIT": "0", "SECRET_KEY": "bench",
-        "DJANGO_SETTINGS_MODULE": "cookiebanner.settings",
+        "DJANGO_SETTINGS_MODULE": "cookiebanner.settings", "FAIRGATE_PICTURES": "0",
     }  # fmt: skip
     try:
         results = measure(cluster, folder, given)

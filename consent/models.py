@@ -4,11 +4,20 @@ from consent.banners.models import Banner
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride
-from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead, LogTile
+from consent.ledger.models import (
+    Anchor,
+    Checkpoint,
+    ConsentRecord,
+    IssuedCheckpoint,
+    LastSignature,
+    LogEntry,
+    LogHead,
+    LogTile,
+)
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
-from consent.trail.models import AuditEvent
+from consent.trail.models import AuditEvent, TrailHead
 
 __all__ = [
     "Anchor",
@@ -27,6 +36,7 @@ __all__ = [
     "Host",
     "ImpressionTotal",
     "Invitation",
+    "IssuedCheckpoint",
     "Job",
     "JurisdictionOverride",
     "LastSignature",
@@ -42,5 +52,6 @@ __all__ = [
     "ShownTotal",
     "Site",
     "SiteSighting",
+    "TrailHead",
     "Webhook",
 ]

@@ -41,6 +41,7 @@ FAIRGATE_COUNTRY_HEADERS = env.words("FAIRGATE_COUNTRY_HEADERS")  # own "country
 FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; empty = kept in FAIRGATE_DATA
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
 FAIRGATE_ANCHORS = env.words("FAIRGATE_ANCHORS")  # where checkpoints are kept outside, see consent/ledger/anchors.py
+FAIRGATE_PICTURES = env.boolean("FAIRGATE_PICTURES", True)  # picture each release's banners (docs/operate.md)
 FAIRGATE_BROTLI = env.integer("FAIRGATE_BROTLI", 11)  # 0 to 11: how hard a publish compresses; tests are in a hurry
 MMDB = env.text("MMDB")
 try:

@@ -23,7 +23,7 @@ def main() -> None:
     if not browser_path:
         sys.exit("Chromium is missing: sudo apt-get install -y chromium")
     with tempfile.TemporaryDirectory(prefix="fairgate-pictures-") as data:
-        environment = {**os.environ, "FAIRGATE_DEMO": "1", "FAIRGATE_DATA": data}
+        environment = {**os.environ, "FAIRGATE_DEMO": "1", "FAIRGATE_DATA": data, "FAIRGATE_PICTURES": "0"}
         command = [sys.executable, "manage.py", "demo", "--port", str(PORT)]
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         try:

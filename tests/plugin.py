@@ -24,6 +24,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]):
     os.environ["FAIRGATE_DATA"] = folder
     os.environ["FAIRGATE_RATE_LIMIT"] = os.environ.get("FAIRGATE_RATE_LIMIT", "0")
     os.environ["FAIRGATE_UNSAFE"] = "1"
+    os.environ["FAIRGATE_PICTURES"] = "0"  # a publish would start a browser
     os.environ["FAIRGATE_BROTLI"] = "1"  # a release has some forty files
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # sync Playwright runs an event loop of its own
     if "--sqlite" in args:

@@ -12,7 +12,8 @@ from django.db import transaction
 from consent.answers import optouts, schema, validate
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease, PublishedSite
-from consent.jurisdictions.locate import Decision
+from consent.jurisdictions.locate import UNKNOWN, Decision, Place
+from consent.jurisdictions.table import ROWS
 from consent.ledger.append import Draft, Outcome, append
 from consent.sites.origins import host_name
 
@@ -46,8 +47,12 @@ def draft(
     origin_host: str,
     user_agent: str = "",
     gpc: bool = False,
+    place: Place = UNKNOWN,
 ) -> Draft:
-    """The draft of a consent record. Raises RejectedSubmission when the answer does not fit its release."""
+    """The draft of a consent record. Raises RejectedSubmission when the answer does not fit its release.
+
+    `decision` is the law that held, `place` what it was decided from.
+    """
     terms = release.terms(answer.regime)
     if terms is None:
         raise RejectedSubmission("unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
@@ -68,6 +73,8 @@ def draft(
         "page": page(answer.page or "", release, origin_host),
         "ua_family": family(user_agent),
     }
+    if place.country:
+        record["place"] = located(place)
     if answer.action in ("opt_out", "gpc"):
         record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
     if answer.layer is not None:
@@ -91,6 +98,21 @@ def draft(
         record=record,
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
+
+
+@lru_cache(1024)
+def located(place: Place) -> dict[str, str]:
+    """The country of a record, shared: don't change it. Most countries have no row of law of their own, so that the row
+    alone would not tell them apart. The subdivision is kept only where a law of ours depends on it."""
+    assert place.country is not None
+    kept = {"country": place.country, "how": place.by}
+    if place.region and place.country in _DIVIDED:
+        kept["region"] = place.region
+    return kept
+
+
+# Countries of which a part has a row of its own.
+_DIVIDED = frozenset(row.partition("-")[0] for row in ROWS if "-" in row)
 
 
 def layer(given: str | int) -> str:

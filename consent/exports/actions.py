@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -29,11 +29,20 @@ def counted(rows: Iterable[LogRow], total: int, progress: Progress) -> Iterator[
 
 
 def export(
-    site: Site, start: date, end: date, form: str, out: Path, actor: str, progress: Progress = lambda done, total: None
+    site: Site,
+    start: date,
+    end: date,
+    form: str,
+    out: Path,
+    actor: str,
+    progress: Progress = lambda done, total: None,
+    *,
+    kept: Sequence[str] = (),
 ) -> int:
     """Writes the answers of the days `start` … `end` (UTC, both included) to `out`; returns how many.
 
-    Raises ValueError on an unknown format or a reversed period, OSError when the file can't be written.
+    `kept` are checkpoints whose proofs a bundle shall hold. Raises ValueError on an unknown format or a reversed
+    period, OSError when the file can't be written.
     """
     if form not in FORMATS:
         raise ValueError(f"There is no format {form!r}; choose one of {', '.join(FORMATS)}.")

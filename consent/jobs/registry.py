@@ -21,7 +21,8 @@ Handler = Callable[["Run"], "dict[str, Any] | None"]
 UPKEEP = "house"  # what the worker does by itself
 WORK = "work"  # what people ask for
 DELIVERIES = "deliveries"  # what waits for other people's servers
-QUEUES = (UPKEEP, WORK, DELIVERIES)
+PICTURES = "pictures"  # what takes long and nobody waits for
+QUEUES = (UPKEEP, WORK, DELIVERIES, PICTURES)
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, float] = {}

@@ -10,22 +10,28 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from base64 import b64encode
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 
 from consent.jobs import outgoing
 from consent.ledger.models import Anchor, Checkpoint
 from consent.ledger.proofs import Tree
 from consent.sites.models import Site
 from consent.sites.names import one_line
+from consent.trail.actions import audit
+from consent.trail.verbs import Verb
 
 TIMEOUT = 20.0  # seconds, for all of it
 LARGEST = 1 << 20  # bytes of an answer
+COSIGNATURE = re.compile("\u2014 \\S+ [A-Za-z0-9+/]+={0,2}")  # a signature line of a C2SP signed note
 METHODS = ("rfc3161", "witness", "email", "webhook")
 
 
@@ -60,7 +66,29 @@ def anchor(site: Site, point: Checkpoint, method: str, target: str) -> Anchor:
         )
     except (OSError, ValueError) as error:
         raise Failed(f"{method} {target}: {error}") from error
-    return Anchor.objects.create(site_id=site.pk, size=point.size, method=method, target=target, evidence=evidence)
+    with transaction.atomic():
+        made = Anchor.objects.create(site_id=site.pk, size=point.size, method=method, target=target, evidence=evidence)
+        audit(site, "anchors", Verb.LEDGER_ANCHOR, **facts(made))
+    return made
+
+
+def facts(anchor: Anchor) -> dict[str, Any]:
+    """What the audit trail says of an anchor."""
+    evidence = sha256(bytes(anchor.evidence)).hexdigest()
+    return {"size": anchor.size, "method": anchor.method, "target": anchor.target, "evidence": evidence}
+
+
+def fits(anchor: Anchor, note: str) -> bool:
+    """Whether the evidence is of this note, as far as anybody can tell without the keys of those who gave it.
+
+    A timestamp holds its hash, a witness's answer is cosignatures. What a mailbox or a webhook keeps lies there."""
+    evidence = bytes(anchor.evidence)
+    if anchor.method == "rfc3161":
+        return sha256(note.encode()).digest() in evidence
+    if anchor.method == "witness":
+        lines = evidence.decode(errors="replace").splitlines()
+        return bool(lines) and all(COSIGNATURE.fullmatch(line) for line in lines)
+    return True
 
 
 def _post(url: str, body: bytes, content_type: str) -> bytes:

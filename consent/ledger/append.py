@@ -29,7 +29,9 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from consent.ledger import canonical, kept, merkle
+from consent.ledger.models import Checkpoint
 from consent.stats import actions as stats
+from consent.trail import actions as trail
 
 Status = Literal["created", "replayed", "conflict", "erased", "stopped"]
 _HASH = re.compile(r"([0-9a-f]{64})?")
@@ -87,11 +89,38 @@ class Outcome:
 def draft_of(
     site_id: int, site_uuid: UUID | str, type: str, record: dict[str, Any], record_id: UUID, **columns: Any
 ) -> Draft:
-    """A draft of our own (release, erasure, waiver …), whose request hash is that of its record."""
+    """A draft of our own (release, erasure, waiver …), whose request hash is that of its record.
+
+    What is committed to names the ends of the site's audit trail and of its checkpoints, too, as they are now.
+    """
     for name in ("regime", "jurisdiction", "language", "action"):
         columns.setdefault(name, record.get(name, ""))
     request_hash = sha256(canonical.encode(record)).digest()
-    return Draft(site_id, str(site_uuid), type, record_id, request_hash, record=record, **columns)
+    ends = {"trail": trail.head(site_id), "checkpoints": checkpoints_end(site_id).hex()}
+    whole = {**record, **{name: end for name, end in ends.items() if end}}
+    return Draft(site_id, str(site_uuid), type, record_id, request_hash, record=whole, **columns)
+
+
+def checkpoints_end(site_id: int) -> bytes:
+    """The chain over all checkpoints of a site, the last one included; b"" before the first.
+
+    Those of earlier versions have no link of their own: they are read, and linked, until the next one has one.
+    """
+    points = Checkpoint.objects.filter(site_id=site_id).order_by("size")
+    last = points.last()
+    if last is None:
+        return b""
+    if last.chain is not None:
+        return bytes(last.chain)
+    end = b""
+    for note in points.values_list("note", flat=True).iterator():
+        end = checkpoint_link(end, note)
+    return end
+
+
+def checkpoint_link(previous: bytes, note: str) -> bytes:
+    """The chain with one more checkpoint."""
+    return sha256(previous + note.encode()).digest()
 
 
 def leaf_input(type: str, site_uuid: str, day: date, release_hash: str, commitment: bytes) -> bytes:

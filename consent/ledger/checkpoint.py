@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,10 +17,12 @@ from django.conf import settings
 from django.db import transaction
 
 from consent.ledger import kept, merkle, signing
-from consent.ledger.append import Stopped, append, draft_of
-from consent.ledger.models import Checkpoint, ConsentRecord, LastSignature, LogEntry, LogHead
+from consent.ledger.append import Stopped, append, checkpoint_link, checkpoints_end, draft_of
+from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, IssuedCheckpoint, LastSignature, LogEntry, LogHead
 from consent.sites.models import Site
 from consent.trail.actions import audit
+from consent.trail.models import AuditEvent, TrailHead
+from consent.trail.verbs import Verb
 
 
 def origin(site_id: int, site_uuid: UUID | str) -> str:
@@ -51,8 +56,9 @@ class TooSoon(RuntimeError):
         self.wait = wait
 
 
-def make(site: Site, key: Ed25519PrivateKey | None = None, spacing: timedelta = timedelta(0)) -> Checkpoint | None:
-    """Signs the head as it is now; the stored one when it has not moved, None for an empty log.
+def make(site: Site, *keys: Ed25519PrivateKey, spacing: timedelta = timedelta(0)) -> Checkpoint | None:
+    """Signs the head as it is now, with these keys or the one in force; the stored one when it has not moved, None for
+    an empty log.
 
     Takes the lock of the head. Kept in FAIRGATE_DATA before it is returned. Raises Stopped when the head is behind the
     checkpoint kept there: a head that contradicts an earlier one is never signed; TooSoon when the last signature is
@@ -69,8 +75,11 @@ def make(site: Site, key: Ed25519PrivateKey | None = None, spacing: timedelta = 
             if wait := _wait(site.pk, spacing):
                 raise TooSoon(wait)
             root = merkle.edge_root(merkle.split_edge(head.size, bytes(head.edge)))
-            text = signing.sign(origin(site.pk, site.uuid), head.size, root, key or signing.private_key())
-            found = Checkpoint(site_id=site.pk, size=head.size, root=root, note=text, created_at=head.last_received_at)
+            text = signing.sign(origin(site.pk, site.uuid), head.size, root, *(keys or [signing.private_key()]))
+            chain = checkpoint_link(checkpoints_end(site.pk), text)
+            found = Checkpoint(
+                site_id=site.pk, size=head.size, root=root, note=text, created_at=head.last_received_at, chain=chain
+            )
             found.save(force_insert=True)
             LastSignature.objects.bulk_create(
                 [LastSignature(site_id=site.pk, at=datetime.now(UTC))],
@@ -105,13 +114,15 @@ def covering(site: Site, index: int) -> Checkpoint | None:
     Stopped.
     """
     found = latest(site.pk)
-    if found and found.size > index:
-        return found
-    if wait := _wait(site.pk, SPACING):
-        raise TooSoon(wait)
-    if _size(site) < kept.size(str(site.uuid)):
-        raise Stopped(f"The log of site {site.uuid} is behind its last checkpoint.")
-    return make(site, spacing=SPACING)
+    if found is None or found.size <= index:
+        if wait := _wait(site.pk, SPACING):
+            raise TooSoon(wait)
+        if _size(site) < kept.size(str(site.uuid)):
+            raise Stopped(f"The log of site {site.uuid} is behind its last checkpoint.")
+        found = make(site, spacing=SPACING)
+    if found:
+        hand_out(site.pk, [found.size])
+    return found
 
 
 def fresh(site: Site, age: timedelta) -> Checkpoint | None:
@@ -119,14 +130,28 @@ def fresh(site: Site, age: timedelta) -> Checkpoint | None:
     like `covering`. None for an empty log. A log that is stopped keeps its last one."""
     found = latest(site.pk)
     size = _size(site)
-    if found and (size <= found.size or _wait(site.pk, age)):
-        return found
-    if size == 0 or size < kept.size(str(site.uuid)):
-        return found
-    try:
-        return make(site, spacing=SPACING)
-    except (Stopped, TooSoon):
-        return found
+    kept_as_it_is = found is not None and (size <= found.size or _wait(site.pk, age))
+    if not kept_as_it_is and size and size >= kept.size(str(site.uuid)):
+        with suppress(Stopped, TooSoon):
+            found = make(site, spacing=SPACING)
+    if found:
+        hand_out(site.pk, [found.size])
+    return found
+
+
+def hand_out(site_id: int, sizes: Iterable[int]) -> None:
+    """Notes that checkpoints leave the house: whoever has one may come back with it."""
+    new = set(sizes)
+    known = set(IssuedCheckpoint.objects.filter(site_id=site_id, size__in=new).values_list("size", flat=True))
+    rows = [IssuedCheckpoint(site_id=site_id, size=size) for size in sorted(new - known)]
+    if rows:
+        IssuedCheckpoint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+
+
+def issued_sizes(site_id: int) -> set[int]:
+    """The sizes of all checkpoints that left the house, the anchored ones included: no bundle leaves them out."""
+    issued = IssuedCheckpoint.objects.filter(site_id=site_id).values_list("size", flat=True)
+    return {*issued, *Anchor.objects.filter(site_id=site_id).values_list("size", flat=True)}
 
 
 def _size(site: Site) -> int:
@@ -135,16 +160,65 @@ def _size(site: Site) -> int:
 
 
 def make_all() -> int:
-    """A checkpoint for each log that has grown since its last one; returns how many were made. Skips stopped logs."""
+    """A checkpoint for each log that has grown since its last one, or whose audit trail has; returns how many were
+    made. Skips stopped logs."""
     made = 0
-    for site_id, size in LogHead.objects.filter(size__gt=0).order_by("site_id").values_list("site_id", "size"):
-        newest = latest(site_id)
-        site = None if newest and newest.size >= size else Site.objects.filter(pk=site_id).first()
+    for site_id in LogHead.objects.filter(size__gt=0).order_by("site_id").values_list("site_id", flat=True):
+        site = Site.objects.filter(pk=site_id).first()
+        if site is None:
+            continue
         try:
-            made += site is not None and make(site) is not None
+            commit_trail(site)
+            newest = latest(site_id)
+            made += (newest is None or newest.size < _size(site)) and make(site) is not None
         except Stopped:
             continue
     return made
+
+
+def commit_trail(site: Site) -> bool:
+    """Appends an entry that names the end of the audit trail, when lines have come since the last entry that names one.
+
+    Lines that only say that a checkpoint was kept outside wait for another line: each would make a checkpoint that is
+    kept outside again, for ever. Raises Stopped.
+    """
+    head = TrailHead.objects.filter(site_id=site.pk).first()
+    if head is None or head.count == 0:
+        return False
+    named = _named_trail(site.pk)
+    if named == head.hash:
+        return False
+    done = AuditEvent.objects.filter(site=site, hash=named).values_list("number", flat=True).first() if named else 0
+    new = AuditEvent.objects.filter(site=site, number__gt=done or 0).exclude(verb=Verb.LEDGER_ANCHOR)
+    if not new.exists():
+        return False
+    append([draft_of(site.pk, site.uuid, LogEntry.Type.TRAIL, {"events": head.count}, uuid4())])
+    return True
+
+
+def _named_trail(site_id: int) -> str:
+    """The end of the audit trail that the last entry of our own names; "" when it names none."""
+    entries = LogEntry.objects.filter(site_id=site_id).exclude(type="consent").order_by("-index")
+    for payload in payloads(site_id, entries[:1]).values():
+        return str(payload.get("trail", ""))
+    return ""
+
+
+def payloads(site_id: int, entries: Any) -> dict[int, dict[str, Any]]:
+    """{index: record} of entries of our own, in their order. Their days lead PostgreSQL to the partitions that can hold
+    the records."""
+    rows = list(entries.values_list("index", "day"))
+    found: dict[int, str | None] = {}
+    for start in range(0, len(rows), 500):
+        part = rows[start : start + 500]
+        first, last = min(day for _, day in part), max(day for _, day in part)
+        records = ConsentRecord.objects.filter(
+            site_id=site_id, index__in=[index for index, _ in part],
+            received_at__gte=datetime(first.year, first.month, first.day, tzinfo=UTC),
+            received_at__lt=datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1),
+        )  # fmt: skip
+        found |= dict(records.values_list("index", "payload"))
+    return {index: json.loads(found.get(index) or "{}") for index, _ in rows}
 
 
 # --- the key --------------------------------------------------------------------------------------------------------
@@ -155,40 +229,47 @@ def trusted_keys(site_id: int) -> list[bytes]:
     keys = [signing.public_bytes(signing.private_key())]
     # Found by the small index of entries that are no answers: the records' table has no index by type.
     entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.KEY_ROTATION).exclude(type="consent")
-    for index, day in entries.order_by("-index").values_list("index", "day"):
-        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        record = ConsentRecord.objects.filter(
-            site_id=site_id, index=index, received_at__gte=start, received_at__lt=start + timedelta(days=1)
-        )
-        payload = record.values_list("payload", flat=True).first()
-        rotation = json.loads(payload or "{}")
-        if rotation.get("new_key") == b64encode(keys[-1]).decode():
-            keys.append(b64decode(rotation["old_key"]))
+    for rotation in payloads(site_id, entries.order_by("-index")).values():
+        if named_key(rotation.get("new_key")) == keys[-1]:
+            keys.append(named_key(rotation.get("old_key")))
     return keys
+
+
+def named_key(text: Any) -> bytes:
+    """The public key that a rotation's entry names: a verifier key, or, of earlier versions, base64 of its 32 bytes.
+    b"" when it is neither."""
+    try:
+        return signing.parse_vkey(text)[1]
+    except (ValueError, TypeError, AttributeError):
+        pass
+    try:
+        return b64decode(text, validate=True)
+    except (ValueError, TypeError):
+        return b""
 
 
 def rotate(actor: str, reason: str) -> str:
     """Replaces the signing key; returns the new one's text, which an operator with FAIRGATE_SIGNING_KEY must set.
 
-    Every log gets a `key_rotation` entry that names both public keys, and a last checkpoint by the old key that covers
-    it: the old key vouches for the new one. Raises Stopped, before anything is done, while a log is stopped.
+    Every log gets a `key_rotation` entry that names both public keys, and a checkpoint right after it that both keys
+    sign: who trusts the one follows to the other. Raises Stopped, before anything is done, while a log is stopped.
     """
     if stopped := behind():
         raise Stopped(f"The log of site {stopped[0].uuid} is behind its last checkpoint.")
     old, new = signing.private_key(), Ed25519PrivateKey.generate()
-    record = {
-        "old_key": b64encode(signing.public_bytes(old)).decode(),
-        "new_key": b64encode(signing.public_bytes(new)).decode(),
-        "reason": reason,
-        "actor": actor,
-    }
     for site in Site.objects.order_by("pk"):
         if not LogHead.objects.filter(site_id=site.pk, size__gt=0).exists():
             continue
-        with transaction.atomic():
+        with transaction.atomic():  # so that the checkpoint ends with the entry
+            name = origin(site.pk, site.uuid)
+            keys = {
+                "old_key": signing.vkey(name, signing.public_bytes(old)),
+                "new_key": signing.vkey(name, signing.public_bytes(new)),
+            }
+            record = {**keys, "reason": reason, "actor": actor}
             append([draft_of(site.pk, site.uuid, LogEntry.Type.KEY_ROTATION, record, uuid4())])
+            make(site, old, new)
             audit(site, actor, "ledger.rotate_key", new_key=record["new_key"], reason=reason)
-        make(site, old)
     if not settings.FAIRGATE_SIGNING_KEY:
         path = signing.key_path()
         path.rename(path.with_name(f"signing_key.{signing.key_id('', signing.public_bytes(old)).hex()}.old"))
@@ -220,7 +301,9 @@ def restart(site: Site, actor: str, reason: str) -> Path:
         abandoned = kept.note(uuid)
         aside = kept.set_aside(uuid)
         try:
-            record = {"abandoned": abandoned, "lost_from": size, "reason": reason, "actor": actor}
+            stated = signing.parse(abandoned)
+            last = {"size": stated.size, "root": b64encode(stated.root).decode(), "note": abandoned}
+            record = {"abandoned": last, "lost_from": size, "reason": reason, "actor": actor}
             append([draft_of(site.pk, uuid, LogEntry.Type.RESTART, record, uuid4())])
             audit(site, actor, "ledger.restart", size=size, abandoned=os.fspath(aside), reason=reason)
         except BaseException:

@@ -20,6 +20,9 @@ class LogEntry(models.Model):
         KEY_ROTATION = "key_rotation"
         RESTART = "restart"
         CLOCK_REPAIR = "clock_repair"
+        PICTURES = "pictures"  # what a release's banners look like
+        VOID = "void"  # entries that logged pictures which show nothing
+        TRAIL = "trail"  # where the audit trail ends
 
     pk = models.CompositePrimaryKey("site_id", "index")
     site_id = models.BigIntegerField()
@@ -95,7 +98,8 @@ class LogTile(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A signed tree head, as a C2SP signed note. `created_at` is the time of the last entry it covers."""
+    """A signed tree head, as a C2SP signed note. `created_at` is the time of the last entry it covers. `chain` is
+    SHA-256 of the chain of the checkpoint before and the note, so that none can be taken out of the middle."""
 
     pk = models.CompositePrimaryKey("site_id", "size")
     site_id = models.BigIntegerField()
@@ -103,6 +107,16 @@ class Checkpoint(models.Model):
     root = models.BinaryField(max_length=32)
     note = models.TextField()
     created_at = models.DateTimeField()
+    chain = models.BinaryField(max_length=32, null=True, help_text="null in checkpoints of earlier versions")
+
+
+class IssuedCheckpoint(models.Model):
+    """A checkpoint that left the house (receipt, bundle, endpoint): whoever has it may come back with it, so it is
+    never left out of a bundle. Anchored ones are in `Anchor`."""
+
+    pk = models.CompositePrimaryKey("site_id", "size")
+    site_id = models.BigIntegerField()
+    size = models.BigIntegerField()
 
 
 class LastSignature(models.Model):

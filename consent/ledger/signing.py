@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -96,11 +97,11 @@ class Checkpoint:
     root: bytes
 
 
-def sign(origin: str, size: int, root: bytes, key: Ed25519PrivateKey) -> str:
-    """A checkpoint as a signed note."""
+def sign(origin: str, size: int, root: bytes, *keys: Ed25519PrivateKey) -> str:
+    """A checkpoint as a signed note, with a line of each key."""
     text = f"{origin}\n{size}\n{b64encode(root).decode()}\n"
-    signature = key_id(origin, public_bytes(key)) + key.sign(text.encode())
-    return f"{text}\n— {origin} {b64encode(signature).decode()}\n"
+    signatures = [key_id(origin, public_bytes(key)) + key.sign(text.encode()) for key in keys]
+    return f"{text}\n" + "".join(f"— {origin} {b64encode(one).decode()}\n" for one in signatures)
 
 
 def parse(note: str) -> Checkpoint:
@@ -115,26 +116,30 @@ def parse(note: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def signer(note: str, keys: list[bytes]) -> bytes | None:
-    """Which of the public keys signed the note; None when none did."""
+def signers(note: str, keys: Iterable[bytes]) -> list[bytes]:
+    """Those of the public keys that signed the note."""
     text, _, signatures = note.partition("\n\n")
     text += "\n"
-    for line in signatures.split("\n"):
-        if not line.startswith("— "):
-            continue
-        name, _, encoded = line[2:].rpartition(" ")
-        try:
-            raw = b64decode(encoded, validate=True)
-        except ValueError:
-            continue
-        if b64encode(raw).decode() != encoded:  # the same bytes written otherwise would be a silent change
-            continue
-        for public in keys:
-            if raw[:4] != key_id(name, public):
-                continue
-            try:
-                Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
-                return public
-            except InvalidSignature:
-                continue
-    return None
+    lines = [line[2:].rpartition(" ") for line in signatures.split("\n") if line.startswith("— ")]
+    return [public for public in keys if any(_signed(text, name, encoded, public) for name, _, encoded in lines)]
+
+
+def signer(note: str, keys: list[bytes]) -> bytes | None:
+    """Which of the public keys signed the note, the first one; None when none did."""
+    return next(iter(signers(note, keys)), None)
+
+
+def _signed(text: str, name: str, encoded: str, public: bytes) -> bool:
+    """Whether a signature line is the key's."""
+    try:
+        raw = b64decode(encoded, validate=True)
+    except ValueError:
+        return False
+    # The same bytes written otherwise would be a silent change.
+    if b64encode(raw).decode() != encoded or raw[:4] != key_id(name, public):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

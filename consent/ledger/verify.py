@@ -1,12 +1,14 @@
 """Recomputes a site's ledger from what is stored and says what does not fit, the first record by name.
 
 Streams in constant memory (one bit an entry): every leaf from payload and salt, every column that is stored twice,
-every tile, the head, every checkpoint's signature and root, every day total, every erasure.
+every tile, the head, every checkpoint's signature, root and place among the others, every day total, every erasure, the
+checkpoint kept outside the database, the audit trail and the anchors. `unproved` names what nothing here can prove.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,21 +18,31 @@ from uuid import UUID
 import msgspec
 from django.db import DatabaseError, connection, transaction
 
-from consent.ledger import checkpoint, erasure, kept, merkle, signing
-from consent.ledger.append import commitment, leaf_input, utc_text
+from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, merkle, signing
+from consent.ledger.append import checkpoint_link, commitment, leaf_input, utc_text
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
 from consent.sites.models import Site
 from consent.stats.models import DailyTotal
+from consent.trail import chain
+from consent.trail.actions import NO_SITE
+from consent.trail.models import AuditEvent, TrailHead
+from consent.trail.verbs import Verb
 
 CHUNK = 2_000
 UNREADABLE = (ValueError, TypeError, AttributeError, DatabaseError)
 MOST = 20  # findings told per site; more say nothing new
+RECENT = 1_000  # checkpoints that may be signed while an entry is on its way
+UNPROVED = (
+    "Impressions and how answers came about (day totals of counters), gates' reports, drafts, accounts and roles, what "
+    "was in records that are erased."
+)
 _decode = msgspec.json.Decoder().decode
 _ENTRY = ("index", "record_id", "request_hash", "type", "day", "release_hash", "commitment")
 _RECORD = (
     "index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction", "language", "action",
     "visitor", "replaces", "payload", "salt",
 )  # fmt: skip
+_LINE = ("number", "hash", "actor", "verb", "detail", "at")
 _TOTAL = ("release", "regime", "jurisdiction", "language", "action")
 
 
@@ -49,12 +61,14 @@ class Report:
     checkpoints: int = 0
     wrong: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)  # where the clock was set back, in words: no error
+    events: list[str] = field(default_factory=list)  # restarts, rotations, waivers, erasures, void pictures, in words
+    unproved: list[str] = field(default_factory=list)  # what lies beside the log and nothing proves
 
 
 def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
     """Checks one site's ledger as it was at one moment; `progress(entries done, entries in all)`."""
     report = Report(site)
-    with _snapshot():
+    with one_moment():
         try:
             _Check(site, report, progress).run()
         except UNREADABLE as error:
@@ -82,9 +96,16 @@ def orphans() -> list[str]:
     return found
 
 
+def common() -> list[str]:
+    """What is wrong beside all logs: triggers that are missing, and the audit trail of what belongs to no site."""
+    lacking = [f"The append-only trigger {name} is missing or was changed." for name in guards.missing(connection)]
+    trail = check_trail(None).wrong
+    return lacking + ([f"The audit trail of what belongs to no site does not hold: {trail}."] if trail else [])
+
+
 @contextmanager
-def _snapshot() -> Iterator[None]:
-    """One moment for all queries: repeatable read on PostgreSQL, one read transaction on SQLite."""
+def one_moment() -> Iterator[None]:
+    """What is read inside is of one moment: repeatable read on PostgreSQL, one read transaction on SQLite."""
     if connection.in_atomic_block:  # the caller's transaction is the moment
         yield
         return
@@ -117,6 +138,12 @@ class _Check:
         self.day: date | None = None
         self.last: datetime | None = None
         self.restart: int | None = None
+        self.rotation: tuple[int, list[bytes]] | None = None  # the last one: its entry and its keys
+        self.happened: list[tuple[int, str, datetime | None, dict[str, Any]]] = []  # entries for `events`
+        self.chain = b""  # over the checkpoints so far
+        self.chains = deque([b""], RECENT)
+        self.chained = False  # whether the last checkpoint said its place
+        self.trails: dict[str, int] = {}  # end of the audit trail → the last entry that names it
         self.erased = bytearray()  # one bit an entry: its payload is gone
         self.named = bytearray()  # one bit an entry: an erasure names it
 
@@ -249,10 +276,36 @@ class _Check:
         for name, value in expected.items():
             if stated.get(name) != value:
                 self.wrong(f"{where}: {name} is {value!r}, but {stated.get(name)!r} was committed to.")
-        if columns["type"] == LogEntry.Type.ERASURE:
+        if columns["type"] != "consent":
+            self.own_entry(where, columns, stated)
+
+    def own_entry(self, where: str, columns: dict[str, Any], stated: dict[str, Any]) -> None:
+        """An entry that is no answer: what it says of the rest."""
+        index, type = columns["index"], columns["type"]
+        if type in events.TYPES and type != LogEntry.Type.CLOCK_REPAIR:  # those are in `repairs`
+            few = {name: value for name, value in stated.items() if name not in ("trail", "checkpoints", "text")}
+            self.happened.append((index, type, columns["received_at"], few))
+        if type == LogEntry.Type.ERASURE:
             self.erasure(where, stated)
-        elif columns["type"] == LogEntry.Type.RESTART:
-            self.restart = columns["index"]
+        elif type == LogEntry.Type.RESTART:
+            self.restarted(where, index, stated)
+        elif type == LogEntry.Type.KEY_ROTATION:
+            named = [checkpoint.named_key(stated.get(name)) for name in ("old_key", "new_key")]
+            self.rotation = (index, named)
+        if end := stated.get("trail"):
+            self.trails[end] = index
+        end = stated.get("checkpoints", "")
+        if end and end not in {one.hex() for one in self.chains}:
+            self.wrong(f"{where}: it names other checkpoints than those before it: one was removed, added or changed.")
+
+    def restarted(self, where: str, index: int, stated: dict[str, Any]) -> None:
+        """The head that a restart gave up must have been signed, of this log, and larger than what was left."""
+        note, point = events.abandoned_note(stated), events.abandoned(stated)
+        before, self.restart = checkpoint.origin_at(self.uuid, self.restart), index
+        if point is None or signing.signer(note, self.keys) is None:
+            self.wrong(f"{where}: the checkpoint that this restart abandoned is not one that the log's key signed.")
+        elif point.origin != before or point.size <= index:
+            self.wrong(f"{where}: the checkpoint that this restart abandoned is of another log or size.")
 
     def repair(self, where: str, index: int, before: datetime | None, after: datetime, payload: str | None) -> None:
         """The one step back that is allowed: it says from where, and that is the time of the entry before."""
@@ -358,8 +411,25 @@ class _Check:
                 self.wrong(f"{name} has another root than the entries: something before {size} was changed.")
             elif point.note != signing_form(point.note) or point.created_at != self.last:
                 self.wrong(f"{name} was changed in its form or time.")
+            self.linked(name, point)
         if self.kept and self.kept.size == size and self.kept.root != merkle.edge_root(self.edge):
             self.wrong(f"The checkpoint kept outside the database, of size {size}, has another root than the entries.")
+
+    def linked(self, name: str, point: Checkpoint) -> None:
+        """Its place among the checkpoints, and after a rotation both signatures."""
+        begun = len(self.chains) > 1 and self.chained
+        self.chain = checkpoint_link(self.chain, point.note)
+        self.chains.append(self.chain)
+        if point.chain is not None and bytes(point.chain) != self.chain:
+            self.wrong(f"{name} does not follow those before it: one was removed, added or changed.")
+            self.chain = bytes(point.chain)  # said once
+        elif point.chain is None and begun:
+            self.wrong(f"{name} has lost its place among the others.")
+        self.chained = point.chain is not None
+        if self.rotation and self.rotation[0] == point.size - 1 and self.chained:
+            missing = set(self.rotation[1]) - set(signing.signers(point.note, self.rotation[1]))
+            if missing:
+                self.wrong(f"{name} follows a new signing key and is not signed by both.")
 
     def end(self, head: LogHead, size: int) -> None:
         self.close_day()
@@ -379,9 +449,10 @@ class _Check:
             self.wrong(f"There are {tiles} tiles, the entries make {sum(self.numbers)}.")
         if DailyTotal.objects.filter(site_id=site_id).count() != self.total_rows:
             self.wrong("There are day totals of days without records.")
-        sizes = Checkpoint.objects.filter(site_id=site_id).values("size")
-        for anchor in Anchor.objects.filter(site_id=site_id).exclude(size__in=sizes)[:1]:
-            self.wrong(f"An anchor of size {anchor.size} has no checkpoint.")
+        self.kept_outside()
+        self.anchored(self.trail())
+        self.report.events = [event.words for event in events.in_order(self.happened)]
+        self.report.unproved.append(UNPROVED)
         length = max(len(self.erased), len(self.named))
         erased, named = self.erased.ljust(length, b"\0"), self.named.ljust(length, b"\0")
         if erased != named:
@@ -392,6 +463,97 @@ class _Check:
                 self.wrong(f"Record at index {index}: it was erased, but no erasure entry names it.")
             else:
                 self.wrong(f"Record at index {index}: an erasure entry names it, but it is still there.")
+
+    # --- what lies beside the log -----------------------------------------------------------------------------------
+
+    def kept_outside(self) -> None:
+        """A checkpoint is kept outside the database before anybody gets it, so the last one must be there."""
+        newest = checkpoint.latest(self.site.pk)
+        if newest and kept.size(self.uuid) < newest.size:
+            path = kept.path(self.uuid)
+            found = f"is of {kept.size(self.uuid)}" if path.exists() else "is missing"
+            self.wrong(f"A checkpoint of {newest.size} entries was signed; the one kept outside ({path}) {found}.")
+
+    def trail(self) -> Counter[str]:
+        """Checks the audit trail; returns what it says of anchors, each as its words."""
+        found = check_trail(self.site, self.trails)
+        if found.wrong:
+            self.wrong(f"The audit trail does not hold: {found.wrong}.")
+        elif found.loose:
+            lines = "line" if found.loose == 1 else "lines"
+            self.report.unproved.append(f"The last {found.loose} {lines} of the audit trail: no entry names them yet.")
+        return found.anchored
+
+    def anchored(self, expected: Counter[str]) -> None:
+        """Each anchor is one that the audit trail tells of, and the other way; its evidence is of its checkpoint."""
+        notes = dict(
+            Checkpoint.objects.filter(
+                site_id=self.site.pk, size__in=Anchor.objects.filter(site_id=self.site.pk).values("size")
+            ).values_list("size", "note")
+        )
+        unchecked: Counter[str] = Counter()
+        for anchor in Anchor.objects.filter(site_id=self.site.pk).order_by("pk").iterator(CHUNK):
+            name = f"The anchor of size {anchor.size} ({anchor.method} {anchor.target})"
+            key = _anchor_key(anchors.facts(anchor))
+            if anchor.size not in notes:
+                self.wrong(f"An anchor of size {anchor.size} has no checkpoint.")
+            elif not expected[key]:
+                self.wrong(f"{name} was invented or changed: the audit trail tells of none such.")
+            elif not anchors.fits(anchor, notes[anchor.size]):
+                self.wrong(f"{name} holds no evidence of its checkpoint.")
+            expected[key] -= 1
+            unchecked[anchor.method] += 1
+        gone = [key for key, count in expected.items() if count > 0]
+        for key in gone[:3]:
+            self.wrong(f"An anchor that the audit trail tells of is gone: {key}.")
+        if unchecked:
+            kinds = ", ".join(f"{count} by {method}" for method, count in sorted(unchecked.items()))
+            self.report.unproved.append(f"Who gave the evidence of anchors ({kinds}): ask those who keep them.")
+
+
+@dataclass(slots=True)
+class Trail:
+    """What an audit trail is like: `wrong` in words, "" when it holds; `loose`: lines that no entry covers yet."""
+
+    wrong: str = ""
+    loose: int = 0
+    anchored: Counter[str] = field(default_factory=Counter)
+
+
+def check_trail(site: Site | None, named: Mapping[str, int] | None = None) -> Trail:
+    """Checks the chain of a site's audit trail (None: of what belongs to no site), and that it has the ends that
+    entries named: {end: entry}."""
+    found, missing = Trail(), dict(named or {})
+    count, end, covered = 0, "", 0
+    rows = AuditEvent.objects.filter(site=site)
+    for number, hash, actor, verb, detail, at in (
+        rows.exclude(number=None).order_by("number").values_list(*_LINE).iterator(CHUNK)
+    ):
+        count += 1
+        link = chain.link(end, site=str(site.uuid) if site else "", actor=actor, verb=verb, detail=detail, at=at)
+        if not found.wrong and number != count:
+            found.wrong = f"line {count} is missing"
+        elif not found.wrong and link != hash:
+            found.wrong = f"line {number} ({verb} by {actor}) was changed, or the one before it was removed"
+        end = hash
+        if missing.pop(hash, None) is not None:
+            covered = count
+        if verb == Verb.LEDGER_ANCHOR:
+            found.anchored[_anchor_key(detail)] += 1
+    if not found.wrong and (loose := rows.filter(number=None).count()):
+        found.wrong = f"{loose} of its lines are in no order"
+    key = site.pk if site else NO_SITE
+    head = TrailHead.objects.filter(site_id=key).first() or TrailHead(site_id=key)
+    if not found.wrong and missing:
+        found.wrong = f"entry {min(missing.values())} names an end that it does not have"
+    if not found.wrong and (head.count, head.hash) != (count, end):
+        found.wrong = f"it says that it has {head.count} lines, and has {count}, or ends otherwise"
+    found.loose = count - covered
+    return found
+
+
+def _anchor_key(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {facts.get(name)}" for name in ("size", "method", "target", "evidence"))
 
 
 def signing_form(note: str) -> str:

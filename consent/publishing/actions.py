@@ -17,8 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from consent.common import InvalidChange, check
-from consent.ledger.append import append, draft_of
-from consent.publishing import lint, queries, slots
+from consent.ledger.append import append, draft_of, utc_text
+from consent.publishing import lint, pictures, queries, slots
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -149,7 +149,10 @@ def _store(release: Release, artifacts: list[Artifact], at: datetime | None = No
     if release.rolled_back_to is not None:
         detail["rolled_back_to"] = release.rolled_back_to
     record_id = uuid5(site.uuid, f"release/{release.number}")
-    _log(site, "release", record_id, release, {**detail, "published_by": release.published_by}, at)
+    more = {"published_by": release.published_by, "published_at": utc_text(release.published_at)}
+    files = {artifact.name: artifact.sha256 for artifact in artifacts}
+    _log(site, "release", record_id, release, {**detail, **more, "artifacts": files}, at)
+    pictures.void_blank(site, release.published_by)
     audit(site, release.published_by, "release.rollback" if release.rolled_back_to else "release.publish", **detail)
     return True
 

@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from consent.trail.models import AuditEvent
+from django.db import transaction
+from django.utils import timezone
+
+from consent.trail import chain
+from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import Verb
 
+NO_SITE = 0  # the trail of what belongs to no site
 
+
+@transaction.atomic(savepoint=False)
 def audit(site: Any, actor: str, verb: str, **detail: Any) -> AuditEvent:
-    """Adds to the audit trail. Call it in the transaction of the change it tells of. Raises ValueError for a verb that
-    has no words (`consent/trail/verbs.py`)."""
-    return AuditEvent.objects.create(site=site, actor=actor, verb=Verb(verb).value, detail=detail)
+    """Adds to the audit trail. Call it in the transaction of the change it tells of, after all that takes locks: the
+    end of the site's trail is locked until it ends. Raises ValueError for a verb that has no words
+    (`consent/trail/verbs.py`)."""
+    key = site.pk if site else NO_SITE
+    TrailHead.objects.bulk_create([TrailHead(site_id=key)], ignore_conflicts=True)
+    head = TrailHead.objects.select_for_update().get(site_id=key)
+    event = AuditEvent(site=site, actor=actor, verb=Verb(verb).value, detail=detail, at=timezone.now())
+    event.number = head.count + 1
+    event.hash = chain.link(
+        head.hash, site=str(site.uuid) if site else "", actor=actor, verb=event.verb, detail=detail, at=event.at
+    )
+    event.save(force_insert=True)
+    TrailHead.objects.filter(site_id=key).update(count=event.number, hash=event.hash)
+    return event
+
+
+def head(site_id: int) -> str:
+    """The hash of the site's last line; "" before the first."""
+    return TrailHead.objects.filter(site_id=site_id).values_list("hash", flat=True).first() or ""

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from consent.ledger import clock
+from consent.ledger import checkpoint, clock, events
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
@@ -121,5 +121,9 @@ def ledger(request: HttpRequest, site: Site) -> HttpResponse:
     head = LogHead.objects.filter(pk=site.pk).first()
     points = list(Checkpoint.objects.filter(site_id=site.pk).order_by("-size")[:20])
     anchors = list(Anchor.objects.filter(site_id=site.pk).order_by("-at")[:20])
+    checkpoint.hand_out(site.pk, [point.size for point in points])  # their notes are on the page
     ahead = next((clock.words(by) for _, by in clock.ahead(site)), "")
-    return show(request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead)
+    happened = events.of_log(site.pk)
+    return show(
+        request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, events=happened
+    )

@@ -188,4 +188,7 @@ def answer(
     shown_on[shop.id, day, release.number, device, "banner", gpc] += banners
     came[(shop.id, day, release.number, action, *how(device, body["layer"], replaces is None, None, gpc))] += 1
     made = schema.decode(json.dumps(body).encode())
-    return intake.draft(made, shop, release, decision, origin_host="127.0.0.1", user_agent=agent, gpc=action == "gpc")
+    where = locate.Place(row.iso_country or None, row.iso_subdivision.rpartition("-")[2] or None, "header")
+    return intake.draft(
+        made, shop, release, decision, origin_host="127.0.0.1", user_agent=agent, gpc=action == "gpc", place=where
+    )

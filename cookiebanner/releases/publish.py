@@ -7,14 +7,19 @@ from datetime import datetime
 from consent.publishing import actions
 from consent.publishing.models import Release
 from consent.sites.models import Site
+from cookiebanner.releases import pictures
 from cookiebanner.releases.compile import compile  # noqa: A004
 
 
 def publish(site: Site, actor: str, note: str = "", *, force: bool = False, at: datetime | None = None) -> Release:
     """See `consent.publishing.actions.publish`."""
-    return actions.publish(site, actor, compile, note, force=force, at=at)
+    release = actions.publish(site, actor, compile, note, force=force, at=at)
+    pictures.ask_for(release)
+    return release
 
 
 def rollback(site: Site, number: int, actor: str, note: str = "") -> Release:
     """See `consent.publishing.actions.rollback`."""
-    return actions.rollback(site, number, actor, compile, note)
+    release = actions.rollback(site, number, actor, compile, note)
+    pictures.ask_for(release)
+    return release

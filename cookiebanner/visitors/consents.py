@@ -76,6 +76,7 @@ def prepare(
         origin_host=origin_host,
         user_agent=headers.get("user-agent", ""),
         gpc=gpc(headers),
+        place=place,
     )
     came = how(device(headers), given.layer, given.replaces is None, given.time_to_answer, draft.record["gpc"])
     return Prepared(draft, site, came)

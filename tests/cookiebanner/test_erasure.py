@@ -100,7 +100,7 @@ class Person:
 
 
 @pytest.fixture
-def world(db, settings, tmp_path, receiver, client):  # noqa: F811
+def world(transactional_db, settings, tmp_path, receiver, client):  # noqa: F811
     settings.FAIRGATE_DATA = tmp_path
     site = corpus.make_world()
     site.record_path, site.webhook_url = True, receiver[0]

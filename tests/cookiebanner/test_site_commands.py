@@ -227,7 +227,7 @@ WITH_A_SITE = {
     "export": ["--from", "2026-01-01", "--to", "2026-01-02", "--out", "x"], "invite": ["--email", "a@b.example", "--role", "viewer"],
     "kill": ["--reason", "x"], "lint": [], "publish": [], "repair_clock": [], "restart_log": [], "retain": [],
     "rollback": ["--to", "1"], "service": ["--name", "X", "--category", "C0002"], "verify_ledger": [],
-    "artifacts": ["--to", "x"], "import_cookie_db": ["open-cookie-database.csv"],
+    "artifacts": ["--to", "x"], "import_cookie_db": ["open-cookie-database.csv"], "pictures": [],
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from consent.jurisdictions import table
-from consent.ledger import clock
+from consent.ledger import clock, events
+from consent.ledger.models import LogEntry
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -47,6 +48,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         release=release,
         sighting=sighting,
         services=site.services.count(),
+        restarts=[event.words for event in events.of_log(site.pk, [LogEntry.Type.RESTART])],
         ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
         reports=site.gate_reports.filter(dismissed_at=None, kind="unknown").count(),
     )

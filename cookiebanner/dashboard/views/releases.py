@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from consent.common import InvalidChange
-from consent.publishing import actions, lint, queries
+from consent.publishing import actions, lint, pictures, queries
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms, mending
+from cookiebanner.releases import pictures as taker
 from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
@@ -139,7 +140,51 @@ def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
         preview=previews.address(site, release=number, **_simulated(request)),
         services=len(after["services"]),
         languages=after["languages"],
+        **_pictured(site, number),
     )
+
+
+def _pictured(site: Site, number: int) -> dict[str, Any]:
+    """What the pages say of a release's pictures: the pictures by language and law, or how far they are."""
+    logged = pictures.logged(site, number)
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in logged.get("pictures", ()):
+        groups.setdefault((one["language"], one["variant"]), []).append(one)
+    job = site.jobs.filter(kind=taker.KIND, params={"release": number}).first()
+    names = forms.LANGUAGE_NAMES
+    return {
+        "pictures": [
+            (names.get(language, language), variant, shown, _laws(shown))
+            for (language, variant), shown in groups.items()
+        ],
+        "browser": logged.get("browser", ""),
+        "unpictured": logged.get("missing", []),
+        "job": None if logged else job,
+        "no_pictures": "" if logged else (job.result.get("why") if job else None) or taker.unavailable(),
+    }
+
+
+def _laws(shown: list[dict[str, Any]]) -> list[str]:
+    """The variants that pictures stand for."""
+    return sorted({rendering["variant"] for one in shown for rendering in one["shows"]})
+
+
+@on_site(May.VIEW, "GET")
+def pictures_progress(request: HttpRequest, site: Site, number: int) -> HttpResponse:
+    """How far a release's pictures are; the page asks again while they are taken."""
+    row = get_object_or_404(site.releases, number=number)
+    return show(request, "dashboard/pictures.html", site, row=row, **_pictured(site, number))
+
+
+@on_site(May.VIEW, "GET")
+def picture(request: HttpRequest, site: Site, number: int, sha256: str) -> FileResponse:
+    """A picture that the log names."""
+    named = {one["sha256"] for one in pictures.logged(site, number).get("pictures", ())}
+    if sha256 not in named or not pictures.path(sha256).exists():
+        raise Http404
+    response = FileResponse(pictures.path(sha256).open("rb"), content_type="image/png")
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
 
 
 @on_site(May.VIEW, "GET")

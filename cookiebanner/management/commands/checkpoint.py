@@ -33,6 +33,7 @@ class Command(BaseCommand):
             except Stopped as error:
                 raise CommandError(f"{error} See manage.py restart_log.") from None
             if made:
+                checkpoint.hand_out(site.pk, [made.size])
                 self.stdout.write(made.note)
 
     def rotate(self, reason: str) -> None:

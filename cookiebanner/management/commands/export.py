@@ -20,6 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, help="last day, YYYY-MM-DD (UTC), included")
         parser.add_argument("--format", default="csv", choices=sorted(actions.FORMATS))
         parser.add_argument("--out", required=True, help="the file to write")
+        parser.add_argument(
+            "--checkpoint", metavar="FILE", action="append", default=[],
+            help="a checkpoint that somebody kept: the bundle proves that the log went on from it (may be given again)",
+        )  # fmt: skip
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         site = site_or_error(options["site"])
@@ -33,7 +37,8 @@ class Command(BaseCommand):
                 bar.update(task, completed=done, total=total)
 
             try:
-                written = actions.export(site, start, end, options["format"], out, "command", progress)
+                notes = [Path(name).read_text("utf-8-sig", errors="replace") for name in options["checkpoint"]]
+                written = actions.export(site, start, end, options["format"], out, "command", progress, kept=notes)
             except (ValueError, OSError) as error:
                 raise CommandError(str(error)) from error
         size = out.stat().st_size

@@ -36,7 +36,7 @@ def writes(captured: CaptureQueriesContext) -> list[str]:
     return [q["sql"] for q in captured if q["sql"].startswith(words) or "FOR UPDATE" in q["sql"]]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_sixty_receipts_of_sixty_new_answers_sign_once_a_second():
     site = make_site()
     drafts = [answer(site) for _ in range(60)]
@@ -65,11 +65,14 @@ def test_sixty_receipts_of_sixty_new_answers_sign_once_a_second():
 
 
 @pytest.mark.django_db
-def test_a_receipt_that_is_covered_writes_nothing():
+def test_a_receipt_that_is_covered_writes_nothing_but_once_that_its_checkpoint_left_the_house():
     site = make_site()
     draft = answer(site)
     append([draft])
     checkpoint.make(site)
+    assert checkpoint.issued_sizes(site.pk) == set()
+    assert proves(receipt(draft.record_id, site.uuid))
+    assert checkpoint.issued_sizes(site.pk) == {2}
     with CaptureQueriesContext(connection) as captured:
         assert proves(receipt(draft.record_id, site.uuid))
     assert writes(captured) == []
@@ -177,6 +180,7 @@ def test_a_repeated_id_costs_others_no_more_queries():
     draft = answer(site)
     append([draft])
     checkpoint.make(site)
+    receipt(draft.record_id)  # the first one notes that its checkpoint left the house
     with CaptureQueriesContext(connection) as alone:
         receipt(draft.record_id)
     for number in range(3):

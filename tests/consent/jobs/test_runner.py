@@ -7,6 +7,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -225,12 +226,16 @@ def test_a_site_has_one_job_at_a_time_in_a_lane(handle):
 
 def test_lanes_do_not_meet(handle):
     done = []
-    for kind, more in (("sweep", {"every": 60}), ("export", {}), ("hook", {"queue": registry.DELIVERIES})):
+    every: list[tuple[str, dict[str, Any]]] = [
+        ("sweep", {"every": 60}), ("export", {}), ("hook", {"queue": registry.DELIVERIES}),
+        ("look", {"queue": registry.PICTURES}),
+    ]  # fmt: skip
+    for kind, more in every:
         handle(kind, **more)(lambda run: done.append(run.job.kind))
         actions.enqueue(kind)
     for queue in registry.QUEUES:
         assert runner.work_off(queue=queue) == 1
-    assert done == ["sweep", "export", "hook"]
+    assert done == ["sweep", "export", "hook", "look"]
     actions.enqueue("nobody")
     assert runner.work_off(queue=registry.WORK) == 1
 

@@ -10,10 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from consent.ledger import checkpoint, kept, merkle, signing
-from consent.ledger.append import Stopped, append, draft_of
+from consent.ledger.append import Stopped, append, checkpoint_link, draft_of
 from consent.ledger.proofs import Tree
-from consent.ledger.verify import verify
+from consent.ledger.verify import UNPROVED, verify
 from consent.models import Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile, Site
+from consent.trail.actions import audit
 from tests import append_only
 from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
@@ -65,7 +66,48 @@ def test_a_rotated_key_is_vouched_for_by_the_old_one():
         False,
     ]
     assert LogEntry.objects.get(site_id=site.pk, index=2).type == "key_rotation"
-    assert verify(site).wrong == []
+    _, new_public = signing.parse_vkey(checkpoint.verifier_key(site))
+    assert signing.signers(middle.note, [new_public, old_public]) == [new_public, old_public]
+    [rotation] = checkpoint.payloads(site.pk, LogEntry.objects.filter(site_id=site.pk, index=2)).values()
+    assert (rotation["old_key"], rotation["new_key"]) == (old_key, checkpoint.verifier_key(site))
+    report = verify(site)
+    assert report.wrong == []
+    assert report.events == ["SIGNING KEY REPLACED at 2. Reason given: yearly"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_head_after_a_rotation_that_one_key_alone_signed_is_found():
+    site = make_site()
+    old = signing.private_key()
+    checkpoint.rotate("alice@example.org", "yearly")
+    append_only.drop(connection)
+    point = Checkpoint.objects.get(site_id=site.pk, size=2)
+    stated = signing.parse(point.note)
+    alone = signing.sign(stated.origin, 2, stated.root, old)
+    Checkpoint.objects.filter(site_id=site.pk).update(note=alone, chain=checkpoint_link(b"", alone))
+    assert "The checkpoint of size 2 follows a new signing key and is not signed by both." in verify(site).wrong
+
+
+def test_a_rotation_names_its_keys_as_verifier_keys_and_older_ones_as_bare_keys():
+    public = bytes(range(32))
+    assert checkpoint.named_key(signing.vkey("log.example/site", public)) == public
+    assert checkpoint.named_key(b64encode(public).decode()) == public
+    assert [checkpoint.named_key(text) for text in (None, "", "x+y", 7)] == [b""] * 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_commits_to_the_audit_trail_when_it_has_grown_and_not_for_an_anchor_alone():
+    site = make_site()
+    assert checkpoint.make_all() == 1
+    audit(site, "alice@example.org", "site.settings", changed={})
+    assert verify(site).unproved[0] == "The last 1 line of the audit trail: no entry names them yet."
+    assert checkpoint.make_all() == 1
+    assert LogEntry.objects.get(site_id=site.pk, index=1).type == "trail"
+    assert (verify(site).wrong, verify(site).unproved) == ([], [UNPROVED])
+    audit(site, "anchors", "ledger.anchor", size=2, method="email", target="a@b.c", evidence="00")
+    assert (checkpoint.make_all(), checkpoint.make_all()) == (0, 0)
+    audit(site, "alice@example.org", "site.settings", changed={})
+    assert (checkpoint.make_all(), checkpoint.make_all()) == (1, 0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -118,8 +160,13 @@ def test_a_log_behind_its_last_checkpoint_stops_until_it_is_restarted():
     [again] = append([answer(site)])
     assert (again.status, again.index) == ("created", present(first).size + 1)
     assert checkpoint.behind() == []
-    restart = ConsentRecord.objects.get(site_id=site.pk, type="restart")
-    assert b64encode(bytes(present(lost).root)).decode() in present(restart.payload)
+    [restart] = checkpoint.payloads(site.pk, LogEntry.objects.filter(site_id=site.pk, type="restart")).values()
+    root = b64encode(bytes(present(lost).root)).decode()
+    assert restart["abandoned"] == {"size": 8, "root": root, "note": present(lost).note}
+    assert verify(site).events == [
+        "RESTARTED at 5: a log of 8 entries was signed before; up to 3 are gone. "
+        "Reason given: The database was restored from an older dump."
+    ]
     point = checkpoint.make(site)
     assert signing.parse(present(point).note).origin.endswith(f"{site.uuid}/r{present(first).size}")
     assert verify(site).wrong == []

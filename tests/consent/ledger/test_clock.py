@@ -21,7 +21,7 @@ from cookiebanner import checks
 from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 AHEAD = datetime(2036, 2, 1, 12, tzinfo=UTC)
 
 

@@ -8,10 +8,12 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from consent.ledger.append import append
 from consent.models import AuditEvent, Job, LogEntry
+from tests import append_only
 from tests.consent.ledger.sample_ledger import answer, make_site
 
 strip = import_module("consent.migrations.0008_no_visitor_in_jobs_and_trail").strip
@@ -34,6 +36,7 @@ def test_old_deliveries_keep_indexes_and_old_refusals_name_no_visitor():
         detail = {"subject": str(subject), "ground": "17(3)(e)", "reason": "A claim."}
         AuditEvent.objects.create(site=site, actor="command", verb="erasure.refuse", detail=detail)
 
+    append_only.drop(connection)  # a database that this migrates has no trigger on it yet
     for _ in range(2):  # safe to repeat
         strip(apps, None)
 

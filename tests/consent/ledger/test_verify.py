@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Model
 
-from consent.ledger.verify import orphans, verify
+from consent.ledger.verify import UNPROVED, orphans, verify
 from consent.models import (
     Checkpoint,
     ConsentRecord,
@@ -19,12 +19,16 @@ from consent.models import (
     Release,
     Site,
 )  # fmt: skip
-from cookiebanner.management.commands.verify_ledger import releases
+from consent.publishing.verify import verify as verify_beside
 from tests import append_only
 from tests.consent.ledger.sample_ledger import answer, full_ledger, make_site
 from tests.values import present
 
 TABLES = (LogEntry, ConsentRecord, LogHead, LogTile, Checkpoint, DailyTotal)
+
+
+def releases(site: Site) -> list[str]:
+    return verify_beside(site).wrong
 
 
 def findings(site: Site) -> list[str]:
@@ -162,7 +166,13 @@ def test_two_records_swapped_between_indexes_are_found():
 def test_the_command_names_the_record_and_exits_with_1(capsys):
     site = full_ledger()
     call_command("verify_ledger", site=str(site.uuid))
-    assert "324 entries hold together: 322 answers, 1 of them erased, 2 checkpoints." in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "Shop: 1 record erased at 322 on request (GDPR art. 17). Reason given: asked",
+        "Shop: 324 entries hold together: 322 answers, 1 of them erased, 2 checkpoints, 0 files of releases, 0 pictures.",
+        "Shop: not proved: The last 1 line of the audit trail: no entry names them yet.",
+        f"Shop: not proved: {UNPROVED}",
+        "Shop: not proved: What browsers got of release 1: published by a version that did not log the files.",
+    ]
     append_only.drop(connection)
     record = ConsentRecord.objects.get(index=7)
     ConsentRecord.objects.filter(index=7).update(payload=present(record.payload).replace("granted", "Granted"))

@@ -23,6 +23,7 @@ DETAIL: dict[str, dict[str, Any]] = {
     "rule": {"key": "counter"},
     "jurisdiction": {"place": "US-CA"},
     "release": {"number": 1},
+    "pictures": {"number": 1},
 }
 AUDIT = ("search", "ledger", "exports")
 POSTS: dict[str, dict[str, Any]] = {
@@ -94,7 +95,7 @@ def test_a_viewer_changes_nothing(login, shop):
         assert (name, vera.post(url, {"reason": "x", "rule": "L01"}).status_code) == (name, 403)
     forms = ("service_new", "categories", "banner", "installation", "settings", "team", "tokens")
     for name, keys in [(name, {}) for name in forms] + [
-        (name, keys) for name, keys in DETAIL.items() if name != "release"
+        (name, keys) for name, keys in DETAIL.items() if name not in ("release", "pictures")
     ]:
         url = reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid, **keys})
         response = vera.post(url, {"name": "New", "category": "C0002", "email": "x@example.net", "level": "strict"})

@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 import uuid
+from ipaddress import ip_network
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from consent.models import ImpressionTotal
+from consent.models import ConsentRecord, ImpressionTotal
 from cookiebanner.lane.app import Lane
 from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
@@ -56,6 +57,18 @@ def test_scripts_are_the_same_as_djangos(client, shop):
             assert (path, answer.status, answer.body) == (path, by_django.status_code, by_django.content)
             for name in ("cache-control", "cdn-cache-control", "etag", "content-encoding", "fairgate-regime"):
                 assert (name, answer.headers.get(name)) == (name, by_django.headers.get(name))
+
+
+def test_the_located_country_is_kept_beside_the_row_of_law(settings):
+    settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+    corpus.make_world()
+    request = next(request for case, request, _ in corpus.cases() if case == "a first answer")
+    headers = [*request.headers.items(), ("cf-ipcountry", "GH")]
+    [answer] = through_the_lane((request.method, request.path, headers, request.body))
+    assert answer.status == 201
+    record = ConsentRecord.objects.get()
+    said = json.loads(present(record.payload))
+    assert (record.jurisdiction, said["place"]) == ("*", {"country": "GH", "how": "header"})
 
 
 def test_any_asgi_server_can_load_it():

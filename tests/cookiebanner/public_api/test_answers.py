@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_network
 
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
@@ -58,6 +59,29 @@ def stored(client, name) -> tuple[dict, ConsentRecord]:
     assert response.status_code == 201, response.content
     record = ConsentRecord.objects.get(index=response.json()["index"])
     return json.loads(present(record.payload)), record
+
+
+PLACES = {
+    # Brazil has a row of its own; Ghana has none, and of Bavaria no law of the table asks.
+    ("BR", ""): ("BR", {"country": "BR", "how": "header"}),
+    ("GH", ""): ("*", {"country": "GH", "how": "header"}),
+    ("DE", "BY"): ("DE", {"country": "DE", "how": "header"}),
+    ("US", "TX"): ("US-TX", {"country": "US", "region": "TX", "how": "header"}),
+    ("T1", ""): ("*", None),  # Tor
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("told", "kept"), PLACES.items(), ids=lambda value: str(value))
+def test_the_country_is_kept_beside_the_row_of_law(client, settings, told, kept):
+    settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+    corpus.make_world()
+    request = next(request for case, request, _ in corpus.cases() if case == "a first answer")
+    country, region = told
+    headers = request.headers | {"cf-ipcountry": country, "cf-region-code": region}
+    assert send(client, corpus.Request("POST", request.path, headers, request.body)).status_code == 201
+    record = ConsentRecord.objects.get()
+    assert (record.jurisdiction, json.loads(present(record.payload)).get("place")) == kept
 
 
 @pytest.mark.django_db

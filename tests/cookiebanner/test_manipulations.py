@@ -1,0 +1,366 @@
+"""Whoever can write to the database and the data folder changes one thing: `verify_ledger` says which."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import brotli
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from consent.ledger import anchors, checkpoint, erasure, guards, kept, merkle, signing
+from consent.ledger.append import append
+from consent.ledger.verify import UNPROVED
+from consent.models import (
+    Anchor,
+    Artifact,
+    AuditEvent,
+    Checkpoint,
+    ConsentRecord,
+    DailyTotal,
+    ImpressionTotal,
+    LintWaiver,
+    LogEntry,
+    LogHead,
+    Release,
+    Site,
+    TrailHead,
+)
+from consent.publishing import pictures
+from consent.publishing.actions import revoke_waiver, waive
+from consent.sites.actions import change_settings, create_site
+from consent.trail import chain
+from consent.trail.actions import audit
+from cookiebanner.releases.publish import publish, rollback
+from tests import append_only
+from tests.consent.ledger.sample_ledger import answer
+from tests.values import present
+
+pytestmark = pytest.mark.django_db
+PICTURE = b"\x89PNG a banner"
+DIGEST = hashlib.sha256(PICTURE).hexdigest()
+
+
+def signed(site: Site) -> Checkpoint:
+    """A checkpoint, kept outside at once: the transaction of these tests never ends."""
+    point = present(checkpoint.make(site))
+    kept.keep(str(site.uuid), point.note)
+    return point
+
+
+def build() -> Site:
+    """A site with one of everything that is proved."""
+    site = create_site(["shop.test"], "alice@example.org", languages=["en"])
+    change_settings(site, "alice@example.org", controller="Shop Ltd", policy_url="https://shop.test/privacy")
+    for signer in ("Carol Counsel", "Dora Counsel"):
+        waive(site, "L05", "", signer, "It was asked for.", "alice@example.org")
+    revoke_waiver(LintWaiver.objects.get(signed_by="Dora Counsel"), "alice@example.org")
+    publish(site, "alice@example.org", "the first")
+    signed(site)
+    change_settings(site, "bob@example.org", controller="Shop Limited")
+    second = publish(site, "bob@example.org", "the second")
+    rollback(site, 1, "bob@example.org", "back")
+    append([answer(site, language="en") for _ in range(8)])
+    point = signed(site)
+    with transaction.atomic():
+        made = Anchor.objects.create(site_id=site.pk, size=point.size, method="email", target="law@example.org",
+                                     evidence=b"<id@example.org>")  # fmt: skip
+        audit(site, "anchors", "ledger.anchor", **anchors.facts(made))
+    pictures.folder().mkdir()
+    pictures.path(DIGEST).write_bytes(PICTURE)
+    pictures.log(second, {"pictures": [{"sha256": DIGEST, "layer": "banner"}], "browser": "x", "missing": []})
+    one = ConsentRecord.objects.filter(site_id=site.pk, type="consent").first()
+    erasure.erase(site, record_id=present(one).record_id, actor="alice@example.org", reason="asked")
+    signed(site)
+    change_settings(site, "alice@example.org", imprint_url="https://shop.test/imprint")
+    checkpoint.commit_trail(site)
+    signed(site)
+    audit(None, "command", "person.reset_password", person="alice@example.org")
+    ImpressionTotal.objects.create(site_id=site.pk, day=timezone.now().date(), release=1, regime="eu_opt_in",
+                                   jurisdiction="DE", language="en", kind="banner", count=40)  # fmt: skip
+    return site
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[tuple[Site, Path]]:
+    data = tmp_path_factory.mktemp("data")
+    with django_db_blocker.unblock(), override_settings(FAIRGATE_DATA=data), transaction.atomic():
+        yield build(), data
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def site(built: tuple[Site, Path], settings, tmp_path) -> Iterator[Site]:
+    """The site without triggers; all that a test changes is taken back, the triggers too."""
+    made, data = built
+    settings.FAIRGATE_DATA = tmp_path / "data"
+    shutil.copytree(data, settings.FAIRGATE_DATA)
+    with transaction.atomic():
+        connection.check_constraints()  # PostgreSQL alters no table that has checks to come
+        append_only.drop(connection)
+        yield made
+        transaction.set_rollback(True)
+
+
+def said(site: Site, capsys: Any) -> tuple[list[str], list[str]]:
+    """What the command finds wrong, and what it calls unproved, once the triggers are back."""
+    capsys.readouterr()
+    connection.check_constraints()
+    guards.install(connection)
+    try:
+        call_command("verify_ledger")
+        code = 0
+    except CommandError as error:
+        code = error.returncode
+    lines = [line.removeprefix(f"{site.name}: ") for line in capsys.readouterr().out.splitlines()]
+    unproved = [line.removeprefix("not proved: ") for line in lines if line.startswith("not proved: ")]
+    events = ("RULE ", "1 record erased")
+    wrong = [line for line in lines if "not proved: " not in line and not line.startswith(events)]
+    holds = [line for line in wrong if "entries hold together" in line]
+    assert (code, len(holds) or code) == (0 if wrong == holds else 1, 1), lines
+    return [line for line in wrong if line not in holds], unproved
+
+
+def test_an_untouched_site_holds_and_what_is_not_proved_is_named(site, capsys):
+    wrong, unproved = said(site, capsys)
+    assert wrong == []
+    assert unproved == ["Who gave the evidence of anchors (1 by email): ask those who keep them.", UNPROVED]
+    assert "Impressions" in UNPROVED
+
+
+# --- the manipulations ------------------------------------------------------------------------------------------------
+
+
+def replace_gate(site: Site, body: bytes = b"steal()", **more: Any) -> None:
+    gate = Artifact.objects.filter(release__site=site, release__number=2, name="gate.eu_opt_in.js")
+    assert gate.update(body=body, **more) == 1
+
+
+def replace_gate_with_all_that_belongs_to_it(site: Site) -> None:
+    body = b"steal()"
+    replace_gate(site, sha256=hashlib.sha256(body).hexdigest(), gzip=gzip.compress(body), brotli=brotli.compress(body))
+
+
+def replace_compressed_gate(site: Site) -> None:
+    Artifact.objects.filter(release__site=site, release__number=2, name="late.js").update(
+        brotli=brotli.compress(b"steal()")
+    )
+
+
+def add_file(site: Site) -> None:
+    body = b"steal()"
+    Artifact.objects.create(release=Release.objects.get(site=site, number=1), name="more.js", content_type="x",
+                            sha256=hashlib.sha256(body).hexdigest(), body=body, gzip=b"", brotli=b"")  # fmt: skip
+
+
+def invent_waiver(site: Site) -> None:
+    LintWaiver.objects.create(site=site, rule="L01", signed_by="Nobody", reason="None")
+
+
+def invent_anchor(site: Site) -> None:
+    size = present(checkpoint.latest(site.pk)).size
+    Anchor.objects.create(site_id=site.pk, size=size, method="email", target="law@example.org", evidence=b"<x@y>")
+
+
+def shorten_trail(site: Site) -> None:
+    """The last line goes, and the head with it."""
+    last = present(AuditEvent.objects.filter(site=site).order_by("-number").first())
+    before = AuditEvent.objects.get(site=site, number=present(last.number) - 1)
+    last.delete()
+    TrailHead.objects.filter(site_id=site.pk).update(count=before.number, hash=before.hash)
+
+
+def write_trail_anew(site: Site) -> None:
+    """Another author, and every link after it made anew."""
+    AuditEvent.objects.filter(site=site, number=2).update(actor="mallory@example.org")
+    end = ""
+    for line in AuditEvent.objects.filter(site=site).order_by("number"):
+        end = chain.link(end, site=str(site.uuid), actor=line.actor, verb=line.verb, detail=line.detail, at=line.at)
+        AuditEvent.objects.filter(pk=line.pk).update(hash=end)
+    TrailHead.objects.filter(site_id=site.pk).update(hash=end)
+
+
+def empty_trail(site: Site) -> None:
+    AuditEvent.objects.filter(site=site).delete()
+    TrailHead.objects.filter(site_id=site.pk).delete()
+
+
+def remove_checkpoint(site: Site) -> None:
+    Checkpoint.objects.filter(site_id=site.pk, size=present(Checkpoint.objects.order_by("size").first()).size).delete()
+
+
+def remove_checkpoint_and_link_the_rest(site: Site) -> None:
+    remove_checkpoint(site)
+    end = b""
+    for point in Checkpoint.objects.filter(site_id=site.pk).order_by("size"):
+        end = hashlib.sha256(end + point.note.encode()).digest()
+        Checkpoint.objects.filter(site_id=site.pk, size=point.size).update(chain=end)
+
+
+def keep_an_older_note(site: Site) -> None:
+    first = present(Checkpoint.objects.filter(site_id=site.pk).order_by("size").first())
+    kept.path(str(site.uuid)).write_text(first.note)
+
+
+def cut_off_the_end(site: Site) -> None:
+    """The last entry goes, with a head that fits."""
+    size = LogHead.objects.get(site_id=site.pk).size - 1
+    LogEntry.objects.filter(site_id=site.pk, index=size).delete()
+    ConsentRecord.objects.filter(site_id=site.pk, index=size).delete()
+    Checkpoint.objects.filter(site_id=site.pk, size__gt=size).delete()
+    edge: list[bytes] = []
+    for index, leaf in enumerate(checkpoint_tree(site).hashes(0, 0, size)):
+        merkle.push(edge, index, leaf)
+    last = ConsentRecord.objects.get(site_id=site.pk, index=size - 1).received_at
+    LogHead.objects.filter(site_id=site.pk).update(size=size, edge=b"".join(edge), last_received_at=last)
+
+
+def checkpoint_tree(site: Site) -> Any:
+    from consent.ledger.proofs import Tree
+
+    return Tree(site.pk, site.uuid)
+
+
+def first_answer(site: Site) -> Any:
+    """One that is still whole."""
+    rows = ConsentRecord.objects.filter(site_id=site.pk, type="consent", payload__isnull=False)
+    return rows.filter(index=present(rows.order_by("index").first()).index)
+
+
+def forge_note(site: Site) -> None:
+    """A note of another root under another key."""
+    point = present(checkpoint.latest(site.pk))
+    other = signing.Ed25519PrivateKey.generate()
+    note = signing.sign(point.note.split("\n")[0], point.size, bytes(32), other)
+    kept.path(str(site.uuid)).write_text(note)
+
+
+def answer_past_the_ledger(site: Site) -> None:
+    row = present(first_answer(site).first())
+    row.pk, row.index, row.record_id = (site.pk, 500), 500, uuid4()
+    ConsentRecord.objects.bulk_create([row])
+
+
+def change(model: Any, **values: Any) -> Callable[[Site], None]:
+    """A change of one row's columns: of the second release, of the last total …"""
+
+    def changing(site: Site) -> None:
+        rows = model.objects.filter(site=site, number=2) if model is Release else model.objects.filter(site_id=site.pk)
+        assert rows.filter(pk=rows.order_by("pk").values_list("pk", flat=True)[0]).update(**values) == 1
+
+    return changing
+
+
+MANIPULATIONS: dict[str, tuple[Callable[[Site], object], str]] = {
+    "gate code replaced": (replace_gate, "Release 2: gate.eu_opt_in.js was replaced"),
+    "gate code replaced, its hash too": (
+        replace_gate_with_all_that_belongs_to_it,
+        "Release 2: gate.eu_opt_in.js was replaced: it does not have the hash that was committed to.",
+    ),
+    "gate code replaced where it is compressed": (
+        replace_compressed_gate, "Release 2: late.js was replaced in a compressed form",
+    ),
+    "a file removed": (
+        lambda site: Artifact.objects.filter(release__site=site, release__number=2, name="late.js").delete(),
+        "Release 2: late.js is gone.",
+    ),
+    "a file added": (add_file, "Release 1: more.js is no file of this release."),
+    "a picture replaced": (lambda site: pictures.path(DIGEST).write_bytes(b"\x89PNG"), "logged was replaced."),
+    "a picture deleted": (lambda site: pictures.path(DIGEST).unlink(), "logged is gone."),
+    "a waiver invented": (invent_waiver, "The sign-off of L01 by Nobody was invented or changed"),
+    "a waiver changed": (
+        change(LintWaiver, signed_by="Nobody"), "The sign-off of L05 by Nobody was invented or changed",
+    ),
+    "a waiver removed": (
+        lambda site: LintWaiver.objects.filter(signed_by="Carol Counsel").delete(),
+        "A sign-off that the ledger tells of is gone: L05 by Carol Counsel.",
+    ),
+    "a waiver's end undone": (
+        lambda site: LintWaiver.objects.update(revoked_at=None),
+        "A sign-off that was taken back counts again: L05 by Dora Counsel.",
+    ),
+    "a waiver ended by nobody": (
+        lambda site: LintWaiver.objects.update(revoked_at=timezone.now()),
+        "The sign-off of L05 by Carol Counsel counts as taken back, though nobody did.",
+    ),
+    "an anchor invented": (invent_anchor, "was invented or changed: the audit trail tells of none such."),
+    "an anchor removed": (lambda site: Anchor.objects.all().delete(), "An anchor that the audit trail tells of is gone"),
+    "an anchor's evidence changed": (change(Anchor, evidence=b"<x@y>"), "the audit trail tells of none such."),
+    "the audit trail emptied": (empty_trail, "The audit trail does not hold: entry "),
+    "a line of the audit trail changed": (
+        change(AuditEvent, actor="mallory@example.org"),
+        "The audit trail does not hold: line 1 (site.create by mallory@example.org) was changed",
+    ),
+    "a line of the audit trail removed": (
+        lambda site: AuditEvent.objects.filter(site=site, number=3).delete(),
+        "The audit trail does not hold: line 3 is missing.",
+    ),
+    "the last line of the audit trail removed": (shorten_trail, "names an end that it does not have."),
+    "the audit trail written anew": (write_trail_anew, "names an end that it does not have."),
+    "a line of the audit trail invented": (
+        lambda site: AuditEvent.objects.create(site=site, actor="x", verb="site.hosts"),
+        "The audit trail does not hold: 1 of its lines are in no order.",
+    ),
+    "a line of nobody's audit trail changed": (
+        lambda site: AuditEvent.objects.filter(site=None).update(actor="x"),
+        "The audit trail of what belongs to no site does not hold: line 1 (person.reset_password by x) was changed",
+    ),
+    "a checkpoint removed": (remove_checkpoint, "does not follow those before it: one was removed"),
+    "a checkpoint removed, the rest linked": (remove_checkpoint_and_link_the_rest, "it names other checkpoints than"),
+    "the kept note removed": (lambda site: kept.path(str(site.uuid)).unlink(), "is missing."),
+    "the kept note replaced by an older one": (keep_an_older_note, "the one kept outside"),
+    "the kept note forged": (forge_note, "is not signed by the log's key."),
+    "a release's note changed": (
+        change(Release, note="nothing"), "Release 2: note is 'nothing', but 'the second' was committed to.",
+    ),
+    "a release's author changed": (
+        change(Release, published_by="eve@example.org"), "Release 2: published_by is 'eve@example.org', but",
+    ),
+    "a release's time changed": (change(Release, published_at=timezone.now()), "Release 2: published_at is"),
+    "a release called a rollback": (change(Release, rolled_back_to=1), "Release 2: rolled_back_to is 1, but None"),
+    "a release's hosts changed": (change(Release, hosts=["x.test"]), "Release 2: its hosts are not those of its text."),
+    "a release's numbering changed": (
+        change(Release, numbering={"names": ["x"], "steps": [1]}), "Release 2: its numbering does not continue",
+    ),
+    "the site's controller renamed": (
+        lambda site: Site.objects.filter(pk=site.pk).update(controller="Evil Ltd"),
+        "The site's controller is 'Evil Ltd', though what was published or noted in the audit trail last is",
+    ),
+    "an answer changed": (lambda site: first_answer(site).update(language="fr"), "language is 'fr', but 'en'"),
+    "an answer erased past the ledger": (
+        lambda site: first_answer(site).update(visitor=None, replaces=None, payload=None, salt=None),
+        "it was erased, but no erasure entry names it.",
+    ),
+    "an answer added past the ledger": (answer_past_the_ledger, "at index 500 without an entry."),
+    "the log cut off at its end": (cut_off_the_end, "the database is older than its last checkpoint."),
+    "a total of answers changed": (change(DailyTotal, count=80), "is 80; the records make 8."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("manipulate", "words"), MANIPULATIONS.values(), ids=MANIPULATIONS.keys())
+def test_a_manipulation_is_refused_in_words(site, capsys, manipulate, words):
+    manipulate(site)
+    wrong, _ = said(site, capsys)
+    assert [line for line in wrong if words in line] != [], wrong
+
+
+def test_what_can_not_be_proved_is_not_said_to_hold(site, capsys):
+    ImpressionTotal.objects.filter(site_id=site.pk).update(count=400)
+    wrong, unproved = said(site, capsys)
+    assert (wrong, unproved[-1]) == ([], UNPROVED)
+
+
+def test_triggers_that_are_gone_are_missed(site, capsys):
+    with pytest.raises(CommandError):
+        call_command("verify_ledger")
+    missed = [line for line in capsys.readouterr().out.splitlines() if "append-only trigger" in line]
+    assert len(missed) == len(guards.missing(connection)) > 10
