@@ -19,7 +19,7 @@ from consent.exports import actions, period
 from consent.ledger import checkpoint, erasure, kept, signing
 from consent.ledger.append import append, draft_of
 from consent.models import Release, Site
-from consent.publishing.snapshot import sha256_of
+from consent.publishing.snapshot import canonical, sha256_of
 from consent.sites.actions import create_site
 
 VERIFY = Path(__file__).parents[3] / "consent" / "exports" / "verify"
@@ -29,22 +29,36 @@ DAYS = 6  # 2026-03-01 … 06
 A_DAY = 7
 
 
+OFFERED = {
+    "format": "fairgate-release/1",
+    "site": {"uuid": str(SITE), "name": "Shop", "controller": "Shop Ltd", "hosts": ["shop.test"]},
+    "languages": ["de", "en"],
+    "categories": [{"key": "C0001", "necessary": True}, {"key": "C0002", "necessary": False}],
+    "purposes": [{"key": "newsletter", "category": None, "legal_basis": "consent", "texts": {}}],
+    "services": [],
+    "banner": {"texts": {"de": {"title": "Alles annehmen oder alles ablehnen?"}}},
+    "variants": {"eu_opt_in": {"model": "opt_in", "consent_days": 180}, "us_ca": {"model": "opt_out"}},
+}
+GIVEN = {"categories": {"C0001": "granted", "C0002": "granted"}, "purposes": {}, "services": {}}
+REFUSED = {"categories": {"C0001": "granted", "C0002": "denied"}, "purposes": {}, "services": {}}
+
+
 def fill(site: Site, mark: str = "") -> list[UUID]:
     """A release and seven answers a day for six days, one of them always by the same visitor; `mark` tells one history
     from another."""
     at = datetime(2026, 3, 1, 5, tzinfo=UTC)
-    text = '{"format":"fairgate-release/1","texts":"Accept all or reject all?"}'
+    text = canonical(OFFERED)
     sha = sha256_of(text)
     if not site.releases.exists():
         Release.objects.create(site=site, number=1, sha256=sha, snapshot=text, published_by="alice", published_at=at)
     release = {"release": 1, "release_hash": sha}
-    append([draft_of(site.pk, site.uuid, "release", {"number": 1}, uuid5(SITE, f"release{mark}"), **release)], at=at)
+    append([draft_of(site.pk, site.uuid, "release", {"number": 1, "artifacts": {}}, uuid5(SITE, f"release{mark}"), **release)], at=at)
     ids = []
     for day in range(DAYS):
         drafts = []
         for number in range(A_DAY):
             record_id = uuid5(SITE, f"{mark}{day}/{number}")
-            record = {"choices": {"categories": {"C0002": "granted"}}, "layer": "banner", "status": "ConsentGiven"}
+            record = {"choices": GIVEN, "layer": "banner", "status": "ConsentGiven"}
             columns = {"regime": "eu_opt_in", "jurisdiction": "DE", "language": "de", "action": "accept_all"}
             visitor = uuid5(SITE, f"visitor{mark}{day}/{number}" if number else f"regular{mark}")
             drafts.append(
