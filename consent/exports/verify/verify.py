@@ -732,9 +732,11 @@ def told(line, record):
         text = "RULE %s SIGNED OFF by entry %d on %s, for %s, by %s.%s"
         return text % (rule, index, day, regime or "every regime", by, reason)
     if kind == "erasure":
-        count, why = len(member(record, "indexes", list, where)), member(record, "why", str, where)
+        indexes, why = member(record, "indexes", list, where), member(record, "why", str, where)
+        if any(type(one) is not int or not 0 <= one < index for one in indexes):
+            refuse("%s: indexes is not what it must be.", where)
         words = {"request": "asked for by the person", "retention": "RETENTION, their time was over"}.get(why, why)
-        return "ERASED by entry %d on %s: %d records, %s.%s" % (index, day, count, words, reason)
+        return "ERASED by entry %d on %s: %d records, %s.%s" % (index, day, len(indexes), words, reason)
     if kind == "clock_repair":
         text = "CLOCK SET BACK by entry %d, from %s to %s: records just before it are dated ahead.%s"
         return text % (index, member(record, "before", str, where), line["received_at"], reason)
@@ -1287,7 +1289,7 @@ def open_log(bundle):
     bundle.earlier = True
     manifest = bundle.json("manifest.json")
     form = manifest.get("format") if type(manifest) is dict else None
-    if form not in FORMATS:
+    if type(form) is not str or form not in FORMATS:
         refuse("This is not a Fairgate bundle of a format I know.")
     bundle.earlier = form == "fairgate-bundle/1"
     manifest = bundle.json("manifest.json")
@@ -1410,6 +1412,8 @@ def read_releases(log):
         log.offers[offer.number, offer.hash] = offer
         log.facts.release(line, record)
         log.facts.owner_is(offer.text)
+    if log.bundle.earlier and any(offer.new for offer in log.offers.values()):
+        refuse("Who writes such a log makes bundles of a later format: this one hides what that proves.")
     if not log.bundle.earlier and log.manifest["name"] != log.facts.name:
         refuse("manifest.json: name is not the one that the newest release says.")
 
@@ -1569,6 +1573,8 @@ class Period:
         self.begin, self.end = log.manifest["from"], log.manifest["to"]
         self.ids = Ids()
         self.strange = 0  # answers in a language that their release does not have
+        self.wrong = None  # what is wrong with an answer that may yet turn out not to be the one that was signed
+        self.used = set()  # releases that were answered
         self.stray = None  # a record that is dated ahead, until an entry sets the clock back
         self.repairs = sorted(index for index, event in log.events.items() if event[0]["type"] == "clock_repair")
         self.table = None
@@ -1620,7 +1626,10 @@ class Period:
         facts.blank += record is None
         self.ids.add(line["id"])
         if line["type"] == "consent":
-            self._answer(line, record, leaf)
+            try:
+                self._answer(line, record, leaf)
+            except VerificationFailed as error:
+                self.wrong = self.wrong or error
         elif line["type"] == "release":
             if (line["release"], line["release_hash"]) not in self.log.offers:
                 refuse("The text of release %s, of the period, is missing.", line["release"])
@@ -1650,10 +1659,12 @@ class Period:
                     "Record %s can't have been: its release has no language %s.", line["index"], ascii(line["language"])
                 )
             self.strange += 1
+        self.used.add((offer.number, offer.hash))
+        cells = cells_of(line, record, leaf)
         if self.begin <= line["day"] <= self.end:
             log.facts.answer(line, record)
             if self.table:
-                self.table.feed(csv_line(cells_of(line, record, leaf), self.separator).encode())
+                self.table.feed(csv_line(cells, self.separator).encode())
 
 
 def check_records(log, erased, say):
@@ -1669,6 +1680,8 @@ def check_records(log, erased, say):
             refuse("Record %s is of %s, outside the period.", period.stray["index"], period.stray["day"])
         if made != log.root:
             refuse("The records do not lead to the signed root: one was changed, moved, removed or added.")
+        if period.wrong:
+            raise period.wrong
         twice = period.ids.twice(log.bundle.lines("records.jsonl"))
         if twice:
             refuse("The record %s is there twice.", twice)
@@ -1677,6 +1690,11 @@ def check_records(log, erased, say):
         say(text % (log.first, log.last, facts.entries, facts.blank))
     if period.table:
         period.table.end()
+    before = max([offer.index for offer in log.offers.values() if offer.index <= log.lower], default=-1)
+    for key, offer in log.offers.items():
+        if key not in period.used and offer.index != before and not log.first <= offer.index <= log.last:
+            if not log.bundle.earlier:
+                refuse("Release %s was neither in force in the period nor answered.", offer.number)
     if log.upper == log.last or log.empty and log.upper == log.size - 1:
         say("The log ended with this period when the bundle was made; no later entry closes it.")
     if period.strange:
@@ -1792,6 +1810,7 @@ def say_what_is_open(log, say):
         say(text % ", ".join(map(str, old)))
     if log.manifest.get("missing"):
         say("MISSING: %d pictures that the log names; the operator does not have them." % len(log.manifest["missing"]))
+    say("NOT PROVED: that nothing else happened before or after the period; only the period is shown as a whole.")
     shown = ("verify.py", "verify.html")
     copies = ", ".join("%s %s" % (name, log.manifest["files"].get(name)) for name in shown)
     say(
@@ -1816,6 +1835,12 @@ def say_verdict(log, given, kept, say):
         return UNKNOWN_SIGNER
     say("The signer is the one of %s that you gave, from: %s." % (what, log.source))
     return HOLDS
+
+
+def visible(text):
+    """A text with nothing in it that moves a cursor, begins a line or turns the direction of writing."""
+    odd = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    return re.sub(odd, lambda found: "\\u%04x" % ord(found[0]), text)
 
 
 def text_or_file(given):
@@ -1847,12 +1872,12 @@ def main():
             if not kept:
                 raise WrongOption("The checkpoint is an empty file.")
         key, witness = text_or_file(options.key), text_or_file(options.witness)
-        verdict = check(options.bundle, key, kept, options.source, witness, lambda text: print("    " + text))
+        verdict = check(options.bundle, key, kept, options.source, witness, lambda text: print("    " + visible(text)))
     except VerificationFailed as error:
-        print("REFUSED: %s" % error)
+        print("REFUSED: %s" % visible(str(error)))
         return REFUSED
     except WrongOption as error:
-        print("WRONG OPTION: %s" % error)
+        print("WRONG OPTION: %s" % visible(str(error)))
         return WRONG_OPTION
     except Exception as error:  # what nobody foresaw in a file is no reason to trust it, nor to fall over
         print("REFUSED: the bundle can't be read (%s: %s)." % (type(error).__name__, ascii(str(error))))
