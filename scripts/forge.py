@@ -141,7 +141,12 @@ class Log:
         columns |= {name: more.pop(name) for name in list(more) if name in (*columns, "id")}
         record = {"choices": choices, "status": STATUS.get(action, "ConsentGiven"), "layer": "banner", **more}
         return self.add(
-            "consent", at, record, release=number, release_hash=more.get("release_hash", release["release_hash"]), **columns
+            "consent",
+            at,
+            record,
+            release=number,
+            release_hash=more.get("release_hash", release["release_hash"]),
+            **columns,
         )
 
     def erase(self, at: str, indexes: list[int], why: str = "request") -> int:
@@ -224,7 +229,9 @@ def day_of(log: Log, day: int, number: int = 1) -> None:
     """Five answers of a day, of all kinds."""
     at = f"2026-03-0{day}T12:00:0%d.000000Z"
     visitor = str(uuid5(UUID(SITE), f"visitor{day}"))
-    log.answer(at % 0, "accept_all", YES, number, visitor=visitor, place={"country": "DE", "region": "BY"}, page="shop.example")
+    log.answer(
+        at % 0, "accept_all", YES, number, visitor=visitor, place={"country": "DE", "region": "BY"}, page="shop.example"
+    )
     log.answer(at % 1, "reject_all", NO, number, jurisdiction="*", place={"country": "KE"})
     log.answer(at % 2, "custom", YES, number, language="en", client_time="=1+1", signals={"gpc": False})
     log.answer(at % 3, "gpc", NO, number, regime="us_ca", jurisdiction="US-CA", page='a "quoted", page; with signs')
@@ -244,7 +251,13 @@ def honest(change: Callable[[Log], None] | None = None) -> Log:
     log.publish("2026-03-03T05:00:00.000000Z", {**TEXT, "banner": {"layout": "bar"}}, 2, note="A bar <b>now</b>")
     picture(log, "2026-03-03T05:30:00.000000Z", 2)
     log.add("void", "2026-03-03T05:40:00.000000Z", {"voids": [1], "of": "screenshot", "reason": "They were blank."})
-    waiver = {"rule": "L20", "for_regime": "", "signed_by": "Dr. Rau", "reason": "Agreed with counsel.", "actor": "alice"}
+    waiver = {
+        "rule": "L20",
+        "for_regime": "",
+        "signed_by": "Dr. Rau",
+        "reason": "Agreed with counsel.",
+        "actor": "alice",
+    }
     log.add("waiver", "2026-03-03T05:50:00.000000Z", waiver)
     day_of(log, 3, 2)
     log.erase("2026-03-03T18:00:00.000000Z", [2, 7])
@@ -350,7 +363,9 @@ def releases_of(log: Log, first: int, last: int, lower: int) -> list[Record]:
     releases = [line for line in log.lines if line["type"] == "release"]
     before = [line["index"] for line in releases if line["index"] <= lower][-1:]
     used = {line["release"] for line in log.lines[first : last + 1] if line["type"] == "consent"}
-    return [one for one in releases if one["index"] in before or first <= one["index"] <= last or one["release"] in used]
+    return [
+        one for one in releases if one["index"] in before or first <= one["index"] <= last or one["release"] in used
+    ]
 
 
 def answers_of(log: Log, first: int, last: int, begin: str, end: str) -> list[tuple[Record, Record | None]]:

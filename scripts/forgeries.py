@@ -130,7 +130,12 @@ def restarted(abandoned: Log | None = None, note: str = "") -> Log:
         first.sign()
     made = Log(origin=NAME, lines=[dict(line) for line in first.lines[:12]], texts=first.texts)
     made.sign()
-    lost = {"abandoned": note or first.note(len(first.lines)), "lost_from": 12, "reason": "The disk broke.", "actor": "a"}
+    lost = {
+        "abandoned": note or first.note(len(first.lines)),
+        "lost_from": 12,
+        "reason": "The disk broke.",
+        "actor": "a",
+    }
     made.add("restart", "2026-03-03T15:00:00.000000Z", lost)
     made.origin = NAME + "/r12"
     day_of(made, 4)
@@ -179,7 +184,9 @@ def timestamp(note: str) -> bytes:
 def cosignature(note: str, at: int = 1_772_900_000) -> bytes:
     """C2SP tlog-cosignature of a witness."""
     message = f"cosignature/v1\ntime {at}\n" + note.partition("\n\n")[0] + "\n"
-    signed = verifier.key_id("witness.example", public(WITNESS), 4) + struct.pack(">Q", at) + WITNESS.sign(message.encode())
+    signed = (
+        verifier.key_id("witness.example", public(WITNESS), 4) + struct.pack(">Q", at) + WITNESS.sign(message.encode())
+    )
     return f"\u2014 witness.example {b64(signed)}\n".encode()
 
 
@@ -296,13 +303,30 @@ def other_histories() -> None:
     case("rewritten_with_the_genuine_key", 1, forged(FIRST), key=vkey(FIRST), checkpoint=kept_note())
     case("rewritten_before_the_kept_checkpoint", 1, whole(), checkpoint=other)
     case("shorter_than_the_kept_checkpoint", 1, whole(), checkpoint=note_of(NAME, at + 9, b"\1" * 32, [SECOND]))
-    case("no_proof_for_the_kept_checkpoint", 1, whole(), checkpoint=note_of(NAME, 20, root(honest().leaves()[:20]), [FIRST]))
-    case("checkpoint_that_a_stranger_signed", 1, whole(), key="", checkpoint=note_of(NAME, KEPT, b"\1" * 32, [STRANGER]))
+    case(
+        "no_proof_for_the_kept_checkpoint",
+        1,
+        whole(),
+        checkpoint=note_of(NAME, 20, root(honest().leaves()[:20]), [FIRST]),
+    )
+    case(
+        "checkpoint_that_a_stranger_signed", 1, whole(), key="", checkpoint=note_of(NAME, KEPT, b"\1" * 32, [STRANGER])
+    )
     case("checkpoint_of_another_log", 1, whole(), checkpoint=note_of("other.example/x", KEPT, b"\1" * 32, [FIRST]))
     case("key_of_another_log", 1, whole(), key=vkey(SECOND, "other.example/x"))
     case("key_that_the_old_one_never_vouched_for", 1, unvouched, key=vkey(FIRST))
-    case("restarted_on_a_forged_checkpoint", 1, lambda: zipped(bundle(restarted(note=note_of(NAME, 90, b"\1" * 32, [STRANGER])))), key=vkey(FIRST))
-    case("restarted_after_nothing", 1, lambda: zipped(bundle(restarted(note=note_of(NAME, 9, b"\1" * 32, [FIRST])))), key="")
+    case(
+        "restarted_on_a_forged_checkpoint",
+        1,
+        lambda: zipped(bundle(restarted(note=note_of(NAME, 90, b"\1" * 32, [STRANGER])))),
+        key=vkey(FIRST),
+    )
+    case(
+        "restarted_after_nothing",
+        1,
+        lambda: zipped(bundle(restarted(note=note_of(NAME, 9, b"\1" * 32, [FIRST])))),
+        key="",
+    )
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

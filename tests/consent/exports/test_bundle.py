@@ -52,7 +52,14 @@ def fill(site: Site, mark: str = "") -> list[UUID]:
     if not site.releases.exists():
         Release.objects.create(site=site, number=1, sha256=sha, snapshot=text, published_by="alice", published_at=at)
     release = {"release": 1, "release_hash": sha}
-    append([draft_of(site.pk, site.uuid, "release", {"number": 1, "artifacts": {}}, uuid5(SITE, f"release{mark}"), **release)], at=at)
+    append(
+        [
+            draft_of(
+                site.pk, site.uuid, "release", {"number": 1, "artifacts": {}}, uuid5(SITE, f"release{mark}"), **release
+            )
+        ],
+        at=at,
+    )
     ids = []
     for day in range(DAYS):
         drafts = []
