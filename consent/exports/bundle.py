@@ -346,7 +346,7 @@ class _Bundle:
         if len(points) <= MOST_POINTS:
             return points
         keep = set(Anchor.objects.filter(site_id=self.site.pk).values_list("size", flat=True))
-        keep |= {point.created_at.astimezone(UTC).date(): point.size for point in points}.values()  # type: ignore[arg-type]
+        keep |= set({point.created_at.astimezone(UTC).date(): point.size for point in points}.values())
         keep |= {index + 1 for index in self._entries("key_rotation")}
         begin, end = self.span.start, self.span.end
         return [p for p in points if p.size in keep or begin <= p.created_at.astimezone(UTC).date() <= end]

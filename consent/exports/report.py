@@ -7,13 +7,16 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from consent.exports import formats
+from consent.exports import formats, period
 from consent.exports.period import LogRow, Period
 from consent.exports.verify import verify as verifier
+from consent.ledger.models import LogEntry
+from consent.sites.models import Site
 
 if TYPE_CHECKING:
     from consent.exports.bundle import BundleProgress
 
+MOST = 500  # entries that a page tells of
 ACTIONS: dict[str, str] = verifier.ACTIONS
 
 
@@ -57,6 +60,15 @@ def sentences(rows: Iterable[LogRow]) -> Iterable[tuple[int, str]]:
         text = verifier.told(formats.fields(row), json.loads(row.payload or "{}"))
         if text:
             yield row.index, text
+
+
+def told_of(site: Site) -> list[str]:
+    """What a reader of the log must know of, in words, the newest first: restarts, new keys, sign-offs, erasures, voided
+    pictures, clocks put right."""
+    entries = LogEntry.objects.filter(site_id=site.pk).exclude(type="consent")  # the small index
+    indexes = entries.exclude(type="release").order_by("-index").values_list("index", flat=True)[:MOST]
+    rows = [row for index in indexes for row in period.rows(site.pk, index, index)]
+    return [sentence for _, sentence in sentences(rows)]
 
 
 def pictures(rows: Sequence[LogRow], content: verifier.Facts | None = None) -> list[str]:
