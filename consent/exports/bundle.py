@@ -36,7 +36,7 @@ LEVEL = 3  # of zlib: half the time of 6, a tenth more bytes
 STEP = 10_000  # records after which is saved how far we are
 MOST_POINTS = 5_000  # checkpoints of a bundle beside those of its period
 # What a reader must know of whichever period it is; pictures, erasures and releases only where they belong to it.
-ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void")
+ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "screenshot")
 Progress = Callable[[int, int], None]
 
 

@@ -740,6 +740,8 @@ def told(line, record):
     if kind == "clock_repair":
         text = "CLOCK SET BACK by entry %d, from %s to %s: records just before it are dated ahead.%s"
         return text % (index, member(record, "before", str, where), line["received_at"], reason)
+    if kind == "screenshot":
+        return "PICTURE logged by entry %d on %s by an earlier version: such are blank, and not shown here." % (index, day)
     if kind == "void":
         voids, of = member(record, "voids", list, where), member(record, "of", str, where)
         return "VOID by entry %d on %s: %d entries of pictures (%s) show nothing.%s" % (
