@@ -4,9 +4,9 @@ verifiers must say of it.
     python -m scripts.forge FOLDER
 
 writes a file for each case, and `cases.json` that names the options and the exit code that verify.py must give; the
-suite runs verify.py and verify.html on all of them (tests/consent/exports/test_corpus.py). A case changes the log before
-it is signed with the operator's own key (`@log`), files of the bundle, whose manifest is made to fit again (`@files`), or
-the bytes of the zip (`@zipped`).
+suite runs verify.py and verify.html on all of them (tests/consent/exports/test_corpus.py). A case changes the log
+before it is signed with the operator's own key (`@log`), files of the bundle, whose manifest is made to fit again
+(`@files`), or the bytes of the zip (`@bytes_of`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -115,7 +115,14 @@ class Log:
     def add(self, kind: str, at: str, record: Record, id: str = "", **columns: Any) -> int:
         """Appends an entry; returns its index."""
         index = len(self.lines)
-        line = {"regime": "", "jurisdiction": "", "language": "", "action": "", "release": None, "release_hash": ""}
+        line: Record = {
+            "regime": "",
+            "jurisdiction": "",
+            "language": "",
+            "action": "",
+            "release": None,
+            "release_hash": "",
+        }
         line |= {"type": kind, "id": id or str(uuid5(UUID(SITE), f"{kind}{index}")), "received_at": at, **columns}
         request = hashlib.sha256(plain(record)).hexdigest()
         whole = {**record, **{n: v for n, v in line.items() if v is not None}, "site": SITE, "request": request}
@@ -238,7 +245,7 @@ def day_of(log: Log, day: int, number: int = 1) -> None:
     log.answer(at % 4, "withdraw", NO, number, visitor=visitor, replaces=log.lines[-4]["id"])
 
 
-def honest(change: Callable[[Log], None] | None = None) -> Log:
+def honest(change: Callable[[Log], object] | None = None) -> Log:
     """A log with a bit of everything; `change` is made on the second day of March."""
     log = Log()
     log.publish("2026-03-01T05:00:00.000000Z", TEXT, 1)
@@ -435,13 +442,13 @@ def case(name: str, code: int, content: Callable[[], bytes | Files], **options: 
     CASES.append(Case(name, code, content, **options))
 
 
-def log(change: Callable[[Log], None]) -> Callable[[Log], None]:
+def log(change: Callable[[Log], object]) -> Callable[[Log], object]:
     """A log that is changed before it is signed; refused, whoever signed it."""
     case(change.__name__, 1, lambda: zipped(bundle(honest(change))))
     return change
 
 
-def files(change: Callable[[Files], None]) -> Callable[[Files], None]:
+def files(change: Callable[[Files], object]) -> Callable[[Files], object]:
     """A bundle whose files are changed and whose manifest fits them again; refused."""
 
     def make() -> bytes:

@@ -100,7 +100,7 @@ def named(name: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return change
 
 
-def all_files(**changes: Callable[[Files], None]) -> None:
+def all_files(**changes: Callable[[Files], object]) -> None:
     for name, change in changes.items():
         files(named(name, change))
 
@@ -202,7 +202,7 @@ def anchored(change: Callable[[list[Record]], object] = lambda anchors: None) ->
         ]
         words = [verifier.anchor_words(one, verifier.Checkpoint(note)) for one in anchors]
         kept = b"<p>No checkpoint was kept outside: the operator could have rewritten this.</p>"
-        told = "<ul>%s</ul>" % "".join(f"<li>{verifier.html.escape(one)}</li>" for one in words)
+        told = f"<ul>{''.join(f'<li>{verifier.html.escape(one)}</li>' for one in words)}</ul>"
         assert kept in found["report.html"]
         found["report.html"] = found["report.html"].replace(kept, told.encode())
         change(anchors)
@@ -549,11 +549,13 @@ def lines_changed() -> None:
         erased_record_given_another_time=in_line(record, 1, received_at="2026-03-02T12:00:00.500000Z"),
         day_changed=in_line(record, 4, day="2026-03-03"),
         salt_shortened=in_line(record, 4, salt=b64(b"1")),
-        commitment_not_in_its_one_form=lambda found: in_line(record, 4, commitment=lines(found)[4]["commitment"].rstrip("="))(found),
+        commitment_not_in_its_one_form=in_lines(lambda found: found[4].update(commitment=found[4]["commitment"].rstrip("="))),
         erasure_left_out=in_lines(lambda found: found.clear(), "erasures.jsonl"),
         erasure_twice=in_lines(lambda found: found.append(found[0]), "erasures.jsonl"),
         erasure_without_what_it_names_elsewhere=in_line("erasures.jsonl", 0, others=[]),
-        erasure_with_another_of_those=in_lines(lambda found: found[0]["others"][0].__setitem__(7, "FR"), "erasures.jsonl"),
+        erasure_with_another_of_those=in_lines(
+            lambda found: found[0]["others"][0].__setitem__(7, "FR"), "erasures.jsonl"
+        ),
         release_left_out=in_lines(lambda found: found.pop(), "releases.jsonl"),
         release_twice=in_lines(lambda found: found.append(found[-1]), "releases.jsonl"),
         release_renumbered=in_line("releases.jsonl", 0, release=7),
@@ -623,7 +625,7 @@ def anchors() -> None:
     case("anchor_with_an_unknown_member", 1, first(at="2026-03-01"))
     case("anchor_elsewhere_than_the_report_says", 1, first(target="https://better.example"))
     case("anchor_left_out", 1, anchored(lambda all_anchors: all_anchors.pop()))
-    case("anchors_that_are_no_list", 1, anchored(lambda all_anchors: (all_anchors.clear(), all_anchors.append({}))))
+    case("anchors_that_are_no_list", 1, anchored(lambda all_anchors: all_anchors.__setitem__(slice(None), [{}])))
     case("cosignature_that_is_none", 1, cosigned(b"thank you"))
     case("cosignature_of_another_checkpoint", 1, cosigned(cosignature(stranger)), witness=by)
 
@@ -817,13 +819,15 @@ def of_another_site(made: Log) -> None:
 
 def own_key() -> None:
     day = "2026-03-02T12:%02d:00.000000Z"
-    early = dict(number=1, id="99999999-0000-4000-8000-000000000000")
+    early = "99999999-0000-4000-8000-000000000000"
     nonsense(
         record_id_twice=lambda made: made.answer(NOON, "reject_all", NO, id=made.lines[8]["id"]),
-        time_that_runs_backwards=lambda made: (made.answer(day % 9, "reject_all", NO), made.answer(day % 8, "reject_all", NO)),
+        time_that_runs_backwards=lambda made: [made.answer(day % minute, "reject_all", NO) for minute in (9, 8)],
         time_ahead_of_the_head=lambda made: made.answer("2036-01-01T00:00:00.000000Z", "reject_all", NO),
         everything_accepted_with_a_refusal=lambda made: made.answer(NOON, "accept_all", NO),
-        service_refused_with_everything_accepted=lambda made: made.answer(NOON, "accept_all", without("services", meter="denied")),
+        service_refused_with_everything_accepted=lambda made: made.answer(
+            NOON, "accept_all", without("services", meter="denied")
+        ),
         everything_refused_with_a_grant=lambda made: made.answer(NOON, "reject_all", YES),
         signal_that_refuses_nothing=lambda made: made.answer(NOON, "gpc", YES),
         objection_that_refuses_nothing=lambda made: made.answer(NOON, "opt_out", YES),
@@ -848,7 +852,7 @@ def own_key() -> None:
         ),
         answer_to_no_release=lambda made: made.add("consent", NOON, {"choices": YES}, action="custom"),
         answer_before_its_release=lambda made: made.add(
-            "consent", NOON, {"choices": YES, "status": "ConsentGiven"}, early["id"], release=2, action="custom",
+            "consent", NOON, {"choices": YES, "status": "ConsentGiven"}, early, release=2, action="custom",
             release_hash=second_hash(), regime="eu_opt_in", language="de", jurisdiction="DE",
         ),
         release_number_twice=lambda made: made.publish(NOON, {**TEXT, "own_cookies": []}, 1),
@@ -865,8 +869,8 @@ def own_key() -> None:
         restart_of_a_log_that_was_not_ahead=lambda made: made.add(
             "restart", NOON, {"lost_from": 3, "abandoned": "", "reason": "r"}
         ),
-        rotation_without_keys=lambda made: made.add("key_rotation", NOON, {"old_key": "x", "new_key": "y", "reason": "r"}),
-        waiver_that_nobody_signed=lambda made: made.add("waiver", NOON, {"rule": "L1", "for_regime": "", "reason": "r"}),
+        rotation_without_keys=lambda made: made.add("key_rotation", NOON, {"old_key": "x", "new_key": "y"}),
+        waiver_that_nobody_signed=lambda made: made.add("waiver", NOON, {"rule": "L1", "for_regime": ""}),
         pictures_that_are_none=lambda made: made.add("pictures", NOON, {"pictures": ["x"]}, release=1),
         record_of_another_site=of_another_site,
     )  # fmt: skip

@@ -214,7 +214,7 @@ class _Bundle:
             *{f"releases/{row.release_hash}.json": text.encode() for row, text in self.releases}.items(),
         ]
         pictures = self._pictures()
-        self.files += [item for item in pictures.items() if isinstance(item[1], Path)]
+        self.files += [(name, found) for name, found in pictures.items() if found]
         self.files += [(name, (HERE / name).read_bytes()) for name in ("verify.py", "verify.html")]
         facts = self._facts(anchors, points)
         self.files.append(("report.html", report.page(facts)))

@@ -18,7 +18,8 @@ ENDINGS = {"bundle": ".zip", "csv": ".csv", "jsonl": ".jsonl", "parquet": ".parq
 
 @handler(copies.KIND)
 def run_export(run: Run) -> dict[str, Any]:
-    """`params`: format, from, to (days, ISO 8601), actor, separator, checkpoint (a text that holds one). The file lies in FAIRGATE_DATA/exports; a bundle resumes."""
+    """`params`: format, from, to (days, ISO 8601), actor, separator, checkpoint (a text that holds one). The file
+    lies in FAIRGATE_DATA/exports; a bundle resumes."""
     site = run.job.site
     if site is None:
         raise ValueError("An export belongs to a site.")

@@ -1,10 +1,10 @@
-"""JSON-LD per ISO/IEC TS 27560:2023 in the terms of W3C DPV 2.3 (Community Group report "guide-27560", 2026-02-15).
+"""JSON-LD per ISO/IEC TS 27560:2023, in W3C DPV 2.3 (Community Group report "guide-27560", 2026-02-15).
 
-Each decision of each record is a node of its own: one visitor's answer says nothing of another's. Statuses, legal bases,
-places and rights are IRIs. `shapes.ttl` says what a record must have (SHACL).
+Each decision of each record is a node of its own: one visitor's answer says nothing of another's. Statuses, legal
+bases, places and rights are IRIs. `shapes.ttl` says what a record must have (SHACL).
 
-What is only switched off by an opt-out is no consent: such a decision says that the visitor opted out or did not, and has
-neither a consent status nor a legal basis. What is always on has no basis here either, unless a purpose names one.
+What is only switched off by an opt-out is no consent: such a decision says that the visitor opted out or did not, and
+has neither a consent status nor a legal basis. What is always on has no basis here either, unless a purpose names one.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ CONTEXT = {
     "fairgate": "urn:fairgate:",
     "dct:date": {"@type": "xsd:dateTime"},
     "dct:valid": {"@type": "xsd:duration"},
-    **{
-        name: LINK
-        for name in (
+    **dict.fromkeys(
+        (
             "dct:conformsTo", "dct:replaces", "dpv:hasConsentStatus", "dpv:hasJurisdiction", "dpv:hasLegalBasis",
             "dpv:hasLocation", "dpv:hasStatus", "fairgate:country", "fairgate:partOf",
-        )
-    },
+        ),
+        LINK,
+    ),
 }  # fmt: skip
 SCHEMA = "https://w3id.org/dpv/schema/dpv-27560#record"
 PLACES = "https://w3id.org/dpv/loc#"
@@ -237,7 +237,7 @@ class _Answer:
 def _title(one: dict[str, Any], key: str) -> str:
     """One name whatever the language: the notice has the others."""
     texts = one.get("texts") or {}
-    first = texts.get("en") or next((texts[language] for language in sorted(texts)), {})
+    first: dict[str, Any] = texts.get("en") or next((texts[language] for language in sorted(texts)), {})
     return str(one.get("name") or first.get("name") or key)
 
 

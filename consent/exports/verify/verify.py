@@ -741,7 +741,10 @@ def told(line, record):
         text = "CLOCK SET BACK by entry %d, from %s to %s: records just before it are dated ahead.%s"
         return text % (index, member(record, "before", str, where), line["received_at"], reason)
     if kind == "screenshot":
-        return "PICTURE logged by entry %d on %s by an earlier version: such are blank, and not shown here." % (index, day)
+        return "PICTURE logged by entry %d on %s by an earlier version: such are blank, and not shown here." % (
+            index,
+            day,
+        )
     if kind == "void":
         voids, of = member(record, "voids", list, where), member(record, "of", str, where)
         return "VOID by entry %d on %s: %d entries of pictures (%s) show nothing.%s" % (
@@ -1694,9 +1697,9 @@ def check_records(log, erased, say):
         period.table.end()
     before = max([offer.index for offer in log.offers.values() if offer.index <= log.lower], default=-1)
     for key, offer in log.offers.items():
-        if key not in period.used and offer.index != before and not log.first <= offer.index <= log.last:
-            if not log.bundle.earlier:
-                refuse("Release %s was neither in force in the period nor answered.", offer.number)
+        needed = key in period.used or offer.index == before or log.first <= offer.index <= log.last
+        if not needed and not log.bundle.earlier:
+            refuse("Release %s was neither in force in the period nor answered.", offer.number)
     if log.upper == log.last or log.empty and log.upper == log.size - 1:
         say("The log ended with this period when the bundle was made; no later entry closes it.")
     if period.strange:
