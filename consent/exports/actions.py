@@ -15,7 +15,12 @@ from consent.sites.models import Site
 from consent.trail.actions import audit
 
 Progress = Callable[[int, int], None]
-STREAMS = {"csv": formats.to_csv, "jsonl": formats.to_jsonl, "parquet": to_parquet, "jsonld": to_jsonld}
+STREAMS: dict[str, Callable[..., Iterator[bytes]]] = {
+    "csv": formats.to_csv,
+    "jsonl": formats.to_jsonl,
+    "parquet": to_parquet,
+    "jsonld": to_jsonld,
+}
 FORMATS = (*STREAMS, "bundle")
 
 
@@ -37,19 +42,30 @@ def export(
     actor: str,
     progress: Progress = lambda done, total: None,
     *,
+<<<<<<< HEAD
+=======
+    separator: str = ",",
+>>>>>>> x-proof
     kept: Sequence[str] = (),
 ) -> int:
     """Writes the answers of the days `start` … `end` (UTC, both included) to `out`; returns how many.
 
+<<<<<<< HEAD
     `kept` are checkpoints whose proofs a bundle shall hold. Raises ValueError on an unknown format or a reversed
     period, OSError when the file can't be written.
+=======
+    `separator` is that of CSV, alone and in a bundle; `kept` are checkpoints whose proofs a bundle shall hold. Raises
+    ValueError on an unknown format or separator or a reversed period, OSError when the file can't be written.
+>>>>>>> x-proof
     """
     if form not in FORMATS:
         raise ValueError(f"There is no format {form!r}; choose one of {', '.join(FORMATS)}.")
+    if separator not in formats.SEPARATORS:
+        raise ValueError("A separator is a comma or a semicolon.")
     span = period.find(site, start, end)
     written = 0
     if form == "bundle":
-        written = bundle.build(span, out, actor, progress)
+        written = bundle.build(span, out, actor, progress, separator, kept)
         audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
         return written
 
@@ -62,7 +78,9 @@ def export(
     rows = counted(period.rows(site.pk, span.first, span.last), span.count, progress)
     unfinished = out.with_name(out.name + ".part")
     with private_files.open_file(unfinished, "wb") as file:
-        for piece in STREAMS[form](count(filter(span.inside, period.answers(rows))), str(site.uuid)):
+        answers = count(filter(span.inside, period.answers(rows)))
+        more = {"separator": separator} if form == "csv" else {}
+        for piece in STREAMS[form](answers, str(site.uuid), **more):
             file.write(piece)
     unfinished.replace(out)
     audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)

@@ -7,7 +7,6 @@ pieces.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -15,25 +14,29 @@ import shutil
 import zipfile
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import IO, Any
+
+from django.conf import settings
 
 from consent import private_files
 from consent.exports import copies, formats, period, report
 from consent.exports.period import LogRow, Period
-from consent.jurisdictions import table
+from consent.exports.verify import verify as verifier
 from consent.ledger import checkpoint, erasure, merkle, signing
-from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry
+from consent.ledger.models import Anchor, Checkpoint, LogEntry
 from consent.ledger.proofs import Tree
-from consent.publishing.models import Release
 
 HERE = Path(__file__).parent / "verify"
-FORMAT = "fairgate-bundle/1"
+FORMAT = "fairgate-bundle/2"
 LEVEL = 3  # of zlib: half the time of 6, a tenth more bytes
 STEP = 10_000  # records after which is saved how far we are
+MOST_POINTS = 5_000  # checkpoints of a bundle beside those of its period
+# What a reader must know of whichever period it is; pictures, erasures and releases only where they belong to it.
+ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "screenshot")
 Progress = Callable[[int, int], None]
 
 
@@ -47,15 +50,19 @@ class BundleProgress:
     csv: int = 0
     records: int = 0
     erased: int = 0
-    totals: dict[str, int] = field(default_factory=dict)  # "day action jurisdiction" → answers
-    releases: list[str] = field(default_factory=list)  # hashes that were answered
+    blank: int = 0  # erased records, with the neighbours of the period
+    totals: dict[str, int] = field(default_factory=dict)  # "day action place" → answers
+    releases: list[int] = field(default_factory=list)  # numbers of those that were answered
 
 
-def build(span: Period, out: Path, actor: str, progress: Progress) -> int:
+def build(
+    span: Period, out: Path, actor: str, progress: Progress, separator: str = ",", kept: Sequence[str] = ()
+) -> int:
     """Writes the bundle of a period to `out`; returns the number of its records.
 
-    A work folder `<out>.work` beside it is used and removed; when it is found, the export resumes. Raises ValueError
-    for an empty log, OSError when it can't be written.
+    A work folder `<out>.work` beside it is used and removed; when it is found, the export resumes. `separator` is that
+    of its table; `kept` are texts that hold checkpoints of this log, whose proofs the auditor asked for. Raises
+    ValueError for an empty log or a checkpoint that is not of it, OSError when it can't be written.
     """
     signed = checkpoint.make(span.site)
     if signed is None:
@@ -63,24 +70,25 @@ def build(span: Period, out: Path, actor: str, progress: Progress) -> int:
     span = period.find(span.site, span.start, span.end)  # with what came in until the log was signed
     work = out.with_name(out.name + ".work")
     private_files.folder(work)
-    state = _resume(work, span, signed.size)
-    tree = Tree(span.site.pk, span.site.uuid)
-    head = Checkpoint.objects.get(site_id=span.site.pk, size=state.size)
+    state = _resume(work, span, signed.size, separator)
     last = min(span.last, state.size - 1)
     if span.first <= last:
-        _long_files(work, span, last, state, progress)
-    files = _short_files(work, span, last, state, tree, head, actor)
-    _zip(work, out, files, span, last, state)
+        _long_files(work, span, last, state, progress, separator)
+    made = _Bundle(work, span, last, state, separator, kept)
+    made.write(out)
     shutil.rmtree(work)
     return state.records
 
 
-def _resume(work: Path, span: Period, size: int) -> BundleProgress:
+def _question(span: Period, separator: str) -> list[str]:
+    return [str(span.site.uuid), span.start.isoformat(), span.end.isoformat(), separator, FORMAT]
+
+
+def _resume(work: Path, span: Period, size: int, separator: str) -> BundleProgress:
     saved = work / "state.json"
-    question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
     if saved.exists():
         kept = json.loads(saved.read_text())
-        if kept.pop("question") == question and not copies.erased_since(span.site, kept["size"]):
+        if kept.pop("question") == _question(span, separator) and not copies.erased_since(span.site, kept["size"]):
             return BundleProgress(**kept)
     for stale in work.iterdir():
         stale.unlink()
@@ -92,11 +100,10 @@ def _lower(span: Period) -> int:
     return max(0, span.first - 1)
 
 
-def _save(work: Path, span: Period, state: BundleProgress) -> None:
-    question = [str(span.site.uuid), span.start.isoformat(), span.end.isoformat()]
+def _save(work: Path, span: Period, state: BundleProgress, separator: str) -> None:
     fresh = work / "state.new"
     with private_files.open_file(fresh) as file:
-        file.write(json.dumps({**asdict(state), "question": question}))
+        file.write(json.dumps({**asdict(state), "question": _question(span, separator)}))
     fresh.replace(work / "state.json")
 
 
@@ -104,7 +111,7 @@ def _append(path: Path) -> IO[bytes]:
     return private_files.open_file(path, "ab")
 
 
-def _long_files(work: Path, span: Period, last: int, state: BundleProgress, progress: Progress) -> None:
+def _long_files(work: Path, span: Period, last: int, state: BundleProgress, progress: Progress, separator: str) -> None:
     """records.jsonl (with the neighbours of the period) and records.csv (answers of the period)."""
     site = str(span.site.uuid)
     upper = last + 1 if last + 1 < state.size else last
@@ -114,41 +121,33 @@ def _long_files(work: Path, span: Period, last: int, state: BundleProgress, prog
         lines.seek(state.jsonl)
         cells.seek(state.csv)
         if not state.csv:
-            cells.write(_csv([formats.COLUMNS]))
-        waiting: list[list[str]] = []
+            cells.write(formats.csv_head(separator))
         used = set(state.releases)
         totals = Counter(state.totals)
 
         def save_progress() -> None:
-            cells.write(_csv(waiting))
-            waiting.clear()
             lines.flush()
             cells.flush()
             state.jsonl, state.csv = lines.tell(), cells.tell()
             state.totals, state.releases = dict(totals), sorted(used)
-            _save(work, span, state)
+            _save(work, span, state, separator)
             progress(max(0, state.next - span.first), last - span.first + 1)
 
         for row in period.rows(span.site.pk, state.next, upper):
             lines.write(formats.line(formats.fields(row)))
             state.next = row.index + 1
+            state.blank += row.erased
             if span.first <= row.index <= last:
                 state.records += 1
                 state.erased += row.erased
                 if row.type == LogEntry.Type.CONSENT:
-                    used.add(row.release_hash)
+                    used.add(row.release or 0)
                 if row.type == LogEntry.Type.CONSENT and span.inside(row):
-                    waiting.append(formats.cells(row, site))
-                    totals[f"{row.day.isoformat()} {row.action} {row.jurisdiction}"] += 1
+                    cells.write(formats.csv_line(row, site, separator))
+                    totals[f"{row.day.isoformat()} {row.action} {formats.place_of(row)}"] += 1
             if state.next % STEP == 0:
                 save_progress()
         save_progress()
-
-
-def _csv(rows: Any) -> bytes:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().encode()
 
 
 def _b64(hashes: list[bytes]) -> list[str]:
@@ -171,105 +170,240 @@ def range_proof(tree: Tree, size: int, first: int, last: int) -> list[bytes]:
     return list(walk(0, size))
 
 
-def _short_files(
-    work: Path, span: Period, last: int, state: BundleProgress, tree: Tree, head: Checkpoint, actor: str
-) -> list[tuple[str, bytes | Path]]:
-    """Everything but the records, as (name in the zip, content or file)."""
-    site = span.site
-    proof = _proof(work, span, last, state, tree)
-    origin = head.note.split("\n", 1)[0]  # a restarted log has another one; what came before is another log
-    stored = Checkpoint.objects.filter(site_id=site.pk, size__lte=state.size).order_by("size")
-    points = [point for point in stored if point.note.startswith(origin + "\n")]
-    notes = [
-        {"note": point.note, "consistency": _b64(tree.consistency(point.size, state.size))}
-        for point in _thinned(points, span)
-    ]
-    anchors = _anchors(site.pk, {point.size for point in points})
-    releases = _releases(span, set(state.releases))
-    proofs = [
-        {**formats.fields(row), "number": release.number, "proof": _b64(tree.inclusion(row.index, state.size))}
-        for release, row in releases
-        if row.index < state.size
-    ]
-    _erasures(work, span, last, state, tree)
-    files: list[tuple[str, bytes | Path]] = [
-        ("erasures.jsonl", work / "erasures.jsonl"),
-        ("records.jsonl", work / "records.jsonl"),
-        ("records.csv", work / "records.csv"),
-        ("range_proof.json", _json(proof)),
-        ("checkpoints.json", _json(notes)),
-        ("anchors.json", _json(anchors)),
-        ("releases.jsonl", b"".join(map(formats.line, proofs))),
-    ]
-    written = set()
-    for release, _row in releases:
-        if release.sha256 not in written:
-            written.add(release.sha256)
-            files.append((f"releases/{release.sha256}.json", release.snapshot.encode()))
-    files += screenshots(span, state.size)
-    files += [
-        ("jurisdictions.csv", (table.FOLDER / "jurisdictions.csv").read_bytes()),
-        ("jurisdictions.json", _json({"version": table.VERSION})),
-        ("verify.py", (HERE / "verify.py").read_bytes()),
-        ("verify.html", (HERE / "verify.html").read_bytes()),
-        ("verifier_keys.txt", ("\n".join(_keys(site.pk, origin)) + "\n").encode()),
-    ]
-    content = report.ReportContent(
-        span=span,
-        last=last,
-        records=state.records,
-        erased=state.erased,
-        totals=Counter(state.totals),
-        releases=[release for release, _row in releases],
-        head=head,
-        anchors=anchors,
-        keys=_keys(site.pk, origin),
-        actor=actor,
-        made_at=datetime.now(UTC),
-        repairs=_repairs(span.site.pk, state.size),
-        blank_pictures=any(name.startswith("screenshots/") for name, _ in files),
-    )
-    files.append(("report.html", report.html(content).encode()))
-    return files
+def _bounds(around: list[LogRow], span: Period, last: int, size: int) -> tuple[int, int]:
+    """The first and the last entry that the records show, neighbours with them."""
+    if around:
+        return around[0].index, around[-1].index
+    return _lower(span), last + 1 if last + 1 < size else last
 
 
-def _proof(work: Path, span: Period, last: int, state: BundleProgress, tree: Tree) -> Any:
-    """range_proof.json; of an empty period, the proofs of the entries around it, which become its records."""
-    if span.first <= last:
-        upper = last + 1 if last + 1 < state.size else last
-        return _b64(range_proof(tree, state.size, _lower(span), upper))
-    around = _around(span, state.size)
-    with private_files.open_file(work / "records.jsonl", "wb") as lines:
-        lines.writelines(formats.line(formats.fields(row)) for row in around)
-    with private_files.open_file(work / "records.csv", "wb") as cells:
-        cells.write(_csv([formats.COLUMNS]))
-    return [_b64(tree.inclusion(row.index, state.size)) for row in around]
+class _Bundle:
+    """The short files, what they say of the log, and the zip."""
 
+    def __init__(
+        self, work: Path, span: Period, last: int, state: BundleProgress, separator: str, kept: Sequence[str]
+    ) -> None:
+        self.work, self.span, self.last, self.state, self.separator = work, span, last, state, separator
+        self.site, self.size = span.site, state.size
+        self.tree = Tree(self.site.pk, self.site.uuid)
+        self.head = Checkpoint.objects.get(site_id=self.site.pk, size=self.size)
+        self.origin = self.head.note.split("\n", 1)[0]
+        self.keys = [signing.vkey(self.origin, key) for key in checkpoint.trusted_keys(self.site.pk)]
+        self.around = [] if span.first <= last else _around(span, self.size)
+        self.lower, self.upper = _bounds(self.around, span, last, self.size)
+        self.events: dict[int, LogRow] = {}  # what is told of
+        self.releases = self._releases()
+        self.files: list[tuple[str, bytes | Path]] = []
+        self.kept = kept
 
-def _anchors(site_id: int, sizes: set[int]) -> list[dict[str, Any]]:
-    """anchors.json: where checkpoints of these sizes are kept outside."""
-    return [
-        {
-            "size": a.size,
-            "method": a.method,
-            "target": a.target,
-            "at": a.at.isoformat(),
-            "evidence": b64encode(bytes(a.evidence)).decode(),
+    def write(self, out: Path) -> None:
+        """Makes everything that is not made yet, and the zip."""
+        self.files += [
+            ("range_proof.json", self._range_proof()),
+            ("erasures.jsonl", self._erasures()),
+            ("records.jsonl", self.work / "records.jsonl"),
+            ("records.csv", self.work / "records.csv"),
+            ("events.jsonl", self._events()),
+            ("head.json", self._head()),
+        ]
+        points = self._points()
+        self.files += [
+            ("checkpoints.json", formats.plain_json(points)),
+            ("anchors.json", formats.plain_json(anchors := self._anchors(points))),
+            ("releases.jsonl", b"".join(self._proved(row) for row, _ in self.releases)),
+            *{f"releases/{row.release_hash}.json": text.encode() for row, text in self.releases}.items(),
+        ]
+        pictures = self._pictures()
+        self.files += [(name, found) for name, found in pictures.items() if found]
+        self.files += [(name, (HERE / name).read_bytes()) for name in ("verify.py", "verify.html")]
+        facts = self._facts(anchors, points)
+        self.files.append(("report.html", report.page(facts)))
+        missing = [name for name, found in pictures.items() if found is None]
+        _zip(self.work, out, self.files, self._manifest(facts.name, missing))
+
+    def _manifest(self, name: str, missing: list[str]) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "site": str(self.site.uuid),
+            "name": name,
+            "origin": self.origin,
+            "date": self._last_row().day.isoformat(),
+            "from": self.span.start.isoformat(),
+            "to": self.span.end.isoformat(),
+            "first": self.span.first,
+            "last": self.last,
+            "size": self.size,
+            "separator": self.separator,
+            "keys": self.keys,
+            "missing": missing,
         }
-        for a in Anchor.objects.filter(site_id=site_id, size__in=sizes).order_by("size")
-    ]
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _row(self, index: int) -> LogRow:
+        return next(period.rows(self.site.pk, index, index))
+
+    def _last_row(self) -> LogRow:
+        return self._row(self.size - 1)
+
+    def _proved(self, row: LogRow, **more: Any) -> bytes:
+        proof = _b64(self.tree.inclusion(row.index, self.size))
+        return formats.line({**formats.fields(row), **more, "proof": proof})
+
+    def _range_proof(self) -> bytes:
+        """The hashes beside the period; of an empty period, the proofs of the entries around it, which become its
+        records."""
+        if self.span.first <= self.last:
+            return formats.plain_json(_b64(range_proof(self.tree, self.size, self.lower, self.upper)))
+        with private_files.open_file(self.work / "records.jsonl", "wb") as lines:
+            lines.writelines(formats.line(formats.fields(row)) for row in self.around)
+        with private_files.open_file(self.work / "records.csv", "wb") as cells:
+            cells.write(formats.csv_head(self.separator))
+        self.state.blank = sum(row.erased for row in self.around)
+        return formats.plain_json([_b64(self.tree.inclusion(row.index, self.size)) for row in self.around])
+
+    def _head(self) -> bytes:
+        """What the tree holds of the log's last entry: it dates the bundle."""
+        row = self._last_row()
+        return formats.plain_json(
+            {
+                "type": row.type,
+                "day": row.day.isoformat(),
+                "release_hash": row.release_hash,
+                "commitment": b64encode(row.commitment).decode(),
+                "proof": _b64(self.tree.inclusion(row.index, self.size)),
+            }
+        )
+
+    def _entries(self, *types: str) -> Any:
+        """Indexes of entries of these types, found by the small index of what is no answer."""
+        entries = LogEntry.objects.filter(site_id=self.site.pk, index__lt=self.size).exclude(type="consent")
+        return entries.filter(type__in=types).order_by("index").values_list("index", flat=True)
+
+    def _releases(self) -> list[tuple[LogRow, str]]:
+        """The entry and the text of each release that was published or answered in the period, and of the one that was
+        in force when it began."""
+        rows = [self._row(index) for index in self._entries("release")]
+        before = [row.index for row in rows if row.index <= self.lower][-1:]
+        shown = [
+            row
+            for row in rows
+            if row.release in self.state.releases or row.index in before or self.span.first <= row.index <= self.last
+        ]
+        texts = dict(self.site.releases.values_list("number", "snapshot"))
+        lost = [row.release for row in shown if row.release not in texts]
+        if lost:
+            raise ValueError(f"The text of release {lost[0]} is gone: run manage.py verify_ledger.")
+        return [(row, texts[row.release or 0]) for row in shown]
+
+    def _events(self) -> bytes:
+        """events.jsonl: what the log says beside answers, releases and erasures."""
+        numbers = {row.release for row, _ in self.releases}
+        for index in self._entries(*ALWAYS_TOLD, "pictures"):
+            row = self._row(index)
+            if row.type != "pictures" or row.release in numbers or self.span.first <= index <= self.last:
+                self.events[index] = row
+        return b"".join(self._proved(self.events[index]) for index in sorted(self.events) if self._is_event(index))
+
+    def _is_event(self, index: int) -> bool:
+        return self.events[index].type != LogEntry.Type.ERASURE
+
+    def _erasures(self) -> Path:
+        """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof.
+
+        An entry seals what was left of all that it names: `others` are the lines of it that are not shown here.
+        """
+        path = self.work / "erasures.jsonl"
+        with private_files.open_file(path, "wb") as file:
+            for index in self._entries("erasure").iterator():
+                if index < self.lower:
+                    continue
+                row = self._row(index)
+                named = json.loads(row.payload or "{}").get("indexes", [])
+                if self.state.blank and any(self.lower <= one <= self.upper for one in named):
+                    outside = [one for one in named if not self.lower <= one <= self.upper]
+                    others = [erasure.kept_line(row) for row in erasure.kept_rows(self.site.pk, outside)]
+                    file.write(self._proved(row, others=others))
+                    self.events[index] = row
+        return path
+
+    def _points(self) -> list[dict[str, Any]]:
+        """checkpoints.json: each with the proof that the log of today began with it."""
+        stored = Checkpoint.objects.filter(site_id=self.site.pk, size__lte=self.size).order_by("size")
+        name = self.origin.partition(str(self.site.uuid))[0] + str(self.site.uuid)  # before a restart, too
+        points = [point for point in stored if point.note.startswith((name + "\n", name + "/r"))]
+        notes = {point.size: point.note for point in self._thinned(points)}
+        for text in self.kept:
+            size, note = self._asked_for(text)
+            notes.setdefault(size, note)
+        return [
+            {"note": notes[size], "consistency": _b64(self.tree.consistency(size, self.size))} for size in sorted(notes)
+        ]
+
+    def _thinned(self, points: list[Checkpoint]) -> list[Checkpoint]:
+        """All, if they are not too many: each may have left the house. Else all of the period, all anchored ones, those
+        that vouch for a change of the key, and of the rest the last one of each day; `export --checkpoint` has any."""
+        if len(points) <= MOST_POINTS:
+            return points
+        keep = set(Anchor.objects.filter(site_id=self.site.pk).values_list("size", flat=True))
+        keep |= set({point.created_at.astimezone(UTC).date(): point.size for point in points}.values())
+        keep |= {index + 1 for index in self._entries("key_rotation")}
+        begin, end = self.span.start, self.span.end
+        return [p for p in points if p.size in keep or begin <= p.created_at.astimezone(UTC).date() <= end]
+
+    def _asked_for(self, text: str) -> tuple[int, str]:
+        """The size and the note of a checkpoint that an auditor kept, when it is one of this log."""
+        try:
+            note = verifier.note_in(text)
+            kept = signing.parse(note)
+        except (verifier.WrongOption, ValueError) as error:
+            raise ValueError(f"The checkpoint can't be read: {error}") from None
+        if kept.size > self.size or self.tree.root(kept.size) != kept.root:
+            raise ValueError(f"The log never was what this checkpoint of size {kept.size} says.")
+        body, _, lines = note.partition("\n\n")
+        keys = checkpoint.trusted_keys(self.site.pk)
+        own = [line for line in lines.splitlines() if signing.signer(f"{body}\n\n{line}\n", keys)]
+        if not own:
+            raise ValueError(f"No key of this log signed the checkpoint of size {kept.size}.")
+        return kept.size, f"{body}\n\n" + "".join(f"{line}\n" for line in own)
+
+    def _anchors(self, points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """anchors.json: where checkpoints of the bundle are kept outside, with the evidence."""
+        sizes = [int(point["note"].split("\n")[1]) for point in points]
+        return [
+            {
+                "size": anchor.size,
+                "method": anchor.method,
+                "target": anchor.target,
+                "evidence": b64encode(bytes(anchor.evidence)).decode(),
+            }
+            for anchor in Anchor.objects.filter(site_id=self.site.pk, size__in=sizes).order_by("size", "pk")
+        ]
+
+    def _pictures(self) -> dict[str, Path | None]:
+        """The files that entries of pictures name, None where the file is not what was logged."""
+        folder = Path(settings.FAIRGATE_DATA)
+        return {
+            name: path if (path := folder / name).exists() and _fits(path, name) else None
+            for name in report.pictures(self._told())
+        }
+
+    def _told(self) -> list[LogRow]:
+        """Every entry that the report speaks of, in order."""
+        types = [kind for kind in LogEntry.Type.values if kind not in ("consent", "release")]
+        inside = [i for i in self._entries(*types, "pictures", "void") if self.span.first <= i <= self.last]
+        rows = self.events | {index: self._row(index) for index in inside}
+        return [rows[index] for index in sorted(rows)]
+
+    def _facts(self, anchors: list[dict[str, Any]], points: list[dict[str, Any]]) -> verifier.Facts:
+        return report.facts(
+            self.span, self.state, self.releases, self._told(), self.head.note, self.keys, anchors,
+            {int(point["note"].split("\n")[1]): point["note"] for point in points},
+        )  # fmt: skip
 
 
-def _keys(site_id: int, origin: str) -> list[str]:
-    return [signing.vkey(origin, key) for key in checkpoint.trusted_keys(site_id)]
-
-
-def _thinned(points: list[Checkpoint], span: Period) -> list[Checkpoint]:
-    """All checkpoints of the period and all anchored ones; of the rest the last one of each day."""
-    anchored = set(Anchor.objects.filter(site_id=span.site.pk).values_list("size", flat=True))
-    by_day = {point.created_at.astimezone(UTC).date(): point.size for point in points}
-    keep = anchored | set(by_day.values())
-    return [p for p in points if p.size in keep or span.start <= p.created_at.astimezone(UTC).date() <= span.end]
+def _fits(path: Path, name: str) -> bool:
+    return hashlib.sha256(path.read_bytes()).hexdigest() in name
 
 
 def _around(span: Period, size: int) -> list[LogRow]:
@@ -281,75 +415,7 @@ def _around(span: Period, size: int) -> list[LogRow]:
     return list(period.rows(span.site.pk, first, min(after, size - 1)))
 
 
-def _releases(span: Period, used: set[str]) -> list[tuple[Release, LogRow]]:
-    """Releases in force in the period or answered in it, each with its entry of the log."""
-    entries = LogEntry.objects.filter(site_id=span.site.pk, type=LogEntry.Type.RELEASE).exclude(type="consent")
-    logged: dict[str, list[int]] = {}  # a release that went back to an older one has its hash
-    for sha256, index in entries.order_by("index").values_list("release_hash", "index"):
-        logged.setdefault(sha256, []).append(index)
-    found: list[tuple[Release, LogRow]] = []
-    releases = list(span.site.releases.order_by("number"))
-    for place, release in enumerate(releases):
-        until = releases[place + 1].published_at.date() if place + 1 < len(releases) else span.end
-        in_force = release.published_at.date() <= span.end and until >= span.start
-        if in_force or release.sha256 in used:
-            rows = (row for index in logged.get(release.sha256, ()) for row in period.rows(span.site.pk, index, index))
-            found += [(release, row) for row in rows if row.release == release.number]
-    return found
-
-
-def _erasures(work: Path, span: Period, last: int, state: BundleProgress, tree: Tree) -> None:
-    """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof.
-
-    An entry seals what was left of all that it names: `others` are the lines of it that lie outside the period.
-    """
-    with private_files.open_file(work / "erasures.jsonl", "wb") as file:
-        if not state.erased:
-            return
-        entries = LogEntry.objects.filter(
-            site_id=span.site.pk, type=LogEntry.Type.ERASURE, index__gt=span.first, index__lt=state.size
-        ).exclude(type="consent")
-        for index in entries.order_by("index").values_list("index", flat=True).iterator():
-            for row in period.rows(span.site.pk, index, index):
-                named = json.loads(row.payload or "{}").get("indexes", [])
-                if any(span.first <= one <= last for one in named):
-                    outside = [one for one in named if not span.first <= one <= last]
-                    others = [erasure.kept_line(row) for row in erasure.kept_rows(span.site.pk, outside)]
-                    proof = _b64(tree.inclusion(index, state.size))
-                    file.write(formats.line({**formats.fields(row), "others": others, "proof": proof}))
-
-
-def _repairs(site_id: int, size: int) -> list[report.Repair]:
-    """Where the log's clock was put right."""
-    entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.CLOCK_REPAIR, index__lt=size)
-    indexes = entries.exclude(type="consent").order_by("index").values_list("index", flat=True)
-    rows = [row for index in indexes for row in period.rows(site_id, index, index)]
-    repairs = [(row, json.loads(row.payload or "{}")) for row in rows]
-    return [report.Repair(row.index, stated["before"], formats.stamp(row), stated["reason"]) for row, stated in repairs]
-
-
-def screenshots(span: Period, size: int) -> list[tuple[str, bytes | Path]]:
-    """What an earlier version logged as pictures of the banner, by their SHA-256. The files are blank, but the log
-    names them, so they are not hidden. Nothing logs pictures now."""
-    from django.conf import settings
-
-    rows = ConsentRecord.objects.filter(site_id=span.site.pk, type=LogEntry.Type.SCREENSHOT, index__lt=size)
-    found: dict[str, Path] = {}
-    for payload in rows.values_list("payload", flat=True):
-        digest = str(json.loads(payload or "{}").get("sha256", ""))
-        path = Path(settings.FAIRGATE_DATA) / "screenshots" / f"{digest}.png"
-        if digest.isalnum() and path.exists():
-            found[f"screenshots/{digest}.png"] = path
-    return list(found.items())
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode()
-
-
-def _zip(
-    work: Path, out: Path, files: list[tuple[str, bytes | Path]], span: Period, last: int, state: BundleProgress
-) -> None:
+def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path]], manifest: dict[str, Any]) -> None:
     """The files, then the manifest that names their hashes; moved to its place when whole."""
     hashes: dict[str, str] = {}
     fresh = work / "bundle.zip"
@@ -365,25 +431,5 @@ def _zip(
                     made.update(piece)
                     target.write(piece)
             hashes[name] = made.hexdigest()
-        keys = [line for line in _text(files, "verifier_keys.txt").split("\n") if line]
-        manifest = {
-            "format": FORMAT,
-            "site": str(span.site.uuid),
-            "name": span.site.name,
-            "origin": keys[0].split("+", 1)[0],
-            "from": span.start.isoformat(),
-            "to": span.end.isoformat(),
-            "first": span.first,
-            "last": last,
-            "size": state.size,
-            "keys": keys,
-            "made_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "files": hashes,
-        }
-        archive.writestr("manifest.json", _json(manifest))
+        archive.writestr("manifest.json", formats.plain_json({**manifest, "files": hashes}))
     shutil.move(fresh, out)
-
-
-def _text(files: list[tuple[str, bytes | Path]], name: str) -> str:
-    content = dict(files)[name]
-    return (content if isinstance(content, bytes) else content.read_bytes()).decode()

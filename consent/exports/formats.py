@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
@@ -15,17 +11,16 @@ from typing import Any
 import msgspec
 
 from consent.exports.period import LogRow
+from consent.exports.verify import verify as verifier
 from consent.ledger import merkle
 from consent.ledger.append import leaf_input, utc_text
 
-COLUMNS = (
-    "index", "id", "received_at", "type", "action", "status", "jurisdiction", "located_by", "regime", "language",
-    "layer", "categories", "purposes", "services", "signals", "page", "visitor", "replaces", "release", "release_hash",
-    "user_agent_family", "client_time", "leaf_hash", "erased",
-)  # fmt: skip
+COLUMNS = verifier.COLUMNS  # a bundle's table is made anew by whoever checks it
+SEPARATORS = (",", ";")
+BOM = b"\xef\xbb\xbf"  # without it, Excel takes the table for another encoding
 
 
-_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
+_encode, _decode = msgspec.json.Encoder(order="sorted").encode, msgspec.json.Decoder().decode
 
 
 def stamp(row: LogRow) -> str:
@@ -38,31 +33,23 @@ def leaf_hash(row: LogRow, site_uuid: str) -> bytes:
     return merkle.leaf_hash(leaf_input(row.type, site_uuid, row.day, row.release_hash, row.commitment))
 
 
-def cells(row: LogRow, site_uuid: str) -> list[str]:
+def csv_line(row: LogRow, site_uuid: str, separator: str) -> bytes:
     """One line of the CSV: `values`, none of which a spreadsheet takes for a formula."""
-    return [value if value[:1] in _PLAIN else harmless(value) for value in values(row, site_uuid)]
+    text: str = verifier.csv_line(values(row, site_uuid), separator)
+    return text.encode()
 
 
-def harmless(value: str) -> str:
-    """A cell's text, with an apostrophe before it when a spreadsheet could take it for a formula or a command (OWASP,
-    CSV injection): `=`, `+`, `-`, `@`, `|` or `%` at the beginning, in whatever width, behind whatever blanks,
-    invisible characters or quotes; or a control character there. A number stays a number. Taking the first apostrophe
-    of a cell away gives the text back: one that begins with an apostrophe gets another."""
-    first = value[:1]
-    if not first or first in _PLAIN or _NUMBER.fullmatch(value):
-        return value
-    if unicodedata.category(first) == "Cc":  # a tab or a line feed begins a cell of its own
-        return "'" + value
-    begin = next((c for c in value if c not in _QUOTES and unicodedata.category(c) not in _UNSEEN), "")
-    meant = unicodedata.normalize("NFKC", begin)
-    return "'" + value if first == "'" or meant in _FORMULA else value
+def csv_head(separator: str) -> bytes:
+    """What a CSV file begins with: the byte order mark and the names of the columns."""
+    text: str = verifier.csv_line(COLUMNS, separator)
+    return BOM + text.encode()
 
 
-_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789{[") | {""}
-_FORMULA = frozenset("=+-@|%\N{MINUS SIGN}\N{HYPHEN}")
-_QUOTES = frozenset("'\"`\N{FULLWIDTH QUOTATION MARK}\N{FULLWIDTH APOSTROPHE}\u2018\u2019\u201c\u201d")
-_UNSEEN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"))
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+class _Where(msgspec.Struct, gc=False, frozen=True):
+    """Where a visitor was located, beside the row of law that was applied."""
+
+    country: str = ""
+    region: str = ""
 
 
 class _Said(msgspec.Struct, gc=False):
@@ -76,6 +63,7 @@ class _Said(msgspec.Struct, gc=False):
     page: str | None = None
     ua_family: str = ""
     client_time: str | None = None
+    place: _Where = _Where()
 
 
 _read = msgspec.json.Decoder(_Said).decode
@@ -105,25 +93,20 @@ def values(row: LogRow, site_uuid: str) -> list[str]:
     payload = _read(row.payload) if row.payload else _NOTHING
     return [
         str(row.index), row.record_id, stamp(row), row.type, row.action, payload.status, row.jurisdiction,
-        payload.jurisdiction_by, row.regime, row.language, payload.layer, *_decisions(bytes(payload.choices)),
-        bytes(payload.signals).decode(), payload.page or "", row.visitor or "", row.replaces or "",
-        str(row.release or ""), row.release_hash, payload.ua_family, payload.client_time or "", leaf_hash(row,
-        site_uuid).hex(), "yes" if row.erased else "no",
+        payload.place.country, payload.place.region, payload.jurisdiction_by, row.regime, row.language, payload.layer,
+        *_decisions(bytes(payload.choices)), bytes(payload.signals).decode(), payload.page or "", row.visitor or "",
+        row.replaces or "", str(row.release or ""), row.release_hash, payload.ua_family, payload.client_time or "",
+        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no",
     ]  # fmt: skip
 
 
-def to_csv(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
-    """RFC 4180 with a header line, UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow(cells(row, site_uuid))
-        if buffer.tell() > 65_536:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
+def to_csv(rows: Iterable[LogRow], site_uuid: str, separator: str = ",") -> Iterator[bytes]:
+    """RFC 4180 with a header line, UTF-8 with a byte order mark: Excel opens it. A spreadsheet of a country that writes
+    1,5 wants a semicolon as separator."""
+    yield csv_head(separator)
+    source = iter(rows)
+    while lines := [csv_line(row, site_uuid, separator) for row in islice(source, 200)]:
+        yield b"".join(lines)
 
 
 def fields(row: LogRow) -> dict[str, Any]:
@@ -150,9 +133,20 @@ def fields(row: LogRow) -> dict[str, Any]:
     }
 
 
+def plain_json(value: Any) -> bytes:
+    """JSON in its one canonical form (RFC 8785): what verifiers take."""
+    return _encode(value)
+
+
 def line(values: dict[str, Any]) -> bytes:
-    """A line of JSON Lines."""
+    """A line of JSON Lines, canonical."""
     return _encode(values) + b"\n"
+
+
+def place_of(row: LogRow) -> str:
+    """The country that was located, or the row of law where a record does not say it."""
+    place = _read(row.payload).place if row.payload else None
+    return (place.country if place else "") or row.jurisdiction
 
 
 def to_jsonl(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:

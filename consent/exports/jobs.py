@@ -18,7 +18,8 @@ ENDINGS = {"bundle": ".zip", "csv": ".csv", "jsonl": ".jsonl", "parquet": ".parq
 
 @handler(copies.KIND)
 def run_export(run: Run) -> dict[str, Any]:
-    """`params`: format, from, to (days, ISO 8601), actor. The file lies in FAIRGATE_DATA/exports; a bundle resumes."""
+    """`params`: format, from, to (days, ISO 8601), actor, separator, checkpoint (a text that holds one). The file
+    lies in FAIRGATE_DATA/exports; a bundle resumes."""
     site = run.job.site
     if site is None:
         raise ValueError("An export belongs to a site.")
@@ -32,7 +33,11 @@ def run_export(run: Run) -> dict[str, Any]:
         run.progress(done, total)
 
     size = LogHead.objects.filter(site_id=site.pk).values_list("size", flat=True).first() or 0
-    written = actions.export(site, start, end, form, folder / name, run.params.get("actor", "worker"), progress)
+    kept = [text] if (text := run.params.get("checkpoint")) else []
+    written = actions.export(
+        site, start, end, form, folder / name, run.params.get("actor", "worker"), progress,
+        separator=run.params.get("separator", ","), kept=kept,
+    )  # fmt: skip
     if copies.erased_since(site, size):
         (folder / name).unlink()
         raise RuntimeError("Records were erased while the export was made; it begins again.")

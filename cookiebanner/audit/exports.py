@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from consent.exports.actions import FORMATS
+from consent.exports.verify import verify as verifier
 from consent.jobs import actions as jobs
 from consent.jobs.models import Job
 from consent.sites.models import Site
@@ -35,6 +36,30 @@ class Export(forms.Form):
     format = forms.ChoiceField(choices=lambda: [(key, NAMES.get(key, key)) for key in sorted(FORMATS, key=_order)])
     start = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     end = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    separator = forms.ChoiceField(
+        required=False,
+        choices=[(",", "Comma"), (";", "Semicolon")],
+        help_text="Of CSV. Excel takes a semicolon where people write 1,5: in German, French, Spanish …",
+    )
+    checkpoint = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        label="Checkpoint kept earlier",
+        help_text="For a bundle that shall prove that nothing was rewritten since. A mail that quotes it will do.",
+    )
+
+    def clean_separator(self) -> str:
+        return self.cleaned_data["separator"] or ","
+
+    def clean_checkpoint(self) -> str:
+        text: str = self.cleaned_data["checkpoint"]
+        if text:
+            try:
+                verifier.note_in(text)
+            except verifier.WrongOption as error:
+                raise forms.ValidationError(str(error)) from None
+        return text
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -52,7 +77,7 @@ def _order(key: str) -> int:
 def exports(request: HttpRequest, site: Site) -> HttpResponse:
     """A form for a new export, and those made so far with who asked for them."""
     today = timezone.now().date()
-    initial = {"start": today - timedelta(days=29), "end": today}
+    initial = {"start": today - timedelta(days=29), "end": today, "separator": ","}
     form = Export(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -61,6 +86,8 @@ def exports(request: HttpRequest, site: Site) -> HttpResponse:
             "from": data["start"].isoformat(),
             "to": data["end"].isoformat(),
             "actor": actor(request),
+            "separator": data["separator"],
+            **({"checkpoint": data["checkpoint"]} if data["checkpoint"] else {}),
         }
         with transaction.atomic():
             job = jobs.enqueue("export", site=site, params=params, requested_by=request.user)

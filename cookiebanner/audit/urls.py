@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cookiebanner.audit import exports, views
+from cookiebanner.audit import exports, verifiers, views
 
 app_name = "audit"
 
@@ -18,5 +18,7 @@ site_pages = [
 
 urlpatterns = [
     path("", views.sites, name="sites"),
+    path("verifiers/", verifiers.verifiers, name="verifiers"),
+    path("verifiers/<str:name>", verifiers.verifier, name="verifier"),
     path("<uuid:uuid>/", include(site_pages)),
 ]

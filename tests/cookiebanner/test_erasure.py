@@ -234,7 +234,7 @@ def test_what_a_killed_bundle_had_written_goes_too(world, settings, monkeypatch)
         raise OSError("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bundle, "_short_files", die)
+        patch.setattr(bundle, "_Bundle", die)
         runner.work_off()
     assert where_in_files(settings.FAIRGATE_DATA, alice.visitor) == {"records.jsonl", "records.csv"}
     call_command("erase", site=str(site.uuid), visitor=str(alice.visitor))

@@ -109,7 +109,7 @@ def test_a_bundle_of_today_goes_on_from_its_checkpoint(stored, tmp_path):
     out, kept = tmp_path / "bundle.zip", tmp_path / "kept.note"
     kept.write_text(stored.log["early"].rstrip("\n") + "\n")
     stored.manage("export", "--site", site, "--from", DAY, "--to", DAY, "--format", "bundle", "--out", str(out))
-    done = check_bundle(out, "--key", auditors_key(), "--checkpoint", str(kept))
+    done = check_bundle(out, "--key", auditors_key(), "--checkpoint", str(kept), "--source", "a receipt")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = zipfile.ZipFile(out).read("records.csv").decode("utf-8-sig").splitlines()
     assert len(rows) == 21
@@ -124,12 +124,14 @@ def test_its_draft_is_published_again(stored):
 
 def test_its_bundle_verifies(tmp_path):
     key = auditors_key()
-    done = check_bundle(HERE / connection.vendor / "bundle.zip", "--key", key)
+    done = check_bundle(HERE / connection.vendor / "bundle.zip", "--key", key, "--source", "a receipt")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "NOT PROVED: records.csv, report.html, pictures and the table of laws" in done.stdout
     own = tmp_path / "bundle"
     zipfile.ZipFile(HERE / connection.vendor / "bundle.zip").extractall(own)
+    assert check_bundle(own, "--key", key, "--source", "a receipt").returncode == 0
     alone = subprocess.run([sys.executable, str(own / "verify.py"), "--key", key], capture_output=True, text=True)
-    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert alone.returncode == 0, alone.stdout + alone.stderr  # the verifier of then
 
 
 def test_its_receipts_verify():

@@ -14,13 +14,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.exports import actions, formats
+from consent.exports.verify import verify as verifier
 from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
 from consent.ledger import erasure
 from consent.ledger.append import append, draft_of
 from consent.models import AuditEvent, Job
 from consent.sites.actions import create_site
-from tests.consent.exports.test_bundle import END, SITE, START, fill, uuid5, verify
+from tests.consent.exports.test_bundle import END, GIVEN, SITE, START, UNKNOWN, fill, uuid5, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +39,14 @@ def export(site, form, path, start=START, end=END):
 def test_csv_holds_the_answers_of_the_period(site, tmp_path):
     ids = fill(site)
     assert export(site, "csv", tmp_path / "a.csv") == 21
-    rows = list(csv.DictReader((tmp_path / "a.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig")))
     assert [row["id"] for row in rows] == [str(i) for i in ids[7:28]]
     first = rows[0]
-    assert (first["action"], first["categories"], first["jurisdiction"]) == ("accept_all", "C0002:granted", "DE")
+    assert (first["action"], first["categories"], first["jurisdiction"]) == (
+        "accept_all",
+        "C0001:granted C0002:granted",
+        "DE",
+    )
     assert first["received_at"] == "2026-03-02T12:00:00.000000Z"
     assert not (tmp_path / "a.csv.part").exists()
 
@@ -50,7 +55,7 @@ def test_an_erased_record_stays_as_a_line_without_content(site, tmp_path):
     ids = fill(site)
     erasure.erase(site, record_id=ids[7], actor="alice", reason="asked")
     export(site, "csv", tmp_path / "a.csv")
-    rows = {row["id"]: row for row in csv.DictReader((tmp_path / "a.csv").open())}
+    rows = {row["id"]: row for row in csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig"))}
     gone = rows[str(ids[7])]
     assert (gone["erased"], gone["visitor"], gone["categories"], gone["action"]) == ("yes", "", "", "accept_all")
 
@@ -61,7 +66,7 @@ def test_no_cell_is_a_formula(site, tmp_path):
     draft = draft_of(site.pk, site.uuid, "consent", record, uuid5(SITE, "evil"), language="-x", action="custom")
     append([draft], at=datetime(2026, 3, 7, tzinfo=UTC))
     export(site, "csv", tmp_path / "a.csv", date(2026, 3, 7), date(2026, 3, 7))
-    [row] = csv.DictReader((tmp_path / "a.csv").open())
+    [row] = csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig"))
     assert (row["page"], row["client_time"], row["language"]) == ("'=HYPERLINK(1)", "'@now", "'-x")
 
 
@@ -92,12 +97,12 @@ PLAIN = [
 
 @pytest.mark.parametrize("given", FORMULAS, ids=ascii)
 def test_a_cell_that_a_spreadsheet_could_run_begins_with_an_apostrophe(given):
-    assert formats.harmless(given) == "'" + given
+    assert verifier.harmless(given) == "'" + given
 
 
 @pytest.mark.parametrize("given", PLAIN, ids=ascii)
 def test_numbers_and_texts_stay_as_they_are(given):
-    assert formats.harmless(given) == given
+    assert verifier.harmless(given) == given
 
 
 def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
@@ -107,8 +112,8 @@ def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
     given = [*FORMULAS, *PLAIN]
     drafts = [
         draft_of(
-            site.pk, site.uuid, "consent", {"page": text, "choices": {}, "client_time": text, "layer": text},
-            uuid5(SITE, f"evil{number}"), action="custom", **release,
+            site.pk, site.uuid, "consent", {"page": text, "choices": GIVEN, "client_time": text, "layer": text},
+            uuid5(SITE, f"evil{number}"), action="custom", regime="eu_opt_in", **release,
         )
         for number, text in enumerate(given)
     ]  # fmt: skip
@@ -118,12 +123,12 @@ def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         table = archive.read("records.csv")
     assert table == (tmp_path / "a.csv").read_bytes()
-    rows = list(csv.DictReader(StringIO(table.decode(), newline="")))[-len(given) :]
+    rows = list(csv.DictReader(StringIO(table.decode("utf-8-sig"), newline="")))[-len(given) :]
     for text, row in zip(given, rows, strict=True):
         cells = [row[name] for name in ("page", "client_time", "layer")]
-        assert cells == [formats.harmless(text)] * 3
+        assert cells == [verifier.harmless(text)] * 3
         assert cells[0].removeprefix("'") == text
-    assert verify(tmp_path / "b.zip")[0] == 0
+    assert verify(tmp_path / "b.zip")[0] == UNKNOWN
 
 
 def test_jsonl_recomputes_every_leaf(site, tmp_path):
@@ -147,13 +152,29 @@ def test_parquet_has_the_same_answers_with_types(site, tmp_path):
     assert table["purposes"].to_pylist() == [None] * 21
 
 
-def test_jsonld_speaks_dpv(site, tmp_path):
-    ids = fill(site)
-    assert export(site, "jsonld", tmp_path / "a.jsonld") == 21
-    document = json.loads((tmp_path / "a.jsonld").read_text())
-    first = document["@graph"][0]
-    assert (first["dct:identifier"], first["dpv:hasConsentStatus"]) == (str(ids[7]), "dpv:ConsentGiven")
-    assert len(document["@graph"]) == 21
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_spreadsheet_reads_the_table_whole(site, tmp_path, separator):
+    """As Excel does: by the byte order mark it knows UTF-8, by the separator of the country the columns; what holds
+    another country's separator is quoted."""
+    fill(site)
+    record = {"choices": GIVEN, "page": "m\u00fcnchen.test/a;b,c", "place": {"country": "DE", "region": "BY"}}
+    release = {"release": 1, "release_hash": site.releases.get().sha256}
+    columns = {"regime": "eu_opt_in", "action": "custom", **release}
+    append(
+        [draft_of(site.pk, site.uuid, "consent", record, uuid5(SITE, "x"), **columns)],
+        at=datetime(2026, 3, 7, tzinfo=UTC),
+    )
+    day = date(2026, 3, 7)
+    actions.export(site, day, day, "csv", tmp_path / "a.csv", "alice", separator=separator)
+    data = (tmp_path / "a.csv").read_bytes()
+    assert (data[:3], b'"m\xc3\xbcnchen.test/a;b,c"' in data) == (b"\xef\xbb\xbf", True)
+    [row] = csv.DictReader(StringIO(data.decode("utf-8-sig"), newline=""), delimiter=separator)
+    assert (row["page"], row["country"], row["region"]) == ("m\u00fcnchen.test/a;b,c", "DE", "BY")
+    assert len(row) == len(formats.COLUMNS)
+    actions.export(site, day, day, "bundle", tmp_path / "b.zip", "alice", separator=separator)
+    assert verify(tmp_path / "b.zip")[0] == UNKNOWN
+    with pytest.raises(ValueError, match="comma or a semicolon"):
+        actions.export(site, day, day, "csv", tmp_path / "a.csv", "alice", separator="|")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "jsonld"])

@@ -189,8 +189,10 @@ def test_our_proofs_and_notes_pass_the_bundles_own_verifier():
     spec = spec_from_file_location("bundle_verify", path)
     module = module_from_spec(present(spec))
     present(present(spec).loader).exec_module(module)
-    origin, size, root = module.read_checkpoint(present(point).note, [])
-    assert (origin, size, root) == (checkpoint.origin(site.pk, site.uuid), 4, bytes(present(point).root))
+    key = signing.public_bytes(signing.private_key())
+    read = module.Checkpoint(present(point).note).sign([key], strict=True)
+    found = (read.origin, read.size, read.root, read.signers)
+    assert found == (checkpoint.origin(site.pk, site.uuid), 4, bytes(present(point).root), {key})
 
 
 def test_the_kept_checkpoint_is_the_largest_whoever_comes_last(settings, tmp_path):

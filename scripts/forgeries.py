@@ -1,0 +1,889 @@
+"""What a dishonest operator, or an accident, could do to a bundle: one function each, by the name of what it does.
+
+`scripts.forge` makes the honest one. Beside refused bundles stand those that must hold, so that no verifier passes by
+refusing everything.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from consent.exports.verify import verify as verifier
+from scripts.forge import (
+    CASES,
+    END,
+    FIRST,
+    NAME,
+    NO,
+    SECOND,
+    SITE,
+    STRANGER,
+    TEXT,
+    WITNESS,
+    YES,
+    Files,
+    Log,
+    Record,
+    b64,
+    bundle,
+    bytes_of,
+    case,
+    day_of,
+    files,
+    fit,
+    honest,
+    key_of,
+    log,
+    note_of,
+    plain,
+    public,
+    root,
+    rows,
+    vkey,
+    zipped,
+)
+
+__all__ = ["CASES"]
+KEPT = 12  # the size of the log when its first checkpoint was signed
+NOON = "2026-03-02T13:00:00.000000Z"
+
+
+def lines(found: Files, name: str = "records.jsonl") -> list[Record]:
+    return [json.loads(line) for line in found[name].decode().splitlines()]
+
+
+def edited(found: Files, file: str, /, **members: Any) -> None:
+    """Members of a JSON object changed."""
+    found[file] = plain({**json.loads(found[file]), **members})
+
+
+def in_line(name: str, place: int, **members: Any) -> Callable[[Files], None]:
+    """Members of a line changed."""
+
+    def change(found: Files) -> None:
+        all_lines = lines(found, name)
+        all_lines[place] |= members
+        found[name] = rows(all_lines)
+
+    return change
+
+
+def in_lines(change: Callable[[list[Record]], object], name: str = "records.jsonl") -> Callable[[Files], None]:
+    """The list of lines changed."""
+
+    def changed(found: Files) -> None:
+        all_lines = lines(found, name)
+        change(all_lines)
+        found[name] = rows(all_lines)
+
+    return changed
+
+
+def replaced(name: str, old: str, new: str) -> Callable[[Files], None]:
+    """A text of a file changed, which must be there."""
+
+    def change(found: Files) -> None:
+        assert old.encode() in found[name], (name, old)
+        found[name] = found[name].replace(old.encode(), new.encode(), 1)
+
+    return change
+
+
+def named(name: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    change.__name__ = name
+    return change
+
+
+def all_files(**changes: Callable[[Files], object]) -> None:
+    for name, change in changes.items():
+        files(named(name, change))
+
+
+# --- what must hold --------------------------------------------------------------------------------------------------
+def whole(**options: Any) -> Callable[[], bytes]:
+    return lambda: zipped(bundle(honest(), **options))
+
+
+def kept_note() -> str:
+    return honest().note(KEPT)
+
+
+def quoted(text: str) -> str:
+    """As a mail program quotes it, with a line that it broke."""
+    broken = text.replace(f"\u2014 {NAME} ", f"\u2014 {NAME}\n")
+    return "Dear all,\r\n\r\n> > " + broken.replace("\n", "\r\n> > ") + "\r\n\r\nKind regards"
+
+
+def restarted(abandoned: Log | None = None, note: str = "") -> Log:
+    """A log that went on from an old dump as a new one; `abandoned` is what was signed before."""
+    first = abandoned or Log()
+    if not first.lines:
+        first.publish("2026-03-01T05:00:00.000000Z", TEXT, 1)
+        for day in (1, 2, 3):
+            day_of(first, day)
+        first.sign()
+    made = Log(origin=NAME, lines=[dict(line) for line in first.lines[:12]], texts=first.texts)
+    made.sign()
+    lost = {
+        "abandoned": note or first.note(len(first.lines)),
+        "lost_from": 12,
+        "reason": "The disk broke.",
+        "actor": "a",
+    }
+    made.add("restart", "2026-03-03T15:00:00.000000Z", lost)
+    made.origin = NAME + "/r12"
+    day_of(made, 4)
+    made.sign()
+    return made
+
+
+def repaired() -> Log:
+    """A clock that had jumped to 2036 and was put right."""
+    made = Log()
+    made.publish("2026-03-01T05:00:00.000000Z", TEXT, 1)
+    day_of(made, 2)
+    made.answer("2036-01-01T09:00:00.000000Z", "reject_all", NO)
+    stated = {"before": "2036-01-01T09:00:00.000000Z", "reason": "The clock was wrong.", "actor": "alice"}
+    made.add("clock_repair", "2026-03-03T09:00:00.000000Z", stated)
+    day_of(made, 4)
+    day_of(made, 6)
+    made.sign()
+    return made
+
+
+def rotated_twice() -> Log:
+    made = honest()
+    made.rotate("2026-03-07T05:00:00.000000Z", key_of("third"))
+    made.add("waiver", "2026-03-07T06:00:00.000000Z", {"rule": "L1", "for_regime": "", "signed_by": "B", "reason": "r"})
+    made.sign()
+    return made
+
+
+def der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    return bytes([tag, size] if size < 128 else [tag, 0x82, size >> 8, size & 255]) + content
+
+
+def timestamp(note: str) -> bytes:
+    """A TimeStampResp of RFC 3161 over a note, without a signature."""
+    algorithm = der(0x30, der(6, verifier.SHA256_OID) + der(5, b""))
+    imprint = der(0x30, algorithm + der(4, verifier.hashlib.sha256(note.encode()).digest()))
+    info = der(0x30, der(2, b"\1") + der(6, b"\x2a\x03") + imprint + der(2, b"\7") + der(0x18, b"20260307120000Z"))
+    content = der(0x30, der(6, verifier.TST_INFO) + der(0xA0, der(4, info)))
+    signed = der(0x30, der(2, b"\3") + der(0x31, algorithm) + content + der(0x31, b""))
+    token = der(0x30, der(6, bytes.fromhex("2a864886f70d010702")) + der(0xA0, signed))
+    return der(0x30, der(0x30, der(2, b"\0")) + token)
+
+
+def cosignature(note: str, at: int = 1_772_900_000) -> bytes:
+    """C2SP tlog-cosignature of a witness."""
+    message = f"cosignature/v1\ntime {at}\n" + note.partition("\n\n")[0] + "\n"
+    signed = (
+        verifier.key_id("witness.example", public(WITNESS), 4) + struct.pack(">Q", at) + WITNESS.sign(message.encode())
+    )
+    return f"\u2014 witness.example {b64(signed)}\n".encode()
+
+
+def anchored(change: Callable[[list[Record]], object] = lambda anchors: None) -> Callable[[], bytes]:
+    """A bundle with anchors of each kind, which `change` may change after the report was made of them."""
+
+    def make() -> bytes:
+        found, note = bundle(honest()), kept_note()
+        evidence = {"rfc3161": timestamp(note), "witness": cosignature(note), "email": b"<1@x>", "webhook": b"ok"}
+        anchors = [
+            {"size": KEPT, "method": kind, "target": f"https://{kind}.example", "evidence": b64(data)}
+            for kind, data in evidence.items()
+        ]
+        words = [verifier.anchor_words(one, verifier.Checkpoint(note)) for one in anchors]
+        kept = b"<p>No checkpoint was kept outside: the operator could have rewritten this.</p>"
+        told = f"<ul>{''.join(f'<li>{verifier.html.escape(one)}</li>' for one in words)}</ul>"
+        assert kept in found["report.html"]
+        found["report.html"] = found["report.html"].replace(kept, told.encode())
+        change(anchors)
+        found["anchors.json"] = plain(anchors)
+        return zipped(fit(found))
+
+    return make
+
+
+def without_a_picture() -> bytes:
+    """The operator lost a picture and says so."""
+    found = bundle(honest())
+    name = next(name for name in found if name.startswith("pictures/"))
+    del found[name]
+    edited(found, "manifest.json", missing=[name])
+    return zipped(fit(found))
+
+
+def what_holds() -> None:
+    key, first = vkey(SECOND), vkey(FIRST)
+    case("honest", 0, whole())
+    case("honest_without_key_or_checkpoint", 3, whole(), key="", source="")
+    case("honest_with_a_key_from_nowhere", 3, whole(), source=" ")
+    case("honest_with_the_key_before_the_rotation", 0, whole(), key=first)
+    case("honest_with_a_kept_checkpoint", 0, whole(), key="", checkpoint=kept_note())
+    case("honest_with_key_and_checkpoint", 0, whole(), checkpoint=kept_note())
+    case("checkpoint_from_nowhere", 3, whole(), key="", checkpoint=kept_note(), source="")
+    case("checkpoint_with_a_byte_order_mark", 0, whole(), checkpoint="\ufeff" + kept_note())
+    case("checkpoint_with_line_ends_of_windows", 0, whole(), checkpoint=kept_note().replace("\n", "\r\n"))
+    case("checkpoint_quoted_by_a_mail_program", 0, whole(), key="", checkpoint=quoted(kept_note()))
+    case("key_with_a_byte_order_mark_and_spaces", 0, whole(), key="\ufeff  " + key + " \r\n")
+    case("table_with_semicolons", 0, whole(separator=";"))
+    case("one_day", 0, whole(begin=END, end=END))
+    case("the_whole_log", 0, whole(begin="2020-01-01", end="2030-01-01"))
+    case("empty_period_before", 0, whole(begin="2020-01-01", end="2020-01-02"))
+    case("empty_period_after", 0, whole(begin="2030-01-01", end="2030-01-02"))
+    case("unpacked_to_a_folder", 0, lambda: bundle(honest()))
+    case("restarted", 0, lambda: zipped(bundle(restarted())), key=vkey(FIRST, NAME + "/r12"))
+    case("restarted_with_the_key_of_before", 0, lambda: zipped(bundle(restarted())), key=first)
+    case("clock_put_right", 0, lambda: zipped(bundle(repaired())), key=first)
+    case("rotated_twice_with_the_first_key", 0, lambda: zipped(bundle(rotated_twice())), key=first)
+    case("rotated_twice_with_the_last_key", 0, lambda: zipped(bundle(rotated_twice())), key=vkey(key_of("third")))
+    case("anchored", 0, anchored())
+    case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
+    case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)
+    case("option_key_is_no_key", 2, whole(), key="believe me")
+    case("option_key_has_another_id", 2, whole(), key=key.replace(key.split("+")[1], "00000000"))
+    case("option_checkpoint_is_none", 2, whole(), checkpoint="believe me")
+    case("option_witness_is_no_witness", 2, whole(), witness=key)
+
+
+def with_a_later_release() -> bytes:
+    """A release that is in the log, but was neither in force in the period nor answered in it."""
+    made = honest()
+    made.publish("2026-03-07T05:00:00.000000Z", {**TEXT, "site": {"name": "Another"}}, 3)
+    made.sign()
+    found = bundle(made)
+    last = made.lines[-1]
+    found["releases.jsonl"] += rows([made.proved(last["index"])])
+    found[f"releases/{last['release_hash']}.json"] = made.texts[last["release_hash"]].encode()
+    edited(found, "manifest.json", name="Another")
+    return zipped(fit(found))
+
+
+# --- another signer, another history ---------------------------------------------------------------------------------
+def forged(key: Any = STRANGER) -> Callable[[], bytes]:
+    """A whole log made up, signed with a key of the forger's."""
+
+    def make() -> bytes:
+        made = Log(keys=[key])
+        made.publish("2026-03-01T05:00:00.000000Z", TEXT, 1)
+        for day in (1, 2, 3, 4, 6):
+            at = f"2026-03-0{day}T12:00:00.000000Z"
+            for _ in range(8):
+                made.answer(at, "accept_all", YES)
+            if len(made.lines) > KEPT and not made.signed:
+                made.sign()
+        made.sign()
+        return zipped(bundle(made))
+
+    return make
+
+
+def unvouched() -> bytes:
+    """The key changes by an entry that the old one never signed."""
+    made = honest()
+    made.signed = {size: one for size, one in made.signed.items() if one[1] == [SECOND]}
+    return zipped(bundle(made))
+
+
+def other_histories() -> None:
+    at = len(honest().lines)
+    other = note_of(NAME, KEPT, b"\1" * 32, [FIRST])
+    case("release_that_the_period_never_saw", 1, with_a_later_release)
+    case("wholly_forged_without_a_key", 3, forged(), key="", source="")
+    case("wholly_forged_against_the_genuine_key", 1, forged())
+    case("wholly_forged_against_a_kept_checkpoint", 1, forged(), key="", checkpoint=kept_note())
+    case("rewritten_with_the_genuine_key", 1, forged(FIRST), key=vkey(FIRST), checkpoint=kept_note())
+    case("rewritten_before_the_kept_checkpoint", 1, whole(), checkpoint=other)
+    case("shorter_than_the_kept_checkpoint", 1, whole(), checkpoint=note_of(NAME, at + 9, b"\1" * 32, [SECOND]))
+    case(
+        "no_proof_for_the_kept_checkpoint",
+        1,
+        whole(),
+        checkpoint=note_of(NAME, 20, root(honest().leaves()[:20]), [FIRST]),
+    )
+    case(
+        "checkpoint_that_a_stranger_signed", 1, whole(), key="", checkpoint=note_of(NAME, KEPT, b"\1" * 32, [STRANGER])
+    )
+    case("checkpoint_of_another_log", 1, whole(), checkpoint=note_of("other.example/x", KEPT, b"\1" * 32, [FIRST]))
+    case("key_of_another_log", 1, whole(), key=vkey(SECOND, "other.example/x"))
+    case("key_that_the_old_one_never_vouched_for", 1, unvouched, key=vkey(FIRST))
+    case(
+        "restarted_on_a_forged_checkpoint",
+        1,
+        lambda: zipped(bundle(restarted(note=note_of(NAME, 90, b"\1" * 32, [STRANGER])))),
+        key=vkey(FIRST),
+    )
+    case(
+        "restarted_after_nothing",
+        1,
+        lambda: zipped(bundle(restarted(note=note_of(NAME, 9, b"\1" * 32, [FIRST])))),
+        key="",
+    )
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+@files
+def record_changed_with_its_commitment(found: Files) -> None:
+    all_lines = lines(found)
+    line = all_lines[4]
+    line["record"] = line["record"].replace("C0001", "C0009")
+    made = verifier.hmac.new(base64.b64decode(line["salt"]), line["record"].encode(), "sha256").digest()
+    line["commitment"] = b64(made)
+    found["records.jsonl"] = rows(all_lines)
+
+
+@files
+def period_cut_at_the_beginning(found: Files) -> None:
+    cut(found, 2, 0)
+
+
+@files
+def period_cut_at_the_end(found: Files) -> None:
+    cut(found, 0, 2)
+
+
+def cut(found: Files, begin: int, end: int) -> None:
+    manifest = json.loads(found["manifest.json"])
+    first, last = manifest["first"] + begin, manifest["last"] - end
+    found["records.jsonl"] = rows([one for one in lines(found) if first - 1 <= one["index"] <= last + 1])
+    edited(found, "manifest.json", first=first, last=last)
+
+
+@files
+def records_moved_between_their_places(found: Files) -> None:
+    all_lines = lines(found)
+    one, other = all_lines[4], all_lines[5]
+    all_lines[4], all_lines[5] = {**other, "index": one["index"]}, {**one, "index": other["index"]}
+    found["records.jsonl"] = rows(all_lines)
+
+
+@files
+def record_blanked_without_an_erasure(found: Files) -> None:
+    all_lines = lines(found)
+    request = json.loads(all_lines[4]["record"])["request"]
+    all_lines[4] |= {"record": None, "salt": None, "erased": True, "request": request}
+    found["records.jsonl"] = rows(all_lines)
+
+
+@files
+def row_added_to_the_table(found: Files) -> None:
+    found["records.csv"] += found["records.csv"].splitlines(keepends=True)[-1]
+
+
+@files
+def row_taken_from_the_table(found: Files) -> None:
+    found["records.csv"] = b"".join(found["records.csv"].splitlines(keepends=True)[:-1])
+
+
+@files
+def picture_replaced(found: Files) -> None:
+    name = next(name for name in found if name.startswith("pictures/"))
+    found[name] = found[name][:-1] + b"\0"
+
+
+@files
+def pictures_exchanged(found: Files) -> None:
+    one, other = (name for name in found if name.startswith("pictures/"))
+    found[one], found[other] = found[other], found[one]
+
+
+@files
+def picture_deleted(found: Files) -> None:
+    del found[next(name for name in found if name.startswith("pictures/"))]
+
+
+@files
+def picture_added(found: Files) -> None:
+    found[f"pictures/{'ab' * 32}.png"] = b"\x89PNG\r\n\x1a\n"
+
+
+@files
+def text_of_a_release_changed(found: Files) -> None:
+    name = next(name for name in found if name.startswith("releases/"))
+    found[name] = found[name].replace(b"Shop Ltd", b"Shop Inc")
+
+
+@files
+def text_of_a_release_added(found: Files) -> None:
+    found[f"releases/{'ab' * 32}.json"] = b"{}"
+
+
+@files
+def text_of_a_release_deleted(found: Files) -> None:
+    del found[next(name for name in found if name.startswith("releases/"))]
+
+
+@files
+def law_table_smuggled_in(found: Files) -> None:
+    found["jurisdictions.csv"] = b"id,name\r\nDE,Germany\r\n"
+
+
+@files
+def key_stated_that_signed_nothing(found: Files) -> None:
+    edited(found, "manifest.json", keys=[*json.loads(found["manifest.json"])["keys"], vkey(STRANGER)])
+
+
+@files
+def called_a_bundle_of_format_1(found: Files) -> None:
+    manifest = json.loads(found["manifest.json"])
+    for name in ("date", "separator", "missing"):
+        del manifest[name]
+    for name in ("head.json", "events.jsonl"):
+        del found[name]
+    for name in [name for name in found if name.startswith("pictures/")]:
+        del found[name]
+    releases = [{**one, "number": one["release"]} for one in lines(found, "releases.jsonl")]
+    found["releases.jsonl"] = rows(releases)
+    found["verifier_keys.txt"] = "\n".join(manifest["keys"]).encode()
+    found["jurisdictions.csv"] = found["jurisdictions.json"] = b"{}"
+    found["records.csv"] = b"believe me"
+    found["manifest.json"] = plain({**manifest, "format": "fairgate-bundle/1", "made_at": "2026-03-07T00:00:00Z"})
+
+
+@files
+def checkpoint_with_a_line_of_a_stranger(found: Files) -> None:
+    points = json.loads(found["checkpoints.json"])
+    note = points[-1]["note"]
+    points[-1]["note"] = note + note_of(NAME, 5, b"\1" * 32, [STRANGER]).partition("\n\n")[2]
+    found["checkpoints.json"] = plain(points)
+
+
+@files
+def checkpoint_with_another_text(found: Files) -> None:
+    points = json.loads(found["checkpoints.json"])
+    points[0]["note"] = points[0]["note"].replace("\n12\n", "\n13\n")
+    found["checkpoints.json"] = plain(points)
+
+
+@files
+def checkpoint_twice(found: Files) -> None:
+    points = json.loads(found["checkpoints.json"])
+    found["checkpoints.json"] = plain([points[0], *points])
+
+
+@files
+def checkpoint_with_another_proof(found: Files) -> None:
+    points = json.loads(found["checkpoints.json"])
+    points[0]["consistency"] = points[0]["consistency"][:-1]
+    found["checkpoints.json"] = plain(points)
+
+
+@files
+def checkpoint_with_an_unknown_member(found: Files) -> None:
+    points = json.loads(found["checkpoints.json"])
+    points[0]["kept_by"] = "a notary"
+    found["checkpoints.json"] = plain(points)
+
+
+@files
+def last_checkpoint_taken_away(found: Files) -> None:
+    found["checkpoints.json"] = plain(json.loads(found["checkpoints.json"])[:-1])
+
+
+@files
+def proof_longer(found: Files) -> None:
+    found["range_proof.json"] = plain([*json.loads(found["range_proof.json"]), b64(b"\1" * 32)])
+
+
+@files
+def proof_shorter(found: Files) -> None:
+    found["range_proof.json"] = plain(json.loads(found["range_proof.json"])[:-1])
+
+
+def renumber(all_lines: list[Record], change: Callable[[list[Record]], object]) -> None:
+    first = all_lines[0]["index"]
+    change(all_lines)
+    for number, line in enumerate(all_lines):
+        line["index"] = first + number
+
+
+def texts_of_lines() -> None:
+    """What makes one program read a line otherwise than another."""
+    record = "records.jsonl"
+    all_files(
+        name_twice_in_a_line=replaced(record, '"action":"custom"', '"action":"reject_all","action":"custom"'),
+        name_twice_in_a_checkpoint=replaced("checkpoints.json", '"note":', '"note":"","note":'),
+        blank_between=replaced(record, '"action":', '"action": '),
+        escape_that_need_not_be=replaced(record, '"type":"consent"', '"type":"\\u0063onsent"'),
+        half_a_surrogate_pair=replaced(record, '"language":"de"', '"language":"\\ud800"'),
+        unknown_member_of_a_line=in_line(record, 3, verdict="good"),
+        unknown_member_of_the_manifest=lambda found: edited(found, "manifest.json", signed_off_by="a notary"),
+        unknown_member_of_the_head=lambda found: edited(found, "head.json", at="2026-03-07"),
+        line_ends_of_windows=replaced(record, "\n", "\r\n"),
+        empty_line=replaced(record, "\n", "\n\n"),
+        last_line_without_an_end=lambda found: found.update({record: found[record][:-1]}),
+        byte_order_mark=lambda found: found.update({record: b"\xef\xbb\xbf" + found[record]}),
+        no_utf8=lambda found: found.update({record: found[record] + b"\xff\n"}),
+        number_with_a_fraction=replaced(record, '"index":7', '"index":7.0'),
+        number_too_large=replaced(record, '"index":7', '"index":' + "9" * 30),
+        truth_for_a_number=in_line(record, 3, index=True),
+        list_for_a_line=lambda found: found.update({record: b"[]\n" + found[record]}),
+        null_for_a_text=in_line(record, 3, action=None),
+        absurdly_deep=lambda found: found.update({record: b"[" * 100_000 + b"]" * 100_000 + b"\n"}),
+        not_json=lambda found: found.update({"head.json": b"believe me"}),
+        nothing_at_all=lambda found: found.update({"head.json": b""}),
+        prototype_for_a_member=replaced(record, '"type":"consent"}', '"type":"consent","__proto__":"x"}'),
+    )
+
+
+def lines_changed() -> None:
+    record = "records.jsonl"
+    all_files(
+        record_changed=replaced(record, '\\"layer\\":\\"banner\\"', '\\"layer\\":\\"center\\"'),
+        action_changed_beside_the_proof=in_line(record, 4, action="reject_all"),
+        record_removed=in_lines(lambda found: found.pop(4)),
+        record_removed_and_renumbered=in_lines(lambda found: renumber(found, lambda all_lines: all_lines.pop(4))),
+        record_added=in_lines(lambda found: renumber(found, lambda all_lines: all_lines.insert(5, dict(all_lines[4])))),
+        records_out_of_order=in_lines(lambda found: found.insert(3, found.pop(4))),
+        neighbours_left_out=in_lines(lambda found: (found.pop(), found.pop(0))),
+        whole_record_called_erased=in_line(record, 4, erased=True),
+        erased_record_given_another_place=in_line(record, 1, jurisdiction="FR"),
+        erased_record_given_another_time=in_line(record, 1, received_at="2026-03-02T12:00:00.500000Z"),
+        day_changed=in_line(record, 4, day="2026-03-03"),
+        salt_shortened=in_line(record, 4, salt=b64(b"1")),
+        commitment_not_in_its_one_form=in_lines(lambda found: found[4].update(commitment=found[4]["commitment"].rstrip("="))),
+        erasure_left_out=in_lines(lambda found: found.clear(), "erasures.jsonl"),
+        erasure_twice=in_lines(lambda found: found.append(found[0]), "erasures.jsonl"),
+        erasure_without_what_it_names_elsewhere=in_line("erasures.jsonl", 0, others=[]),
+        erasure_with_another_of_those=in_lines(
+            lambda found: found[0]["others"][0].__setitem__(7, "FR"), "erasures.jsonl"
+        ),
+        release_left_out=in_lines(lambda found: found.pop(), "releases.jsonl"),
+        release_twice=in_lines(lambda found: found.append(found[-1]), "releases.jsonl"),
+        release_renumbered=in_line("releases.jsonl", 0, release=7),
+        release_given_a_language=in_line("releases.jsonl", 0, language="de"),
+        event_twice=in_lines(lambda found: found.append(found[-1]), "events.jsonl"),
+        events_out_of_order=in_lines(lambda found: found.reverse(), "events.jsonl"),
+        event_with_another_proof=in_line("events.jsonl", 0, proof=[]),
+        change_of_the_key_left_out=in_lines(lambda found: found.clear(), "events.jsonl"),
+    )  # fmt: skip
+
+
+def other_files() -> None:
+    report, table, manifest = "report.html", "records.csv", "manifest.json"
+    all_files(
+        cell_changed=replaced(table, "accept_all", "reject_all"),
+        country_changed=replaced(table, ",DE,DE,", ",DE,FR,"),
+        cell_made_a_formula=replaced(table, "'=1+1", "=1+1"),
+        table_with_other_separators=lambda found: edited(found, manifest, separator=";"),
+        table_without_its_mark=lambda found: found.update({table: found[table][3:]}),
+        table_with_something_behind=lambda found: found.update({table: found[table] + b"total,1\r\n"}),
+        total_changed=replaced(report, '<td class="n">3</td>', '<td class="n">9</td>'),
+        controller_changed_in_the_report=replaced(report, "Shop Ltd", "Nobody Ltd"),
+        event_hidden_in_the_report=replaced(report, "KEY CHANGED", "Key kept"),
+        script_in_the_report=replaced(report, "</body>", "<script>alert(1)</script></body>"),
+        report_with_something_behind=lambda found: found.update({report: found[report] + b"<p>Certified.</p>"}),
+        name_changed=lambda found: edited(found, manifest, name="Another shop"),
+        date_changed=lambda found: edited(found, manifest, date="2026-03-09"),
+        period_said_to_be_longer=lambda found: edited(found, manifest, to="2026-03-06"),
+        period_said_to_be_shorter=lambda found: edited(found, manifest, to="2026-03-03"),
+        period_that_ends_before_it_begins=lambda found: edited(found, manifest, to="2026-01-01"),
+        size_changed=lambda found: edited(found, manifest, size=400),
+        size_absurd=lambda found: edited(found, manifest, size=2**53 - 1, last=2**53 - 2),
+        size_of_nothing=lambda found: edited(found, manifest, size=0, first=0, last=-1),
+        last_beyond_the_log=lambda found: edited(found, manifest, last=39),
+        site_changed=lambda found: edited(found, manifest, site=SITE.replace("1", "2")),
+        site_that_is_a_pattern=lambda found: edited(found, manifest, site=".*"),
+        format_unknown=lambda found: edited(found, manifest, format="fairgate-bundle/3"),
+        format_that_is_no_text=lambda found: edited(found, manifest, format=[]),
+        origin_changed=lambda found: edited(found, manifest, origin="other.example/" + SITE),
+        keys_that_are_no_texts=lambda found: edited(found, manifest, keys=[1]),
+        picture_called_missing_that_none_names=lambda found: edited(found, manifest, missing=["pictures/x.png"]),
+        head_of_another_day=lambda found: edited(found, "head.json", day="2026-03-09"),
+        head_that_is_another_entry=lambda found: edited(found, "head.json", proof=[]),
+        verifier_left_out=lambda found: found.pop("verify.py"),
+        table_left_out=lambda found: found.pop(table),
+        file_smuggled_in=lambda found: found.update({"readme.txt": b"believe me"}),
+        file_with_a_capital=lambda found: found.update({"Report.html": b"believe me"}),
+        file_in_another_folder=lambda found: found.update({"report/report.html": b"believe me"}),
+    )  # fmt: skip
+
+
+def anchors() -> None:
+    def first(**members: Any) -> Callable[[], bytes]:
+        return anchored(lambda all_anchors: all_anchors[0].update(members))
+
+    def cosigned(data: bytes) -> Callable[[], bytes]:
+        return anchored(lambda all_anchors: all_anchors[1].update(evidence=b64(data)))
+
+    stranger, by = kept_note().replace("\n12\n", "\n13\n"), vkey(WITNESS, "witness.example", 4)
+    case("timestamp_of_another_checkpoint", 1, first(evidence=b64(timestamp(stranger))))
+    case("timestamp_that_is_none", 1, first(evidence=b64(b"0\x82")))
+    case("timestamp_that_is_empty", 1, first(evidence=""))
+    case("timestamp_that_is_cut", 1, first(evidence=b64(timestamp(kept_note())[:-9])))
+    case("evidence_that_is_not_base64", 1, first(evidence="believe me"))
+    case("anchor_of_a_checkpoint_that_is_not_there", 1, first(size=11))
+    case("anchor_of_an_unknown_kind", 1, first(method="notary"))
+    case("anchor_with_an_unknown_member", 1, first(at="2026-03-01"))
+    case("anchor_elsewhere_than_the_report_says", 1, first(target="https://better.example"))
+    case("anchor_left_out", 1, anchored(lambda all_anchors: all_anchors.pop()))
+    case("anchors_that_are_no_list", 1, anchored(lambda all_anchors: all_anchors.__setitem__(slice(None), [{}])))
+    case("cosignature_that_is_none", 1, cosigned(b"thank you"))
+    case("cosignature_of_another_checkpoint", 1, cosigned(cosignature(stranger)), witness=by)
+
+
+# --- the zip and the folder ------------------------------------------------------------------------------------------
+@bytes_of
+def zip_with_something_before(found: Files) -> bytes:
+    return b"#!/bin/sh\n" + zipped(found)
+
+
+@bytes_of
+def zip_behind_another_zip(found: Files) -> bytes:
+    return zipped({"report.html": b"<p>Something else.</p>"}) + zipped(found)
+
+
+@bytes_of
+def zip_with_something_behind(found: Files) -> bytes:
+    return zipped(found) + b"believe me"
+
+
+def written(found: Files, *more: tuple[zipfile.ZipInfo | str, bytes], remark: bytes = b"") -> bytes:
+    made = io.BytesIO(zipped(found))
+    with zipfile.ZipFile(made, "a") as archive:
+        archive.comment = remark
+        for name, content in more:
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+@bytes_of
+def zip_with_a_comment(found: Files) -> bytes:
+    return written(found, remark=b"certified")
+
+
+@bytes_of
+def zip_with_a_file_that_the_manifest_does_not_name(found: Files) -> bytes:
+    return written(found, ("readme.txt", b"believe me"))
+
+
+@bytes_of
+def zip_with_a_file_twice(found: Files) -> bytes:
+    return written(found, ("report.html", b"<p>Something else.</p>"))
+
+
+@bytes_of
+def zip_with_a_file_in_capitals(found: Files) -> bytes:
+    return written(found, ("REPORT.html", b"<p>Something else.</p>"))
+
+
+@bytes_of
+def zip_with_a_way_out(found: Files) -> bytes:
+    return written(found, ("../report.html", b"<p>Something else.</p>"))
+
+
+@bytes_of
+def zip_with_a_name_of_windows(found: Files) -> bytes:
+    info = zipfile.ZipInfo("x")
+    info.filename = "pictures\\x.png"
+    return written(found, (info, b""))
+
+
+@bytes_of
+def zip_with_a_letter_that_looks_alike(found: Files) -> bytes:
+    return written(found, ("rep\u043ert.html", b"<p>Something else.</p>"))
+
+
+@bytes_of
+def zip_with_a_link(found: Files) -> bytes:
+    info = zipfile.ZipInfo("link")
+    info.external_attr = 0o120777 << 16
+    return written(found, (info, b"/etc/passwd"))
+
+
+@bytes_of
+def zip_with_a_second_name_for_other_programs(found: Files) -> bytes:
+    info = zipfile.ZipInfo("readme.txt")
+    info.extra = struct.pack("<HH", 0x7075, 9) + b"\1\0\0\0\0name"
+    return written(found, (info, b""))
+
+
+@bytes_of
+def zip_with_another_name_at_the_file_than_in_its_table(found: Files) -> bytes:
+    return zipped(found).replace(b"report.html", b"repor1.html", 1)
+
+
+@bytes_of
+def zip_with_a_gap(found: Files) -> bytes:
+    """Another file lies between two files, where only some programs look."""
+    whole_zip, hidden = zipped(found), zipped({"x": b"believe me"})[:41]
+    end = whole_zip.rindex(b"PK\5\6")
+    start = struct.unpack("<I", whole_zip[end + 16 : end + 20])[0]
+    tail = whole_zip[end : end + 16] + struct.pack("<I", start + len(hidden)) + whole_zip[end + 20 :]
+    return whole_zip[:start] + hidden + whole_zip[start:end] + tail
+
+
+@bytes_of
+def zip_with_another_checksum(found: Files) -> bytes:
+    whole_zip = bytearray(zipped(found))
+    at = whole_zip.index(b"PK\1\2")
+    whole_zip[at + 16] ^= 1
+    return bytes(whole_zip)
+
+
+@bytes_of
+def zip_said_to_be_encrypted(found: Files) -> bytes:
+    whole_zip = bytearray(zipped(found))
+    at = whole_zip.index(b"PK\1\2")
+    whole_zip[at + 8] |= 1
+    return bytes(whole_zip)
+
+
+@bytes_of
+def zip_with_damaged_bytes(found: Files) -> bytes:
+    whole_zip = bytearray(zipped(found))
+    whole_zip[200] ^= 255
+    return bytes(whole_zip)
+
+
+@bytes_of
+def zip_cut_in_the_middle(found: Files) -> bytes:
+    whole_zip = zipped(found)
+    return whole_zip[: len(whole_zip) // 2]
+
+
+@bytes_of
+def zip_cut_near_the_end(found: Files) -> bytes:
+    return zipped(found)[:-30]
+
+
+@bytes_of
+def empty_file(_found: Files) -> bytes:
+    return b""
+
+
+@bytes_of
+def not_a_zip(_found: Files) -> bytes:
+    return b"believe me" * 100
+
+
+@bytes_of
+def manifest_that_was_not_made_to_fit(found: Files) -> bytes:
+    return zipped({**found, "anchors.json": b"[ ]"})
+
+
+@bytes_of
+def name_twice_in_the_manifest(found: Files) -> bytes:
+    replaced("manifest.json", '"name":"Shop"', '"name":"Other","name":"Shop"')(found)
+    return zipped(found)
+
+
+@bytes_of
+def folder_with_another_file(found: Files) -> Files:
+    return {**found, "readme.txt": b"believe me"}
+
+
+@bytes_of
+def folder_without_a_file(found: Files) -> Files:
+    del found["report.html"]
+    return found
+
+
+@bytes_of
+def folder_with_a_changed_table(found: Files) -> Files:
+    return fit({**found, "records.csv": found["records.csv"].replace(b"accept_all", b"reject_all")})
+
+
+# --- nonsense under the operator's own key ---------------------------------------------------------------------------
+def nonsense(**changes: Callable[[Log], object]) -> None:
+    for name, change in changes.items():
+        log(named(name, change))
+
+
+def without(part: str, **states: str) -> Record:
+    return {**YES, part: {**YES[part], **states}}
+
+
+def still_there(made: Log) -> None:
+    """An erasure that says a record is gone, which is not."""
+    kept = dict(made.lines[8])
+    made.erase(NOON, [8])
+    made.lines[8] = kept
+
+
+def of_another_site(made: Log) -> None:
+    made.add("consent", NOON, {"site": "x"}, release=1, release_hash=made.lines[0]["release_hash"])
+    line = made.lines[-1]
+    line["record"] = line["record"].replace(SITE, SITE.replace("1", "2"))
+    sealed = verifier.hmac.new(base64.b64decode(line["salt"]), line["record"].encode(), "sha256").digest()
+    line["commitment"] = b64(sealed)
+
+
+def own_key() -> None:
+    day = "2026-03-02T12:%02d:00.000000Z"
+    early = "99999999-0000-4000-8000-000000000000"
+    nonsense(
+        record_id_twice=lambda made: made.answer(NOON, "reject_all", NO, id=made.lines[8]["id"]),
+        time_that_runs_backwards=lambda made: [made.answer(day % minute, "reject_all", NO) for minute in (9, 8)],
+        time_ahead_of_the_head=lambda made: made.answer("2036-01-01T00:00:00.000000Z", "reject_all", NO),
+        everything_accepted_with_a_refusal=lambda made: made.answer(NOON, "accept_all", NO),
+        service_refused_with_everything_accepted=lambda made: made.answer(
+            NOON, "accept_all", without("services", meter="denied")
+        ),
+        everything_refused_with_a_grant=lambda made: made.answer(NOON, "reject_all", YES),
+        signal_that_refuses_nothing=lambda made: made.answer(NOON, "gpc", YES),
+        objection_that_refuses_nothing=lambda made: made.answer(NOON, "opt_out", YES),
+        withdrawal_that_refuses_nothing=lambda made: made.answer(NOON, "withdraw", YES),
+        banner_closed_as_a_consent=lambda made: made.answer(NOON, "close", YES),
+        necessary_refused=lambda made: made.answer(NOON, "custom", without("categories", C0001="denied")),
+        given_with_nothing_granted=lambda made: made.answer(NOON, "custom", NO),
+        refused_with_a_grant=lambda made: made.answer(NOON, "custom", YES, status="ConsentRefused"),
+        withdrawn_by_another_action=lambda made: made.answer(NOON, "custom", YES, status="ConsentWithdrawn"),
+        category_that_was_not_offered=lambda made: made.answer(NOON, "custom", without("categories", C0009="granted")),
+        category_left_out=lambda made: made.answer(NOON, "custom", {"categories": {"C0001": "granted"}}),
+        service_that_was_not_offered=lambda made: made.answer(NOON, "custom", without("services", other="granted")),
+        state_that_is_none=lambda made: made.answer(NOON, "custom", without("categories", C0002="yes")),
+        choices_that_are_none=lambda made: made.answer(NOON, "custom", {}),
+        choices_of_another_kind=lambda made: made.answer(NOON, "custom", {**YES, "vendors": {}}),
+        regime_that_the_release_lacks=lambda made: made.answer(NOON, "custom", YES, regime="mars"),
+        language_that_the_release_lacks=lambda made: made.answer(NOON, "custom", YES, language="tlh"),
+        place_that_is_no_place=lambda made: made.answer(NOON, "custom", YES, place="DE"),
+        page_that_is_no_text=lambda made: made.answer(NOON, "custom", YES, page=["x"]),
+        answer_to_a_release_of_another_hash=lambda made: made.add(
+            "consent", NOON, {"choices": YES}, release=1, release_hash="ab" * 32, action="custom"
+        ),
+        answer_to_no_release=lambda made: made.add("consent", NOON, {"choices": YES}, action="custom"),
+        answer_before_its_release=lambda made: made.add(
+            "consent", NOON, {"choices": YES, "status": "ConsentGiven"}, early, release=2, action="custom",
+            release_hash=second_hash(), regime="eu_opt_in", language="de", jurisdiction="DE",
+        ),
+        release_number_twice=lambda made: made.publish(NOON, {**TEXT, "own_cookies": []}, 1),
+        release_logged_under_another_hash=lambda made: made.publish(NOON, TEXT, 3, sha256="ab" * 32),
+        release_without_a_text=lambda made: made.publish(NOON, [], 3),  # type: ignore[arg-type]
+        release_with_broken_lists=lambda made: made.publish(NOON, {**TEXT, "categories": "all"}, 3),
+        clock_set_back_from_nowhere=lambda made: made.add(
+            "clock_repair", NOON, {"before": "2036-01-01T00:00:00.000000Z", "reason": "r", "actor": "a"}
+        ),
+        erased_and_still_there=still_there,
+        erasure_of_what_comes_later=lambda made: made.add(
+            "erasure", NOON, {"indexes": [30], "kept": "ab" * 32, "why": "request", "reason": "r"}
+        ),
+        restart_of_a_log_that_was_not_ahead=lambda made: made.add(
+            "restart", NOON, {"lost_from": 3, "abandoned": "", "reason": "r"}
+        ),
+        rotation_without_keys=lambda made: made.add("key_rotation", NOON, {"old_key": "x", "new_key": "y"}),
+        waiver_that_nobody_signed=lambda made: made.add("waiver", NOON, {"rule": "L1", "for_regime": ""}),
+        pictures_that_are_none=lambda made: made.add("pictures", NOON, {"pictures": ["x"]}, release=1),
+        record_of_another_site=of_another_site,
+    )  # fmt: skip
+
+
+def second_hash() -> str:
+    return next(line["release_hash"] for line in honest().lines if line["release"] == 2)
+
+
+what_holds()
+other_histories()
+texts_of_lines()
+lines_changed()
+other_files()
+anchors()
+own_key()
