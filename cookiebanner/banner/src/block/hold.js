@@ -9,7 +9,7 @@ import { attributeWaitsFor, authorKeys, holdCss, host, upward } from './decide.j
 import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete } from './replace.js';
-import { assignType, holdSource } from './scripts.js';
+import { assignType, holdSource, importsWaitFor } from './scripts.js';
 import { attributeNames, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
 
 const getText = getter(Node.prototype, 'textContent');
@@ -21,7 +21,7 @@ export const contentDocument = getter(HTMLIFrameElement.prototype, 'contentDocum
 
 /** Everything that can load, in one selector. */
 export const LOADING =
-  'script,style,link,object,image,use,feImage,set,animate,[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
+  'script,style,link,object,image,use,feImage,set,animate,meta[http-equiv=refresh i],[onload],[onclick],[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
@@ -30,7 +30,7 @@ const LOADS =
 export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
-export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
+export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
 const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
@@ -108,6 +108,7 @@ function checkAttribute(el, name, where) {
   const isNew = standing !== null && !(isEmptyFrame(el) && standing.startsWith('about:blank?'));
   const value = isNew ? standing : kept(el, name);
   if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(value, (safe) => masked.add(name) && setAttr(el, name, safe));
+  if (/^on/.test(name)) importsWaitFor(value);
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
     const safe = where > 1 ? upward.safeSrcdoc(value, el) : value;

@@ -20,7 +20,7 @@ import {
   writtenNames,
 } from './twins.js';
 
-const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel sandbox relList'.split(' ');
+const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel sandbox relList content'.split(' ');
 const ownerElement = getter(Attr.prototype, 'ownerElement');
 const URLS = /^(src|href|data|poster)$/;
 

@@ -161,14 +161,7 @@ function patchTrees(w) {
   property(w, 'Element', 'outerHTML', set);
   methods(w, 'Element', 'insertAdjacentHTML', enter);
   methods(w, 'Document', 'execCommand', enter);
-  methods(w, 'Document', 'write writeln', (go, args) => {
-    if (w !== w.top) {
-      args.forEach((html, i) => {
-        args[i] = `${html}`.replace(/<meta\b[^>]*refresh[^>]*>/gi, (tag) => (textWaitsFor(tag) ? '' : tag));
-      });
-    }
-    return enter(go);
-  });
+  methods(w, 'Document', 'write writeln', enter);
 }
 
 /** Patches all of these in window `w`. @param {any} w @param {(input: any) => any} isHeld @param {(scheme: string) => string} unreachable */
