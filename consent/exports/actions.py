@@ -42,21 +42,13 @@ def export(
     actor: str,
     progress: Progress = lambda done, total: None,
     *,
-<<<<<<< HEAD
-=======
     separator: str = ",",
->>>>>>> x-proof
     kept: Sequence[str] = (),
 ) -> int:
     """Writes the answers of the days `start` … `end` (UTC, both included) to `out`; returns how many.
 
-<<<<<<< HEAD
-    `kept` are checkpoints whose proofs a bundle shall hold. Raises ValueError on an unknown format or a reversed
-    period, OSError when the file can't be written.
-=======
     `separator` is that of CSV, alone and in a bundle; `kept` are checkpoints whose proofs a bundle shall hold. Raises
     ValueError on an unknown format or separator or a reversed period, OSError when the file can't be written.
->>>>>>> x-proof
     """
     if form not in FORMATS:
         raise ValueError(f"There is no format {form!r}; choose one of {', '.join(FORMATS)}.")

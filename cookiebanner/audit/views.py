@@ -9,12 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-<<<<<<< HEAD
 from consent.ledger import checkpoint, clock, events
-=======
-from consent.exports import report
-from consent.ledger import clock
->>>>>>> x-proof
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
@@ -128,13 +123,7 @@ def ledger(request: HttpRequest, site: Site) -> HttpResponse:
     anchors = list(Anchor.objects.filter(site_id=site.pk).order_by("-at")[:20])
     checkpoint.hand_out(site.pk, [point.size for point in points])  # their notes are on the page
     ahead = next((clock.words(by) for _, by in clock.ahead(site)), "")
-<<<<<<< HEAD
     happened = events.of_log(site.pk)
     return show(
         request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, events=happened
-=======
-    told = report.told_of(site)
-    return show(
-        request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, told=told[:MOST]
->>>>>>> x-proof
     )

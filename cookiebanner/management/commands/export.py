@@ -21,16 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, help="last day, YYYY-MM-DD (UTC), included")
         parser.add_argument("--format", default="csv", choices=sorted(actions.FORMATS))
         parser.add_argument("--out", required=True, help="the file to write")
-<<<<<<< HEAD
-        parser.add_argument(
-            "--checkpoint", metavar="FILE", action="append", default=[],
-            help="a checkpoint that somebody kept: the bundle proves that the log went on from it (may be given again)",
-=======
         parser.add_argument("--separator", default=",", choices=[",", ";"], help="of CSV; Excel in German wants ;")
         parser.add_argument(
             "--checkpoint", action="append", default=[], metavar="FILE",
             help="a checkpoint that the auditor kept: the bundle will prove that the log grew out of it",
->>>>>>> x-proof
         )  # fmt: skip
 
     def handle(self, *arguments: Any, **options: Any) -> None:
@@ -45,10 +39,6 @@ class Command(BaseCommand):
                 bar.update(task, completed=done, total=total)
 
             try:
-<<<<<<< HEAD
-                notes = [Path(name).read_text("utf-8-sig", errors="replace") for name in options["checkpoint"]]
-                written = actions.export(site, start, end, options["format"], out, "command", progress, kept=notes)
-=======
                 kept = [verifier.plain_text(Path(name).read_bytes()) for name in options["checkpoint"]]
                 written = actions.export(
                     site,
@@ -61,7 +51,6 @@ class Command(BaseCommand):
                     separator=options["separator"],
                     kept=kept,
                 )
->>>>>>> x-proof
             except (ValueError, OSError) as error:
                 raise CommandError(str(error)) from error
         size = out.stat().st_size
