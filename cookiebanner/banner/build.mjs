@@ -159,6 +159,16 @@ const mangleCache = {
   urlWaitsFor: 'bh',
   waiting: 'bi',
   workers: 'bj',
+  isHeadless: 'bk',
+  isBare: 'bl',
+  makeUi: 'bm',
+  loadRest: 'bn',
+  uiParts: 'bo',
+  unsure: 'bp',
+  settle: 'bq',
+  pieces: 'br',
+  paint: 'bs',
+  addStyle: 'bt',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

@@ -197,7 +197,7 @@ export function answers(core, transport) {
       // What was stored may be a no and change nothing.
       core.safely('refusals', core.engine.tellRefusals);
       if (!core.ask) {
-        core.view?.hideBanner();
+        core.uiParts?.hideBanner();
         if (core.asked) timeToAnswer();
       }
     },
