@@ -40,10 +40,11 @@ def first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, Any
     """What the first layer says in a language, packed the same way: {"": everywhere, regime or variant: there}.
 
     Its texts are whole, without placeholders of the site, since what they are filled from is not there. What does not
-    depend on the language comes from `first_of_variant`.
+    depend on the language comes from `first_of_variants`.
     """
     whole = _named_data(snapshot, language)
-    common = _statutory_texts(snapshot)
+    # As the site's first language has them: the law wants them in English, word for word.
+    common = _statutory_texts(_named_data(snapshot, snapshot["languages"][0]))
     optional = [_named(c, language)["name"] for c in snapshot["categories"] if not c["necessary"]]
     values = {"controller": whole["controller"], "count": str(len(snapshot["services"]))}
     if optional:
@@ -72,20 +73,21 @@ def first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, Any
     return {where: given for where, given in screens.items() if not where or given != screens[""]}
 
 
-def first_of_variant(snapshot: Mapping[str, Any], terms: Mapping[str, Any]) -> dict[str, Any]:
-    """What the first layer of a variant needs and no language changes; the gate's config carries it."""
+def first_of_variants(snapshot: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the first layer of each variant needs and no language changes; the gate's config carries it."""
     whole = _named_data(snapshot, snapshot["languages"][0])
-    used = _statutory([terms], "sells_sensitive" in whole)
-    named = {name: whole[name] for name in FIRST_OF_VARIANT if whole.get(name)}
-    if words := {key: text for key, text in _statutory_texts(snapshot).items() if key in used}:
-        named["texts"] = words
-    return _packed(named)
+    statutory = _statutory_texts(whole)
+    everywhere = {name: whole[name] for name in FIRST_OF_VARIANT if whole.get(name)}
+    made = {}
+    for variant, terms in snapshot["variants"].items():
+        used = _statutory([terms], "sells_sensitive" in whole)
+        words = {key: text for key, text in statutory.items() if key in used}
+        made[variant] = _packed({**everywhere, "texts": words} if words else everywhere)
+    return made
 
 
-def _statutory_texts(snapshot: Mapping[str, Any]) -> dict[str, str]:
-    """As the site's first language has them: the law wants them in English, and most sites leave them so."""
-    words = _named_data(snapshot, snapshot["languages"][0])["texts"]
-    return {key: text for key, text in words.items() if key.startswith(STATUTORY)}
+def _statutory_texts(whole: Mapping[str, Any]) -> dict[str, str]:
+    return {key: text for key, text in whole["texts"].items() if key.startswith(STATUTORY)}
 
 
 def _named_data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:

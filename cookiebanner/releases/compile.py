@@ -89,8 +89,9 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     if snapshot["site"]["level"] == "strict":
         parts.append("level.strict")
     code = "".join(built(part).decode() for part in [*parts, "gate"])
+    firsts = screen.first_of_variants(snapshot)
     for variant, terms in snapshot["variants"].items():
-        config = {**shared, **for_variant(snapshot, variant, terms, adapters)}
+        config = {**shared, **for_variant(snapshot, variant, terms, adapters), "first": firsts[variant]}
         files.append((f"gate.{variant}.js", SCRIPT, f"(function(__fg){{{code}}})({safe_json(config)})".encode()))
     return files
 
@@ -175,7 +176,6 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
     before = [c["necessary"] or (default and c["key"] not in denied) for c in categories]
     config: dict[str, Any] = {
         "terms": pack(terms),
-        "first": screen.first_of_variant(snapshot, terms),
         "categories": [
             _row({"key": c["key"], "flags": flags(necessary=c["necessary"], before=b)})
             for c, b in zip(categories, before, strict=True)

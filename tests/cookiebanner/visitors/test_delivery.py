@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import brotli
@@ -197,7 +198,7 @@ def with_first(languages=("en", "de")):
     """A site whose first layers are there in two languages, and one of them for California in its own words."""
     made = site()
     made.languages = list(languages)
-    bodies = {"first__en__js": EN, "first__de__js": DE, "first__en@us_ca__js": EN + b";window.ca=1"}
+    bodies: dict[str, Any] = {"first__en__js": EN, "first__de__js": DE, "first__en@us_ca__js": EN + b";window.ca=1"}
     published = release(made, **bodies)
     for artifact in Artifact.objects.filter(release=published):
         body = bytes(artifact.body)
