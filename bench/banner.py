@@ -45,8 +45,8 @@ OURS = ("two requests", "one request", "own origin", "in the page")
 RIVALS = ("klaro", "vanilla-cookieconsent")
 CODES = (
     "en", "de", "fr", "es", "it", "nl", "ar", "bg", "bs", "ca", "cs", "da", "el", "et", "eu", "fa", "fi", "ga", "gl",
-    "he", "hr", "hu", "is", "ja", "ko", "lt", "lv", "mk", "mt", "nb", "pl", "pt", "ro", "sk", "sl", "sq", "sr", "sv", "tr",
-    "uk",
+    "he", "hr", "hu", "is", "ja", "ko", "lt", "lv", "mk", "mt", "nb", "pl", "pt", "ro", "sk", "sl", "sq", "sr", "sv",
+    "tr", "uk",
 )  # fmt: skip
 BANNERS = {"klaro": ".klaro .cookie-notice", "vanilla-cookieconsent": "#cc-main .cm"}
 REJECTS = {
