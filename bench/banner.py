@@ -56,8 +56,9 @@ REJECTS = {
 TEXT = "".join(f"<h2>Part {n}</h2><p>{'Things that people read in the morning. ' * 12}</p>" for n in range(60))
 KLARO = """var klaroConfig = {elementID: 'klaro', acceptAll: true,
 translations: {en: {purposes: {a: 'Statistics', b: 'Advertising'}}}, services: %s};"""
-VANILLA = """CookieConsent.run({categories: {necessary: {enabled: true, readOnly: true}, analytics: {}, ads: {}},
-language: {default: 'en', translations: {en: {consentModal: {title: 'Your choice about cookies', description:
+VANILLA = """CookieConsent.run({hideFromBots: false, categories: {necessary: {enabled: true, readOnly: true},
+analytics: {}, ads: {}}, language: {default: 'en', translations: {en:
+{consentModal: {title: 'Your choice about cookies', description:
 'The Shop Ltd would like to store and read data on your device, for: Statistics, Advertising and Social media.',
 acceptAllBtn: 'Accept all', acceptNecessaryBtn: 'Reject all', showPreferencesBtn: 'Manage choices'}, preferencesModal:
 {title: 'Privacy settings', acceptAllBtn: 'Accept all', acceptNecessaryBtn: 'Reject all', savePreferencesBtn: 'Save',

@@ -114,6 +114,17 @@ def test_a_press_before_the_other_files_are_there_answers_once(world, tab, late,
     assert page.errors == []
 
 
+@pytest.mark.parametrize("when", ["head", "after"])
+def test_an_answer_by_the_page_itself_takes_it_away(world, tab, when):
+    open_shop(world, **{when: "<script>fairgate.reject()</script>"})
+    page = tab()
+    page.goto(URL)
+    page.wait_for_timeout(900)
+    assert [(said["action"], said["layer"]) for said in world.answers] == [("reject_all", "api")]
+    assert page.locator(BANNER).count() == 0
+    assert page.errors == []
+
+
 def test_a_press_within_400_ms_is_no_answer(world, tab):
     open_shop(world)
     page = tab()
