@@ -1,8 +1,8 @@
 """How soon the banner is there, and what it costs the page: `python -m bench.banner` (make bench-banner).
 
 Ways are interleaved; figures are medians of the rounds, with the smallest and the largest, and go into
-docs/performance.*. `ways`, `returning` and `growth` measure only that part: browsers, bytes of a returning visitor,
-bytes and the time of a publish as a site grows. A number is that of the rounds.
+docs/performance.*. `ways`, `cost`, `returning` and `growth` measure only that part: banners, what they cost a page,
+bytes of a returning visitor, bytes and the time of a publish as a site grows. A number is that of the rounds.
 """
 
 from __future__ import annotations
@@ -213,6 +213,55 @@ def measure(rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
     }
 
 
+def cost(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """What a page of 5,000 nodes takes: {way: {figure: [median, smallest, largest]}}."""
+    from bench.blocking import LOADED, big_page
+    from tests.browser.vectors.blockers import YETT
+
+    remote = f"https://{shop.CONSENT}"
+    gate = f'<script src="{remote}/v1/{shop.UUID}/regime/eu_opt_in/gate.js"></script>'
+    heads = {
+        "no script": "",
+        "an empty script": f'<script src="{remote}/empty.js"></script>',
+        "yett": YETT.markup.replace("https://cmp.shop.test", remote),
+        "ours, answered": gate,
+        "ours": gate,
+    }
+    taken: dict[str, dict[str, list[float]]] = {}
+    with open_world() as world, sync_playwright() as play:
+        fill(world)
+        world.pages[shop.CONSENT, "/empty.js"] = (200, "text/javascript", brotli.compress(b""))
+        for (_, path), (kind, body) in YETT.files.items():
+            world.pages[shop.CONSENT, path] = (200, kind, brotli.compress(body))
+        for name, head in heads.items():
+            body = brotli.compress(big_page(head).encode(), quality=5)
+            world.pages[SITE, f"/{name.replace(' ', '-').replace(',', '')}"] = (200, "text/html; charset=utf-8", body)
+        browser = play.chromium.launch(executable_path=chromium(), args=[*world.chromium_arguments, "--no-sandbox"])
+        for number in range(rounds + 1):
+            for name in heads:
+                context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800})
+                page = context.new_page()
+                address = f"https://{SITE}/{name.replace(' ', '-').replace(',', '')}"
+                if name == "ours, answered":
+                    page.goto(address)
+                    page.evaluate("fairgate.reject()")
+                    page.goto("about:blank")
+                link = context.new_cdp_session(page)
+                link.send("Performance.enable")
+                before = {entry["name"]: entry["value"] for entry in link.send("Performance.getMetrics")["metrics"]}
+                page.goto(address)
+                page.wait_for_timeout(800)
+                after = {entry["name"]: entry["value"] for entry in link.send("Performance.getMetrics")["metrics"]}
+                found = {"page ms": page.evaluate(LOADED)}
+                for title, metric in (("main thread ms", "TaskDuration"), ("script ms", "ScriptDuration")):
+                    found[title] = (after[metric] - before[metric]) * 1000
+                for title, value in found.items() if number else ():
+                    taken.setdefault(name, {}).setdefault(title, []).append(value)
+                context.close()
+        browser.close()
+    return {way: {name: [median(v), min(v), max(v)] for name, v in row.items()} for way, row in taken.items()}
+
+
 def returning() -> dict[str, int]:
     """Bytes of the gate with the head of its response, as our server writes it in HTTP/1.1."""
     made = files()
@@ -281,26 +330,11 @@ def text(found: dict[str, Any]) -> list[str]:
     """The part of docs/performance.md."""
     out = ["## (h) The banner", "", *([METHOD.format(**found), ""] if "ways" in found else [])]
     for profile, ways in found.get("ways", {}).items():
-        best = min(ways[name]["banner ms"][0] for name in RIVALS)
-        rows = []
-        for way, row in ways.items():
-            shown = way != "none"
-            rows.append([
-                f"**{way}**" if way in OURS else way,
-                spread(row["banner ms"]) if shown else "",
-                f"{row['banner ms'][0] / best:.2f}" if shown else "",
-                spread(row["first paint ms"]),
-                f"{row['requests'][0]:.0f}",
-                f"{row['bytes'][0]:,.0f}",
-                f"{row['longest task ms'][0]:.0f}",
-                spread(row["main thread ms"]),
-                f"{row['script ms'][0]:.0f}",
-                f"{row['press ms'][0]:.0f}" if shown else "",
-                f"{row['layout shift'][0]:.3f}",
-            ])  # fmt: skip
-        head = ["", "banner ms", "× best rival", "first paint ms", "requests", "bytes", "longest task ms",
-                "main thread ms", "script ms", "press ms", "layout shift"]  # fmt: skip
-        out += [f"{profile}:", "", *table(head, rows)]
+        out += [f"{profile}:", "", *_ways(ways)]
+    if costs := found.get("cost"):
+        head = ["", "page ms (wall)", "main thread ms (CPU)", "script ms (CPU)"]
+        lines = [[way, *(spread(values) for values in row.values())] for way, row in costs.items()]
+        out += [COST, "", *table(head, lines)]
     if sizes := found.get("returning"):
         out += ["What a visitor who comes back gets of the gate, in bytes with the response's head:", "",
                 *table(["", "bytes"], [[name, f"{size:,}"] for name, size in sizes.items()])]  # fmt: skip
@@ -313,6 +347,32 @@ def text(found: dict[str, Any]) -> list[str]:
     return out
 
 
+def _ways(ways: dict[str, dict[str, list[float]]]) -> list[str]:
+    best = min(ways[name]["banner ms"][0] for name in RIVALS)
+    lines = []
+    for way, row in ways.items():
+        shown = way != "none"
+        lines.append([
+            f"**{way}**" if way in OURS else way,
+            spread(row["banner ms"]) if shown else "",
+            f"{row['banner ms'][0] / best:.2f}" if shown else "",
+            spread(row["first paint ms"]),
+            f"{row['requests'][0]:.0f}",
+            f"{row['bytes'][0]:,.0f}",
+            f"{row['longest task ms'][0]:.0f}",
+            spread(row["main thread ms"]),
+            f"{row['script ms'][0]:.0f}",
+            f"{row['press ms'][0]:.0f}" if shown else "",
+            f"{row['layout shift'][0]:.3f}",
+        ])  # fmt: skip
+    head = ["", "banner ms", "× best rival", "first paint ms", "requests", "bytes", "longest task ms", "main thread ms",
+            "script ms", "press ms", "layout shift"]  # fmt: skip
+    return table(head, lines)
+
+
+COST = """\
+A page of 5,000 nodes. What the gate itself takes is "ours, answered" less "an empty script"; what the banner takes is
+the rest of "ours"."""
 GROWTH = """\
 As a site grows, with all 38 variants: bytes in brotli, services of one's own that are alike, texts of languages that we
 do not ship in English; the memory is the largest that the compiling process had."""
@@ -328,7 +388,7 @@ and `script` are CPU until 1.2 s after all had come, `press` is from a press of 
 def main(wanted: list[str], rounds: int = ROUNDS) -> None:
     """Measures all parts, or those wanted."""
     parts: dict[str, Callable[[], Any]] = {
-        "ways": lambda: measure(rounds), "returning": returning, "growth": growth,
+        "ways": lambda: measure(rounds), "cost": lambda: cost(rounds), "returning": returning, "growth": growth,
     }  # fmt: skip
     found: dict[str, Any] = {name: parts[name]() for name in wanted or parts}
     if "ways" in found:

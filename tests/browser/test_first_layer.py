@@ -116,7 +116,8 @@ def test_a_press_before_the_other_files_are_there_answers_once(world, tab, late,
 
 @pytest.mark.parametrize("when", ["head", "after"])
 def test_an_answer_by_the_page_itself_takes_it_away(world, tab, when):
-    open_shop(world, **{when: "<script>fairgate.reject()</script>"})
+    code = "<script>fairgate.reject()</script>"
+    open_shop(world, head=code if when == "head" else "", after=code if when == "after" else "")
     page = tab()
     page.goto(URL)
     page.wait_for_timeout(900)
