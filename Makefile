@@ -7,12 +7,13 @@
 # make lock   requirements.lock from requirements.txt
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
+# make bench-banner  how soon the banner is there beside rivals', its bytes, and how they grow with a site
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
 PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -121,6 +122,10 @@ bench-against: .venv/.dev
 bench-blocking: .venv/.dev node_modules/.done
 	@./scripts/need chromium firefox-esr
 	$(PY) -m bench.blocking
+
+bench-banner: .venv/.dev node_modules/.done
+	@./scripts/need chromium
+	$(PY) -m bench.banner
 
 bench-guests: .venv/.dev
 	@./scripts/need firefox-esr webkit2gtk-driver xvfb

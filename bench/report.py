@@ -103,6 +103,10 @@ def text(results: dict[str, Any]) -> str:
         rows = [[name, f"{rate:,.0f}", f"{peak:,.0f}"] for name, (rate, peak) in results["whole"].items()]
         out += ["## (g) The audit bundle of the largest ledger", "", f"{results['took']['g']}.", "",
                 *table(["", "records/s", "peak MB"], rows)]  # fmt: skip
+    if "banner" in results:
+        from bench import banner  # needs Django set up
+
+        out += banner.text(results["banner"])
     return "\n".join(out)
 
 

@@ -14,9 +14,17 @@ from typing import Any
 from consent.banners import packing, texts, theme
 
 STATUTORY = ("link_", "notice_", "gpc_")
+# What the first layer says; statutory texts come on top.
+FIRST_TEXTS = frozenset(
+    ("title", "body", "policy", "imprint", "services", "accept", "reject", "manage", "pc_title", "exempt", "object",
+     "close_reject")
+)  # fmt: skip
+FIRST = ("language", "direction", "conjunction")
+FIRST_OF_VARIANT = ("policy", "imprint", "look", "exempt", "sells_sensitive")
 SESSION = 0
 FORMAT = packing.load(Path(__file__).parent / "screen.json")
 UNITS: dict[str, str] = FORMAT["units"]
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LIFETIME = re.compile(rf"(\d+) ({'|'.join(UNITS)})s?", re.IGNORECASE)
 
 
@@ -25,6 +33,64 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
 
     Purposes are those that stand alone; a lifetime is that of `_lifetime`.
     """
+    return _packed(_named_data(snapshot, language))
+
+
+def first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, Any]]:
+    """What the first layer says in a language, packed the same way: {"": everywhere, regime or variant: there}.
+
+    Its texts are whole, without placeholders of the site, since what they are filled from is not there. What does not
+    depend on the language comes from `first_of_variants`.
+    """
+    whole = _named_data(snapshot, language)
+    # As the site's first language has them: the law wants them in English, word for word.
+    common = _statutory_texts(_named_data(snapshot, snapshot["languages"][0]))
+    optional = [_named(c, language)["name"] for c in snapshot["categories"] if not c["necessary"]]
+    values = {"controller": whole["controller"], "count": str(len(snapshot["services"]))}
+    if optional:
+        values["purposes"] = _listed(optional, whole["conjunction"])
+
+    def packed(words: Mapping[str, str]) -> dict[str, Any]:
+        kept = {
+            key: PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+            for key, text in words.items()
+            if key in FIRST_TEXTS or (key.startswith(STATUTORY) and common.get(key) != text)
+        }
+        return _packed({**{name: whole[name] for name in FIRST}, "texts": kept})
+
+    own: dict[str, dict[str, str]] = {}
+    for regimes, given in whole["regime_texts"]:
+        for where in regimes:
+            own.setdefault(where, {}).update(given)
+    screens = {"": packed(whole["texts"])}
+    for variant, terms in snapshot["variants"].items():
+        matching = [where for where in sorted({terms["regime"], variant}) if where in own]
+        if matching:
+            words = dict(whole["texts"])
+            for where in matching:
+                words |= own[where]
+            screens[matching[-1]] = packed(words)
+    return {where: given for where, given in screens.items() if not where or given != screens[""]}
+
+
+def first_of_variants(snapshot: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the first layer of each variant needs and no language changes; the gate's config carries it."""
+    whole = _named_data(snapshot, snapshot["languages"][0])
+    statutory = _statutory_texts(whole)
+    everywhere = {name: whole[name] for name in FIRST_OF_VARIANT if whole.get(name)}
+    made = {}
+    for variant, terms in snapshot["variants"].items():
+        used = _statutory([terms], "sells_sensitive" in whole)
+        words = {key: text for key, text in statutory.items() if key in used}
+        made[variant] = _packed({**everywhere, "texts": words} if words else everywhere)
+    return made
+
+
+def _statutory_texts(whole: Mapping[str, Any]) -> dict[str, str]:
+    return {key: text for key, text in whole["texts"].items() if key.startswith(STATUTORY)}
+
+
+def _named_data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     site, banner = snapshot["site"], snapshot["banner"]
     own = _counted(banner["texts"].get(language) or texts.resolve(language), snapshot)
     sensitive = any(_sells(service) and service["sensitive"] for service in snapshot["services"])
@@ -35,7 +101,7 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
     categories = snapshot["categories"]
     place = {category["key"]: number for number, category in enumerate(categories)}
-    named = {
+    named: dict[str, Any] = {
         "language": language,
         "direction": texts.direction(language),
         "conjunction": texts.conjunction(language),
@@ -58,7 +124,31 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
         "imprint": _link(site["imprint_url"]),
         "look": _look(banner),
     }
+    if exempt := _exempt(snapshot):
+        named["exempt"] = exempt
+    if sensitive:
+        named["sells_sensitive"] = 1
+    return named
+
+
+def _packed(named: Mapping[str, Any]) -> dict[str, Any]:
     return {FORMAT["screen"][name]: value for name, value in named.items()}
+
+
+def _exempt(snapshot: Mapping[str, Any]) -> list[list[Any]]:
+    """Services that may run unasked somewhere, which the banner there names."""
+    necessary = {category["key"] for category in snapshot["categories"] if category["necessary"]}
+    return [
+        _row("exempt", {"key": s["key"], "name": s["name"], "exemptions": s["exemption_confirmed"]})
+        for s in snapshot["services"]
+        if s["exemption_confirmed"] and s["category"] not in necessary
+    ]
+
+
+def _listed(names: list[str], conjunction: str) -> str:
+    """As listOf of banner/src/ui/screen.js."""
+    *others, last = names
+    return ", ".join(others) + conjunction + last if others else last
 
 
 def _row(kind: str, values: Mapping[str, Any], empty: Iterable[Any] = ()) -> list[Any]:

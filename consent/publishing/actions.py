@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -11,14 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-import brotli
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of, utc_text
-from consent.publishing import lint, pictures, queries, slots
+from consent.publishing import lint, pictures, queries, slots, streams
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -130,8 +128,8 @@ def _artifact(name: str, content_type: str, body: bytes) -> Artifact:
         content_type=content_type,
         sha256=hashlib.sha256(body).hexdigest(),
         body=body,
-        gzip=gzip.compress(body, 9, mtime=0),
-        brotli=brotli.compress(body, quality=settings.FAIRGATE_BROTLI),
+        gzip=streams.to_gzip(body),
+        brotli=streams.to_brotli(body, settings.FAIRGATE_BROTLI),
     )
 
 

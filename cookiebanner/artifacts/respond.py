@@ -6,6 +6,8 @@
     /v1/<site>/r/<number>/regime/<variant>/gate.js  the same of one release, for ever
     /v1/<site>/a/<hash>/<name>                      any artifact by its SHA-256 or 16 digits of it, for ever
 
+`?l=<language>` behind a gate's address says in which language its first layer comes; of one release it has none.
+
 A path may precede `/v1/`: a site's reverse proxy can put us anywhere. Only below `/fairgate-preview/` drafts are
 answered instead (cookiebanner.staff.preview).
 """
@@ -45,7 +47,7 @@ def _parse(path: str) -> tuple[str, str, int, str, str, str] | None:
 
 
 def respond(
-    method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False
+    method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False, query: str = ""
 ) -> RawResponse | None:
     """The answer to a GET or HEAD; None when the path or the method is not ours. Raises NotInMemory."""
     asked = parse(path)
@@ -55,7 +57,7 @@ def respond(
     if enforce:
         return rules(site, method, headers, memory_only)
     if not sha256:
-        return gate(site, method, headers, peer, variant, number, memory_only)
+        return gate(site, method, headers, peer, variant, number, memory_only, query)
     entry, testing = entry_of(site, memory_only)
     try:
         file = published.file(entry, name, sha256, memory_only) if entry else None

@@ -166,6 +166,16 @@ const mangleCache = {
   deferring: 'bq',
   tellRefusals: 'br',
   loadOnce: 'bs',
+  isHeadless: 'ba',
+  isBare: 'bb',
+  makeUi: 'bu',
+  loadRest: 'bv',
+  uiParts: 'bw',
+  unsure: 'bx',
+  settle: 'by',
+  pieces: 'bz',
+  paint: 'ca',
+  addStyle: 'cb',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

@@ -34,7 +34,7 @@ from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
 from cookiebanner.visitors import consents, door
 from cookiebanner.visitors.counts import counters
-from cookiebanner.visitors.delivery import Headers, RawResponse
+from cookiebanner.visitors.delivery import Headers, RawResponse, wishes
 from cookiebanner.visitors.place import place_of
 from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
@@ -87,9 +87,9 @@ class Lane:
                     response = self.health(path) or await self._readiness()
                     return await send_response(send, response._replace(body=b"") if method == "HEAD" else response)
                 if responder := script_of(path):
-                    return await send_response(
-                        send, await self._script(responder, method, path, scope["headers"], peer_of(scope))
-                    )
+                    asked = partial(responder, method, path, headers_of(scope["headers"]), peer_of(scope))
+                    query = scope.get("query_string", b"").decode("latin-1")
+                    return await send_response(send, await self._script(partial(asked, query=query), method))
             elif method == "POST" and (handler := self.post(path)):
                 return await self._posted(handler, scope, receive, send)
             return await self._django(scope, receive, send)
@@ -107,16 +107,19 @@ class Lane:
         """
         if self._generation is not published.generation:
             self._generation, self._remembered = published.generation, {}
-        accept = seen = b""
+        accept = seen = spoken = b""
         for name, value in headers:
             if name == b"accept-encoding":
                 accept = accept + b"," + value if accept else value
             elif name == b"if-none-match":
                 seen = seen + b"," + value if seen else value
-        key = (target, accept, seen, place_of(headers_of(headers), peer) if locatable else None)
+            elif name == b"accept-language":
+                spoken = spoken + b"," + value if spoken else value
+        path, _, query = target.decode("latin-1").partition("?")
+        languages = wishes({"accept-language": spoken.decode("latin-1")}, query) if path.endswith("/gate.js") else ()
+        key = (target, accept, seen, languages, place_of(headers_of(headers), peer) if locatable else None)
         ready = self._remembered.get(key)
         if ready is None:
-            path = target.partition(b"?")[0].decode("latin-1")
             if path in health.PATHS:
                 healthy = self.health(path)
                 return PreparedResponse(healthy, head_of(healthy)) if healthy else None
@@ -124,7 +127,7 @@ class Lane:
             if responder is None:
                 return None
             try:
-                response = responder("GET", path, headers_of(headers), peer, True) or NOT_FOUND
+                response = responder("GET", path, headers_of(headers), peer, True, query) or NOT_FOUND
             except NotInMemory:
                 return None
             ready = PreparedResponse(response, head_of(response))
@@ -135,12 +138,11 @@ class Lane:
                 self._remembered[key] = ready
         return ready
 
-    async def _script(self, responder: Responder, method: str, path: str, headers: Headers, peer: str) -> RawResponse:
-        asked = (method, path, headers_of(headers), peer)
+    async def _script(self, asked: Callable[..., RawResponse | None], method: str) -> RawResponse:
         try:
-            response = responder(*asked, True)
+            response = asked(memory_only=True)
         except NotInMemory:
-            response = await self._in_thread(responder, *asked)
+            response = await self._in_thread(asked)
         response = response or NOT_FOUND
         return response._replace(body=b"") if method == "HEAD" else response
 

@@ -57,7 +57,7 @@ def _parse(path: str) -> tuple[str, str] | None:
 
 
 def respond(
-    method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False
+    method: str, path: str, headers: dict[str, str], peer: str, memory_only: bool = False, query: str = ""
 ) -> RawResponse | None:
     """The answer to a GET or HEAD; None when the path or the method is not ours. Raises NotInMemory."""
     asked = parse(path)
@@ -67,7 +67,8 @@ def respond(
     if what == "stub":
         return send(stub(), method, headers, HOURLY)
     if what == "block":
-        return gate(site, method, headers, peer, memory_only=memory_only)
+        # The stub has more to say before the banner comes.
+        return gate(site, method, headers, peer, memory_only=memory_only, query=None)
     if what == "part":
         return empty_script(method, headers, "part of the stub")
     if what == "json":

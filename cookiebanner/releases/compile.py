@@ -1,8 +1,10 @@
 """A release → the files a browser loads. Pure: the same snapshot (with its numbering), number and hash always give the
 same bytes.
 
-`gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `ui.<language>.js` is the
-texts, services and look of one language plus the built banner; `late.js` is what can wait (answers, counts, reports).
+`gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `first.<language>.js` is
+what the first layer says in one language, and is sent behind a gate, as its last part (visitors/delivery.py);
+`ui.<language>.js` is all texts, services and look of one language plus the built preferences; `late.js` is what can
+wait (answers, counts, reports).
 The built code comes from `static/banner/` (`npm run build`). `config.json` says what stands where in the packed lists,
 and what terms are called in a gate; banner/src/core/vector.js reads them.
 """
@@ -70,6 +72,9 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     screens = {language: marked(f"ui.{language}", body, made) for language, body in screens.items()}
     hashes = {language: digest(body) for language, body in screens.items()}
     files = [(f"ui.{language}.js", SCRIPT, body) for language, body in screens.items()]
+    for language in snapshot["languages"]:
+        for where, given in screen.first(snapshot, language).items():
+            files.append((first_name(language, where), SCRIPT, first(given)))
     files.append((LATE, SCRIPT, late))
     files.append(
         (
@@ -84,8 +89,9 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     if snapshot["site"]["level"] == "strict":
         parts.append("level.strict")
     code = "".join(built(part).decode() for part in [*parts, "gate"])
+    firsts = screen.first_of_variants(snapshot)
     for variant, terms in snapshot["variants"].items():
-        config = {**shared, **for_variant(snapshot, variant, terms, adapters)}
+        config = {**shared, **for_variant(snapshot, variant, terms, adapters), "first": firsts[variant]}
         files.append((f"gate.{variant}.js", SCRIPT, f"(function(__fg){{{code}}})({safe_json(config)})".encode()))
     return files
 
@@ -93,6 +99,16 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
 def ui(snapshot: Snapshot, language: str) -> bytes:
     """`ui.<language>.js`."""
     return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
+
+
+def first_name(language: str, where: str = "") -> str:
+    """The artifact with what the first layer says in a language; `where` is a regime or variant with its own words."""
+    return f"first.{language}@{where}.js" if where else f"first.{language}.js"
+
+
+def first(given: Mapping[str, Any]) -> bytes:
+    """A `first.<language>.js`. Behind a gate of ours it finds the gate's inside; alone it does nothing."""
+    return b";window.fairgate&&(fairgate._.first=" + safe_json(given, ascii=False).encode() + b");"
 
 
 def marked(name: str, body: bytes, made: str) -> bytes:

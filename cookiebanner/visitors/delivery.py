@@ -1,4 +1,4 @@
-"""How scripts are sent: compression, ETag, caching, and which gate a visitor gets.
+"""How scripts are sent: compression, ETag, caching, which gate a visitor gets, and its first layer in which language.
 
 Framework-free and shared by the Django views, the drop-in's paths and the lane: what goes in is a method and headers
 with lower-case names, what comes out is a `RawResponse`.
@@ -6,14 +6,17 @@ with lower-case names, what comes out is a `RawResponse`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from consent.jurisdictions import table
 from consent.jurisdictions.locate import Decision, decide, fixed
 from cookiebanner.visitors.place import header, place_of
-from cookiebanner.visitors.published import Entry, File, TooManyMisses, published
+from cookiebanner.visitors.published import Entry, File, JoinedFile, Sendable, TooManyMisses, published
 
 STRICTEST = "eu_opt_in"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -26,6 +29,10 @@ IMMUTABLE = ("public, max-age=31536000, immutable", False)
 HOURLY = ("public, max-age=3600", False)
 LONGEST_ACCEPT = 256  # characters
 LONGEST_ID = 80  # characters of a site's id in an address
+LANGUAGE = re.compile(r"[A-Za-z0-9_-]{2,35}")
+LANGUAGE_IN_QUERY = re.compile(rf"(?:^|&)l=({LANGUAGE.pattern})(?:&|$)")
+MOST_LANGUAGES = 4  # of an Accept-Language header that are looked at
+BY_ENCODING, BY_LANGUAGE = "Accept-Encoding", "Accept-Encoding, Accept-Language"
 
 Cache = tuple[str, bool]
 Headers = list[tuple[bytes, bytes]]
@@ -71,13 +78,68 @@ def _negotiate(accept: str) -> str:
     return best
 
 
-def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Responses:
+def wishes(headers: dict[str, str], query: str) -> tuple[str, ...]:
+    """The languages that a request for a gate asks for, the dearest first: `l` of its query, else Accept-Language."""
+    asked = LANGUAGE_IN_QUERY.search(query)
+    if asked:
+        return (_tag(asked[1]),)
+    accept = headers.get("accept-language", "")
+    return _accepted(accept) if len(accept) <= LONGEST_ACCEPT else ()
+
+
+@lru_cache(maxsize=1024)
+def _accepted(accept: str) -> tuple[str, ...]:
+    weighted = []
+    for part in accept.split(","):
+        name, _, parameter = part.strip().partition(";")
+        quality = parameter.strip().partition("=")
+        try:
+            weight = float(quality[2]) if quality[0].strip() == "q" else 1.0
+        except ValueError:
+            weight = 0.0
+        if weight > 0 and LANGUAGE.fullmatch(name):
+            weighted.append((-weight, _tag(name)))
+    return tuple(dict.fromkeys(name for _, name in sorted(weighted, key=lambda pair: pair[0])))[:MOST_LANGUAGES]
+
+
+def _tag(code: str) -> str:
+    return code.replace("_", "-").lower()
+
+
+def first_language(offered: Sequence[str], wanted: Iterable[str]) -> str:
+    """The language of the first layer: exactly as wanted, else the same language, else the site's first; "" for none.
+
+    Which one the page speaks is decided in the page (banner/src/core/origin.js), which shows no other.
+    """
+    by_tag = {_tag(code): code for code in reversed(offered)}
+    by_name = {tag.partition("-")[0]: by_tag[tag] for tag in by_tag}
+    for wish in wanted:
+        if found := by_tag.get(wish) or by_tag.get(wish.partition("-")[0]) or by_name.get(wish.partition("-")[0]):
+            return found
+    return next(iter(offered), "")
+
+
+def first_part(names: Container[str], gate_name: str, language: str) -> str:
+    """Which of a release's artifacts a gate's first layer in a language is; "" where there is none."""
+    variant = gate_name.removeprefix("gate.").removesuffix(".js")
+    parts = (f"first.{language}{where}.js" for where in (f"@{variant}", f"@{table.regime_of(variant)}", ""))
+    return next((name for name in parts if name in names), "")
+
+
+def with_first(entry: Entry, gate_name: str, language: str, memory_only: bool = False) -> JoinedFile | None:
+    """A gate of the latest release with its first layer in a language. None where the release has no such parts; raises
+    NotInMemory."""
+    part = first_part(entry.names, gate_name, language)
+    return published.joined(entry, gate_name, part, language, memory_only) if part else None
+
+
+def _make(file: Sendable, encoding: str, cache: Cache, regime: str, vary: str) -> _Responses:
     body = getattr(file, encoding)
     if not body:
         encoding, body = "identity", file.identity
     etag = f'"{file.sha256[:32]}"' if encoding == "identity" else f'"{file.sha256[:32]}-{encoding}"'
     control, private = cache
-    common = {"cache-control": control, "etag": etag, "vary": "Accept-Encoding"}
+    common = {"cache-control": control, "etag": etag, "vary": vary}
     if private:
         common["cdn-cache-control"] = "no-store"
     if regime:
@@ -89,6 +151,8 @@ def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Responses:
         "timing-allow-origin": "*",
         "x-content-type-options": "nosniff",
     }
+    if isinstance(file, JoinedFile):
+        common["content-language"] = file.language
     content = {"content-type": file.content_type, "content-length": str(len(body))}
     if encoding != "identity":
         content["content-encoding"] = encoding
@@ -97,9 +161,11 @@ def _make(file: File, encoding: str, cache: Cache, regime: str) -> _Responses:
     return _Responses(etag, RawResponse(200, long, body), RawResponse(200, long, b""), RawResponse(304, short, b""))
 
 
-def send(file: File, method: str, headers: dict[str, str], cache: Cache, regime: str = "") -> RawResponse:
+def send(
+    file: Sendable, method: str, headers: dict[str, str], cache: Cache, regime: str = "", vary: str = BY_ENCODING
+) -> RawResponse:
     """The file as this client wants it: 200 or 304, compressed or not, with or without its body."""
-    key = (negotiate(headers.get("accept-encoding", "")), cache, regime)
+    key = (negotiate(headers.get("accept-encoding", "")), cache, regime, vary)
     ready = file.ready.get(key)
     if ready is None:
         if len(file.ready) > 5000:  # places and encodings are few; only an attack makes more
@@ -119,7 +185,7 @@ def _matches(header: str, etag: str) -> bool:
 
 def empty_script(method: str, headers: dict[str, str], why: str) -> RawResponse:
     """An empty, harmless script that no cache keeps. `why` is for people who look at the headers."""
-    sent = _make(File("0" * 64, SCRIPT, b"", b"", b""), "identity", PRIVATE, "").full
+    sent = _make(File("0" * 64, SCRIPT, b"", b"", b""), "identity", PRIVATE, "", BY_ENCODING).full
     kept = [pair for pair in sent.headers if pair[0] != b"etag"]
     return RawResponse(200, [*kept, (b"fairgate-status", why.encode())], b"")
 
@@ -175,11 +241,13 @@ def _gate_name(entry: Entry, *wanted: str) -> str:
 
 def gate(
     site: str, method: str, headers: dict[str, str], peer: str, variant: str = "", number: int = 0,
-    memory_only: bool = False,
+    memory_only: bool = False, query: str | None = "",
 ) -> RawResponse:  # fmt: skip
     """The gate of a site: of a named variant, else of the visitor's place; of one release, else of the latest.
 
-    Unknown, unpublished and killed sites get `empty_script`. Raises NotInMemory if `memory_only`.
+    Behind the latest release's stands its first layer, unless `query` is None, in a language of `wishes`; what is
+    public must not depend on headers. Unknown, unpublished and killed sites get `empty_script`. Raises NotInMemory if
+    `memory_only`.
     """
     entry, testing = entry_of(site, memory_only)
     if entry is None:
@@ -200,7 +268,14 @@ def gate(
     file = published.file(entry, name, memory_only=memory_only) if name else None
     if file is None:
         return empty_script(method, headers, "not published")
-    return send(file, method, headers, NO_STORE if testing else cache, regime_header)
+    cache = NO_STORE if testing else cache
+    if query is None or number:
+        return send(file, method, headers, cache, regime_header)
+    private = cache[1]
+    language = first_language(entry.languages, wishes(headers if private else {}, query))
+    joined = with_first(entry, name, language, memory_only)
+    by_language = joined and private and len(entry.languages) > 1 and not LANGUAGE_IN_QUERY.search(query)
+    return send(joined or file, method, headers, cache, regime_header, BY_LANGUAGE if by_language else BY_ENCODING)
 
 
 def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = False) -> RawResponse:

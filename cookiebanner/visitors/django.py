@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from cookiebanner.visitors.delivery import RawResponse
 
-Responder = Callable[[str, str, dict[str, str], str], RawResponse | None]
+Responder = Callable[..., RawResponse | None]
 
 
 def lower_headers(request: HttpRequest) -> dict[str, str]:
@@ -27,9 +27,8 @@ def as_view(respond: Responder) -> Callable[..., HttpResponseBase]:
     @xframe_options_exempt
     @csp_exempt()
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        response = respond(
-            request.method or "", request.path, lower_headers(request), request.META.get("REMOTE_ADDR", "")
-        )
+        peer, query = (request.META.get(name, "") for name in ("REMOTE_ADDR", "QUERY_STRING"))
+        response = respond(request.method or "", request.path, lower_headers(request), peer, query=query)
         if response:
             return to_django(response)
         if request.method in ("GET", "HEAD"):

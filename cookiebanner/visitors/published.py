@@ -23,8 +23,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from sys import intern
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
@@ -33,6 +34,7 @@ from django.db.models.functions import Cast, Concat
 from consent.answers import published as data
 from consent.answers.published import PublishedRelease, PublishedSite, among
 from consent.models import Artifact, Release, Site
+from consent.publishing import streams
 from consent.sites.queries import suffixes
 
 BODIES = 256 * 1024 * 1024  # bytes of bodies kept; about 6,000 gates with their compressed forms
@@ -68,6 +70,38 @@ class File:
     @property
     def size(self) -> int:
         return len(self.identity) + len(self.gzip) + len(self.br)
+
+
+class JoinedFile:
+    """A gate with what its first layer says behind it, sent as one file.
+
+    Its name is 16 digits of the SHA-256 of each, so that whoever has it finds both artifacts. A form of it is made when
+    somebody asks for it.
+    """
+
+    def __init__(self, gate: File, first: File, language: str) -> None:
+        self._gate, self._first, self.language = gate, first, language
+        self.sha256 = gate.sha256[:16] + first.sha256[:16]
+        self.content_type = gate.content_type
+        self.size = gate.size + 3 * len(first.identity)  # with all of its forms
+        self.ready: dict[Any, Any] = {}
+        self.owners: set[tuple[UUID, str]] = set()
+
+    @cached_property
+    def identity(self) -> bytes:
+        return self._gate.identity + self._first.identity
+
+    @cached_property
+    def gzip(self) -> bytes:
+        return streams.join_gzip(self._gate.gzip, self._first.identity)
+
+    @cached_property
+    def br(self) -> bytes:
+        return streams.join_brotli(self._gate.br, self._first.identity)
+
+
+Sendable = File | JoinedFile
+AnyFile = TypeVar("AnyFile", File, JoinedFile)
 
 
 @dataclass(slots=True)
@@ -147,7 +181,7 @@ class Published:
             self._unknown: set[UUID] = set()  # asked for since the last refresh, and not there
             self._hosts: dict[str, tuple[UUID, ...]] = {}  # host → the sites whose releases name it
             self._parsed: OrderedDict[tuple[UUID, int], None] = OrderedDict()
-            self._files: OrderedDict[str, File] = OrderedDict()
+            self._files: OrderedDict[str, Sendable] = OrderedDict()
             self._bytes = 0
             self._hosts_read = float("-inf")  # when the hosts of all sites were read last
             self._newest = 0  # the highest primary key of a release then
@@ -280,10 +314,17 @@ class Published:
             entry.older[number, name] = sha256
         return self._file(entry, name, sha256) or self._read(entry, name, sha256, memory_only)
 
+    def joined(
+        self, entry: Entry, gate: str, first: str, language: str, memory_only: bool = False
+    ) -> JoinedFile | None:
+        """The latest release's gate with that first layer behind it; None for what there is not. Raises NotInMemory."""
+        whole, part = (self.file(entry, name, memory_only=memory_only) for name in (gate, first))
+        return self._cache_file(JoinedFile(whole, part, language), (entry.uuid, gate)) if whole and part else None
+
     def _file(self, entry: Entry, name: str, sha256: str) -> File | None:
         found = self._files.get(sha256)
         # A hash is only answered for a site that has it: one site's address must not fetch another's file.
-        return found if found is not None and (entry.uuid, name) in found.owners else None
+        return found if isinstance(found, File) and (entry.uuid, name) in found.owners else None
 
     def _read(self, entry: Entry, name: str, wanted: str, memory_only: bool) -> File | None:
         if memory_only:
@@ -470,7 +511,7 @@ class Published:
                 if (holder := self._entries.get(uuid)) is not None:
                     holder.releases.pop(number, None)
 
-    def _cache_file(self, file: File, owner: tuple[UUID, str]) -> File:
+    def _cache_file(self, file: AnyFile, owner: tuple[UUID, str]) -> AnyFile:
         with self._lock:
             kept = self._files.get(file.sha256)
             if kept is None:
@@ -480,7 +521,7 @@ class Published:
             while self._bytes > self._bodies and len(self._files) > 1:
                 _, gone = self._files.popitem(last=False)
                 self._bytes -= gone.size
-        return kept
+        return cast("AnyFile", kept)  # a hash of one kind is no hash of the other: they have 64 digits and 32
 
     def _count_miss(self, kind: str) -> None:
         """Counts one question about something unknown. Raises TooManyMisses after enough of its kind this second."""

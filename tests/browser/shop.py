@@ -15,6 +15,7 @@ from consent.jurisdictions import table
 from consent.publishing.own_cookies import own_cookies
 from cookiebanner.releases.compile import compile as compile_release
 from cookiebanner.releases.compile import digest
+from cookiebanner.visitors.delivery import first_part
 from tests.browser.internet import World
 
 UUID = "5f1d6c1e-7a60-4f0c-9a0c-3d2b8d1c0a11"
@@ -108,15 +109,21 @@ def open_shop(
     nonce: str = "",
     headers: dict[str, str] | None = None,
     tags: str = "",
+    first: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """Serves the shop and its gate in `world`; answers are kept in `world.answers`. Returns the snapshot."""
+    """Serves the shop and its gate in `world`; answers are kept in `world.answers`. Returns the snapshot.
+
+    `first` is the language of the gate's first layer, by default the page's; "" for a gate without one.
+    """
     release = snapshot(**options)
     sha256 = "0" * 64
     base = f"/v1/{UUID}"
-    for name, kind, content in compile_release(release, 1, sha256):
+    files = {name: (kind, content) for name, kind, content in compile_release(release, 1, sha256)}
+    for name, (kind, content) in files.items():
         if name == f"gate.{variant}.js":
-            world.pages[(CONSENT, f"{base}/gate.js")] = (200, kind, content)
+            part = first_part(files, name, lang if first is None else first)
+            world.pages[(CONSENT, f"{base}/gate.js")] = (200, kind, content + (files[part][1] if part else b""))
             world.pages[(CONSENT, f"/consent/{UUID}/OtAutoBlock.js")] = (200, kind, content)
         elif not name.startswith("gate."):
             world.pages[(CONSENT, f"{base}/a/{digest(content)}/{name}")] = (200, kind, content)

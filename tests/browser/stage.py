@@ -7,6 +7,7 @@ from typing import Any
 
 from consent.publishing import slots
 from cookiebanner.releases.compile import compile, digest  # noqa: A004
+from cookiebanner.visitors.delivery import first_part
 from tests import samples
 from tests.browser.internet import Asked, World
 
@@ -35,10 +36,13 @@ class Stage:
         uuid = snapshot["site"]["uuid"]
         # As publish does: what one test releases are releases of one site.
         self.numbering = slots.extended(self.numbering, snapshot)
-        for name, kind, body in compile({**snapshot, "numbering": self.numbering}, number, samples.sha256_of(snapshot)):
+        made = compile({**snapshot, "numbering": self.numbering}, number, samples.sha256_of(snapshot))
+        bodies = {name: body for name, _, body in made}
+        for name, kind, body in made:
             if name == f"gate.{variant}.js":
+                first = bodies[first_part(bodies, name, snapshot["languages"][0])]
+                pages[(CMP, f"/v1/{uuid}/gate.js")] = (200, kind, body + first)
                 for path in (
-                    f"/v1/{uuid}/gate.js",
                     f"/consent/{uuid}/OtAutoBlock.js",
                     f"/consent/{uuid}-test/OtAutoBlock.js",
                 ):

@@ -12,7 +12,7 @@ import { watchRoots } from './core/roots.js';
 import { transport } from './core/transport.js';
 import { CHILD, GPC } from './core/vector.js';
 import { under } from './core/write_cookie.js';
-import { ABSENT_TERMS, SCREEN_LANGUAGE } from './packed.js';
+import { SCREEN_LANGUAGE } from './packed.js';
 import { dress, focused, keeper } from './ui/root.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
@@ -22,7 +22,6 @@ const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-p
 function late(api) {
   const { _: core } = api;
   const { cfg, terms } = core;
-  Object.assign(terms, { ...ABSENT_TERMS, ...terms });
   // OneTrust's testing script works anywhere and writes host-only cookies.
   core.test ||= /-test($|\/)/.test(core.get('data-domain-script') || core.tag?.src);
   const sender = transport(core);
@@ -31,10 +30,8 @@ function late(api) {
     finish(core.engine);
     resumeNavigation(core.engine.internals);
   }
-  /** The page draws all of it itself (docs/headless.md). */
-  const headless = /^(true)?$/.test(core.get('data-headless') ?? 'no');
-  /** OneTrust's ways to have no banner. */
-  const bare = () => headless || core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search);
+  const headless = core.isHeadless();
+  const bare = core.isBare;
   const parentHost = () => {
     try {
       return parent.location.hostname;
@@ -49,8 +46,8 @@ function late(api) {
     core.emit('shown', { kind });
   };
   /** Counted once a page view, until it is answered: what is shown again was not asked anew. */
-  const asked = () => {
-    core.since = performance.now();
+  const asked = (since = performance.now()) => {
+    core.since = since;
     shown('banner', core.asked);
     core.asked = true;
   };
@@ -241,7 +238,7 @@ function late(api) {
     loadUi(code) {
       if (Object.keys(langs).includes(code)) requested = code;
       const lang = requested || core.lang;
-      return Promise.all([core.loadScreen(lang), new Promise(core.whenParsed)])
+      return Promise.all([core.loadScreen(lang), core.uiParts || new Promise(core.whenParsed)])
         .then(() => handedOver(lang))
         .then(() => {
           if (lang !== (requested || core.lang)) return core.loadUi();
@@ -291,6 +288,11 @@ function late(api) {
       core.safely('missing', () => reportMissing(core));
       sender.report();
       begun = true;
+      // The gate has shown it.
+      if (core.ask && core.uiParts?.banner) {
+        asked(core.since);
+        return Promise.resolve();
+      }
       if (core.ask && terms.banner && (headless || !bare())) return core.show();
       core.whenParsed(() => {
         const wanted = terms.links[0] || core.findDeep(PLACES)[0] || (cfg.button && !core.findDeep(OPENERS)[0]);

@@ -61,6 +61,8 @@ export interface Config {
   /** By item, in their order; absent: each is its own place. */
   slots?: (number | number[])[];
   terms: Terms;
+  /** What the first layer needs in every language. */
+  first: Screen;
   variant?: string;
   categories: Row[];
   purposes?: Row[];
@@ -129,6 +131,10 @@ export interface Core {
   disarmed(what: string, error: unknown): void;
   report(kind: string, subject: string): void;
   beginOnce(): void;
+  isHeadless(): boolean;
+  isBare(): boolean;
+  makeUi(): Ui;
+  loadRest(): Promise<any>;
 
   answer?: Answer;
   vector?: Vector;
@@ -169,6 +175,12 @@ export interface Core {
   swallows?: unknown;
   tabs?: BroadcastChannel;
   texts?: Screen;
+  /** The texts that came with the gate: what its banner says, in one language. */
+  first?: Screen;
+  /** What the visitor sees of us, from the banner on. */
+  uiParts?: Ui;
+  /** Something is stored that only late.js can read. */
+  unsure?: boolean;
   view?: View;
   emit?: (event: string, detail: object) => void;
   write?: (name: string, value: string, seconds: number | '') => void;
@@ -226,6 +238,8 @@ export interface Lists {
 
 /** What ui.js gives the gate. */
 export interface View {
+  /** Says an answer back. @param decide gives it, unless it was given */
+  settle(decide?: () => void): void;
   showBanner(): void;
   hideBanner(): void;
   openPreferences(layer?: string): void;
@@ -234,30 +248,43 @@ export interface View {
   cookieList(): void;
 }
 
-/** What the files of ui/ share; ui/index.js makes it. */
+/** What the files of ui/ share: first.js makes it, ui/index.js adds the rest. */
 export interface Ui extends Partial<Lists> {
   core: Core;
   terms: Terms;
+  css: string;
+  placeholders: Record<string, string | number>;
   root: HTMLElement;
-  liveRegion: HTMLElement;
-  consent(): any;
+  /** What is painted in the colours of the look. */
+  pieces?: Set<HTMLElement>;
+  exempt?: { key: string; name: string }[];
+  banner?: any;
+  /** What had the focus before it came to the banner for the first time. */
+  before?: any;
+  read(screen: Screen): void;
+  paint(node: HTMLElement): void;
+  addStyle(more: string): void;
+  textOf(key: string, values?: Record<string, string | number>): string;
+  list(names: string[]): string;
+  button(content: any, click: (event?: any) => any, props?: Record<string, any>): any;
+  link(href: string, text: string, label?: string): any;
+  policies(): any[];
+  honored(): unknown;
+  status(): any;
+  links(): HTMLElement[];
+  keepEqual(pair: HTMLElement[]): void;
+  draw(): void;
+  hideBanner(): void;
+  open(layer?: string): any;
+  answer(action: string, choices?: Choices, layer?: string): void;
+
+  liveRegion?: HTMLElement;
+  consent?(): any;
   filter?: HTMLElement;
-  placeholders?: Record<string, string | number>;
   inPage?: (node: HTMLElement) => HTMLElement;
   leavePage?: (node: HTMLElement) => void;
-  css?: string;
   mount?: () => void;
-  textOf?: (key: string, values?: Record<string, string | number>) => string;
-  list?: (names: string[]) => string;
-  button?: (content: any, click: (event?: any) => any, props?: Record<string, any>) => any;
-  link?: (href: string, text: string, label?: string) => any;
-  policies?: () => any[];
-  links?: () => HTMLElement[];
-  status?: () => HTMLElement | false | '';
   optsOut?: () => boolean;
-  honored?: () => boolean;
-  keepEqual?: (pair: HTMLElement[]) => void;
-  answer?: (action: string, choices?: Choices, layer?: string) => void;
 }
 
 /** The members that late.js puts in the place of those that load it. */

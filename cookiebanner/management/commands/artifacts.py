@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from consent.models import Artifact, Site
 from cookiebanner.management.common import site_or_error
 from cookiebanner.onetrust.respond import stub
-from cookiebanner.visitors.delivery import HOURLY, IMMUTABLE, SHORT_LIVED, STRICTEST
+from cookiebanner.visitors.delivery import HOURLY, IMMUTABLE, SHORT_LIVED, STRICTEST, first_language, with_first
+from cookiebanner.visitors.published import published
 
 COMMON = (
     "Access-Control-Allow-Origin: *\n  Cross-Origin-Resource-Policy: cross-origin\n  X-Content-Type-Options: nosniff"
@@ -63,7 +64,12 @@ class Command(BaseCommand):
 
 
 def write_site(root: Path, site: Site) -> int:
-    """The site's files; a killed site gets empty gates. A static host knows no places: its gate.js is the strictest."""
+    """The site's files; a killed site gets empty gates.
+
+    A static host knows no places and no languages: its gate.js is the strictest, and the first layer behind the latest
+    gates is in the site's first language. Pages in others get their banner with a second request.
+    """
+    entry = published.site(site.uuid)
     latest = site.releases.order_by("-number").first()
     folder, count = root / "v1" / str(site.uuid), 0
     old = Artifact.objects.filter(release__site=site).select_related("release").order_by("release__number")
@@ -76,10 +82,14 @@ def write_site(root: Path, site: Site) -> int:
             paths.append(folder / "r" / str(artifact.release.number) / "regime" / variant / "gate.js")
             if latest and artifact.release_id == latest.pk:
                 served = (b"", b"", b"") if site.killed_at else forms
+                alone = served
+                joined = with_first(entry, artifact.name, first_language(entry.languages, ())) if entry else None
+                if joined and not site.killed_at:
+                    served = (joined.identity, joined.gzip, joined.br)
                 write(folder / "regime" / variant / "gate.js", *served)
                 if variant == STRICTEST:
                     write(folder / "gate.js", *served)
-                    write(root / "consent" / str(site.uuid) / "OtAutoBlock.js", *served)
+                    write(root / "consent" / str(site.uuid) / "OtAutoBlock.js", *alone)
         for path in paths:
             write(path, *forms)
             count += 1

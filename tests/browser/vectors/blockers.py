@@ -93,12 +93,15 @@ def snapshot(level: str, **site: object) -> dict[str, object]:
 def gate_files(release: dict[str, object]) -> dict[tuple[str, str], tuple[str, bytes]]:
     """Every path a browser may ask the consent server for, for this release."""
     from cookiebanner.releases.compile import compile, digest
+    from cookiebanner.visitors.delivery import first_part
 
     files = {}
-    for name, kind, body in compile(release, 1, "0" * 64):
+    made = compile(release, 1, "0" * 64)
+    bodies = {name: body for name, _, body in made}
+    for name, kind, body in made:
         files[CMP, f"/v1/{UUID}/a/{digest(body)}/{name}"] = (kind, body)
         if name == f"gate.{VARIANT}.js":
-            files[CMP, f"/v1/{UUID}/gate.js"] = (kind, body)
+            files[CMP, f"/v1/{UUID}/gate.js"] = (kind, body + bodies[first_part(bodies, name, "en")])
             files[CMP, f"/consent/{UUID}/OtAutoBlock.js"] = (kind, body)
     stub = ROOT / "static/banner/stub.js"
     if stub.exists():

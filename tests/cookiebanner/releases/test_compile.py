@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.jurisdictions import table
-from consent.publishing import tags
+from consent.publishing import streams, tags
 from cookiebanner.releases import compile as compiler
+from cookiebanner.visitors.delivery import first_part
 from fairgate_enforce import patterns
 from fairgate_enforce.defaults import before_answer
 from tests import samples
@@ -30,12 +31,28 @@ ROOT = Path(__file__).resolve().parents[3]
 # frames that are navigated, attribute nodes, rules and texts of style sheets, import maps, what fetches by itself;
 # who reads or observes a page with held elements (docs/decisions/0028);
 # imports of module workers, frames sent by a variable, refreshes (480); boxes of pictures, attributes' order, texts and records (384)
-GATE_BUDGET = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 384
+GATE_ALONE = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 384
+# The first layer, which travels with it: its code and style sheet, and what it says in one language, which is not
+# compressed (docs/decisions/0030). ui.js lost 2,000 bytes of that.
+GATE_BUDGET = GATE_ALONE + 4_336
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip;
 # boxes in frames and over films.
-UI_BUDGET = 10_240 + 96 + 528 + 96
+UI_BUDGET = 10_240 + 96 + 528 + 96 - 2_000
 STUB_BUDGET = 5_120 + 32 + 80  # otreset reaches what fallbacks keep; whole languages and Trusted Types without us
+
+
+def sent(made: dict[str, bytes], language: str = "en") -> dict[str, int]:
+    """Gate → the bytes of what a visitor without a cache gets for it: the first layer is behind it, as delivery sends it."""
+    joined = {
+        name: streams.join_brotli(streams.to_brotli(body, 11), made[first_part(made, name, language)])
+        for name, body in made.items()
+        if name.startswith("gate.")
+    }
+    assert {name: brotli.decompress(body)[: len(made[name])] for name, body in joined.items()} == {
+        n: made[n] for n in joined
+    }
+    return {name: len(body) for name, body in joined.items()}
 
 
 def files(snapshot, number=3):
@@ -72,8 +89,7 @@ def test_every_adapter_is_known_to_the_compiler():
 
 def test_sizes_with_twenty_services():
     made = files(samples.snapshot(services=[own(n) for n in range(20)]))
-    gates = {name: len(brotli.compress(body)) for name, body in made.items() if name.startswith("gate.")}
-    assert {name: size for name, size in gates.items() if size > GATE_BUDGET} == {}
+    assert {name: size for name, size in sent(made).items() if size > GATE_BUDGET} == {}
     assert len(brotli.compress(made["ui.en.js"])) <= UI_BUDGET
 
 
@@ -86,7 +102,7 @@ def test_sizes_with_twenty_services_of_the_catalogue():
     one["variants"] = {variant: one["variants"][variant] for variant in ("eu_opt_in", "us_ca", "eu_opt_in-DE")}
     for changes, budget in (({"adapter": ""}, GATE_BUDGET), ({}, GATE_BUDGET + ADAPTERS_BUDGET)):
         release = {**one, "services": [{**service, **changes} for service in one["services"]]}
-        gates = {name: len(brotli.compress(body)) for name, body in files(release).items() if name.startswith("gate.")}
+        gates = sent(files(release))
         assert len(gates) == 3
         assert {name: size for name, size in gates.items() if size > budget} == {}
 
@@ -195,7 +211,7 @@ def test_the_same_release_is_the_same_bytes():
     first, second = (files(samples.snapshot(variants=("eu_opt_in", "us_ca"))) for _ in range(2))
     assert first == second
     assert sorted(name for name in first if name.endswith(".js")) == [
-        "gate.eu_opt_in.js", "gate.us_ca.js", "late.js", "ui.en.js",
+        "first.en.js", "gate.eu_opt_in.js", "gate.us_ca.js", "late.js", "ui.en.js",
     ]  # fmt: skip
 
 

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import brotli
 import pytest
 
 from consent.models import Artifact
+from consent.publishing import streams
+from cookiebanner.artifacts.respond import respond as artifacts_respond
+from cookiebanner.lane.app import Lane
 from cookiebanner.visitors.delivery import negotiate
+from cookiebanner.visitors.published import published
 from tests.cookiebanner.sample_releases import release, site
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +187,135 @@ def test_a_publish_and_the_kill_switch_show_at_once(client, shop):
     shop.killed_at = None
     shop.save()
     assert got() == body_of(second, "gate.eu_opt_in.js")
+
+
+# --- the first layer behind a gate -----------------------------------------------------------------------------------
+
+EN, DE = b";window.en='A choice';" * 9, ";window.de='Eine Wahl für Sie';".encode() * 9
+
+
+def with_first(languages=("en", "de")):
+    """A site whose first layers are there in two languages, and one of them for California in its own words."""
+    made = site()
+    made.languages = list(languages)
+    bodies: dict[str, Any] = {"first__en__js": EN, "first__de__js": DE, "first__en@us_ca__js": EN + b";window.ca=1"}
+    published = release(made, **bodies)
+    for artifact in Artifact.objects.filter(release=published):
+        body = bytes(artifact.body)
+        artifact.gzip, artifact.brotli = streams.to_gzip(body), streams.to_brotli(body, 5)
+        artifact.save()
+    return made
+
+
+DECODE = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
+
+
+@pytest.mark.parametrize("encoding", DECODE)
+def test_a_gate_and_its_first_layer_are_one_file_in_each_encoding(client, encoding):
+    shop = with_first()
+    gate = body_of(shop.releases.get(), "gate.eu_opt_in.js")
+    tags = set()
+    for language, part in (("en", EN), ("de", DE)):
+        address, headers = f"/v1/{shop.uuid}/gate.js?l={language}", {"Accept-Encoding": encoding}
+        answer = client.get(address, headers=headers)
+        assert DECODE[encoding](answer.content) == gate + part
+        assert (answer["Content-Language"], answer["Vary"]) == (language, "Accept-Encoding")
+        assert answer["Cache-Control"] == "private, no-cache"
+        assert answer["Content-Length"] == str(len(answer.content))
+        head = client.head(address, headers=headers)
+        assert (head.content, {**head.headers}) == (b"", {**answer.headers})
+        again = client.get(address, headers={**headers, "If-None-Match": answer["ETag"]})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", answer["ETag"])
+        tags.add(answer["ETag"])
+    assert len(tags) == 2
+
+
+def test_its_etag_names_both_artifacts(client):
+    shop = with_first()
+    hashes = [
+        Artifact.objects.get(name=name, release__site=shop).sha256[:16]
+        for name in ("gate.eu_opt_in.js", "first.de.js")
+    ]  # fmt: skip
+    answer = client.get(f"/v1/{shop.uuid}/gate.js?l=de", headers={"Accept-Encoding": "br"})
+    assert answer["ETag"] == f'"{"".join(hashes)}-br"'
+    parts = [
+        client.get(f"/v1/{shop.uuid}/a/{sha256}/{name}").content
+        for sha256, name in zip(hashes, ("gate.eu_opt_in.js", "first.de.js"), strict=True)
+    ]
+    assert b"".join(parts) == brotli.decompress(answer.content)
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        ("de", "de"), ("de-AT, en;q=0.9", "de"), ("en;q=0.3, de;q=0.5", "de"), ("fr, de;q=0.1", "de"), ("fr", "en"), ("", "en"),
+        ("de;q=0, en", "en"), ("de;q=x, en", "en"), ("d" * 300, "en"), ("*", "en"), (",;q=,de_DE", "de"),
+    ],
+)  # fmt: skip
+def test_without_a_language_in_its_address_the_browser_s_counts(client, accept, language):
+    shop = with_first()
+    answer = client.get(f"/v1/{shop.uuid}/gate.js", headers={"Accept-Language": accept})
+    assert answer["Content-Language"] == language
+    assert (answer["Vary"], answer["Cache-Control"]) == ("Accept-Encoding, Accept-Language", "private, no-cache")
+
+
+def test_a_site_s_only_language_needs_no_question(client):
+    shop = with_first(languages=("de",))
+    answer = client.get(f"/v1/{shop.uuid}/gate.js", headers={"Accept-Language": "en"})
+    assert (answer["Content-Language"], answer["Vary"]) == ("de", "Accept-Encoding")
+
+
+def test_what_is_public_never_depends_on_a_header(client):
+    shop = with_first()
+    for query, language in (("", "en"), ("?l=de", "de"), ("?l=fr", "en")):
+        answer = client.get(f"/v1/{shop.uuid}/regime/eu_opt_in/gate.js{query}", headers={"Accept-Language": "de"})
+        assert (answer["Content-Language"], answer["Vary"]) == (language, "Accept-Encoding")
+        assert answer["Cache-Control"] == "public, max-age=30, immutable"
+
+
+def test_a_place_with_words_of_its_own_gets_them(client):
+    shop = with_first()
+    for language, part in (("en", EN + b";window.ca=1"), ("de", DE)):
+        answer = client.get(f"/v1/{shop.uuid}/regime/us_ca/gate.js?l={language}")
+        assert answer.content == body_of(shop.releases.get(), "gate.us_ca.js") + part
+
+
+def test_a_pinned_release_and_the_drop_in_have_the_gate_alone(client):
+    shop = with_first()
+    for path in (f"/v1/{shop.uuid}/r/1/regime/eu_opt_in/gate.js?l=de", f"/consent/{shop.uuid}/OtAutoBlock.js?l=de"):
+        answer = client.get(path)
+        assert answer.content == body_of(shop.releases.get(), "gate.eu_opt_in.js")
+        assert "Content-Language" not in answer
+
+
+def test_the_kill_switch_takes_it_away(client):
+    shop = with_first()
+    assert client.get(f"/v1/{shop.uuid}/gate.js?l=de").content != b""
+    shop.killed_at = datetime.now(UTC)
+    shop.save()
+    assert client.get(f"/v1/{shop.uuid}/gate.js?l=de").content == b""
+
+
+def test_the_lane_sends_each_visitor_the_language_of_the_address_or_of_the_browser():
+    shop = with_first()
+    published.refresh()
+    lane = Lane(django=None)
+
+    def language(target: str, accept: str) -> str:
+        headers = [(b"accept-language", accept.encode())]
+        lane.script(target.encode(), headers, "203.0.113.9", False)
+        ready = lane.script(target.encode(), headers, "203.0.113.9", False)
+        if ready is None:  # not in memory
+            artifacts_respond(
+                "GET",
+                target.partition("?")[0],
+                {"accept-language": accept},
+                "203.0.113.9",
+                query=target.partition("?")[2],
+            )
+            ready = lane.script(target.encode(), headers, "203.0.113.9", False)
+        return dict(present(ready).response.headers)[b"content-language"].decode()
+
+    address = f"/v1/{shop.uuid}/gate.js"
+    assert [language(address, accept) for accept in ("de", "en", "de-CH,de;q=0.9", "fr")] == ["de", "en", "de", "en"]
+    assert [language(f"{address}?l={code}", "en") for code in ("de", "en", "fr")] == ["de", "en", "en"]

@@ -132,6 +132,8 @@ export function answers(core, transport) {
     const has = (value) => items.some(({ necessary }, i) => !necessary && vector[i] === value);
     if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
     keep(id, action, seconds());
+    // A layer that was answered in closes itself, with its focus.
+    if (layer === 'api') core.uiParts?.hideBanner();
     const reload = apply(old, { action, layer });
     if (action === 'opt_out' || (core.answer.x && !optIn)) core.emit('optout', window.fairgate.consent());
     receipt = record(id, replaces, action, layer, timeToAnswer());
@@ -197,7 +199,7 @@ export function answers(core, transport) {
       // What was stored may be a no and change nothing.
       core.safely('refusals', core.engine.tellRefusals);
       if (!core.ask) {
-        core.view?.hideBanner();
+        core.uiParts?.hideBanner();
         if (core.asked) timeToAnswer();
       }
     },

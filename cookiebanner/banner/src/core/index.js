@@ -4,6 +4,8 @@
  */
 
 import { tabled } from '../block/match.js';
+import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
+import { firstLayer } from '../ui/first.js';
 import { kept, newest, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
@@ -17,7 +19,8 @@ const nextSibling = (node) => following.call(node);
  * @param {(host: object) => object} arm the blocking engine (src/block)
  */
 export function start(cfg, arm) {
-  const { terms, langs } = cfg;
+  const { langs } = cfg;
+  const terms = Object.assign(cfg.terms, { ...ABSENT_TERMS, ...cfg.terms });
   const items = unpack(cfg);
   const services = items.filter(({ kind }) => kind === 'services');
   const first = items.length - services.length;
@@ -59,12 +62,16 @@ export function start(cfg, arm) {
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = items.some(({ necessary }) => !necessary);
       core.lapsed = false;
+      core.unsure = false;
       core.vector = before(items, core.signal());
       // Vendors hear their defaults before any script of theirs can run; an earlier answer follows at once.
       if (!core.vendorSignals) core.signalVendors('default');
       if (core.answer) core.applyAnswer();
       // Perhaps an objection, or of an earlier gate: late.js finds out. `fairgate` was every site's name once.
-      else if (raw[0] || core.closed || values('fairgate')[0]) core.vector = items.map(({ necessary }) => !!necessary);
+      else if (raw[0] || core.closed || values('fairgate')[0]) {
+        core.unsure = true;
+        core.vector = items.map(({ necessary }) => !!necessary);
+      }
     },
     applyAnswer: () => Object.assign(core, interpret(core)),
     /** @returns {{categories: object, purposes: object, services: object}} what `convert` makes of each value */
@@ -136,6 +143,19 @@ export function start(cfg, arm) {
     report(kind, subject) {
       core.reports.push({ kind, subject });
     },
+    /** The page draws all of it itself (docs/headless.md). */
+    isHeadless: () => /^(true)?$/.test(core.get('data-headless') ?? 'no'),
+    /** That, and OneTrust's ways to have no banner. */
+    isBare: () => core.isHeadless() || core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search),
+    makeUi() {
+      core.uiParts ||= firstLayer(core);
+      return core.uiParts;
+    },
+    /** Fetches what goes on with the first layer; without it that does not stand. @returns the view, or nothing */
+    loadRest: () =>
+      Promise.all([load('late', cfg.late), core.loadScreen()])
+        .then(() => core.loadUi())
+        .catch(() => core.uiParts.hideBanner()),
     /** Begins what a visitor sees. */
     beginOnce() {
       core.started ||= core.begin();
@@ -160,7 +180,10 @@ export function start(cfg, arm) {
       }
     }).then(() => {
       if (core.made[name] !== cfg.made) throw name;
-      if (name === 'late') core.startLate(api);
+      if (name !== 'late') return;
+      core.startLate(api);
+      // What a press brought must not run before what it stands on.
+      if (core.uiParts) core.beginOnce();
     });
   /**
    * Fetches a file of ours. "Loaded" is not "did its work": its last line (compile.py) says in `made` whose it is. What says
@@ -249,10 +272,38 @@ export function start(cfg, arm) {
   window.fairgate = api;
   addEventListener('error', ({ message }) => core.errors.push(message));
 
-  // Who has to be asked is asked at once; the rest can wait for the page. So does a drop-in, whose stub says more.
-  if (core.ask && terms.banner && !core.dropIn && parent === self) {
+  /** Shows the banner that came with this file as soon as there is a body; the other files follow the first paint. */
+  function showFirst() {
+    const { body, documentElement } = document;
+    if (!body) {
+      const observer = new MutationObserver(() => {
+        if (!document.body) return;
+        observer.disconnect();
+        core.safely('banner', showFirst);
+      });
+      return observer.observe(documentElement, { childList: true });
+    }
+    // An answer by the page may have been faster.
+    if (!core.ask || core.uiParts) return core.beginOnce();
+    const ui = core.makeUi();
+    ui.read({ ...cfg.first, ...core.first, [SCREEN_TEXTS]: { ...cfg.first[SCREEN_TEXTS], ...core.first[SCREEN_TEXTS] } });
+    ui.draw();
+    core.putBeside(ui.root);
+    core.since = performance.now();
+    const whenIdle = window.requestIdleCallback || setTimeout;
+    requestAnimationFrame(() => whenIdle(core.loadRest));
+    // Nothing is painted in a tab that nobody sees.
+    setTimeout(core.loadRest, 3000);
+  }
+  const ask = () => {
+    if (core.first?.[SCREEN_LANGUAGE] === core.lang && !core.unsure && !core.dropIn && !document.prerendering && !core.isBare())
+      return core.safely('banner', showFirst);
     core.loadScreen().catch(() => {});
     core.beginOnce();
-  } else core.whenParsed(core.beginOnce);
+  };
+  // Who has to be asked is asked at once; the rest can wait for the page. So does a drop-in, whose stub says more.
+  if (core.ask && terms.banner && !core.dropIn && parent === self)
+    Promise.resolve().then(ask); // behind the last part of this file
+  else core.whenParsed(core.beginOnce);
   dispatchEvent(new CustomEvent('fairgate:ready', { detail: api.consent() }));
 }

@@ -1,25 +1,22 @@
 /** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`. */
 
 import { crossIcon, el } from './dom.js';
-import { FACT_SELLS, FACT_SENSITIVE, LOOK_LAYOUT, LOOK_POSITION } from '../packed.js';
+import { LOOK_LAYOUT, LOOK_POSITION, SCREEN_SELLS_SENSITIVE } from '../packed.js';
 
 const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRounded' };
 
 /**
  * @param {import('../types.d.ts').Ui} ui
- * @param {(layer?: string) => void} open opens the preferences
  * @returns {HTMLElement} the banner, not yet in the page
  */
-export function showBanner(ui, open) {
-  const { t, terms, screen } = ui;
+export function showBanner(ui) {
+  const { t, terms, screen, exempt } = ui;
   const look = screen.look;
   const position = look[LOOK_POSITION];
   const has = (name) => terms.buttons.includes(name);
   const answer = (action, choices) => () => ui.answer(action, choices, 'banner');
   const accept = has('accept') && ui.button(t.accept, answer('accept_all'), { id: 'onetrust-accept-btn-handler', class: 'fg-b' });
   const reject = has('reject') && ui.button(t.reject, answer('reject_all'), { id: 'onetrust-reject-all-handler', class: 'fg-b' });
-  const exempt = ui.services.filter((service) => service.exempt);
-  const sellsSensitive = ui.services.some(({ legalFacts }) => legalFacts === (FACT_SELLS | FACT_SENSITIVE));
   if (accept && reject) ui.keepEqual([accept, reject]);
   return el(
     'div',
@@ -49,7 +46,7 @@ export function showBanner(ui, open) {
             { id: 'onetrust-policy-text' },
             ui.textOf('body'),
             ui.policies(),
-            ui.button(ui.textOf('services'), () => open('services'), { class: 'fg-l' }),
+            ui.button(ui.textOf('services'), () => ui.open('services'), { class: 'fg-l' }),
           ),
           exempt.length > 0 &&
             el(
@@ -61,7 +58,7 @@ export function showBanner(ui, open) {
                 class: 'fg-l fg-object',
               }),
             ),
-          sellsSensitive &&
+          screen[SCREEN_SELLS_SENSITIVE] &&
             terms.notices.filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
           ui.status(),
         ),
@@ -75,7 +72,7 @@ export function showBanner(ui, open) {
           accept,
           reject,
           has('manage') &&
-            ui.button(t.manage, () => open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
+            ui.button(t.manage, () => ui.open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
         ),
         terms.links.length > 0 && el('div', { class: 'fg-links' }, ui.links()),
       ),

@@ -39,9 +39,6 @@ export function keeper(core, root, wayBack) {
   let left = PATIENCE;
   let place;
   let standing = false;
-  // Out of the flow of the page's html, which may be a grid.
-  root.style.position = 'absolute';
-
   /** The page's topmost modal: what was opened last. One of ours is above it by itself. */
   function modal() {
     try {
@@ -102,8 +99,8 @@ export function keeper(core, root, wayBack) {
     if (root.querySelector(BANNER) && !root.querySelector('dialog[open]') && records.some(covers) && left-- > 0) raise();
   }
 
-  /** What had the focus when it came to us; null: nothing. */
-  let before = null;
+  /** What had the focus when it came to us; nothing when nothing had. */
+  let before = core.uiParts.before;
   let lost = null;
   const onFocus = (event) => {
     const from = event.relatedTarget;

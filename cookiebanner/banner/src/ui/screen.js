@@ -4,12 +4,28 @@ import {
   SCREEN_CATEGORIES,
   SCREEN_CONJUNCTION,
   SCREEN_CONTROLLER,
+  SCREEN_EXEMPT,
   SCREEN_LANGUAGE,
   SCREEN_PURPOSES,
   SCREEN_REGIME_TEXTS,
   SCREEN_SERVICES,
   SCREEN_TEXTS,
 } from '../packed.js';
+
+/** The texts, those of the regime included. @param {import('../types.d.ts').Screen} packed */
+export function textsOf(packed, { terms, cfg }) {
+  const t = { ...packed[SCREEN_TEXTS] };
+  for (const [regimes, texts] of packed[SCREEN_REGIME_TEXTS] || []) {
+    if (regimes.includes(terms.regime) || regimes.includes(cfg.variant)) Object.assign(t, texts);
+  }
+  return t;
+}
+
+const isExempt = (places, terms) => (places || []).some((where) => terms.exempt.includes(where));
+
+/** Services that run unasked under this law, against which one may object. @returns {{key: string, name: string}[]} */
+export const exemptions = (packed, { terms }) =>
+  (packed[SCREEN_EXEMPT] || []).flatMap(([key, name, places]) => (isExempt(places, terms) ? { key, name } : []));
 
 /**
  * The rows are taken apart here and nowhere else, in the order of screen.json (a test holds the two together).
@@ -18,13 +34,10 @@ import {
  * @param {Pick<import('../types.d.ts').Core, 'terms'|'cfg'>} core
  * @returns {import('../types.d.ts').Lists}
  */
-export function unpackLists(packed, { terms, cfg }) {
-  const t = { ...packed[SCREEN_TEXTS] };
-  for (const [regimes, texts] of packed[SCREEN_REGIME_TEXTS]) {
-    if (regimes.includes(terms.regime) || regimes.includes(cfg.variant)) Object.assign(t, texts);
-  }
+export function unpackLists(packed, core) {
+  const { terms } = core;
   const categories = packed[SCREEN_CATEGORIES].map(([key, necessary, name, text]) => ({ key, necessary, name, text, services: [] }));
-  const services = packed[SCREEN_SERVICES].map(([key, name, company, policy, place, text, facts, cookies, exemptions]) => {
+  const services = packed[SCREEN_SERVICES].map(([key, name, company, policy, place, text, facts, cookies, places]) => {
     const category = categories[place || 0];
     const service = {
       key,
@@ -35,13 +48,13 @@ export function unpackLists(packed, { terms, cfg }) {
       text,
       legalFacts: facts,
       cookies: cookies || [],
-      exempt: !category.necessary && (exemptions || []).some((where) => terms.exempt.includes(where)),
+      exempt: !category.necessary && isExempt(places, terms),
     };
     category.services.push(service);
     return service;
   });
   const purposes = packed[SCREEN_PURPOSES].map(([key, name, text]) => ({ key, name, text, services: [] }));
-  return { screen: packed, lang: packed[SCREEN_LANGUAGE], t, categories, services, purposes };
+  return { screen: packed, lang: packed[SCREEN_LANGUAGE], t: textsOf(packed, core), categories, services, purposes };
 }
 
 /** "One, two and three", as the language has it. */

@@ -1,0 +1,136 @@
+/**
+ * The first layer, and what the other layers share with it. It travels with the gate, so that the banner needs no second
+ * request; ui.js, which comes later or at a press, goes on with the same object. One banner, whichever file had its texts.
+ */
+
+import { showBanner } from './banner.js';
+import { calm } from './calm.js';
+import { checkIcon, el, interpolate, optOutIcon } from './dom.js';
+import { makeEqual } from './equal.js';
+import packed from './first.css';
+import { exemptions, listOf, textsOf } from './screen.js';
+import { LOOK_DARK, LOOK_LIGHT, LOOK_RADIUS, LOOK_SCHEME, PALETTE, SCREEN_DIRECTION, SCREEN_LANGUAGE } from '../packed.js';
+
+/**
+ * @param {import('../types.d.ts').Core} core
+ * @returns {import('../types.d.ts').Ui}
+ */
+export function firstLayer(core) {
+  const { terms } = core;
+  const prefersDark = matchMedia('(prefers-color-scheme:dark)');
+  let pressed = false;
+  /** @type {import('../types.d.ts').Ui} */
+  const ui = {
+    core,
+    terms,
+    css: '',
+    placeholders: {},
+    root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
+    read(screen) {
+      Object.assign(ui, {
+        screen,
+        lang: screen[SCREEN_LANGUAGE],
+        t: textsOf(screen, core),
+        exempt: exemptions(screen, core),
+      });
+      ui.pieces.forEach(ui.paint);
+    },
+    /** Language, direction and colours of a piece of ours. */
+    paint(node) {
+      const look = ui.screen.look;
+      const scheme = look[LOOK_SCHEME];
+      const isDark = scheme === 'auto' ? prefersDark.matches : scheme === 'dark';
+      const colours = look[isDark ? LOOK_DARK : LOOK_LIGHT];
+      for (const [i, colour] of colours.split(' ').entries()) node.style.setProperty(`--fg-${PALETTE[i]}`, colour);
+      node.style.setProperty('--fg-r', `${look[LOOK_RADIUS]}px`);
+      node.style.setProperty('color-scheme', isDark ? 'dark' : 'light');
+      node.lang = ui.lang;
+      node.dir = ui.screen[SCREEN_DIRECTION];
+    },
+    /** Adds rules to those of before. @param {string} more packed as build.mjs does */
+    addStyle(more) {
+      ui.css += more.replace(/~/g, '.fg:not(#_) ');
+      document.getElementById('onetrust-style')?.remove();
+      const tag = el('style', { id: 'onetrust-style', nonce: core.nonce });
+      try {
+        const sheet = core.sheet || new CSSStyleSheet();
+        sheet.replaceSync(ui.css);
+        if (!core.sheet) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+        core.sheet = sheet;
+      } catch {
+        tag.textContent = ui.css;
+      }
+      ui.root.prepend(tag);
+    },
+    textOf: (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values }),
+    list: (names) => listOf(ui.screen, names),
+    button: (text, click, props) => el('button', { type: 'button', click, ...props }, text),
+    link: (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text),
+    policies: () => [' ', ui.link(ui.screen.policy, ui.t.policy), ' ', ui.link(ui.screen.imprint, ui.t.imprint), ' '],
+    /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service. */
+    honored: () =>
+      core.gpc || (core.answer?.x && !core.lapsed && core.items.every(({ sold, necessary }, i) => !sold || necessary || !core.vector[i])),
+    /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
+    status: () =>
+      ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored),
+    /** The statutory links; each leads to the preferences, where the control is the first thing focused. */
+    links: () =>
+      terms.links
+        .filter((key) => ui.t[key])
+        .map((key, i) =>
+          ui.button([terms.optout_icon && !i && optOutIcon(), ui.t[key]], () => ui.open('links'), {
+            class: 'fg-l fg-law',
+            lang: 'en',
+            'data-link': key,
+          }),
+        ),
+    keepEqual(pair) {
+      const check = () => {
+        const differing = makeEqual(pair);
+        if (differing.length) core.report('design', `${pair[1].className}: ${differing}`);
+      };
+      // After the paint: it asks for all that was computed.
+      requestAnimationFrame(() => setTimeout(check));
+      for (const wait of [300, 2000]) setTimeout(check, wait);
+    },
+    /** Puts the banner into our root, anew where it was. */
+    draw() {
+      ui.banner?.remove();
+      ui.banner = showBanner(ui);
+      calm(ui.banner);
+      ui.root.prepend(ui.banner);
+    },
+    /** ui.js's takes care of focus and of the way back, too. */
+    hideBanner() {
+      ui.banner?.remove();
+      ui.banner = null;
+    },
+    open: (layer) => core.loadRest().then((view) => view?.openPreferences(layer)),
+    /** The visitor's answer. What comes before the files that take it waits for them, and counts once. */
+    answer(action, choices, layer) {
+      if (pressed) return;
+      const decide = () => core.decide(action, choices, layer);
+      if (core.view) return core.view.settle(decide);
+      pressed = true;
+      // Still there for who has the focus in it; ui.js leads that on.
+      ui.banner.style.cssText = 'opacity:0;pointer-events:none';
+      const rest = core.loadRest();
+      core
+        .late(decide)
+        .then(() => rest)
+        .then((view) => {
+          pressed = false;
+          view?.settle();
+        });
+    },
+  };
+  // Out of the flow of the page's html, which may be a grid.
+  ui.root.style.position = 'absolute';
+  ui.pieces = new Set([ui.root]);
+  prefersDark.addEventListener('change', () => ui.pieces.forEach(ui.paint));
+  ui.root.addEventListener('focusin', ({ relatedTarget }) => {
+    ui.before ||= relatedTarget;
+  });
+  ui.addStyle(packed);
+  return ui;
+}
