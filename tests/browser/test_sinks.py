@@ -1,12 +1,25 @@
-"""Every setter, method and constructor of the installed Chromium was looked at, and said to be harmless, held, or a limit."""
+"""Every setter, method and constructor of the installed browsers was looked at, and said to be harmless, held, or a limit."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .sinks.judge import JUDGED, PAGES, VERDICTS, judged, misjudged, unjudged, walk
+from .sinks.judge import (
+    JUDGED,
+    JUDGED_FIREFOX,
+    PAGES,
+    VERDICTS,
+    judged,
+    judged_in_firefox,
+    misjudged,
+    unjudged,
+    walk,
+    walk_firefox,
+)
 from .vectors import blockers
 from .vectors.run import arguments
 from .vectors.server import Server
@@ -67,3 +80,33 @@ def test_the_walk_sees_what_a_browser_has(found):
     }  # fmt: skip
     assert {key: found[key[0]].get(key[1]) for key in expected} == expected
     assert len(found) > 900
+
+
+@pytest.fixture(scope="module")
+def found_in_firefox():
+    server = Server(PAGES.get, blockers.gate_files(blockers.snapshot("snippet")))
+    # Playwright has a loop in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(asyncio.run, walk_firefox(server.port)).result()
+    server.close()
+
+
+def test_everything_that_firefox_offers_is_judged_and_what_is_called_patched_is(found_in_firefox):
+    verdicts = judged_in_firefox()
+    assert unjudged(found_in_firefox, verdicts) == [], (
+        "new in this browser: python -m tests.browser.sinks.judge firefox"
+    )
+    assert misjudged(found_in_firefox, verdicts) == []
+    assert len(found_in_firefox) > 600
+
+
+def test_what_stands_in_firefox_s_list_is_of_firefox_alone(found_in_firefox):
+    """A verdict that is Chromium's too, or of a member that Firefox has not, is a line too many."""
+    common = judged(JUDGED.read_text())
+    own = judged(JUDGED_FIREFOX.read_text())
+    assert [key for key, verdict in own.items() if common.get(key) == verdict] == []
+    assert [key for key in own if key[1] not in found_in_firefox.get(key[0], {})] == []
+    (owner, name), *_ = own
+    assert unjudged(found_in_firefox, {k: v for k, v in judged_in_firefox().items() if k != (owner, name)}) == [
+        f"{owner} {name}"
+    ]
