@@ -185,3 +185,14 @@ def test_code_that_is_taken_out_as_soon_as_it_is_in_runs_once_after_a_yes(guest,
     page.evaluate("fairgate.accept()")
     page.wait_for_timeout(200)
     assert page.evaluate("ran") == expected
+
+
+OWN_LOCATIONS = f"""<script>var f='iframe', e=window, t='{T}/a.js'; log('read ' + (e.location.search + window.location.hash))</script>
+<script>var t='{T}/b.js'; e.location.hash = 'x'; log('no frame is named')</script>
+<script>var f='iframe', t='{T}/c.js'; self.location.hash = 'y'; log('our own window')</script>
+<script>var f=document.createElement('iframe'); document.body.append(f); f.contentWindow.location = '/own.js'; log('an own address')</script>"""
+
+
+def test_code_that_names_a_held_address_and_reads_where_it_is_goes_on(guest) -> None:
+    page = guest.open(OWN_LOCATIONS)
+    assert ran(page, 4) == ["read ", "no frame is named", "our own window", "an own address"]

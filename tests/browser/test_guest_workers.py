@@ -32,6 +32,16 @@ fetch('data.txt').then((r) => r.text()).then(async (text) => {
     "/w/echo.js": "// https://tracker.shop.test/x.js, in a comment only\nonmessage = (e) => postMessage(['echo', e.data]);",
     "/w/throws.js": "\nthrow new Error('thrown');",
     "/w/syntax.js": "\nlet let = 1;",
+    "/w/comment.mjs": "// import '{T}/x.js'\nimport './module-lib.js'; onmessage = (e) => postMessage(e.data);".replace(
+        "{T}", T
+    ),
+    "/w/waits.mjs": "const first = await new Promise((go) => { onmessage = (e) => go(e.data); }); onmessage = null;"
+    "addEventListener('message', (e) => postMessage([first, e.data, e.ports.length])); postMessage('waits');",
+    "/w/throws.mjs": "\nthrow new Error('thrown');",
+    "/w/connects.mjs": "onconnect = (e) => { e.ports[0].onmessage = (m) => e.ports[0].postMessage([m.data, name]); };",
+    "/w/imports.mjs": f"import '{T}/w/imported.js'; postMessage('ran');",
+    "/w/imports-deep.mjs": "import './imports.mjs'; postMessage('deep ran');",
+    "/w/imports-later.mjs": f"postMessage('ran'); import('{T}/w/imported.js').then(() => postMessage('later'));",
     "/w/shared.js": "let n = 0; onconnect = (e) => { const p = e.ports[0]; n++; p.onmessage = (m) => p.postMessage([n, m.data, name]); };",
     "/w/service.js": f"// {T}/x.js\nonfetch = () => {{}};",
     "/w/service-imports.js": f"importScripts('{T}/w.js');",
@@ -85,6 +95,20 @@ CASES = {
     ),
     "missing": (f"const w = new Worker('/w/none.js');{LISTEN}", 1),
     "missing module": (f"const w = new Worker('/w/none.js', {{type: 'module'}});{LISTEN}", 1),
+    "module that a page speaks to at once": (
+        f"const w = new Worker('/w/comment.mjs', {{type: 'module'}});{LISTEN}w.postMessage(1);w.postMessage([2]);setTimeout(() => w.postMessage(3), 1)",
+        3,
+    ),
+    "module that waits for its page": (
+        f"const w = new Worker('/w/waits.mjs', {{type: 'module'}});{LISTEN}w.postMessage(1);"
+        "w.addEventListener('message', () => { const c = new MessageChannel(); w.postMessage(2, [c.port1]) }, {once: true})",
+        2,
+    ),
+    "module that throws": (f"const w = new Worker('/w/throws.mjs', {{type: 'module'}});{LISTEN}", 1),
+    "shared module": (
+        "const w = new SharedWorker('/w/connects.mjs', {type: 'module', name: 's'}); w.port.onmessage = (e) => log(e.data); w.port.postMessage(1)",
+        1,
+    ),
     "throws": (f"const w = new Worker('/w/throws.js');{LISTEN}", 1),
     # Chromium's words name importScripts then.
     "does not parse": (
@@ -152,6 +176,22 @@ def test_what_a_worker_asks_for_is_held_and_allowed_after_a_yes(guest, kind: str
     page.wait_for_timeout(300)
     page.evaluate("ran.length = 0; w.postMessage(1)")
     assert settled(page, count)[1:6] == HELD[1:6]
+
+
+@pytest.mark.parametrize("name", ["imports", "imports-deep", "imports-later"])
+def test_a_module_worker_that_imports_what_waits_fails_as_without_a_network(guest, name: str) -> None:
+    code = f"w = new Worker('/w/{name}.mjs', {{type: 'module'}});{LISTEN}"
+    page = guest.open(f"<script>var {code}</script>")
+    assert settled(page, 1) == [["error", "error", ""]]
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(300)
+    page.evaluate(f"() => {{ ran.length = 0; {code} }}")
+    assert settled(page, 1 if name == "imports" else 2) == {
+        "imports": ["ran"],
+        "imports-deep": ["ran", "deep ran"],
+    }.get(name, ["ran", "later"])
+    assert guest.asked == [f"{T}/w/imported.js"]
 
 
 def test_an_own_worker_is_asked_for_once_and_the_page_does_not_wait_for_it(guest, worker_files) -> None:

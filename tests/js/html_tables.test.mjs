@@ -11,7 +11,8 @@ import ts from 'typescript';
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const TABLES = JSON.parse(read('../../packages/enforce/src/fairgate_enforce/html.json'));
 const BLOCK = '../../cookiebanner/banner/src/block';
-const ONLY_REWRITERS = ['charset'];
+// Of code that sends a frame somewhere the gate holds more: it also sees what stands behind a variable.
+const ONLY_REWRITERS = ['charset', 'frame_location'];
 
 /** Every regular expression and every plain string that is written in src/block. */
 function literals() {
@@ -130,19 +131,6 @@ const texts = {
   css_url: soup([...ADDRESSES, ...QUOTES, 'url(', 'URL( ', ')', '@import ', '@IMPORT', ' ', '\n', ';', 'a{', 'data:fg,', 'image-set(']),
   mention: soup([...ADDRESSES, ...QUOTES, 'https:', '//', 't.test', '.', '-', '<', '>', ')', ' ', '\t', 'a', '\\/']),
   imports: soup([...ADDRESSES, ...QUOTES, 'import', 'import ', ' from', '(', ' ', '\n', ';', '{a}', 'transform', 'https://', '//']),
-  frame_location: soup(
-    product(
-      ['f.contentWindow', 'f.contentDocument', 'frames[0]', "frames['a']", 'window', 'f.content', 'frame', 'frames'],
-      ['.location', ' .\n location', '.history', '.locate'],
-      ['', '.href', ' . replace', '.assign'],
-      ['=', ' = ', '(', ' ( ', ' == '],
-      QUOTES,
-      ['https://t.test/', '/own', ''],
-      QUOTES,
-    ),
-    ';',
-    3,
-  ),
 };
 
 test('each pattern of the table is asked for here', () => {
@@ -153,7 +141,7 @@ test('each pattern of the table is asked for here', () => {
 for (const name of ['code', 'link', 'script_address']) {
   test(`the gate's ${name}`, () => oneAnswers(says(tabled(name)), texts[name], says));
 }
-for (const name of ['marks', 'css_url', 'mention', 'imports', 'frame_location']) {
+for (const name of ['marks', 'css_url', 'mention', 'imports']) {
   const groups = groupsOf(tabled(name));
   test(`the gate's ${name}`, () => oneAnswers(finds(tabled(name), groups), texts[name], (pattern) => finds(pattern, groups)));
 }

@@ -43,6 +43,8 @@ NAVIGATED_JS = {
     "v-link-in-frame": _frame + "f.contentDocument.body.innerHTML='<a href=\"{T}/f.html\">x</a>';f.contentDocument.querySelector('a').click()",
     "v-meta-written": _frame + "var d=f.contentDocument;d.open();d.write('<meta http-equiv=refresh content=\"0;url={T}/f.html\">');d.close()",
     "v-meta-inserted": _frame + "var m=f.contentDocument.createElement('meta');m.httpEquiv='refresh';m.content='0;url={T}/f.html';f.contentDocument.head.append(m)",
+    "v-meta-content": _frame + "var m=f.contentDocument.createElement('meta');m.httpEquiv='refresh';f.contentDocument.head.append(m);m.content='0;url={T}/f.html'",
+    "v-meta-html": _frame + "f.contentDocument.body.innerHTML='<meta http-equiv=refresh content=\"0;url={T}/f.html\">'",
     "v-location-variable": _frame + "var w=f.contentWindow,u='{T}/f.html';w.location=u",
     "v-location-href": _frame + "var u='{T}/f.html';window[0].location.href=u",
     "v-location-replace": _frame + "var l=f.contentWindow.location;l.replace('{T}/f.html')",
@@ -168,6 +170,13 @@ IMPORTS_BODY = {
     "o-map-first": f'<script type=importmap>{{"imports":{{"{_sub}":"{_sub}?"}}}}</script><script>import("{_sub}")</script>',
 }
 IMPORTS_JS = {
+    "o-worker-module": "new Worker('{S}/module.js',{type:'module'})",
+    "o-worker-submodule": "new Worker('{S}/submodule.js',{type:'module'})",
+    "o-worker-dynamic": "new Worker('{S}/dynamic.js',{type:'module'})",
+    "o-worker-deep": "new Worker(URL.createObjectURL(new Blob(['import \"{S}/module.js\"'],{type:'text/javascript'})),{type:'module'})",
+    "o-worker-shared": "new SharedWorker('{S}/module.js',{type:'module'})",
+    "o-worker-literal": "new Worker(URL.createObjectURL(new Blob(['import(`{T}/t.js`)'],{type:'text/javascript'})),{type:'module'})",
+    "o-handler-set": "var i=document.createElement('img');i.setAttribute('onerror',\"import('https://{H}/{P}/t.js')\");i.src='data:,';document.body.append(i)",
     "o-subdomain": f"import('{_sub}')",
     "o-subdomain-variable": f"var u='{_sub}';import(u)",
     "o-eval-subdomain": f"(0,eval)(\"import('{_sub}')\")",

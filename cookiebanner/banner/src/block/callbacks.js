@@ -21,10 +21,13 @@ const QUEUES = [
   ['rudderanalytics', /rudder/, TRACK, ''],
   ['mixpanel', /mxpnl\.com|mixpanel/, /^track$/, ''],
   ['_learnq', /klaviyo/, TRACK, ''],
+  // A call of its own object ends with what keeps its promise.
+  ['_klOnsite', /klaviyo/, /^(track|identify|openForm|trackViewedItem|account|cookieDomain|isIdentified)$/, ''],
 ];
 /** Of what Google Tag Manager reads from the same queue. */
 const EVENT_CALLBACK = 'eventCallback';
 const nothing = () => {};
+const isDue = (callback) => typeof callback === 'function' && callback !== nothing;
 
 /**
  * Takes the callback out of a queued call, so that the library, should it come after all, does not call it again.
@@ -32,12 +35,12 @@ const nothing = () => {};
  * @returns {[any, Function]|undefined} the call as the queue is to hold it, and its callback
  */
 function taken(call, calls, option) {
-  if (typeof call?.[EVENT_CALLBACK] === 'function') return [{ ...call, [EVENT_CALLBACK]: nothing }, call[EVENT_CALLBACK]];
+  if (isDue(call?.[EVENT_CALLBACK])) return [{ ...call, [EVENT_CALLBACK]: nothing }, call[EVENT_CALLBACK]];
   if (!(call?.length > 0) || ![call[0], call[1]].some((word) => typeof word === 'string' && calls.test(word))) return;
   for (let k = 0; k < call.length; k++) {
     const given = call[k];
     const callback = typeof given === 'function' ? given : option && given?.[option];
-    if (typeof callback !== 'function') continue;
+    if (!isDue(callback)) continue;
     // The page may use its options again.
     call[k] = given === callback ? nothing : { ...given, [option]: nothing };
     return [call, callback];
@@ -62,12 +65,14 @@ function queueAt(place) {
 export function callbacks(host, refused) {
   const watched = new WeakSet();
   const callDue = (queue, [, library, calls, option], i) => {
-    const found = taken(queue[i], calls, option);
-    const script = found && refused(library);
-    if (!script) return;
-    const id = /[?&]id=([\w-]+)/.exec(script.src || '')?.[1];
-    queue[i] = found[0];
-    setTimeout(() => found[1](...(id ? [id] : [])));
+    for (let found = taken(queue[i], calls, option); found; found = taken(queue[i], calls, option)) {
+      const [call, callback] = found;
+      const script = refused(library);
+      if (!script) return;
+      const id = /[?&]id=([\w-]+)/.exec(script.src || '')?.[1];
+      queue[i] = call;
+      setTimeout(() => callback(...(id ? [id] : [])));
+    }
   };
   const follow = (queue, vendor) => {
     for (let i = 0; i < queue.length; i++) callDue(queue, vendor, i);

@@ -113,6 +113,8 @@ export function attributeWaitsFor(el, name, value) {
   if (isExempt(el)) return 0;
   const keys = authorKeys(el);
   if (keys) return keys.map((key) => host.granted(key)).includes(false) && host.services.length + 1;
+  // A page may go where it wants; its frames may not.
+  if (el.localName === 'meta') return /refresh/i.test(el.httpEquiv) && el.ownerDocument.defaultView !== top && textWaitsFor(value);
   if (/srcset|ping|values/.test(name)) return firstThatWaits(value.split(/[\s,;]+/));
   if (el.localName === 'link' || /^(i?frame|object|embed)$/.test(el.localName)) {
     const text = textBehind(value);

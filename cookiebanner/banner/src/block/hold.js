@@ -9,7 +9,7 @@ import { attributeWaitsFor, authorKeys, holdCss, host, upward } from './decide.j
 import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete } from './replace.js';
-import { assignType, holdSource } from './scripts.js';
+import { assignType, holdSource, importsWaitFor } from './scripts.js';
 import { attributeNames, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
 
 const getText = getter(Node.prototype, 'textContent');
@@ -21,7 +21,7 @@ export const contentDocument = getter(HTMLIFrameElement.prototype, 'contentDocum
 
 /** Everything that can load, in one selector. */
 export const LOADING =
-  'script,style,link,object,image,use,feImage,set,animate,[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
+  'script,style,link,object,image,use,feImage,set,animate,meta[http-equiv=refresh i],[onload],[onclick],[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
@@ -30,7 +30,7 @@ const LOADS =
 export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
-export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`);
+export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
 const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
@@ -66,17 +66,23 @@ function standEmpty(el) {
   const sandbox = getAttr(el, 'sandbox');
   if (sandbox !== null) {
     keep(el, 'sandbox', sandbox);
-    removeAttr(el, 'sandbox');
+    setAttr(el, 'sandbox', 'allow-same-origin allow-scripts');
   }
   setAttr(el, 'src', `about:blank?${kept(el, 'src')}`);
   if (parent) putBefore(parent, el, next);
 }
 
+/** What a held element has in the place of an address, so that its box and the order of its attributes stay. */
+const STAND_IN = /^(about:blank\?|data:image\/svg\+xml;fg,)/;
+
 /** Keeps `value` aside instead of letting `el` load it. */
 function holdAttribute(el, name, value) {
   keep(el, name, value);
+  const [width, height] = ['width', 'height'].map((side) => parseInt(getAttr(el, side), 10));
   if (isEmptyFrame(el) && name === 'src') standEmpty(el);
-  else removeAttr(el, name);
+  else if (el.localName === 'img' && name === 'src' && width && height && el.isConnected) {
+    setAttr(el, name, `data:image/svg+xml;fg,<svg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/>`);
+  } else removeAttr(el, name);
   if (!el.isConnected) heldOutside.add(el);
   host.held?.(el);
 }
@@ -84,11 +90,18 @@ function holdAttribute(el, name, value) {
 /** Gives an attribute back. */
 function giveBack(el, name) {
   const value = kept(el, name);
+  const names = writtenNames(el);
   removeAttr(el, KEPT + name);
   if (value === null) return;
   // Before the address, or the frame would load without it.
   if (name === 'src') giveBack(el, 'sandbox');
+  const behind = hasAttr(el, name) ? [] : names.slice(names.indexOf(name) + 1).filter((one) => one !== 'nonce' && hasAttr(el, one));
+  const values = behind.map((one) => getAttr(el, one));
+  for (const one of behind) removeAttr(el, one);
   put(el, name, value);
+  behind.forEach((one, i) => {
+    put(el, one, values[i]);
+  });
   if (el.localName === 'source') el.parentNode?.load?.();
 }
 
@@ -105,9 +118,10 @@ const takenFrom = (el, name) => (el.localName === 'link' ? 'rel' : name);
 function checkAttribute(el, name, where) {
   const standing = getAttr(el, name);
   // Whatever came past us would load, and counts.
-  const isNew = standing !== null && !(isEmptyFrame(el) && standing.startsWith('about:blank?'));
+  const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing));
   const value = isNew ? standing : kept(el, name);
   if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(value, (safe) => masked.add(name) && setAttr(el, name, safe));
+  if (/^on/.test(name)) importsWaitFor(value);
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
     const safe = where > 1 ? upward.safeSrcdoc(value, el) : value;

@@ -7,7 +7,7 @@ import { keepFromRunning, parkTag } from './scripts.js';
 const outerHtml = getter(Element.prototype, 'outerHTML');
 
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
-export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|url\(/i.test(html);
+export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(/i.test(html);
 
 const TAG = /<!--[\s\S]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([\s\S]*?)(?=<\/\2)|<\w(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
 

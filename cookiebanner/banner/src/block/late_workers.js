@@ -1,4 +1,5 @@
 /** What only some workers need, and what follows for workers from an answer. Part of late.js. */
+import { imported } from './imports.js';
 
 /** A worker that the page's policy did not let begin behind the rules begins as it is; who holds the first one hears it. */
 function restart({ worker, port, Native, args, messages, over }) {
@@ -22,15 +23,6 @@ function restart({ worker, port, Native, args, messages, over }) {
       // What was handed over is gone.
     }
   }
-}
-
-const COMMENT_OR_TEXT = /\/\*[\s\S]*?\*\/|\/\/.*|`(?:\\[\s\S]|[^\\`])*`|(["'])(?:\\[\s\S]|(?!\1)[^\\\n])*\1/g;
-const IMPORTS = /\bimportScripts\s*\(([^)]*)\)|\bimport\b[^;"'()]*("[^"]*"|'[^']*')/g;
-
-/** @returns {string[]} the addresses that a worker's code imports, as they stand there; what its comments name is none */
-export function imported(code) {
-  const plain = code.replace(COMMENT_OR_TEXT, (text) => (text[0] === '/' ? ' ' : text));
-  return [...plain.matchAll(IMPORTS)].flatMap(([, list, one]) => (list ?? one).match(/(?<=["'`])[^"'`\s,]+(?=["'`])/g) || []);
 }
 
 /** @param {ReturnType<typeof import('./index.js').internals>} internals */

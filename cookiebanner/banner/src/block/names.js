@@ -33,4 +33,4 @@ export function allOwnersWait(services, waits, kind, name) {
 }
 
 /** CSS that `holdCss` made, as its author wrote it. */
-export const releaseCss = (text) => text.replace(/data:fg,/g, '');
+export const releaseCss = (text) => (text ? text.replace(/data:fg,/g, '') : text);

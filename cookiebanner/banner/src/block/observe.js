@@ -19,6 +19,8 @@ export function enterFrame(frame) {
 
 function checkScript(el) {
   if (el.id === 'fg-swallow') swallowed(el);
+  // The end of the markup that SWALLOW is, where nothing was to be swallowed.
+  else if (el.textContent === '-->') el.remove();
   else if (el !== host.tag) checkParsed(el);
 }
 
@@ -28,9 +30,10 @@ function removeFrom(node) {
   if (node.firstElementChild) findAll(node, `[${HELD}]`).forEach(unplace);
 }
 
-/** A held frame stands empty, and its `load` would say that it is there; Firefox calls it an `error`. */
+/** What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. */
 function keepLoad(event) {
-  if (/^i?frame$/.test(event.target.localName) && hasAttr(event.target, HELD)) event.stopImmediatePropagation();
+  const { isTrusted, target } = event;
+  if (isTrusted && /^(i?frame|img)$/.test(target.localName) && hasAttr(target, HELD)) event.stopImmediatePropagation();
 }
 
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {

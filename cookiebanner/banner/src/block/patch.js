@@ -3,7 +3,7 @@
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
 import { anyServiceWaits, holdCss, host, trust, urlWaitsFor } from './decide.js';
-import { apply, findAll, getAttr, hasAttr, setHtml } from './dom.js';
+import { apply, findAll, getAttr, hasAttr, inert, setHtml } from './dom.js';
 import { checkTree, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
 import { MARK, releaseCss } from './names.js';
@@ -82,9 +82,17 @@ function patchNodes(w) {
     observe(root);
     return root;
   });
-  methods(w, 'Document', 'importNode', (go) => {
-    const copy = go();
-    checkTree(copy);
+  // A picture that the browser has in memory loads while it is copied, so it is held before it belongs to the page.
+  methods(w, 'Document', 'importNode', (go, args, self, _name, native) => {
+    if (!loadsOutside(self) || !args[0]?.firstElementChild || !findAll(args[0], 'img,image,video')[0]) {
+      const copy = go();
+      checkTree(copy);
+      return copy;
+    }
+    const copy = apply(native, inert, args);
+    checkTree(copy, loadsOutside(self));
+    self.adoptNode(copy);
+    w.customElements.upgrade(copy);
     return copy;
   });
   methods(w, 'Document', 'adoptNode', (go, args, self) => {
@@ -127,9 +135,10 @@ function patchHtml(w) {
     checkTree(fragment, loadsOutside(doc));
     return apply(adoptNode, doc, [fragment]);
   });
-  const textOf = (go, self) => (self.localName === 'style' ? releaseCss(go()) : go());
+  const textOf = (go) => releaseCss(go());
   const withText = (value, go, self) => giveText(self, value, go);
   property(w, 'Node', 'textContent', withText, textOf);
+  methods(w, 'Range', 'toString', textOf);
   property(w, 'HTMLScriptElement', 'text', withText);
 }
 

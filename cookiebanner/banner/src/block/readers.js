@@ -2,7 +2,7 @@
  * Attributes of one realm: what sets them asks `hold.js` first, what reads them is given what the author wrote (twins.js).
  * While nothing was ever held, a reader costs one comparison more than without us.
  */
-import { apply, findAll, getter, removeAttr, uncurried } from './dom.js';
+import { apply, findAll, getter, hasAttr, note, removeAttr, uncurried } from './dom.js';
 import { assign, CSS_ATTRIBUTE, checkElement, isLoading, loadsIn } from './hold.js';
 import { KEPT, releaseCss } from './names.js';
 import { methods, property } from './replace.js';
@@ -20,7 +20,7 @@ import {
   writtenNames,
 } from './twins.js';
 
-const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel sandbox relList'.split(' ');
+const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel sandbox relList content'.split(' ');
 const ownerElement = getter(Attr.prototype, 'ownerElement');
 const URLS = /^(src|href|data|poster)$/;
 
@@ -89,7 +89,12 @@ function patchAttributes(w) {
   methods(w, 'Element', 'removeAttribute removeAttributeNS', (go, args, el) => {
     go();
     if (!isHeldElement(el)) return;
-    removeAttr(el, KEPT + (args.length > 1 ? qualified(...args) : `${args[0]}`));
+    const name = KEPT + (args.length > 1 ? qualified(...args) : `${args[0]}`);
+    if (hasAttr(el, name)) {
+      removeAttr(el, name);
+      // This is the page's doing: its observers are told.
+      note(el, name)[name] = false;
+    }
     checkElement(el);
   });
   methods(w, 'Element', 'removeAttributeNode', (go, [attr], el) => {
@@ -140,6 +145,7 @@ function patchTrees(w) {
 /** What images say of themselves while they wait. */
 function patchImages(w) {
   property(w, 'HTMLImageElement', 'complete', null, (go, el) => !isHeldElement(el) && go());
+  property(w, 'HTMLImageElement', 'currentSrc', null, (go, el) => (isHeldElement(el) ? '' : go()));
   methods(w, 'HTMLImageElement', 'decode', (go, _args, el) =>
     isHeldElement(el)
       ? new w.Promise((resolve) => {

@@ -8,11 +8,13 @@ import { showPage } from './prehiding.js';
 
 /** @param {ReturnType<typeof import('./index.js').internals>} internals @returns {() => void} tells all that is to be told now */
 export function tellRefusals(internals) {
-  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, urlWaitsFor, watchedRoots } = internals;
+  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, takenOut, urlWaitsFor, watchedRoots } = internals;
   /** @type {any} */
   const { host } = internals;
   /** Elements → the address of which they were told. */
   const told = new WeakMap();
+  /** Addresses → the script that was told last. */
+  const lastOf = new Map();
 
   /** Is this denied by the signal? As decisions take it (core/vector.js): what is sold, and its category. */
   const signalDenies = (key) => host.items.some((item) => item.sold && (item.key === key || item.group?.key === key));
@@ -47,11 +49,23 @@ export function tellRefusals(internals) {
     return address && isRefused(urlWaitsFor(address.trim().split(/[\s,]+/)[0]), el) && address;
   }
 
-  function fail(el) {
+  /** Tells one element; `again` when it came after the answer. */
+  function fail(el, again) {
     const address = refusedAddress(el);
     if (!address || told.get(el) === address) return;
     told.set(el, address);
+    const { isConnected } = el;
     el.dispatchEvent(new Event('error'));
+    if (el.localName !== 'script') return;
+    // A loader that tries again wants its library once.
+    const before = again && lastOf.get(address);
+    if (before) {
+      resting.delete(before);
+      takenOut.delete(before);
+    }
+    lastOf.set(address, el);
+    // A loader takes out what failed: after a change of mind it runs all the same.
+    if (isConnected && !el.isConnected) takenOut.add(el);
   }
 
   const callBack = callbacks(host, (name) => {
@@ -63,9 +77,9 @@ export function tellRefusals(internals) {
     for (const ref of watchedRoots) {
       /** @type {any} */
       const root = ref.deref();
-      if (root) findAll(root, `script[src],img[${HELD}],link[${HELD}]`).forEach(fail);
+      for (const el of root ? findAll(root, `script[src],img[${HELD}],link[${HELD}]`) : []) fail(el, false);
     }
-    for (const el of [...heldOutside]) if (el.localName === 'img') fail(el);
+    for (const el of [...heldOutside]) if (el.localName === 'img') fail(el, false);
     showPage(heldLibrary);
     callBack();
   }
@@ -73,7 +87,7 @@ export function tellRefusals(internals) {
   // A page sets its listeners after the address.
   host.held = (el) =>
     setTimeout(() => {
-      if (/^(script|img|link)$/.test(el.localName)) fail(el);
+      if (/^(script|img|link)$/.test(el.localName)) fail(el, true);
       if (el.localName !== 'script') return;
       showPage(heldLibrary);
       callBack();

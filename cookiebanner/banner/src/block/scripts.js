@@ -56,7 +56,7 @@ const means = (text, i, part) =>
   part.startsWith('after:') ? missing.has(i) && RegExp(`\\b${part.slice(6)}\\s*[.([]`).test(text) : text.includes(part);
 
 /** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one is kept from resolving. */
-function importsWaitFor(text, isModule) {
+export function importsWaitFor(text, isModule = false) {
   for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
     const i = urlWaitsFor(url, true);
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
@@ -65,6 +65,14 @@ function importsWaitFor(text, isModule) {
   if (/\bimport\b/.test(text)) importMap(heldMentions(text));
   return 0;
 }
+
+const OWN_WINDOW = /^(window|document|self|top|parent|this|globalThis)$/;
+/** Does code send a frame somewhere by its `location`? Nothing can stop that: such code waits when it names a held address. */
+const sendsFrame = (text) =>
+  /frame|content[WD]/i.test(text) &&
+  [...text.matchAll(/([\w$]+|[\])])\s*\.\s*location\b(?=\s*(=[^=]|\.\s*(href\s*=[^=]|(replace|assign)\s*\())?)/g)].some(
+    ([, object, sends]) => (sends ? !OWN_WINDOW.test(object) : /^(content\w+|])$/.test(object)),
+  );
 
 /** Rules for whatever link there is wait while anything does; those for the site's own paths go on. */
 const linksWaitFor = (text) => /"where"|"document"/.test(text) && !/"href_matches"\s*:\s*\[?\s*"\//.test(text) && anyServiceWaits();
@@ -85,11 +93,8 @@ export function scriptWaitsFor(el, more = '') {
   }
   const imported = importsWaitFor(text, type === 'module');
   if (imported) return imported;
-  // Nothing can stop a frame's own `location`: code that sets it to a held address waits itself.
-  for (const [, url] of text.matchAll(/(?:content\w+|frames\[[^\]]*])\s*\.\s*location[\s.\w]*[=(]\s*["'`]([^"'`]+)/g)) {
-    const i = urlWaitsFor(url, true);
-    if (i) return i;
-  }
+  const sent = sendsFrame(text) && textWaitsFor(text);
+  if (sent) return sent;
   if (type === 'speculationrules') return textWaitsFor(text) || linksWaitFor(text);
   return host.services.findIndex((service, i) => service.inline.some((part) => means(text, i, part)) && serviceWaits(i)) + 1;
 }

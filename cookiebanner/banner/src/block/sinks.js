@@ -6,9 +6,11 @@ import { holdCss, textWaitsFor, trust } from './decide.js';
 import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
 import { assign, checkCss, checkElement } from './hold.js';
 import { safeHtml } from './html.js';
+import { releaseCss } from './names.js';
 import { enterFrames } from './navigate.js';
 import { constructors, methods, property } from './replace.js';
 import { holdText } from './scripts.js';
+import { kept } from './twins.js';
 
 /** What belongs to an element and does not say so → the element. */
 const elements = new WeakMap();
@@ -25,9 +27,18 @@ function patchAttributeNodes(w) {
     elements.has(map) ? elements.get(map).setAttributeNode(attr) : go(),
   );
   for (const name of Object.getOwnPropertyNames(w)) if (/^SVG\w+Element$/.test(name)) property(w, name, 'href', null, remember);
-  property(w, 'SVGAnimatedString', 'baseVal', (value, go, string) =>
-    elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value),
+  const readString = (go, string) => {
+    const el = elements.get(string);
+    return (el && (kept(el, 'href') ?? kept(el, 'xlink:href'))) ?? go();
+  };
+  property(
+    w,
+    'SVGAnimatedString',
+    'baseVal',
+    (value, go, string) => (elements.has(string) ? assign(elements.get(string), 'href', value, go) : go(value)),
+    readString,
   );
+  property(w, 'SVGAnimatedString', 'animVal', null, readString);
   property(w, 'HTMLLinkElement', 'relList', null, remember);
   methods(w, 'DOMTokenList', 'add remove toggle replace', (go, args, list, _name, native) => {
     const link = elements.get(list);
@@ -59,15 +70,22 @@ export function changeSheet(el, more, change) {
 function patchText(w) {
   const give = (el, value, go) => (el?.localName === 'script' ? holdText(el, `${value}`, go) : changeSheet(el, `${value}`, go));
   const set = (value, go, node) => give(node.nodeType === 3 ? node.parentNode : node, value, () => go(value));
-  property(w, 'CharacterData', 'data', set);
+  const read = (go) => releaseCss(go());
+  property(w, 'CharacterData', 'data', set, read);
   for (const name of ['nodeValue', 'textContent']) {
-    property(w, 'Node', name, (value, go, node) => {
-      if (node.nodeType === 2) node.value = value;
-      else set(value, go, node);
-    });
+    property(
+      w,
+      'Node',
+      name,
+      (value, go, node) => {
+        if (node.nodeType === 2) node.value = value;
+        else set(value, go, node);
+      },
+      read,
+    );
   }
   for (const name of ['HTMLElement', 'HTMLScriptElement'])
-    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set);
+    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set, read);
   methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node) =>
     give(node.parentNode, args[args.length - 1], go),
   );
@@ -94,7 +112,9 @@ function patchStyles(w) {
   const second =
     'CSSStyleSheet addRule,CSSStyleDeclaration setProperty,StylePropertyMap set,StylePropertyMap append,Document createProcessingInstruction';
   for (const pair of second.split(',')) methods(w, ...pair.split(' '), held(1));
-  property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)));
+  const read = (go) => releaseCss(go());
+  property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)), read);
+  methods(w, 'CSSStyleDeclaration', 'getPropertyValue', read);
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
   // Properties of a rule's style are no properties of its interface; nothing of it loads before the page is drawn.
   for (const name of ['CSSStyleRule', 'CSSKeyframeRule', 'CSSNestedDeclarations', 'CSSPageRule']) {
@@ -161,14 +181,7 @@ function patchTrees(w) {
   property(w, 'Element', 'outerHTML', set);
   methods(w, 'Element', 'insertAdjacentHTML', enter);
   methods(w, 'Document', 'execCommand', enter);
-  methods(w, 'Document', 'write writeln', (go, args) => {
-    if (w !== w.top) {
-      args.forEach((html, i) => {
-        args[i] = `${html}`.replace(/<meta\b[^>]*refresh[^>]*>/gi, (tag) => (textWaitsFor(tag) ? '' : tag));
-      });
-    }
-    return enter(go);
-  });
+  methods(w, 'Document', 'write writeln', enter);
 }
 
 /** Patches all of these in window `w`. @param {any} w @param {(input: any) => any} isHeld @param {(scheme: string) => string} unreachable */

@@ -1,10 +1,11 @@
 /**
  * Workers of the page ask the same rules as the page. The browser starts a small file of ours (a blob) that puts the rules in
- * place and then loads the author's file, once, as its address: a worker's text is never read. Where the page's policy forbids
- * such files, which only a first try can tell, the author's worker runs as it is.
+ * place and then loads the author's file as its address. A module's imports are read first; other workers' text is never read.
+ * Where the page's policy forbids such files, which only a first try can tell, the author's worker runs as it is.
  */
 import { anyServiceWaits, host, serviceWaits, trust, urlWaitsFor } from './decide.js';
 import { apply, define } from './dom.js';
+import { imported } from './imports.js';
 import { match } from './match.js';
 import { constructors, methods } from './replace.js';
 
@@ -14,11 +15,12 @@ const BROKEN = 'data:;base64,*';
 /**
  * Runs in a worker before its author's code. Its text is sent there: it may use nothing but what it is given.
  *
- * @param {any[]} parts this function, `match`, `wrapped`, and what they need to know: all that a nested worker is made of
+ * @param {any[]} parts this function, `match`, `wrapped`, `imported` and what they need to know: all that a nested worker is made of
  * @param {string} address of the author's file
+ * @param {string} [entry] of a module: a file that says `fgBegin()` and then imports the author's
  */
-function guard(parts, address) {
-  const [, matches, wrap, rules] = parts;
+function guard(parts, address, entry) {
+  const [, matches, wrap, importsOf, rules] = parts;
   /** @type {any} */
   const scope = self;
   const { apply: call, construct: make } = Reflect;
@@ -82,19 +84,52 @@ function guard(parts, address) {
       rules.waiting = data;
     };
   } catch {}
+  if (!entry) return;
+  // No import of a module can be kept from resolving here, so their texts are read before the first one runs.
+  const { fetch: load } = scope;
+  const seen = {};
+  const importsHeld = async (href) => {
+    seen[href] = true;
+    try {
+      for (const one of importsOf(await (await load(href)).text())) {
+        if (!/^(\w+:|[./])/.test(one)) continue;
+        const url = new URL(one, href);
+        if (waits(url.href)) return true;
+        const own = url.origin === at.origin || url.protocol === 'data:';
+        if (own && !seen[url.href] && (await importsHeld(url.href))) return true;
+      }
+    } catch {}
+  };
+  // What the page says meanwhile is heard once the author's code listens.
+  const early = [];
+  const keep = (event) => {
+    event.stopImmediatePropagation();
+    early.push(event);
+  };
+  const types = ['message', 'connect'];
+  for (const type of types) scope.addEventListener(type, keep);
+  scope.fgBegin = () => {
+    delete scope.fgBegin;
+    setTimeout(() => {
+      for (const type of types) scope.removeEventListener(type, keep);
+      for (const event of early) scope.dispatchEvent(new MessageEvent(event.type, event));
+    });
+  };
+  return importsHeld(address).then((held) => (held ? Promise.reject(new Error('NetworkError')) : import(entry)));
 }
 
 /** @returns {string} the address of a file that loads the author's at `address` behind the rules; it runs in workers, too */
 function wrapped(parts, address, type) {
   const json = JSON.stringify;
-  const [run, matches, wrap, rules] = parts;
-  const code = `(${run})([${run},${matches},${wrap},${json(rules)}],${json(address)});`;
+  const [run, matches, wrap, importsOf, rules] = parts;
+  const code = `(${run})([${run},${matches},${wrap},${importsOf},${json(rules)}],${json(address)}`;
   const file = (text) =>
     // Such a worker has an origin of its own.
     /^data:/.test(address)
       ? `data:text/javascript,${encodeURIComponent(text)}`
       : URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
-  return file(type === 'module' ? `import ${json(file(code))};import ${json(address)}` : `${code}importScripts(${json(address)})`);
+  if (type !== 'module') return file(`${code});importScripts(${json(address)})`);
+  return file(`await ${code},${json(file(`import ${json(file('fgBegin()'))};import ${json(address)}`))})`);
 }
 
 /** What waits now: of each service, and last of third parties that no rule knows. */
@@ -178,7 +213,7 @@ function watch(worker, address, record) {
   worker.addEventListener('error', (event) => {
     const { message, filename, isTrusted } = event;
     if (!isTrusted) return;
-    const missing = filename === address && /NetworkError/.test(message);
+    const missing = filename === address && /NetworkError|imported module/.test(message);
     if (!missing && (message || !(record?.restarted || usable === undefined))) return;
     event.stopImmediatePropagation();
     event.preventDefault();
@@ -208,7 +243,7 @@ export function patchWorkers(w) {
         if (isForbidden() && !isData) return;
         host.workers ||= `fairgate.${Math.random()}`;
         const key = `${options?.type} ${waiting()} ${href}`;
-        made = files.get(key) || wrapped([guard, match, wrapped, rules()], href, options?.type);
+        made = files.get(key) || wrapped([guard, match, wrapped, imported, rules()], href, options?.type);
         files.set(key, made);
         if (protocol === 'blob:') beginning.add(href);
         return [trust(made, 'createScriptURL'), options];

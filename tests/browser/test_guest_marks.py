@@ -1,0 +1,133 @@
+"""What the gate takes away leaves no trace: the order of attributes, the box of a picture, records, texts, loaders."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.guest import T, chromium, guest, pages, ran, server
+from tests.browser.vectors.server import PIXEL, SITE, TRACKER
+
+__all__ = ["chromium", "guest", "pages", "server"]
+pytestmark = pytest.mark.browser
+
+ORDERED = f"""<p id=box><img src="{T}/i.gif" width="120" height="60" alt="An offer" title="x"><img class="c" srcset="{T}/i.gif 2x" src="{T}/i.gif" alt="">
+<iframe title="f" sandbox="allow-forms" src="{T}/f.html" width="200" height="50"></iframe><video poster="{T}/i.gif" width="9" height="9"></video>
+<link rel="stylesheet" href="{T}/s.css" media="print"><object data="{T}/f.html" type="text/html" width="9"></object></p>"""
+
+
+def test_attributes_stand_in_the_author_s_order_after_a_yes(guest) -> None:
+    bare = guest.bare(ORDERED).evaluate("box.innerHTML")
+    page = guest.open(ORDERED)
+    assert page.evaluate("box.innerHTML") == bare
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function("!document.querySelector('[fg-held]')")
+    inert = "(h => { const d = document.createElement('template'); d.innerHTML = h; return [...d.content.querySelectorAll('*')].map(e => [...e.attributes].map(a => a.name)) })"
+    assert page.evaluate("box.innerHTML") == bare
+    assert page.evaluate("[...box.querySelectorAll('*')].map(e => e.getAttributeNames())") == page.evaluate(
+        f"{inert}({bare!r})"
+    )
+    assert page.evaluate("box.querySelector('iframe').sandbox.value") == "allow-forms"
+
+
+def test_a_held_picture_has_the_box_of_its_sizes_and_says_nothing(guest, server) -> None:
+    server.files[TRACKER, "/i.gif"] = ("image/gif", PIXEL)
+    pictures = (
+        f'<style>.wide{{width:240px;height:auto}}</style><p><img id=a src="{T}/i.gif" width="120" height="60" alt="An offer"'
+        ' onload="log(`loaded`)" onerror="log(`failed`)"></p>'
+        f'<p><img id=b class=wide src="{T}/i.gif" width="120" height="60" alt="An offer"></p>'
+    )
+    page = guest.open(pictures)
+    page.wait_for_timeout(400)
+    boxes = "[a, b].map(e => [e.offsetWidth, e.offsetHeight])"
+    assert page.evaluate(boxes) == [[120, 60], [240, 120]]
+    assert page.evaluate("[ran, a.complete, a.currentSrc, a.getAttribute('src')]") == [[], False, "", f"{T}/i.gif"]
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    assert ran(page, 1) == ["loaded"]
+    assert page.evaluate("[a.complete, a.currentSrc]") == [True, f"{T}/i.gif"]
+
+
+def test_a_copy_of_a_picture_in_the_browser_s_memory_waits(guest, server) -> None:
+    server.files[TRACKER, "/i.gif"] = ("image/gif", PIXEL)
+    copy = f"""<template id=t><img src="{T}/i.gif"></template><div id=x></div><script>
+customElements.define('x-c', class extends HTMLElement {{ constructor() {{ super(); this.made = 1 }} }});
+log(document.importNode(t.content, true).ownerDocument === document)</script>"""
+    page = guest.open(f'<img src="{T}/i.gif">{copy}')
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function("[...document.images].every(i => i.naturalWidth)")
+    page.evaluate("fairgate.reject()")
+    page.wait_for_timeout(300)
+    guest.asked.clear()
+    page.evaluate("window.copy = document.importNode(t.content, true); x.append(copy)")
+    page.wait_for_timeout(300)
+    assert page.evaluate("[ran, x.firstChild.getAttribute('src'), x.firstChild.ownerDocument === document]") == [
+        [True], f"{T}/i.gif", True,
+    ]  # fmt: skip
+    assert guest.asked == []
+    page.evaluate("t.innerHTML = '<img src=\"/own/png\"><x-c></x-c>'")
+    assert page.evaluate("document.importNode(t.content, true).lastChild.made") == 1
+
+
+RECORDS = f"""<img id=i alt=x><script>
+new MutationObserver(r => log(r.map(x => [x.attributeName, x.oldValue]))).observe(i, {{attributes: true, attributeOldValue: true}});
+i.setAttribute('src', '{T}/i.gif'); i.removeAttribute('src');
+setTimeout(() => {{ i.src = '{T}/i.gif'; setTimeout(() => i.removeAttribute('src'), 50) }}, 50);</script>"""
+
+
+def test_observers_are_told_what_the_page_takes_away(guest) -> None:
+    names = "ran.map(records => records.map(record => record[0]))"
+    page, bare = guest.open(RECORDS), guest.bare(RECORDS)
+    assert [ran(page, 3), page.evaluate(names)][1] == [["src", "src"], ["src"], ["src"]]
+    assert [ran(bare, 3), bare.evaluate(names)][1] == [["src", "src"], ["src"], ["src"]]
+
+
+TEXTS = f"""<div id=d><style>p{{background:url({T}/i.gif)}}</style><p id=p style="background:url({T}/i.gif)">x</p>
+<svg><image id=m href="{T}/i.gif"></image></svg></div>"""
+READ = """(() => { const r = document.createRange(); r.selectNodeContents(d); const s = d.firstChild;
+return [d.textContent, document.body.textContent.includes('fg,'), d.innerText, r.toString(), s.firstChild.data, s.firstChild.nodeValue,
+  p.style.cssText, p.style.getPropertyValue('background-image'), getComputedStyle(p).getPropertyValue('background-image'),
+  m.href.baseVal, m.href.animVal] })()"""
+
+
+def test_texts_styles_and_animated_strings_read_as_written(guest) -> None:
+    assert guest.open(TEXTS).evaluate(READ) == guest.bare(TEXTS).evaluate(READ)
+
+
+RETRY = f"""<script>let n = 0; function load() {{ const s = document.createElement('script'); s.src = '{T}/a.js';
+s.onerror = () => {{ log('error'); KEPT if (n++ < 2) load() }}; s.onload = () => log('load'); document.head.append(s) }} load()</script>"""
+
+
+@pytest.mark.parametrize("kept", ["", "s.remove();"])
+def test_a_loader_that_tries_again_gets_its_library_once(guest, kept: str) -> None:
+    page = guest.open(RETRY.replace("KEPT", kept))
+    page.evaluate("fairgate.reject()")
+    assert ran(page, 3) == ["error"] * 3
+    page.evaluate("fairgate.accept()")
+    assert ran(page, 5, 600) == ["error"] * 3 + ["A:", "load"]
+
+
+def test_two_tags_of_one_library_in_the_page_both_run_after_a_change_of_mind(guest) -> None:
+    page = guest.open(f'<script src="{T}/a.js"></script><script src="{T}/a.js"></script>')
+    page.evaluate("fairgate.reject()")
+    page.wait_for_timeout(300)
+    page.evaluate("fairgate.accept()")
+    assert ran(page, 2) == ["A:", "A:"]
+
+
+def test_the_end_of_the_swallow_markup_leaves_the_page_of_who_has_answered(guest) -> None:
+    page = guest.open("<p>x</p>")
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function("document.cookie.includes('fairgate_')")
+    page.goto(f"https://{SITE}/page")
+    assert page.evaluate("[...document.scripts].filter(s => s.type === 'text/plain').length") == 0
+
+
+def test_what_a_vendor_s_promise_waits_for_is_called_after_a_no(guest) -> None:
+    """Klaviyo's own object queues `[method, …arguments, resolve]`."""
+    page = guest.open(
+        "<script>window._klOnsite = []; window.klaviyo = { track: (...a) => new Promise(r => _klOnsite.push(['track', ...a, r])) };</script>"
+        "<script src='https://tracker.shop.test/klaviyo.js'></script>"
+        "<script>klaviyo.track('a', {}, () => log('callback')).then(() => log('promise'))</script>"
+    )
+    page.evaluate("fairgate.reject()")
+    assert sorted(ran(page, 2)) == ["callback", "promise"]
