@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { TRACKER, bundle, page, trackers, vendored, walk } from '../shared/kit.mjs';
 
-const SAVED = `<div>Text.<br><img src='${TRACKER}/drawn.gif' width='40' height='30'><br>More.</div>`;
+// As wide as high, as the tracker's pictures are: Trix draws a picture that has loaded in its own ratio.
+const SAVED = `<div>Text.<br><img src='${TRACKER}/drawn.gif' width='40' height='40'><br>More.</div>`;
 
 export default async ({ folder }) => ({
   'index.html': page({
