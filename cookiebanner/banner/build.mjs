@@ -159,6 +159,13 @@ const mangleCache = {
   urlWaitsFor: 'bh',
   waiting: 'bi',
   workers: 'bj',
+  resting: 'bk',
+  takenOut: 'bl',
+  unpark: 'bm',
+  stopped: 'bn',
+  deferring: 'bq',
+  tellRefusals: 'br',
+  loadOnce: 'bs',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

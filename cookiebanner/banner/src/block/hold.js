@@ -158,8 +158,8 @@ function takeOver(el) {
 function settle(el, waiting) {
   if (!waiting) {
     if (hasAttr(el, HELD)) {
+      for (const name of attributeNames(el)) if (name.startsWith(KEPT) && name !== HELD) giveBack(el, name.slice(KEPT.length));
       removeAttr(el, HELD);
-      for (const name of attributeNames(el)) if (name.startsWith(KEPT)) giveBack(el, name.slice(KEPT.length));
     }
     heldOutside.delete(el);
     unplace(el);

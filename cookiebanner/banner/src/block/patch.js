@@ -6,8 +6,8 @@ import { anyServiceWaits, holdCss, host, trust, urlWaitsFor } from './decide.js'
 import { apply, findAll, getAttr, hasAttr, inert, setHtml } from './dom.js';
 import { checkTree, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
-import { MARK, releaseCss } from './names.js';
-import { patchNavigation } from './navigate.js';
+import { MARK, readClean } from './names.js';
+import { enterFrames, patchNavigation } from './navigate.js';
 import { enterFrame, observe } from './observe.js';
 import { patchReaders } from './readers.js';
 import { patchObservers } from './records.js';
@@ -25,7 +25,8 @@ const unreachable = (scheme) => `${scheme}//${location.hostname}:1/`;
 const addressOf = (input) => (input instanceof Object && input.url) || `${input}`;
 const isHeld = (input) => urlWaitsFor(addressOf(input));
 
-function enterFrames(node) {
+/** Reaches into the frames that come in with a node. */
+function enterFramesIn(node) {
   enterFrame(node);
   if (node.firstElementChild) for (const frame of findAll(node, 'iframe')) enterFrame(frame);
 }
@@ -66,7 +67,7 @@ function insertNodes(go, all, self, method) {
   });
   const insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
   const result = parent?.localName === 'script' ? holdText(parent, text, insert) : changeSheet(parent, text, insert);
-  inserted.forEach(enterFrames);
+  inserted.forEach(enterFramesIn);
   return result;
 }
 
@@ -104,6 +105,11 @@ function patchNodes(w) {
 /** The method that inserts nodes where `insertAdjacentHTML` inserts text. */
 const METHODS = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' };
 
+/** Trees that nobody reaches later are held as text. */
+const holdShadowRoots = (args) => {
+  if (/shadowrootmode/i.test(args[0])) args[0] = safeHtml(`${args[0]}`);
+};
+
 /** HTML that is given as text. */
 function patchHtml(w) {
   const doc = w.document;
@@ -113,15 +119,33 @@ function patchHtml(w) {
     const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
     if (nodes) el[insert](...nodes);
     else giveText(el, html, go);
+    enterFrames(w);
   };
   const readHtml = (go) => cleanHtml(go());
   for (const name of ['Element', 'ShadowRoot']) {
     methods(w, name, 'getHTML', readHtml);
     property(w, name, 'innerHTML', (html, go, self) => insertHtml(self, self.host || self, html, 'replaceChildren', go), readHtml);
   }
-  methods(w, 'Element', 'setHTML setHTMLUnsafe', (go, args, self, _name, native) =>
-    insertHtml(self, self, args[0], 'replaceChildren', go, (box) => apply(native, box, args)),
-  );
+  methods(w, 'Element', 'setHTML setHTMLUnsafe', (go, args, self, _name, native) => {
+    holdShadowRoots(args);
+    insertHtml(self, self, args[0], 'replaceChildren', go, (box) => apply(native, box, args));
+  });
+  methods(w, 'ShadowRoot', 'setHTML setHTMLUnsafe', (go, args) => {
+    holdShadowRoots(args);
+    go();
+    enterFrames(w);
+  });
+  methods(w, w.Document, 'parseHTMLUnsafe', (go, args) => {
+    holdShadowRoots(args);
+    return go();
+  });
+  methods(w, 'Document', 'execCommand', (go, args) => {
+    if (/^insertimage$/i.test(args[0])) args.splice(0, 3, 'insertHTML', false, `<img src="${`${args[2]}`.replace(/"/g, '&quot;')}">`);
+    if (/^inserthtml$/i.test(args[0])) args[2] = trust(safeHtml(`${args[2]}`));
+    const done = go();
+    enterFrames(w);
+    return done;
+  });
   property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go), readHtml);
   methods(w, 'Element', 'insertAdjacentHTML', (go, args, self) => {
     const method = METHODS[`${args[0]}`.toLowerCase()];
@@ -135,10 +159,9 @@ function patchHtml(w) {
     checkTree(fragment, loadsOutside(doc));
     return apply(adoptNode, doc, [fragment]);
   });
-  const textOf = (go) => releaseCss(go());
   const withText = (value, go, self) => giveText(self, value, go);
-  property(w, 'Node', 'textContent', withText, textOf);
-  methods(w, 'Range', 'toString', textOf);
+  property(w, 'Node', 'textContent', withText, readClean);
+  methods(w, 'Range', 'toString', readClean);
   property(w, 'HTMLScriptElement', 'text', withText);
 }
 
@@ -148,7 +171,11 @@ function patchWrite(w) {
   methods(w, 'Document', 'write writeln', (go, args, self, name, native) => {
     const html = args.join('') + (name === 'writeln' ? '\n' : '');
     if (host.takeWritten?.(html)) return;
-    if (!pending && !mayLoad(html) && !/<[a-z][^<>]*$/i.test(html)) return go();
+    if (!pending && !mayLoad(html) && !/<[a-z][^<>]*$/i.test(html)) {
+      go();
+      enterFrames(w);
+      return;
+    }
     const send = (safe) => {
       if (safe) apply(native, self, [trust(safe)]);
       // No observer has its turn within a script.
@@ -161,6 +188,7 @@ function patchWrite(w) {
     const safe = safeHtml(whole);
     if (safe === html) go();
     else send(safe);
+    enterFrames(w);
     queueMicrotask(() => {
       const rest = pending;
       pending = '';

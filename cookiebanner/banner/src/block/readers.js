@@ -20,6 +20,9 @@ import {
   writtenNames,
 } from './twins.js';
 
+/** What has an attribute that loads, by its interface; tests/browser/test_sinks.py finds one that is missing. */
+const LOADERS =
+  'HTMLAnchor HTMLArea HTMLBody HTMLEmbed HTMLFrame HTMLIFrame HTMLImage HTMLInput HTMLLink HTMLMedia HTMLMeta HTMLObject HTMLScript HTMLSource HTMLTrack HTMLVideo SVGA SVGScript';
 const MIRRORED = 'src srcset data poster href imageSrcset ping background srcdoc type rel sandbox relList content'.split(' ');
 const ownerElement = getter(Attr.prototype, 'ownerElement');
 const URLS = /^(src|href|data|poster)$/;
@@ -48,12 +51,11 @@ const qualified = (namespace, name) => (/xlink$/.test(namespace) ? `xlink:${name
 
 /** Attributes and the properties that mirror them, as they are set and read. */
 function patchAttributes(w) {
-  for (const name of Object.getOwnPropertyNames(w)) {
-    if (!/^(HTML|SVG)\w*Element$/.test(name)) continue;
+  for (const name of LOADERS.split(' ')) {
     for (const attribute of MIRRORED) {
       property(
         w,
-        name,
+        `${name}Element`,
         attribute,
         (value, go, el) => assign(el, attribute.replace('List', ''), value, go),
         (go, el) => readMirrored(el, attribute, go),

@@ -2,12 +2,10 @@
  * Ways of which lists of attributes and methods know nothing: nodes that are attributes, lists of tokens, rules of style sheets,
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
-import { holdCss, textWaitsFor, trust } from './decide.js';
+import { holdCss, textWaitsFor } from './decide.js';
 import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
 import { assign, checkCss, checkElement } from './hold.js';
-import { safeHtml } from './html.js';
-import { releaseCss } from './names.js';
-import { enterFrames } from './navigate.js';
+import { readClean } from './names.js';
 import { constructors, methods, property } from './replace.js';
 import { holdText } from './scripts.js';
 import { kept } from './twins.js';
@@ -26,7 +24,7 @@ function patchAttributeNodes(w) {
   methods(w, 'NamedNodeMap', 'setNamedItem setNamedItemNS', (go, [attr], map) =>
     elements.has(map) ? elements.get(map).setAttributeNode(attr) : go(),
   );
-  for (const name of Object.getOwnPropertyNames(w)) if (/^SVG\w+Element$/.test(name)) property(w, name, 'href', null, remember);
+  for (const name of ['FEImage', 'Image', 'Script', 'Use']) property(w, `SVG${name}Element`, 'href', null, remember);
   const readString = (go, string) => {
     const el = elements.get(string);
     return (el && (kept(el, 'href') ?? kept(el, 'xlink:href'))) ?? go();
@@ -70,8 +68,7 @@ export function changeSheet(el, more, change) {
 function patchText(w) {
   const give = (el, value, go) => (el?.localName === 'script' ? holdText(el, `${value}`, go) : changeSheet(el, `${value}`, go));
   const set = (value, go, node) => give(node.nodeType === 3 ? node.parentNode : node, value, () => go(value));
-  const read = (go) => releaseCss(go());
-  property(w, 'CharacterData', 'data', set, read);
+  property(w, 'CharacterData', 'data', set, readClean);
   for (const name of ['nodeValue', 'textContent']) {
     property(
       w,
@@ -81,11 +78,11 @@ function patchText(w) {
         if (node.nodeType === 2) node.value = value;
         else set(value, go, node);
       },
-      read,
+      readClean,
     );
   }
   for (const name of ['HTMLElement', 'HTMLScriptElement'])
-    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set, read);
+    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set, readClean);
   methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node) =>
     give(node.parentNode, args[args.length - 1], go),
   );
@@ -112,9 +109,8 @@ function patchStyles(w) {
   const second =
     'CSSStyleSheet addRule,CSSStyleDeclaration setProperty,StylePropertyMap set,StylePropertyMap append,Document createProcessingInstruction';
   for (const pair of second.split(',')) methods(w, ...pair.split(' '), held(1));
-  const read = (go) => releaseCss(go());
-  property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)), read);
-  methods(w, 'CSSStyleDeclaration', 'getPropertyValue', read);
+  property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)), readClean);
+  methods(w, 'CSSStyleDeclaration', 'getPropertyValue', readClean);
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
   // Properties of a rule's style are no properties of its interface; nothing of it loads before the page is drawn.
   for (const name of ['CSSStyleRule', 'CSSKeyframeRule', 'CSSNestedDeclarations', 'CSSPageRule']) {
@@ -155,42 +151,12 @@ function patchFetching(w, isHeld, unreachable) {
   });
 }
 
-/** HTML that becomes trees which nobody reaches later, and frames that come with HTML. */
-function patchTrees(w) {
-  const held = (go, args) => {
-    if (/shadowrootmode/i.test(args[0])) args[0] = safeHtml(`${args[0]}`);
-    return go();
-  };
-  methods(w, w.Document, 'parseHTMLUnsafe', held);
-  methods(w, 'Document', 'execCommand', (go, args) => {
-    if (/^insertimage$/i.test(args[0])) args.splice(0, 3, 'insertHTML', false, `<img src="${`${args[2]}`.replace(/"/g, '&quot;')}">`);
-    if (/^inserthtml$/i.test(args[0])) args[2] = trust(safeHtml(`${args[2]}`));
-    return go();
-  });
-  const enter = (go) => {
-    const result = go();
-    enterFrames(w);
-    return result;
-  };
-  const set = (value, go) => enter(() => go(value));
-  for (const name of ['Element', 'ShadowRoot']) {
-    property(w, name, 'innerHTML', set);
-    methods(w, name, 'setHTML', enter);
-    methods(w, name, 'setHTMLUnsafe', (go, args) => enter(() => held(go, args)));
-  }
-  property(w, 'Element', 'outerHTML', set);
-  methods(w, 'Element', 'insertAdjacentHTML', enter);
-  methods(w, 'Document', 'execCommand', enter);
-  methods(w, 'Document', 'write writeln', enter);
-}
-
 /** Patches all of these in window `w`. @param {any} w @param {(input: any) => any} isHeld @param {(scheme: string) => string} unreachable */
 export function patchSinks(w, isHeld, unreachable) {
   patchAttributeNodes(w);
   patchText(w);
   patchStyles(w);
   patchFetching(w, isHeld, unreachable);
-  patchTrees(w);
 }
 
 /** A sandboxed document is out of reach: its code waits when it names a held address. */
