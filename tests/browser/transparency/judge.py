@@ -18,7 +18,6 @@ from .documents import TRACKER, Writer
 HERE = Path(__file__).resolve().parent
 READ = (HERE / "read.js").read_text().partition("*/")[2]
 WATCH = (HERE / "watch.js").read_text()
-KNOWN = HERE / "known.json"
 GROUPS = ("one", "two", "three")  # each has a test of its own, so that they can run beside each other
 A_GROUP = 70
 GATE = f'<script src="https://{CMP}/v1/{samples.SITE_UUID}/gate.js"></script>{SWALLOW}'
