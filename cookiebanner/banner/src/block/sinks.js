@@ -38,6 +38,10 @@ function patchAttributeNodes(w) {
   );
   property(w, 'SVGAnimatedString', 'animVal', null, readString);
   property(w, 'HTMLLinkElement', 'relList', null, remember);
+  property(w, 'DOMTokenList', 'value', (value, go, list) => {
+    if (elements.has(list)) elements.get(list).rel = value;
+    else go(value);
+  });
   methods(w, 'DOMTokenList', 'add remove toggle replace', (go, args, list, _name, native) => {
     const link = elements.get(list);
     if (!link) return go();

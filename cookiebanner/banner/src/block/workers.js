@@ -76,7 +76,7 @@ function guard(parts, address, entry) {
   replace(scope, 'Worker', worker);
   replace(scope.XMLHttpRequest?.prototype, 'open', (verb, given, ...more) => [verb, safe(given), ...more]);
   // The worker stands where its author put it.
-  for (const name of 'href origin protocol host hostname port pathname search hash toString'.split(' ')) {
+  for (const name in scope.location) {
     Object.defineProperty(scope.WorkerLocation.prototype, name, { get: () => (name[2] === 'S' ? () => at.href : at[name]) });
   }
   try {
