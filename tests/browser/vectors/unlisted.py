@@ -202,6 +202,10 @@ _rule = (
     + "s.append('h1{color:red}@media all{h1{color:blue}h2{color:red}}@keyframes k{to{color:red}}');var r=s.sheet.cssRules;"
 )
 _url = "url({T}/t.gif)"
+_part = (
+    "var m='{}'.split(',').map(function(n){return document.createElement(n)}),t=m[0],o=m[1],s=document.createElement('script');"
+    "s.src='{T}/t.js';o.append(s);document.body.append(t);"
+)
 SINKS_JS = {
     "u-named-item": _img_el + _attr + "i.attributes.setNamedItem(a)",
     "u-named-item-ns": _img_el + _attr + "i.attributes.setNamedItemNS(a)",
@@ -278,6 +282,12 @@ SINKS_JS = {
     "u-input-image": "var i=document.createElement('input');i.setAttribute('src','{T}/t.gif');document.body.append(i);i.type='image'",
     "u-video-source": "var v=document.createElement('video'),c=document.createElement('source');v.preload='auto';c.attributes.setNamedItem(" "(function(){var a=document.createAttribute('src');a.value='{T}/t.mp4';return a})());v.append(c)",
     "u-ping-attr": "var a=document.createElement('a');a.href='#x';a.setAttribute('ping','');a.attributes.ping.value='{T}/data';document.body.append(a);a.click()",
+    "u-table-caption": _part.replace("{}", "table,caption") + "t.caption=o",
+    "u-table-head": _part.replace("{}", "table,thead") + "t.tHead=o",
+    "u-table-foot": _part.replace("{}", "table,tfoot") + "t.tFoot=o",
+    "u-select-add": _part.replace("{}", "select,option") + "t.add(o)",
+    "u-options-add": _part.replace("{}", "select,option") + "t.options.add(o)",
+    "u-register-property": "CSS.registerProperty({name:'--t',syntax:'<image>',inherits:false,initialValue:'" + _url + "'});document.body.style.backgroundImage='var(--t)'",
     "u-exec-command": "var p=document.createElement('div');p.contentEditable='true';document.body.append(p);p.focus();document.execCommand('insertHTML',false,'<img src={T}/t.gif>')",
     "u-exec-image": "var p=document.createElement('div');p.contentEditable='true';document.body.append(p);p.focus();document.execCommand('insertImage',false,'{T}/t.gif')",
 }  # fmt: skip

@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[3]
 # whole languages and Trusted Types without us;
 # frames that are navigated, attribute nodes, rules and texts of style sheets, import maps, what fetches by itself;
 # who reads or observes a page with held elements (docs/decisions/0028);
-# imports of module workers, frames sent by a variable, refreshes (480); boxes of pictures, attributes' order, texts and records (384)
-GATE_BUDGET = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 384
+# imports of module workers, frames sent by a variable, refreshes (480); boxes of pictures, attributes' order, texts and records, parts of tables, credentials (592)
+GATE_BUDGET = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 592
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip;
 # boxes in frames and over films.

@@ -66,7 +66,7 @@ function standEmpty(el) {
   const sandbox = getAttr(el, 'sandbox');
   if (sandbox !== null) {
     keep(el, 'sandbox', sandbox);
-    setAttr(el, 'sandbox', 'allow-same-origin allow-scripts');
+    removeAttr(el, 'sandbox');
   }
   setAttr(el, 'src', `about:blank?${kept(el, 'src')}`);
   if (parent) putBefore(parent, el, next);
@@ -95,7 +95,11 @@ function giveBack(el, name) {
   if (value === null) return;
   // Before the address, or the frame would load without it.
   if (name === 'src') giveBack(el, 'sandbox');
-  const behind = hasAttr(el, name) ? [] : names.slice(names.indexOf(name) + 1).filter((one) => one !== 'nonce' && hasAttr(el, one));
+  // A frame must not lose its address.
+  const behind =
+    hasAttr(el, name) || el.localName === 'iframe'
+      ? []
+      : names.slice(names.indexOf(name) + 1).filter((one) => one !== 'nonce' && hasAttr(el, one));
   const values = behind.map((one) => getAttr(el, one));
   for (const one of behind) removeAttr(el, one);
   put(el, name, value);

@@ -44,7 +44,7 @@ const INSERTING =
 function insertNodes(go, all, self, method) {
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
-  const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
+  const args = /^(insertB|replaceChild$|mo|add)/.test(method) ? [all[0]] : all;
   const parent = beside ? self.parentNode : self.startContainer || self;
   const where = parent ? loadsIn(parent) : 0;
   const inserted = [];
@@ -73,9 +73,14 @@ function insertNodes(go, all, self, method) {
 
 /** Ways on which nodes come into a tree. */
 function patchNodes(w) {
-  for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'CharacterData', 'Range']) {
+  for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'DocumentType', 'CharacterData', 'Range']) {
     methods(w, name, INSERTING, insertNodes);
   }
+  const insertOption = (go, args, self) => insertNodes(go, args, self.nodeType ? self : w.document.documentElement, 'add');
+  for (const name of ['HTMLSelectElement', 'HTMLOptionsCollection']) methods(w, name, 'add', insertOption);
+  const insertPart = (value, go, self) => insertNodes(() => go(value), [value], self, '');
+  property(w, 'Document', 'body', insertPart);
+  for (const name of ['caption', 'tHead', 'tFoot']) property(w, 'HTMLTableElement', name, insertPart);
   // The second half of a script's text is a new child.
   methods(w, 'Text', 'splitText', (go, _args, self) => giveText(self.parentNode || self, '', go));
   methods(w, 'Element', 'attachShadow', (go) => {

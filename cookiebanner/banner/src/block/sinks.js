@@ -110,6 +110,7 @@ function patchStyles(w) {
   const first =
     'CSSGroupingRule insertRule,CSSStyleRule insertRule,CSSKeyframesRule appendRule,Element animate,KeyframeEffect setKeyframes';
   for (const pair of first.split(',')) methods(w, ...pair.split(' '), held(0));
+  if (w.CSS) methods(w, w.CSS, 'registerProperty', held(0));
   const second =
     'CSSStyleSheet addRule,CSSStyleDeclaration setProperty,StylePropertyMap set,StylePropertyMap append,Document createProcessingInstruction';
   for (const pair of second.split(',')) methods(w, ...pair.split(' '), held(1));
@@ -139,7 +140,13 @@ function patchFetching(w, isHeld, unreachable) {
       addressesOf(args).some(isHeld) ? Promise.reject(new w.TypeError('Failed to fetch')) : go(),
     );
   failing('Cache', 'add addAll', ([what]) => [what].flat());
-  failing('CredentialsContainer', 'get', ([what]) => (what?.identity?.providers || []).map((provider) => provider.configURL));
+  const hosts = ({ identity, publicKey, rpId } = /** @type {any} */ ({})) => [
+    ...(identity?.providers || []).map((provider) => provider.configURL),
+    `https://${publicKey?.rp?.id || publicKey?.rpId || rpId || location.hostname}`,
+  ];
+  failing('CredentialsContainer', 'get create', ([what]) => hosts(what));
+  const signals = 'signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails';
+  failing(w.PublicKeyCredential || {}, signals, ([what]) => hosts(what));
   constructors(w, 'WebSocketStream WebTransport', ([url]) => isHeld(url) && [unreachable(new URL(url).protocol)]);
   constructors(
     w,
