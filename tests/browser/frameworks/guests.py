@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import known
+from . import engines, known
 
 NAMES = {
     "alpine": "Alpine 3.17", "angular": "Angular 22, zone.js", "astro": "Astro 5.18, client router", "contenteditable": "`contenteditable`",
@@ -87,7 +87,10 @@ def tables() -> str:
     lines += ["", "## In Chromium", "", *rows({page: chromium(page) for page in NAMES}), ""]
     for engine in known.read_engines().values():
         pages = {page: engine["pages"][page] for page in NAMES if page in engine["pages"]}
+        left = [NAMES[page] for page in engines.MAIN if page not in pages]
         lines += [f"## In {engine['version']}", "", *rows(pages), ""]
+        if left:
+            lines += [f"Not walked since the last change: {', '.join(left)}.", ""]
     return "\n".join(lines)
 
 

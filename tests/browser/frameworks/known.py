@@ -77,16 +77,14 @@ def _phases(cells: Iterable[tuple[str, str]], *before: Phases) -> Phases:
     return {phase: checks for phase, checks in phases.items() if checks}
 
 
-def _text(table: Any, inner: int) -> str:
+def _text(table: Any) -> str:
     """JSON with one line a phase: a diff then shows cells, not brackets."""
-    space = " " * inner
+
+    def in_one_line(found: re.Match[str]) -> str:
+        return "{" + re.sub(r",\n +", ", ", found[1]) + "}"
+
     text = json.dumps(table, indent=1, ensure_ascii=False)
-    return (
-        re.sub(
-            rf"{{\n{space} ([^{{}}]*?)\n{space[1:]}}}", lambda found: "{" + re.sub(r",\n +", ", ", found[1]) + "}", text
-        )
-        + "\n"
-    )
+    return re.sub(r"{\n +([^{}]*?)\n +}", in_one_line, text) + "\n"
 
 
 def write(found: dict[str, Found]) -> None:
@@ -94,7 +92,7 @@ def write(found: dict[str, Found]) -> None:
     table = read() if PATH.exists() else {}
     for page, cells in found.items():
         table[page] = _phases(set(cells) - set(unsteady(page)), table.get(page, {}))
-    PATH.write_text(_text({page: table[page] for page in sorted(table) if table[page]}, 3))
+    PATH.write_text(_text({page: table[page] for page in sorted(table) if table[page]}))
 
 
 def read_engines() -> dict[str, Any]:
@@ -111,4 +109,4 @@ def write_engine(engine: str, version: str, runs: list[dict[str, Found]]) -> Non
         failing = {cell for run in runs for cell in run[page]}
         pages[page] = _phases(failing, pages.get(page, {}), chromium.get(page, {}))
     tables[engine] = {"version": version, "pages": {page: pages[page] for page in sorted(pages)}}
-    ENGINES.write_text(_text({name: tables[name] for name in sorted(tables)}, 5))
+    ENGINES.write_text(_text({name: tables[name] for name in sorted(tables)}))

@@ -59,6 +59,6 @@ def test_each_cell_that_fails_is_a_limit_that_is_explained() -> None:
 
 def test_the_documentation_shows_these_tables() -> None:
     assert set(guests.NAMES) == set(walks())
-    assert all(set(engine["pages"]) == set(engines.MAIN) for engine in known.read_engines().values())
+    assert all(set(engine["pages"]) <= set(engines.MAIN) for engine in known.read_engines().values())
     assert sorted(known.read_engines()) == sorted(engines.ENGINES)
     assert guests.PAGE.read_text() == guests.written(), "python -m tests.browser.frameworks.guests"
