@@ -2,8 +2,8 @@
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
 # make coverage  which lines the last `make test` did not reach
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
-# make guests  pages made with real frameworks, and generated ones, as a visitor's browser shows them
-# make bench-guests  the main ones of them in Firefox and WebKitGTK too, and the tables of docs/guests.md
+# make guests  all pages made with real frameworks, and generated ones, as a visitor's browser shows them
+# make bench-guests  measures them anew, the main ones in Firefox and WebKitGTK too, and writes the tables of docs/guests.md
 # make lock   requirements.lock from requirements.txt
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
@@ -68,9 +68,10 @@ test-postgres: .venv/.dev
 	@$(PY) -m coverage report --format=total >/dev/null
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "guests and not more_guests" || $(PY) -m pytest -q -m "guests and not more_guests" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
-# Pages of real frameworks and generated documents beside themselves without the gate, held to tables of what fails yet.
+# Pages of real frameworks and generated documents beside themselves without the gate; `make test` has the main ones.
 guests: .venv/.dev node_modules/.done
 	@./scripts/need chromium
 	$(PY) -m pytest -q -n 3 --dist worksteal -m guests
@@ -128,7 +129,8 @@ bench-banner: .venv/.dev node_modules/.done
 	$(PY) -m bench.banner
 
 bench-guests: .venv/.dev
-	@./scripts/need firefox-esr webkit2gtk-driver xvfb
+	@./scripts/need chromium firefox-esr webkit2gtk-driver xvfb
+	$(PY) -m tests.browser.frameworks.table --times 3
 	$(PY) -m tests.browser.frameworks.table --engine firefox
 	$(PY) -m tests.browser.frameworks.table --engine webkit
 	$(PY) -m tests.browser.frameworks.guests

@@ -274,8 +274,8 @@ def version(engine: str) -> str:
 
 
 ENGINES = {"firefox": in_firefox, "webkit": in_webkit}
-# The pages that the other engines walk.
+# The pages that the other engines walk, and that `make test` walks.
 MAIN = (
-    "astro", "contenteditable", "htmx2", "htmx4", "jquery1", "jquery3", "next", "nuxt", "react18-document-prod",
+    "angular", "astro", "contenteditable", "htmx2", "htmx4", "jquery1", "jquery3", "morph", "next", "nuxt", "react18-document-prod",
     "react18-root-prod", "react19-document-prod", "react19-root-prod", "tiptap", "turbo", "vue-prod",
 )  # fmt: skip

@@ -1,24 +1,28 @@
-"""Writes the tables of docs/guests.md from `known.json` and `engines.json`: `python -m tests.browser.frameworks.guests`."""
+"""Writes what docs/guests.md says of limits, and its tables: `python -m tests.browser.frameworks.guests`.
+
+They are made of `limits.json`, `known.json`, `engines.json` and `unsteady.json`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from . import known
+from . import engines, known
 
 NAMES = {
-    "alpine": "Alpine 3.17", "astro": "Astro 5.18, client router", "contenteditable": "`contenteditable`",
+    "alpine": "Alpine 3.17", "angular": "Angular 22, zone.js", "astro": "Astro 5.18, client router", "contenteditable": "`contenteditable`",
     "dialog": "modal `<dialog>`", "embla": "Embla 8.6 (carousel)", "focus-trap": "focus-trap 8.2", "htmx2": "htmx 2.0, boost",
     "htmx4": "htmx 4.0, boost", "idiomorph": "idiomorph 0.8", "jquery1": "jQuery 1.12", "jquery3": "jQuery 3.8",
     "layout-flex": "flex column as body", "layout-frames": "hidden and ratio frames", "layout-grid": "grid as body",
     "layout-transform": "`transform` on body", "lazysizes": "lazysizes 5.3", "library": "library with inline code behind it",
-    "lightbox": "GLightbox 3.3", "lit": "Lit 3.3 (shadow roots)", "next": "Next 16.4, App Router", "nuxt": "Nuxt 4.2",
-    "payment": "payment frame", "quill": "Quill 2.0", "react18-document-dev": "React 18.3, document, development",
+    "lightbox": "GLightbox 3.3", "lit": "Lit 3.3 (shadow roots)",
+    "morph": "Alpine morph (Livewire), morphdom (LiveView)", "next": "Next 16.4, App Router", "nuxt": "Nuxt 4.2",
+    "payment": "payment frame", "preact": "Preact 11, hydrated", "quill": "Quill 2.0", "react18-document-dev": "React 18.3, document, development",
     "react18-document-prod": "React 18.3, document", "react18-root-dev": "React 18.3, root, development",
     "react18-root-prod": "React 18.3, root", "react19-document-dev": "React 19.3, document, development",
     "react19-document-prod": "React 19.3, document", "react19-root-dev": "React 19.3, root, development",
-    "react19-root-prod": "React 19.3, root", "svelte": "Svelte 5.57", "swiper": "Swiper 14.4 (carousel)",
-    "tiptap": "Tiptap 3.35 (ProseMirror)", "turbo": "Turbo 8.0", "vanilla-lazyload": "vanilla-lazyload 19.1",
+    "react19-root-prod": "React 19.3, root", "splide": "Splide 4.1 (carousel with copies)", "svelte": "Svelte 5.57", "swiper": "Swiper 14.4 (carousel)",
+    "tiptap": "Tiptap 3.35 (ProseMirror)", "trix": "Trix 2.1 (editor)", "turbo": "Turbo 8.0", "vanilla-lazyload": "vanilla-lazyload 19.1",
     "vue-dev": "Vue 3.5, development", "vue-prod": "Vue 3.5",
 }  # fmt: skip
 
@@ -42,36 +46,51 @@ QUESTIONS = {
 TIMES = {"unanswered": UNANSWERED, "after a no": DENIED, "after a yes": GRANTED}
 
 
-def holds(phases: dict[str, list[str]], question: str) -> str:
-    """`holds`, `not`, or when not."""
+def holds(phases: known.Phases, question: str) -> str:
+    """`holds`, or when not, with the numbers of the limits."""
     asked_of, checks = QUESTIONS[question]
-    failing = {phase for phase in asked_of if set(checks) & set(phases.get(phase, []))}
-    times = [time for time, members in TIMES.items() if failing & set(members)]
-    return "holds" if not times else "not" if len(times) == len(TIMES) else f"not {', '.join(times)}"
+    failing = {
+        phase: phases[phase].keys() & set(checks) for phase in asked_of if phases.get(phase, {}).keys() & set(checks)
+    }
+    times = [time for time, members in TIMES.items() if failing.keys() & set(members)]
+    if not times:
+        return "holds"
+    order = list(known.limits())
+    limits = {phases[phase][check] for phase, found in failing.items() for check in found} - {""}
+    numbers = ", ".join(str(number) for number in sorted(order.index(limit) + 1 for limit in limits))
+    when = "not" if len(times) == len(TIMES) else f"not {', '.join(times)}"
+    return f"{when} ({numbers})" if numbers else when
 
 
-def chromium(page: str) -> dict[str, list[str]]:
+def chromium(page: str) -> known.Phases:
     """What fails of a page in Chromium: what always does, and what does in some runs."""
-    phases = {phase: list(checks) for phase, checks in known.read().get(page, {}).items()}
-    for phase, check in known.unsteady(page):
-        phases.setdefault(phase, []).append(check)
+    phases = {phase: dict(checks) for phase, checks in known.read().get(page, {}).items()}
+    for (phase, check), limit in known.unsteady(page).items():
+        phases.setdefault(phase, {})[check] = limit
     return phases
 
 
-def rows(pages: dict[str, dict[str, list[str]]]) -> list[str]:
-    """A table of pages and questions."""
-    lines = [f"| page | {' | '.join(QUESTIONS)} |", "|---" * (len(QUESTIONS) + 1) + "|"]
-    for page, phases in pages.items():
+def rows(pages: dict[str, known.Phases]) -> list[str]:
+    """A table of pages and questions; pages of which all holds are named below it."""
+    failing = {page: phases for page, phases in pages.items() if any(phases.values())}
+    lines = [f"| page | {' | '.join(QUESTIONS)} |", "|---" * (len(QUESTIONS) + 1) + "|"] if failing else []
+    for page, phases in failing.items():
         lines.append(f"| {NAMES[page]} | {' | '.join(holds(phases, question) for question in QUESTIONS)} |")
-    return lines
+    whole = [NAMES[page] for page in pages if page not in failing]
+    return [*lines, "", f"Everything holds on: {', '.join(whole)}."] if whole else lines
 
 
 def tables() -> str:
     """All of them, as Markdown."""
-    lines = ["## In Chromium", "", *rows({page: chromium(page) for page in NAMES}), ""]
+    lines = ["## What does not hold, and why", "", "The numbers in the tables are these:", ""]
+    lines += [f"{number}. {why}" for number, why in enumerate(known.limits().values(), 1)]
+    lines += ["", "## In Chromium", "", *rows({page: chromium(page) for page in NAMES}), ""]
     for engine in known.read_engines().values():
         pages = {page: engine["pages"][page] for page in NAMES if page in engine["pages"]}
+        left = [NAMES[page] for page in engines.MAIN if page not in pages]
         lines += [f"## In {engine['version']}", "", *rows(pages), ""]
+        if left:
+            lines += [f"Not walked since the last change: {', '.join(left)}.", ""]
     return "\n".join(lines)
 
 

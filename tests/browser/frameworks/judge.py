@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,15 +29,21 @@ QUIET_MS = 120  # nothing was asked for as long as this: the page has done what 
 SLOWEST_MS = 3000  # what a page has not done by then it does not do
 RELEASED_MS = 1200  # what was held and has not come by then after a yes does not come
 OPENING_MS = 450  # a press within 400 ms of a layer's opening is no answer
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
+TIMESTAMP = re.compile(r"\?_=\d+")  # which jQuery writes behind an address
+HELD = ("before", "next_before", "withdrawn", "no", "next_no", "refused")  # phases in which the trackers do not run
+DONE = "(window.__ran || []).length + (window.__events || []).length"
 # Libraries that make up ids would make up others the next time.
 STEADY = "Math.random = () => 0.5;"
 
 
 class Seen(NamedTuple):
-    """A page at one moment: boxes, markup, what ran and which elements said so since `mark`, the console's lines."""
+    """A page at one moment: boxes, markup, the addresses of its elements, what ran and which elements said so since
+    `mark`, the console's lines."""
 
     boxes: list[list[Any]]
     html: str
+    addresses: Counter[str]
     ran: list[str]
     events: list[str]
     asked: list[str]
@@ -45,11 +51,13 @@ class Seen(NamedTuple):
 
 
 class Without(NamedTuple):
-    """The page without the gate: as it came, after the presses before an answer, after those behind it, its second page."""
+    """The page without the gate: as it came, after the presses before an answer, its second page and that page of who has
+    pressed; what it said of itself after the presses before an answer and after those behind it."""
 
     first: Seen
     pressed: Seen
     second: Seen | None
+    second_pressed: Seen | None
     states: tuple[Any, Any]
 
 
@@ -81,6 +89,8 @@ class Tab:
         self.page.goto(self.site.url, wait_until="load")
         if self.site.gated:
             self.until(f"document.querySelector('{BACK}')")
+            # A layer opens when it is drawn, on a slow machine up to a second after it stands in the page.
+            self.page.evaluate(DRAWN)
             self.shown = time.monotonic()
         if self.page.evaluate("Boolean(window.start)"):
             self.settle(ready=False)
@@ -113,14 +123,17 @@ class Tab:
         return True
 
     def settle(self, ready: bool = True) -> None:
-        """Waits for the page to be ready and for a while in which nothing is asked for."""
+        """Waits for the page to be ready and for a while in which nothing is asked for, runs or says that it has loaded."""
         if ready:
             self.until("window.ready")
-        quiet, count = time.monotonic(), self.site.count
+        quiet, count = time.monotonic(), self._progress()
         while time.monotonic() - quiet < QUIET_MS / 1000:
             self.page.wait_for_timeout(25)
-            if self.site.count != count:
-                quiet, count = time.monotonic(), self.site.count
+            if (progress := self._progress()) != count:
+                quiet, count = time.monotonic(), progress
+
+    def _progress(self) -> tuple[int, int]:
+        return self.site.count, self.page.evaluate(DONE)
 
     def see(self) -> Seen:
         """What can be read of the page now."""
@@ -128,7 +141,8 @@ class Tab:
         ran, events = read["ran"][self.said[0] :], _timeless(read["events"][self.said[1] :])
         asked = _timeless(self.site.asked(self.mark))
         console = self.page.lines() if isinstance(self.page, engines.Page) else self.console
-        return Seen(read["boxes"], read["html"], ran, events, asked, sorted(console))
+        html = TIMESTAMP.sub("", read["html"])
+        return Seen(read["boxes"], html, Counter(read["addresses"]), ran, events, asked, sorted(console))
 
     def press(self, selectors: Iterable[str]) -> Any:
         """Presses with the mouse what a person would, and reads what the page then says of itself."""
@@ -148,24 +162,28 @@ class Tab:
         return self.page.evaluate(CONTROL, selector) or {}
 
 
-def without(browser: Browser, site: Site) -> Without:
-    """Walks the page as its author knows it."""
-    site.gated = False
+def without(browser: Browser, site: Site, reachable: bool = True) -> Without:
+    """Walks the page as its author knows it, or as it is where the trackers can't be reached."""
+    site.gated, site.reachable = False, reachable
     context = browser.new_context(ignore_https_errors=True)
     context.add_init_script(STEADY)
     tab = Tab(context, site)
     tab.open()
+    assert tab.page.evaluate("window.ready"), f"{site.walk.name} does nothing: {tab.see().console}"
     first = tab.see()
     pressed_state = tab.press(site.walk.press)
     pressed = tab.see()
     closed_state = tab.press(site.walk.close)
-    second = None
+    second = second_pressed = None
     if site.walk.next:
+        tab.follow()
+        second_pressed = tab.see()
         tab.open()
         tab.follow()
         second = tab.see()
     context.close()
-    return Without(first, pressed, second, (pressed_state, closed_state))
+    site.reachable = True
+    return Without(first, pressed, second, second_pressed, (pressed_state, closed_state))
 
 
 class Judge:
@@ -174,9 +192,13 @@ class Judge:
     def __init__(self, browser: Browser, site: Site, base: Without) -> None:
         self.browser, self.site, self.base, self.walk = browser, site, base, site.walk
         self.found: Found = {}
+        # What differs while the trackers do not run: (phase, check), what was seen, how to find it in a `Without`, in words.
+        self.doubtful: list[tuple[tuple[str, str], Any, Callable[[Without], Any], str]] = []
 
     def run(self) -> Found:
-        """Both visitors: who says yes and takes it back, who says no and changes their mind."""
+        """Both visitors: who says yes and takes it back, who says no and changes their mind. What the page does of itself
+        where the trackers can't be reached, and what is missing then because they would have drawn it, is no fault of ours.
+        """
         self.site.gated = True
         for visitor in (self._says_yes, self._says_no):
             context = self.browser.new_context(ignore_https_errors=True)
@@ -185,67 +207,69 @@ class Judge:
                 visitor(Tab(context, self.site))
             finally:
                 context.close()
+        if self.doubtful:
+            base = without(self.browser, self.site, reachable=False)
+            for (phase, check), seen, meant, what in self.doubtful:
+                self._note(phase, check, seen == meant(base), what)
         return self.found
 
     def _says_yes(self, tab: Tab) -> None:
-        base = self.base
         tab.open()
-        self._same("before", tab.see(), base.first)
+        self._same("before", tab.see(), "first")
         self._held("before", tab.see())
         self._way_back("before", tab, ACCEPT)
-        self._equal("before", "usable", tab.press(self.walk.press), base.states[0])
+        self._usable("before", tab.press(self.walk.press), 0)
         self._held("before", tab.see())
         tab.since_now()
         self._answer("before", "mouse", tab, ACCEPT)
-        self._granted("yes", tab, base.pressed)
-        self._equal("yes", "usable", tab.press(self.walk.close), base.states[1])
-        self._next("next_yes", tab)
+        self._granted("yes", tab, "pressed")
+        self._usable("yes", tab.press(self.walk.close), 1)
+        self._next("next_yes", tab, "second_pressed")
         tab.open()
-        self._granted("returning", tab, base.first)
-        self._equal("returning", "usable", tab.press(self.walk.press), base.states[0])
+        self._granted("returning", tab, "first")
+        self._usable("returning", tab.press(self.walk.press), 0)
         tab.page.evaluate("fairgate.withdraw()")
         self._denied("withdrawn", tab)
 
     def _says_no(self, tab: Tab) -> None:
-        base = self.base
         tab.open()
-        if base.second:
-            self._next("next_before", tab)
+        if self.walk.next:
+            self._next("next_before", tab, "second")
             tab.open()
         tab.press(self.walk.press)
         self._answer("before", "keyboard", tab, REJECT)
         tab.settle()
         seen = tab.see()
-        self._same("no", seen, base.pressed)
-        self._held("no", seen, refused=base.pressed)
+        self._same("no", seen, "pressed")
+        self._held("no", seen, refused="pressed")
         self._way_back("no", tab)
-        self._equal("no", "usable", tab.press(self.walk.close), base.states[1])
-        self._next("next_no", tab)
+        self._usable("no", tab.press(self.walk.close), 1)
+        self._next("next_no", tab, "second_pressed")
         self._denied("refused", tab)
         tab.since_now()
         tab.page.evaluate("fairgate.accept()")
-        self._granted("changed", tab, base.pressed)
+        self._granted("changed", tab, "pressed")
 
     def _denied(self, phase: str, tab: Tab) -> None:
         """A visit of who has said no."""
         tab.open()
         self._way_back(phase, tab)
         seen = tab.see()
-        self._same(phase, seen, self.base.first)
-        self._held(phase, seen, refused=self.base.first)
-        self._equal(phase, "usable", tab.press(self.walk.press), self.base.states[0])
+        self._same(phase, seen, "first")
+        self._held(phase, seen, refused="first")
+        self._usable(phase, tab.press(self.walk.press), 0)
 
-    def _next(self, phase: str, tab: Tab) -> None:
-        if not self.base.second:
+    def _next(self, phase: str, tab: Tab, moment: str) -> None:
+        if not self.walk.next:
             return
         tab.follow()
         if phase == "next_yes":
-            self._granted(phase, tab, self.base.second)
+            self._granted(phase, tab, moment)
             return
         self._way_back(phase, tab, ACCEPT if phase == "next_before" else BACK)
         seen = tab.see()
-        self._same(phase, seen, self.base.second)
-        self._held(phase, seen, refused=self.base.second if phase == "next_no" else None)
+        self._same(phase, seen, moment)
+        self._held(phase, seen, refused=moment if phase == "next_no" else "")
 
     def _answer(self, phase: str, how: str, tab: Tab, selector: str) -> None:
         """Answers as a person would; by the page's interface when that can't be done."""
@@ -263,8 +287,9 @@ class Judge:
         if not done:
             tab.page.evaluate(f"fairgate.{'accept' if selector == ACCEPT else 'reject'}()")
 
-    def _granted(self, phase: str, tab: Tab, base: Seen) -> None:
+    def _granted(self, phase: str, tab: Tab, moment: str) -> None:
         """After a yes each address is asked for once and each script runs once; what the page had pressed stays."""
+        base: Seen = getattr(self.base, moment)
         end = time.monotonic() + RELEASED_MS / 1000
         seen = tab.see()
         while time.monotonic() < end and not (
@@ -276,10 +301,10 @@ class Judge:
             seen = tab.see()
         tab.settle()
         seen = tab.see()
-        self._same(phase, seen, base)
+        self._same(phase, seen, moment)
         fresh = phase in ("returning", "next_yes")
         asked, ran, events = (
-            Counter(lines) if fresh else _once(lines, base.html) for lines in (base.asked, base.ran, base.events)
+            Counter(lines) if fresh else _once(lines, base.addresses) for lines in (base.asked, base.ran, base.events)
         )
         # What the parser or the scanner had asked for, and has, need not be asked for again.
         early = self.site.raced & set(self.site.asked(tab.opened)) - set(seen.asked)
@@ -289,16 +314,17 @@ class Judge:
         self._equal(phase, "events", Counter(seen.events), events)
         self._way_back(phase, tab)
 
-    def _held(self, phase: str, seen: Seen, refused: Seen | None = None) -> None:
+    def _held(self, phase: str, seen: Seen, refused: str = "") -> None:
+        """Nothing got out, and elements say nothing, or after a no that it failed."""
         raced = set() if phase.startswith("next") else self.site.raced
         got = [*(address for address in seen.asked if address not in raced), *seen.ran]
         self._note(phase, "held", not got, f"got out: {got}")
-        meant = {
-            event.replace(" load ", " error ")
-            for event in (refused.events if refused else [])
-            if event[0:6] != "IFRAME"
-        }
-        self._equal(phase, "events", Counter(seen.events), Counter(meant))
+        meant: Counter[str] = Counter()
+        if refused:
+            base: Seen = getattr(self.base, refused)
+            lines = [line.replace(" load ", " error ") for line in base.events if not line.startswith("IFRAME")]
+            meant = _once(lines, base.addresses)
+        self._equal(phase, "events", Counter(seen.events), meant)
 
     def _way_back(self, phase: str, tab: Tab, selector: str = BACK) -> None:
         end = time.monotonic() + SLOWEST_MS / 1000
@@ -306,17 +332,38 @@ class Judge:
             tab.page.wait_for_timeout(25)
         self._note(phase, "asked", back, f"no {selector} that could be pressed")
 
-    def _same(self, phase: str, seen: Seen, base: Seen) -> None:
+    def _same(self, phase: str, seen: Seen, moment: str) -> None:
+        base: Seen = getattr(self.base, moment)
         self._note(phase, "layout", not (moved := _moved(seen.boxes, base.boxes)), moved)
-        self._note(phase, "markup", seen.html == base.html, _tags_that_differ(seen.html, base.html))
+        if phase in HELD and seen.html != base.html:
+            self._doubt(
+                phase,
+                "markup",
+                seen.html,
+                lambda other: getattr(other, moment).html,
+                _tags_that_differ(seen.html, base.html),
+            )
+        else:
+            self._note(phase, "markup", seen.html == base.html, _tags_that_differ(seen.html, base.html))
         self._equal(phase, "console", Counter(seen.console), Counter(base.console))
+
+    def _usable(self, phase: str, state: Any, which: int) -> None:
+        base = self.base.states[which]
+        if phase in HELD and state != base:
+            self._doubt(
+                phase, "usable", state, lambda other: other.states[which], _first_difference(_text(state), _text(base))
+            )
+        else:
+            self._equal(phase, "usable", state, base)
+
+    def _doubt(self, phase: str, check: str, seen: Any, meant: Callable[[Without], Any], what: str) -> None:
+        self.doubtful.append(((phase, check), seen, meant, what))
 
     def _equal(self, phase: str, check: str, seen: Any, base: Any) -> None:
         if isinstance(seen, Counter):
             self._note(phase, check, seen == base, _difference(seen, base))
         else:
-            texts = json.dumps(seen, sort_keys=True), json.dumps(base, sort_keys=True)
-            self._note(phase, check, texts[0] == texts[1], _first_difference(*texts))
+            self._note(phase, check, seen == base, _first_difference(_text(seen), _text(base)))
 
     def _note(self, phase: str, check: str, holds: Any, what: str) -> None:
         if not holds:
@@ -330,16 +377,16 @@ def judge(browser: Browser, site: Site) -> Found:
 
 def _timeless(lines: list[str]) -> list[str]:
     """Addresses without the moment that jQuery writes behind them."""
-    return [re.sub(r"\?_=\d+$", "", line) for line in lines]
+    return [TIMESTAMP.sub("", line) for line in lines]
 
 
-def _once(lines: list[str], html: str) -> Counter[str]:
+def _once(lines: list[str], addresses: Counter[str]) -> Counter[str]:
     """How often each is meant to be seen after an answer, when the page had been pressed before it: for each element
     that is there now. What was thrown away before the answer is not wanted after it; scripts leave no trace of theirs."""
     meant: Counter[str] = Counter()
     for line, count in Counter(lines).items():
         address = line.rpartition(" ")[2]
-        there = html.count(f'"{address}"')
+        there = addresses[address]
         if there or address.endswith(".js") or "/" not in address:
             meant[line] = max(1, min(count, there))
     return meant
@@ -370,6 +417,10 @@ def _tags_that_differ(seen: str, base: str) -> str:
         "".join(meant[c:d])[:200] + " reads " + "".join(read[a:b])[:200] for op, a, b, c, d in steps if op != "equal"
     ]
     return " | ".join(changes[:5])
+
+
+def _text(state: Any) -> str:
+    return json.dumps(state, sort_keys=True)
 
 
 def _first_difference(seen: str, base: str) -> str:

@@ -1,4 +1,4 @@
-/** What the judge reads of a page: the boxes of its elements, its markup, what ran, what loaded. */
+/** What the judge reads of a page: the boxes of its elements, its markup, the addresses in it, what ran, what loaded. */
 () => {
   const ROOT = '#onetrust-consent-sdk';
   const OURS = /<script[^>]* src="https:\/\/cmp\.test\/[^"]*"[^>]*><\/script>/g;
@@ -7,10 +7,13 @@
     '<script type="text/plain">--></script>',
   ];
   const boxes = [];
+  const addresses = [];
   const visit = (element, path) => {
     if (element.matches(`${ROOT}, .fg, script, head`)) return;
     const { x, y, width, height } = element.getBoundingClientRect();
     boxes.push([path, Math.round(x + scrollX), Math.round(y + scrollY), Math.round(width), Math.round(height)]);
+    const sources = ['src', 'srcset', 'href', 'data'].map((name) => element.getAttribute(name)?.split(' ')[0]);
+    addresses.push(...sources.filter(Boolean));
     const counts = {};
     for (const inside of [element.children, element.shadowRoot?.children || []])
       for (const child of inside) {
@@ -26,5 +29,5 @@
   // A page that writes the gate's tag itself has it without the gate too; late and ui come only with it.
   html = html.replace(OURS, '');
   for (const part of SWALLOW) html = html.replaceAll(part, '');
-  return { boxes, html, ran: [...(window.__ran || [])], events: [...(window.__events || [])] };
+  return { boxes, html, addresses, ran: [...(window.__ran || [])], events: [...(window.__events || [])] };
 }

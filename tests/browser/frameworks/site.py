@@ -70,10 +70,12 @@ def ours() -> dict[tuple[str, str], Any]:
 
 
 class Site:
-    """One page at a time; `gated` says whether it has the gate, `first` stands before it."""
+    """One page at a time; `gated` says whether it has the gate, `reachable` whether the tracker answers, `first` stands
+    before the gate."""
 
     def __init__(self, world: World, walk: Walk, first: str = "") -> None:
         self.world, self.walk, self.gated, self.first = world, walk, False, first
+        self.reachable = True
         self.stage = Stage(world)
         world.pages |= ours()
         world.pages[(CMP, "/api/v1/consents")] = self.stage.answer
@@ -117,6 +119,9 @@ class Site:
         return ours()[(CMP, f"/v1/{samples.SITE_UUID}/gate.js")] if self.gated else (200, "text/javascript", b"")
 
     def _tracker(self, asked: Asked) -> Answer:
+        if not self.reachable:
+            # A frame that is answered by nothing stays empty, and does not say that it has loaded.
+            return (204 if asked.headers.get("sec-fetch-dest") == "iframe" else 503, "text/plain", b"")
         return (200, "text/javascript", LIBRARY) if asked.path == "/library.js" else tracker(asked)
 
     @functools.cached_property

@@ -1,12 +1,11 @@
-"""Reads all documents and writes `known.json` anew: `python -m tests.browser.transparency.table [--times 3] [--dry]`.
+"""Reads all documents and tells what differs: `python -m tests.browser.transparency.table [--times 3]`.
 
-A kind that does not differ each time is told apart and fails the command; nothing is written then.
+A kind that does not differ each time is told apart.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -20,13 +19,12 @@ def main() -> int:
     from tests.browser.internet import open_world
     from tests.browser.vectors.blockers import chromium
 
-    from .judge import GROUPS, KNOWN, differences, seeds_of
+    from .judge import GROUPS, differences, seeds_of
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=1)
-    parser.add_argument("--dry", action="store_true", help="tell only, write nothing")
     given = parser.parse_args()
-    table, loose = {}, []
+    found, loose = 0, []
     with open_world() as world, sync_playwright() as play:
         arguments = ["--no-sandbox", "--disable-gpu", *world.chromium_arguments]
         browser = play.chromium.launch(executable_path=chromium(shell=True), args=arguments)
@@ -37,15 +35,11 @@ def main() -> int:
                 runs.append(differences(browser, world, seeds_of(group)))
             counts = Counter(kind for run in runs for kind in run)
             loose += [f"{group}: {kind} in {n} of {given.times}" for kind, n in counts.items() if n < given.times]
-            table[group] = sorted(counts)
+            found += len(counts)
             print(*(f"{group}: {kind}: {what}" for kind, what in sorted(runs[-1].items())), sep="\n")
         browser.close()
-    if loose:
-        print(*(f"unsteady: {line}" for line in loose), sep="\n")
-        return 1
-    if not given.dry:
-        KNOWN.write_text(json.dumps(table, indent=1) + "\n")
-    return 0
+    print(*(f"unsteady: {line}" for line in loose), sep="\n")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
