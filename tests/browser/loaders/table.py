@@ -401,6 +401,6 @@ LOADERS = {
         + script("klaviyo.identify({email: 'x'}); klaviyo.track('Lead', {a: 1}).then(onDone)"),
         drains_array("_klOnsite"),
         [["identify", {"email": "x"}], ["track", "Lead", {"a": 1}]],
-        "klaviyo.track('Later')", ["track", "Later"], 1,
+        "klaviyo.track('Later')", ["track", "Later"], 1, 1,
     ),
 }  # fmt: skip
