@@ -101,7 +101,8 @@ but its code is, at the server level:
   state.
 - **Rare interfaces**: background fetch, ad auctions and attribution, `XSLTProcessor`, attributes of processing
   instructions, the artwork of media sessions and notifications, `<template for>`, style sheets with another base
-  address.
+  address, options set by their index (`select[0] = option`), a style sheet that becomes one that loads because a text
+  in its middle is taken out, storage buckets, tags of background sync.
 """
 INTRODUCTION = """# What is blocked before consent
 

@@ -11,7 +11,7 @@ __all__ = ["chromium", "guest", "pages", "server"]
 pytestmark = pytest.mark.browser
 
 ORDERED = f"""<p id=box><img src="{T}/i.gif" width="120" height="60" alt="An offer" title="x"><img class="c" srcset="{T}/i.gif 2x" src="{T}/i.gif" alt="">
-<iframe title="f" sandbox="allow-forms" src="{T}/f.html" width="200" height="50"></iframe><video poster="{T}/i.gif" width="9" height="9"></video>
+<iframe title="f" src="{T}/f.html" width="200" height="50" sandbox="allow-forms"></iframe><video poster="{T}/i.gif" width="9" height="9"></video>
 <link rel="stylesheet" href="{T}/s.css" media="print"><object data="{T}/f.html" type="text/html" width="9"></object></p>"""
 
 
