@@ -26,6 +26,11 @@ NAMES = {
     "vue-dev": "Vue 3.5, development", "vue-prod": "Vue 3.5",
 }  # fmt: skip
 
+# Pages whose cells in `known.json` are of an earlier engine; empty once `make bench-guests` has walked them again.
+STALE = (
+    "layout-grid", "layout-transform", "lazysizes", "library", "lightbox", "lit", "morph", "next", "nuxt", "payment", "preact",
+    "quill", "react18-document-dev",
+)  # fmt: skip
 PAGE = Path(__file__).resolve().parents[3] / "docs/guests.md"
 BEGIN, END = "<!-- made by tests/browser/frameworks/guests.py -->", "<!-- to here -->"
 # A reader's questions, each about some phases and checks.
@@ -84,7 +89,9 @@ def tables() -> str:
     """All of them, as Markdown."""
     lines = ["## What does not hold, and why", "", "The numbers in the tables are these:", ""]
     lines += [f"{number}. {why}" for number, why in enumerate(known.limits().values(), 1)]
-    lines += ["", "## In Chromium", "", *rows({page: chromium(page) for page in NAMES}), ""]
+    lines += ["", "## In Chromium", "", *rows({page: chromium(page) for page in NAMES if page not in STALE}), ""]
+    if STALE:
+        lines += [f"Not walked since the last change: {', '.join(NAMES[page] for page in STALE)}.", ""]
     for engine in known.read_engines().values():
         pages = {page: engine["pages"][page] for page in NAMES if page in engine["pages"]}
         left = [NAMES[page] for page in engines.MAIN if page not in pages]
