@@ -1,4 +1,4 @@
-"""Publishing logs what it shows and nothing else: no pictures, which were blank."""
+"""A publish itself logs the release and nothing else; what earlier versions logged as pictures is called blank."""
 
 from __future__ import annotations
 
