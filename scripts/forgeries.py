@@ -549,7 +549,9 @@ def lines_changed() -> None:
         erased_record_given_another_time=in_line(record, 1, received_at="2026-03-02T12:00:00.500000Z"),
         day_changed=in_line(record, 4, day="2026-03-03"),
         salt_shortened=in_line(record, 4, salt=b64(b"1")),
-        commitment_not_in_its_one_form=in_lines(lambda found: found[4].update(commitment=found[4]["commitment"].rstrip("="))),
+        commitment_not_in_its_one_form=in_lines(
+            lambda found: found[4].update(commitment=found[4]["commitment"].rstrip("="))
+        ),
         erasure_left_out=in_lines(lambda found: found.clear(), "erasures.jsonl"),
         erasure_twice=in_lines(lambda found: found.append(found[0]), "erasures.jsonl"),
         erasure_without_what_it_names_elsewhere=in_line("erasures.jsonl", 0, others=[]),

@@ -123,7 +123,14 @@ def ledger(request: HttpRequest, site: Site) -> HttpResponse:
     points = list(Checkpoint.objects.filter(site_id=site.pk).order_by("-size")[:20])
     anchors = list(Anchor.objects.filter(site_id=site.pk).order_by("-at")[:20])
     ahead = next((clock.words(by) for _, by in clock.ahead(site)), "")
-    told = report.told_of(site)
+    happened = report.happened(site)
     return show(
-        request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, told=told[:MOST]
+        request,
+        "audit/ledger.html",
+        site,
+        head=head,
+        points=points,
+        anchors=anchors,
+        ahead=ahead,
+        happened=happened[:MOST],
     )
