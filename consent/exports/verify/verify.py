@@ -923,7 +923,7 @@ STYLE = """
 body{font:16px/1.55 Georgia,serif;max-width:820px;margin:40px auto;padding:0 20px;color:#1c2430;background:#fff}
 h1{font-size:30px;line-height:1.2}h2{font-size:21px;margin-top:40px}
 table{border-collapse:collapse;width:100%;font:15px/1.45 system-ui,sans-serif}
-th,td{text-align:start;padding:7px 10px;border-bottom:1px solid #dcdcd6;vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:start;padding:7px 10px;border-bottom:1px solid #dcdcd6;vertical-align:top;overflow-wrap:break-word}
 td.n,th.n{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}
 code,pre{font:13px ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 .note{border-inline-start:4px solid #1f5fbf;padding:4px 16px;background:#f3f6fb}
