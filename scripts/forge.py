@@ -319,7 +319,7 @@ def bundle(log: Log, begin: str = BEGIN, end: str = END, separator: str = ",") -
         if any(lower <= one <= upper for one in named):
             others = [sealed_row(log.lines[one]) for one in named if not lower <= one <= upper]
             erasures.append(log.proved(line["index"], others=others))
-            facts.told[line["index"]] = tolerant(verifier.told, line, json.loads(line["record"]))
+            facts.happened[line["index"]] = tolerant(verifier.sentence_of, line, json.loads(line["record"]))
     releases = [log.proved(line["index"]) for line in releases_of(log, first, last, lower)]
     files: Files = {
         "records.jsonl": rows(shown),
@@ -389,7 +389,7 @@ def table(log: Log, first: int, last: int, begin: str, end: str, separator: str)
 
 
 def facts_of(log: Log, begin: str, end: str, first: int, last: int) -> Any:
-    facts = verifier.Facts(SITE, begin, end)
+    facts = verifier.ReportContent(SITE, begin, end)
     inside = log.lines[first : last + 1]
     facts.entries, facts.blank = len(inside), sum(line["erased"] for line in inside)
     for answer in answers_of(log, first, last, begin, end):
@@ -399,7 +399,9 @@ def facts_of(log: Log, begin: str, end: str, first: int, last: int) -> Any:
         tolerant(facts.owner_is, json.loads(log.texts[line["release_hash"]]))
     told = [line for line in log.lines if line["type"] in TOLD or line in inside]
     read = [(line, json.loads(line["record"])) for line in told if line["type"] not in ("consent", "release")]
-    facts.told = {line["index"]: text for line, record in read if (text := tolerant(verifier.told, line, record))}
+    facts.happened = {
+        line["index"]: text for line, record in read if (text := tolerant(verifier.sentence_of, line, record))
+    }
     tolerant(verifier.pictures_of, read, facts)
     facts.note, facts.keys = log.note(len(log.lines)), [vkey(key, log.origin) for key in reversed(log.keys)]
     return facts

@@ -56,6 +56,10 @@ def draft(
     terms = release.terms(answer.regime)
     if terms is None:
         raise RejectedSubmission("unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
+    if answer.language and release.languages and answer.language not in release.languages:
+        raise RejectedSubmission(
+            "unknown_language", f"The release has no language {answer.language!r}.", field="language"
+        )
     vector = validate.vector(answer.choices, release)
     validate.agree(answer, vector, release, terms)
     choices, grants = vector.choices, validate.GRANTED in vector.optional

@@ -385,19 +385,19 @@ class _Bundle:
         folder = Path(settings.FAIRGATE_DATA)
         return {
             name: path if (path := folder / name).exists() and _fits(path, name) else None
-            for name in report.pictures(self._told())
+            for name in report.pictures(self._event_rows())
         }
 
-    def _told(self) -> list[LogRow]:
+    def _event_rows(self) -> list[LogRow]:
         """Every entry that the report speaks of, in order."""
         types = [kind for kind in LogEntry.Type.values if kind not in ("consent", "release")]
         inside = [i for i in self._entries(*types, "pictures", "void") if self.span.first <= i <= self.last]
         rows = self.events | {index: self._row(index) for index in inside}
         return [rows[index] for index in sorted(rows)]
 
-    def _facts(self, anchors: list[dict[str, Any]], points: list[dict[str, Any]]) -> verifier.Facts:
+    def _facts(self, anchors: list[dict[str, Any]], points: list[dict[str, Any]]) -> verifier.ReportContent:
         return report.facts(
-            self.span, self.state, self.releases, self._told(), self.head.note, self.keys, anchors,
+            self.span, self.state, self.releases, self._event_rows(), self.head.note, self.keys, anchors,
             {int(point["note"].split("\n")[1]): point["note"] for point in points},
         )  # fmt: skip
 

@@ -7,11 +7,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from consent.exports import formats, period
+from consent.exports import formats
 from consent.exports.period import LogRow, Period
 from consent.exports.verify import verify as verifier
-from consent.ledger.models import LogEntry
-from consent.sites.models import Site
 
 if TYPE_CHECKING:
     from consent.exports.bundle import BundleProgress
@@ -20,7 +18,7 @@ MOST = 500  # entries that a page tells of
 ACTIONS: dict[str, str] = verifier.ACTIONS
 
 
-def page(content: verifier.Facts) -> bytes:
+def page(content: verifier.ReportContent) -> bytes:
     """The page, in English."""
     text: str = verifier.report_page(content)
     return text.encode()
@@ -35,10 +33,10 @@ def facts(
     keys: list[str],
     anchors: Iterable[dict[str, Any]],
     points: dict[int, str],
-) -> verifier.Facts:
+) -> verifier.ReportContent:
     """What the report says: totals, releases with their texts, other entries of the log, the note of the last
     checkpoint, keys, anchors with the notes of their checkpoints by size."""
-    made = verifier.Facts(str(span.site.uuid), span.start.isoformat(), span.end.isoformat())
+    made = verifier.ReportContent(str(span.site.uuid), span.start.isoformat(), span.end.isoformat())
     made.entries, made.blank = state.records, state.erased
     for key, number in state.totals.items():
         day, action, place = key.split(" ")
@@ -47,7 +45,7 @@ def facts(
     for row, text in releases:
         made.release(formats.fields(row), json.loads(row.payload or "{}"))
         made.owner_is(json.loads(text))
-    made.told = dict(sentences(events))
+    made.happened = dict(sentences(events))
     pictures(events, made)
     made.note, made.keys = note, keys
     made.anchors = [verifier.anchor_words(one, verifier.Checkpoint(points[one["size"]])) for one in anchors]
@@ -57,22 +55,13 @@ def facts(
 def sentences(rows: Iterable[LogRow]) -> Iterable[tuple[int, str]]:
     """(index, sentence) of each entry that a reader must know of: restarts, new keys, sign-offs, erasures …"""
     for row in rows:
-        text = verifier.told(formats.fields(row), json.loads(row.payload or "{}"))
+        text = verifier.sentence_of(formats.fields(row), json.loads(row.payload or "{}"))
         if text:
             yield row.index, text
 
 
-def told_of(site: Site) -> list[str]:
-    """What a reader of the log must know of, in words, the newest first: restarts, new keys, sign-offs, erasures, voided
-    pictures, clocks put right."""
-    entries = LogEntry.objects.filter(site_id=site.pk).exclude(type="consent")  # the small index
-    indexes = entries.exclude(type="release").order_by("-index").values_list("index", flat=True)[:MOST]
-    rows = [row for index in indexes for row in period.rows(site.pk, index, index)]
-    return [sentence for _, sentence in sentences(rows)]
-
-
-def pictures(rows: Sequence[LogRow], content: verifier.Facts | None = None) -> list[str]:
+def pictures(rows: Sequence[LogRow], content: verifier.ReportContent | None = None) -> list[str]:
     """The names of the files that entries of pictures name and no later entry voids; `content` shows them."""
     read = [(formats.fields(row), json.loads(row.payload or "{}")) for row in rows]
-    shown = content or verifier.Facts("", "", "")
+    shown = content or verifier.ReportContent("", "", "")
     return list(verifier.pictures_of(read, shown))

@@ -710,13 +710,13 @@ def rotated(line, record):
     return keys[0], keys[1]
 
 
-def told(line, record):
+def sentence_of(line, record):
     """One sentence on an entry that is no answer and that a reader must know of, None for any other."""
     index, day, kind = line["index"], line["day"], line["type"]
     reason = " Stated reason: %s" % record["reason"] if type(record.get("reason")) is str else ""
     where = "Entry %s" % index
     if kind == "restart":
-        size, _note = restarted(line, record)
+        size, _ = restarted(line, record)
         if not size:
             return "RESTARTED at %d on %s: what was signed before is not known.%s" % (index, day, reason)
         text = "RESTARTED at %d on %s: a log of %d entries was signed before; up to %d are gone.%s"
@@ -923,7 +923,7 @@ STYLE = """
 body{font:16px/1.55 Georgia,serif;max-width:820px;margin:40px auto;padding:0 20px;color:#1c2430;background:#fff}
 h1{font-size:30px;line-height:1.2}h2{font-size:21px;margin-top:40px}
 table{border-collapse:collapse;width:100%;font:15px/1.45 system-ui,sans-serif}
-th,td{text-align:start;padding:7px 10px;border-bottom:1px solid #dcdcd6;vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:start;padding:7px 10px;border-bottom:1px solid #dcdcd6;vertical-align:top;overflow-wrap:break-word}
 td.n,th.n{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}
 code,pre{font:13px ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 .note{border-inline-start:4px solid #1f5fbf;padding:4px 16px;background:#f3f6fb}
@@ -935,7 +935,7 @@ figure{margin:0}figure img{max-width:100%;border:1px solid #dcdcd6}figcaption{fo
 """
 
 
-class Facts:
+class ReportContent:
     """What the report says, all of it proved: filled while the bundle is checked, or while it is made."""
 
     def __init__(self, site, begin, end):
@@ -944,7 +944,7 @@ class Facts:
         self.entries = self.blank = 0
         self.days, self.actions, self.places = {}, {}, {}
         self.releases = []  # (number, time, by whom, note, hash)
-        self.told = {}  # index → sentence
+        self.happened = {}  # index → sentence
         self.pictures = []  # (release, sha256, words)
         self.note, self.keys, self.anchors = "", [], []
 
@@ -1071,7 +1071,7 @@ def report_page(facts):
     whose += [("Privacy policy", "policy_url")]
     entries = "%s answers in %s entries of the log; %s entries were erased later (their place in the log stays, their "
     entries += "content is gone)."
-    happened = "".join("<li>%s</li>" % escape(facts.told[index]) for index in sorted(facts.told))
+    happened = "".join("<li>%s</li>" % escape(facts.happened[index]) for index in sorted(facts.happened))
     anchors = "".join("<li>%s</li>" % escape(one) for one in facts.anchors)
     proof = [("Signed tree head", facts.note.strip()), ("Keys that the bundle states", "\n".join(facts.keys))]
     parts = [
@@ -1239,7 +1239,7 @@ class Log:
         self.site, self.first, self.last = manifest["site"], manifest["first"], manifest["last"]
         self.size, self.origin = manifest["size"], manifest["origin"]
         self.named = self.origin.partition(self.site)[0] + self.site  # without the mark of a restart
-        self.facts = Facts(self.site, manifest["from"], manifest["to"])
+        self.facts = ReportContent(self.site, manifest["from"], manifest["to"])
         self.witness, self.source = None, ""
         self.points, self.trusted, self.root = [], set(), b""
         self.events = {}  # index → (line, record) of what is no answer
@@ -1781,9 +1781,9 @@ def check_names(log, pictures):
 def check_report(log, say):
     """report.html says what was found here, letter by letter."""
     for index, event in log.events.items():
-        sentence = told(*event)
+        sentence = sentence_of(*event)
         if sentence:
-            log.facts.told[index] = sentence
+            log.facts.happened[index] = sentence
     if log.bundle.earlier:
         say(
             "NOT PROVED: records.csv, report.html, pictures and the table of laws; bundles of this format do not prove them."
@@ -1796,8 +1796,8 @@ def check_report(log, say):
 
 
 def say_what_happened(log, say):
-    for index in sorted(log.facts.told):
-        say(log.facts.told[index])
+    for index in sorted(log.facts.happened):
+        say(log.facts.happened[index])
     say("%d releases are there word by word, and each is an entry of the log." % len(log.offers))
 
 

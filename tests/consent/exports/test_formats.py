@@ -17,7 +17,7 @@ from consent.exports import actions, formats
 from consent.exports.verify import verify as verifier
 from consent.jobs import registry, runner
 from consent.jobs.actions import enqueue
-from consent.ledger import erasure
+from consent.ledger import checkpoint, erasure
 from consent.ledger.append import append, draft_of
 from consent.models import AuditEvent, Job
 from consent.sites.actions import create_site
@@ -193,6 +193,22 @@ def test_the_command_says_what_it_wrote(site, tmp_path):
     )
     assert out.getvalue().startswith("21 records from 2026-03-02 to 2026-03-04 in ")
     assert AuditEvent.objects.filter(site=site, verb="export", detail__records=21).count() == 1
+
+
+def test_the_command_takes_a_separator_and_a_checkpoint(site, tmp_path):
+    fill(site)
+    point = checkpoint.make(site)
+    assert point
+    (tmp_path / "kept.txt").write_text("\ufeff" + point.note, encoding="utf-8")
+    options = {"site": str(SITE), "from": "2026-03-02", "to": "2026-03-04", "out": str(tmp_path / "b.zip")}
+    kept = [str(tmp_path / "kept.txt")]
+    call_command("export", **options, format="bundle", separator=";", checkpoint=kept, stdout=StringIO())
+    assert verify(tmp_path / "b.zip", "--checkpoint", kept[0])[0] == 0
+    (tmp_path / "kept.txt").write_text("believe me")
+    with pytest.raises(CommandError, match="holds no checkpoint"):
+        call_command("export", **options, format="bundle", checkpoint=kept)
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("export", **options, format="bundle", checkpoint=[str(tmp_path / "none")])
 
 
 @pytest.mark.parametrize(

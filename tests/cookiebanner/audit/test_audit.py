@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from consent.exports.actions import FORMATS
 from consent.jobs import registry, runner
 from consent.jobs.models import Job
 from consent.ledger import checkpoint
-from consent.ledger.append import Draft, append
+from consent.ledger.append import Draft, append, draft_of
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.publishing.queries import current_release
 from cookiebanner.audit import proof
@@ -190,6 +193,31 @@ def test_an_export_is_made_by_the_worker_and_taken(dana, shop, foreign, exports)
     rows = b"".join(dana.get(f"{exports}{job.pk}/file/").streaming_content).decode().splitlines()
     assert (len(rows), str(mine) in rows[1]) == (2, True)
     assert ("dana@example.net", "export") in shop.audit_events.values_list("actor", "verb")
+
+
+def test_separator_and_checkpoint_of_an_export_are_chosen(dana, shop, exports):
+    today = timezone.now().date().isoformat()
+    asked = {"format": "bundle", "start": today, "end": today, "separator": ";"}
+    response = dana.post(exports, {**asked, "checkpoint": "believe me"})
+    assert (response.status_code, "This holds no checkpoint." in response.content.decode()) == (200, True)
+    assert Job.objects.filter(kind="export").count() == 0
+    point = checkpoint.make(shop)
+    assert point
+    assert dana.post(exports, {**asked, "checkpoint": "> " + point.note.replace("\n", "\r\n> ")}).status_code == 302
+    registry.discover()
+    runner.work_off()
+    job = Job.objects.get(kind="export")
+    assert job.state == "done", job.message
+    with zipfile.ZipFile(settings.FAIRGATE_DATA / "exports" / job.result["path"]) as archive:
+        assert archive.read("records.csv").startswith(b"\xef\xbb\xbfindex;id;")
+
+
+def test_the_ledgers_page_tells_what_happened(dana, shop):
+    record = {"rule": "L20", "for_regime": "", "signed_by": "Dr. Rau", "reason": "Agreed.", "actor": "alice"}
+    append([draft_of(shop.pk, shop.uuid, "waiver", record, uuid4())])
+    page = dana.get(reverse("audit:ledger", kwargs={"uuid": shop.uuid})).content.decode()
+    assert "RULE L20 WAIVED at" in page
+    assert "for every law, signed off by Dr. Rau. Reason given: Agreed." in page
 
 
 def test_a_reversed_period_is_told(dana, exports):
