@@ -11,7 +11,9 @@ from typing import Any
 import brotli
 
 from consent.models import Artifact, Host, Release, Site
+from consent.publishing import streams
 
+FIRST_EN, FIRST_DE = b";window.en='A choice';" * 9, ";window.de='Eine Wahl für Sie';".encode() * 9
 GATES = ("eu_opt_in", "us_ca", "notice_only")
 
 
@@ -42,4 +44,18 @@ def release(of: Site, number: int = 1, overrides: dict | None = None, **more: by
             release=made, name=name, content_type="text/javascript; charset=utf-8", body=body,
             sha256=hashlib.sha256(body).hexdigest(), gzip=gzip.compress(body), brotli=brotli.compress(body),
         )  # fmt: skip
+    return made
+
+
+def with_first(languages: tuple[str, ...] = ("en", "de")) -> Site:
+    """A site whose first layers are there in two languages, and one of them for California in its own words."""
+    made = site()
+    made.languages = list(languages)
+    bodies: dict[str, Any] = {
+        "first__en__js": FIRST_EN, "first__de__js": FIRST_DE, "first__en@us_ca__js": FIRST_EN + b";window.ca=1",
+    }  # fmt: skip
+    for artifact in Artifact.objects.filter(release=release(made, **bodies)):
+        body = bytes(artifact.body)
+        artifact.gzip, artifact.brotli = streams.to_gzip(body), streams.to_brotli(body, 5)
+        artifact.save()
     return made

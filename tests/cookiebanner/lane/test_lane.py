@@ -20,7 +20,7 @@ from cookiebanner.visitors.published import published
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
-from tests.cookiebanner.sample_releases import release, site
+from tests.cookiebanner.sample_releases import release, site, with_first
 from tests.values import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +69,18 @@ def test_the_located_country_is_kept_beside_the_row_of_law(settings):
     record = ConsentRecord.objects.get()
     said = json.loads(present(record.payload))
     assert (record.jurisdiction, said["place"]) == ("*", {"country": "GH", "how": "header"})
+
+
+def test_a_gate_s_first_layer_is_the_same_as_djangos(client):
+    path = f"/v1/{with_first().uuid}/gate.js"
+    asked = [(path + query, accept) for query in ("", "?l=de", "?x=1&l=en") for accept in ("de", "en", "fr")] * 2
+    answers = through_the_lane(*(("GET", path, [("Accept-Language", accept)]) for path, accept in asked))
+    found = [client.get(path, headers={"Accept-Language": accept}) for path, accept in asked]
+    said = ("etag", "vary", "content-language", "cache-control")
+    assert [(a.body, *(a.headers.get(name) for name in said)) for a in answers] == [
+        (a.content, *(a.headers.get(name) for name in said)) for a in found
+    ]
+    assert [a.headers["content-language"] for a in answers[:9]] == ["de", "en", "en", *["de"] * 3, *["en"] * 3]
 
 
 def test_any_asgi_server_can_load_it():

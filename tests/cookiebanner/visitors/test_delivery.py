@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import brotli
 import pytest
 
 from consent.models import Artifact
-from consent.publishing import streams
 from cookiebanner.artifacts.respond import respond as artifacts_respond
 from cookiebanner.lane.app import Lane
 from cookiebanner.visitors.delivery import negotiate
 from cookiebanner.visitors.published import published
-from tests.cookiebanner.sample_releases import release, site
+from tests.cookiebanner.sample_releases import FIRST_DE, FIRST_EN, release, site, with_first
 from tests.values import present
 
 pytestmark = pytest.mark.django_db
@@ -191,22 +189,6 @@ def test_a_publish_and_the_kill_switch_show_at_once(client, shop):
 
 # --- the first layer behind a gate -----------------------------------------------------------------------------------
 
-EN, DE = b";window.en='A choice';" * 9, ";window.de='Eine Wahl für Sie';".encode() * 9
-
-
-def with_first(languages=("en", "de")):
-    """A site whose first layers are there in two languages, and one of them for California in its own words."""
-    made = site()
-    made.languages = list(languages)
-    bodies: dict[str, Any] = {"first__en__js": EN, "first__de__js": DE, "first__en@us_ca__js": EN + b";window.ca=1"}
-    published = release(made, **bodies)
-    for artifact in Artifact.objects.filter(release=published):
-        body = bytes(artifact.body)
-        artifact.gzip, artifact.brotli = streams.to_gzip(body), streams.to_brotli(body, 5)
-        artifact.save()
-    return made
-
-
 DECODE = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
 
 
@@ -215,7 +197,7 @@ def test_a_gate_and_its_first_layer_are_one_file_in_each_encoding(client, encodi
     shop = with_first()
     gate = body_of(shop.releases.get(), "gate.eu_opt_in.js")
     tags = set()
-    for language, part in (("en", EN), ("de", DE)):
+    for language, part in (("en", FIRST_EN), ("de", FIRST_DE)):
         address, headers = f"/v1/{shop.uuid}/gate.js?l={language}", {"Accept-Encoding": encoding}
         answer = client.get(address, headers=headers)
         assert DECODE[encoding](answer.content) == gate + part
@@ -275,7 +257,7 @@ def test_what_is_public_never_depends_on_a_header(client):
 
 def test_a_place_with_words_of_its_own_gets_them(client):
     shop = with_first()
-    for language, part in (("en", EN + b";window.ca=1"), ("de", DE)):
+    for language, part in (("en", FIRST_EN + b";window.ca=1"), ("de", FIRST_DE)):
         answer = client.get(f"/v1/{shop.uuid}/regime/us_ca/gate.js?l={language}")
         assert answer.content == body_of(shop.releases.get(), "gate.us_ca.js") + part
 
