@@ -336,16 +336,17 @@ class _Bundle:
         for text in self.kept:
             size, note = self._asked_for(text)
             notes.setdefault(size, note)
+        checkpoint.hand_out(self.site.pk, notes)
         return [
             {"note": notes[size], "consistency": _b64(self.tree.consistency(size, self.size))} for size in sorted(notes)
         ]
 
     def _thinned(self, points: list[Checkpoint]) -> list[Checkpoint]:
-        """All, if they are not too many: each may have left the house. Else all of the period, all anchored ones, those
-        that vouch for a change of the key, and of the rest the last one of each day; `export --checkpoint` has any."""
+        """All, if they are not too many. Else all that left the house or are of the period, those that vouch for a change
+        of the key, and of the rest the last one of each day; `export --checkpoint` has any."""
         if len(points) <= MOST_POINTS:
             return points
-        keep = set(Anchor.objects.filter(site_id=self.site.pk).values_list("size", flat=True))
+        keep = checkpoint.issued_sizes(self.site.pk)
         keep |= set({point.created_at.astimezone(UTC).date(): point.size for point in points}.values())
         keep |= {index + 1 for index in self._entries("key_rotation")}
         begin, end = self.span.start, self.span.end

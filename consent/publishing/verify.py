@@ -160,18 +160,21 @@ def _waivers(site: Site, records: Mapping[int, Record], found: Findings) -> None
     """Each sign-off is one that the log tells of, and the other way; the audit trail tells which were taken back."""
     logged = Counter(_waiver(record, record.get("for_regime")) for record in records.values())
     revoked = Counter(
-        (detail.get("rule"), detail.get("regime"), detail.get("signed_by"))
+        (detail.get("rule"), detail.get("regime"), detail.get("signed_by"), detail.get("subject", ""))
         for detail in AuditEvent.objects.filter(site=site, verb=Verb.LINT_REVOKE).values_list("detail", flat=True)
     )
     for row in LintWaiver.objects.filter(site=site).order_by("pk"):
-        facts = {"rule": row.rule, "signed_by": row.signed_by, "reason": row.reason}
+        facts = {
+            "rule": row.rule, "signed_by": row.signed_by, "reason": row.reason, "subject": row.subject,
+            "text": row.text,
+        }  # fmt: skip
         key = _waiver(facts, row.regime)
         name = f"The sign-off of {row.rule} by {row.signed_by}"
         if not logged[key]:
             found.wrong.append(f"{name} was invented or changed: the ledger has no entry for it.")
         logged[key] -= 1
         if row.revoked_at:
-            taken = (row.rule, row.regime, row.signed_by)
+            taken = (row.rule, row.regime, row.signed_by, row.subject)
             if not revoked[taken]:
                 found.wrong.append(f"{name} counts as taken back, though nobody did.")
             revoked[taken] -= 1
@@ -184,7 +187,8 @@ def _waivers(site: Site, records: Mapping[int, Record], found: Findings) -> None
 
 
 def _waiver(record: Record, regime: Any) -> tuple[Any, ...]:
-    return record.get("rule"), regime, record.get("signed_by"), record.get("reason")
+    about = (record.get("subject", ""), record.get("text", ""))
+    return record.get("rule"), regime, record.get("signed_by"), record.get("reason"), *about
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
