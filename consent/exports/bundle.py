@@ -342,8 +342,8 @@ class _Bundle:
         ]
 
     def _thinned(self, points: list[Checkpoint]) -> list[Checkpoint]:
-        """All, if they are not too many. Else all that left the house or are of the period, those that vouch for a change
-        of the key, and of the rest the last one of each day; `export --checkpoint` has any."""
+        """All, if they are not too many. Else all that left the house or are of the period, those that vouch for a new
+        key, and of the rest the last one of each day; `export --checkpoint` has any."""
         if len(points) <= MOST_POINTS:
             return points
         keep = checkpoint.issued_sizes(self.site.pk)

@@ -27,7 +27,6 @@ from consent.ledger.proofs import Tree
 from consent.sites.models import Site
 from consent.sites.names import one_line
 from consent.trail.actions import audit
-from consent.trail.verbs import Verb
 
 TIMEOUT = 20.0  # seconds, for all of it
 LARGEST = 1 << 20  # bytes of an answer
@@ -68,7 +67,7 @@ def anchor(site: Site, point: Checkpoint, method: str, target: str) -> Anchor:
         raise Failed(f"{method} {target}: {error}") from error
     with transaction.atomic():
         made = Anchor.objects.create(site_id=site.pk, size=point.size, method=method, target=target, evidence=evidence)
-        audit(site, "anchors", Verb.LEDGER_ANCHOR, **facts(made))
+        audit(site, "anchors", "ledger.anchor", **facts(made))
     return made
 
 

@@ -221,6 +221,7 @@ def test_every_part_that_a_gate_may_call_disarmed_is_a_known_word():
         named |= set(re.findall(r"\w+", given))
     for given in re.findall(r"const [A-Z]+ = '([\w ]+)'\.split", code):
         named |= set(given.split())
+    named = {name for name in named if not re.fullmatch(r"HTML\w+Element", name)}  # where it is, not what it is
     assert len(named) > 50
     assert named - PARTS == set()
 

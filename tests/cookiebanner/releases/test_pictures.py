@@ -56,7 +56,8 @@ def site(transactional_db, settings, tmp_path, monkeypatch) -> Site:
     monkeypatch.setattr(pictures, "LOWEST", 0)  # else the tests beside these would starve them
     registry.discover()
     made = create_site(["shop.test"], "alice", languages=["en", "de"])
-    change_settings(made, "alice", controller="Shop", policy_url="https://shop.test/privacy")
+    change_settings(made, "alice", controller="Shop", policy_url="https://shop.test/privacy",
+                    imprint_url="https://shop.test/imprint")  # fmt: skip
     add_service(made, "alice", name="Adverts", category="C0004", patterns=["ads.test"], targeted_ads=True)
     return made
 

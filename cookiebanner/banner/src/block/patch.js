@@ -80,7 +80,7 @@ function patchNodes(w) {
   for (const name of ['HTMLSelectElement', 'HTMLOptionsCollection']) methods(w, name, 'add', insertOption);
   const insertPart = (value, go, self) => insertNodes(() => go(value), [value], self, '');
   property(w, 'Document', 'body', insertPart);
-  for (const name of ['caption', 'tHead', 'tFoot']) property(w, 'HTMLTableElement', name, insertPart);
+  for (const key of ['caption', 'tHead', 'tFoot']) property(w, 'HTMLTableElement', key, insertPart);
   // The second half of a script's text is a new child.
   methods(w, 'Text', 'splitText', (go, _args, self) => giveText(self.parentNode || self, '', go));
   methods(w, 'Element', 'attachShadow', (go) => {
