@@ -117,7 +117,7 @@ _FOOT = ("accept", "reject", "save")
 def _screen(snapshot: Snapshot, language: str) -> dict[str, Any]:
     """The screen with the names of its parts."""
     packed = screen.data(snapshot, language)
-    return {name: packed[short] for name, short in screen.FORMAT["screen"].items()}
+    return {name: packed[short] for name, short in screen.FORMAT["screen"].items() if short in packed}
 
 
 def _words(shown: Mapping[str, Any], snapshot: Snapshot, variant: str) -> dict[str, str]:
