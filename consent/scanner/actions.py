@@ -61,7 +61,7 @@ def adopt(
     uuid = as_uuid(site_id) if site_id else found.site_id
     site = site_by_uuid(uuid) if uuid else Site.objects.filter(hosts__name=hosts[0]).first()
     created = site is None
-    organization = one_line(page.organization)[:200].strip()
+    organization = one_line(page.organization or page.rights)[:200].strip()
     if site is None:
         site = create_site(
             hosts,

@@ -45,6 +45,13 @@ IN_CODE = re.compile(
 LOADED_IN_CODE = re.compile(r"""(?:\.src\s*=|['"]src['"]\s*,|import\s*\(|importScripts\s*\()\s*$""")
 IN_CSS = re.compile(r"""(?:@import\s+|url\()\s*["']?((?:https?:)?//[^"')\s;]+)""", re.IGNORECASE)
 
+# "© 2022 Ribbon Communications Operating Company, Inc. © 2022 …": up to the legal form, else to the end of the words.
+_FORM = r"(?:Inc|Ltd|LLC|LLP|PLC|GmbH|AG|KG|SE|SA|SAS|SL|SpA|Srl|BV|NV|Limited|Corporation|Corp|Company|Co)\b\.?"
+RIGHTS = re.compile(
+    rf"(?:©|\([cC]\)(?=\s*\d{{4}})|[cC]opyright(?=[\s,]*(?:©|\d{{4}})))[\s,]*(?:©[\s,]*)?(?:\d{{4}}(?:\s*[-–]\s*\d{{4}})?[\s,]*)?(?:by\s+)?"
+    rf"([^\W\d_][\w&'’ -]{{1,80}}?(?:,?\s+{_FORM})+|[^\W\d_][\w&'’ -]{{1,60}})"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -80,6 +87,7 @@ class Page:
     language: str = ""
     title: str = ""
     organization: str = ""
+    rights: str = ""  # who the page's © names
     first_script: int = 0
 
 
@@ -155,6 +163,8 @@ class _Reader(HTMLParser):
             self.text.append(data)
         if self.link:
             self.label.append(data)
+        if not self.inside and not self.page.rights and (found := RIGHTS.search(data)):
+            self.page.rights = " ".join(found[1].split()).rstrip(" ,")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "noscript":

@@ -49,8 +49,9 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _addresses_germans(snapshot: Snapshot) -> bool:
-    """Every site has visitors from Germany, but its duty to have an imprint is that of who trades there."""
-    german = any(language.lower().partition("-")[0] == "de" for language in snapshot["languages"])
+    """Every site has visitors from Germany, and many offer German; the duty to have an imprint is that of who trades
+    there."""
+    german = any(language.lower().partition("-")[0] == "de" for language in snapshot["languages"][:1])
     return german or any(host.endswith(".de") for host in snapshot["site"]["hosts"])
 
 

@@ -44,8 +44,8 @@ def test_a_fresh_site_says_who_it_is_first():
     assert found(create_site("new.example", "x")) == [
         ("L11", "block", "", "controller"),
         ("L11", "block", "", "policy"),
-        ("L21", "block", "eu_opt_in-DE", ""),
         ("F09", "warn", "", ""),
+        ("L21", "warn", "eu_opt_in-DE", ""),
         ("L22", "warn", "", ""),
     ]
 
@@ -62,7 +62,7 @@ def test_the_page_that_tells_of_the_proxy_s_rule_holds_it(site):
     [
         ({"controller": ""}, ("L11", "block", "", "controller")),
         ({"policy_url": ""}, ("L11", "block", "", "policy")),
-        ({"imprint_url": ""}, ("L21", "block", "eu_opt_in-DE", "")),
+        ({"imprint_url": ""}, ("L21", "warn", "eu_opt_in-DE", "")),
         ({"languages": ["en", "de"]}, ("L15", "warn", "ca_qc", "")),
         ({"first_party_endpoint": False}, ("L22", "warn", "", "")),
         ({"ads_advanced_consent_mode": ["eu_opt_in"]}, ("L26", "warn", "eu_opt_in", "")),

@@ -134,3 +134,20 @@ def test_another_banner_and_noscript_pixels_are_to_be_removed():
         '<noscript><img src="https://www.facebook.com/tr?id=1&noscript=1"></noscript>'
     )
     assert (list(result.banners), result.noscript) == (["cookiebot.com"], [(1, "img", "Meta Pixel")])
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("© 2022 Ribbon Example Operating Company, Inc. © 2022 Other Ltd. All rights reserved.",
+         "Ribbon Example Operating Company, Inc."),
+        ("Copyright © 2019–2026 Leaf & Kettle Ltd. All rights reserved", "Leaf & Kettle Ltd."),
+        ("(c) 2026 by Müller GmbH | Impressum", "Müller GmbH"),
+        ("© Tea Shop", "Tea Shop"),
+        ("© 2026", ""),
+        ("(b) by law, or (c) where copyright law asks for it", ""),
+        ("We respect your privacy.", ""),
+    ],
+)  # fmt: skip
+def test_who_a_page_s_rights_are_kept_by(text, who):
+    assert read(f"<title>© 1999 Title Inc.</title><footer><p>{text}</p></footer>").rights == who

@@ -128,9 +128,14 @@ export function firstLayer(core) {
   ui.root.style.position = 'absolute';
   ui.pieces = new Set([ui.root]);
   prefersDark.addEventListener('change', () => ui.pieces.forEach(ui.paint));
-  ui.root.addEventListener('focusin', ({ relatedTarget }) => {
-    ui.before ||= relatedTarget;
-  });
+  // Modals of the page (Bootstrap, jQuery UI) pull the focus back to themselves when it leaves them.
+  const onFocus = (event) => {
+    // The target may be the window itself, which no node contains.
+    if (!event.composedPath().includes(ui.root)) return;
+    event.stopPropagation();
+    ui.before ||= event.relatedTarget;
+  };
+  for (const type of ['focus', 'focusin']) window.addEventListener(type, onFocus, true);
   ui.addStyle(packed);
   return ui;
 }

@@ -179,11 +179,6 @@ export function create(core) {
     ui.root.insertBefore(floating, ui.liveRegion);
   }
 
-  // Modals of the page (Bootstrap, jQuery UI) pull the focus back to themselves when it leaves them.
-  for (const type of ['focus', 'focusin']) {
-    // The target may be the window itself, which no node contains.
-    window.addEventListener(type, (event) => event.composedPath().includes(ui.root) && event.stopPropagation(), true);
-  }
   window.addEventListener('load', () => showWayBack());
 
   read();
