@@ -2,7 +2,7 @@
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
 # make coverage  which lines the last `make test` did not reach
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
-# make guests  all pages made with real frameworks, and generated ones, as a visitor's browser shows them
+# make guests  pages made with real frameworks, as a visitor's browser shows them
 # make bench-guests  measures them anew, the main ones in Firefox and WebKitGTK too, and writes the tables of docs/guests.md
 # make lock   requirements.lock from requirements.txt
 # make audit  asks the network whether something is known against what is installed
@@ -68,10 +68,9 @@ test-postgres: .venv/.dev
 	@$(PY) -m coverage report --format=total >/dev/null
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
-	$(PY) -m pytest -q -n 3 --dist worksteal -m "guests and not more_guests" || $(PY) -m pytest -q -m "guests and not more_guests" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
-# Pages of real frameworks and generated documents beside themselves without the gate; `make test` has the main ones.
+# Pages of real frameworks beside themselves without the gate; generated documents are in `make test`.
 guests: .venv/.dev node_modules/.done
 	@./scripts/need chromium
 	$(PY) -m pytest -q -n 3 --dist worksteal -m guests

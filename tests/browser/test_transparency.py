@@ -15,7 +15,6 @@ from .transparency.judge import A_GROUP, EXCEPTIONS, GROUPS, differences, seeds_
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.guests
 @pytest.mark.parametrize("group", GROUPS)
 def test_what_can_be_read_is_equal(group, chromium, world, uncaught) -> None:
     assert differences(chromium, world, seeds_of(group)) == {}

@@ -274,7 +274,7 @@ def version(engine: str) -> str:
 
 
 ENGINES = {"firefox": in_firefox, "webkit": in_webkit}
-# The pages that the other engines walk, and that `make test` walks.
+# The pages that the other engines walk.
 MAIN = (
     "angular", "astro", "contenteditable", "htmx2", "htmx4", "jquery1", "jquery3", "morph", "next", "nuxt", "react18-document-prod",
     "react18-root-prod", "react19-document-prod", "react19-root-prod", "tiptap", "turbo", "vue-prod",

@@ -15,7 +15,7 @@ from .site import Site, walks
 pytestmark = pytest.mark.browser
 
 
-PAGES = [pytest.param(page, marks=[] if page in engines.MAIN else pytest.mark.more_guests) for page in walks()]
+PAGES = list(walks())
 
 
 @pytest.mark.guests
