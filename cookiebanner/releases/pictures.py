@@ -22,10 +22,10 @@ from contextlib import contextmanager, suppress
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from consent import private_files
@@ -34,6 +34,7 @@ from consent.jobs.actions import enqueue
 from consent.publishing import pictures as kept
 from consent.publishing import queries
 from consent.publishing.models import Release
+from consent.publishing.snapshot import Snapshot
 from consent.sites import snippets
 from consent.sites.models import Site
 from consent.stats.models import DailyTotal, ImpressionTotal
@@ -129,11 +130,29 @@ def log(release: Release, progress: Progress = lambda done, total, words: None) 
     record. Raises Unseen when no picture shows what it must: nothing is logged then."""
     if before := kept.logged(release.site, release.number):
         return before
-    with ThreadPoolExecutor(1, initializer=_step_back) as aside:
-        record = aside.submit(_take_all, release, progress).result()
+    snapshot = queries.snapshot_of(release.site, release.number)
+    assert snapshot is not None, "the release is there"
+    record = _aside(release, snapshot, subjects(snapshot, variants(release.site, snapshot)), progress)
     kept.log(release, record)
     _unfinished(release).unlink(missing_ok=True)
     return record
+
+
+def _aside(release: Release, snapshot: Snapshot, todo: list[Subject], progress: Progress) -> dict[str, Any]:
+    """The pictures, taken in a thread of its own. Playwright keeps an event loop in it, where Django refuses to touch
+    the database: what is to be done there, `progress` too, is done here."""
+    news: SimpleQueue[tuple[int, int, str] | None] = SimpleQueue()
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, initializer=_step_back) as aside:
+        taking = aside.submit(_take_all, release, snapshot, todo, news.put, stop)
+        taking.add_done_callback(lambda _: news.put(None))
+        try:
+            while (now := news.get()) is not None:
+                progress(*now)
+        except BaseException:
+            stop.set()
+            raise
+        return taking.result()
 
 
 def _step_back() -> None:
@@ -142,26 +161,28 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
 
 
-def _take_all(release: Release, progress: Progress) -> dict[str, Any]:
+def _take_all(
+    release: Release,
+    snapshot: Snapshot,
+    todo: list[Subject],
+    tell: Callable[[tuple[int, int, str]], None],
+    stop: threading.Event,
+) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
-    snapshot = queries.snapshot_of(release.site, release.number)
-    assert snapshot is not None, "the release is there"
-    todo = subjects(snapshot, variants(release.site, snapshot))
     taken = _Taken(release)
-    try:
-        with lane() as server, pages() as shown, sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=_browser(), args=[*ARGUMENTS])
-            studio = Studio(browser, release, snapshot, server, shown)
-            for number, subject in enumerate(todo):
-                one = subject.taken
-                progress(number, len(todo), f"{one.variant}, {one.language}, {one.form}, {one.scheme}")
-                if number not in taken.done:
-                    taken.add(number, _one(studio, subject))
-            record = taken.record(f"Chromium {browser.version}")
-            browser.close()
-    finally:
-        connections.close_all()  # this thread's
+    with lane() as server, pages() as shown, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=_browser(), args=[*ARGUMENTS])
+        studio = Studio(browser, release, snapshot, server, shown)
+        for number, subject in enumerate(todo):
+            if stop.is_set():
+                break
+            one = subject.taken
+            tell((number, len(todo), f"{one.variant}, {one.language}, {one.form}, {one.scheme}"))
+            if number not in taken.done:
+                taken.add(number, _one(studio, subject))
+        record = taken.record(f"Chromium {browser.version}")
+        browser.close()
     if not record["pictures"]:
         why = record["missing"][0]["why"] if record["missing"] else "this release asks nothing."
         raise Unseen(f"No picture shows the banner: {why}")
