@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def change(model: type[Model], column: str) -> None:
                 assert cursor.rowcount == 1
                 return
             text = old if isinstance(old, str) else str(old)
-            new = text[:9] + ("1" if text[9] != "1" else "2") + text[10:]
+            new = (date.fromisoformat(text[:10]) + timedelta(days=1)).isoformat() + text[10:]
             old = text
         else:
             text = str(old) if postgres or kind != "UUIDField" else str(old)
