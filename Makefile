@@ -62,7 +62,7 @@ test-js: node_modules/.done
 # tests wait much of their time, so two cores bear three of them.
 test-postgres: .venv/.dev
 	@mkdir -p build && $(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest -q -n 2 -m "not browser and not faults"
+	$(PY) -m coverage run -m pytest -q -n 3 -m "not browser and not faults"
 	@$(PY) -m coverage combine -q
 	@echo "Coverage in percent: $$($(PY) -m coverage report --format=total)"
 	@$(PY) -m coverage report --format=total >/dev/null
