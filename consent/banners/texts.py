@@ -141,14 +141,6 @@ def labels() -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def label_allowed(language: str, button: str, label: str) -> bool | None:
-    """Does the label say plainly what the button does? None when we have no list for the language."""
-    known = labels().get(nearest(language)) if not missing(language) else None
-    if known is None:
-        return None
-    return " ".join(label.split()).casefold() in {known_label.casefold() for known_label in known[button]}
-
-
 def _clean(texts: Any) -> dict[str, str]:
     """Only known keys with words in them; an emptied field falls back to ours."""
     if not isinstance(texts, Mapping):

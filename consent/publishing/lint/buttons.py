@@ -42,7 +42,7 @@ def labels(snapshot: Snapshot) -> Iterator[Finding]:
             continue  # `wording.unjudged` speaks of the whole language
         known = texts.labels()[judge]
         for button, does in DOES.items():
-            if (label := own.get(button)) is None or _listed(label, known, button):
+            if (label := own.get(button)) is None or label_allowed(language, button, label):
                 continue
             other = next((name for name in DOES if name != button and _listed(label, known, name, kin=False)), None)
             yes = button not in GIVES and _says_yes(judge, label)
@@ -59,6 +59,12 @@ def labels(snapshot: Snapshot) -> Iterator[Finding]:
                 subject=f"{where} {button}", text=label, field=f"text {where} {button}",
             )  # fmt: skip
         yield from _alike({**snapshot["banner"]["texts"].get(language, {}), **own}, where, set(own))
+
+
+def label_allowed(language: str, button: str, label: str) -> bool | None:
+    """Does the label say plainly what the button does? None when we have no list for the language."""
+    judge = words.judged(language)
+    return None if judge is None else _listed(label, texts.labels()[judge], button)
 
 
 def _listed(label: str, known: dict[str, list[str]], button: str, kin: bool = True) -> bool:
