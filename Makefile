@@ -13,7 +13,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-vectors test-sqlite lint fmt build bench bench-against bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -49,10 +49,9 @@ build: node_modules/.done
 test: .venv/.dev node_modules/.done
 	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
-	$(MAKE) lint
-	$(MAKE) test-js
+	$(MAKE) -j2 --output-sync=target lint test-js
 	$(MAKE) test-postgres
-	$(MAKE) test-sqlite
+	$(MAKE) -j2 --output-sync=target test-vectors test-sqlite
 
 test-js: node_modules/.done
 	npm run --silent test
@@ -68,6 +67,9 @@ test-postgres: .venv/.dev
 	@$(PY) -m coverage report --format=total >/dev/null
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
+
+# A browser that waits much of its time: the other core has time for SQLite.
+test-vectors: .venv/.dev
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks beside themselves without the gate; generated documents are in `make test`.
@@ -77,7 +79,7 @@ guests: .venv/.dev node_modules/.done
 
 # What touches no database has been run on the way.
 test-sqlite: .venv/.dev
-	$(PY) -m pytest -q -n 2 --sqlite --database -m "not browser and not vectors and not faults"
+	$(PY) -m pytest -q -n 2 -p no:cacheprovider --sqlite --database -m "not browser and not vectors and not faults"
 
 coverage: .venv/.dev
 	$(PY) -m coverage report

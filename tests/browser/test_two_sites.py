@@ -74,6 +74,8 @@ def test_an_answer_to_the_parent_s_site_is_none_to_the_subdomain_s(stage, contex
     until(lambda: records(stage, PARENT))
     (made,) = [c for c in context.cookies() if c["name"].startswith("fairgate")]
     assert (made["name"], made["domain"]) == (cookie_name(SITES[PARENT]), f".{PARENT}")
+    if button == "accept":
+        page.wait_for_function("window.__ran && __ran.length == 2")
     asked_before = len(stage.world.requests_to("google-analytics.com"))
     page.goto(urls[SUB])
     page.wait_for_selector(BANNER)
