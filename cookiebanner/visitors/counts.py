@@ -119,7 +119,7 @@ class Counters:
         peer: str,
     ) -> None:
         """`release` is None when it is the newest."""
-        found = decision(entry, headers, peer)
+        found, _place = decision(entry, headers, peer)
         regime = submission.regime or found.regime
         language = submission.language or next(iter(entry.languages), "")
         known = any(name.startswith((f"gate.{regime}.", f"gate.{regime}-")) for name in entry.names)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from consent.jurisdictions import table
 from consent.jurisdictions.locate import Decision, decide, fixed
+from consent.jurisdictions.table import EU
 from cookiebanner.visitors.place import header, place_of
 from cookiebanner.visitors.published import Entry, File, JoinedFile, Sendable, TooManyMisses, published
 
@@ -133,7 +134,7 @@ def with_first(entry: Entry, gate_name: str, language: str, memory_only: bool = 
     return published.joined(entry, gate_name, part, language, memory_only) if part else None
 
 
-def _make(file: Sendable, encoding: str, cache: Cache, regime: str, vary: str) -> _Responses:
+def _make(file: Sendable, encoding: str, cache: Cache, regime: str, vary: str, place: str = "") -> _Responses:
     body = getattr(file, encoding)
     if not body:
         encoding, body = "identity", file.identity
@@ -144,6 +145,9 @@ def _make(file: Sendable, encoding: str, cache: Cache, regime: str, vary: str) -
         common["cdn-cache-control"] = "no-store"
     if regime:
         common["fairgate-regime"] = regime
+    if place:
+        # A page can read this of a script (Server Timing, W3C), and no other header.
+        common["server-timing"] = f'place;desc="{place}"'
     common |= {
         "access-control-allow-origin": "*",
         "access-control-expose-headers": "ETag, Fairgate-Regime",
@@ -162,10 +166,14 @@ def _make(file: Sendable, encoding: str, cache: Cache, regime: str, vary: str) -
 
 
 def send(
-    file: Sendable, method: str, headers: dict[str, str], cache: Cache, regime: str = "", vary: str = BY_ENCODING
-) -> RawResponse:
-    """The file as this client wants it: 200 or 304, compressed or not, with or without its body."""
-    key = (negotiate(headers.get("accept-encoding", "")), cache, regime, vary)
+    file: Sendable, method: str, headers: dict[str, str], cache: Cache, regime: str = "", vary: str = BY_ENCODING,
+    place: str = "",
+) -> RawResponse:  # fmt: skip
+    """The file as this client wants it: 200 or 304, compressed or not, with or without its body.
+
+    `regime` is told in Fairgate-Regime, `place` (`US-CA`, `DE`) to the page itself.
+    """
+    key = (negotiate(headers.get("accept-encoding", "")), cache, regime, vary, place)
     ready = file.ready.get(key)
     if ready is None:
         if len(file.ready) > 5000:  # places and encodings are few; only an attack makes more
@@ -216,8 +224,9 @@ def entry_of(site: str, memory_only: bool = False) -> tuple[Entry | None, bool]:
         return None, testing
 
 
-def decision(entry: Entry, headers: dict[str, str], peer: str) -> Decision:
-    """The regime of this request on this site, remembered per place until midnight UTC."""
+def decision(entry: Entry, headers: dict[str, str], peer: str) -> tuple[Decision, str]:
+    """The regime of this request on this site, remembered per place until midnight UTC, and the place itself (`US-CA`,
+    `DE`; "" when it is not known)."""
     place = place_of(headers, peer)
     today = datetime.now(UTC).date()
     if entry.day != today:
@@ -227,7 +236,9 @@ def decision(entry: Entry, headers: dict[str, str], peer: str) -> Decision:
     if found is None:
         if len(entry.decisions) > 5000:
             entry.decisions.clear()
-        found = entry.decisions[key] = decide(place, today, entry.overrides)
+        country = "" if place.country in (None, EU) else place.country
+        told = f"{country}-{place.region}" if country and place.region else country or ""
+        found = entry.decisions[key] = (decide(place, today, entry.overrides), told)
     return found
 
 
@@ -256,13 +267,14 @@ def gate(
         return empty_script(method, headers, "switched off")
     if number and number != entry.number:
         return _older(entry, number, variant, method, headers, memory_only)
+    place = ""
     if variant:
         name = _gate_name(entry, variant)
         exact = name == f"gate.{variant}.js"
         regime_header = header(fixed(variant if exact else STRICTEST, entry.overrides))
         cache = (IMMUTABLE if number else SHORT_LIVED) if exact else PRIVATE
     else:
-        found = decision(entry, headers, peer)
+        found, place = decision(entry, headers, peer)
         name = _gate_name(entry, found.variant, found.regime)
         regime_header, cache = header(found), PRIVATE
     file = published.file(entry, name, memory_only=memory_only) if name else None
@@ -270,12 +282,13 @@ def gate(
         return empty_script(method, headers, "not published")
     cache = NO_STORE if testing else cache
     if query is None or number:
-        return send(file, method, headers, cache, regime_header)
+        return send(file, method, headers, cache, regime_header, place=place)
     private = cache[1]
     language = first_language(entry.languages, wishes(headers if private else {}, query))
     joined = with_first(entry, name, language, memory_only)
     by_language = joined and private and len(entry.languages) > 1 and not LANGUAGE_IN_QUERY.search(query)
-    return send(joined or file, method, headers, cache, regime_header, BY_LANGUAGE if by_language else BY_ENCODING)
+    vary = BY_LANGUAGE if by_language else BY_ENCODING
+    return send(joined or file, method, headers, cache, regime_header, vary, place)
 
 
 def rules(site: str, method: str, headers: dict[str, str], memory_only: bool = False) -> RawResponse:

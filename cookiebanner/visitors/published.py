@@ -118,7 +118,7 @@ class Entry(PublishedSite):
     current: frozenset[str]  # hosts of the newest release
     hosts: frozenset[str]  # hosts of all its releases: each of them may still be answered to
     releases: dict[int, PublishedRelease] = field(default_factory=dict)  # those that answers asked for
-    decisions: dict[Any, Any] = field(default_factory=dict)  # facts → decision, for `day`
+    decisions: dict[Any, Any] = field(default_factory=dict)  # facts → decision and place, for `day`
     day: date = date.min
     older: dict[tuple[int, str], str] = field(default_factory=dict)  # (release number, name) → sha256
     asked: float = 0.0  # when the database was last asked, by the monotonic clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import shutil
 import socket
 import subprocess
@@ -116,6 +117,9 @@ def drop_in(uuid: object) -> list[str]:
         f"/consent/{uuid}/{uuid}.json",
         "/scripttemplates/otSDKStub.js",
         "/scripttemplates/202407.1.0/otBannerSdk.js",
+        "/cookieconsentpub/v1/geo/location",
+        f"/consent/{uuid}.js",
+        f"/consent/{uuid}/rule-1/de.json",
         f"/privacy/v1/{uuid}/gate.js",
         f"/privacy/consent/{uuid}/OtAutoBlock.js",
         f"/privacy/v1/{uuid}-test/gate.js",
@@ -139,6 +143,17 @@ def test_texas_first_then_germany_on_every_address(nginx, shop):
                 assert germany.cdn == "no-store"
                 expected = "no-store" if "-test/" in path else "private, no-cache"
                 assert (texas.control, germany.control) == (expected, expected)
+            elif path.endswith(f"/{shop.uuid}.json"):
+                assert [json.loads(a.body)["RuleSet"][0]["Type"] for a in (texas, germany, again)] == [
+                    "USNATIONAL", "GDPR", "USNATIONAL",
+                ]  # fmt: skip
+                assert (texas.control, germany.control) == ("private, no-cache", "private, no-cache")
+                assert {texas.cache, germany.cache, again.cache} == {"MISS"}
+            elif path.endswith("/location"):
+                assert [json.loads(a.body) for a in (texas, germany, again)] == [
+                    {"country": country, "state": state, "stateName": ""}
+                    for country, state in (("US", "TX"), ("DE", ""), ("US", "TX"))
+                ]
             else:  # the same for everybody, wherever it is kept
                 assert texas.body == germany.body == again.body
                 assert (texas.regime, b"the gate of" in germany.body) == (None, False)
