@@ -17,7 +17,7 @@ _PRINTABLE = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 LAYERS = frozenset({"banner", "preferences", "api", "signal"})  # and numbers; any other word is kept as "other"
 
 GrantState = Literal["granted", "denied", "not_offered"]
-Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc"]
+Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc", "import"]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Word = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[\x21-\x7e]*\Z")]
 Language = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9-]*\Z")]

@@ -156,7 +156,14 @@ class _Answer:
         }
 
     def _notice(self) -> dict[str, Any]:
-        """A notice in each language is one of its own."""
+        """A notice in each language is one of its own. What was said to an earlier system had one that we can't prove."""
+        if self.row.action == "import":
+            return {
+                "@id": "fairgate:notice:elsewhere",
+                "@type": "dpv:ConsentNotice",
+                "dct:language": "und",
+                "dct:identifier": "not proved",
+            }
         language = self.row.language or "und"
         return {
             "@id": key_iri("notice", self.row.release_hash or "none", language),

@@ -13,8 +13,10 @@ from consent.stats.how import DEVICES, LAYERS, OTHER, TIMES
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 
 ACCEPT, REJECT, CUSTOM = "accept", "reject", "custom"
+IMPORTED = "imported"
 KINDS = (ACCEPT, REJECT, CUSTOM, OTHER)
-# What an action says about a visitor's will. Closing without a choice, withdrawals and imports are "other".
+# What an action says about a visitor's will. Closing without a choice and withdrawals are "other"; what was said to an
+# earlier system is no answer to our banner, and has a total of its own.
 KIND_OF = {"accept_all": ACCEPT, "reject_all": REJECT, "custom": CUSTOM, "opt_out": REJECT, "gpc": REJECT}
 
 
@@ -27,6 +29,7 @@ class AnswerTotals:
     reject: int = 0
     custom: int = 0
     other: int = 0
+    imported: int = 0
     shown: int = 0
     by: dict[str, int] = field(default_factory=dict)
 
@@ -45,7 +48,7 @@ class AnswerTotals:
         return getattr(self, kind) / self.answers if self.answers else 0.0
 
     def add(self, action: str, count: int) -> None:
-        kind = KIND_OF.get(action, OTHER)
+        kind = IMPORTED if action == "import" else KIND_OF.get(action, OTHER)
         setattr(self, kind, getattr(self, kind) + count)
         self.by[action] = self.by.get(action, 0) + count
 

@@ -20,7 +20,7 @@ ACTIONS = {
     "withdraw": "Withdrew",
     "opt_out": "Opted out",
     "gpc": "Opted out by browser signal (GPC)",
-    "import": "Imported",
+    "import": "Said elsewhere before",
 }
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
 ROLES = {

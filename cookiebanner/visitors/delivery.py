@@ -237,8 +237,8 @@ def decision(entry: Entry, headers: dict[str, str], peer: str) -> tuple[Decision
         if len(entry.decisions) > 5000:
             entry.decisions.clear()
         country = "" if place.country in (None, EU) else place.country
-        told = f"{country}-{place.region}" if country and place.region else country or ""
-        found = entry.decisions[key] = (decide(place, today, entry.overrides), told)
+        shown = f"{country}-{place.region}" if country and place.region else country or ""
+        found = entry.decisions[key] = (decide(place, today, entry.overrides), shown)
     return found
 
 

@@ -917,7 +917,7 @@ ACTIONS = {
     "withdraw": "Withdrew",
     "opt_out": "Objected (opted out)",
     "gpc": "Browser's opt-out signal (GPC)",
-    "import": "Imported",
+    "import": "Said elsewhere before, wording not proved",
 }
 STYLE = """
 body{font:16px/1.55 Georgia,serif;max-width:820px;margin:40px auto;padding:0 20px;color:#1c2430;background:#fff}

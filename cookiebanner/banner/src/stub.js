@@ -12,14 +12,16 @@ import { SCREEN_TEXTS } from './packed.js';
 
 /** @type {any} */
 const tag = document.currentScript || document.querySelector('script[src*="otSDKStub.js"]');
+// Older tags have the id in the file's name.
+const IN_PATH = /\/(?:consent|langswitch)\/([\w-]+)(?:\/|\.js)/;
 const src = tag?.src || '';
 const id = (
   tag?.getAttribute('data-domain-script') ||
   new URLSearchParams(src.split('?')[1] || '').get('did') ||
-  (/\/consent\/([^/]+)\//.exec(src) || [])[1] ||
+  (IN_PATH.exec(src) || [])[1] ||
   ''
 ).trim();
-const base = src.replace(/\/(scripttemplates|consent)\/.*$/, '');
+const base = src.replace(/\/(scripttemplates|consent|langswitch)\/.*$/, '');
 const whenParsed = (run) => {
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', run, { once: true });
   else run();
@@ -106,15 +108,21 @@ function join() {
       if (!site.cookie('OptanonAlertBoxClosed'))
         core.write('OptanonAlertBoxClosed', new Date(core.answer.t * 1000).toISOString(), 365 * 86400);
       site.remember();
-    } else site.events();
+    } else {
+      // Where something runs unasked, programs read from the cookie what. Opt-in rules let nothing be stored unasked.
+      if (!core.optIn) site.remember();
+      site.events();
+    }
   };
-  // The rest of OneTrust's SDK arrives later, too.
+  // The rest of OneTrust's SDK arrives later, too, and with its texts: names must not change under who reads them.
   // Without it OneTrust stays away, as when its server is down.
-  core.late(publish);
+  const published = core.late(() => site.readContent().then(publish));
   whenParsed(() =>
     core.late(async () => {
+      await published;
       site.fire('otloadbanner');
       await core.started;
+      keepElements();
       links();
       site.wrapper();
     }),
@@ -132,6 +140,34 @@ function join() {
         () => {},
       );
   }
+}
+
+/** Page code watches the banner and the preferences by their ids: they are hidden where nothing is open, never missing. */
+function keepElements() {
+  const root = document.getElementById('onetrust-consent-sdk');
+  if (!root) return;
+  const all = (id) => [...root.querySelectorAll(`:scope > #${id}`)];
+  const hide = (node) => {
+    node.classList.add('ot-hide');
+    node.style.setProperty('display', 'none', 'important');
+    node.inert = true;
+    hidden.add(node);
+    root.append(node);
+  };
+  const hidden = new Set();
+  const look = (records = []) => {
+    for (const id of ['onetrust-banner-sdk', 'onetrust-pc-sdk']) {
+      const found = all(id);
+      if (found.length > 1) for (const node of found) if (hidden.has(node)) node.remove();
+      if (found.length) continue;
+      const gone = records.flatMap(({ removedNodes }) => [...removedNodes]).find((node) => node.id === id);
+      const stand = document.createElement('div');
+      stand.id = id;
+      hide(gone || stand);
+    }
+  };
+  new MutationObserver(look).observe(root, { childList: true });
+  look();
 }
 
 let policy;

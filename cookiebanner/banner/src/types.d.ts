@@ -172,6 +172,8 @@ export interface Core {
   keeper?: (root: HTMLElement, wayBack: () => HTMLElement | false | null | undefined) => ReturnType<typeof import('./ui/root.js').keeper>;
   since?: number;
   asked?: boolean;
+  /** What was pressed; the answer's own word is what it came to under the signals. */
+  pressed?: string;
   swallows?: unknown;
   tabs?: BroadcastChannel;
   texts?: Screen;

@@ -6,10 +6,11 @@ import { adopt, reportedEarlier, upgrade } from './earlier.js';
 import { encode, long, renewed } from './encode.js';
 import { forget } from './forget.js';
 import { decodeKeyed } from './keyed.js';
-import { takeOver } from './optanon.js';
+import { storedFields, takeOver } from './optanon.js';
 import { before } from './vector.js';
 import { keepState, write } from './write_cookie.js';
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const seconds = () => Math.floor(Date.now() / 1000);
 
 /** RFC 9562 version 4, also where there is no secure context. */
@@ -108,6 +109,17 @@ export function answers(core, transport) {
       ...more,
     });
 
+  /** Keeps what was said to OneTrust as an answer of its own, whose time is a remark: its words are not ours to prove. */
+  function bringOver() {
+    const { consentId = '' } = storedFields(core);
+    const { t, yes, id: replaces } = core.answer;
+    // Whoever said yes is known by their number from then on; nobody gets one for a no.
+    if (yes && UUID.test(consentId)) core.answer.u = consentId.toLowerCase();
+    const id = uuid();
+    keep(id, 'import', t);
+    receipt = record(id, replaces, 'import', 'api', { client_time: new Date(t * 1000).toISOString() });
+  }
+
   /** Milliseconds since a layer came up by itself; nothing when none did, or it has had its answer. */
   function timeToAnswer() {
     const { since } = core;
@@ -128,6 +140,7 @@ export function answers(core, transport) {
     const replaces = core.answer?.id;
     const id = uuid();
     core.vector = vector;
+    core.pressed = action;
     // The word must say what the vector says.
     const has = (value) => items.some(({ necessary }, i) => !necessary && vector[i] === value);
     if ({ accept_all: has(false), reject_all: has(true), opt_out: !has(false) }[action]) action = 'custom';
@@ -185,16 +198,17 @@ export function answers(core, transport) {
       }
       upgrade(core);
       adopt(core);
-      // An answer given to OneTrust becomes ours, and is never asked again.
-      if (takeOver(core)) keep(core.answer.id, 'import', core.answer.t);
-      else if (!core.answer) core.vector = before(items, core.signal());
+      // An answer given to OneTrust becomes ours, and is never asked again; one that is too old by now asks, at every view.
+      if (takeOver(core)) {
+        if (!core.lapsed) bringOver();
+      } else if (!core.answer) core.vector = before(items, core.signal());
       const unreadable = (raw) => raw[0] && !newest(raw, core) && !raw.some(decodeKeyed);
       if (!core.answer && [kept(core), values('fairgate')].some(unreadable)) {
         core.warn('the consent cookie cannot be read; everything optional waits');
         core.vector = items.map(({ necessary }) => !!necessary);
       }
       // A page that deletes OneTrust's mark wants the question asked again.
-      if (core.dropIn && !core.closed && values('OptanonConsent')[0]) core.ask = true;
+      if (core.dropIn && !core.closed && +storedFields(core).interactionCount > 0) core.ask = true;
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
       // What was stored may be a no and change nothing.
       core.safely('refusals', core.engine.tellRefusals);

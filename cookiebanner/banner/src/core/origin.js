@@ -27,16 +27,17 @@ const spoken = (code) => {
   }
 };
 
-/**
- * data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered; of each what is
- * offered exactly, else what it is a case of (`fr` for `fr-CH`), else the same language in the same script.
- */
+const tag = (code) => `${code}`.replace(/_/g, '-').toLowerCase();
+
+/** What is offered exactly, else what the wish is a case of (`fr` for `fr-CH`), else the same language in the same script. */
+export function nearest(offered, wish) {
+  const same = offered.filter((code) => spoken(tag(code)) === spoken(tag(wish)));
+  const wider = same.filter((code) => `${tag(wish)}-`.startsWith(`${tag(code)}-`));
+  return wider.sort((a, b) => b.length - a.length)[0] || same[0];
+}
+
+/** data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered. */
 export const language = (offered, { get, dropIn }) =>
   [get('data-language'), (!dropIn || get('data-document-language') === 'true') && document.documentElement.lang, ...navigator.languages]
-    .map((wish) => {
-      const tag = (code) => `${code}`.replace(/_/g, '-').toLowerCase();
-      const same = offered.filter((code) => spoken(tag(code)) === spoken(tag(wish)));
-      const wider = same.filter((code) => `${tag(wish)}-`.startsWith(`${tag(code)}-`));
-      return wider.sort((a, b) => b.length - a.length)[0] || same[0];
-    })
+    .map((wish) => nearest(offered, wish))
     .find(Boolean) || offered[0];

@@ -4,7 +4,7 @@ import { values } from '../core/cookie.js';
 import { serialize, storedFields } from '../core/optanon.js';
 
 const YEAR = 365 * 86400;
-const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, custom: 6, opt_out: 6, gpc: 7 };
+const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, close: 3, custom: 6, opt_out: 6, gpc: 7 };
 const ON_BANNER = { accept_all: 1, reject_all: 2, close: 3 };
 
 /**
@@ -17,16 +17,19 @@ export function page(core, tag) {
   const layerName = get('data-dLayer-name') || query.get('data-dLayer-name') || query.get('dLayer-name') || 'dataLayer';
   const ignoreLayer = /^(true)?$/.test(get('data-dLayer-ignore') ?? 'no');
   const cookie = (name) => values(name).pop();
+  /** What the server told of the visitor's place with the gate: `US-CA`, `DE`, or nothing. */
+  const told = () => {
+    const [entry] = /** @type {any[]} */ (performance.getEntriesByName(core.tag?.src || '', 'resource'));
+    return entry?.serverTiming?.find(({ name }) => name === 'place')?.description || '';
+  };
   const geo = () => {
     const own = window.OneTrust?.geolocationResponse;
-    const variant = core.cfg.variant || core.terms.regime;
-    const [, place, state] = /^us_([a-z]{2})\b/.exec(variant)
-      ? ['', 'US', RegExp.$1.toUpperCase()]
-      : /-([A-Z]{2})(?:-(\w+))?$/.exec(variant) || ['', '', ''];
     const text = (value) => (typeof value === 'string' ? value : '');
-    return own
-      ? { country: text(own.countryCode), state: text(own.stateCode), stateName: text(own.stateName || own.regionCode) }
-      : { country: place, state: state || '', stateName: '' };
+    if (own) return { country: text(own.countryCode), state: text(own.stateCode), stateName: text(own.stateName || own.regionCode) };
+    const variant = core.cfg.variant || core.terms.regime;
+    const row = (/-([A-Z]{2}(?:-\w+)?)$/.exec(variant) || [])[1] || (/^us_([a-z]{2})$/.test(variant) ? variant.replace('_', '-') : '');
+    const [country, state = ''] = (told() || row).toUpperCase().split('-');
+    return { country, state, stateName: '' };
   };
 
   /** @returns {string[]} ids of the categories that may run */
@@ -61,7 +64,10 @@ export function page(core, tag) {
       fire('OneTrustGroupsUpdated', active());
     });
 
-  const state = { inserted: new Set(), pending: [], gcm: [] };
+  const state = { inserted: new Set(), pending: [], gcm: [], content: null, subject: {} };
+  const readContent = async () => {
+    state.content = await window.fairgate.content();
+  };
   function wrapper() {
     core.safely('OptanonWrapper', () => window.OptanonWrapper?.());
     for (const id of state.pending.splice(0)) state.inserted.add(id);
@@ -69,6 +75,15 @@ export function page(core, tag) {
 
   /** @param {boolean} [session] until the browser closes */
   const closed = (session) => core.write('OptanonAlertBoxClosed', new Date().toISOString(), session ? '' : YEAR);
+
+  /** OptanonConsent as it is, or will be with the next answer. @returns {Object<string, string>} */
+  const fields = () => ({ ...storedFields(core), ...state.subject });
+
+  /** Whose answer it will be; nothing of it is stored before there is one. */
+  function identify(subject) {
+    state.subject = subject;
+    if (core.answer && !core.ask) remember();
+  }
 
   /** Rewrites OptanonConsent; fields that are not ours stay as they are. @param {object} [change] */
   function remember(change = {}) {
@@ -81,11 +96,18 @@ export function page(core, tag) {
       version: `${core.cfg.cookie}-${core.cfg.release}`,
       browserGpcFlag: gpc ? 1 : 0,
       landingPath: 'NotLandingPage',
-      AwaitingReconsent: core.ask,
+      AwaitingReconsent: core.ask && !!cookie('OptanonAlertBoxClosed'),
       ...(country && { geolocation: `${country};${region}` }),
     };
-    const first = { isIABGlobal: false, hosts: '', consentId: core.answer?.u || core.answer?.id || '', interactionCount: 1, isAnonUser: 1 };
-    const fields = { ...first, ...old, ...now, ...change };
+    const { answer } = core;
+    const first = {
+      isIABGlobal: false,
+      hosts: '',
+      ...(answer && { consentId: answer.u || answer.id }),
+      interactionCount: answer ? 1 : 0,
+      isAnonUser: 1,
+    };
+    const fields = { ...first, ...old, ...now, ...(answer && state.subject), ...change };
     // Groups that we do not have (bundles, IAB purposes) keep their value.
     const foreign = (old.groups || '').split(',').filter((part) => part && !(part.split(':')[0] in categories));
     fields.groups = [...Object.keys(categories).map((key) => `${key}:${categories[key] ? 1 : 0}`), ...foreign].join(',');
@@ -94,7 +116,8 @@ export function page(core, tag) {
 
   /** Before the tags of an answer run: cookies and globals. */
   window.fairgate.on('write', ({ action, layer: where }) => {
-    const type = (where === 'banner' && ON_BANNER[action]) || INTERACTIONS[action];
+    // Under the signal "accept all" is kept as what it came to; what was pressed is still that.
+    const type = INTERACTIONS[action] && ((where === 'banner' && ON_BANNER[core.pressed]) || INTERACTIONS[core.pressed]);
     if (type) {
       core.view?.hideBanner();
       closed();
@@ -119,5 +142,8 @@ export function page(core, tag) {
     });
   }
 
-  return { get, active, globals, layer, events, wrapper, closed, remember, cookie, geo, fire, state, layerName, ignoreLayer };
+  return {
+    ...{ get, active, globals, layer, events, wrapper, closed, remember, cookie, geo, fire, state, layerName, ignoreLayer },
+    ...{ fields, identify, readContent },
+  };
 }

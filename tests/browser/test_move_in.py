@@ -1,0 +1,237 @@
+"""What programs and returning visitors of a OneTrust page meet after the move (docs/reference/onetrust.md)."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests import samples
+from tests.browser.internet import comes_true
+from tests.browser.stage import CMP, SHOP
+from tests.browser.test_core import ACCEPT, GA, REJECT, context, cookie, page, ran, small, stage, until
+from tests.browser.test_stub import AUTO, LOG, optanon, ready, stub
+
+__all__ = ["context", "page", "stage"]
+pytestmark = pytest.mark.browser
+
+
+def hand_over(context, groups: str, closed: str, number: str = "") -> None:
+    value = f"interactionCount=1&groups={groups.replace(':', '%3A').replace(',', '%2C')}&consentId={number}"
+    for name, text in (("OptanonConsent", value), ("OptanonAlertBoxClosed", closed)):
+        context.add_cookies([{"name": name, "value": text, "domain": f".{SHOP}", "path": "/", "secure": True}])
+
+
+def test_an_old_answer_is_a_record_of_its_own_once(stage, context, page):
+    """Said elsewhere: its time is a remark, and whoever said yes keeps their number."""
+    stage.release(small(level="drop_in"))
+    closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 90 * 86400))
+    number = "5b2f0000-0000-4000-8000-000000000001"
+    hand_over(context, "C0001:1,C0002:1,C0003:0,C0004:0", closed, number)
+    url = stage.page(GA, gate=AUTO + LOG + stub())
+    for _ in range(3):
+        page.goto(url)
+        ready(page)
+        assert page.evaluate("[OnetrustActiveGroups, fairgate.consent().answered]") == [",C0001,C0002,", True]
+    until(lambda: stage.posts())
+    (record,) = stage.posts()
+    assert (record["action"], record["client_time"], record["visitor"], record["replaces"]) == (
+        "import", closed, number, None,
+    )  # fmt: skip
+    assert record["choices"]["categories"] == {
+        "C0001": "granted", "C0002": "granted", "C0003": "denied", "C0004": "denied", "C0005": "denied",
+    }  # fmt: skip
+
+
+def test_an_old_refusal_gives_nobody_a_number(stage, context, page):
+    stage.release(small(level="drop_in"))
+    closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 9 * 86400))
+    hand_over(context, "C0001:1,C0002:0,C0003:0,C0004:0", closed, "5b2f0000-0000-4000-8000-000000000001")
+    page.goto(stage.page(GA, gate=AUTO + LOG + stub()))
+    ready(page)
+    until(lambda: stage.posts())
+    assert [(r["action"], r["visitor"]) for r in stage.posts()] == [("import", None)]
+    assert page.locator("#onetrust-banner-sdk:visible").count() == 0
+
+
+@pytest.mark.parametrize("groups", ["C0001:1,C0002:1,C0003:1,C0004:1", "C0001:1,C0002:1,C0003:0,C0004:0"])
+def test_an_old_yes_that_is_older_than_the_law_lets_it_live_asks_at_every_view(stage, context, page, groups):
+    stage.release(small(level="drop_in"))
+    closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 800 * 86400))
+    hand_over(context, groups, closed)
+    url = stage.page(GA, gate=AUTO + LOG + stub())
+    for _ in range(3):
+        page.goto(url)
+        page.wait_for_selector(ACCEPT)
+        ready(page)
+        assert page.evaluate("[OnetrustActiveGroups, OneTrust.IsAlertBoxClosed(), fairgate.consent().answered]") == [
+            ",C0001,", False, False,
+        ]  # fmt: skip
+        assert ran(page) == []
+    assert (stage.posts(), cookie(context)) == ([], "")
+
+
+@pytest.mark.parametrize("variant", ["us_optout", "us_ca", "notice"])
+def test_before_an_answer_the_cookie_says_what_runs_where_something_runs(stage, context, page, variant):
+    stage.release(small(level="drop_in"), variant=variant)
+    url = stage.page(GA, gate=AUTO + LOG + stub())
+    for _ in range(2):
+        page.goto(url)
+        ready(page)
+        fields = optanon(context)
+        assert (fields["groups"], fields["interactionCount"], "consentId" in fields, fields["AwaitingReconsent"]) == (
+            "C0001:1,C0002:1,C0003:1,C0004:1,C0005:1", "0", False, "false",
+        )  # fmt: skip
+        assert (fields["browserGpcFlag"], cookie(context, "OptanonAlertBoxClosed")) == ("0", "")
+        assert page.evaluate("[OneTrust.IsAlertBoxClosed(), fairgate.consent().answered]") == [False, False]
+    page.evaluate("OneTrust.AllowAll()")
+    until(lambda: cookie(context, "OptanonAlertBoxClosed"))
+    fields = optanon(context)
+    assert (fields["interactionCount"], len(fields["consentId"])) == ("1", 36)
+
+
+def test_what_is_pressed_under_the_signal_is_told_as_what_was_pressed(stage, context, page):
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
+    stage.release(small(level="drop_in"), variant="us_ca")
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    ready(page)
+    assert (optanon(context)["isGpcEnabled"], optanon(context)["browserGpcFlag"]) == ("1", "1")
+    page.evaluate("OneTrust.AllowAll()")
+    assert optanon(context)["intType"] == "1"
+
+
+def test_a_number_said_before_an_answer_is_kept_with_the_answer(stage, context, page):
+    stage.release(small(level="drop_in"))
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    page.evaluate("OneTrust.setDataSubjectId('person 7', false, 'Crm')")
+    assert page.evaluate("OneTrust.getDataSubjectId()") == "person7"
+    assert context.cookies() == []
+    page.click(ACCEPT)
+    until(lambda: cookie(context, "OptanonConsent"))
+    fields = optanon(context)
+    assert [fields[name] for name in ("consentId", "isAnonUser", "identifierType")] == ["person7", "0", "Crm"]
+
+
+def test_the_banner_and_the_preferences_are_hidden_never_missing(stage, context, page):
+    stage.release(small(level="drop_in"))
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    page.evaluate("window.banner = document.querySelector('#onetrust-banner-sdk')")
+    assert page.evaluate("getComputedStyle(document.querySelector('#onetrust-pc-sdk')).display") == "none"
+    page.click(REJECT)
+    page.wait_for_function("getComputedStyle(banner).display === 'none'")
+    assert page.evaluate("[banner.isConnected, banner.classList.contains('ot-hide')]") == [True, True]
+    for _ in range(2):
+        page.evaluate("OneTrust.ToggleInfoDisplay()")
+        page.wait_for_selector("#onetrust-pc-sdk", state="visible")
+        page.click("#close-pc-btn-handler")
+        page.wait_for_selector("#onetrust-pc-sdk", state="hidden")
+        assert [page.locator(f"#{name}").count() for name in ("onetrust-banner-sdk", "onetrust-pc-sdk")] == [1, 1]
+    page.evaluate("fairgate.show()")
+    page.wait_for_selector(ACCEPT)
+    assert page.locator("#onetrust-banner-sdk").count() == 1
+
+
+@pytest.mark.parametrize("selector", ["'head'", "'#box'", "'box'", "''", "null", "undefined"])
+def test_inserted_scripts_stand_where_the_page_says_and_call_back(stage, page, selector):
+    stage.release(small(level="drop_in"))
+    page.goto(stage.page('<div id="box"></div>', gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    page.evaluate(
+        f"OneTrust.InsertScript('https://widgets.example.org/w.js', {selector}, () => {{ window.called = true }}, null, 'C0001')"
+    )
+    comes_true(page, "window.called")
+    parent = page.evaluate("document.querySelector('script[src*=\"widgets.example\"]').parentNode")
+    where = page.evaluate("(document.querySelector('script[src*=\"widgets.example\"]').parentNode.id || 'head')")
+    assert parent is not None
+    assert where == ("box" if "box" in selector else "head")
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"), [("de-AT", "de"), ("DE", "de"), ("en_GB", "en"), ("de", "de"), ("tlh", "en"), (7, "en")]
+)
+def test_the_language_is_changed_to_the_nearest(stage, page, asked, language):
+    stage.release(small(level="drop_in", languages=("en", "de")))
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    page.evaluate(f"OneTrust.changeLanguage({json.dumps(asked)})")
+    data = page.evaluate("[fairgate.language, OneTrust.GetDomainData().Language.Culture]")
+    assert data == [language, language]
+
+
+ANALYTICS = "dataLayer.filter((one) => one[1] === 'trackOptanonEvent').map((one) => one[2].optanonAction)"
+
+
+def test_analytics_hear_of_a_press_once_they_may(stage, context, page):
+    stage.release(small(level="drop_in"))
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    page.evaluate("OneTrust.ToggleInfoDisplay()")
+    page.click(".ot-pc-refuse-all-handler")
+    assert page.evaluate(ANALYTICS) == []
+    page.evaluate("OneTrust.AllowAll()")
+    assert page.evaluate(ANALYTICS) == ["Banner Accept Cookies"]
+    page.evaluate("OneTrust.ToggleInfoDisplay()")
+    page.click(".save-preference-btn-handler")
+    assert page.evaluate(ANALYTICS) == [
+        "Banner Accept Cookies", "Preference Center Opened From Function", "Preferences Save Settings",
+    ]  # fmt: skip
+
+
+def test_the_domain_data_is_whole_and_the_same_from_the_first_call(stage, page):
+    stage.release(small(level="drop_in"))
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    first = page.wait_for_function("window.OneTrust?.GetDomainData && OneTrust.GetDomainData()").json_value()
+    ready(page)
+    page.wait_for_timeout(500)
+    again = page.evaluate("OneTrust.GetDomainData()")
+    assert first == {**again, "IsBannerLoaded": first["IsBannerLoaded"]}
+    groups = {group["CustomGroupId"]: group for group in again["Groups"]}
+    assert {key: group["GroupName"] for key, group in groups.items()} == {
+        "C0001": "Strictly necessary", "C0002": "Performance", "C0003": "Functional", "C0004": "Targeting",
+        "C0005": "Social media",
+    }  # fmt: skip
+    host = next(one for one in groups["C0002"]["Hosts"] if one["HostId"] == "google-analytics")
+    assert (host["HostId"], host["DisplayName"]) == ("google-analytics", "Google Analytics")
+    assert {cookie["Name"] for cookie in groups["C0002"]["FirstPartyCookies"]} >= {"_ga"}
+    assert {cookie["Host"] for cookie in groups["C0002"]["FirstPartyCookies"]} == {SHOP}
+    assert [groups["C0002"][name] for name in ("GeneralVendorsIds", "VendorServices", "SubGroups")] == [[], [], []]
+    payload = again["ConsentIntegrationData"]["consentPayload"]
+    assert payload["purposes"] == [
+        {"Id": key, "TransactionType": "NO_CHOICE" if key == "C0001" else "NOTGIVEN"} for key in groups
+    ]
+    assert (payload["identifier"], payload["customPayload"]) == ("", {"Interaction": 0, "AddDefaultInteraction": False})
+    page.evaluate("OneTrust.UpdateConsent('Category', 'C0002:1')")
+    payload = page.evaluate("OneTrust.GetDomainData().ConsentIntegrationData.consentPayload")
+    assert [one["TransactionType"] for one in payload["purposes"]] == [
+        "NO_CHOICE", "CONFIRMED", "OPT_OUT", "OPT_OUT", "OPT_OUT",
+    ]  # fmt: skip
+    assert (len(payload["identifier"]), payload["customPayload"]["Interaction"]) == (36, 1)
+
+
+@pytest.mark.parametrize("tag", ["/consent/{}.js", "/langswitch/{}.js"])
+def test_older_tags_have_the_id_in_their_name(stage, page, tag):
+    stage.release(small(level="drop_in"))
+    path = tag.format(samples.SITE_UUID)
+    stage.world.pages[(CMP, path)] = stage.world.pages[(CMP, "/scripttemplates/otSDKStub.js")]
+    page.goto(stage.page(GA, gate=f'{LOG}<script src="https://{CMP}{path}"></script>'))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    assert page.evaluate("OneTrust.GetDomainData().cctId") == samples.SITE_UUID
+
+
+def test_the_page_reads_the_visitors_country(stage, page):
+    stage.release(small(level="drop_in"))
+    stage.world.extra_headers[CMP] |= {"Server-Timing": 'place;desc="CA-QC"', "Timing-Allow-Origin": "*"}
+    page.goto(stage.page(gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+    place = {"country": "CA", "state": "QC", "stateName": ""}
+    assert page.evaluate("[OneTrust.getGeolocationData(), otStubData.userLocation]") == [place, place]
