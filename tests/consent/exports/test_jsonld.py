@@ -57,7 +57,7 @@ def choices(state: str, letter: str = "not_offered") -> dict[str, dict[str, str]
 
 @pytest.fixture
 def graph(settings, tmp_path) -> tuple[Graph, list[dict[str, str]]]:
-    """Six answers under two laws, one of them erased: as triples, and as the rows of the CSV."""
+    """Seven answers under two laws, one of them erased, one said elsewhere: as triples, and as the rows of the CSV."""
     settings.FAIRGATE_DATA = tmp_path / "data"
     site = create_site(["shop.test"], "alice", uuid=SITE, name="Shop")
     text, at = canonical(OFFERED), datetime(2026, 3, 2, tzinfo=UTC)
@@ -73,6 +73,7 @@ def graph(settings, tmp_path) -> tuple[Graph, list[dict[str, str]]]:
         ("us_ca", "US-CA", "gpc", "denied", "ConsentRefused", "en"),
         ("us_ca", "US-CA", "accept_all", "granted", "ConsentGiven", "en"),
         ("eu_opt_in", "FR", "accept_all", "granted", "ConsentGiven", "de"),
+        ("eu_opt_in", "DE", "import", "granted", "ConsentGiven", "de"),
     ]
     drafts = []
     for number, (regime, place, action, state, status, language) in enumerate(given):
@@ -122,14 +123,19 @@ def test_it_says_what_the_csv_says(graph):
                 "release_hash": str(triples.value(notice, DCTERMS.identifier)), **decisions(triples, record),
             }
         )  # fmt: skip
-    assert len(read) == 6
+    # Of what was said elsewhere no notice of ours is told: nobody proved its words.
+    read[-1] |= {name: rows[-1][name] for name in ("language", "release_hash")}
+    assert len(read) == 7
     assert read == [{name: row[name] for name in read[0]} for row in rows]
+    notices = [triples.value(record, DPV.hasNotice) for record in records]
+    assert [str(notice) for notice in notices if "elsewhere" in str(notice)] == ["urn:fairgate:notice:elsewhere"]
+    assert str(triples.value(notices[-1], DCTERMS.identifier)) == "not proved"
 
 
 def test_no_decision_is_both_given_and_refused(graph):
     triples, _rows = graph
     nodes = list(triples.subjects(RDF.type, DPV.Process))
-    assert len(nodes) == 5 * 6
+    assert len(nodes) == 6 * 6
     assert {len(list(triples.objects(node, OWN.state))) for node in nodes} == {1}
     assert {len(list(triples.subjects(DPV.hasProcess, node))) for node in nodes} == {1}
 

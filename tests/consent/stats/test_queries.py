@@ -32,6 +32,7 @@ def week(db):
     answers(1, MON, "opt_out", 1, "US-CA", "us_ca")
     answers(1, WED, "custom", 2)
     answers(1, WED, "withdraw", 1)
+    answers(1, WED, "import", 50)  # said to an earlier system: no answer to our banner
     shown(1, MON, 20)
     shown(1, MON, 900, kind="view")
     answers(2, MON, "accept_all", 1000)  # another site
@@ -56,6 +57,7 @@ def test_by_jurisdiction_most_answers_first(week):
 def test_opt_in_rate_is_over_impressions_when_there_are_any(week):
     total = queries.total(queries.by_day(1, MON, WED))
     assert (total.accept, total.shown, total.opt_in_rate) == (6, 20, 0.3)
+    assert (total.answers, total.imported) == (13, 50)
     assert queries.AnswerTotals("x", accept=1, reject=3).opt_in_rate == 0.25
     assert queries.AnswerTotals("x").opt_in_rate is None
 
