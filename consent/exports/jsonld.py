@@ -156,7 +156,7 @@ class _Answer:
         }
 
     def _notice(self) -> dict[str, Any]:
-        """A notice in each language is one of its own. What was said to an earlier system had one that we can't prove."""
+        """A notice in each language is one of its own. What was said elsewhere had one that we can't prove."""
         if self.row.action == "import":
             return {
                 "@id": "fairgate:notice:elsewhere",

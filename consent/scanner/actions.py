@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,79 @@ class Adoption:
     updated: list[Service] = field(default_factory=list)
     known: list[Service] = field(default_factory=list)
     undecided: dict[str, Known] = field(default_factory=dict)  # by name: somebody has to choose the category
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A service of a page, or a stranger: its category ("" = somebody has to choose), what became of it, and where the
+    page names it."""
+
+    name: str
+    category: str
+    state: str  # added, completed, there, undecided, unknown
+    evidence: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What adopting did, or would do, in plain values: it outlives a rehearsal's rows."""
+
+    site_id: UUID
+    name: str
+    hosts: list[str]
+    created: bool
+    onetrust: bool
+    rows: list[Row]
+    advice: list[str]
+
+
+def report(adoption: Adoption) -> Report:
+    """The whole of it, services by category, then what nobody filed."""
+    found = adoption.found
+    rows = [
+        Row(service.name, service.category.key, state, _evidence(found, service.key, service.name))
+        for state, services in (("added", adoption.added), ("completed", adoption.updated), ("there", adoption.known))
+        for service in services
+    ]
+    rows.sort(key=lambda row: (row.category, row.name))
+    rows += [
+        Row(name, "", "undecided", _evidence(found, seen["key"], name)) for name, seen in adoption.undecided.items()
+    ]
+    rows += [
+        Row(host, "", "unknown", seen) for host, seen in sorted(found.strangers.items()) if host not in found.parked
+    ]
+    site = adoption.site
+    hosts = list(site.hosts.order_by("name").values_list("name", flat=True))
+    return Report(site.uuid, site.name, hosts, adoption.created, bool(found.onetrust), rows, adoption.advice)
+
+
+def _evidence(found: findings.Findings, key: str, name: str) -> list[str]:
+    sighting = found.sightings.get(key)
+    return sighting.evidence if sighting else found.strangers.get(name, [])
+
+
+def rehearse(html: str, hosts: Sequence[str], actor: str, may: Callable[[Site], bool], **settings: Any) -> Report:
+    """What `adopt` would do; nothing of it stays. `may` says whether a site that is there already may be changed.
+
+    Raises InvalidChange.
+    """
+    with transaction.atomic():
+        made = report(_allowed(adopt(html, hosts, actor, **settings), may))
+        transaction.set_rollback(True)
+    return made
+
+
+@transaction.atomic
+def adopt_reported(html: str, hosts: Sequence[str], actor: str, may: Callable[[Site], bool], **settings: Any) -> Report:
+    """`adopt`, and what it did. Raises InvalidChange, also where `may` refuses; then nothing of it stays."""
+    return report(_allowed(adopt(html, hosts, actor, **settings), may))
+
+
+def _allowed(adoption: Adoption, may: Callable[[Site], bool]) -> Adoption:
+    if not adoption.created and not may(adoption.site):
+        # Not whose: a stranger is not told of sites.
+        raise InvalidChange("There is already a site with this id or host, and you may not change it. Ask its owner.")
+    return adoption
 
 
 @transaction.atomic

@@ -189,9 +189,12 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
     one = snippets.snippet(server, site_id)
     if not found.onetrust:
         return f"Put this first into <head>, before any other script:\n{one}"
-    two = "\n".join(
-        f"  line {r.line}: {r.url}\n    becomes {server}{_path(r.url)}" for r in found.onetrust if r.tag == "script"
-    )
+    tags = [r for r in found.onetrust if r.tag == "script"]
+    two = "\n".join(f"  line {r.line}: {r.url}\n    becomes {server}{_path(r.url)}" for r in tags)
+    if not any(r.url.partition("?")[0].endswith("/OtAutoBlock.js") for r in tags):
+        block = snippets.script(f"{server}/consent/{site_id}/OtAutoBlock.js")
+        why = "since the stub alone may come too late for what stands near it"
+        two += f"\n  and add this before them, {why}:\n    {block}"
     return (
         f"Change the host of OneTrust's tags and nothing else (drop-in):\n{two}\n"
         f"or better, put this in their place, first into <head>; it also stops requests that the browser sends before "
@@ -201,7 +204,7 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
 
 def _path(url: str) -> str:
     path = urlsplit(url if "//" in url else "//" + url).path
-    for mark in ("/scripttemplates/", "/consent/"):
+    for mark in ("/scripttemplates/", "/consent/", "/langswitch/"):
         if mark in path:
             return path[path.index(mark) :]
     return path

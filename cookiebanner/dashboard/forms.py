@@ -15,6 +15,7 @@ from consent.catalogue import necessary
 from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.publishing.lint.finding import SIGNED_TEXT
+from consent.scanner.page import decode
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
 from cookiebanner.staff.accounts import DEMO_EMAIL
@@ -68,6 +69,34 @@ class NewSite(forms.Form):
         help_text="Moving from OneTrust? Paste data-domain-script from your page, and the page keeps its tags.",
         error_messages={"invalid": "An id looks like de507273-db36-4f1c-9575-6e6ea429f7c6."},
     )
+
+
+class Move(forms.Form):
+    """A page as it is today."""
+
+    LARGEST = 2_000_000  # bytes; real pages have a tenth of that
+
+    hosts = lines(rows=2, label="Hosts", help_text="One a line: example.com covers its subdomains too.")
+    page = forms.FileField(
+        required=False, label="The saved page", help_text="In your browser: File, Save page as, “HTML only”."
+    )
+    source = forms.CharField(
+        required=False,
+        strip=False,
+        label="Or its source",
+        help_text="Copied from “View source”.",
+        widget=forms.Textarea(attrs={"rows": 5, "class": "mono", "spellcheck": "false"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        file, source = data.get("page"), data.get("source") or ""
+        if (file.size if file else len(source)) > self.LARGEST:
+            raise forms.ValidationError("That is more than 2 MB: save the page alone, without what it loads.")
+        text = decode(file.read()) if file else source
+        if not self.errors and "<" not in text:
+            raise forms.ValidationError("There is no page in it. Choose a saved HTML file, or paste a page's source.")
+        return data | {"html": text}
 
 
 class Settings(forms.ModelForm):

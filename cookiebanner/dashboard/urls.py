@@ -60,5 +60,6 @@ site_pages: list[URLPattern] = [
 urlpatterns = [
     path("", sites.sites, name="sites"),
     path("new/", sites.new, name="site_new"),
+    path("move/", sites.move, name="move"),
     path("<uuid:uuid>/", include(site_pages)),
 ]

@@ -138,7 +138,7 @@ _ACTIONS = {
     "withdraw": "You withdrew your consent.",
     "opt_out": "You opted out.",
     "gpc": "Your browser sent an opt-out signal (Global Privacy Control), and it was honoured.",
-    "import": "Your answer to the banner that this website had before was taken over. What that banner said is not proved here.",
+    "import": "Your answer to an earlier banner of this website was taken over. What that one said is not proved here.",
 }
 
 

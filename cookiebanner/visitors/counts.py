@@ -104,7 +104,7 @@ class Counters:
         return RawResponse(204, [], b"")
 
     def answered(self, draft: Draft, how: How, at: datetime) -> None:
-        """Counts an answer that is stored, by how it came about. What was said to an earlier system came about there."""
+        """Counts an answer that is stored, by how it came about; what was said elsewhere came about there."""
         if draft.action == "import":
             return
         key = (draft.site_id, _day(at), draft.release or 0, draft.action, *how)

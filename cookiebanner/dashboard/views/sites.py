@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from consent.common import InvalidChange
 from consent.publishing.models import Release
+from consent.scanner import actions as scanner
 from consent.sites import actions
 from consent.sites.models import Membership
-from consent.sites.queries import sites_of
+from consent.sites.queries import role_of, sites_of
+from consent.sites.roles import May, can
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts, forms
 from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
@@ -57,3 +61,29 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("dashboard:installation", uuid=site.uuid)
     return show(request, "dashboard/site_new.html", form=form)
+
+
+@signed_in("GET", "POST")
+def move(request: HttpRequest) -> HttpResponse:
+    """A page with another banner becomes a site: first what would be done, then, when somebody says so, done."""
+    if not may_add_sites(request.user):
+        raise PermissionDenied
+    form = forms.Move(request.POST or None, request.FILES or None)
+    found, done = None, "make" in request.POST
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            found = (scanner.adopt_reported if done else scanner.rehearse)(
+                data["html"],
+                data["hosts"],
+                actor(request),
+                lambda site: can(role_of(request.user, site), May.EDIT),
+                server=settings.FAIRGATE_URL,
+                owners=[request.user],
+            )
+        except InvalidChange as error:
+            form.add_error(None, str(error))
+    words = {"added": "filed", "completed": "completed", "there": "there already", "undecided": "choose a category",
+             "unknown": "not known to us"}  # fmt: skip
+    rows = [(row, words[row.state]) for row in found.rows] if found else []
+    return show(request, "dashboard/move.html", form=form, found=found, rows=rows, done=done and found is not None)
