@@ -80,6 +80,8 @@ REGIMES: dict[str, Terms] = {id: {"regime": id, **terms} for id, terms in _RULES
 EEA: frozenset[str] = frozenset(_RULES["eea"])
 TERRITORIES: dict[str, str] = _RULES["territories"]  # territory → the country whose law it lives under
 TEXTS: dict[str, str] = _RULES["texts"]  # statutory titles and sentences, word for word
+# Days on which something starts in a row that holds already: {"on": ISO 8601, "row", "what", "source"}.
+DATES: list[dict[str, str]] = _RULES["dates"]
 _EXTRAS: dict[str, dict[str, Any]] = _RULES["rows"]
 
 
