@@ -1,4 +1,4 @@
-"""The shipped table: 96 rows of law (jurisdictions.csv) and the regimes they point to (regimes.json).
+"""The shipped table: 131 rows of law (jurisdictions.csv) and the regimes they point to (regimes.json).
 
 A row holds from its effective date on, whatever its `status` says; before that day the next level answers for it
 (state → country → EU for members of the EEA → `*`). A row's fields are merged into its regime's terms; where that
