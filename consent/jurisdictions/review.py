@@ -118,7 +118,11 @@ def page(today: date) -> str:
 
 def _low() -> str:
     low = [f"{row.name} ({row.id})" for row in ROWS.values() if row.confidence == "low"]
-    return f"## Rows of low confidence\n\n{', '.join(low)}.\n"
+    return (
+        f"## Rows of low confidence\n\n{', '.join(low)}.\n\n"
+        "Rows whose notes say “Not reviewed” ask for no less than an unknown place gets. Any place without a row,\n"
+        "whatever its law, is treated as an unknown one.\n"
+    )
 
 
 def _starts(today: date) -> str:
