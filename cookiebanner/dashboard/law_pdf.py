@@ -27,15 +27,20 @@ def missing() -> str:
     return "" if ctypes.util.find_library("pango-1.0") else "the library Pango is not installed"
 
 
-@lru_cache(4)
 def made_of(html: str) -> bytes:
     """The PDF of a page that needs nothing beside it. Raises NotMade."""
-    command = [sys.executable, "-m", "weasyprint", *OPTIONS, "-", "-"]
-    with _ONE_AT_A_TIME:
-        try:
-            done = subprocess.run(command, input=html.encode(), capture_output=True, timeout=PATIENCE)
-        except subprocess.TimeoutExpired as error:
-            raise NotMade(f"It was not done after {PATIENCE} seconds.") from error
+    with _ONE_AT_A_TIME:  # who presses twice gets what the first press made
+        return rendered(html)
+
+
+@lru_cache(4)
+def rendered(html: str) -> bytes:
+    """The same, made anew unless it was lately."""
+    command = [sys.executable, "-P", "-m", "weasyprint", *OPTIONS, "-", "-"]
+    try:
+        done = subprocess.run(command, input=html.encode(), capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise NotMade(f"It was not done after {PATIENCE} seconds.") from error
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["WeasyPrint said nothing."]
         raise NotMade(lines[-1][:300])

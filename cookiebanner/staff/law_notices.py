@@ -17,8 +17,9 @@ from consent.jurisdictions.history import Changes, Start
 from consent.jurisdictions.models import LawSubscription
 from consent.jurisdictions.notices import News
 from consent.sites.queries import sites_of
+from consent.sites.roles import May
 from cookiebanner.staff import accounts, links, mail
-from cookiebanner.staff.pages import show
+from cookiebanner.staff.pages import show, sites_with
 
 JOB = "mail.law_notice"
 _SIGNER = signing.Signer(salt="fairgate.law-notices")
@@ -67,12 +68,18 @@ def _send(subscription: LawSubscription, news: News) -> None:
     end = links.absolute(path(subscription.user_id))
     parts = [*_version(news), *([_starts(news.starts)] if news.starts else [])]
     parts += [
-        f"The whole table, with sources: {links.absolute(reverse('dashboard:sites'))} (Laws and places, of any site)",
+        f"The whole table, with sources: {links.absolute(_page(subscription.user))}",
         "This is research, not legal advice.",
         f"To get no more of these notices: {end}",
     ]
     headers = {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     mail.send(_subject(news), "\n\n".join(parts) + "\n", subscription.user.email, headers)
+
+
+def _page(user: Any) -> str:
+    """The page of a site of theirs; the table is the same on all."""
+    site = sites_with(user, May.VIEW).order_by("pk").first()
+    return reverse("dashboard:jurisdictions", kwargs={"uuid": site.uuid}) if site else reverse("dashboard:sites")
 
 
 def _subject(news: News) -> str:

@@ -63,7 +63,7 @@ def test_the_csv_has_the_site_s_own_corrections(login, shop, separator):
 
 @time_machine.travel("2026-11-30T12:00:00Z", tick=False)
 def test_the_pdf_is_one_and_is_made_once(login, shop):
-    law_pdf.made_of.cache_clear()
+    law_pdf.rendered.cache_clear()
     vera = login("vera")
     response = vera.get(address(shop, "jurisdictions_pdf"))
     assert (response.status_code, response["Content-Type"]) == (200, "application/pdf")
@@ -75,7 +75,7 @@ def test_the_pdf_is_one_and_is_made_once(login, shop):
         re.findall(rb"/StructTreeRoot|/Lang \(en\)", objects)
     )  # to be read aloud
     assert vera.get(address(shop, "jurisdictions_pdf")).content == response.content
-    assert law_pdf.made_of.cache_info().misses == 1
+    assert law_pdf.rendered.cache_info().misses == 1
 
 
 def test_a_server_that_makes_no_pdf_says_why_and_offers_none(alice, shop, monkeypatch):
@@ -93,14 +93,14 @@ def test_a_server_that_makes_no_pdf_says_why_and_offers_none(alice, shop, monkey
 
 def test_a_pdf_that_fails_is_told_in_words(alice, shop, monkeypatch):
     monkeypatch.setattr(law_pdf, "OPTIONS", ("--no-such-option",))
-    law_pdf.made_of.cache_clear()
+    law_pdf.rendered.cache_clear()
     page = alice.get(address(shop, "jurisdictions_pdf"), follow=True).content.decode()
     assert "No PDF could be made. " in page and "no-such-option" in page
 
 
 def test_a_pdf_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr(law_pdf, "PATIENCE", 0.05)
-    law_pdf.made_of.cache_clear()
+    law_pdf.rendered.cache_clear()
     with pytest.raises(law_pdf.NotMade) as failure:
         law_pdf.made_of("<p>slow</p>")
     assert str(failure.value) == "It was not done after 0.05 seconds."

@@ -38,7 +38,7 @@ def daily() -> None:
 
 
 @time_machine.travel(DAY, tick=False)
-def test_the_daily_job_mails_what_changed_and_what_starts_once(behind):
+def test_the_daily_job_mails_what_changed_and_what_starts_once(behind, shop):
     daily()
     [message] = mail.outbox
     assert (message.to, message.subject) == (["alice@example.net"], f"The table of law of {table.VERSION} is installed")
@@ -47,6 +47,7 @@ def test_the_daily_job_mails_what_changed_and_what_starts_once(behind):
     assert "South Korea\n" in body and "\n- Shows: a notice → a banner that asks for a choice\n" in body
     assert "Starts within 30 days:\n- 2028-01-01, Vermont: VDPOSA (S.71, signed 2026-06-16).\n" in body
     assert "This is research, not legal advice." in body
+    assert f"The whole table, with sources: {URL}{address(shop, 'jurisdictions')}\n" in body
     daily()
     assert len(mail.outbox) == 1
 
