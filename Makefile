@@ -47,7 +47,7 @@ build: node_modules/.done
 	npm run --silent build
 
 test: .venv/.dev node_modules/.done
-	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js
+	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
 	$(MAKE) -j2 --output-sync=target lint test-js
 	$(MAKE) test-postgres

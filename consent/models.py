@@ -3,7 +3,7 @@
 from consent.banners.models import Banner
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
-from consent.jurisdictions.models import JurisdictionOverride
+from consent.jurisdictions.models import JurisdictionOverride, LawSubscription
 from consent.ledger.models import (
     Anchor,
     Checkpoint,
@@ -40,6 +40,7 @@ __all__ = [
     "Job",
     "JurisdictionOverride",
     "LastSignature",
+    "LawSubscription",
     "LintWaiver",
     "LogEntry",
     "LogHead",

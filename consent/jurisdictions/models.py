@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from consent.sites.models import Site
@@ -17,3 +18,12 @@ class JurisdictionOverride(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("site", "jurisdiction"), name="jurisdiction_override_once_per_site")
         ]
+
+
+class LawSubscription(models.Model):
+    """A person who wants to be told of new versions of the table, and of laws that start soon."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="law_subscription")
+    version = models.CharField(max_length=10, help_text="The newest version of the table that the person knows.")
+    notified = models.JSONField(default=list, help_text="Days and rows of the starts that the person was mailed.")
+    created_at = models.DateTimeField(auto_now_add=True)

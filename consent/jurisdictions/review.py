@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from consent.jurisdictions import table
+from consent.jurisdictions import history, table
+from consent.jurisdictions.history import Change, Changes, Start
 from consent.jurisdictions.table import ROWS, TEXTS, Jurisdiction, Terms
 from fairgate_enforce.defaults import before_answer
 
@@ -105,11 +106,11 @@ def shown(terms: Mapping[str, Any], answer: str) -> str:
 
 
 def page(today: date) -> str:
-    """docs/jurisdictions.md. `today` only decides which rows are said to lie in the future."""
+    """docs/jurisdictions.md. `today` only decides what is said to lie in the future."""
     homes: dict[str, list[Jurisdiction]] = {id: [] for id in table.variants()}
     for row in ROWS.values():
         homes[table.variant_for(row.id)].append(row)
-    parts = [HEAD.format(version=table.VERSION), _low(), _future(today), "## Variants\n"]
+    parts = [HEAD.format(version=table.VERSION), _starts(today), _what_changed(), _low(), "## Variants\n"]
     parts += [_variant(id, terms, homes[id]) for id, terms in table.variants().items()]
     parts += ["## Rows\n", *(_row(row, today) for row in ROWS.values())]
     return "\n".join(parts).rstrip() + "\n"
@@ -117,16 +118,60 @@ def page(today: date) -> str:
 
 def _low() -> str:
     low = [f"{row.name} ({row.id})" for row in ROWS.values() if row.confidence == "low"]
-    return f"## Rows of low confidence\n\n{', '.join(low)}.\n"
+    return (
+        f"## Rows of low confidence\n\n{', '.join(low)}.\n\n"
+        "Rows whose notes say “Not reviewed” ask for no less than an unknown place gets. Any place without a row,\n"
+        "whatever its law, is treated as an unknown one.\n"
+    )
 
 
-def _future(today: date) -> str:
-    lines = [
-        f"- {row.effective_date}: {row.name} ({row.id}), {row.law} → `{table.variant_for(row.id)}`"
-        for row in sorted(ROWS.values(), key=lambda row: row.effective_date)
-        if not row.in_force(today)
+def _starts(today: date) -> str:
+    soon = history.starting(today)
+    later = [start for start in history.starts(today) if start not in soon]
+    parts = [
+        "## What starts in the next 12 months\n",
+        f"Seen from {today}; the dashboard's page sees from the day it is opened.\n",
+        *([_start(start) for start in soon] or ["Nothing that we know of."]),
+        *(["\nLater:\n", *(_start(start) for start in later)] if later else []),
     ]
-    return "## Rows that switch on by themselves\n\n" + "\n".join(lines) + "\n"
+    return "\n".join(parts) + "\n"
+
+
+def _start(start: Start) -> str:
+    text = f"- **{start.day}** {start.name} ({start.id}): {start.what}."
+    text += (
+        f" Until then: {start.until}. From then on: {start.then}."
+        if start.then
+        else " Nothing changes for visitors by itself."
+    )
+    return f"{text} Source: {start.source}."
+
+
+def _what_changed() -> str:
+    parts = ["## What changed\n"]
+    for version in history.all_changes():
+        parts += [f"### {version.version}, after {version.since}: {version.in_short()}\n", *_changes(version)]
+    first = history.versions()[0]
+    parts.append(f"The first version is that of {first.version}, with {len(first.rows)} rows.\n")
+    return "\n".join(parts)
+
+
+def _changes(version: Changes) -> list[str]:
+    lines = []
+    for verb, rows in (("Added", version.added), ("Removed", version.removed)):
+        if rows:
+            lines.append(f"{verb}: {', '.join(f'{name} ({id})' for id, name in rows)}.\n")
+    return [*lines, *(_change(change) for change in version.changed)]
+
+
+def _change(change: Change) -> str:
+    lines = [f"- **{change.name} ({change.id})**"]
+    lines += [f"  - {what}: {_nothing(before)} → {_nothing(after)}" for what, before, after in change.differences]
+    return "\n".join(lines) + "\n"
+
+
+def _nothing(text: str) -> str:
+    return text or "nothing"
 
 
 def _variant(id: str, terms: Terms, rows: list[Jurisdiction]) -> str:

@@ -1,4 +1,4 @@
-"""The shipped table: 96 rows of law (jurisdictions.csv) and the regimes they point to (regimes.json).
+"""The shipped table: 131 rows of law (jurisdictions.csv) and the regimes they point to (regimes.json).
 
 A row holds from its effective date on, whatever its `status` says; before that day the next level answers for it
 (state → country → EU for members of the EEA → `*`). A row's fields are merged into its regime's terms; where that
@@ -80,6 +80,8 @@ REGIMES: dict[str, Terms] = {id: {"regime": id, **terms} for id, terms in _RULES
 EEA: frozenset[str] = frozenset(_RULES["eea"])
 TERRITORIES: dict[str, str] = _RULES["territories"]  # territory → the country whose law it lives under
 TEXTS: dict[str, str] = _RULES["texts"]  # statutory titles and sentences, word for word
+# Days on which something starts in a row that holds already: {"on": ISO 8601, "row", "what", "source"}.
+DATES: list[dict[str, str]] = _RULES["dates"]
 _EXTRAS: dict[str, dict[str, Any]] = _RULES["rows"]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pycountry
 
-from consent.jurisdictions.table import COLUMNS, EEA, EU, REGIMES, ROWS, STRICTER, WORLD, Jurisdiction
+from consent.jurisdictions.table import COLUMNS, DATES, EEA, EU, REGIMES, ROWS, STRICTER, WORLD, Jurisdiction
 
 CHOICES = {
     "status": ("in_force", "enacted_not_in_force", "fallback"),
@@ -25,7 +25,7 @@ CHOICES = {
 }  # fmt: skip
 DAYS = ("guidance_choice_days", "default_choice_days", "reprompt_after_refusal_min_days", "tracker_max_days")
 AGES = ("child_age", "ads_off_under")
-DATES = ("effective_date", "gpc_from")
+DAYS_OF_A_ROW = ("effective_date", "gpc_from")
 
 
 def row_problems(row: Jurisdiction) -> list[str]:
@@ -40,12 +40,9 @@ def row_problems(row: Jurisdiction) -> list[str]:
         found += _number(row, column, 1, 3650, "days")
     for column in AGES:
         found += _number(row, column, 1, 25, "years")
-    for column in DATES:
+    for column in DAYS_OF_A_ROW:
         text = getattr(row, column)
-        try:
-            if text and date.fromisoformat(text).isoformat() != text:
-                raise ValueError
-        except ValueError:
+        if text and not _is_day(text):
             found.append(f"{column} must be a date like 2026-11-21, not {text!r}")
     if row.id != WORLD and not row.effective_date:
         found.append("effective_date is missing")
@@ -71,6 +68,23 @@ def place_problems(row: Jurisdiction) -> list[str]:
     return []
 
 
+def date_problems(dates: Iterable[Mapping[str, str]]) -> list[str]:
+    """What is wrong with the days that stand beside the rows."""
+    dates = list(dates)
+    named = [(one["on"], one["row"]) for one in dates]
+    found = [f"{row}: {day} is named twice." for day, row in sorted(set(named)) if named.count((day, row)) > 1]
+    for one in dates:
+        if one["row"] not in ROWS:
+            found.append(f"{one['row']}: there is a day, {one['on']}, and no such row.")
+        elif one["on"] == ROWS[one["row"]].effective_date:
+            found.append(f"{one['row']}: {one['on']} is the row's own day.")
+        if not _is_day(one["on"]):
+            found.append(f"{one['row']}: {one['on']!r} must be a date like 2026-11-21.")
+        if not one["what"] or not one["source"]:
+            found.append(f"{one['row']}: {one['on']} lacks what it is, or its source.")
+    return found
+
+
 def problems(rows: Iterable[Jurisdiction] | None = None) -> list[str]:
     """Everything that is wrong with the table (the shipped one by default)."""
     rows = list(ROWS.values() if rows is None else rows)
@@ -81,7 +95,7 @@ def problems(rows: Iterable[Jurisdiction] | None = None) -> list[str]:
         found += place_problems(row) + row_problems(row)
     if not {country.alpha_2 for country in pycountry.countries} >= EEA:
         found.append("The list of EEA members holds something that is no country.")
-    return found
+    return found + date_problems(DATES)
 
 
 def low_confidence(rows: Iterable[Jurisdiction] | None = None) -> list[Jurisdiction]:
@@ -92,6 +106,13 @@ def low_confidence(rows: Iterable[Jurisdiction] | None = None) -> list[Jurisdict
 def unknown_columns(columns: Iterable[str]) -> list[str]:
     """Names that are no columns of the table."""
     return sorted(set(columns) - set(COLUMNS))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _number(row: Jurisdiction, column: str, low: int, high: int, unit: str) -> list[str]:

@@ -42,7 +42,7 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportedService:
     """A service of a page, or a stranger: its category ("" = somebody has to choose), what became of it, and where the
     page names it."""
 
@@ -61,7 +61,7 @@ class Report:
     hosts: list[str]
     created: bool
     onetrust: bool
-    rows: list[Row]
+    rows: list[ReportedService]
     advice: list[str]
 
 
@@ -69,16 +69,19 @@ def report(adoption: Adoption) -> Report:
     """The whole of it, services by category, then what nobody filed."""
     found = adoption.found
     rows = [
-        Row(service.name, service.category.key, state, _evidence(found, service.key, service.name))
+        ReportedService(service.name, service.category.key, state, _evidence(found, service.key, service.name))
         for state, services in (("added", adoption.added), ("completed", adoption.updated), ("there", adoption.known))
         for service in services
     ]
     rows.sort(key=lambda row: (row.category, row.name))
     rows += [
-        Row(name, "", "undecided", _evidence(found, seen["key"], name)) for name, seen in adoption.undecided.items()
+        ReportedService(name, "", "undecided", _evidence(found, seen["key"], name))
+        for name, seen in adoption.undecided.items()
     ]
     rows += [
-        Row(host, "", "unknown", seen) for host, seen in sorted(found.strangers.items()) if host not in found.parked
+        ReportedService(host, "", "unknown", seen)
+        for host, seen in sorted(found.strangers.items())
+        if host not in found.parked
     ]
     site = adoption.site
     hosts = list(site.hosts.order_by("name").values_list("name", flat=True))

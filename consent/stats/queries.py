@@ -141,6 +141,7 @@ class Circumstances:
     times: dict[str, int]  # answers to a banner by how long they took: TIMES, the last of which is unknown
     views: int = 0
     gpc_views: int = 0
+    gpc_banners: int = 0
     answers: int = 0
     gpc_answers: int = 0
 
@@ -148,6 +149,12 @@ class Circumstances:
     def gpc_share(self) -> float | None:
         """The part (0…1) of the page views that carried Global Privacy Control; None without views."""
         return self.gpc_views / self.views if self.views else None
+
+    @property
+    def gpc_share_of_banners(self) -> float | None:
+        """The part (0…1) of the banners shown that went to browsers with Global Privacy Control; None without any.
+        Gates count banners and no views, so this is what is known of most sites."""
+        return self.gpc_banners / self.total.shown if self.total.shown else None
 
 
 def circumstances(site_id: int, first: date, last: date) -> Circumstances:
@@ -170,6 +177,7 @@ def circumstances(site_id: int, first: date, last: date) -> Circumstances:
             found.views += count
             found.gpc_views += count if gpc else 0
         elif kind == "banner":
+            found.gpc_banners += count if gpc else 0
             for reach in (found.total, found.devices[device], found.days[day][device]):
                 reach.shown += count
     answered = AnsweredTotal.objects.using(using()).filter(period)

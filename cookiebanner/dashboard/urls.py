@@ -32,6 +32,9 @@ site_pages: list[URLPattern] = [
     path("rules/", laws.rules, name="rules"),
     path("rules/<slug:key>/", laws.rule, name="rule"),
     path("jurisdictions/", laws.jurisdictions, name="jurisdictions"),
+    path("jurisdictions.csv", laws.jurisdictions_csv, name="jurisdictions_csv"),
+    path("jurisdictions.pdf", laws.jurisdictions_pdf, name="jurisdictions_pdf"),
+    path("jurisdictions/notices/", laws.law_notices, name="law_notices"),
     path("jurisdictions/<str:place>/", laws.jurisdiction, name="jurisdiction"),
     # go live
     path("preview/", releases.preview, name="preview"),

@@ -6,13 +6,16 @@ from __future__ import annotations
 from django.utils import timezone
 
 from consent.common import InvalidChange
+from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
+from consent.jurisdictions.models import LawSubscription
 from consent.sites.models import Invitation
-from cookiebanner.staff import invitations, passwords
+from cookiebanner.staff import invitations, law_notices, mail, passwords
 
 OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
+DAY = 86_400.0
 LATE = 3600  # seconds after which a link that was asked for is no longer expected
 
 
@@ -38,6 +41,22 @@ def password_reset(run: Run) -> None:
         passwords.send_now(run.params["email"])
 
 
+@handler("law_notices", every=DAY)
+def notices_of_law(run: Run) -> dict[str, int]:
+    """Looks who has news of the table of law; each is a job of its own, so that a mailbox that fails stops nobody."""
+    found = law_notices.with_news() if not mail.missing() else []
+    for user_id in found:
+        enqueue(law_notices.JOB, params={"user": user_id}, once=True)
+    return {"people": len(found), "subscriptions": LawSubscription.objects.count()}
+
+
+@handler(law_notices.JOB)
+def notice_of_law(run: Run) -> dict[str, int]:
+    """Mails one person's news of the table of law."""
+    _forget(run.job.kind)
+    return {"sent": int(law_notices.send_now(run.params["user"]))}
+
+
 def _forget(kind: str) -> None:
-    # Strangers type these addresses: nothing of them stays.
+    # Strangers type addresses, and notices are daily: nothing of them stays.
     Job.objects.filter(kind=kind, state__in=OVER).delete()

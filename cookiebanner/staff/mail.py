@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -48,7 +48,7 @@ def folder() -> str:
     return str(settings.EMAIL_FILE_PATH) if kept else ""
 
 
-def send(subject: str, text: str, to: str) -> None:
+def send(subject: str, text: str, to: str, headers: Mapping[str, str] | None = None) -> None:
     """Sends a plain mail now; `subject` may hold what people typed. Raises OSError when it can't be sent."""
-    headers = {"Auto-Submitted": "auto-generated"}
-    EmailMessage(one_line(subject)[:LONGEST_SUBJECT].strip(), text, to=[to], headers=headers).send()
+    automatic = {"Auto-Submitted": "auto-generated", **(headers or {})}
+    EmailMessage(one_line(subject)[:LONGEST_SUBJECT].strip(), text, to=[to], headers=automatic).send()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from consent.catalogue.actions import add_service
 from consent.ledger.models import ConsentRecord
 from consent.publishing.tags import cookie_name
+from consent.stats import queries as stats
 from cookiebanner.releases.publish import publish
+from cookiebanner.visitors.counts import counters
 from cookiebanner.visitors.first_party import named, parse
 from tests.browser.regimes import GTM, KINDS, OURS, SHOP, layer, open_shop, ran, visit, visitor
 from tests.values import present
@@ -159,6 +162,29 @@ def test_a_signal_is_recorded_once_and_without_a_visitor(world, chromium, live_s
         "ads": "denied", "sale": "denied", "health": "denied", "chat": "granted", "stats": "granted",
         "counted": "granted",
     }  # fmt: skip
+
+
+def test_the_signal_makes_no_record_per_page_view_and_is_a_share(world, chromium, live_server):
+    """From 2027 on every browser offers it (AB 566): a visitor who reads on must not fill the log."""
+    site = open_shop(world, live_server.url)
+    rows = ConsentRecord.objects.filter(site_id=site.pk, type="consent")
+    with visitor(chromium, world, "US-CA", gpc=True) as page:
+        for _ in range(20):
+            if rows.count():
+                break
+            page.wait_for_timeout(250)
+        for _ in range(4):
+            visit(page)
+            page.wait_for_timeout(300)
+        page.wait_for_timeout(1000)
+    with visitor(chromium, world, "US-CA") as page:
+        page.wait_for_timeout(1000)
+    assert [row.action for row in rows] == ["gpc"]
+    counters.flush()
+    today = datetime.now(UTC).date()
+    found = stats.circumstances(site.pk, today - timedelta(days=1), today)
+    assert (found.gpc_answers, found.answers) == (1, 1)
+    assert (found.gpc_banners, found.total.shown, found.gpc_share_of_banners) == (5, 6, 5 / 6)
 
 
 def consent_mode(page) -> list:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from consent.catalogue import actions as catalogue
 from consent.common import InvalidChange
-from consent.jurisdictions import actions, table
+from consent.exports import law
+from consent.jurisdictions import actions, history, notices, table
 from consent.jurisdictions.queries import overrides_of
+from consent.jurisdictions.table import Overrides
+from consent.jurisdictions.words import terms_in_words
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
-from consent.sites.roles import May
-from cookiebanner.dashboard import forms
-from cookiebanner.staff.pages import actor, on_site, show
+from consent.sites.queries import role_of, site_by_uuid
+from consent.sites.roles import May, can
+from cookiebanner.dashboard import forms, law_pdf
+from cookiebanner.staff import mail
+from cookiebanner.staff.pages import actor, on_site, show, signed_in
 from fairgate_enforce.defaults import before_answer, exempt
 
 FIRST = ("eu_opt_in", "uk_pecr", "us_ca")
@@ -126,7 +133,7 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
 
 @on_site(May.VIEW, "GET")
 def jurisdictions(request: HttpRequest, site: Site) -> HttpResponse:
-    """The shipped table, and what this site's draft does in each place."""
+    """The shipped table, what this site's draft does in each place, what changed and what starts."""
     overrides = overrides_of(site)
     draft = publishing.draft(site)
     necessary = _necessary(draft)
@@ -155,9 +162,72 @@ def jurisdictions(request: HttpRequest, site: Site) -> HttpResponse:
         site,
         rows=rows,
         optional=len(optional),
-        version=table.VERSION,
         low=sum(1 for r in rows if r["row"].confidence == "low"),
+        subscription=notices.subscription_of(request.user),
+        no_mail=" and ".join(mail.missing()),
+        no_pdf=law_pdf.missing(),
+        **_news(today, overrides),
     )
+
+
+def _news(today: date, overrides: Overrides) -> dict[str, Any]:
+    """What the page and the PDF say of the table's versions and of what starts."""
+    soon = history.starting(today, overrides)
+    return {
+        "version": table.VERSION,
+        "today": today,
+        "starts": soon,
+        "later": [start for start in history.starts(today, overrides) if start not in soon],
+        "changes": history.all_changes(),
+        "first": history.versions()[0],
+    }
+
+
+@on_site(May.VIEW, "GET")
+def jurisdictions_csv(request: HttpRequest, site: Site) -> HttpResponse:
+    """The table with the site's corrections, for a spreadsheet."""
+    separator = ";" if request.GET.get("separator") == ";" else ","
+    today = timezone.now().date()
+    body = law.to_csv(today, overrides_of(site), separator)
+    return _file(body, "text/csv; charset=utf-8", f"laws-and-places-{today}.csv")
+
+
+@on_site(May.VIEW, "GET")
+def jurisdictions_pdf(request: HttpRequest, site: Site) -> HttpResponse:
+    """The same page for paper. Back to the page, with a reason, where no PDF can be made."""
+    overrides = overrides_of(site)
+    today = timezone.now().date()
+    rows = [table.row(place, overrides) for place in table.ROWS]
+    lines = [(row, table.REGIMES[row.preset]["name"], overrides.get(row.id), row.in_force(today)) for row in rows]
+    html = render_to_string(
+        "dashboard/jurisdictions_pdf.html", {"lines": lines, "site": site, **_news(today, overrides)}
+    )
+    try:
+        if reason := law_pdf.missing():
+            raise law_pdf.NotMade(f"{reason[0].upper()}{reason[1:]}.")
+        body = law_pdf.made_of(html)
+    except law_pdf.NotMade as error:
+        messages.error(request, f"No PDF could be made. {error}", "bad")
+        return redirect("dashboard:jurisdictions", uuid=site.uuid)
+    return _file(body, "application/pdf", f"laws-and-places-{today}.pdf")
+
+
+def _file(body: bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(body, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@signed_in("POST")
+def law_notices(request: HttpRequest, uuid: Any) -> HttpResponse:
+    """Begins or ends the person's own notices. Whoever sees the page may: it changes nothing of the site."""
+    site = site_by_uuid(uuid)
+    if site is None or not can(role_of(request.user, site), May.VIEW):
+        raise Http404
+    if "subscribe" in request.POST:
+        notices.subscribe(request.user)
+        messages.success(request, "You will be told by mail.", "good")
+    elif notices.unsubscribe(cast(int, request.user.pk)):
+        messages.success(request, "You get no more notices.", "good")
+    return redirect("dashboard:jurisdictions", uuid=site.uuid)
 
 
 @on_site(May.VIEW)
@@ -200,42 +270,8 @@ def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
         override=override,
         form=form,
         services=services,
-        terms_in_words=terms_in_words(row, terms),
+        terms_in_words=terms_in_words(terms, table.TEXTS),
         in_force=row.in_force(timezone.now().date()),
         version=table.VERSION,
         why=table.why(place),
     )
-
-
-def terms_in_words(row: table.Jurisdiction, terms: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The terms in words, for a person who decides."""
-    shows = {
-        "choice": "a banner that asks for a choice",
-        "notice": "a notice",
-        "none": "nothing by itself; the preferences stay reachable",
-    }
-    yes = {"must": "must be equal", "should": "should be equal", "no": "the law does not ask it"}
-    found = [
-        ("Shows", shows[terms["banner"]]),
-        ("Before an answer", "everything optional waits" if terms["before"]["default"] == "denied" else "services run"),
-    ]
-    stricter = [
-        f.replace("_", " ")
-        for f in ("targeted_ads", "sells_or_shares", "sensitive")
-        if terms["before"].get(f) == "denied"
-    ]
-    if stricter and terms["before"]["default"] != "denied":
-        found.append(("Waits all the same", ", ".join(stricter).replace("sells or shares", "sale and sharing")))
-    found += [
-        ("Accept and Reject", yes.get(terms["equal"], terms["equal"].replace("_", " "))),
-        ("Global Privacy Control", "required by law" if terms["gpc"] == "required" else "honoured all the same"),
-        ("A consent lasts", f"{terms['consent_days']} days"),
-        ("A refusal lasts", f"{terms['refusal_days']} days" if terms["refusal_days"] else "it never lapses"),
-        ("Asks again after", f"{terms['reask_days']} days at the earliest"),
-        ("Advertising off under age", str(terms["minors"]["ads_off_under"])),
-    ]
-    if terms["links"]:
-        found.append(("Statutory links", ", ".join(table.TEXTS.get(link, link) for link in terms["links"])))
-    if terms["exempt"]:
-        found.append(("Exemptions known", ", ".join(terms["exempt"])))
-    return found

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from consent.jurisdictions import review, table, validate
+from consent.jurisdictions import history, review, table, validate
 from consent.models import JurisdictionOverride
 from cookiebanner.visitors.place import country_file
 
@@ -20,6 +20,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", help="another jurisdictions.csv to check instead of the shipped one")
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="also keeps this version of the table, to compare later ones with",
+        )
         parser.add_argument("--page", help="also writes the review page (docs/jurisdictions.md) to this file")
         parser.add_argument("--today", type=date.fromisoformat, help="the day to look at, YYYY-MM-DD (default: now)")
 
@@ -34,6 +39,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row.id}: {row.law} holds from {row.effective_date} on.")
         low = [row.id for row in validate.low_confidence(rows)]
         self.stdout.write(f"{len(low)} rows of low confidence need a lawyer's look: {', '.join(low)}.")
+        if options["keep"] and not wrong:
+            try:
+                self.stdout.write(f"Kept in {history.keep(today)}.")
+            except ValueError as error:
+                raise CommandError(str(error)) from error
         if options["page"]:
             Path(options["page"]).write_text(review.page(date.fromisoformat(table.VERSION)), encoding="utf-8")
         if wrong:

@@ -53,6 +53,31 @@ def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, 
     assert found == {}
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (768, "dark"), (360, "light")])
+def test_what_changed_in_the_law_is_read_and_subscribed_to_by_keyboard(
+    signed_in, live_server, shop, settings, width, scheme
+):
+    settings.FAIRGATE_URL = live_server.url
+    page = signed_in(width, scheme)
+    page.goto(live_server.url + reverse("dashboard:jurisdictions", kwargs={"uuid": shop.uuid}))
+    folds = page.locator("details.fold > summary")
+    for fold in folds.all():
+        fold.press("Enter")
+    assert page.locator("details.fold[open]").count() == folds.count() >= 3
+    rules = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in rules] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Tell alice@example.net").press("Enter")
+    page.get_by_text("You will be told by mail.").wait_for()
+    page.get_by_role("button", name="End the notices").press("Enter")
+    page.get_by_text("You get no more notices.").wait_for()
+    for name, file in (("CSV", "csv"), ("CSV with semicolons", "csv"), ("PDF", "pdf")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name, exact=True).press("Enter")
+        assert download.value.suggested_filename.endswith(f".{file}")
+    assert page.complaints == []
+
+
 def test_the_login_page_is_accessible(page, live_server, db):
     page.goto(f"{live_server.url}/accounts/login/")
     assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from consent.models import ShownTotal
 from tests.cookiebanner.dashboard.conftest import SECRET
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +161,15 @@ def test_the_overview_counts_the_sites_own_answers(alice, shop, foreign):
     assert "<dt>Answers</dt><dd>10</dd>" in body
     assert "<dt>Opt-in rate</dt><dd>60%" in body
     assert '<desc id="chart-text">10 answers in 30 days.</desc>' in body
+
+
+def test_the_share_of_browsers_with_a_signal_is_a_figure(alice, shop):
+    url = reverse("dashboard:overview", kwargs={"uuid": shop.uuid})
+    assert alice.get(url).context["gpc_share"] is None
+    for gpc, number in ((True, 1), (False, 3)):
+        ShownTotal.objects.create(
+            site_id=shop.pk, day=timezone.now().date(), release=1, device="phone", kind="banner", gpc=gpc, count=number
+        )
+    page = alice.get(url)
+    assert page.context["gpc_share"] == 0.25
+    assert "<dt>Browser signal</dt><dd>25%<small>" in page.content.decode()

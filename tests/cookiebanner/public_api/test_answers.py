@@ -62,9 +62,9 @@ def stored(client, name) -> tuple[dict, ConsentRecord]:
 
 
 PLACES = {
-    # Brazil has a row of its own; Ghana has none, and of Bavaria no law of the table asks.
+    # Brazil has a row of its own; Algeria has none, and of Bavaria no law of the table asks.
     ("BR", ""): ("BR", {"country": "BR", "how": "header"}),
-    ("GH", ""): ("*", {"country": "GH", "how": "header"}),
+    ("DZ", ""): ("*", {"country": "DZ", "how": "header"}),
     ("DE", "BY"): ("DE", {"country": "DE", "how": "header"}),
     ("US", "TX"): ("US-TX", {"country": "US", "region": "TX", "how": "header"}),
     ("T1", ""): ("*", None),  # Tor

@@ -298,7 +298,7 @@ def test_the_header_says_how_it_was_made():
     today = datetime(2026, 11, 21, tzinfo=UTC).date()
     said = [
         header(decide(place_of(headers, PROXY), today))
-        for headers in ({"cf-ipcountry": "US", "cf-region-code": "CA"}, {"cf-ipcountry": "US"}, {"cf-ipcountry": "MA"}, {})
+        for headers in ({"cf-ipcountry": "US", "cf-region-code": "CA"}, {"cf-ipcountry": "US"}, {"cf-ipcountry": "DZ"}, {})
     ]  # fmt: skip
     assert said == [
         "us_ca; jurisdiction=US-CA; by=header",

@@ -1,0 +1,123 @@
+"""Notices of the table of law: the mail, and the page behind its link that ends them without a login."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from consent.jurisdictions import notices
+from consent.jurisdictions.history import Changes, Start
+from consent.jurisdictions.models import LawSubscription
+from consent.jurisdictions.notices import News
+from consent.sites.queries import sites_of
+from consent.sites.roles import May
+from cookiebanner.staff import accounts, links, mail
+from cookiebanner.staff.pages import show, sites_with
+
+JOB = "mail.law_notice"
+_SIGNER = signing.Signer(salt="fairgate.law-notices")
+LONGEST = 25  # rows that a mail tells word by word; the page tells all
+
+
+def with_news() -> list[int]:
+    """The ids of the people who are to be told something today."""
+    today = timezone.now().date()
+    people = LawSubscription.objects.select_related("user")
+    return [one.user_id for one in people if _may_read(one.user) and notices.news_for(one, today)]
+
+
+def send_now(user_id: int) -> bool:
+    """Mails a person's news; False when there are none. Raises OSError or NoAddress when no mail can go out."""
+    return notices.tell(user_id, timezone.now().date(), _send)
+
+
+def path(user_id: int) -> str:
+    """The path of the page that ends a person's notices."""
+    return reverse("law_unsubscribe", kwargs={"token": _SIGNER.sign(str(user_id))})
+
+
+@csrf_exempt  # mail programs post here without a page of ours (RFC 8058); the token is what proves who asks
+@require_http_methods(["GET", "POST"])
+@cache_control(private=True, no_store=True)
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks, then ends the notices of the person whom the token names. Opening the link alone ends nothing: programs
+    that scan mail open links."""
+    try:
+        user_id = int(_SIGNER.unsign(token))
+    except (signing.BadSignature, ValueError):
+        return show(request, "staff/law_unsubscribe.html", status=404, unknown=True)
+    if request.method == "POST":
+        notices.unsubscribe(user_id)
+    there = LawSubscription.objects.filter(user_id=user_id).exists()
+    return show(request, "staff/law_unsubscribe.html", subscribed=there)
+
+
+def _may_read(user: Any) -> bool:
+    """Who was a member of a site once, and is of none any more, is told nothing."""
+    return user.is_active and not accounts.refused(user) and sites_of(user).exists()
+
+
+def _send(subscription: LawSubscription, news: News) -> None:
+    end = links.absolute(path(subscription.user_id))
+    parts = [*_version(news), *([_starts(news.starts)] if news.starts else [])]
+    parts += [
+        f"The whole table, with sources: {links.absolute(_page(subscription.user))}",
+        "This is research, not legal advice.",
+        f"To get no more of these notices: {end}",
+    ]
+    headers = {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail.send(_subject(news), "\n\n".join(parts) + "\n", subscription.user.email, headers)
+
+
+def _page(user: Any) -> str:
+    """The page of a site of theirs; the table is the same on all."""
+    site = sites_with(user, May.VIEW).order_by("pk").first()
+    return reverse("dashboard:jurisdictions", kwargs={"uuid": site.uuid}) if site else reverse("dashboard:sites")
+
+
+def _subject(news: News) -> str:
+    if news.version:
+        return f"The table of law of {news.version} is installed"
+    if len(news.starts) == 1:
+        return f"{news.starts[0].name}: a law starts on {news.starts[0].day}"
+    return f"{len(news.starts)} laws start until {news.starts[-1].day}"
+
+
+def _version(news: News) -> list[str]:
+    if not news.version:
+        return []
+    text = f"A new version of the table of laws and places is installed, of {news.version}"
+    if news.changes is None:
+        return [f"{text}."]
+    return [f"{text}: {news.changes.in_short()} since {news.changes.since}.", *_changes(news.changes)]
+
+
+def _changes(changes: Changes) -> list[str]:
+    found = []
+    for verb, rows in (("Added", changes.added), ("Removed", changes.removed)):
+        if rows:
+            found.append(f"{verb}: {', '.join(name for _, name in rows)}.")
+    for change in changes.changed[:LONGEST]:
+        lines = [
+            f"- {what}: {before or 'nothing'} → {after or 'nothing'}" for what, before, after in change.differences
+        ]
+        found.append("\n".join([change.name, *lines]))
+    if len(changes.changed) > LONGEST:
+        found.append(f"And {len(changes.changed) - LONGEST} more rows, which the page shows.")
+    return found
+
+
+def _starts(starts: list[Start]) -> str:
+    lines = []
+    for start in starts:
+        lines.append(f"- {start.day}, {start.name}: {start.what}.")
+        if start.then:
+            lines.append(f"  Until then: {start.until}. From then on: {start.then}.")
+    return "\n".join(["Starts within 30 days:", *lines])
