@@ -85,7 +85,7 @@ coverage: .venv/.dev
 	$(PY) -m coverage report
 
 quick: .venv/.dev node_modules/.done
-	@./scripts/need chromium nginx-light libnginx-mod-http-js
+	@./scripts/need chromium nginx-light libnginx-mod-http-js libpangoft2-1.0-0
 	$(MAKE) lint
 	$(MAKE) test-js
 	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not faults and not slow"

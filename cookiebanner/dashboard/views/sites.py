@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from consent.banners import texts
+from consent.catalogue.models import Category
 from consent.common import InvalidChange
 from consent.publishing.models import Release
 from consent.scanner import actions as scanner
@@ -85,5 +87,12 @@ def move(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
     words = {"added": "filed", "completed": "completed", "there": "there already", "undecided": "choose a category",
              "unknown": "not known to us"}  # fmt: skip
-    rows = [(row, words[row.state]) for row in found.rows] if found else []
-    return show(request, "dashboard/move.html", form=form, found=found, rows=rows, done=done and found is not None)
+    # A rehearsal's site is gone again: then the usual names are what it would have had.
+    names = {key: text["name"] for key, text in texts.categories("en").items()}
+    if found:
+        own = Category.objects.filter(site__uuid=found.site_id).select_related("site")
+        names |= {one.key: name for one in own if (name := forms.category_name(one))}
+    rows = [(row, names.get(row.category, ""), words[row.state]) for row in (found.rows if found else [])]
+    steps = [step.split("\n", 1) for step in (found.advice if found else [])]
+    done = done and found is not None
+    return show(request, "dashboard/move.html", form=form, found=found, rows=rows, steps=steps, done=done)

@@ -13,6 +13,7 @@ from consent.scanner.actions import adopt
 from consent.sites.actions import create_site
 from consent.sites.models import Site
 from tests.consent.scanner.test_adopt import FOUND, PAGE, UUID, services
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"hosts": "moved.example\n", "source": PAGE}
@@ -27,20 +28,20 @@ def test_first_it_says_what_it_would_do_and_then_does_it(alice, shop):
     assert response.status_code == 200
     assert "Nothing is done yet." in said(response)
     assert not Site.objects.filter(uuid=UUID).exists()
-    rows = {row.name: row.category for row, _words in response.context["rows"]}
+    rows = {row.name: row.category for row, _name, _words in response.context["rows"]}
     assert rows["HubSpot"] == "C0004"
     assert (rows["stranger.example"], "not known to us" in said(response)) == ("", True)
     # What the page shows is what the second step sends.
     again = dict(re.findall(r'name="(hosts)" value="([^"]*)"', response.content.decode()))
     source = html.unescape(
-        re.search(r'<textarea name="source" hidden>(.*?)</textarea>', response.content.decode(), re.S)[1]
+        present(re.search(r'<textarea name="source" hidden>(.*?)</textarea>', response.content.decode(), re.S))[1]
     )
     response = alice.post("/dashboard/move/", {"hosts": html.unescape(again["hosts"]), "source": source, "make": "1"})
     site = Site.objects.get(uuid=UUID)
     assert services(site) == FOUND
     assert [(m.user.email, m.role) for m in site.memberships.all()] == [("alice@example.net", "owner")]
     assert "Shop AG is made" in said(response)
-    assert alice.get(re.search(r'href="([^"]+/services/)"', response.content.decode())[1]).status_code == 200
+    assert alice.get(present(re.search(r'href="([^"]+/services/)"', response.content.decode()))[1]).status_code == 200
 
 
 def test_a_file_does_as_well(alice, shop):
