@@ -42,14 +42,26 @@ export function decode(raw, { items, cfg }) {
 /** @returns {Answer|undefined} the newest of several cookies; what cannot be read (undefined) is always sorted to the end */
 export const newest = (raw, core) => raw.map((one) => decode(one, core)).sort((a, b) => b.t - a.t)[0];
 
-/** @returns {string[]} every value of a cookie, in the browser's order; none in a sandboxed page, where reading throws */
-export function values(name) {
+/** @returns {string[]} all cookies that can be read, as `name=value`; none in a sandboxed page, where reading throws */
+export function cookies() {
   try {
-    return document.cookie.split('; ').flatMap((pair) => (pair.startsWith(`${name}=`) ? pair.slice(name.length + 1) : []));
+    return document.cookie.split('; ');
   } catch {
     return [];
   }
 }
+
+/** @returns {string[]} every value of a cookie, in the browser's order. Whoever asks for several hands in what was read once */
+export const values = (name, pairs = cookies()) =>
+  pairs.flatMap((pair) => (pair.startsWith(`${name}=`) ? pair.slice(name.length + 1) : []));
+
+/**
+ * What stands under one of OneTrust's names, which some tenants' scripts end with a mark of the subdomain (`OptanonConsent_3f9a`).
+ *
+ * @returns {string[]}
+ */
+export const oneTrusts = (name, pairs = cookies()) =>
+  pairs.flatMap((pair) => (pair.startsWith(name) && /^\w+=/.test(pair) ? pair.slice(pair.indexOf('=') + 1) : []));
 
 /**
  * All that this browser keeps of answers to this site: in the cookie; in the one of a page without TLS, which neither sees nor
@@ -64,3 +76,4 @@ export function kept({ cfg }) {
   } catch {}
   return raw;
 }
+

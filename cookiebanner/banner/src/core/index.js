@@ -6,7 +6,7 @@
 import { tabled } from '../block/match.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
 import { firstLayer } from '../ui/first.js';
-import { kept, newest, values } from './cookie.js';
+import { kept, newest, oneTrusts, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
 
@@ -58,7 +58,8 @@ export function start(cfg, arm) {
       const raw = kept(core);
       core.stored = `${raw}`;
       core.answer = newest(raw, core);
-      core.closed = values('OptanonAlertBoxClosed')[0];
+      // Of twins, on the host and on its domain, the newest.
+      core.closed = oneTrusts('OptanonAlertBoxClosed').sort().pop();
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = items.some(({ necessary }) => !necessary);
       core.lapsed = false;

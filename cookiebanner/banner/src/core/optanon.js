@@ -1,6 +1,6 @@
 /** OneTrust's `OptanonConsent` value: `k=v` joined with `&`; unknown fields survive a rewrite (docs/reference/onetrust.md, Cookies). */
 
-import { values } from './cookie.js';
+import { oneTrusts } from './cookie.js';
 import { optional } from './vector.js';
 
 /** @param {string} text @returns {string} as it stands when it is not URL-encoded */
@@ -13,9 +13,10 @@ function decoded(text) {
 }
 
 /** @param {string} [raw] @returns {Object<string, string>} fields in their order */
-export const parse = (raw) =>
+export const parse = (raw = '') =>
   Object.fromEntries(
-    (raw || '').split('&').flatMap((pair) => {
+    // Some servers' copies are encoded as a whole, once more.
+    (raw.includes('=') ? raw : decoded(raw)).split('&').flatMap((pair) => {
       const at = pair.indexOf('=');
       return at > 0 ? [[decoded(pair.slice(0, at)), decoded(pair.slice(at + 1))]] : [];
     }),
@@ -30,7 +31,7 @@ export const serialize = (fields) =>
 /** @param {string} [list] `C0001:1,C0002:0` @returns {Object<string, boolean>} */
 export const groups = (list = '') => {
   const choices = { __proto__: null };
-  for (const part of list.split(',')) if (/^[\w-]+:\d$/.test(part)) choices[part.slice(0, -2)] = part.endsWith('1');
+  for (const part of decoded(list).split(',')) if (/^[\w-]+:\d$/.test(part)) choices[part.slice(0, -2)] = part.endsWith('1');
   return choices;
 };
 
@@ -41,9 +42,11 @@ export const groups = (list = '') => {
  * @returns {Object<string, string>}
  */
 export const storedFields = ({ cfg }) =>
-  values('OptanonConsent')
+  oneTrusts('OptanonConsent')
     .map(parse)
     .filter(({ version = '' }) => !version.startsWith('fairgate') || version.startsWith(cfg.cookie))
+    // Of twins, on the host and on its domain, the newest.
+    .sort((a, b) => (Date.parse(a.datestamp) || 0) - (Date.parse(b.datestamp) || 0))
     .pop() || {};
 
 /**
@@ -56,7 +59,10 @@ export function takeOver(core) {
   const { items, terms, optIn, closed, answer } = core;
   const t = Date.parse(decoded(closed || '')) / 1000;
   if (!(t > (answer?.t || 0) + 5)) return false;
-  const given = groups(storedFields(core).groups);
+  const fields = storedFields(core);
+  // Its owner wanted everybody asked anew, and this visitor was not yet.
+  if (fields.AwaitingReconsent === 'true') return false;
+  const given = groups(fields.groups);
   const c = { __proto__: null };
   const asked = items.filter(optional);
   if (!asked.some(({ key }) => given[key] !== undefined)) return false;
