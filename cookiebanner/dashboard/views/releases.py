@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from consent.common import InvalidChange
-from consent.publishing import actions, lint, pictures, queries
+from consent.publishing import actions, pictures, queries, rendered
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms, mending
@@ -38,7 +38,7 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
     draft = queries.draft(site)
     current = queries.current_release(site)
-    findings = lint.check(draft)
+    findings = rendered.check(site, draft)
     changes = queries.difference(queries.snapshot_of(site), draft) if current else []
     return show(
         request,
@@ -112,7 +112,7 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
         else:
             return redirect("dashboard:releases", uuid=site.uuid)
     rule, regime, subject, _ = (form[name].value() for name in names)
-    findings = [f for f in lint.check(queries.draft(site)) if f.rule == rule]
+    findings = [f for f in rendered.check(site, queries.draft(site)) if f.rule == rule]
     exact = [f for f in findings if (f.regime, f.subject) == (regime, subject)]
     return show(
         request, "dashboard/waive.html", site, form=form, finding=next(iter([*exact, *findings]), None), rule=rule
