@@ -50,11 +50,12 @@ class Proxy(socketserver.ThreadingTCPServer):
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         """Knows the connection while it is open."""
-        self._open.add(request)  # type: ignore[arg-type]
+        assert isinstance(request, socket.socket)
+        self._open.add(request)
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
-            self._open.discard(request)  # type: ignore[arg-type]
+            self._open.discard(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A tab that is closed is no fault."""

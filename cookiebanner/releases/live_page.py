@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,12 +17,13 @@ from uuid import UUID
 from consent.jobs import outgoing
 from consent.jurisdictions import table
 from consent.publishing import queries
-from consent.publishing.lint.finding import BLOCK, Finding
+from consent.publishing.lint.finding import BLOCK, Finding, asks
 from consent.sites.queries import site_by_uuid
 from cookiebanner.releases import guarded_proxy, measures, pictures, rendered, running_rules, visual_rules
 from cookiebanner.releases.rendered import Found
 from cookiebanner.releases.running_rules import Moment, Owners, Visit
 from cookiebanner.releases.visual_rules import View
+from cookiebanner.visitors.delivery import STRICTEST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Route
@@ -210,11 +211,12 @@ def _unanswered(visits: _Visits, url: str) -> _Checked:
         gate = page.evaluate(GATE)
         checked = _Checked(url, gate, [], before, None, None, ([], []), [], {"before an answer": len(before.requests)})
         words, regime = (gate["language"], gate["regime"]) if gate else ("", "")
+        view = View("banner", words, 0, "", regime, asks(_terms(regime)))
         if stands:
-            checked.seen += rendered.measure_all(page, View("banner", words, 0, "", regime))
+            checked.seen += rendered.measure_all(page, view)
             checked.seen += _links(visitor, stands["links"], regime)
         if gate:
-            checked.seen += _preferences(page, View("preferences", words, 0, "", regime))
+            checked.seen += _preferences(page, replace(view, layer="preferences"))
         if gate and not stands:
             checked.notes.append(
                 "No banner of ours is seen: the page shows its own (headless), or nobody is asked here. Sizes, colours "
@@ -329,8 +331,6 @@ def _owners(checked: _Checked) -> tuple[Owners, dict[str, Any]]:
     hosts: tuple[str, ...] = (checked.before.host.removeprefix("www."),)
     if gate["server"]:
         hosts += (outgoing.place(gate["server"])[0],)
-    terms = table.variants()
-    strict = terms["eu_opt_in"]
     try:
         site = site_by_uuid(UUID(gate["site"]))
     except ValueError:
@@ -339,5 +339,11 @@ def _owners(checked: _Checked) -> tuple[Owners, dict[str, Any]]:
     if snapshot is None:
         if gate["site"]:
             checked.notes.append("The site is not one of this installation: services are told by our catalogue.")
-        return Owners(hosts=hosts), dict(terms.get(gate["regime"], strict))
-    return rendered.owners_of(snapshot, *hosts), dict(snapshot["variants"].get(gate["regime"], strict))
+        return Owners(hosts=hosts), _terms(gate["regime"])
+    return rendered.owners_of(snapshot, *hosts), snapshot["variants"].get(gate["regime"], _terms(""))
+
+
+def _terms(variant: str) -> dict[str, Any]:
+    """What our table says of a variant, the strictest of one that it does not know."""
+    known = table.variants()
+    return known.get(variant, known[STRICTEST])

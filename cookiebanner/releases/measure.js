@@ -1,7 +1,7 @@
 // Measures a layer of a banner as a visitor's eyes, fingers and keys meet it, in open shadow roots too. Evaluated with
 // {layer, choices: {name: selector}}; gives null while the layer is not there to be seen, else what `visual_rules.py`
-// judges. With {focus: true} it gives what has the focus instead. It changes nothing but the scroll position, which it
-// puts back.
+// judges. With {focus: true} it gives what has the focus instead; with {rest: true} it only takes the focus away and
+// scrolls the layer to its top. Else it changes nothing but the scroll position, which it puts back.
 (at) => {
   const inside = (node) => [...node.querySelectorAll('*')].map((element) => element.shadowRoot).filter(Boolean);
   const roots = (node) => [node, ...inside(node).flatMap(roots)];
@@ -127,11 +127,21 @@
     return { name, inside: !!layer && within === layer, look: look(active), reachable: open(active) };
   }
   if (!layer) return null;
+  if (at.rest) {
+    let active = document.activeElement;
+    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+    active?.blur?.();
+    for (const node of roots(layer).flatMap((root) => [root, ...root.querySelectorAll('*')])) if (node.scrollTop) node.scrollTop = 0;
+    return null;
+  }
 
   const choices = {};
+  const chosen = new Set();
   for (const [name, selector] of Object.entries(at.choices)) {
     const [node] = find(selector);
-    if (node) choices[name] = measured(node);
+    if (!node) continue;
+    chosen.add(node);
+    choices[name] = measured(node);
   }
   const unreadable = [];
   const small = [];
@@ -148,7 +158,7 @@
     }
     const inSentence = [...(node.parentElement?.childNodes || [])].some((child) => child.nodeType === 3 && child.data.trim());
     const box = node.getBoundingClientRect();
-    if (node.matches('button,a[href],summary,input,select,[role=button]') && !inSentence && Math.min(box.width, box.height) < 24)
+    if (!chosen.has(node) && node.matches('button,a[href],summary,input,select,[role=button]') && !inSentence && Math.min(box.width, box.height) < 24)
       small.push({ text: words(node).slice(0, 60), width: box.width, height: box.height });
   }
   const dialog = [layer, ...layer.querySelectorAll('*')].find((node) => node.matches('dialog,[role=dialog],[role=alertdialog]'));

@@ -69,7 +69,7 @@ def keyboard(page: Page, name: str) -> list[dict[str, Any]]:
     """What Tab meets in the layer, in order, until it has met every choice or pressed often enough. It begins wherever
     the focus was last, so what comes behind a step outside of the layer comes before the rest."""
     wanted = {one for one in LAYERS[name]["choices"] if layer_has(page, name, one)}
-    blur(page)
+    rest(page, name)
     met: list[dict[str, Any]] = []
     start = 0
     for _ in range(MOST_TABS):
@@ -84,11 +84,9 @@ def keyboard(page: Page, name: str) -> list[dict[str, Any]]:
     return met[start:] + met[:start]
 
 
-def blur(page: Page) -> None:
-    """Takes the focus from whatever has it."""
-    page.evaluate("""() => { let active = document.activeElement;
-      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-      active?.blur?.() }""")
+def rest(page: Page, name: str) -> None:
+    """As the layer came up: nothing has the focus, nothing in it is scrolled."""
+    page.evaluate(SCRIPT, {**LAYERS[name], "rest": True})
 
 
 def layer_has(page: Page, name: str, choice: str) -> bool:

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from consent.banners import texts
 from consent.publishing import queries, rendered, slots
-from consent.publishing.lint.finding import WARN, Finding
+from consent.publishing.lint.finding import WARN, Finding, asks
 from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -218,7 +218,8 @@ def _one(studio: pictures.Studio, snapshot: Snapshot, drawing: Drawing) -> Itera
                 page.evaluate("fairgate.open()")
             if measures.wait_for(page, layer, pictures.PATIENCE) is None:
                 raise pictures.Unseen(f"The {layer} does not come.")
-            yield from measure_all(page, View(layer, drawing.language, 0, "", drawing.variant), snapshot)
+            view = View(layer, drawing.language, 0, "", drawing.variant, asks(snapshot["variants"][drawing.variant]))
+            yield from measure_all(page, view, snapshot)
     if drawing.runs:
         with studio.context(one) as context:
             yield from _runs(studio, snapshot, drawing, one, head, context)
@@ -233,7 +234,7 @@ def measure_all(page: Page, view: View, snapshot: Snapshot | None = None) -> Ite
         page.emulate_media(color_scheme=scheme)
         for width, height in measures.WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            measures.blur(page)
+            measures.rest(page, view.layer)
             measures.settle(page)
             measured = measures.layer(page, view.layer)
             now = replace(view, width=width, scheme=scheme)

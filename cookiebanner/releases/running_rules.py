@@ -121,8 +121,8 @@ def _of_services(visit: Visit, owners: Owners, terms: Mapping[str, Any] | None, 
         what = "; ".join(f"{kind} {_few(found)}" for kind, found in kinds.items())
         listed = any(service is one for one in owners.services)
         fix = (
-            "Give it all its patterns and cookies and let the gate be the page's first script; what stands in the markup "
-            "may need the strict level (docs/blocking.md)."
+            "Give it all its patterns and cookies, and let the gate be the page's first script; what stands in the "
+            "markup may need the strict level (docs/blocking.md)."
             if listed
             else "Add it to the site's services, so that it is held."
         )

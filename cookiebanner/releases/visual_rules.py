@@ -22,13 +22,15 @@ Measured = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where something was measured: the layer, its words, the screen. `words` is as in `Finding.field`."""
+    """Where something was measured: the layer, its words, the screen. `words` is as in `Finding.field`; `asks` says
+    that the law wants a choice here, where a notice is not enough."""
 
     layer: str
     words: str
     width: int
     scheme: str
     regime: str = ""
+    asks: bool = True
 
     def __str__(self) -> str:
         return f"{self.layer}, {self.words}, {self.width} px, {self.scheme}" if self.words else f"at {self.width} px"
@@ -71,7 +73,7 @@ def _longest(measured: Measured) -> str:
 
 def refusing(measured: Measured, view: View) -> Iterator[Finding]:
     choices = measured["choices"]
-    if "accept" in choices and "reject" not in choices:
+    if view.asks and "accept" in choices and "reject" not in choices:
         yield _finding(
             view, "L01", BLOCK, "The visitor can accept but sees no way to refuse.",
             "GDPR 7(3); EDPB Cookie Banner Taskforce §8", "Show the reject button beside the accept button.",
