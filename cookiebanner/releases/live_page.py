@@ -26,7 +26,7 @@ from cookiebanner.releases.visual_rules import View
 from cookiebanner.visitors.delivery import STRICTEST
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
 LOAD = 45_000  # milliseconds until a page is there
 BANNER = 10_000  # until its banner is
@@ -37,7 +37,8 @@ NO_DETOURS = ["--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--di
 SENDS = re.compile(r"/api/v1/(consents|impressions|reports)(\?|$)")
 GATE = """() => window.fairgate && {
   site: `${fairgate.site || ''}`, release: Number(fairgate.release) || 0,
-  regime: `${fairgate.regime || ''}`, language: `${fairgate.language || ''}`,
+  regime: `${fairgate.regime || ''}`, headless: !!document.querySelector('script[data-headless]'),
+  language: `${fairgate.language || ''}`,
   server: [...document.scripts].map(({ src }) => src).find((src) => /[/]v1[/].*gate[^/]*[.]js/.test(src)) || '',
 }"""
 # Google's queue holds `arguments` of functions, which JSON does not know for lists.
@@ -148,8 +149,12 @@ class _Visitor:
     def __init__(self, context: BrowserContext, proxy: guarded_proxy.Proxy) -> None:
         self.context, self.proxy = context, proxy
         self.asked: list[str] = []
-        context.on("request", lambda request: self.asked.append(request.url))
+        context.on("request", self._hear)
         self.page = context.new_page()
+
+    def _hear(self, request: Request) -> None:
+        if not SENDS.search(request.url):
+            self.asked.append(request.url)
 
     def visit(self) -> Visit:
         """What was asked and is kept. A browser tells of requests, too, that it gave up before they left: what left has
@@ -218,14 +223,32 @@ def _unanswered(visits: _Visits, url: str) -> _Checked:
         if gate:
             checked.seen += _preferences(page, replace(view, layer="preferences"))
         if gate and not stands:
-            checked.notes.append(
-                "No banner of ours is seen: the page shows its own (headless), or nobody is asked here. Sizes, colours "
-                "and reach of the page's own banner are not measured."
-            )
+            checked.seen += _unseen(checked, view)
     return checked
 
 
+def _unseen(checked: _Checked, view: View) -> Iterator[Found]:
+    """No banner is there: the page has its own, the law asks for none, or something is wrong."""
+    assert checked.gate is not None
+    if checked.gate["headless"]:
+        checked.notes.append(
+            "The page shows a banner of its own (data-headless): its sizes, colours and reach are not measured."
+        )
+    elif _terms(view.regime)["banner"] == "none":
+        checked.notes.append(f"Under {view.regime} nobody is asked, so there is no banner to measure.")
+    else:
+        yield (
+            Finding(
+                "F12", BLOCK, "The gate is there, and no banner comes: visitors are asked nothing.", "configuration",
+                "See what the browser's console says; the server's files may be blocked, or the release asks nothing.",
+                view.regime, "banner",
+            ),
+            None,
+        )  # fmt: skip
+
+
 def _preferences(page: Page, view: View) -> Iterator[Found]:
+    page.bring_to_front()  # the tabs of the banner's links were before it, and what is behind is not drawn
     page.evaluate("void fairgate.open()")
     if measures.wait_for(page, "preferences", BANNER):
         yield from rendered.measure_all(page, view)
@@ -296,7 +319,7 @@ def _judged(checked: _Checked) -> Report:
     if gate is None:
         report.findings.append(
             Finding(
-                "F08",
+                "F11",
                 BLOCK,
                 "The page has no gate of ours: nothing is held, and nobody is asked.",
                 "configuration",

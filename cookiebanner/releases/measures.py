@@ -61,14 +61,15 @@ def wait_for(page: Page, name: str, patience: float) -> Measured | None:
 
 
 def settle(page: Page) -> None:
-    """Until what was changed is drawn."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    """Until what was changed is drawn. A page in the background draws nothing, so there is an end to it."""
+    page.evaluate("""new Promise((done) => {
+      requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 1000) })""")
 
 
 def keyboard(page: Page, name: str) -> list[dict[str, Any]]:
     """What Tab meets in the layer, in order, until it has met every choice or pressed often enough. It begins wherever
     the focus was last, so what comes behind a step outside of the layer comes before the rest."""
-    wanted = {one for one in LAYERS[name]["choices"] if layer_has(page, name, one)}
+    wanted = set((layer(page, name) or {"choices": ()})["choices"])
     rest(page, name)
     met: list[dict[str, Any]] = []
     start = 0
@@ -89,17 +90,12 @@ def rest(page: Page, name: str) -> None:
     page.evaluate(SCRIPT, {**LAYERS[name], "rest": True})
 
 
-def layer_has(page: Page, name: str, choice: str) -> bool:
-    """Whether a choice is there to be seen."""
-    found = layer(page, name)
-    return found is not None and choice in found["choices"]
-
-
 def stored(page: Page) -> dict[str, list[str]]:
     """The names of what the page's origin keeps: {local, session, databases}; cookies are the browser context's."""
     script = """async () => ({
       local: Object.keys(localStorage), session: Object.keys(sessionStorage),
-      databases: (await indexedDB.databases?.() ?? []).map(({ name }) => name),
+      databases: (await Promise.race([indexedDB.databases?.() ?? [], new Promise((late) => setTimeout(late, 2000, []))]))
+        .map(({ name }) => name),
     })"""
     try:
         found: dict[str, list[str]] = page.evaluate(script)
