@@ -80,7 +80,7 @@ def check(url: str, tell: Callable[[str], None] = lambda words: None) -> Report:
     except OSError as error:
         raise Unreachable(f"{host} can't be reached: {error}") from None
 
-    def work(say: pictures.Tell, stop: Any) -> _Checked:
+    def work(say: pictures.SendProgress, stop: Any) -> _Checked:
         return _visit_all(url, say)
 
     checked = pictures.aside(work, lambda done, total, words: tell(words))
@@ -105,7 +105,7 @@ class _Checked:
     requests: dict[str, int]
 
 
-def _visit_all(url: str, tell: pictures.Tell) -> _Checked:
+def _visit_all(url: str, tell: pictures.SendProgress) -> _Checked:
     from playwright.sync_api import sync_playwright
 
     with guarded_proxy.running() as proxy, sync_playwright() as driver:

@@ -92,11 +92,12 @@ def rest(page: Page, name: str) -> None:
 
 def stored(page: Page) -> dict[str, list[str]]:
     """The names of what the page's origin keeps: {local, session, databases}; cookies are the browser context's."""
-    script = """async () => ({
-      local: Object.keys(localStorage), session: Object.keys(sessionStorage),
-      databases: (await Promise.race([indexedDB.databases?.() ?? [], new Promise((late) => setTimeout(late, 2000, []))]))
-        .map(({ name }) => name),
-    })"""
+    script = """async () => {
+      const late = new Promise((done) => setTimeout(done, 2000, []));
+      const databases = await Promise.race([indexedDB.databases?.() ?? [], late]);
+      const [local, session] = [Object.keys(localStorage), Object.keys(sessionStorage)];
+      return { local, session, databases: databases.map(({ name }) => name) };
+    }"""
     try:
         found: dict[str, list[str]] = page.evaluate(script)
     except Exception:  # a page without an origin has no storage

@@ -126,7 +126,7 @@ def ask_for(release: Release) -> None:
 
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what now
-Tell = Callable[[tuple[int, int, str]], None]
+SendProgress = Callable[[tuple[int, int, str]], None]
 Made = TypeVar("Made")
 
 
@@ -144,7 +144,7 @@ def log(release: Release, progress: Progress = lambda done, total, words: None) 
     return record
 
 
-def aside(work: Callable[[Tell, threading.Event], Made], progress: Progress) -> Made:
+def aside(work: Callable[[SendProgress, threading.Event], Made], progress: Progress) -> Made:
     """What a browser makes, in a thread of its own. Playwright keeps an event loop in it, where Django refuses to touch
     the database: what is to be done there, `progress` too, is done here. `work` gets a function that tells how far it
     is, and an event that says when to stop."""
@@ -172,7 +172,7 @@ def _take_all(
     release: Release,
     snapshot: Snapshot,
     todo: list[Subject],
-    tell: Tell,
+    tell: SendProgress,
     stop: threading.Event,
 ) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright

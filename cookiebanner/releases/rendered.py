@@ -149,7 +149,7 @@ def _draw_all(
     snapshot: Snapshot,
     files: Mapping[str, tuple[str, bytes]],
     todo: list[Drawing],
-    tell: pictures.Tell,
+    tell: pictures.SendProgress,
     stop: threading.Event,
 ) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright

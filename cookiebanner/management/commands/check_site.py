@@ -35,12 +35,12 @@ class Command(BaseCommand):
             content = {**asdict(report), "passed": not report.blocks}
             self.stdout.write(json.dumps(content, ensure_ascii=False, indent=2))
         else:
-            self.told(report)
+            self.print_report(report)
         if report.blocks:
             must = sum(finding.blocks for finding in report.findings)
             raise CommandError(f"{must} of {len(report.findings)} findings must be mended.", returncode=1)
 
-    def told(self, report: live_page.Report) -> None:
+    def print_report(self, report: live_page.Report) -> None:
         where = f"site {report.site}, release {report.release}, {report.regime}" if report.site else "no gate of ours"
         self.stdout.write(f"{report.url}: {where}.")
         counted = ", ".join(f"{count} {moment}" for moment, count in report.requests.items())
