@@ -28,6 +28,7 @@ from cookiebanner.visitors.delivery import STRICTEST
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
+DEADLINE = 300.0  # seconds for all of it
 LOAD = 45_000  # milliseconds until a page is there
 BANNER = 10_000  # until its banner is
 OK = 200
@@ -106,22 +107,33 @@ class _Checked:
 
 
 def _visit_all(url: str, tell: pictures.SendProgress) -> _Checked:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     with guarded_proxy.running() as proxy, sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=pictures.installed_browser(), args=[*ARGUMENTS, *NO_DETOURS], proxy={"server": proxy.url}
         )
         tell((0, 3, "as a visitor who has not answered"))
-        visits = _Visits(browser, proxy)
-        checked = _unanswered(visits, url)
-        if checked.gate:
-            tell((1, 3, "as a visitor who refuses"))
-            _refusing(visits, checked)
-            tell((2, 3, "as a visitor who accepts, then withdraws"))
-            _accepting(visits, checked)
+        try:
+            with pictures.ended_after(browser, DEADLINE):
+                checked = _as_three(_Visits(browser, proxy), url, tell)
+        except Error as error:
+            busy = f"it kept the browser busy for {DEADLINE:.0f} seconds"
+            raise Unreachable(
+                f"{url} can't be checked: {_plain(error) if browser.is_connected() else busy}."
+            ) from None  # fmt: skip
         browser.close()
         checked.notes += [f"Not loaded: {host}: {why}" for host, why in sorted(proxy.refused.items())]
+    return checked
+
+
+def _as_three(visits: _Visits, url: str, tell: pictures.SendProgress) -> _Checked:
+    checked = _unanswered(visits, url)
+    if checked.gate:
+        tell((1, 3, "as a visitor who refuses"))
+        _refusing(visits, checked)
+        tell((2, 3, "as a visitor who accepts, then withdraws"))
+        _accepting(visits, checked)
     return checked
 
 

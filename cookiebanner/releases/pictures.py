@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -357,6 +358,26 @@ def page(name: str, language: str, head: str, end: str = "") -> str:
 def installed_browser() -> str | None:
     """The Chromium to start; None when there is none."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def ended_after(browser: Browser, seconds: float) -> Iterator[None]:
+    """Ends the browser when the block takes longer, so that what waits for it fails: a page that is busy for ever
+    answers nothing that it is asked."""
+    rows = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    process = next(row["id"] for row in rows if row["type"] == "browser")
+    timer = threading.Timer(seconds, _end, [process])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end(process: int) -> None:
+    with suppress(OSError):
+        os.kill(process, signal.SIGKILL)
 
 
 class Studio:

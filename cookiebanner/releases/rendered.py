@@ -30,10 +30,11 @@ from cookiebanner.visitors.delivery import first_part
 from fairgate_enforce import patterns
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 # The widths and schemes whose focus is looked at: each scheme, the smallest and the largest screen.
 TABBED = {(320, "light"), (1280, "dark")}
+DEADLINE = 600.0  # seconds for one page
 CALM = 600  # milliseconds after which a press is no slip of the finger (banner/src/ui/calm.js)
 REST = 700  # milliseconds in which what may run has begun
 BEFORE, AFTER = "before an answer", "after a refusal"
@@ -157,16 +158,19 @@ def _draw_all(
     found: list[Found] = []
     failed: list[str] = []
     with pictures.pages() as shown, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=pictures.installed_browser(), args=[*pictures.ARGUMENTS])
+        browser = _launched(driver)
         server = f"http://127.0.0.1:{shown.port}"
-        studio = pictures.Studio(browser, release, snapshot, server, shown)
         for number, drawing in enumerate(todo):
             if stop.is_set():
                 break
             tell((number, len(todo), f"{drawing.variant}, {drawing.language}"))
             shown.files.update(_served(release, files, drawing))
+            if not browser.is_connected():
+                browser = _launched(driver)
+            studio = pictures.Studio(browser, release, snapshot, server, shown)
             try:
-                found += list(_one(studio, snapshot, drawing))
+                with pictures.ended_after(browser, DEADLINE):
+                    found += list(_one(studio, snapshot, drawing))
             except Exception as error:  # a browser fails in many ways; the others have their try
                 failed.append(f"{drawing.variant}, {drawing.language}: {' '.join(str(error).split())[:300]}")
         version = browser.version
@@ -175,6 +179,10 @@ def _draw_all(
         raise pictures.Unseen(f"Nothing could be drawn: {failed[0]}")
     findings = [_mended(finding, snapshot) for finding in visual_rules.merged(found)]
     return rendered.result_of(findings, drawn=len(todo) - len(failed), failed=failed, browser=f"Chromium {version}")
+
+
+def _launched(driver: Playwright) -> Browser:
+    return driver.chromium.launch(executable_path=pictures.installed_browser(), args=[*pictures.ARGUMENTS])
 
 
 def _served(release: Release, files: Mapping[str, tuple[str, bytes]], drawing: Drawing) -> dict[str, tuple[str, bytes]]:

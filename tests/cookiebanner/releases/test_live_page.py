@@ -171,6 +171,17 @@ def test_a_page_without_a_gate_is_told_so(site, web, capsys):
     assert (code, said) == (2, f"{web.address('shop', '/nothing')} answers 404.")
 
 
+@pytest.mark.browser
+def test_a_page_that_never_rests_is_given_up(site, web, capsys, monkeypatch):
+    monkeypatch.setattr(live_page, "DEADLINE", 8.0)
+    busy = "<!doctype html><title>A shop</title><script>setTimeout(()=>{for(;;);},300)</script>"
+    web.pages["shop", "/"] = (200, "text/html", busy.encode())
+    code, _, said = checked(capsys, web.address("shop"))
+    assert (code, said) == (
+        2, f"{web.address('shop')} can't be checked: it kept the browser busy for 8 seconds."
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("url", "why"),
     [
