@@ -231,11 +231,13 @@ def _unanswered(visits: _Visits, url: str) -> _Checked:
         view = View("banner", words, 0, "", regime, asks(_terms(regime)))
         if stands:
             checked.seen += rendered.measure_all(page, view)
-            checked.seen += _links(visitor, stands["links"], regime)
         if gate:
             checked.seen += _preferences(page, replace(view, layer="preferences"))
         if gate and not stands:
             checked.seen += _unseen(checked, view)
+        if stands:
+            # Last: the tabs that it opens lie before the page, and what lies behind is not drawn.
+            checked.seen += _links(visitor, stands["links"], regime)
     return checked
 
 
@@ -260,7 +262,6 @@ def _unseen(checked: _Checked, view: View) -> Iterator[Found]:
 
 
 def _preferences(page: Page, view: View) -> Iterator[Found]:
-    page.bring_to_front()  # the tabs of the banner's links were before it, and what is behind is not drawn
     page.evaluate("void fairgate.open()")
     if measures.wait_for(page, "preferences", BANNER):
         yield from rendered.measure_all(page, view)

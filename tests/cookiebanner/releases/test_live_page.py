@@ -74,7 +74,8 @@ def web() -> Iterator[Web]:
 def site(transactional_db, settings, monkeypatch, web) -> Site:
     settings.FAIRGATE_OUTGOING_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(pictures, "LOWEST", 0)
-    monkeypatch.setattr(live_page, "REST", 500)
+    monkeypatch.setattr(live_page, "REST", 300)
+    monkeypatch.setattr(live_page, "DEADLINE", 90.0)
     made = create_site(["shop.localhost"], "alice", languages=["en"], **RESPONSIBLE)
     change_settings(
         made, "alice", policy_url=web.address("shop", "/privacy"), imprint_url=web.address("shop", "/imprint")
@@ -162,7 +163,8 @@ def test_each_fault_of_a_page_is_found_with_its_rule(site, web, capsys):
 
 
 @pytest.mark.browser
-def test_a_page_without_a_gate_is_told_so(site, web, capsys):
+def test_a_page_without_a_gate_is_told_so(site, web, capsys, monkeypatch):
+    monkeypatch.setattr(live_page, "BANNER", 1000)
     web.pages["shop", "/"] = (200, "text/html", f"<!doctype html><title>A shop</title>{TEXT}".encode())
     code, out, _ = checked(capsys, web.address("shop"))
     assert code == 1
@@ -173,12 +175,12 @@ def test_a_page_without_a_gate_is_told_so(site, web, capsys):
 
 @pytest.mark.browser
 def test_a_page_that_never_rests_is_given_up(site, web, capsys, monkeypatch):
-    monkeypatch.setattr(live_page, "DEADLINE", 8.0)
+    monkeypatch.setattr(live_page, "DEADLINE", 5.0)
     busy = "<!doctype html><title>A shop</title><script>setTimeout(()=>{for(;;);},300)</script>"
     web.pages["shop", "/"] = (200, "text/html", busy.encode())
     code, _, said = checked(capsys, web.address("shop"))
     assert (code, said) == (
-        2, f"{web.address('shop')} can't be checked: it kept the browser busy for 8 seconds."
+        2, f"{web.address('shop')} can't be checked: it kept the browser busy for 5 seconds."
     )  # fmt: skip
 
 
