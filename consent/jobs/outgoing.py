@@ -102,6 +102,11 @@ def check(url: str) -> None:
         raise _Private(host, [host])
 
 
+def place(url: str) -> tuple[str, int]:
+    """(host, port) of an address that somebody typed in. Raises ForbiddenAddress for what is none."""
+    return _split(url)[1:3]
+
+
 def _split(url: str) -> tuple[str, str, int, str]:
     """(scheme, host, port, path with query)."""
     try:
@@ -149,7 +154,9 @@ def _addresses(host: str, port: int, until: float) -> list[str]:
     return found
 
 
-def _connect(host: str, port: int, until: float) -> socket.socket:
+def connect(host: str, port: int, until: float) -> socket.socket:
+    """A connection to a host that somebody typed in, or that a page names; `until` on the monotonic clock. Raises
+    ForbiddenAddress, Late, other OSErrors."""
     addresses = _addresses(host, port, until)
     allowed = [address for address in addresses if may_reach(address)]
     if not allowed:
@@ -182,7 +189,7 @@ def post(
     """
     scheme, host, port, path = _split(url)
     until = time.monotonic() + deadline
-    raw = _connect(host, port, until)
+    raw = connect(host, port, until)
     over = threading.Event()
 
     def end() -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of, utc_text
-from consent.publishing import lint, pictures, queries, slots, streams
+from consent.publishing import lint, pictures, queries, rendered, slots, streams
 from consent.publishing.models import Artifact, LintWaiver, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -59,7 +59,7 @@ def publish(
     `at` is for histories only (the demo's): a past time, moved forward where the ledger is already later.
     """
     draft = queries.draft(site)
-    findings = lint.check(draft)
+    findings = rendered.check(site, draft)
     if any(finding.blocks for finding in findings):
         raise Blocked(findings)
     return _release(site, draft, actor, compile, note, force=force, at=at)
@@ -76,7 +76,7 @@ def rollback(site: Site, number: int, actor: str, compile: Compile, note: str = 
     if old is None:
         raise InvalidChange(f"{site.name} has no release {number}.")
     content = json.loads(old.snapshot)
-    findings = lint.check(content, queries.sign_offs(site))
+    findings = rendered.check(site, content, queries.sign_offs(site))
     if any(finding.can_be_signed_off for finding in findings):
         raise Blocked(findings, f"Release {number} may not be published again:")
     return _release(site, content, actor, compile, note, back_to=number)

@@ -1,4 +1,4 @@
-"""What the worker does for releases: pictures of their banners."""
+"""What the worker does for releases: pictures of their banners, and what is found when they are drawn."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from consent.jobs.registry import PICTURES, handler
 from consent.jobs.runner import Run
 from consent.publishing import pictures as kept
+from consent.publishing import rendered
 from consent.publishing.models import Release
 from cookiebanner.releases import pictures
+from cookiebanner.releases import rendered as drawer
 
 
 @handler(pictures.KIND, queue=PICTURES)
@@ -20,3 +22,16 @@ def take(run: Run) -> dict[str, Any]:
         return {"taken": 0, "why": why}
     record = pictures.log(release, lambda done, total, words: run.progress(done, total, message=words))
     return {"taken": len(record["pictures"]), "missing": len(record["missing"])}
+
+
+@handler(rendered.KIND, queue=PICTURES)
+def draw(run: Run) -> dict[str, Any]:
+    """Draws a content and keeps what was found; says why when it can't."""
+    site = run.job.site
+    assert site is not None, "a drawing is of a site"
+    snapshot = drawer.wanted(site, run.params["content"])
+    if snapshot is None:
+        return {"why": "the draft has changed since"}
+    if why := pictures.unavailable():
+        return {"why": why}
+    return drawer.draw(site, snapshot, lambda done, total, words: run.progress(done, total, message=words))

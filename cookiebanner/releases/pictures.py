@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -103,11 +104,14 @@ class Unseen(Exception):
 
 def unavailable() -> str:
     """Why no pictures can be taken here, in words; "" when they can."""
-    if not settings.FAIRGATE_PICTURES:
-        return "FAIRGATE_PICTURES is off"
+    return missing() if settings.FAIRGATE_PICTURES else "FAIRGATE_PICTURES is off"
+
+
+def missing() -> str:
+    """Which of the two programs is not here, in words; "" when both are."""
     if find_spec("playwright") is None:
         return "Playwright is not installed"
-    return "" if _browser() else "Chromium is not installed"
+    return "" if installed_browser() else "Chromium is not installed"
 
 
 def nothing_to_see(release: Release) -> str:
@@ -123,6 +127,8 @@ def ask_for(release: Release) -> None:
 
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what now
+SendProgress = Callable[[tuple[int, int, str]], None]
+Made = TypeVar("Made")
 
 
 def log(release: Release, progress: Progress = lambda done, total, words: None) -> dict[str, Any]:
@@ -132,19 +138,21 @@ def log(release: Release, progress: Progress = lambda done, total, words: None) 
         return before
     snapshot = queries.snapshot_of(release.site, release.number)
     assert snapshot is not None, "the release is there"
-    record = _aside(release, snapshot, subjects(snapshot, variants(release.site, snapshot)), progress)
+    todo = subjects(snapshot, variants(release.site, snapshot))
+    record = aside(lambda tell, stop: _take_all(release, snapshot, todo, tell, stop), progress)
     kept.log(release, record)
     _unfinished(release).unlink(missing_ok=True)
     return record
 
 
-def _aside(release: Release, snapshot: Snapshot, todo: list[Subject], progress: Progress) -> dict[str, Any]:
-    """The pictures, taken in a thread of its own. Playwright keeps an event loop in it, where Django refuses to touch
-    the database: what is to be done there, `progress` too, is done here."""
+def aside(work: Callable[[SendProgress, threading.Event], Made], progress: Progress) -> Made:
+    """What a browser makes, in a thread of its own. Playwright keeps an event loop in it, where Django refuses to touch
+    the database: what is to be done there, `progress` too, is done here. `work` gets a function that tells how far it
+    is, and an event that says when to stop."""
     news: SimpleQueue[tuple[int, int, str] | None] = SimpleQueue()
     stop = threading.Event()
-    with ThreadPoolExecutor(1, initializer=_step_back) as aside:
-        taking = aside.submit(_take_all, release, snapshot, todo, news.put, stop)
+    with ThreadPoolExecutor(1, initializer=_step_back) as thread:
+        taking = thread.submit(work, news.put, stop)
         taking.add_done_callback(lambda _: news.put(None))
         try:
             while (now := news.get()) is not None:
@@ -165,14 +173,14 @@ def _take_all(
     release: Release,
     snapshot: Snapshot,
     todo: list[Subject],
-    tell: Callable[[tuple[int, int, str]], None],
+    tell: SendProgress,
     stop: threading.Event,
 ) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
     taken = _Taken(release)
     with lane() as server, pages() as shown, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=_browser(), args=[*ARGUMENTS])
+        browser = driver.chromium.launch(executable_path=installed_browser(), args=[*ARGUMENTS])
         studio = Studio(browser, release, snapshot, server, shown)
         for number, subject in enumerate(todo):
             if stop.is_set():
@@ -288,10 +296,11 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 class Pages:
-    """Pages of the site by path, on a port of this machine."""
+    """Pages of the site by path, and files of a content that no lane has, on a port of this machine."""
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}  # path → (content type, bytes)
         self.port = 0
 
 
@@ -303,10 +312,12 @@ def pages() -> Iterator[Pages]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             page = shown.pages.get(self.path)
-            self.send_response(404 if page is None else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            kind, body = shown.files.get(self.path, ("text/html; charset=utf-8", (page or "").encode()))
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", kind)
+            self.send_header("Access-Control-Allow-Origin", "*")
             self.end_headers()
-            self.wfile.write((page or "").encode())
+            self.wfile.write(body)
 
         def log_message(self, *arguments: object) -> None:
             """Nobody's requests but ours."""
@@ -331,21 +342,42 @@ def tags(server: str, release: Release, variant: str, level: str) -> str:
     return gate + {Site.Level.SNIPPET.value: snippets.SWALLOW, Site.Level.STRICT.value: snippets.POLICY}.get(level, "")
 
 
-def page(name: str, language: str, head: str) -> str:
-    """A plain page in the language, with these tags first in its head."""
+def page(name: str, language: str, head: str, end: str = "") -> str:
+    """A plain page in the language, with these tags first in its head and these at its end."""
     return (
         f'<!doctype html><html lang="{escape(language)}" dir="{texts.direction(language)}"><head>{head}'
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(name)}</title>'
         "<style>:root{color-scheme:light dark}body{font:18px/1.6 sans-serif;margin:40px;max-width:40em}</style></head>"
-        f"<body><h1>{escape(name)}</h1></body></html>"
+        f"<body><h1>{escape(name)}</h1>{end}</body></html>"
     )
 
 
 # --- the browser ------------------------------------------------------------------------------------------------------
 
 
-def _browser() -> str | None:
+def installed_browser() -> str | None:
+    """The Chromium to start; None when there is none."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def ended_after(browser: Browser, seconds: float) -> Iterator[None]:
+    """Ends the browser when the block takes longer, so that what waits for it fails: a page that is busy for ever
+    answers nothing that it is asked."""
+    rows = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    process = next(row["id"] for row in rows if row["type"] == "browser")
+    timer = threading.Timer(seconds, _end, [process])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end(process: int) -> None:
+    with suppress(OSError):
+        os.kill(process, signal.SIGKILL)
 
 
 class Studio:
@@ -362,8 +394,8 @@ class Studio:
         """Pictures of both layers, stored, as the entry tells of them. Raises Unseen."""
         one = subject.taken
         found = []
-        with self._context(one) as context:
-            tab = self._open(context, one, tags(self.server, self.release, one.variant, self.site["level"]))
+        with self.context(one) as context:
+            tab = self.open(context, one, tags(self.server, self.release, one.variant, self.site["level"]))
             for layer in LAYERS:
                 if layer == "preferences":
                     tab.evaluate("fairgate.open()")
@@ -375,7 +407,8 @@ class Studio:
         return found
 
     @contextmanager
-    def _context(self, one: Rendering) -> Iterator[BrowserContext]:
+    def context(self, one: Rendering) -> Iterator[BrowserContext]:
+        """A clean profile for a rendering. What its pages send is thrown away."""
         width, height = FORMS[one.form]
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=_scheme(one), locale=one.language,
@@ -388,9 +421,10 @@ class Studio:
         finally:
             context.close()
 
-    def _open(self, context: BrowserContext, one: Rendering, head: str) -> Page:
+    def open(self, context: BrowserContext, one: Rendering, head: str, end: str = "") -> Page:
+        """A page of the site, with these tags in its head and at its end."""
         path = f"/{len(self.shown.pages)}"
-        self.shown.pages[path] = page(self.site["name"], one.language, head)
+        self.shown.pages[path] = page(self.site["name"], one.language, head, end)
         tab = context.new_page()
         tab.goto(f"http://{self.site['hosts'][0]}:{self.shown.port}{path}", timeout=PATIENCE)
         return tab
@@ -399,8 +433,8 @@ class Studio:
         """What the page looks like without a banner."""
         key = (one.language, one.form, one.scheme)
         if key not in self._without:
-            with self._context(one) as context:
-                tab = self._open(context, one, "")
+            with self.context(one) as context:
+                tab = self.open(context, one, "")
                 self._without[key] = tab.screenshot(animations="disabled", caret="hide")
         return self._without[key]
 

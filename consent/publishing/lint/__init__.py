@@ -1,14 +1,15 @@
 """May this be published? The rules that a snapshot alone can decide, by effect and not by the names of keys. Pure.
 
 Rule ids L01 to L32 follow the regulators' catalogues (EDPB Cookie Banner Taskforce 2023, CNIL 2020-092, 11 CCR 7004 …);
-F ids are not law but configurations that break the site. Rules that need a rendered page are checked in the browser.
+F ids are not law but configurations that break the site. What needs a drawn page is found by a browser (`rendered.py`
+beside this folder) and comes in as `drawn`.
 A blocking L rule can be signed off by name, for the words that were judged; the sign-off is a ledger entry. An F rule
 cannot be signed off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from consent.publishing.lint import buttons, informing, law, trackers, wording, working
@@ -21,13 +22,16 @@ RULES: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (
 )  # fmt: skip
 
 
-def check(snapshot: Snapshot, waivers: Sequence[Mapping[str, str]] | None = None) -> list[Finding]:
+def check(
+    snapshot: Snapshot, waivers: Sequence[Mapping[str, str]] | None = None, drawn: Iterable[Finding] = ()
+) -> list[Finding]:
     """Every finding, blocking ones first. What was signed off is a warning that names who signed.
 
     `waivers` are the sign-offs in force, the snapshot's own when none are given: an old release says who signed then.
     """
     given = snapshot["waivers"] if waivers is None else waivers
-    found = [_signed(finding, given) for rule in RULES for finding in rule(snapshot)]
+    judged = (finding for rule in RULES for finding in rule(snapshot))
+    found = [_signed(finding, given) for finding in (*judged, *drawn)]
     return sorted(found, key=lambda f: (f.severity, f.rule, f.regime, f.subject))
 
 

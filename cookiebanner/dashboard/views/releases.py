@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
 from consent.common import InvalidChange
-from consent.publishing import actions, lint, pictures, queries
+from consent.publishing import actions, pictures, queries, rendered
+from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms, mending
@@ -38,7 +40,7 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
     draft = queries.draft(site)
     current = queries.current_release(site)
-    findings = lint.check(draft)
+    findings = rendered.check(site, draft)
     changes = queries.difference(queries.snapshot_of(site), draft) if current else []
     return show(
         request,
@@ -52,7 +54,31 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         advice=[(f, mending.address(site, f)) for f in findings if not f.blocks],
         waivers=site.lint_waivers.filter(revoked_at=None),
         form=forms.Publish(),
+        **_drawn(site, draft),
     )
+
+
+def _drawn(site: Site, draft: Snapshot) -> dict[str, Any]:
+    """What the page says of the drawing of the draft: how far it is, or what it came to."""
+    job = rendered.job(site, draft)
+    return {"drawing": job, "not_drawn": taker.unavailable() or (job.result.get("why", "") if job else "")}
+
+
+@on_site(May.EDIT, "POST")
+def draw(request: HttpRequest, site: Site) -> HttpResponse:
+    """Has the draft drawn and judged."""
+    rendered.ask(site, queries.draft(site))
+    return redirect(reverse("dashboard:releases", kwargs={"uuid": site.uuid}) + "#drawn")
+
+
+@on_site(May.VIEW, "GET")
+def drawing_progress(request: HttpRequest, site: Site) -> HttpResponse:
+    """How far the drawing of the draft is; the page asks again meanwhile, and anew for all of it at the end."""
+    parts = _drawn(site, queries.draft(site))
+    response = show(request, "dashboard/drawn.html", site, **parts)
+    if parts["drawing"] is None or parts["drawing"].state not in ("waiting", "running"):
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @on_site(May.PUBLISH, "POST")
@@ -112,7 +138,7 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
         else:
             return redirect("dashboard:releases", uuid=site.uuid)
     rule, regime, subject, _ = (form[name].value() for name in names)
-    findings = [f for f in lint.check(queries.draft(site)) if f.rule == rule]
+    findings = [f for f in rendered.check(site, queries.draft(site)) if f.rule == rule]
     exact = [f for f in findings if (f.regime, f.subject) == (regime, subject)]
     return show(
         request, "dashboard/waive.html", site, form=form, finding=next(iter([*exact, *findings]), None), rule=rule

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.publishing import lint, queries
+from consent.publishing import queries, rendered
 from cookiebanner.management.common import site_or_error
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         site = site_or_error(options["site"])
-        findings = lint.check(queries.draft(site))
+        findings = rendered.check(site, queries.draft(site))
         for finding in findings:
             self.stdout.write(f"{'BLOCKS ' if finding.blocks else 'warning'} {finding}")
         blocking = sum(finding.blocks for finding in findings)

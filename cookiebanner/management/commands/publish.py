@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
-from consent.publishing import lint, queries
+from consent.publishing import queries, rendered
 from consent.publishing.actions import Blocked, Unchanged
 from cookiebanner.management.common import ACTOR, HOW, site_or_error
 from cookiebanner.releases.publish import publish
@@ -32,6 +32,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         if site.killed_at:
             self.stderr.write(f"{site.name} is switched off: visitors get nothing until manage.py kill --revive.")
-        for finding in lint.check(queries.draft(site)):
+        for finding in rendered.check(site, queries.draft(site)):
             self.stderr.write(f"warning: {finding}")
         self.stdout.write(f"Release {release.number} of {site.name} is published ({release.sha256}).")

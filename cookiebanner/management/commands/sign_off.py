@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
-from consent.publishing import lint, queries
+from consent.publishing import queries, rendered
 from consent.publishing.actions import waive
 from cookiebanner.management.common import ACTOR, site_or_error
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         site = site_or_error(options["site"])
-        findings = [finding for finding in lint.check(queries.draft(site)) if finding.can_be_signed_off]
+        findings = [finding for finding in rendered.check(site, queries.draft(site)) if finding.can_be_signed_off]
         number = options["finding"]
         if number is None:
             for position, finding in enumerate(findings, 1):

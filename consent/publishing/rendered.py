@@ -1,0 +1,65 @@
+"""What was found when a content was drawn in a browser. Who draws is a face's matter
+(`cookiebanner/releases/rendered.py`); here are the findings by content, so that a publish of what is known to be bad is
+refused.
+
+A content is a snapshot without its sign-offs: these change what is allowed, not what is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from consent.jobs.actions import enqueue
+from consent.jobs.models import Job
+from consent.publishing import lint
+from consent.publishing.lint import Finding
+from consent.publishing.snapshot import Snapshot, canonical, sha256_of
+from consent.sites.models import Site
+
+KIND = "rendered"
+
+
+def content(snapshot: Snapshot) -> str:
+    """The name of what is drawn."""
+    return sha256_of(canonical({**snapshot, "waivers": []}))
+
+
+def ask(site: Site, snapshot: Snapshot) -> Job:
+    """Queues the drawing of a content; one that waits for it, or is at it, is enough."""
+    params = {"content": content(snapshot)}
+    running = site.jobs.filter(kind=KIND, params=params, state=Job.Status.RUNNING).first()
+    return running or enqueue(KIND, site=site, params=params, once=True)
+
+
+def job(site: Site, snapshot: Snapshot) -> Job | None:
+    """The newest drawing of a content, whatever its state."""
+    return site.jobs.filter(kind=KIND, params={"content": content(snapshot)}).order_by("-pk").first()
+
+
+def known(site: Site, snapshot: Snapshot) -> bool:
+    """Whether a drawing of a content came to an end."""
+    return _result(site, snapshot) is not None
+
+
+def check(site: Site, snapshot: Snapshot, waivers: Sequence[Mapping[str, str]] | None = None) -> list[Finding]:
+    """`lint.check` with what drawing this content has found; what is not drawn yet is not waited for."""
+    return lint.check(snapshot, waivers, findings(site, snapshot))
+
+
+def findings(site: Site, snapshot: Snapshot) -> list[Finding]:
+    """What the newest finished drawing of a content found; [] when there is none."""
+    result = _result(site, snapshot)
+    return [Finding(**row) for row in result["findings"]] if result else []
+
+
+def result_of(found: list[Finding], **more: Any) -> dict[str, Any]:
+    """The result of the job that has drawn."""
+    return {"findings": [asdict(finding) for finding in found], **more}
+
+
+def _result(site: Site, snapshot: Snapshot) -> dict[str, Any] | None:
+    done = site.jobs.filter(kind=KIND, params={"content": content(snapshot)}, state=Job.Status.DONE).order_by("-pk")
+    results: list[dict[str, Any]] = list(done.values_list("result", flat=True)[:5])
+    return next((result for result in results if "findings" in result), None)
