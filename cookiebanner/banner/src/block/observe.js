@@ -33,7 +33,8 @@ function removeFrom(node) {
 /** What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. */
 function keepLoad(event) {
   const { isTrusted, target } = event;
-  if (isTrusted && /^(i?frame|img)$/.test(target.localName) && hasAttr(target, HELD)) event.stopImmediatePropagation();
+  if (isTrusted && /^(i?frame|img)$/.test(target.localName) && hasAttr(target, HELD) && !hasAttr(target, 'srcdoc'))
+    event.stopImmediatePropagation();
 }
 
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {
@@ -46,6 +47,7 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
     for (const node of removedNodes) {
       if (node.nodeType !== 1 || node.isConnected) continue;
       removeFrom(node);
+      host.left?.(node);
       if (added.has(node) && resting.has(node)) takenOut.add(node);
     }
   }
