@@ -8,7 +8,7 @@
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
 import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
-import { incomplete, mayGoUnnoticed } from './replace.js';
+import { incomplete, mayRun } from './replace.js';
 import { assignType, holdSource, importsWaitFor } from './scripts.js';
 import { attributeNames, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
 
@@ -36,7 +36,7 @@ const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
 export function loadsIn(node) {
   if (!(node.ownerDocument || node).defaultView) return 0;
-  return node.isConnected || mayGoUnnoticed(node) ? 2 : 1;
+  return mayRun(node) ? 2 : 1;
 }
 /** The same for what is in no page, but belongs to a document: all, where its insertion may go unnoticed. */
 export const loadsOutside = (doc) => (!doc.defaultView ? 0 : incomplete ? 2 : 1);
@@ -97,9 +97,16 @@ function giveBack(el, name) {
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
-export function checkCss(text, write) {
+function checkCss(text, write) {
   const safe = holdCss(releaseCss(text));
   if (safe !== text) write(safe);
+}
+
+/** The same CSS with its held URLs held: whoever reads it, by an attribute of this name, is told what the author wrote. */
+export function holdStyle(value, name = 'style') {
+  const safe = holdCss(value);
+  if (safe !== value) masked.add(name);
+  return safe;
 }
 
 /** A document in an attribute has to be safe before it is parsed. @returns {*} its text, when it is not the author's */
@@ -229,9 +236,7 @@ function assignLink(el, name, value, set) {
 export function assign(el, attribute, value, set) {
   const name = attribute.toLowerCase();
   if (CSS_ATTRIBUTE.test(name)) {
-    const safe = loadsIn(el) > 1 ? holdCss(value) : value;
-    if (safe !== value) masked.add(name);
-    return set(safe);
+    return set(loadsIn(el) > 1 ? holdStyle(value, name) : value);
   }
   if (el.localName === 'script') {
     if (name === 'type') return assignType(el, value, set);

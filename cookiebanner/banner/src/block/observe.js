@@ -30,11 +30,15 @@ function removeFrom(node) {
   if (node.firstElementChild) findAll(node, `[${HELD}]`).forEach(unplace);
 }
 
-/** What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. */
+/**
+ * What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. A picture that a
+ * scanner has fetched says so before the observer has its turn (WebKit).
+ */
 function keepLoad(event) {
   const { isTrusted, target } = event;
-  if (isTrusted && /^(i?frame|img)$/.test(target.localName) && hasAttr(target, HELD) && !hasAttr(target, 'srcdoc'))
-    event.stopImmediatePropagation();
+  if (!isTrusted || !/^(i?frame|img)$/.test(target.localName)) return;
+  checkElement(target);
+  if (hasAttr(target, HELD) && !hasAttr(target, 'srcdoc')) event.stopImmediatePropagation();
 }
 
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {

@@ -55,7 +55,7 @@ function insertNodes(go, all, self, method) {
     if (type === 1 || type === 11) {
       inserted.push(...(type === 1 ? [node] : node.children));
       if (where > 1 || (where && node.ownerDocument !== parent.ownerDocument)) checkTree(node, where);
-      if (self.isConnected !== false || where > 1) scripts.push(...scriptsIn(node));
+      if (where > 1) scripts.push(...scriptsIn(node));
     }
   }
   const result = changeText(parent, text, insert, /^app/.test(method));

@@ -8,8 +8,8 @@ import { apply, closest, construct, define, describe } from './dom.js';
 /** Whether something could not be replaced: a page may have frozen it. */
 export let incomplete = false;
 
-/** May what stands here come into the page without our being told? An option does by its index (`select[0] = option`). */
-export const mayGoUnnoticed = (node) => incomplete || (node.nodeType === 1 && closest(node, 'option'));
+/** Does what stands here run, or may it come into the page without our being told? An option does by its index (`select[0] = option`). */
+export const mayRun = (node) => node.isConnected || incomplete || (node.localName && closest(node, 'option'));
 
 /** Replaces an accessor or a value of an interface (or of `w`) by what `make(set, get)` or `make(value)` gives. */
 function replace(w, where, name, make) {

@@ -19,7 +19,7 @@ import {
 import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr } from './dom.js';
 import { importMap, mapRest } from './level.js';
 import { MARK, PARKED } from './names.js';
-import { mayGoUnnoticed } from './replace.js';
+import { mayRun } from './replace.js';
 
 const CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script.*)?$/i;
 const PLAIN = /^\s*text\/plain\s*$/i;
@@ -162,7 +162,7 @@ function mustHide(el, waits = undefined) {
 
 /** Runs `change`, which gives a script its source or text; where that may make it run, it rests when it waits for something. */
 function changing(el, waitsFor, change) {
-  if (!el.isConnected && !mayGoUnnoticed(el)) return change();
+  if (!mayRun(el)) return change();
   const held = mustHide(el, canRun(el) && waitsFor());
   if (held) hide(el);
   try {

@@ -4,11 +4,11 @@
  */
 import { holdCss, textWaitsFor } from './decide.js';
 import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
-import { assign, checkElement } from './hold.js';
+import { assign, checkElement, holdStyle } from './hold.js';
 import { readClean, releaseCss } from './names.js';
 import { constructors, methods, nativeOf, property, standInFor } from './replace.js';
 import { holdText } from './scripts.js';
-import { kept, masked } from './twins.js';
+import { kept } from './twins.js';
 
 /** The same for methods of several interfaces: `Interface:method method,…`. */
 function methodsOf(w, table, run) {
@@ -118,11 +118,7 @@ function patchText(w) {
 
 /** The same value with its held URLs held: a style, or what is made of styles. */
 function holdStyles(value) {
-  if (typeof value === 'string') {
-    const safe = holdCss(value);
-    if (safe !== value) masked.add('style');
-    return safe;
-  }
+  if (typeof value === 'string') return holdStyle(value);
   if (!value || typeof value !== 'object' || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
   if (Array.isArray(value)) return value.map(holdStyles);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, holdStyles(one)]));
