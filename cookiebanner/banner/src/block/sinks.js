@@ -128,8 +128,8 @@ function holdStyles(value) {
 const HOLDING = {
   get: (style, name) => releaseCss(style[name]),
   set(style, name, value) {
-    // What else a page keeps there is its own.
-    style[name] = typeof style[name] === 'string' && value !== null ? holdStyles(`${value}`) : value;
+    // Most values name nothing; what else a page keeps there is its own.
+    style[name] = /[(\\"']/.test(value) && typeof style[name] === 'string' ? holdStyle(value) : value;
     return true;
   },
 };
