@@ -12,12 +12,16 @@ pytestmark = pytest.mark.browser
 
 ORDERED = f"""<p id=box><img src="{T}/i.gif" width="120" height="60" alt="An offer" title="x"><img class="c" srcset="{T}/i.gif 2x" src="{T}/i.gif" alt="">
 <iframe title="f" src="{T}/f.html" width="200" height="50" sandbox="allow-forms"></iframe><video poster="{T}/i.gif" width="9" height="9"></video>
-<link rel="stylesheet" href="{T}/s.css" media="print"><object data="{T}/f.html" type="text/html" width="9"></object></p>"""
+<link rel="stylesheet" href="{T}/s.css" media="print"><object data="{T}/f.html" type="text/html" width="9"></object>
+<iframe sandbox="allow-forms" src="{T}/f.html" title="g" width="200" height="50"></iframe><iframe sandbox title="h" src="{T}/f.html" class="h"></iframe>
+<iframe src="{T}/f.html" sandbox="allow-forms" title="i" width="200"></iframe><link rel="preload" as="image" href="{T}/i.gif"></p>"""
 
 
 def test_attributes_stand_in_the_author_s_order_after_a_yes(guest) -> None:
     bare = guest.bare(ORDERED).evaluate("box.innerHTML")
     page = guest.open(ORDERED)
+    lines: list[str] = []
+    page.on("console", lambda message: lines.append(message.text))
     assert page.evaluate("box.innerHTML") == bare
     page.evaluate("fairgate.accept()")
     page.wait_for_function("!document.querySelector('[fg-held]')")
@@ -26,7 +30,46 @@ def test_attributes_stand_in_the_author_s_order_after_a_yes(guest) -> None:
     assert page.evaluate("[...box.querySelectorAll('*')].map(e => e.getAttributeNames())") == page.evaluate(
         f"{inert}({bare!r})"
     )
-    assert page.evaluate("box.querySelector('iframe').sandbox.value") == "allow-forms"
+    assert page.evaluate("[...box.querySelectorAll('iframe')].map(frame => frame.sandbox.value)") == [
+        "allow-forms", "allow-forms", "", "allow-forms",
+    ]  # fmt: skip
+    page.wait_for_timeout(300)
+    assert [line for line in lines if "preload" in line and "invalid" in line] == []
+
+
+SANDBOXED = f"""<script>addEventListener('message', (event) => log(event.data))</script>
+<iframe sandbox="allow-scripts" src="{T}/f.html" title=f onload="log('load')"></iframe>"""
+
+
+def test_a_sandboxed_frame_loads_once_with_its_sandbox_and_leaves_no_trace_in_the_history(guest, server) -> None:
+    server.files[TRACKER, "/f.html"] = ("text/html", b"<script>parent.postMessage(`${origin}`, '*')</script>")
+    page = guest.open(SANDBOXED)
+    # A window that the page took before stays the frame's.
+    page.evaluate("window.before = [history.length, frames[0], document.querySelector('iframe').contentWindow]")
+    guest.asked.clear()
+    page.evaluate("fairgate.accept()")
+    assert sorted(ran(page, 2, 600)) == ["load", "null"]
+    assert guest.asked == [f"{T}/f.html"]
+    assert page.evaluate("[history.length, frames[0], frames[0]].map((x, i) => x === before[i])") == [True] * 3
+
+
+def test_a_picture_that_gets_its_sizes_after_its_address_has_its_box(guest) -> None:
+    page = guest.open("<p id=box></p>")
+    page.evaluate(
+        f"""() => {{ const image = document.createElement('img'); image.setAttribute('src', '{T}/i.gif'); image.setAttribute('alt', 'An offer');
+        image.setAttribute('width', '120'); image.setAttribute('height', '60'); image.onload = image.onerror = () => log('told'); box.append(image);
+        const late = new Image(); box.append(late); late.src = '{T}/i.gif'; late.width = 30; late.height = 20; }}"""
+    )
+    page.wait_for_timeout(300)
+    html = f'<img src="{T}/i.gif" alt="An offer" width="120" height="60"><img src="{T}/i.gif" width="30" height="20">'
+    read = "[[...box.children].map(i => [i.offsetWidth, i.offsetHeight]), ran, box.innerHTML]"
+    assert page.evaluate(read) == [[[120, 60], [30, 20]], [], html]
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function("!document.querySelector('[fg-held]')")
+    assert page.evaluate("[...box.children].map(i => [...i.attributes].map(a => a.name).join())") == [
+        "src,alt,width,height", "src,width,height",
+    ]  # fmt: skip
 
 
 def test_a_held_picture_has_the_box_of_its_sizes_and_says_nothing(guest, server) -> None:
@@ -131,3 +174,69 @@ def test_what_a_vendor_s_promise_waits_for_is_called_after_a_no(guest) -> None:
     )
     page.evaluate("fairgate.reject()")
     assert sorted(ran(page, 2)) == ["callback", "promise"]
+
+
+STYLE = f"""<p id=p style="background:url({T}/i.gif)">x</p><p id=q>x</p><style id=s>b{{color:red}}</style>"""
+STYLES = """(() => {
+  const { style } = q;
+  style.backgroundImage = 'url(TRACKER/i.gif)';
+  style['list-style-image'] = ['url("TRACKER/j.gif")'];
+  style.color = 'red'; style.setProperty('top', '1px', 'important'); style.color = null; style.own = { a: style };
+  Object.assign(style, { left: '2px', width: 3 });
+  const rule = s.sheet.cssRules[0].style;
+  rule.background = 'url(TRACKER/i.gif)';
+  return [p.style.background, p.style.backgroundImage, p.style['background-image'], p.style.length, p.style[0], p.style.item(0),
+    style.backgroundImage, style.listStyleImage, style.cssText, q.getAttribute('style'), q.outerHTML, style.color, style.own.a === style,
+    style.getPropertyPriority('top'), style.removeProperty('top'), CSSStyleDeclaration.prototype.getPropertyValue.call(style, 'left'),
+    q.style === style, style instanceof CSSStyleDeclaration, `${style}`, 'backgroundImage' in style, Object.keys(style).length,
+    style.parentRule, rule.background, rule.parentRule === s.sheet.cssRules[0], rule.cssText,
+    (q.style = 'background:url(TRACKER/k.gif)', q.style.cssText), [...document.createElement('p').style].length];
+})()""".replace("TRACKER", T)
+
+
+def test_a_style_s_properties_are_read_and_written_as_without_us(guest) -> None:
+    without = guest.bare(STYLE)
+    bare = without.evaluate(STYLES)
+    without.close()
+    guest.asked.clear()
+    page = guest.open(STYLE)
+    assert page.evaluate(STYLES) == bare
+    page.wait_for_timeout(300)
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function(f"getComputedStyle(q).backgroundImage === 'url(\"{T}/k.gif\")'")
+
+
+DOCUMENT = f"""<!doctype html><script>parent.log('own')</script><IMG src='{T}/i.gif' alt=x><iframe srcdoc="<img src={T}/j.gif>"></iframe>"""
+DOCUMENTS = """async (html) => {
+  const frame = document.createElement('iframe'), seen = [];
+  new MutationObserver((records) => seen.push(...records.map((x) => x.attributeName))).observe(frame, { attributes: true });
+  frame.onload = () => log('load');
+  frame.title = 'f'; frame.srcdoc = html;
+  await new Promise((done) => setTimeout(done, 50));
+  document.body.append(frame);
+  const other = document.createElement('iframe'); document.body.append(other);
+  other.setAttribute('srcdoc', html);
+  await new Promise((done) => setTimeout(done, 400));
+  const box = document.createElement('div'); box.innerHTML = frame.outerHTML;
+  const read = [frame, other, frame.cloneNode(true), box.firstChild].map((x) => [x.srcdoc, x.getAttribute('srcdoc'), x.outerHTML,
+    x.getAttributeNames().join(), x.attributes.srcdoc.value, x.matches('[srcdoc]')]);
+  frame.removeAttribute('srcdoc');
+  await new Promise((done) => setTimeout(done, 50));
+  return [read, ran, seen, frame.outerHTML, frame.isEqualNode(frame.cloneNode()), other.contentDocument.images.length];
+}"""
+
+
+def test_a_document_in_an_attribute_reads_as_it_was_written(guest) -> None:
+    without = guest.bare("")
+    bare = without.evaluate(DOCUMENTS, DOCUMENT)
+    without.close()
+    guest.asked.clear()
+    page = guest.open("")
+    assert page.evaluate(DOCUMENTS, DOCUMENT) == bare
+    assert guest.asked == []
+    page.evaluate("ran.length = 0, fairgate.accept()")
+    page.wait_for_timeout(600)
+    # Of the frame that still stands, which was not parsed again.
+    assert sorted(guest.asked) == [f"{T}/i.gif", f"{T}/j.gif"]
+    assert page.evaluate("ran") == []

@@ -196,3 +196,36 @@ OWN_LOCATIONS = f"""<script>var f='iframe', e=window, t='{T}/a.js'; log('read ' 
 def test_code_that_names_a_held_address_and_reads_where_it_is_goes_on(guest) -> None:
     page = guest.open(OWN_LOCATIONS)
     assert ran(page, 4) == ["read ", "no frame is named", "our own window", "an own address"]
+
+
+SWAPPED = f"""<div id=x><script src="{T}/a.js"></script><script>'__AGENT__'; log('inline')</script></div>"""
+SWAP = "html => x.replaceWith(new DOMParser().parseFromString(html, 'text/html').querySelector('#x'))"
+
+
+@pytest.mark.parametrize("swaps", [0, 1, 2])
+def test_what_a_router_took_out_before_it_could_run_runs_where_it_stands_now(guest, swaps: int) -> None:
+    """A script that DOMParser made never runs: without us it ran on the page before."""
+    page = guest.open(SWAPPED)
+    page.wait_for_timeout(500)
+    for _ in range(swaps):
+        page.evaluate(SWAP, SWAPPED)
+        page.wait_for_timeout(100)
+    html = page.evaluate("x.outerHTML")
+    page.evaluate("fairgate.accept()")
+    assert sorted(ran(page, 2, 500)) == ["A:", "inline"]
+    assert page.evaluate("x.outerHTML") == html
+    page.evaluate(SWAP, SWAPPED)
+    page.wait_for_timeout(300)
+    assert sorted(page.evaluate("ran")) == ["A:", "inline"]
+
+
+def test_a_script_that_comes_again_keeps_its_element(guest) -> None:
+    """As a component that leaves and comes back: its element is the framework's."""
+    page = guest.open("<div id=x></div>")
+    page.wait_for_timeout(500)
+    add = f"window.made = document.createElement('script'); made.src = '{T}/a.js'; x.append(made)"
+    page.evaluate(f"{add}; setTimeout(() => {{ made.remove(); {add} }}, 50)")
+    page.wait_for_timeout(300)
+    page.evaluate("fairgate.accept()")
+    assert ran(page, 1, 400) == ["A:"]
+    assert page.evaluate("made.parentNode === x && x.children.length === 1")

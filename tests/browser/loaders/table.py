@@ -248,7 +248,7 @@ LOADERS = {
         "amplitude._q.splice(0).forEach(run); amplitude.runQueuedFunctions = () => {};"
         "amplitude.track = (...args) => run({name: 'track', args});",
         [["init", "k"], ["track", "Lead", {"a": 1}]],
-        "amplitude.track('Later')", ["track", "Later"], 1,
+        "amplitude.track('Later')", ["track", "Later"], 1, 1,
     ),
     "Mixpanel": Loader(
         "mixpanel", "https://app.unpkg.com/mixpanel-browser@2.67.0/files/dist/mixpanel-jslib-snippet.min.js",

@@ -24,19 +24,10 @@ A_GROUP = 70
 GATE = f'<script src="https://{CMP}/v1/{samples.SITE_UUID}/gate.js"></script>{SWALLOW}'
 Differences = dict[str, str]
 # What is not compared, by patterns of kinds, and why: at most five, besides our own nodes (our script tags and the one root).
-SRCDOC = "iframe .srcdoc"
 EXCEPTIONS = {
     r"document styleSheets": "a style sheet that was not loaded is not among them",
     r"(img|input) \.(width|height)": "the drawn size of what was not loaded",
-    SRCDOC: "a document in an attribute is rewritten before it is parsed, and reads so wherever its text is read",
 }
-
-
-def _compared(value: Any) -> Any:
-    """A reading without the text of `srcdoc`."""
-    if isinstance(value, str):
-        return re.sub(r'srcdoc=("[^"]*"|<img [^>]*>)', "srcdoc", value)
-    return [_compared(each) for each in value] if isinstance(value, list) else value
 
 
 def seeds_of(group: str) -> range:
@@ -87,7 +78,7 @@ def differences(browser: Browser, world: World, seeds: range) -> Differences:
         for kind in sorted(base.keys() | seen.keys()):
             if any(re.fullmatch(pattern, kind) for pattern in EXCEPTIONS):
                 continue
-            a, b = (_compared(readings.get(kind, [])) for readings in (base, seen))
+            a, b = (readings.get(kind, []) for readings in (base, seen))
             if a == b:
                 continue
             if kind == "MutationObserver":

@@ -197,6 +197,8 @@ _img_el = "var i=document.createElement('img');document.body.append(i);"
 _attr = "var a=document.createAttribute('src');a.value='{T}/t.gif';"
 _svg = "document.body.insertAdjacentHTML('beforeend','<svg width=9 height=9>{}</svg>');"
 _style = "var s=document.createElement('style');document.head.append(s);"
+_split = _style + "s.append('@import \"','x','{T}/t.css\"');var x=s.childNodes[1];"
+_made = "var d=document.createElement('p');d.append('x');document.body.append(d);"
 _rule = (
     _style
     + "s.append('h1{color:red}@media all{h1{color:blue}h2{color:red}}@keyframes k{to{color:red}}');var r=s.sheet.cssRules;"
@@ -287,6 +289,28 @@ SINKS_JS = {
     "u-table-foot": _part.replace("{}", "table,tfoot") + "t.tFoot=o",
     "u-select-add": _part.replace("{}", "select,option") + "t.add(o)",
     "u-options-add": _part.replace("{}", "select,option") + "t.options.add(o)",
+    "u-select-index": _part.replace("{}", "select,option") + "t[0]=o",
+    "u-options-index": _part.replace("{}", "select,option") + "t.options[0]=o",
+    "u-option-late": _part.replace("{}", "select,option").replace("s.src='{T}/t.js';o.append(s)", "o.append(s);s.src='{T}/t.js'") + "t[0]=o",
+    "u-option-text": _part.replace("{}", "select,option").replace("s.src='{T}/t.js'", "s.text=\"window.__AGENT__=1;document.cookie='_ga=1;path=/';fetch('{S}/ran')\"") + "t[0]=o",
+    "u-option-frame": "var t=document.createElement('select'),o=document.createElement('option');document.body.append(t);o.innerHTML='<iframe src={T}/f.html></iframe>';t[0]=o",
+    "u-style-layout": _made + "d.style.backgroundImage='" + _url + "';d.offsetWidth",
+    "u-style-dash": _made + "d.style['background-image']='" + _url + "';d.getBoundingClientRect()",
+    "u-style-list": _made + "d.style.display='list-item';d.style.listStyleImage=['" + _url + "'];d.offsetWidth",
+    "u-style-shorthand": _made + "d.style='background:" + _url + "';getComputedStyle(d).backgroundImage",
+    "u-rule-layout": _rule + "r[0].style.backgroundImage='" + _url + "';document.body.offsetWidth",
+    "u-rule-late": _rule + "var y=r[0].style;setTimeout(function(){y.backgroundImage='" + _url + "';document.body.offsetWidth},50)",
+    "u-import-remove": _split + "x.remove()",
+    "u-import-remove-child": _split + "s.removeChild(x)",
+    "u-import-replace-with": _split + "x.replaceWith('')",
+    "u-import-move": _split + "document.createElement('p').append(x)",
+    "u-import-adopt": _split + "document.adoptNode(x)",
+    "u-import-range": _split + "var g=document.createRange();g.selectNode(x);g.deleteContents()",
+    "u-import-extract": _split + "var g=document.createRange();g.selectNode(x);g.extractContents()",
+    "u-import-selection": _split + "getSelection().setBaseAndExtent(s,1,s,2);getSelection().deleteFromDocument()",
+    "u-import-delete-data": _style + "s.append('@import \"x{T}/t.css\"');s.firstChild.deleteData(9,1)",
+    "u-import-insert-data": _style + "s.append('@import \"{T}/t.css\"'.replace('acker',''));s.firstChild.insertData(19,'acker')",
+    "u-import-insert-before": _style + "s.append.apply(s,'@import \"{T}/t.css\"'.split('acker'));s.insertBefore(document.createTextNode('acker'),s.lastChild)",
     "u-register-property": "CSS.registerProperty({name:'--t',syntax:'<image>',inherits:false,initialValue:'" + _url + "'});document.body.style.backgroundImage='var(--t)'",
     "u-exec-command": "var p=document.createElement('div');p.contentEditable='true';document.body.append(p);p.focus();document.execCommand('insertHTML',false,'<img src={T}/t.gif>')",
     "u-exec-image": "var p=document.createElement('div');p.contentEditable='true';document.body.append(p);p.focus();document.execCommand('insertImage',false,'{T}/t.gif')",

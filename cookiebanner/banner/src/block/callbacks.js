@@ -23,6 +23,8 @@ const QUEUES = [
   ['_learnq', /klaviyo/, TRACK, ''],
   // A call of its own object ends with what keeps its promise.
   ['_klOnsite', /klaviyo/, /^(track|identify|openForm|trackViewedItem|account|cookieDomain|isIdentified)$/, ''],
+  // Calls are objects, of which each says what keeps its promise.
+  ['amplitude._q', /amplitude/, /./, ''],
 ];
 /** Of what Google Tag Manager reads from the same queue. */
 const EVENT_CALLBACK = 'eventCallback';
@@ -36,6 +38,13 @@ const isDue = (callback) => typeof callback === 'function' && callback !== nothi
  */
 function taken(call, calls, option) {
   if (isDue(call?.[EVENT_CALLBACK])) return [{ ...call, [EVENT_CALLBACK]: nothing }, call[EVENT_CALLBACK]];
+  const { name, args, resolve } = call || {};
+  if (Array.isArray(args) && isDue(resolve)) {
+    return [
+      { ...call, resolve: nothing },
+      () => resolve({ event: { event_type: name === 'track' ? args[0] : name }, code: 0, message: '' }),
+    ];
+  }
   if (!(call?.length > 0) || ![call[0], call[1]].some((word) => typeof word === 'string' && calls.test(word))) return;
   for (let k = 0; k < call.length; k++) {
     const given = call[k];

@@ -18,6 +18,7 @@ const nativeSetAttr = uncurried(E.setAttribute);
 const nativeRemoveAttr = uncurried(E.removeAttribute);
 export const hasAttr = uncurried(E.hasAttribute);
 export const matches = uncurried(E.matches);
+export const closest = uncurried(E.closest);
 const insertBefore = uncurried(Node.prototype.insertBefore);
 const queries = new Map(
   [Element, Document, DocumentFragment].map((kind, i) => [[1, 9, 11][i], uncurried(kind.prototype.querySelectorAll)]),
@@ -31,6 +32,7 @@ const nodeType = uncurried(describe(Node.prototype, 'nodeType').get);
  */
 export const findAll = (root, selector) => [...queries.get(nodeType(root))(root, selector)];
 export const setHtml = setter(E, 'innerHTML');
+export const outerHtml = getter(E, 'outerHTML');
 
 /** Node → what we have just changed of it (an attribute's name; '' for its children), or how often it was moved. */
 export let changes = new Map();

@@ -5,10 +5,10 @@
  * load. What its author wrote stays readable (twins.js). An element is held where it would load and no earlier: images and
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
-import { attributeWaitsFor, authorKeys, holdCss, host, upward } from './decide.js';
+import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
 import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
-import { incomplete } from './replace.js';
+import { incomplete, mayRun } from './replace.js';
 import { assignType, holdSource, importsWaitFor } from './scripts.js';
 import { attributeNames, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
 
@@ -36,7 +36,7 @@ const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
 export function loadsIn(node) {
   if (!(node.ownerDocument || node).defaultView) return 0;
-  return node.isConnected ? 2 : loadsOutside(node.ownerDocument);
+  return mayRun(node) ? 2 : 1;
 }
 /** The same for what is in no page, but belongs to a document: all, where its insertion may go unnoticed. */
 export const loadsOutside = (doc) => (!doc.defaultView ? 0 : incomplete ? 2 : 1);
@@ -78,11 +78,8 @@ const STAND_IN = /^(about:blank\?|data:image\/svg\+xml;fg,)/;
 /** Keeps `value` aside instead of letting `el` load it. */
 function holdAttribute(el, name, value) {
   keep(el, name, value);
-  const [width, height] = ['width', 'height'].map((side) => parseInt(getAttr(el, side), 10));
   if (isEmptyFrame(el) && name === 'src') standEmpty(el);
-  else if (el.localName === 'img' && name === 'src' && width && height && el.isConnected) {
-    setAttr(el, name, `data:image/svg+xml;fg,<svg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/>`);
-  } else removeAttr(el, name);
+  else removeAttr(el, name);
   if (!el.isConnected) heldOutside.add(el);
   host.held?.(el);
 }
@@ -95,24 +92,29 @@ function giveBack(el, name) {
   if (value === null) return;
   // Before the address, or the frame would load without it.
   if (name === 'src') giveBack(el, 'sandbox');
-  // A frame must not lose its address.
-  const behind =
-    hasAttr(el, name) || el.localName === 'iframe'
-      ? []
-      : names.slice(names.indexOf(name) + 1).filter((one) => one !== 'nonce' && hasAttr(el, one));
-  const values = behind.map((one) => getAttr(el, one));
-  for (const one of behind) removeAttr(el, one);
-  put(el, name, value);
-  behind.forEach((one, i) => {
-    put(el, one, values[i]);
-  });
+  (host.putInPlace || put)(el, name, value, names);
   if (el.localName === 'source') el.parentNode?.load?.();
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
-export function checkCss(text, write) {
+function checkCss(text, write) {
   const safe = holdCss(releaseCss(text));
   if (safe !== text) write(safe);
+}
+
+/** The same CSS with its held URLs held: whoever reads it, by an attribute of this name, is told what the author wrote. */
+export function holdStyle(value, name = 'style') {
+  const safe = holdCss(value);
+  if (safe !== value) masked.add(name);
+  return safe;
+}
+
+/** A document in an attribute has to be safe before it is parsed. @returns {*} its text, when it is not the author's */
+function holdDocument(el, html) {
+  const safe = upward.safeSrcdoc(html, el);
+  if (safe === html) return;
+  keep(el, 'srcdoc', html);
+  return trust(safe);
 }
 
 /** Of a link only what it is for is taken away: its address stands for itself. */
@@ -128,8 +130,8 @@ function checkAttribute(el, name, where) {
   if (/^on/.test(name)) importsWaitFor(value);
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
-    const safe = where > 1 ? upward.safeSrcdoc(value, el) : value;
-    if (safe !== value) put(el, name, safe);
+    const safe = where > 1 && kept(el, name) === null && holdDocument(el, value);
+    if (safe) setAttr(el, name, safe);
     return 0;
   }
   const taken = takenFrom(el, name);
@@ -162,13 +164,18 @@ function takeOver(el) {
 function settle(el, waiting) {
   if (!waiting) {
     if (hasAttr(el, HELD)) {
-      for (const name of attributeNames(el)) if (name.startsWith(KEPT) && name !== HELD) giveBack(el, name.slice(KEPT.length));
-      removeAttr(el, HELD);
+      // A document stays as it was parsed; what waits in it comes back by itself.
+      for (const name of attributeNames(el)) if (/^fg-(?!held|srcdoc)/.test(name)) giveBack(el, name.slice(KEPT.length));
+      if (kept(el, 'srcdoc') === null) removeAttr(el, HELD);
     }
     heldOutside.delete(el);
     unplace(el);
   } else if (el.isConnected) {
     heldOutside.delete(el);
+    const [width, height] = ['width', 'height'].map((side) => getAttr(el, side));
+    if (el.localName === 'img' && kept(el, 'src') && width && height && !hasAttr(el, 'src')) {
+      setAttr(el, 'src', `data:image/svg+xml;fg,<svg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/>`);
+    }
     const inside = isEmptyFrame(el) ? contentDocument(el) : el;
     if (!/^(iframe|embed|object|video)$/.test(el.localName) || placed.get(el) === inside) return;
     placed.set(el, inside);
@@ -229,9 +236,7 @@ function assignLink(el, name, value, set) {
 export function assign(el, attribute, value, set) {
   const name = attribute.toLowerCase();
   if (CSS_ATTRIBUTE.test(name)) {
-    const safe = loadsIn(el) > 1 ? holdCss(value) : value;
-    if (safe !== value) masked.add(name);
-    return set(safe);
+    return set(loadsIn(el) > 1 ? holdStyle(value, name) : value);
   }
   if (el.localName === 'script') {
     if (name === 'type') return assignType(el, value, set);
@@ -240,7 +245,10 @@ export function assign(el, attribute, value, set) {
   if (el.localName === 'link' && /^(rel|href|imagesrcset)$/.test(name)) return assignLink(el, name, `${value}`, set);
   if (!isLoading(el, name)) return assignKept(el, name, value) || set(value);
   const where = loadsIn(el);
-  if (name === 'srcdoc') return set(where > 1 ? upward.safeSrcdoc(value, el) : value);
+  if (name === 'srcdoc') {
+    removeAttr(el, KEPT + name);
+    return set((where > 1 && holdDocument(el, `${value}`)) || value);
+  }
   const i = wouldLoad(el, where) && attributeWaitsFor(el, name, `${value}`);
   if (i) {
     holdAttribute(el, name, `${value}`);

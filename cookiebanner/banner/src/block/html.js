@@ -1,10 +1,8 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
 import { holdCss, host, trust, upward } from './decide.js';
-import { findAll, getter, inert, setHtml } from './dom.js';
+import { findAll, inert, outerHtml, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
-
-const outerHtml = getter(Element.prototype, 'outerHTML');
 
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
 export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(/i.test(html);
@@ -45,8 +43,8 @@ export const safeHtml = (html) =>
 const PATCH = '__fgRealm';
 /** A frame's document gets the patches before its first script. */
 export function safeSrcdoc(html) {
-  const safe = safeHtml(`${html}`);
-  if (/^<script[^>]*>try{\(parent\./.test(safe) || !/<script|\bon\w+\s*=/i.test(safe)) return safe;
+  const safe = safeHtml(html);
+  if (!/<script|\bon\w+\s*=/i.test(safe)) return safe;
   window[PATCH] ||= upward.patchRealm;
   return `<script nonce="${host.nonce || ''}">try{(parent.${PATCH}||parent.parent.${PATCH})(self)}catch(e){}</script>${safe}`;
 }

@@ -29,6 +29,8 @@
  * @property {(records: object[]) => void} restart workers that the page's policy did not let begin (late_workers.js)
  * @property {(url: string) => Promise<*>} importsHeld does the service worker at this address import what waits?
  * @property {boolean} [deferring] set while allowed deferred scripts wait for the parser's end
+ * @property {(el: Element, name: string, value: string, names: string[]) => void} [putInPlace] gives an attribute back where it stood (release.js)
+ * @property {(node: Element) => void} [left] set by release.js: this left the page
  * @property {() => void} releaseAllowed something that waits may go: load late.js and call `release()`
  *
  * @typedef {object} Engine
@@ -38,7 +40,7 @@
  * @property {() => void} [tellRefusals] what a no denies fails
  */
 import { authorKeys, begin, exempted, holdCss, host, urlWaitsFor } from './decide.js';
-import { findAll, getAttr, hasAttr, putBefore, setAttr, setHtml } from './dom.js';
+import { findAll, getAttr, hasAttr, putBefore, removeAttr, setAttr, setHtml } from './dom.js';
 import { checkElement, contentDocument, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
@@ -47,6 +49,7 @@ import { watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { rest, resting, scriptWaitsFor, show, takenOut, unpark } from './scripts.js';
 import { safeSandbox } from './sinks.js';
+import { put } from './twins.js';
 import { waiting } from './workers.js';
 
 /** What release.js works with: the gate's natives and its state, which a file that comes later has no other way to. */
@@ -61,7 +64,9 @@ export const internals = () => ({
   heldOutside,
   holdCss,
   host,
+  put,
   putBefore,
+  removeAttr,
   rest,
   resting,
   show,

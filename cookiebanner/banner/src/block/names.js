@@ -33,6 +33,6 @@ export function allOwnersWait(services, waits, kind, name) {
 }
 
 /** CSS that `holdCss` made, as its author wrote it. */
-export const releaseCss = (text) => (text ? text.replace(/data:fg,/g, '') : text);
+export const releaseCss = (text) => text?.replace?.(/data:fg,/g, '') ?? text;
 /** The same of what a native reads. */
 export const readClean = (go) => releaseCss(go());

@@ -67,7 +67,9 @@ export function patchNavigation(w) {
     });
   }
   methods(w, 'HTMLElement', 'click', (go, _args, el) => (el.isConnected || !/^a$/.test(el.localName) || !isLinkStopped(el)) && go());
-  methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => isFormStopped(form) || go());
+  // The frame of that name may stand in a shadow tree.
+  const isSent = (form) => /^[^_]/.test(getAttr(form, 'target') || '_') && urlWaitsFor(getAttr(form, 'action'));
+  methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => isFormStopped(form) || isSent(form) || go());
   methods(w, 'Document', 'open', (go, args, doc) => (args.length > 2 ? doc.defaultView.open(...args) : go()));
   methods(w, w, 'open', (go, [url = '', target = '']) => {
     const frame = target && isStopped(w.document.documentElement, `${target}`, `${url}`);

@@ -30,10 +30,15 @@ function removeFrom(node) {
   if (node.firstElementChild) findAll(node, `[${HELD}]`).forEach(unplace);
 }
 
-/** What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. */
+/**
+ * What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. A picture that a
+ * scanner has fetched says so before the observer has its turn (WebKit).
+ */
 function keepLoad(event) {
   const { isTrusted, target } = event;
-  if (isTrusted && /^(i?frame|img)$/.test(target.localName) && hasAttr(target, HELD)) event.stopImmediatePropagation();
+  if (!isTrusted || !/^(i?frame|img)$/.test(target.localName)) return;
+  checkElement(target);
+  if (hasAttr(target, HELD) && !hasAttr(target, 'srcdoc')) event.stopImmediatePropagation();
 }
 
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {
@@ -46,6 +51,7 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
     for (const node of removedNodes) {
       if (node.nodeType !== 1 || node.isConnected) continue;
       removeFrom(node);
+      host.left?.(node);
       if (added.has(node) && resting.has(node)) takenOut.add(node);
     }
   }

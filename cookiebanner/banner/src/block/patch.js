@@ -2,8 +2,8 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { anyServiceWaits, holdCss, host, trust, urlWaitsFor } from './decide.js';
-import { apply, findAll, getAttr, hasAttr, inert, setHtml } from './dom.js';
+import { anyServiceWaits, host, trust, urlWaitsFor } from './decide.js';
+import { apply, findAll, hasAttr, inert, setHtml } from './dom.js';
 import { checkTree, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes } from './html.js';
 import { MARK, readClean } from './names.js';
@@ -12,8 +12,8 @@ import { enterFrame, observe } from './observe.js';
 import { patchReaders } from './readers.js';
 import { patchObservers } from './records.js';
 import { constructors, methods, property } from './replace.js';
-import { checkParsed, holdInsertion, holdText, scriptsIn, showPrepared } from './scripts.js';
-import { changeSheet, patchSinks } from './sinks.js';
+import { checkParsed, holdInsertion, scriptsIn, showPrepared } from './scripts.js';
+import { changeSheet, changeText, patchSinks } from './sinks.js';
 import { patchStorage } from './store.js';
 import { cleanHtml, isHeldElement } from './twins.js';
 import { patchWorkers } from './workers.js';
@@ -31,12 +31,6 @@ function enterFramesIn(node) {
   if (node.firstElementChild) for (const frame of findAll(node, 'iframe')) enterFrame(frame);
 }
 
-/** An element gets a text: a style sheet's is made safe, a script may have to rest. @param {(value: *) => *} set the native */
-function giveText(el, value, set) {
-  if (el.localName === 'style') return set(loadsIn(el) > 1 ? holdCss(value) : value);
-  return el.localName === 'script' ? holdText(el, `${value}`, () => set(value)) : set(value);
-}
-
 const INSERTING =
   'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
 
@@ -44,29 +38,27 @@ const INSERTING =
 function insertNodes(go, all, self, method) {
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
-  const args = /^(insertB|replaceChild$|mo|add)/.test(method) ? [all[0]] : all;
+  const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
   const parent = beside ? self.parentNode : self.startContainer || self;
   const where = parent ? loadsIn(parent) : 0;
   const inserted = [];
   const scripts = [];
   let text = '';
-  args.forEach((node, i) => {
+  let insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
+  for (const node of args) {
     const type = node?.nodeType;
     if (typeof node === 'string' || type === 3) {
-      const value = type ? node.data : node;
-      text += value;
-      if (parent?.localName !== 'style' || where < 2) return;
-      if (type) node.data = holdCss(value);
-      else args[i] = holdCss(value);
+      text += type ? node.data : node;
+      const next = insert;
+      if (type) insert = () => changeSheet(node.parentNode, null, next);
     }
     if (type === 1 || type === 11) {
       inserted.push(...(type === 1 ? [node] : node.children));
       if (where > 1 || (where && node.ownerDocument !== parent.ownerDocument)) checkTree(node, where);
-      if (self.isConnected !== false) scripts.push(...scriptsIn(node));
+      if (where > 1) scripts.push(...scriptsIn(node));
     }
-  });
-  const insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
-  const result = parent?.localName === 'script' ? holdText(parent, text, insert) : changeSheet(parent, text, insert);
+  }
+  const result = changeText(parent, text, insert, /^app/.test(method));
   inserted.forEach(enterFramesIn);
   return result;
 }
@@ -76,13 +68,11 @@ function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'DocumentType', 'CharacterData', 'Range']) {
     methods(w, name, INSERTING, insertNodes);
   }
-  const insertOption = (go, args, self) => insertNodes(go, args, self.nodeType ? self : w.document.documentElement, 'add');
-  for (const name of ['HTMLSelectElement', 'HTMLOptionsCollection']) methods(w, name, 'add', insertOption);
   const insertPart = (value, go, self) => insertNodes(() => go(value), [value], self, '');
   property(w, 'Document', 'body', insertPart);
   for (const key of ['caption', 'tHead', 'tFoot']) property(w, 'HTMLTableElement', key, insertPart);
   // The second half of a script's text is a new child.
-  methods(w, 'Text', 'splitText', (go, _args, self) => giveText(self.parentNode || self, '', go));
+  methods(w, 'Text', 'splitText', (go, _args, self) => changeText(self.parentNode, '', go));
   methods(w, 'Element', 'attachShadow', (go) => {
     const root = go();
     observe(root);
@@ -103,7 +93,7 @@ function patchNodes(w) {
   });
   methods(w, 'Document', 'adoptNode', (go, args, self) => {
     checkTree(args[0], loadsOutside(self));
-    return go();
+    return changeSheet(args[0].parentNode, null, go);
   });
 }
 
@@ -123,7 +113,7 @@ function patchHtml(w) {
   const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html)) => {
     const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
     if (nodes) el[insert](...nodes);
-    else giveText(el, html, go);
+    else changeText(el, html, () => go(html));
     enterFrames(w);
   };
   const readHtml = (go) => cleanHtml(go());
@@ -164,10 +154,7 @@ function patchHtml(w) {
     checkTree(fragment, loadsOutside(doc));
     return apply(adoptNode, doc, [fragment]);
   });
-  const withText = (value, go, self) => giveText(self, value, go);
-  property(w, 'Node', 'textContent', withText, readClean);
   methods(w, 'Range', 'toString', readClean);
-  property(w, 'HTMLScriptElement', 'text', withText);
 }
 
 /** `document.write`, whose text may end within a tag. */
@@ -212,9 +199,6 @@ function patchRequests(w) {
   methods(w, 'Worklet', 'addModule', redirectHeld(0));
   methods(w, 'XMLHttpRequest', 'open', redirectHeld(1));
   methods(w, 'Navigator', 'sendBeacon', (go, args) => isHeld(args[0]) || go());
-  methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => {
-    if (!/^[^_]/.test(getAttr(form, 'target') || '') || !isHeld(getAttr(form, 'action') || '')) go();
-  });
   // What a service worker imports, only its text says; late.js reads it while the page waits for the registration.
   methods(w, 'ServiceWorkerContainer', 'register', (go, [url]) => {
     const refuse = () => Promise.reject(new TypeError());
@@ -224,15 +208,6 @@ function patchRequests(w) {
   constructors(w, 'EventSource', (args) => isHeld(args[0]) && ['data:,']);
   constructors(w, 'WebSocket', (args) => isHeld(args[0]) && [unreachable('wss:')]);
   constructors(w, 'Audio', (args) => args.length && isHeld(args[0]) && []);
-}
-
-/** CSS; inline styles are looked at by the observer. */
-function patchCss(w) {
-  methods(w, 'CSSStyleSheet', 'insertRule replace replaceSync', (go, args) => {
-    args[0] = holdCss(args[0]);
-    return go();
-  });
-  constructors(w, 'FontFace', (args) => typeof args[1] === 'string' && [args[0], holdCss(args[1]), args[2]]);
 }
 
 /** Realms of frames: patched before the page can use them. */
@@ -269,7 +244,6 @@ export function patchRealm(w) {
   patchNodes(w);
   patchHtml(w);
   patchWrite(w);
-  patchCss(w);
   patchRequests(w);
   patchWorkers(w);
   patchFrames(w);

@@ -2,23 +2,11 @@
  * Attributes of one realm: what sets them asks `hold.js` first, what reads them is given what the author wrote (twins.js).
  * While nothing was ever held, a reader costs one comparison more than without us.
  */
-import { apply, findAll, getter, hasAttr, note, removeAttr, uncurried } from './dom.js';
+import { apply, findAll, getter, hasAttr, note, outerHtml, removeAttr } from './dom.js';
 import { assign, CSS_ATTRIBUTE, checkElement, isLoading, loadsIn } from './hold.js';
 import { KEPT, releaseCss } from './names.js';
 import { methods, property } from './replace.js';
-import {
-  cleanHtml,
-  isHeldElement,
-  isMasked,
-  kept,
-  masked,
-  OURS,
-  originals,
-  trueCopy,
-  trueSelector,
-  trueTree,
-  writtenNames,
-} from './twins.js';
+import { cleanHtml, isHeldElement, isMasked, kept, masked, OURS, originals, trueCopy, trueSelector, writtenNames } from './twins.js';
 
 /** What has an attribute that loads, by its interface; tests/browser/test_sinks.py finds one that is missing. */
 const LOADERS =
@@ -89,13 +77,14 @@ function patchAttributes(w) {
   );
   property(w, 'Element', 'attributes', null, (go, el) => (isMasked(el) ? trueCopy(el).attributes : go()));
   methods(w, 'Element', 'removeAttribute removeAttributeNS', (go, args, el) => {
+    const name = args.length > 1 ? qualified(...args) : `${args[0]}`;
+    const stood = hasAttr(el, name);
     go();
     if (!isHeldElement(el)) return;
-    const name = KEPT + (args.length > 1 ? qualified(...args) : `${args[0]}`);
-    if (hasAttr(el, name)) {
-      removeAttr(el, name);
-      // This is the page's doing: its observers are told.
-      note(el, name)[name] = false;
+    if (hasAttr(el, KEPT + name)) {
+      removeAttr(el, KEPT + name);
+      // This is the page's doing: its observers are told, once.
+      note(el, KEPT + name)[KEPT + name] = stood;
     }
     checkElement(el);
   });
@@ -125,16 +114,14 @@ function patchAttributes(w) {
   property(w, 'Attr', 'value', setValue);
 }
 
-const isEqualNode = uncurried(Node.prototype.isEqualNode);
-const holds = (node) => node?.nodeType === 1 && (isMasked(node) || findAll(node, OURS)[0]);
+const holds = (node) => isMasked(node) || findAll(node, OURS)[0];
 
 /** Ways to read or compare whole trees. */
 function patchTrees(w) {
   methods(w, 'XMLSerializer', 'serializeToString', (go) => cleanHtml(go()));
   methods(w, 'Node', 'isEqualNode', (go, [other], self) => {
-    if (go()) return true;
-    const mayDiffer = masked.size > 0 && (holds(self) || holds(other));
-    return !!mayDiffer && isEqualNode(trueTree(self), trueTree(other));
+    const mayDiffer = !go() && masked.size > 0 && self.nodeType === 1 && other?.nodeType === 1 && (holds(self) || holds(other));
+    return mayDiffer ? cleanHtml(outerHtml(self)) === cleanHtml(outerHtml(other)) : go();
   });
   for (const name of ['Element', 'Document', 'DocumentFragment']) {
     methods(w, name, 'matches webkitMatchesSelector closest querySelector querySelectorAll', (go, args) => {

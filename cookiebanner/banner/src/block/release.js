@@ -11,6 +11,31 @@ import { tellRefusals } from './refuse.js';
 
 const ORDER = ['readystatechange', 'DOMContentLoaded', 'load'];
 
+/**
+ * How an attribute comes back where it stood: those behind it are taken out and set again.
+ *
+ * @param {ReturnType<typeof import('./index.js').internals>} internals
+ * @returns {(el: any, name: string, value: string, names: string[]) => void} of an element whose author wrote these names in this order
+ */
+const inPlace =
+  ({ getAttr, hasAttr, put, removeAttr }) =>
+  (el, name, value, names) => {
+    const isFrame = el.localName === 'iframe';
+    const stands = isFrame && hasAttr(el, name);
+    // What a frame may do is said before it gets its address.
+    if (name === 'sandbox' && names.indexOf('src') > names.indexOf(name)) removeAttr(el, 'src');
+    // A frame's document is not to be lost.
+    const behind = names
+      .slice(names.indexOf(name) + 1)
+      .filter((one) => hasAttr(el, one) && !(isFrame ? /^(nonce|src.*)$/ : /^nonce$/).test(one));
+    const values = behind.map((one) => getAttr(el, one));
+    if (!stands) for (const one of behind) removeAttr(el, one);
+    // A link that is for something complains until it has an address.
+    if (!hasAttr(el, name)) put(el, name, name === 'rel' ? '' : value);
+    if (!stands) behind.forEach((one, i) => void put(el, one, values[i]));
+    if (getAttr(el, name) !== value) put(el, name, value);
+  };
+
 /** @param {import('./index.js').Engine} engine gets `release()`, `loadOnce(element)` and `tellRefusals()` */
 export function finish(engine) {
   const {
@@ -33,6 +58,7 @@ export function finish(engine) {
     takenOut,
     unpark,
   } = engine.internals;
+  host.putInPlace = inPlace(engine.internals);
   const released = new WeakSet();
   /** Scripts that leave the page again when they have run. */
   const passing = new WeakSet();
@@ -56,6 +82,25 @@ export function finish(engine) {
     copy.nonce = el.nonce;
     return copy;
   }
+
+  /** Codes of held scripts that left the page before they could run: a router swapped it. */
+  const left = new Set();
+  const codeOf = (el) => getAttr(el, 'src') ?? el.textContent;
+  host.left = (node) => {
+    for (const el of [node, ...findAll(node, 'script')]) if (resting.has(el)) left.add(codeOf(el));
+  };
+
+  /** Does an empty script like this one run? */
+  function runs(probe) {
+    for (const { name } of [...probe.attributes]) probe.removeAttribute(name);
+    probe.nonce = host.nonce;
+    probe.text = host.policy.createScript('document.currentScript.ran=1');
+    putBefore(document.head, probe, null);
+    probe.remove();
+    return probe.ran;
+  }
+  /** A script that was parsed where nothing runs never starts, wherever it comes to stand; nor do copies of it. */
+  const canStart = (el) => runs(el.cloneNode(false)) || !runs(document.createElement('script'));
 
   // `document.write` of a released script would erase the page; it is inserted after the script instead.
   host.takeWritten = (html) => {
@@ -121,7 +166,8 @@ export function finish(engine) {
     show(held);
     resting.delete(held);
     // The server parks an SVG script with its address in `src`: only an HTML script reads that.
-    const el = hasAttr(held, 'src') && held.src === undefined ? runnableCopy(held) : held;
+    const isOther = hasAttr(held, 'src') && held.src === undefined;
+    const el = isOther || (left.delete(codeOf(held)) && !canStart(held)) ? runnableCopy(held) : held;
     if (ordered) el.async = false;
     released.add(el);
     const module = getAttr(el, 'type') === 'module';

@@ -3,10 +3,13 @@
  * reported, and the rest goes on.
  */
 import { host } from './decide.js';
-import { apply, construct, define, describe } from './dom.js';
+import { apply, closest, construct, define, describe } from './dom.js';
 
 /** Whether something could not be replaced: a page may have frozen it. */
 export let incomplete = false;
+
+/** Does what stands here run, or may it come into the page without our being told? An option does by its index (`select[0] = option`). */
+export const mayRun = (node) => node.isConnected || incomplete || (node.localName && closest(node, 'option'));
 
 /** Replaces an accessor or a value of an interface (or of `w`) by what `make(set, get)` or `make(value)` gives. */
 function replace(w, where, name, make) {
@@ -18,6 +21,21 @@ function replace(w, where, name, make) {
     incomplete = true;
     host.disarmed(name, error);
   }
+}
+
+/** An object of the browser's → what stands for it, and back. */
+const standIns = new WeakMap();
+const natives = new WeakMap();
+export const nativeOf = (object) => natives.get(object) || object;
+/** Stands for an object whose properties are no members of its interface, so that writes to them are heard. @param {ProxyHandler<any>} handler */
+export function standInFor(object, handler = {}) {
+  let standIn = standIns.get(object);
+  if (!standIn) {
+    standIn = new Proxy(object, handler);
+    standIns.set(object, standIn);
+    natives.set(standIn, object);
+  }
+  return standIn;
 }
 
 /** Methods: `run(go, args, self, name, native)`, where `go()` calls the native with `args` as they then are. */

@@ -19,7 +19,7 @@ import {
 import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr } from './dom.js';
 import { importMap, mapRest } from './level.js';
 import { MARK, PARKED } from './names.js';
-import { incomplete } from './replace.js';
+import { mayRun } from './replace.js';
 
 const CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script.*)?$/i;
 const PLAIN = /^\s*text\/plain\s*$/i;
@@ -128,8 +128,8 @@ export function show(el) {
   // Prepared in vain, a parser's script would say that it is async.
   if (resting.get(el) && el.async) el.async = false;
 }
-/** Not those that the parser has yet to prepare: it would run them. */
-const showResting = (el) => isSvg(el) || unprepared.has(el) || show(el);
+/** Not those that may run later: which the parser has yet to prepare, or which may come into the page unnoticed. */
+const showResting = (el) => isSvg(el) || unprepared.has(el) || (el.isConnected ? show(el) : decided.delete(el));
 
 /** A tag that its author parked becomes what it stands for. */
 export function unpark(el) {
@@ -160,9 +160,10 @@ function mustHide(el, waits = undefined) {
   return false;
 }
 
-/** Runs `change`, which gives a script that stands in a page its source or text; it rests when it `waits` for something. */
-function changing(el, waits, change) {
-  const held = mustHide(el, waits);
+/** Runs `change`, which gives a script its source or text; where that may make it run, it rests when it waits for something. */
+function changing(el, waitsFor, change) {
+  if (!mayRun(el)) return change();
+  const held = mustHide(el, canRun(el) && waitsFor());
   if (held) hide(el);
   try {
     return change();
@@ -172,16 +173,10 @@ function changing(el, waits, change) {
 }
 
 /** A script gets the source `value` by `change`. */
-export function holdSource(el, name, value, change) {
-  const waits = (el.isConnected || incomplete) && canRun(el) && attributeWaitsFor(el, name, value);
-  if (el.isConnected) return changing(el, waits, change);
-  // Its insertion may go unnoticed: then its type is hidden until it stands in the page.
-  if (waits && mustHide(el, waits)) hide(el);
-  return change();
-}
+export const holdSource = (el, name, value, change) => changing(el, () => attributeWaitsFor(el, name, value), change);
 
 /** A script gets the text `more` by `change`. */
-export const holdText = (el, more, change) => (el.isConnected ? changing(el, canRun(el) && scriptWaitsFor(el, more), change) : change());
+export const holdText = (el, more, change) => changing(el, () => scriptWaitsFor(el, more), change);
 
 /** Runs `insert`, which brings these scripts into a page; those that wait rest there. */
 export function holdInsertion(scripts, insert) {

@@ -4,11 +4,16 @@
  */
 import { holdCss, textWaitsFor } from './decide.js';
 import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
-import { assign, checkCss, checkElement } from './hold.js';
-import { readClean } from './names.js';
-import { constructors, methods, property } from './replace.js';
+import { assign, checkElement, holdStyle } from './hold.js';
+import { readClean, releaseCss } from './names.js';
+import { constructors, methods, nativeOf, property, standInFor } from './replace.js';
 import { holdText } from './scripts.js';
 import { kept } from './twins.js';
+
+/** The same for methods of several interfaces: `Interface:method method,…`. */
+function methodsOf(w, table, run) {
+  for (const row of table.split(',')) methods(w, ...row.split(':'), run);
+}
 
 /** What belongs to an element and does not say so → the element. */
 const elements = new WeakMap();
@@ -53,10 +58,14 @@ function patchAttributeNodes(w) {
   });
 }
 
-/** Runs `change` on a style sheet that stands in the page: its text takes effect at once, and as a whole. */
+/**
+ * Runs `change` on a style sheet that stands in the page: its text takes effect at once, and as a whole.
+ *
+ * @param {any} el @param {string|null} more what comes to its end; null when anything may come or go @param {() => any} change
+ */
 export function changeSheet(el, more, change) {
   const text = el?.localName === 'style' && el.isConnected && el.textContent + more;
-  if (!text || holdCss(text) === text) return change();
+  if (!text || (more !== null && holdCss(text) === text)) return change();
   const type = getAttr(el, 'type');
   setAttr(el, 'type', 'text/plain');
   try {
@@ -68,10 +77,14 @@ export function changeSheet(el, more, change) {
   }
 }
 
+/** The text of an element changes: of a style sheet, or of a script that may have to rest. */
+export const changeText = (el, text, change, atEnd = true) =>
+  el?.localName === 'script' ? holdText(el, `${text}`, change) : changeSheet(el, atEnd ? `${text}` : null, change);
+
 /** Text nodes of style sheets and scripts. */
 function patchText(w) {
-  const give = (el, value, go) => (el?.localName === 'script' ? holdText(el, `${value}`, go) : changeSheet(el, `${value}`, go));
-  const set = (value, go, node) => give(node.nodeType === 3 ? node.parentNode : node, value, () => go(value));
+  const owner = (node) => (node?.nodeType === 3 ? node.parentNode : node);
+  const set = (value, go, node) => changeText(owner(node), value, () => go(value));
   property(w, 'CharacterData', 'data', set, readClean);
   for (const name of ['nodeValue', 'textContent']) {
     property(
@@ -86,20 +99,40 @@ function patchText(w) {
     );
   }
   for (const name of ['HTMLElement', 'HTMLScriptElement'])
-    for (const key of ['innerText', 'outerText', 'textContent']) property(w, name, key, set, readClean);
-  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node) =>
-    give(node.parentNode, args[args.length - 1], go),
+    for (const key of ['innerText', 'outerText', 'textContent', 'text']) property(w, name, key, set, readClean);
+  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node, name) =>
+    changeText(node.parentNode, args[args.length - 1], go, /^app/.test(name)),
   );
-  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => give(el, args[1], go));
+  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => changeText(el, args[1], go, false));
+  // A text that leaves may have kept the rest from being an address.
+  const cut = (go, _args, from) =>
+    changeSheet(owner(from.startContainer || from.anchorNode || from), null, () =>
+      changeSheet(owner(from.endContainer || from.focusNode), null, go),
+    );
+  methodsOf(
+    w,
+    'Node:removeChild,CharacterData:remove,Range:deleteContents extractContents insertNode surroundContents,Selection:deleteFromDocument',
+    cut,
+  );
 }
 
 /** The same value with its held URLs held: a style, or what is made of styles. */
 function holdStyles(value) {
-  if (typeof value === 'string') return holdCss(value);
+  if (typeof value === 'string') return holdStyle(value);
   if (!value || typeof value !== 'object' || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
   if (Array.isArray(value)) return value.map(holdStyles);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, holdStyles(one)]));
 }
+
+/** What is written to a style's property loads at the next layout, before an observer is told. */
+const HOLDING = {
+  get: (style, name) => releaseCss(style[name]),
+  set(style, name, value) {
+    // Most values name nothing; what else a page keeps there is its own.
+    style[name] = /[(\\"']/.test(value) && typeof style[name] === 'string' ? holdStyle(value) : value;
+    return true;
+  },
+};
 
 /** Rules of style sheets and animations. */
 function patchStyles(w) {
@@ -107,29 +140,27 @@ function patchStyles(w) {
     if (args.length > at) args[at] = holdStyles(args[at]);
     return go();
   };
-  const first =
-    'CSSGroupingRule insertRule,CSSStyleRule insertRule,CSSKeyframesRule appendRule,Element animate,KeyframeEffect setKeyframes';
-  for (const pair of first.split(',')) methods(w, ...pair.split(' '), held(0));
+  methodsOf(
+    w,
+    'CSSGroupingRule:insertRule,CSSStyleRule:insertRule,CSSStyleSheet:insertRule replace replaceSync,CSSKeyframesRule:appendRule,Element:animate,KeyframeEffect:setKeyframes',
+    held(0),
+  );
   if (w.CSS) methods(w, w.CSS, 'registerProperty', held(0));
-  const second =
-    'CSSStyleSheet addRule,CSSStyleDeclaration setProperty,StylePropertyMap set,StylePropertyMap append,Document createProcessingInstruction';
-  for (const pair of second.split(',')) methods(w, ...pair.split(' '), held(1));
-  property(w, 'CSSStyleDeclaration', 'cssText', (value, go) => go(holdCss(value)), readClean);
-  methods(w, 'CSSStyleDeclaration', 'getPropertyValue', readClean);
+  methodsOf(w, 'CSSStyleSheet:addRule,StylePropertyMap:set append,Document:createProcessingInstruction', held(1));
+  methods(
+    w,
+    'CSSStyleDeclaration',
+    'getPropertyValue getPropertyPriority item removeProperty setProperty',
+    (_go, args, self, _name, native) => {
+      if (args.length > 1) args[1] = holdStyles(args[1]);
+      return releaseCss(apply(native, nativeOf(self), args));
+    },
+  );
+  constructors(w, 'FontFace', ([name, source, ...more]) => typeof source === 'string' && [name, holdCss(source), ...more]);
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
-  // Properties of a rule's style are no properties of its interface; nothing of it loads before the page is drawn.
-  for (const name of ['CSSStyleRule', 'CSSKeyframeRule', 'CSSNestedDeclarations', 'CSSPageRule']) {
-    property(
-      w,
-      name,
-      'style',
-      (value, go) => go(holdCss(value)),
-      (go) => {
-        const style = go();
-        queueMicrotask(() => checkCss(style.cssText, (safe) => (style.cssText = safe)));
-        return style;
-      },
-    );
+  const owners = 'HTMLElement SVGElement MathMLElement CSSStyleRule CSSKeyframeRule CSSNestedDeclarations CSSPageRule';
+  for (const name of owners.split(' ')) {
+    property(w, name, 'style', null, (go) => standInFor(go(), HOLDING));
   }
 }
 
@@ -144,6 +175,7 @@ function patchFetching(w, isHeld, unreachable) {
     ...(identity?.providers || []).map((provider) => provider.configURL),
     `https://${publicKey?.rp?.id || publicKey?.rpId || rpId || location.hostname}`,
   ];
+  methods(w, 'RTCPeerConnection', 'setIdentityProvider', (go, [name]) => isHeld(`https://${name}`) || go());
   failing('CredentialsContainer', 'get create', ([what]) => hosts(what));
   const signals = 'signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails';
   failing(w.PublicKeyCredential || {}, signals, ([what]) => hosts(what));

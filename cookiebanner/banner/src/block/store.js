@@ -2,34 +2,24 @@
 import { host, serviceWaits } from './decide.js';
 import { apply, define } from './dom.js';
 import { allOwnersWait, STORES } from './names.js';
-import { methods, property } from './replace.js';
+import { methods, nativeOf, property, standInFor } from './replace.js';
 
-/** stand-in → [storage, prefix], and storage → stand-in. */
-const storages = new WeakMap();
-const standIns = new WeakMap();
+/** Storage → the prefix of its keys. */
+const kinds = new WeakMap();
 /** Seems to delete a cookie: of several attributes a browser takes the last, and it reads dates in its own way. */
 const seemsToDelete = (line) =>
   /^[ -~]*$/.test(line) && (/max-age\s*=\s*[-0]/i.test(line) || Date.parse(/expires\s*=([^;]*)/i.exec(line)?.[1]) < Date.now());
 /** May not be written. */
 const isBarred = (kind, name) => allOwnersWait(host.services, serviceWaits, kind, name);
 
-/** Stands for a storage object, because property writes cannot be patched. */
-function standInFor(storage, kind) {
-  if (!standIns.has(storage)) {
-    const standIn = new Proxy(storage, {
-      get: (_, key) => storage[key],
-      set(_, key, value) {
-        if (!isBarred(kind, key)) storage[key] = value;
-        return true;
-      },
-      defineProperty: (_, key, descriptor) => isBarred(kind, key) || !!define(storage, key, descriptor),
-    });
-    standIns.set(storage, standIn);
-    // Whoever has the storage itself is heard, too.
-    for (const key of [standIn, storage]) storages.set(key, [storage, kind]);
-  }
-  return standIns.get(storage);
-}
+const handlerOf = (kind) => ({
+  get: (storage, key) => storage[key],
+  set(storage, key, value) {
+    if (!isBarred(kind, key)) storage[key] = value;
+    return true;
+  },
+  defineProperty: (storage, key, descriptor) => isBarred(kind, key) || !!define(storage, key, descriptor),
+});
 
 /** Patches what stores in window `w`. */
 export function patchStorage(w) {
@@ -45,16 +35,19 @@ export function patchStorage(w) {
     return go();
   });
   for (const name in STORES) {
+    const handler = handlerOf(STORES[name]);
     property(w, w, name, null, (go) => {
       const storage = go();
-      return storage && standInFor(storage, STORES[name]);
+      if (!storage) return storage;
+      kinds.set(storage, STORES[name]);
+      return standInFor(storage, handler);
     });
   }
-  // The methods are told apart by what they are called on.
+  // The methods are told apart by what they are called on; whoever has the storage itself is heard, too.
   methods(w, 'Storage', 'getItem setItem removeItem clear key', (_go, args, self, name, native) => {
-    const [storage, kind] = storages.get(self) || [self];
-    if (name !== 'setItem' || !isBarred(kind, args[0])) return apply(native, storage, args);
+    const storage = nativeOf(self);
+    if (name !== 'setItem' || !isBarred(kinds.get(storage), args[0])) return apply(native, storage, args);
   });
-  property(w, 'Storage', 'length', null, (_go, self) => Object.keys(storages.get(self)?.[0] || self).length);
-  property(w, 'StorageEvent', 'storageArea', null, (go) => standIns.get(go()) || go());
+  property(w, 'Storage', 'length', null, (_go, self) => Object.keys(nativeOf(self)).length);
+  property(w, 'StorageEvent', 'storageArea', null, (go) => (kinds.has(go()) ? standInFor(go()) : go()));
 }

@@ -4,7 +4,7 @@
  * `fg-held` has the order. Every way to read an element passes over ours (readers.js).
  */
 import { trust } from './decide.js';
-import { findAll, getAttr, hasAttr, inert, removeAttr, setAttr, uncurried } from './dom.js';
+import { getAttr, hasAttr, inert, removeAttr, setAttr, uncurried } from './dom.js';
 import { HELD, KEPT, releaseCss } from './names.js';
 
 export const attributeNames = uncurried(Element.prototype.getAttributeNames);
@@ -70,24 +70,6 @@ export function keep(el, name, value) {
 
 /** Elements with an attribute that does not stand as it was written. */
 export const OURS = `[${HELD}],[style*="data:fg,"]`;
-
-/** Makes an element stand as its author wrote it. */
-function restore(el) {
-  for (const name of attributeNames(el)) {
-    const value = getAttr(el, name);
-    if (name === 'style') put(el, name, releaseCss(value));
-    if (!name.startsWith(KEPT)) continue;
-    removeAttr(el, name);
-    if (name !== HELD) put(el, name.slice(KEPT.length), value);
-  }
-}
-
-/** A copy of a tree as its author wrote it, where nothing loads. */
-export function trueTree(node) {
-  const copy = importNode(inert, node, true);
-  for (const el of [copy, ...findAll(copy, OURS)]) restore(el);
-  return copy;
-}
 
 const copies = new WeakMap();
 /** Copy → the held element that it speaks for. */
