@@ -31,6 +31,17 @@ def test_nothing_fails_before_an_answer_and_everything_once_after_a_no(guest) ->
     assert guest.asked == []
 
 
+@pytest.mark.parametrize("script", ["1", "document.head.append(document.createElement('i'))"])
+def test_drawing_the_banner_lets_no_picture_out(guest, server, script) -> None:
+    """Drawn inside the parser's task it made the parser rest behind the next script, and what comes first then is fetched."""
+    for _ in range(6):
+        guest.context.clear_cookies()
+        page = guest.open(f'<script>{script}</script>\n<img alt="" src="{T}/x/parsed/t.gif">')
+        page.wait_for_selector("#onetrust-banner-sdk")
+        page.wait_for_timeout(100)
+    assert guest.asked == []
+
+
 def test_a_returning_visitor_s_no_is_told_too(guest) -> None:
     guest.open("").evaluate("fairgate.reject()")
     page = guest.open(LOADER)

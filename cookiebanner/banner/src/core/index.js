@@ -279,7 +279,8 @@ export function start(cfg, arm) {
       const observer = new MutationObserver(() => {
         if (!document.body) return;
         observer.disconnect();
-        core.safely('banner', showFirst);
+        // Not in the parser's task: what it would put off by that could be a picture, asked for before the gate sees it.
+        setTimeout(() => core.safely('banner', showFirst));
       });
       return observer.observe(documentElement, { childList: true });
     }
