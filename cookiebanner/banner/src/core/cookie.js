@@ -42,14 +42,18 @@ export function decode(raw, { items, cfg }) {
 /** @returns {Answer|undefined} the newest of several cookies; what cannot be read (undefined) is always sorted to the end */
 export const newest = (raw, core) => raw.map((one) => decode(one, core)).sort((a, b) => b.t - a.t)[0];
 
-/** @returns {string[]} every value of a cookie, in the browser's order; none in a sandboxed page, where reading throws */
-export function values(name) {
+/** @returns {string[]} all cookies that can be read, as `name=value`; none in a sandboxed page, where reading throws */
+export function cookies() {
   try {
-    return document.cookie.split('; ').flatMap((pair) => (pair.startsWith(`${name}=`) ? pair.slice(name.length + 1) : []));
+    return document.cookie.split('; ');
   } catch {
     return [];
   }
 }
+
+/** @returns {string[]} every value of a cookie, in the browser's order. Whoever asks for several hands in what was read once */
+export const values = (name, pairs = cookies()) =>
+  pairs.flatMap((pair) => (pair.startsWith(`${name}=`) ? pair.slice(name.length + 1) : []));
 
 /**
  * All that this browser keeps of answers to this site: in the cookie; in the one of a page without TLS, which neither sees nor
@@ -57,8 +61,8 @@ export function values(name) {
  *
  * @returns {string[]}
  */
-export function kept({ cfg }) {
-  const raw = [...values(cfg.cookie), ...values(`${cfg.cookie}_http`)];
+export function kept({ cfg }, pairs = cookies()) {
+  const raw = [...values(cfg.cookie, pairs), ...values(`${cfg.cookie}_http`, pairs)];
   try {
     raw.push(...[localStorage[cfg.cookie] || []].flat());
   } catch {}

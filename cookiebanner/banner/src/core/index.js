@@ -6,10 +6,11 @@
 import { tabled } from '../block/match.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
 import { firstLayer } from '../ui/first.js';
-import { kept, newest, values } from './cookie.js';
+import { cookies, kept, newest, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
 
+const { insertBefore } = Node.prototype;
 const { get: following } = Object.getOwnPropertyDescriptor(Node.prototype, 'nextSibling');
 /** @param {Node} node @returns {Node|null} what really follows it */
 const nextSibling = (node) => following.call(node);
@@ -55,10 +56,12 @@ export function start(cfg, arm) {
     signal: (answered) => core.child | (core.gpc && !(answered && core.optIn) ? GPC : 0),
     /** Reads the stored answer. */
     read() {
-      const raw = kept(core);
+      // A browser may ask another process for them.
+      const pairs = cookies();
+      const raw = kept(core, pairs);
       core.stored = `${raw}`;
       core.answer = newest(raw, core);
-      core.closed = values('OptanonAlertBoxClosed')[0];
+      core.closed = values('OptanonAlertBoxClosed', pairs)[0];
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = items.some(({ necessary }) => !necessary);
       core.lapsed = false;
@@ -68,7 +71,7 @@ export function start(cfg, arm) {
       if (!core.vendorSignals) core.signalVendors('default');
       if (core.answer) core.applyAnswer();
       // Perhaps an objection, or of an earlier gate: late.js finds out. `fairgate` was every site's name once.
-      else if (raw[0] || core.closed || values('fairgate')[0]) {
+      else if (raw[0] || core.closed || values('fairgate', pairs)[0]) {
         core.unsure = true;
         core.vector = items.map(({ necessary }) => !!necessary);
       }
@@ -130,7 +133,7 @@ export function start(cfg, arm) {
     putBeside(node) {
       const { documentElement, head, body } = document;
       ours.add(node);
-      documentElement.insertBefore(node, body);
+      insertBefore.call(documentElement, node, body);
       // React 18, which renders whole documents, walks from the head to what follows it and expects the body.
       if (!head) return;
       const get = () => {
