@@ -37,9 +37,10 @@ GATE_ALONE = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 592
 GATE_BUDGET = GATE_ALONE + 4_336 + 48
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip;
-# boxes in frames and over films.
-UI_BUDGET = 10_240 + 96 + 528 + 96 - 2_000
-STUB_BUDGET = 5_120 + 32 + 80  # otreset reaches what fallbacks keep; whole languages and Trusted Types without us
+# boxes in frames and over films; keeping Accept and Reject alike, which left the gate.
+UI_BUDGET = 10_240 + 96 + 528 + 96 - 2_000 + 192
+# otreset reaches what fallbacks keep; whole languages and Trusted Types without us; languages of which no browser is asked
+STUB_BUDGET = 5_120 + 32 + 80 + 96
 
 
 def sent(made: dict[str, bytes], language: str = "en") -> dict[str, int]:

@@ -1,11 +1,8 @@
-/** Accept and Reject look the same, whatever the site's style sheets do to one of them. */
+/** Accept and Reject look the same, whatever the site's style sheets do to one of them. Part of ui.js. */
 
 // Inline and important: nothing in a style sheet outranks it.
 const FORCED =
   'all:revert;box-sizing:border-box;display:block;width:100%;font:inherit;min-height:44px;padding:8px 12px;border:2px solid var(--fg-ed);border-radius:8px;background:var(--fg-ac);color:var(--fg-on);font-weight:600;line-height:1.3;cursor:pointer;';
-
-// The native: a button's few hundred properties are asked for several times.
-const { getPropertyValue } = CSSStyleDeclaration.prototype;
 
 /**
  * Compares everything the browser computed for both; repairs both when they differ or cannot be seen.
@@ -20,7 +17,7 @@ export function makeEqual(pair) {
   /** @type {any} */
   const a = getComputedStyle(one);
   const b = getComputedStyle(two);
-  const differing = [...a].filter((key) => key[0] !== '-' && getPropertyValue.call(a, key) !== getPropertyValue.call(b, key));
+  const differing = [...a].filter((key) => key[0] !== '-' && a[key] !== b[key]);
   if (a.opacity < 1 || a.visibility !== 'visible' || one.offsetHeight < 40) differing.push('visibility');
   if (differing.length) for (const { style } of pair) style.cssText = FORCED.replace(/;/g, '!important;');
   return differing;
