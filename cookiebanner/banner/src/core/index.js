@@ -10,7 +10,6 @@ import { cookies, kept, newest, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
 
-const { insertBefore } = Node.prototype;
 const { get: following } = Object.getOwnPropertyDescriptor(Node.prototype, 'nextSibling');
 /** @param {Node} node @returns {Node|null} what really follows it */
 const nextSibling = (node) => following.call(node);
@@ -133,7 +132,7 @@ export function start(cfg, arm) {
     putBeside(node) {
       const { documentElement, head, body } = document;
       ours.add(node);
-      insertBefore.call(documentElement, node, body);
+      documentElement.insertBefore(node, body);
       // React 18, which renders whole documents, walks from the head to what follows it and expects the body.
       if (!head) return;
       const get = () => {

@@ -28,7 +28,7 @@ const spoken = (code) => {
 };
 
 /** `de-CH`: these languages are written alike wherever they are spoken, so that nobody has to be asked of which they are a case. */
-const REGIONAL = /^(?!az|ha|k[kuy]|m[ns]|p[ai]|s[dr]|tg|u[gz]|zh)([a-z]{2})-[a-z]{2}$/;
+const REGIONAL = /^(?!az|ha|k[kuy]|m[ns]|p[ai]|s[dr]|tg|u[gz]|zh)(..)-..$/;
 
 /** @returns {string|undefined} which of `offered` answers a wish */
 function answerTo(wish, offered) {

@@ -10,11 +10,6 @@ import packed from './first.css';
 import { exemptions, listOf, textsOf } from './screen.js';
 import { LOOK_DARK, LOOK_LIGHT, LOOK_RADIUS, LOOK_SCHEME, PALETTE, SCREEN_DIRECTION, SCREEN_LANGUAGE } from '../packed.js';
 
-// Natives: nothing in our own rules has to wait.
-const { setProperty } = CSSStyleDeclaration.prototype;
-const { replaceSync } = CSSStyleSheet.prototype;
-const { prepend } = Element.prototype;
-
 /**
  * @param {import('../types.d.ts').Core} core
  * @returns {import('../types.d.ts').Ui}
@@ -45,10 +40,9 @@ export function firstLayer(core) {
       const scheme = look[LOOK_SCHEME];
       const isDark = scheme === 'auto' ? prefersDark.matches : scheme === 'dark';
       const colours = look[isDark ? LOOK_DARK : LOOK_LIGHT];
-      const set = (name, value) => setProperty.call(node.style, name, value);
-      for (const [i, colour] of colours.split(' ').entries()) set(`--fg-${PALETTE[i]}`, colour);
-      set('--fg-r', `${look[LOOK_RADIUS]}px`);
-      set('color-scheme', isDark ? 'dark' : 'light');
+      for (const [i, colour] of colours.split(' ').entries()) node.style.setProperty(`--fg-${PALETTE[i]}`, colour);
+      node.style.setProperty('--fg-r', `${look[LOOK_RADIUS]}px`);
+      node.style.setProperty('color-scheme', isDark ? 'dark' : 'light');
       node.lang = ui.lang;
       node.dir = ui.screen[SCREEN_DIRECTION];
     },
@@ -59,13 +53,13 @@ export function firstLayer(core) {
       const tag = el('style', { id: 'onetrust-style', nonce: core.nonce });
       try {
         const sheet = core.sheet || new CSSStyleSheet();
-        replaceSync.call(sheet, ui.css);
+        sheet.replaceSync(ui.css);
         if (!core.sheet) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
         core.sheet = sheet;
       } catch {
         tag.textContent = ui.css;
       }
-      prepend.call(ui.root, tag);
+      ui.root.prepend(tag);
     },
     textOf: (key, values) => interpolate(ui.t[key], { ...ui.placeholders, ...values }),
     list: (names) => listOf(ui.screen, names),
@@ -94,7 +88,7 @@ export function firstLayer(core) {
       ui.banner?.remove();
       ui.banner = showBanner(ui);
       calm(ui.banner);
-      prepend.call(ui.root, ui.banner);
+      ui.root.prepend(ui.banner);
     },
     /** ui.js's takes care of focus and of the way back, too. */
     hideBanner() {
