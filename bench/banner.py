@@ -25,6 +25,7 @@ django.setup()
 import brotli  # noqa: E402
 from playwright.sync_api import BrowserContext, Page, sync_playwright  # noqa: E402
 
+from bench.devtools import Chromium  # noqa: E402
 from bench.report import table, write  # noqa: E402
 from consent.publishing import streams  # noqa: E402
 from consent.publishing.actions import _artifact  # noqa: E402
@@ -228,7 +229,7 @@ def cost(rounds: int) -> dict[str, dict[str, list[float]]]:
         "ours": gate,
     }
     taken: dict[str, dict[str, list[float]]] = {}
-    with open_world() as world, sync_playwright() as play:
+    with open_world() as world:
         fill(world)
         world.pages[shop.CONSENT, "/empty.js"] = (200, "text/javascript", brotli.compress(b""))
         for (_, path), (kind, body) in YETT.files.items():
@@ -236,28 +237,25 @@ def cost(rounds: int) -> dict[str, dict[str, list[float]]]:
         for name, head in heads.items():
             body = brotli.compress(big_page(head).encode(), quality=5)
             world.pages[SITE, f"/{name.replace(' ', '-').replace(',', '')}"] = (200, "text/html; charset=utf-8", body)
-        browser = play.chromium.launch(executable_path=chromium(), args=[*world.chromium_arguments, "--no-sandbox"])
+        browser = Chromium(chromium(), [*world.chromium_arguments, "--no-sandbox"])
         for number in range(rounds + 1):
             for name in heads:
-                context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800})
-                page = context.new_page()
                 address = f"https://{SITE}/{name.replace(' ', '-').replace(',', '')}"
+                context, page = browser.open()
                 if name == "ours, answered":
-                    page.goto(address)
-                    page.evaluate("fairgate.reject()")
-                    page.goto("about:blank")
-                link = context.new_cdp_session(page)
-                link.send("Performance.enable")
-                before = {entry["name"]: entry["value"] for entry in link.send("Performance.getMetrics")["metrics"]}
-                page.goto(address)
-                page.wait_for_timeout(800)
-                after = {entry["name"]: entry["value"] for entry in link.send("Performance.getMetrics")["metrics"]}
-                found = {"page ms": page.evaluate(LOADED)}
+                    browser.visit(page, address, 0.8)
+                    browser.evaluate(page, "fairgate.reject()")
+                    browser.visit(page, "about:blank", 0.1)
+                browser.send("Performance.enable", page, timeDomain="threadTicks")
+                before = browser.metrics(page)
+                browser.visit(page, address, 1.2)
+                after = browser.metrics(page)
+                found = {"page ms": browser.evaluate(page, LOADED)}
                 for title, metric in (("main thread ms", "TaskDuration"), ("script ms", "ScriptDuration")):
                     found[title] = (after[metric] - before[metric]) * 1000
                 for title, value in found.items() if number else ():
                     taken.setdefault(name, {}).setdefault(title, []).append(value)
-                context.close()
+                browser.forget(context)
         browser.close()
     return {way: {name: [median(v), min(v), max(v)] for name, v in row.items()} for way, row in taken.items()}
 
@@ -371,8 +369,8 @@ def _ways(ways: dict[str, dict[str, list[float]]]) -> list[str]:
 
 
 COST = """\
-A page of 5,000 nodes. What the gate itself takes is "ours, answered" less "an empty script"; what the banner takes is
-the rest of "ours"."""
+A page of 5,000 nodes, without a debugger (bench/devtools.py). What the gate itself takes is "ours, answered" less "an
+empty script"; what the banner takes is the rest of "ours"."""
 GROWTH = """\
 As a site grows, with all 38 variants: bytes in brotli, services of one's own that are alike, texts of languages that we
 do not ship in English; the memory is the largest that the compiling process had."""

@@ -93,3 +93,42 @@ test('the first wish that anything answers is taken; what is no language is aske
   assert.equal(chosen(['de', 'fr'], '', '*', '-', 'a'.repeat(99), null), 'de');
   assert.equal(chosen(['de', 'fr']), 'de');
 });
+
+test('whoever speaks a language of two letters somewhere gets it, unless it is written otherwise there', () => {
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+  const pairs = letters.flatMap((a) => letters.map((b) => a + b));
+  const written = (code) => {
+    const { language: name, script } = new Intl.Locale(code).maximize();
+    return `${name}-${script}`;
+  };
+  const wrong = [];
+  for (const code of pairs.filter((pair) => new Intl.Locale(pair).maximize().script)) {
+    const here = written(code);
+    for (const region of pairs) {
+      const wish = `${code}-${region}`;
+      if (chosen([OTHER, code], wish) !== (written(wish) === here ? code : OTHER)) wrong.push(wish);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('a browser is not asked about a language that is offered as it is wished for', () => {
+  const { Locale } = Intl;
+  const asked = [];
+  /** @type {any} */ (Intl).Locale = class extends Locale {
+    constructor(code) {
+      asked.push(code);
+      super(code);
+    }
+  };
+  try {
+    assert.equal(chosen(['de', 'en'], 'en'), 'en');
+    assert.equal(chosen(['de', 'en'], 'en-US'), 'en');
+    assert.equal(chosen(['de', 'pt_BR'], 'pt-BR', 'de'), 'pt_BR');
+    assert.deepEqual(asked, []);
+    assert.equal(chosen(['de', 'he'], 'iw'), 'he');
+    assert.deepEqual([...new Set(asked)], ['de', 'iw', 'he']);
+  } finally {
+    /** @type {any} */ (Intl).Locale = Locale;
+  }
+});

@@ -274,7 +274,8 @@ export interface Ui extends Partial<Lists> {
   honored(): unknown;
   status(): any;
   links(): HTMLElement[];
-  keepEqual(pair: HTMLElement[]): void;
+  /** Accept and Reject of the banner, where it has both. */
+  pair?: any;
   draw(): void;
   hideBanner(): void;
   open(layer?: string): any;
@@ -286,6 +287,7 @@ export interface Ui extends Partial<Lists> {
   inPage?: (node: HTMLElement) => HTMLElement;
   leavePage?: (node: HTMLElement) => void;
   mount?: () => void;
+  keepEqual?: (pair?: HTMLElement[]) => void;
   optsOut?: () => boolean;
 }
 

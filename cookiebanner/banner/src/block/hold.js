@@ -16,6 +16,7 @@ const getText = getter(Node.prototype, 'textContent');
 const setText = setter(Node.prototype, 'textContent');
 const parentNode = getter(Node.prototype, 'parentNode');
 const nextSibling = getter(Node.prototype, 'nextSibling');
+const hasAttributes = uncurried(Element.prototype.hasAttributes);
 const removeChild = uncurried(Node.prototype.removeChild);
 export const contentDocument = getter(HTMLIFrameElement.prototype, 'contentDocument');
 
@@ -198,8 +199,9 @@ export function checkElement(el, where = loadsIn(el)) {
   settle(el, waiting);
 }
 
-/** `checkElement` for what can load: most nodes can't, and are passed over fast. */
-export const checkOne = (node, where = undefined) => node.nodeType === 1 && matches(node, LOADING) && checkElement(node, where);
+/** `checkElement` for what can load: most nodes can't, and are passed over fast. Without an attribute only text of CSS does. */
+export const checkOne = (node, where = undefined) =>
+  node.nodeType === 1 && (hasAttributes(node) || node.localName === 'style') && matches(node, LOADING) && checkElement(node, where);
 
 /** The same for a node and everything in it. */
 export function checkTree(node, where = undefined) {

@@ -45,7 +45,7 @@ import { checkElement, contentDocument, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
 import { stopped } from './navigate.js';
-import { watchedRoots } from './observe.js';
+import { observe, watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { rest, resting, scriptWaitsFor, show, takenOut, unpark } from './scripts.js';
 import { safeSandbox } from './sinks.js';
@@ -87,7 +87,9 @@ export const internals = () => ({
  */
 export function arm(options) {
   begin(options, { patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html)) });
-  patchRealm(window);
+  observe(document);
+  // Before the patches, which would look at what we write ourselves.
   armLevel();
+  patchRealm(window);
   return { internals: internals() };
 }

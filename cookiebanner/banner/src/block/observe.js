@@ -41,14 +41,44 @@ function keepLoad(event) {
   if (hasAttr(target, HELD) && !hasAttr(target, 'srcdoc')) event.stopImmediatePropagation();
 }
 
+/** The parser reports every node by itself: does this one hold others, with which it came as a whole? */
+function cameAsWhole(node, added) {
+  for (let child = node.firstElementChild; child; child = child.nextElementSibling) if (!added.has(child)) return true;
+}
+
+function checkAdded(node, added) {
+  const { localName, shadowRoot } = node;
+  if (localName === 'script') checkScript(node);
+  else if (cameAsWhole(node, added)) {
+    checkTree(node);
+    scriptsIn(node).forEach(checkScript);
+  } else checkOne(node);
+  if (localName === 'iframe') enterFrame(node);
+  if (shadowRoot) observe(shadowRoot);
+}
+
+/** An attribute has changed, or perhaps the text of a script or a style sheet. */
+function checkTarget({ target, type }) {
+  const { localName } = target;
+  if (localName === 'script') checkScript(target);
+  else if (type === 'attributes' || localName === 'style') checkElement(target);
+}
+
+// Every node of a page passes here: lists are counted through, which asks the browser for less than their iterators.
 const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   const added = new Set();
   showPrepared();
-  for (const { target, type, addedNodes, removedNodes } of records) {
-    if (target.localName === 'script') checkScript(target);
-    else if (type === 'attributes' || target.localName === 'style') checkElement(target);
-    for (const node of addedNodes) if (node.nodeType === 1) added.add(node);
-    for (const node of removedNodes) {
+  for (const record of records) {
+    const { addedNodes, removedNodes } = record;
+    let onlyElements = addedNodes.length > 0;
+    for (let i = 0; i < addedNodes.length; i++) {
+      const node = addedNodes[i];
+      if (node.nodeType === 1) added.add(node);
+      else onlyElements = false;
+    }
+    if (!onlyElements) checkTarget(record);
+    for (let i = 0; i < removedNodes.length; i++) {
+      const node = removedNodes[i];
       if (node.nodeType !== 1 || node.isConnected) continue;
       removeFrom(node);
       host.left?.(node);
@@ -58,13 +88,7 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   for (const node of added) {
     // A form whose fields are named like methods ("matches") must not keep the rest from being looked at.
     try {
-      // The parser reports every node by itself; what came as a whole is looked through.
-      const child = node.firstElementChild;
-      if (child && !added.has(child)) checkTree(node);
-      else checkOne(node);
-      scriptsIn(node).forEach(checkScript);
-      enterFrame(node);
-      if (node.shadowRoot) observe(node.shadowRoot);
+      checkAdded(node, added);
     } catch {}
   }
 });

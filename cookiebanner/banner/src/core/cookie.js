@@ -69,8 +69,8 @@ export const oneTrusts = (name, pairs = cookies()) =>
  *
  * @returns {string[]}
  */
-export function kept({ cfg }) {
-  const raw = [...values(cfg.cookie), ...values(`${cfg.cookie}_http`)];
+export function kept({ cfg }, pairs = cookies()) {
+  const raw = [...values(cfg.cookie, pairs), ...values(`${cfg.cookie}_http`, pairs)];
   try {
     raw.push(...[localStorage[cfg.cookie] || []].flat());
   } catch {}

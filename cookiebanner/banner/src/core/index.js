@@ -6,7 +6,7 @@
 import { tabled } from '../block/match.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
 import { firstLayer } from '../ui/first.js';
-import { kept, newest, oneTrusts, values } from './cookie.js';
+import { cookies, kept, newest, oneTrusts, values } from './cookie.js';
 import { language, origin } from './origin.js';
 import { before, GPC, interpret, optional, unpack } from './vector.js';
 
@@ -55,11 +55,13 @@ export function start(cfg, arm) {
     signal: (answered) => core.child | (core.gpc && !(answered && core.optIn) ? GPC : 0),
     /** Reads the stored answer. */
     read() {
-      const raw = kept(core);
+      // A browser may ask another process for them.
+      const pairs = cookies();
+      const raw = kept(core, pairs);
       core.stored = `${raw}`;
       core.answer = newest(raw, core);
       // Of twins, on the host and on its domain, the newest.
-      core.closed = oneTrusts('OptanonAlertBoxClosed').sort().pop();
+      core.closed = oneTrusts('OptanonAlertBoxClosed', pairs).sort().pop();
       core.gpc = navigator.globalPrivacyControl === true;
       core.ask = items.some(({ necessary }) => !necessary);
       core.lapsed = false;
@@ -69,7 +71,7 @@ export function start(cfg, arm) {
       if (!core.vendorSignals) core.signalVendors('default');
       if (core.answer) core.applyAnswer();
       // Perhaps an objection, or of an earlier gate: late.js finds out. `fairgate` was every site's name once.
-      else if (raw[0] || core.closed || values('fairgate')[0]) {
+      else if (raw[0] || core.closed || values('fairgate', pairs)[0]) {
         core.unsure = true;
         core.vector = items.map(({ necessary }) => !!necessary);
       }

@@ -27,17 +27,29 @@ const spoken = (code) => {
   }
 };
 
-const tag = (code) => `${code}`.replace(/_/g, '-').toLowerCase();
+/** `de-CH`: these languages are written alike wherever they are spoken, so that nobody has to be asked of which they are a case. */
+const REGIONAL = /^(?!az|ha|k[kuy]|m[ns]|p[ai]|s[dr]|tg|u[gz]|zh)(..)-..$/;
 
 /** What is offered exactly, else what the wish is a case of (`fr` for `fr-CH`), else the same language in the same script. */
 export function nearest(offered, wish) {
-  const same = offered.filter((code) => spoken(tag(code)) === spoken(tag(wish)));
-  const wider = same.filter((code) => `${tag(wish)}-`.startsWith(`${tag(code)}-`));
+  const tag = (code) => `${code}`.replace(/_/g, '-').toLowerCase();
+  const wished = tag(wish);
+  const named = (name) => offered.find((code) => tag(code) === name);
+  // The browser takes its time over the first language that it is asked about.
+  const simple = named(wished) || named(REGIONAL.exec(wished)?.[1]);
+  if (simple) return simple;
+  const same = offered.filter((code) => spoken(tag(code)) === spoken(wished));
+  const wider = same.filter((code) => `${wished}-`.startsWith(`${tag(code)}-`));
   return wider.sort((a, b) => b.length - a.length)[0] || same[0];
 }
 
 /** data-language, <html lang> (a drop-in: only when told to), the browser's languages, the first one offered. */
-export const language = (offered, { get, dropIn }) =>
-  [get('data-language'), (!dropIn || get('data-document-language') === 'true') && document.documentElement.lang, ...navigator.languages]
-    .map((wish) => nearest(offered, wish))
-    .find(Boolean) || offered[0];
+export function language(offered, { get, dropIn }) {
+  const { lang } = document.documentElement;
+  const wishes = [get('data-language'), (!dropIn || get('data-document-language') === 'true') && lang, ...navigator.languages];
+  for (const wish of wishes) {
+    const found = wish && nearest(offered, wish);
+    if (found) return found;
+  }
+  return offered[0];
+}

@@ -59,7 +59,8 @@ export function watchRoots(core, look) {
   }
 
   core.whenParsed(() => {
-    core.roots().forEach(findNested);
+    // `tell` watches the others, and looks into them.
+    for (const root of core.roots()) if (watched.has(root)) findNested(root);
     tell([]);
     look();
   });

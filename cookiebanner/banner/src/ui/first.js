@@ -6,7 +6,6 @@
 import { showBanner } from './banner.js';
 import { calm } from './calm.js';
 import { checkIcon, el, interpolate, optOutIcon } from './dom.js';
-import { makeEqual } from './equal.js';
 import packed from './first.css';
 import { exemptions, listOf, textsOf } from './screen.js';
 import { LOOK_DARK, LOOK_LIGHT, LOOK_RADIUS, LOOK_SCHEME, PALETTE, SCREEN_DIRECTION, SCREEN_LANGUAGE } from '../packed.js';
@@ -84,15 +83,6 @@ export function firstLayer(core) {
             'data-link': key,
           }),
         ),
-    keepEqual(pair) {
-      const check = () => {
-        const differing = makeEqual(pair);
-        if (differing.length) core.report('design', `${pair[1].className}: ${differing}`);
-      };
-      // After the paint: it asks for all that was computed.
-      requestAnimationFrame(() => setTimeout(check));
-      for (const wait of [300, 2000]) setTimeout(check, wait);
-    },
     /** Puts the banner into our root, anew where it was. */
     draw() {
       ui.banner?.remove();

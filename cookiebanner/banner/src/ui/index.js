@@ -8,6 +8,7 @@
 import { calm } from './calm.js';
 import { cookieLists } from './cookies.js';
 import { crossIcon, el, fill, settingsIcon } from './dom.js';
+import { makeEqual } from './equal.js';
 import { placeholder, redraw } from './placeholder.js';
 import { preferences } from './preferences.js';
 import { placeholderValues, unpackLists } from './screen.js';
@@ -40,6 +41,7 @@ export function create(core) {
     mount,
     hideBanner,
     open,
+    keepEqual,
     optsOut: () => terms.model === 'opt_out' || terms.links.length > 0,
     /** A piece that stands in the page's own content. */
     inPage(node) {
@@ -60,6 +62,18 @@ export function create(core) {
       hideBanner();
       confirmAnswer();
     });
+  }
+
+  /** Keeps two buttons alike; a banner that came with the gate takes no answer before that. */
+  function keepEqual(pair = ui.pair) {
+    if (!pair) return;
+    const check = () => {
+      const differing = makeEqual(pair);
+      if (differing.length) core.report('design', `${pair[1].className}: ${differing}`);
+    };
+    // After the paint: it asks for all that was computed.
+    requestAnimationFrame(() => setTimeout(check));
+    for (const wait of [300, 2000]) setTimeout(check, wait);
   }
 
   function mount() {
@@ -183,8 +197,10 @@ export function create(core) {
 
   read();
   ui.addStyle(packed);
-  if (shownIn === ui.lang) mount();
-  else if (shownIn) openBanner();
+  if (shownIn === ui.lang) {
+    mount();
+    keepEqual();
+  } else if (shownIn) openBanner();
   core.whenParsed(() => {
     showWayBack();
     cookieLists(ui);
