@@ -61,7 +61,7 @@ export const values = (name, pairs = cookies()) =>
  * @returns {string[]}
  */
 export const oneTrusts = (name, pairs = cookies()) =>
-  pairs.flatMap((pair) => (pair.startsWith(name) && /^\w+=/.test(pair) ? pair.slice(pair.indexOf('=') + 1) : []));
+  pairs.flatMap((pair) => (pair.startsWith(name) ? pair.slice(pair.indexOf('=') + 1) : []));
 
 /**
  * All that this browser keeps of answers to this site: in the cookie; in the one of a page without TLS, which neither sees nor
@@ -76,4 +76,3 @@ export function kept({ cfg }, pairs = cookies()) {
   } catch {}
   return raw;
 }
-
