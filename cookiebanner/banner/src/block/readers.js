@@ -84,7 +84,8 @@ function patchAttributes(w) {
     if (hasAttr(el, KEPT + name)) {
       removeAttr(el, KEPT + name);
       // This is the page's doing: its observers are told, once.
-      note(el, KEPT + name)[KEPT + name] = stood;
+      const noted = note(el, KEPT + name);
+      noted[KEPT + name] = stood && !noted[name];
     }
     checkElement(el);
   });
