@@ -84,8 +84,7 @@ function patchAttributes(w) {
     if (hasAttr(el, KEPT + name)) {
       removeAttr(el, KEPT + name);
       // This is the page's doing: its observers are told, once.
-      const noted = note(el, KEPT + name);
-      noted[KEPT + name] = stood && !noted[name];
+      note(el, KEPT + name)[KEPT + name] = stood && !note(el, '')[name];
     }
     checkElement(el);
   });
