@@ -84,7 +84,7 @@ function patchAttributes(w) {
     if (hasAttr(el, KEPT + name)) {
       removeAttr(el, KEPT + name);
       // This is the page's doing: its observers are told, once.
-      note(el, KEPT + name)[KEPT + name] = stood;
+      note(el, KEPT + name)[KEPT + name] = stood && !note(el, '')[name];
     }
     checkElement(el);
   });
