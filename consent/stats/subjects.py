@@ -28,6 +28,7 @@ PARTS = frozenset(
     matches nodeValue observe outerText ownerElement parseHTMLUnsafe querySelector querySelectorAll relList remove
     removeAttributeNS removeAttributeNode replaceData sandbox serializeToString setKeyframes setNamedItem
     setNamedItemNS setProperty style takeRecords toggle toggleAttribute value webkitMatchesSelector
+    setIdentityProvider removeProperty getPropertyPriority item
     webkitRTCPeerConnection toString currentSrc content body getPropertyValue animVal registerProperty create
     caption tHead tFoot signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails
     addEventListener late drop_in snippet strict server
