@@ -271,6 +271,7 @@ def test_another_language_that_does_not_come(stage, tab, uncaught):
         page = tab(stage.page("<p>x"))
         page.wait_for_selector(ACCEPT)
         accept = page.inner_text(ACCEPT)
+        page.wait_for_function("fairgate._.loadUi")
         assert page.evaluate("fairgate._.loadUi('de').then(() => 1, () => 0)") == 0
         assert page.evaluate("[fairgate.language, fairgate._.texts.l]") == ["en", "en"]
         assert page.inner_text(ACCEPT) == accept
@@ -286,6 +287,7 @@ def test_languages_there_and_back(stage, tab):
     page = tab(stage.page("<p>x"))
     page.wait_for_selector(ACCEPT)
     english = page.inner_text(ACCEPT)
+    page.wait_for_function("fairgate._.loadUi")
     page.evaluate("fairgate._.loadUi('de')")
     german = page.inner_text(ACCEPT)
     assert german != english

@@ -353,6 +353,7 @@ def test_it_speaks_the_visitors_language(visit, lang, dir, accept, reject):
 def test_the_language_changes_while_the_banner_is_open(visit):
     page = visit()
     page.click(MANAGE)
+    page.wait_for_function("fairgate._.loadUi")
     page.evaluate("fairgate._.loadUi('de')")
     page.wait_for_function("document.querySelector('#ot-pc-title').innerText === 'Datenschutz-Einstellungen'")
     assert page.is_visible(CENTER)
