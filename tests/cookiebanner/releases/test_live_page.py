@@ -27,6 +27,12 @@ from tests.values import RESPONSIBLE
 TEXT = "<main><h1>A shop</h1><p>Things to buy.</p></main>"
 
 
+@pytest.fixture(autouse=True)
+def _sooner(monkeypatch) -> None:
+    """A browser that hangs is a failure, not a wait."""
+    monkeypatch.setattr(live_page, "DEADLINE", 90.0)
+
+
 class Web:
     """Every host under localhost: pages by path of the Host header's first label; what was asked of each."""
 

@@ -32,6 +32,7 @@ def site(db, settings, tmp_path, monkeypatch) -> Site:
     settings.FAIRGATE_PICTURES = True
     monkeypatch.setattr(pictures, "LOWEST", 0)  # else the tests beside these would starve them
     monkeypatch.setattr(rendered, "REST", 300)
+    monkeypatch.setattr(rendered, "DEADLINE", 90.0)  # a browser that hangs is a failure, not a wait
     registry.discover()
     made = create_site(["shop.test"], "alice", languages=["en"], **RESPONSIBLE)
     add_service(made, "alice", name="Adverts", category="C0004", patterns=["ads.test"], targeted_ads=True,
