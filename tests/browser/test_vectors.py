@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
+import os
+import subprocess
+import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,8 @@ OTHERS = [vector for vector in VECTORS if vector.group in UNLISTED]
 COLD = {"drop_in", "snippet"}
 
 
+LONGEST = 240  # seconds of one measurement; it takes a minute or two
+
 # Groups whose vectors stand in the page's own markup.
 PARSED = {"parser scripts", "preload scanner", "images", "iframes", "link", "media, embed, object"}
 
@@ -35,8 +40,21 @@ PARSED = {"parser scripts", "preload scanner", "images", "iframes", "link", "med
 def run(name: str, browser: str, vectors=VECTORS, refused: bool = False) -> dict[str, Result]:
     """In a thread of its own: Playwright's fixtures keep this one's event loop."""
     known = COMMITTED[name]["vectors"]
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(measure(find(name), vectors, browser, known, refused))).result()
+    measured: Future[dict[str, Result]] = Future()
+
+    def work() -> None:
+        try:
+            measured.set_result(asyncio.run(measure(find(name), vectors, browser, known, refused)))
+        except Exception as error:  # whatever it is, it is the test's
+            measured.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return measured.result(timeout=LONGEST)
+    except TimeoutError:
+        # A process of Chromium that crashed may leave what waits for it waiting; without its driver the browser ends.
+        subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "node"], check=False)
+        raise
 
 
 def test_every_group_has_its_vectors() -> None:
