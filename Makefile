@@ -68,9 +68,9 @@ test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
 
-# A browser that waits much of its time: the other core has time for SQLite.
+# Browsers that wait much of their time: there is some left for SQLite.
 test-vectors: .venv/.dev
-	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
+	$(PY) -m pytest -q -n 2 -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks beside themselves without the gate; generated documents are in `make test`.
 guests: .venv/.dev node_modules/.done
@@ -79,7 +79,7 @@ guests: .venv/.dev node_modules/.done
 
 # What touches no database has been run on the way.
 test-sqlite: .venv/.dev
-	$(PY) -m pytest -q -n 2 -p no:cacheprovider --sqlite --database -m "not browser and not vectors and not faults"
+	$(PY) -m pytest -q -p no:cacheprovider --sqlite --database -m "not browser and not vectors and not faults"
 
 coverage: .venv/.dev
 	$(PY) -m coverage report
