@@ -22,6 +22,7 @@ from .server import CDN, CMP, SITE, TRACKER, Server
 # Tabs at once, more than there are cores: most of a vector's time is waited. A process of its own costs more than a tab.
 PARALLEL = {"chromium": 6, "warm": 10, "firefox": 4}
 SETTLE_MS = 600
+LONGEST = 60  # seconds of one vector; the slowest take 16
 
 
 class Result(NamedTuple):
@@ -152,7 +153,8 @@ async def in_warm_chromium(port: int) -> AsyncIterator[Opener]:
             free.append(page)
 
         yield tab
-        await browser.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(browser.close(), 20)
 
 
 @contextlib.asynccontextmanager
@@ -241,10 +243,13 @@ async def measure(
         async with BROWSERS[browser](server.port) as opened:
 
             async def once(vector: Vector) -> Result:
-                async with opened(vector) as tab:
-                    if refused:
-                        await refuse(tab, f"https://{SITE}/{blocker.name}/{vector.name}/")
-                    return await one(tab, server, blocker.name, vector)
+                try:
+                    async with asyncio.timeout(LONGEST), opened(vector) as tab:
+                        if refused:
+                            await refuse(tab, f"https://{SITE}/{blocker.name}/{vector.name}/")
+                        return await one(tab, server, blocker.name, vector)
+                except TimeoutError:  # a process of Chromium that crashed leaves what waits for it waiting
+                    return Result(False, False, False, "the browser did not answer")
 
             async def worker() -> None:
                 while queue:
