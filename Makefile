@@ -13,7 +13,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-vectors test-rest test-sqlite test-faults lint fmt build bench bench-against bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -51,7 +51,7 @@ test: .venv/.dev node_modules/.done
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
 	$(MAKE) -j2 --output-sync=target lint test-js
 	$(MAKE) test-postgres
-	$(MAKE) -j2 --output-sync=target test-vectors test-rest
+	$(MAKE) test-sqlite
 
 test-js: node_modules/.done
 	npm run --silent test
@@ -65,23 +65,14 @@ test-postgres: .venv/.dev
 	@$(PY) -m coverage combine -q
 	@echo "Coverage in percent: $$($(PY) -m coverage report --format=total)"
 	@$(PY) -m coverage report --format=total >/dev/null
+	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
-
-# A browser that waits much of its time: there is some left for the rest.
-test-vectors: .venv/.dev
-	$(PY) -m pytest -q -o cache_dir=build/cache-vectors -m vectors || $(PY) -m pytest -q -o cache_dir=build/cache-vectors -m vectors --last-failed
+	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks beside themselves without the gate; generated documents are in `make test`.
 guests: .venv/.dev node_modules/.done
 	@./scripts/need chromium
 	$(PY) -m pytest -q -n 3 --dist worksteal -m guests
-
-test-rest:
-	$(MAKE) test-sqlite
-	$(MAKE) test-faults
-
-test-faults: .venv/.dev
-	$(PY) -m pytest -q -o cache_dir=build/cache-faults -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -o cache_dir=build/cache-faults -m faults --last-failed
 
 # What touches no database has been run on the way.
 test-sqlite: .venv/.dev
