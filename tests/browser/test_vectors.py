@@ -91,8 +91,9 @@ def test_a_level_is_no_worse_than_the_table(level: str) -> None:
         if any(now > then for now, then in zip(figure, committed.get(name, [0, 0, 0]), strict=True))
     }
     if worse:  # a race lost by one vector and won by another is no regression; a total is
-        now, then = totals(results)["total"], COMMITTED[level]["groups"]["total"]
-        race = [0, *RACES.get(level, (0, 0, 0))]
+        # Without how many there are: newer vectors are not in the table yet.
+        now, then = totals(results)["total"][1:], COMMITTED[level]["groups"]["total"][1:]
+        race = RACES.get(level, (0, 0, 0))
         assert all(a <= b + slack for a, b, slack in zip(now, then, race, strict=True)), worse
 
 
