@@ -69,13 +69,13 @@ def report(adoption: Adoption) -> Report:
     """The whole of it, services by category, then what nobody filed."""
     found = adoption.found
     rows = [
-        ReportedService(service.name, service.category.key, state, _evidence(found, service.key, service.name))
+        ReportedService(service.name, service.category.key, state, evidence_of(found, service.key, service.name))
         for state, services in (("added", adoption.added), ("completed", adoption.updated), ("there", adoption.known))
         for service in services
     ]
     rows.sort(key=lambda row: (row.category, row.name))
     rows += [
-        ReportedService(name, "", "undecided", _evidence(found, seen["key"], name))
+        ReportedService(name, "", "undecided", evidence_of(found, seen["key"], name))
         for name, seen in adoption.undecided.items()
     ]
     rows += [
@@ -88,33 +88,35 @@ def report(adoption: Adoption) -> Report:
     return Report(site.uuid, site.name, hosts, adoption.created, bool(found.onetrust), rows, adoption.advice)
 
 
-def _evidence(found: findings.Findings, key: str, name: str) -> list[str]:
+def evidence_of(found: findings.Findings, key: str, name: str) -> list[str]:
+    """Where a page names a service; of one made for a parked stranger, where it names that host."""
     sighting = found.sightings.get(key)
     return sighting.evidence if sighting else found.strangers.get(name, [])
 
 
-def rehearse(html: str, hosts: Sequence[str], actor: str, may: Callable[[Site], bool], **settings: Any) -> Report:
-    """What `adopt` would do; nothing of it stays. `may` says whether a site that is there already may be changed.
-
-    Raises InvalidChange.
-    """
-    with transaction.atomic():
-        made = report(_allowed(adopt(html, hosts, actor, **settings), may))
-        transaction.set_rollback(True)
-    return made
-
-
 @transaction.atomic
-def adopt_reported(html: str, hosts: Sequence[str], actor: str, may: Callable[[Site], bool], **settings: Any) -> Report:
-    """`adopt`, and what it did. Raises InvalidChange, also where `may` refuses; then nothing of it stays."""
-    return report(_allowed(adopt(html, hosts, actor, **settings), may))
+def adopt_reported(
+    html: str,
+    hosts: Sequence[str],
+    actor: str,
+    may: Callable[[Site], bool],
+    *,
+    rehearsal: bool = False,
+    **settings: Any,
+) -> Report:
+    """`adopt`, and what it did, or what it would do: nothing of a `rehearsal` stays.
 
-
-def _allowed(adoption: Adoption, may: Callable[[Site], bool]) -> Adoption:
+    `may` says whether a site that is there already may be changed. Raises InvalidChange, also where it refuses; then
+    nothing stays either.
+    """
+    adoption = adopt(html, hosts, actor, **settings)
     if not adoption.created and not may(adoption.site):
         # Not whose: a stranger is not told of sites.
         raise InvalidChange("There is already a site with this id or host, and you may not change it. Ask its owner.")
-    return adoption
+    made = report(adoption)
+    if rehearsal:
+        transaction.set_rollback(True)
+    return made
 
 
 @transaction.atomic

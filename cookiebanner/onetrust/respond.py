@@ -27,7 +27,6 @@ import brotli
 from django.conf import settings
 
 from consent.jurisdictions.locate import Decision
-from consent.jurisdictions.table import EU
 from consent.sites.origins import host_of
 from cookiebanner.visitors.delivery import (
     HOURLY,
@@ -41,7 +40,7 @@ from cookiebanner.visitors.delivery import (
     gate,
     send,
 )
-from cookiebanner.visitors.place import place_of
+from cookiebanner.visitors.place import codes, place_of
 from cookiebanner.visitors.published import Entry, File, NotInMemory, published
 
 _ID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?:-test)?"
@@ -132,9 +131,8 @@ def _send_json(data: dict[str, Any], method: str, headers: dict[str, str]) -> Ra
 
 def _place(headers: dict[str, str], peer: str) -> dict[str, str]:
     """What their geolocation service says: ISO 3166 codes, "" for what is not known."""
-    place = place_of(headers, peer)
-    country = "" if place.country in (None, EU) else place.country
-    return {"country": country or "", "state": place.region or "" if country else "", "stateName": ""}
+    country, state = codes(place_of(headers, peer))
+    return {"country": country, "state": state, "stateName": ""}
 
 
 def stub() -> File:
@@ -151,6 +149,7 @@ def _stub(path: Path, changed_ns: int) -> File:
     return _file(path.read_bytes(), SCRIPT)
 
 
+@lru_cache(maxsize=256)  # all sites' domain data, and the empty files
 def _file(body: bytes, content_type: str) -> File:
     return File(
         hashlib.sha256(body).hexdigest(), content_type, body, gzip.compress(body, mtime=0), brotli.compress(body)

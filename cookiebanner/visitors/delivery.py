@@ -15,8 +15,7 @@ from uuid import UUID
 
 from consent.jurisdictions import table
 from consent.jurisdictions.locate import Decision, decide, fixed
-from consent.jurisdictions.table import EU
-from cookiebanner.visitors.place import header, place_of
+from cookiebanner.visitors.place import codes, header, place_of
 from cookiebanner.visitors.published import Entry, File, JoinedFile, Sendable, TooManyMisses, published
 
 STRICTEST = "eu_opt_in"
@@ -236,9 +235,7 @@ def decision(entry: Entry, headers: dict[str, str], peer: str) -> tuple[Decision
     if found is None:
         if len(entry.decisions) > 5000:
             entry.decisions.clear()
-        country = "" if place.country in (None, EU) else place.country
-        shown = f"{country}-{place.region}" if country and place.region else country or ""
-        found = entry.decisions[key] = (decide(place, today, entry.overrides), shown)
+        found = entry.decisions[key] = (decide(place, today, entry.overrides), "-".join(filter(None, codes(place))))
     return found
 
 

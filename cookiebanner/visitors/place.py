@@ -22,6 +22,7 @@ import maxminddb
 from django.conf import settings
 
 from consent.jurisdictions.locate import UNKNOWN, Decision, Place, country_code, region_code
+from consent.jurisdictions.table import EU
 from cookiebanner.visitors.proxies import client_address, trusted
 
 # Pairs of country and subdivision headers, in lower case; docs/location.md tells how each product is made to send them.
@@ -60,6 +61,13 @@ def place_of(headers: Mapping[str, str], peer: str) -> Place:
             return _agreed(places) or UNKNOWN
     path = settings.MMDB
     return country_file.get(path, client_address(headers, peer)) if path else UNKNOWN
+
+
+def codes(place: Place) -> tuple[str, str]:
+    """(country, subdivision) as a page may read them, "" for what is not known; "somewhere in the EU" is no country."""
+    if place.country in (None, EU):
+        return "", ""
+    return place.country or "", place.region or ""
 
 
 def header(decision: Decision) -> str:

@@ -17,6 +17,14 @@ __all__ = ["context", "page", "stage"]
 pytestmark = pytest.mark.browser
 
 
+def first_visit(stage, page, body: str = "", **site: object) -> None:
+    """A page of a drop-in site, until its banner asks."""
+    stage.release(small(level="drop_in", **site))
+    page.goto(stage.page(body, gate=AUTO + LOG + stub()))
+    page.wait_for_selector(ACCEPT)
+    ready(page)
+
+
 def hand_over(context, groups: str, closed: str, number: str = "") -> None:
     value = f"interactionCount=1&groups={groups.replace(':', '%3A').replace(',', '%2C')}&consentId={number}"
     for name, text in (("OptanonConsent", value), ("OptanonAlertBoxClosed", closed)):
@@ -102,10 +110,7 @@ def test_what_is_pressed_under_the_signal_is_told_as_what_was_pressed(stage, con
 
 
 def test_a_number_said_before_an_answer_is_kept_with_the_answer(stage, context, page):
-    stage.release(small(level="drop_in"))
-    page.goto(stage.page(gate=AUTO + LOG + stub()))
-    page.wait_for_selector(ACCEPT)
-    ready(page)
+    first_visit(stage, page)
     page.evaluate("OneTrust.setDataSubjectId('person 7', false, 'Crm')")
     assert page.evaluate("OneTrust.getDataSubjectId()") == "person7"
     assert context.cookies() == []
@@ -116,10 +121,7 @@ def test_a_number_said_before_an_answer_is_kept_with_the_answer(stage, context, 
 
 
 def test_the_banner_and_the_preferences_are_hidden_never_missing(stage, context, page):
-    stage.release(small(level="drop_in"))
-    page.goto(stage.page(gate=AUTO + LOG + stub()))
-    page.wait_for_selector(ACCEPT)
-    ready(page)
+    first_visit(stage, page)
     page.evaluate("window.banner = document.querySelector('#onetrust-banner-sdk')")
     assert page.evaluate("getComputedStyle(document.querySelector('#onetrust-pc-sdk')).display") == "none"
     page.click(REJECT)
@@ -138,10 +140,7 @@ def test_the_banner_and_the_preferences_are_hidden_never_missing(stage, context,
 
 @pytest.mark.parametrize("selector", ["'head'", "'#box'", "'box'", "''", "null", "undefined"])
 def test_inserted_scripts_stand_where_the_page_says_and_call_back(stage, page, selector):
-    stage.release(small(level="drop_in"))
-    page.goto(stage.page('<div id="box"></div>', gate=AUTO + LOG + stub()))
-    page.wait_for_selector(ACCEPT)
-    ready(page)
+    first_visit(stage, page, '<div id="box"></div>')
     page.evaluate(
         f"OneTrust.InsertScript('https://widgets.example.org/w.js', {selector}, () => {{ window.called = true }}, null, 'C0001')"
     )
@@ -156,10 +155,7 @@ def test_inserted_scripts_stand_where_the_page_says_and_call_back(stage, page, s
     ("asked", "language"), [("de-AT", "de"), ("DE", "de"), ("en_GB", "en"), ("de", "de"), ("tlh", "en"), (7, "en")]
 )
 def test_the_language_is_changed_to_the_nearest(stage, page, asked, language):
-    stage.release(small(level="drop_in", languages=("en", "de")))
-    page.goto(stage.page(gate=AUTO + LOG + stub()))
-    page.wait_for_selector(ACCEPT)
-    ready(page)
+    first_visit(stage, page, languages=("en", "de"))
     page.evaluate(f"OneTrust.changeLanguage({json.dumps(asked)})")
     data = page.evaluate("[fairgate.language, OneTrust.GetDomainData().Language.Culture]")
     assert data == [language, language]
@@ -169,10 +165,7 @@ ANALYTICS = "dataLayer.filter((one) => one[1] === 'trackOptanonEvent').map((one)
 
 
 def test_analytics_hear_of_a_press_once_they_may(stage, context, page):
-    stage.release(small(level="drop_in"))
-    page.goto(stage.page(gate=AUTO + LOG + stub()))
-    page.wait_for_selector(ACCEPT)
-    ready(page)
+    first_visit(stage, page)
     page.evaluate("OneTrust.ToggleInfoDisplay()")
     page.click(".ot-pc-refuse-all-handler")
     assert page.evaluate(ANALYTICS) == []

@@ -75,11 +75,12 @@ def move(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            found = (scanner.adopt_reported if done else scanner.rehearse)(
+            found = scanner.adopt_reported(
                 data["html"],
                 data["hosts"],
                 actor(request),
                 lambda site: can(role_of(request.user, site), May.EDIT),
+                rehearsal=not done,
                 server=settings.FAIRGATE_URL,
                 owners=[request.user],
             )

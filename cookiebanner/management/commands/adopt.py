@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
 from consent.publishing.actions import Blocked, Unchanged
-from consent.scanner.actions import Adoption, adopt
+from consent.scanner.actions import Adoption, adopt, evidence_of
 from consent.scanner.page import decode
 from consent.sites.actions import change_settings
 from cookiebanner.management.common import ACTOR, HOW
@@ -79,8 +79,7 @@ class Command(BaseCommand):
             if services:
                 write(f"\n{title}:")
             for service in sorted(services, key=lambda service: (service.category.key, service.name)):
-                sighting = found.sightings.get(service.key)
-                evidence = sighting.evidence if sighting else found.strangers.get(service.name, [])
+                evidence = evidence_of(found, service.key, service.name)
                 more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
                 write(f"  {service.category.key}  {service.name}: {evidence[0] if evidence else ''}{more}")
         if adoption.undecided:
