@@ -1,6 +1,6 @@
 # make demo   a shop with the banner, the dashboard and the API, on SQLite
 # make test   everything: Python on PostgreSQL and on SQLite, JavaScript, browser, lint
-# make coverage  which lines the last `make test` did not reach
+# make coverage  how many lines the tests without a browser reach, and which they don't
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
 # make guests  pages made with real frameworks, as a visitor's browser shows them
 # make bench-guests  measures them anew, the main ones in Firefox and WebKitGTK too, and writes the tables of docs/guests.md
@@ -60,11 +60,7 @@ test-js: node_modules/.done
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
 # tests wait much of their time, so two cores bear three of them.
 test-postgres: .venv/.dev
-	@mkdir -p build && $(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest -q -n 3 -m "not browser and not faults"
-	@$(PY) -m coverage combine -q
-	@echo "Coverage in percent: $$($(PY) -m coverage report --format=total)"
-	@$(PY) -m coverage report --format=total >/dev/null
+	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
@@ -78,7 +74,11 @@ guests: .venv/.dev node_modules/.done
 test-sqlite: .venv/.dev
 	$(PY) -m pytest -q -n 2 -p no:cacheprovider --sqlite --database -m "not browser and not vectors and not faults"
 
+# By itself: measuring costs a quarter of the time, and `make test` may take half an hour.
 coverage: .venv/.dev
+	@mkdir -p build && $(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -q -n 3 -m "not browser and not faults"
+	@$(PY) -m coverage combine -q
 	$(PY) -m coverage report
 
 quick: .venv/.dev node_modules/.done

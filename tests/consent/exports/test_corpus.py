@@ -112,11 +112,14 @@ def test_what_an_entry_says_can_not_forge_a_line_of_the_verdict(tmp_path):
 def test_verify_html_says_the_same_of_each_case(tmp_path, page):
     page.goto((VERIFY / "verify.html").as_uri())
     found = []
+    written = {}
     for case in CASES:
         path = store(case, tmp_path)
         page.set_input_files("#folder" if path.is_dir() else "#bundle", path)
         for name in ("key", "checkpoint", "source", "witness"):
-            page.fill(f"#{name}", getattr(case, name))
+            if written.get(name) != getattr(case, name):
+                written[name] = getattr(case, name)
+                page.fill(f"#{name}", written[name])
         page.click("#go")
         page.locator("#verdict.good, #verdict.bad, #verdict.wrong, #verdict.open").wait_for()
         said = page.inner_text("#verdict")
