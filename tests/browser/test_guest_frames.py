@@ -125,3 +125,24 @@ def test_a_held_frame_fires_load_once_and_only_its_own(guest) -> None:
     page.wait_for_function("ran.length > 1")
     page.wait_for_timeout(300)
     assert page.evaluate("ran") == ["own", "capture", "onload", "listener"]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["there before the no", "inserted after it"])
+def test_after_a_no_a_held_frame_says_load_as_one_that_cannot_be_reached(guest, late: bool) -> None:
+    """Else a lightbox waits for it for ever; after a change of mind it says so of its own."""
+    make = f"const f=document.createElement('iframe');{LISTEN}f.src='{T}/x/y/l.html';document.body.append(f)"
+    page = guest.open("" if late else f"<script>{make}</script>")
+    page.wait_for_timeout(300)
+    assert page.evaluate("ran") == []
+    page.evaluate("fairgate.reject()")
+    if late:
+        page.evaluate(f"{{ {make} }}")
+    page.wait_for_function("ran.length > 0")
+    page.wait_for_timeout(300)
+    told = ["capture", "onload", "listener"]
+    assert page.evaluate("ran") == told
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_function("ran.length > 3")
+    page.wait_for_timeout(300)
+    assert page.evaluate("ran") == told * 2

@@ -55,7 +55,8 @@ export function tellRefusals(internals) {
     if (!address || told.get(el) === address) return;
     told.set(el, address);
     const { isConnected } = el;
-    el.dispatchEvent(new Event('error'));
+    // A frame that cannot be reached shows the browser's own page, and has loaded.
+    el.dispatchEvent(new Event(el.localName === 'iframe' ? 'load' : 'error'));
     if (el.localName !== 'script') return;
     // A loader that tries again wants its library once.
     const before = again && lastOf.get(address);
@@ -77,7 +78,7 @@ export function tellRefusals(internals) {
     for (const ref of watchedRoots) {
       /** @type {any} */
       const root = ref.deref();
-      for (const el of root ? findAll(root, `script[src],img[${HELD}],link[${HELD}]`) : []) fail(el, false);
+      for (const el of root ? findAll(root, `script[src],img[${HELD}],iframe[${HELD}],link[${HELD}]`) : []) fail(el, false);
     }
     for (const el of [...heldOutside]) if (el.localName === 'img') fail(el, false);
     showPage(heldLibrary);
@@ -87,7 +88,7 @@ export function tellRefusals(internals) {
   // A page sets its listeners after the address.
   host.held = (el) =>
     setTimeout(() => {
-      if (/^(script|img|link)$/.test(el.localName)) fail(el, true);
+      if (/^(script|i(mg|frame)|link)$/.test(el.localName)) fail(el, true);
       if (el.localName !== 'script') return;
       showPage(heldLibrary);
       callBack();
