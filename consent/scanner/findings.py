@@ -9,10 +9,12 @@ from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 from consent.catalogue import known
+from consent.scanner import onetrust_code
 from consent.scanner.page import NECESSARY, Page, Request
 from consent.sites import snippets
 from fairgate_enforce import patterns
 
+LONGEST_KEY = 40  # characters of a category's id
 ONETRUST = ("cookielaw.org", "onetrust.com", "cookiepro.com")
 OTHER_BANNERS = (
     "cookiebot.com", "usercentrics.eu", "trustarc.com", "truste.com", "consentmanager.net", "didomi.io", "iubenda.com",
@@ -62,7 +64,10 @@ def examine(page: Page, hosts: Sequence[str]) -> Findings:
         for service in known.of_code(code.text):
             _see(found, service, f"line {code.line}: inline code", code.parked)
     found.named = {request.parked for request in (*page.requests, *page.mentions)}
-    found.named = (found.named | {code.parked for code in page.code}) - {""}
+    found.named |= page.ids | {code.parked for code in page.code}
+    for code in page.code:
+        found.named |= onetrust_code.ids(code.text)
+    found.named = {key for key in found.named if key and len(key) <= LONGEST_KEY}
     found.policy_url = _link(page, PRIVACY, hosts)
     found.imprint_url = _link(page, IMPRINT, hosts)
     return found
@@ -174,6 +179,11 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
             f"{', '.join(fonts)}. Host fonts and libraries yourself (LG München I, 20.01.2022, 3 O 17493/20), or move "
             f"the service to another category."
         )
+    if missing := onetrust_code.missing(code.text for code in page.code):
+        lines.append(
+            f"The page's code asks for what is not here: {', '.join(missing)}. It finds nothing under these names; "
+            "look at what it does then."
+        )
     if dsar := [line for href, _, line in page.links if "/dsarwebform/" in href]:
         where = ", ".join(map(str, dsar))
         lines.append(f"Line {where}: links to OneTrust's request form; change their host to {server} or to your form.")
@@ -191,10 +201,18 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
         return f"Put this first into <head>, before any other script:\n{one}"
     tags = [r for r in found.onetrust if r.tag == "script"]
     two = "\n".join(f"  line {r.line}: {r.url}\n    becomes {server}{_path(r.url)}" for r in tags)
-    if not any(r.url.partition("?")[0].endswith("/OtAutoBlock.js") for r in tags):
+    blocks = [r for r in tags if r.url.partition("?")[0].endswith("/OtAutoBlock.js")]
+    if not blocks:
         block = snippets.script(f"{server}/consent/{site_id}/OtAutoBlock.js")
         why = "since the stub alone may come too late for what stands near it"
         two += f"\n  and add this before them, {why}:\n    {block}"
+    elif blocks[0].late or page.first_script < blocks[0].line:
+        two += (
+            f"\n  keep line {blocks[0].line}, but as the first script of the page and without async or defer: "
+            "what runs before it can't be held"
+        )
+    else:
+        two += f"\n  keep line {blocks[0].line}: the stub alone may come too late for what stands near it"
     return (
         f"Change the host of OneTrust's tags and nothing else (drop-in):\n{two}\n"
         f"or better, put this in their place, first into <head>; it also stops requests that the browser sends before "

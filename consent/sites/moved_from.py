@@ -1,7 +1,7 @@
-"""The consent manager that a site came from: whose stored answers are taken over, and under which of our categories. Pure.
+"""The consent manager that a site came from: whose stored answers are taken over, under which of our categories. Pure.
 
-`{"manager": "klaro", "names": [["matomo", "C0002"]], "days": 120, "key": "klaro"}`; `{}` = none, or OneTrust, whose ids are
-ours. The forms that browsers keep: banner/src/moved/, docs/move.md.
+`{"manager": "klaro", "names": [["matomo", "C0002"]], "days": 120, "key": "klaro"}`; `{}` = none, or OneTrust, whose
+ids are ours. The forms that browsers keep: banner/src/moved/, docs/move.md.
 """
 
 from __future__ import annotations
