@@ -23,7 +23,7 @@ from consent.scanner import findings
 from consent.scanner.page import NECESSARY, read
 from consent.scanner.tenant import Tenant
 from consent.scanner.tenant import read as read_tenant
-from consent.sites.actions import LANGUAGES, as_uuid, create_site, set_hosts
+from consent.sites.actions import LANGUAGES, as_uuid, change_settings, create_site, set_hosts
 from consent.sites.hosts import site_host
 from consent.sites.models import Site
 from consent.sites.names import one_line
@@ -180,6 +180,8 @@ def adopt(
     else:
         before = list(site.hosts.values_list("name", flat=True))
         set_hosts(site, [*before, *hosts], actor, share_host=uuid is not None)
+        if settings.get("moved_from"):
+            change_settings(site, actor, moved_from=settings["moved_from"])
     adoption = Adoption(site, created, found, findings.advice(page, found, site.uuid, server or "https://YOUR-SERVER"))
     _categories(site, found, tenant, actor, created=created)
     for sighting in found.sightings.values():

@@ -21,6 +21,7 @@ OTHER_BANNERS = (
     "cookieyes.com", "osano.com", "termly.io", "quantcast.mgr.consensu.org", "cookie-script.com", "privacy-center.org",
     "transcend.io", "ketch.com", "axept.io", "sirdata.io", "civiccomputing.com", "cookiefirst.com", "evidon.com",
 )  # fmt: skip
+TAKEN_OVER = ("cookiebot.com", "usercentrics.eu")
 PRIVACY = re.compile(
     r"privacy.?(policy|notice|statement)|datenschutz|confidentialit|privacidad|/privacy/?$", re.IGNORECASE
 )
@@ -157,7 +158,10 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
     """What to change in the page, one sentence or block each, most important first."""
     lines = [_tags(page, found, site_id, server)]
     for name, evidence in found.banners.items():
-        lines.append(f"Remove the other consent banner, {name} ({'; '.join(evidence[:3])}).")
+        keep = (
+            " What its visitors answered is taken over when you say where you move from." if name in TAKEN_OVER else ""
+        )
+        lines.append(f"Remove the other consent banner, {name} ({'; '.join(evidence[:3])}).{keep}")
     for line, tag, name in found.noscript:
         what = (
             "the Google Tag Manager noscript iframe"
