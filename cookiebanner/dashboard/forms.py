@@ -88,7 +88,7 @@ class MovedFrom(forms.Form):
         required=False,
         label="Its services, and your categories",
         help_text="For Usercentrics and klaro: its name or id = the id of a category here, such as matomo = C0002, one "
-        "a line. What is not named here is asked anew.",
+        "a line. What is not named here counts as not answered.",
     )
     days = forms.IntegerField(
         required=False,
@@ -171,7 +171,13 @@ class Move(MovedFrom):
     )
     carried = forms.CharField(required=False, widget=forms.HiddenInput)  # files, from one step to the next
 
-    field_order = ("hosts", "url", "page", "source", "documents", "manager", "names", "days", "key", "carried")
+    def of_page(self) -> list[forms.BoundField]:
+        """What says which page it is, and what comes along."""
+        return [self[name] for name in ("hosts", "url", "page", "source", "documents")]
+
+    def of_manager(self) -> list[forms.BoundField]:
+        """What some consent managers need to be told of."""
+        return [self[name] for name in ("names", "days", "key")]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

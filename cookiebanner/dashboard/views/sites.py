@@ -128,7 +128,7 @@ def rehearse(request: HttpRequest) -> HttpResponse:
         place=place, part=part, again=_again(form),
     )  # fmt: skip
     response["Content-Security-Policy"] = rehearsal.policy(found.hosts, str(request.csp_nonce))  # type: ignore[attr-defined]
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     response["Cache-Control"] = "private, no-store"
     return response
 
