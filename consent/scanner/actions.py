@@ -72,6 +72,7 @@ class Report:
     rows: list[ReportedService]
     advice: list[str]
     taken: list[str]
+    names: dict[str, str]  # of its categories, in the site's first language that has one
 
 
 def report(adoption: Adoption) -> Report:
@@ -95,7 +96,12 @@ def report(adoption: Adoption) -> Report:
     site = adoption.site
     hosts = list(site.hosts.order_by("name").values_list("name", flat=True))
     onetrust = bool(found.onetrust)
-    return Report(site.uuid, site.name, hosts, adoption.created, onetrust, rows, adoption.advice, adoption.taken)
+    names: dict[str, str] = {}
+    for category in site.categories.all():
+        own = (category.texts.get(language, {}).get("name", "") for language in site.languages)
+        if name := next(filter(None, own), ""):
+            names[category.key] = name
+    return Report(site.uuid, site.name, hosts, adoption.created, onetrust, rows, adoption.advice, adoption.taken, names)
 
 
 def evidence_of(found: findings.Findings, key: str, name: str) -> list[str]:

@@ -14,7 +14,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from consent.banners import texts
-from consent.catalogue.models import Category
 from consent.common import InvalidChange
 from consent.jurisdictions import table
 from consent.publishing import queries
@@ -86,9 +85,7 @@ def move(request: HttpRequest) -> HttpResponse:
              "unknown": "not known to us"}  # fmt: skip
     # A rehearsal's site is gone again: then the usual names are what it would have had.
     names = {key: text["name"] for key, text in texts.categories("en").items()}
-    if found:
-        own = Category.objects.filter(site__uuid=found.site_id).select_related("site")
-        names |= {one.key: name for one in own if (name := forms.category_name(one))}
+    names |= found.names if found else {}
     rows = [(row, names.get(row.category, ""), words[row.state]) for row in (found.rows if found else [])]
     steps = [step.split("\n", 1) for step in (found.advice if found else [])]
     done = done and found is not None

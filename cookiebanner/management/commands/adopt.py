@@ -14,6 +14,7 @@ from consent.scanner.actions import Adoption, adopt, evidence_of
 from consent.scanner.page import decode
 from consent.scanner.tenant import LARGEST
 from consent.sites.actions import change_settings
+from consent.sites.moved_from import MANAGERS
 from cookiebanner.management.common import ACTOR, HOW
 from cookiebanner.releases.publish import publish
 
@@ -40,6 +41,17 @@ class Command(BaseCommand):
             help="what the tenant publishes (a domain's or a language's JSON) or exports (cookies as CSV or XLSX); may "
             "be repeated",
         )
+        parser.add_argument(
+            "--from", dest="manager", choices=list(MANAGERS), help="take over what visitors answered to this one"
+        )
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="NAME=CATEGORY",
+            help="a service of it, and a category of ours",
+        )
+        parser.add_argument("--days", type=int, help="klaro's cookieExpiresAfterDays")
         parser.add_argument("--site-id", help="else the page's data-domain-script, else a new one")
         for name, help in SETTINGS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", help=f"{help}; else what the page says")
@@ -54,6 +66,11 @@ class Command(BaseCommand):
             )
             files = [(Path(name).name, read(name)) for name in options["file"]]
             own = {name: options[name] for name in SETTINGS if options[name]}
+            if options["manager"]:
+                names = [
+                    (name.strip(), key.strip()) for name, _, key in (one.rpartition("=") for one in options["map"])
+                ]
+                own["moved_from"] = {"manager": options["manager"], "names": names, "days": options["days"]}
             adoption = adopt(
                 page,
                 options["host"],

@@ -52,10 +52,12 @@ def test_a_move_is_rehearsed_on_the_page_and_nothing_leaves_it(
     page = signed_in(width, scheme)
     asked: list[str] = []
     records = ConsentRecord.objects.count()
-    page.context.route(
-        lambda url: not url.startswith(live_server.url),
-        lambda route: (asked.append(route.request.url), route.fulfill(status=200, content_type="text/css", body="h1{color:teal}")),
-    )  # fmt: skip
+
+    def elsewhere(route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=200, content_type="text/css", body="h1{color:teal}")
+
+    page.context.route(lambda url: not url.startswith(live_server.url), elsewhere)
     page.on("request", lambda one: asked.append(f"{one.method} {one.url}") if "/api/" in one.url else None)
     for name, body in FILES:
         (tmp_path / name).write_bytes(body)
