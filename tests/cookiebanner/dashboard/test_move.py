@@ -227,6 +227,25 @@ def test_a_rehearsal_makes_nothing_and_lets_only_the_gate_run(alice, shop):
     assert 'sandbox=""' in before.content.decode()
 
 
+def test_where_from_is_changed_on_the_settings_page(alice, shop):
+    url = f"/dashboard/{shop.uuid}/settings/"
+    page = alice.get(url).content.decode()
+    assert "Answers from before" in page
+    given = {
+        "name": shop.name, "hosts": "shop.example", "languages": ["en"], "first_language": "en", "level": shop.level,
+        "unknown_third_parties": "allow", "tiles": "token",
+    }  # fmt: skip
+    assert alice.post(url, {**given, **KLARO}).status_code == 302
+    shop.refresh_from_db()
+    assert (shop.moved_from["manager"], shop.moved_from["days"]) == ("klaro", 120)
+    shown = html.unescape(alice.get(url).content.decode())
+    assert ("matomo = C0002\nyoutube = C0005" in shown, 'value="120"' in shown) == (True, True)
+    assert "Each line is a name" in said(alice.post(url, {**given, "manager": "klaro", "names": "matomo"}))
+    assert alice.post(url, given).status_code == 302
+    shop.refresh_from_db()
+    assert shop.moved_from == {}
+
+
 def test_who_may_not_add_sites_may_not_rehearse(login, shop):
     assert login("bob").post("/dashboard/move/rehearsal/", GIVEN).status_code == 403
 
