@@ -188,9 +188,12 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
             f"The page's code asks for what is not here: {', '.join(missing)}. It finds nothing under these names; "
             "look at what it does then."
         )
-    if dsar := [line for href, _, line in page.links if "/dsarwebform/" in href]:
-        where = ", ".join(map(str, dsar))
-        lines.append(f"Line {where}: links to OneTrust's request form; change their host to {server} or to your form.")
+    for href, _, line in page.links:
+        if "/dsarwebform/" in href:
+            lines.append(
+                f"Line {line}: links to OneTrust's request form. Change its host: {server}{_path(href)} leads to your "
+                "privacy policy; or link to a form of your own."
+            )
     if page.settings_links:
         where = ", ".join(map(str, page.settings_links))
         lines.append(f"Keep the settings links (line {where}): they open the preference center.")
@@ -226,7 +229,7 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
 
 def _path(url: str) -> str:
     path = urlsplit(url if "//" in url else "//" + url).path
-    for mark in ("/scripttemplates/", "/consent/", "/langswitch/"):
+    for mark in ("/scripttemplates/", "/consent/", "/langswitch/", "/dsarwebform/"):
         if mark in path:
             return path[path.index(mark) :]
     return path

@@ -261,11 +261,23 @@ ALONE = PAGE.replace(f'<script src="https://cdn.cookielaw.org/consent/{UUID}/OtA
 OLD = ALONE.replace("/scripttemplates/otSDKStub.js", f"/consent/{UUID}.js")
 
 
-@pytest.mark.parametrize("page", [PAGE, ALONE, OLD], ids=["both tags", "the stub alone", "an old tag"])
-def test_every_address_of_the_advice_is_answered(client, page):
-    adoption = adopt(page, ["moved.example"], "alice", server="https://cmp.example")
+LANGUAGES = ALONE.replace("/scripttemplates/otSDKStub.js", f"/langswitch/{UUID}-test.js")
+PREFIX = PAGE.replace("https://cdn.cookielaw.org/", "https://www.moved.example/assets/onetrust/")
+FORM = f"https://privacyportal-cdn.onetrust.com/dsarwebform/{UUID}/{UUID}.html"
+FORMS = PAGE.replace("</body>", f'<a href="{FORM}">Ask</a><a href="{FORM}?x=1">Ask</a></body>')
+NO_TAGS = re.sub(r"<script src=.https://cdn.cookielaw.org.*?</script>\n", "", PAGE)
+PAGES = {
+    "both tags": PAGE, "the stub alone": ALONE, "an old tag": OLD, "a language's tag": LANGUAGES,
+    "on an own host": PREFIX, "with request forms": FORMS, "no tags": NO_TAGS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_address_of_the_advice_is_answered(client, name):
+    adoption = adopt(PAGES[name], ["moved.example"], "alice", server="https://cmp.example", files=FILES[:1])
     text = "\n".join(adoption.advice)
-    addresses = set(re.findall(r"https://cmp\.example([^\s\"<>]+)", text))
-    assert f"/consent/{UUID}/OtAutoBlock.js" in addresses
+    addresses = set(re.findall(r"https://cmp\.example([^\s\"<>,]+)", text))
+    assert f"/v1/{UUID}/gate.js" in addresses
     assert {path: client.get(urlsplit(path).path).status_code for path in addresses} == dict.fromkeys(addresses, 200)
-    assert ("add this before them" in text) == (page is not PAGE)
+    assert ("add this before them" in text) == (name in ("the stub alone", "an old tag", "a language's tag"))
+    assert ("/dsarwebform/" in text) == (name == "with request forms")
