@@ -58,10 +58,11 @@ class Late(TimeoutError):
 
 @dataclass(frozen=True, slots=True)
 class RemoteResponse:
-    """What came back: the status, and the body as far as it was read."""
+    """What came back: the status, the body as far as it was read, and where it points to ("" = nowhere)."""
 
     status: int
     body: bytes
+    location: str = ""
 
 
 def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -187,6 +188,17 @@ def post(
     At most `largest` bytes of its body are read. Raises ForbiddenAddress when the address may not be reached, Late
     after `deadline` seconds, other OSErrors when the network fails or what answers speaks no HTTP.
     """
+    return _send("POST", url, body, headers, deadline, largest)
+
+
+def get(url: str, *, deadline: float = DEADLINE, largest: int = LARGEST) -> RemoteResponse:
+    """GETs what somebody typed in, with nothing about who asks. Raises as `post` does."""
+    return _send("GET", url, None, {"Accept": "text/html"}, deadline, largest)
+
+
+def _send(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], deadline: float, largest: int
+) -> RemoteResponse:
     scheme, host, port, path = _split(url)
     until = time.monotonic() + deadline
     raw = connect(host, port, until)
@@ -208,9 +220,9 @@ def post(
         connection = http.client.HTTPConnection(host, port)
         connection.default_port = 443 if scheme == "https" else 80  # for the Host header
         connection.sock = stream
-        connection.request("POST", path, body, {"User-Agent": "Fairgate", "Connection": "close", **headers})
+        connection.request(method, path, body, {"User-Agent": "Fairgate", "Connection": "close", **headers})
         answer = connection.getresponse()
-        made = RemoteResponse(answer.status, _read(answer, largest))
+        made = RemoteResponse(answer.status, _read(answer, largest), answer.getheader("Location") or "")
         # A body that has no length just ends when the watch ends it.
         if largest and time.monotonic() >= until:
             raise TimeoutError

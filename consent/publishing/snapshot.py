@@ -73,6 +73,8 @@ def build(
             "imprint_url": site.imprint_url,
             "first_party_endpoint": site.first_party_endpoint,
             "advanced": sorted(site.ads_advanced_consent_mode),
+            # Only where it says something (see `_service`).
+            **({"moved_from": dict(site.moved_from)} if site.moved_from else {}),
         },
         "languages": list(site.languages),
         "categories": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +11,19 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from consent.banners import texts
+from consent.banners.actions import edit_texts
+from consent.banners.models import Banner
+from consent.catalogue import known
 from consent.catalogue.actions import COOKIE_FIELDS, FACTS, add_service, set_category, update_service
-from consent.catalogue.known import Known
+from consent.catalogue.known import COOKIE_DEFAULTS, Known
 from consent.catalogue.models import Service
 from consent.common import InvalidChange
 from consent.scanner import findings
-from consent.scanner.page import read
-from consent.sites.actions import LANGUAGES, as_uuid, create_site, set_hosts
+from consent.scanner.page import NECESSARY, read
+from consent.scanner.tenant import Tenant
+from consent.scanner.tenant import read as read_tenant
+from consent.sites.actions import LANGUAGES, as_uuid, change_settings, create_site, set_hosts
 from consent.sites.hosts import site_host
 from consent.sites.models import Site
 from consent.sites.names import one_line
@@ -39,6 +46,7 @@ class Adoption:
     updated: list[Service] = field(default_factory=list)
     known: list[Service] = field(default_factory=list)
     undecided: dict[str, Known] = field(default_factory=dict)  # by name: somebody has to choose the category
+    taken: list[str] = field(default_factory=list)  # what came from the tenant's files, and what did not
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Report:
     onetrust: bool
     rows: list[ReportedService]
     advice: list[str]
+    taken: list[str]
+    names: dict[str, str]  # of its categories, in the site's first language that has one
 
 
 def report(adoption: Adoption) -> Report:
@@ -85,7 +95,13 @@ def report(adoption: Adoption) -> Report:
     ]
     site = adoption.site
     hosts = list(site.hosts.order_by("name").values_list("name", flat=True))
-    return Report(site.uuid, site.name, hosts, adoption.created, bool(found.onetrust), rows, adoption.advice)
+    onetrust = bool(found.onetrust)
+    names: dict[str, str] = {}
+    for category in site.categories.all():
+        own = (category.texts.get(language, {}).get("name", "") for language in site.languages)
+        if name := next(filter(None, own), ""):
+            names[category.key] = name
+    return Report(site.uuid, site.name, hosts, adoption.created, onetrust, rows, adoption.advice, adoption.taken, names)
 
 
 def evidence_of(found: findings.Findings, key: str, name: str) -> list[str]:
@@ -121,22 +137,33 @@ def adopt_reported(
 
 @transaction.atomic
 def adopt(
-    html: str, hosts: Sequence[str], actor: str, *, site_id: UUID | str | None = None, server: str = "", **settings: Any
+    html: str,
+    hosts: Sequence[str],
+    actor: str,
+    *,
+    files: Sequence[tuple[str, bytes]] = (),
+    site_id: UUID | str | None = None,
+    server: str = "",
+    **settings: Any,
 ) -> Adoption:
     """Makes the site of a page, or completes it: adopting again adds what is new and changes no decision of its owner.
 
-    The site's id is `site_id`, else the page's `data-domain-script`, else a new one. `server` is our public address,
-    for the advice. Raises InvalidChange.
+    `files` are (name, bytes) of what a OneTrust tenant publishes or exports of itself (tenant.py); the page may be ""
+    then. The site's id is `site_id`, else the page's `data-domain-script`, else the files', else a new one. `server`
+    is our public address, for the advice. Raises InvalidChange.
     """
     try:
-        hosts = [site_host(host) for host in hosts]
+        tenant = read_tenant(files)
+        hosts = [site_host(host) for host in hosts or filter(None, [tenant.domain])]
     except ValueError as error:
         raise InvalidChange(str(error)) from None
     if not hosts:
         raise InvalidChange("Name the host that serves the page, such as example.com.")
     page = read(html)
     found = findings.examine(page, hosts)
-    uuid = as_uuid(site_id) if site_id else found.site_id
+    if not site_id and found.site_id and tenant.site_id and found.site_id != tenant.site_id:
+        raise InvalidChange(f"The files are of {tenant.site_id}, the page is of {found.site_id}.")
+    uuid = as_uuid(site_id) if site_id else found.site_id or tenant.site_id
     site = site_by_uuid(uuid) if uuid else Site.objects.filter(hosts__name=hosts[0]).first()
     created = site is None
     organization = one_line(page.organization or page.rights)[:200].strip()
@@ -151,40 +178,150 @@ def adopt(
                 "controller": organization,
                 "policy_url": found.policy_url[:500],
                 "imprint_url": found.imprint_url[:500],
-                "languages": _languages(page.language),
-                "level": Site.Level.DROP_IN if found.onetrust else Site.Level.SNIPPET,
+                "languages": _languages(page.language, tenant),
+                "level": Site.Level.DROP_IN if found.onetrust or tenant.site_id else Site.Level.SNIPPET,
                 **settings,
             },
         )
     else:
         before = list(site.hosts.values_list("name", flat=True))
         set_hosts(site, [*before, *hosts], actor, share_host=uuid is not None)
+        if settings.get("moved_from"):
+            change_settings(site, actor, moved_from=settings["moved_from"])
     adoption = Adoption(site, created, found, findings.advice(page, found, site.uuid, server or "https://YOUR-SERVER"))
-    _categories(site, found, actor)
+    _categories(site, found, tenant, actor, created=created)
     for sighting in found.sightings.values():
         _service(adoption, sighting.service, sighting.parked, actor)
     for host, category in found.parked.items():
-        _service(
-            adoption, {"key": host.replace(".", "-"), "name": host, "rules": [host], "category": ""}, category, actor
-        )
+        _service(adoption, _stranger(host, host), category, actor)
+    if files:
+        _take_along(adoption, tenant, hosts, actor)
     audit(
         site, actor, "page.adopt", services=sorted(found.sightings), strangers=sorted(found.strangers),
-        added=sorted(service.key for service in adoption.added),
+        added=sorted(service.key for service in adoption.added), files=len(files),
     )  # fmt: skip
     return adoption
 
 
-def _languages(page: str) -> list[str]:
-    """Ours, the page's own first."""
+def _stranger(host: str, name: str) -> Known:
+    """A service of which no more is known than its host."""
+    return {"key": host.replace(".", "-")[:80].strip("-"), "name": name, "rules": [host], "category": ""}
+
+
+# --- A tenant's files -----------------------------------------------------------------------------------------------
+
+
+def _take_along(adoption: Adoption, tenant: Tenant, hosts: Sequence[str], actor: str) -> None:
+    """Hosts and cookies become services, texts the banner's, where its owner has said nothing yet."""
+    for seen, category in _tenant_services(adoption.site, tenant, hosts):
+        _service(adoption, seen, category, actor)
+    languages = _take_texts(adoption.site, tenant, actor)
+    filed = sum(service.cookies.count() for service in (*adoption.added, *adoption.updated))
+    adoption.taken += [f"Categories: {', '.join(sorted(tenant.groups))}."] if tenant.groups else []
+    adoption.taken += [f"The banner's own texts in: {', '.join(languages)}."] if languages else []
+    adoption.taken += (
+        [f"{len(tenant.cookies)} cookies; {filed} stand with their services now."] if tenant.cookies else []
+    )
+    if adoption.created and tenant.signals:
+        pairs = [f"{key} {' '.join(signals)}" for key, signals in sorted(tenant.signals.items())]
+        adoption.taken.append(f"Google's consent mode: {', '.join(pairs)}.")
+    if tenant.rules:
+        adoption.taken.append(
+            f"Its rules, for comparison; here the law of each place decides: {'; '.join(tenant.rules)}."
+        )
+    if untold := sorted(set(tenant.texts) - set(languages)):
+        adoption.taken.append(
+            f"Texts that were not taken (no such language here, or there are some): {', '.join(untold)}."
+        )
+    for what, count in sorted(tenant.left_out.items()):
+        if count:
+            adoption.taken.append(f"Left out: {count} {what}.")
+
+
+def _tenant_services(site: Site, tenant: Tenant, own: Sequence[str]) -> list[tuple[Known, str]]:
+    """(service, category) of each host and cookie: those of the catalogue, one of each stranger, one of the site's own
+    cookies in each category."""
+    made: dict[str, tuple[Known, str]] = {}
+
+    def file(seen: Known, category: str) -> Known:
+        # Of two categories that one service is in, the first that is not strictly necessary.
+        before = made.get(seen["key"])
+        if before is None:
+            made[seen["key"]] = ({**seen, "cookies": list(seen.get("cookies", ()))}, category)
+        elif before[1] == NECESSARY:
+            made[seen["key"]] = (before[0], category)
+        return made[seen["key"]][0]
+
+    for host, (name, category, policy) in tenant.hosts.items():
+        if not findings.is_onetrust(f"https://{host}/") and not findings.is_own(host, own):
+            stranger = _stranger(host, name) | ({"policy_url": policy} if policy else {})
+            file(known.of_url(f"https://{host}/") or stranger, category)
+    for cookie in tenant.cookies.values():
+        if cookie.name.startswith(("Optanon", "OneTrust", "eupubconsent")) or findings.is_onetrust(
+            f"https://{cookie.host}/"
+        ):
+            continue
+        candidates = known.of_cookie(cookie.name)
+        third = cookie.host and not findings.is_own(cookie.host, own)
+        if third:
+            seen = file(known.of_url(f"https://{cookie.host}/") or _stranger(cookie.host, cookie.host), cookie.category)
+        elif len(candidates) == 1:
+            seen = file(candidates[0], cookie.category)
+        else:
+            key = f"own-{cookie.category}".lower().replace("_", "-")
+            seen = file(
+                {"key": key, "name": f"Own cookies, {cookie.category}", "rules": [], "category": ""}, cookie.category
+            )
+        if not any(re.fullmatch(re.escape(one["name"]).replace(r"\*", ".*"), cookie.name) for one in seen["cookies"]):
+            where = f" ({cookie.host})" if third else ""
+            lasts = {"lifetime": cookie.lifetime, "lifetime_days": cookie.lifetime_days}
+            seen["cookies"].append({**COOKIE_DEFAULTS, "name": f"{cookie.name}{where}"[:200], **lasts})
+    return list(made.values())
+
+
+def _take_texts(site: Site, tenant: Tenant, actor: str) -> list[str]:
+    """The customer's own texts, in languages that the site has; nothing of its owner's is replaced."""
+    taken = []
+    draft = Banner.objects.filter(site=site).first()
+    for language, own in sorted(tenant.texts.items()):
+        where = language if language in site.languages else language.partition("-")[0]
+        there = (draft.texts if draft else {}).get(where, {})
+        changes = {key: text for key, text in own.items() if key not in there}
+        if where in site.languages and changes:
+            edit_texts(site, actor, where, changes)
+            taken.append(language)
+    return taken
+
+
+def _languages(page: str, tenant: Tenant) -> list[str]:
+    """Ours and those of the files that we have words in, the page's own first."""
     first = page.lower().replace("_", "-").partition("-")[0]
-    return sorted(LANGUAGES, key=lambda language: language != first)
+    given = [language.partition("-")[0].lower() for language in tenant.texts]
+    offered = dict.fromkeys([*LANGUAGES, *(language for language in given if language in texts.shipped())])
+    return sorted(offered, key=lambda language: (language != first, bool(given) and language not in given))
 
 
-def _categories(site: Site, found: findings.Findings, actor: str) -> None:
-    """The page's own categories: it asks for them by key, so the site must have them."""
+def _categories(site: Site, found: findings.Findings, tenant: Tenant, actor: str, *, created: bool) -> None:
+    """The page's own categories, and the tenant's: pages ask for them by key, so the site must have them."""
     settled = site.categories.filter(Q(used_by_page=True) | Q(necessary=True)).values_list("key", flat=True)
     for key in sorted(found.named - set(settled)):
         set_category(site, key, actor, used_by_page=True)
+    for key, group in sorted(tenant.groups.items()):
+        category = site.categories.filter(key=key).first()
+        fields: dict[str, Any] = {} if category and category.used_by_page else {"used_by_page": True}
+        own = dict(category.texts) if category else {}
+        for language, words in group.texts.items():
+            where = language if language in site.languages else language.partition("-")[0]
+            if where in site.languages and where not in own and words.get("name"):
+                own[where] = words
+        if own != (category.texts if category else {}):
+            fields["texts"] = own
+        if group.necessary and category is None:
+            fields["necessary"] = True
+        if created and tenant.signals:
+            fields["consent_mode"] = tenant.signals.get(key, category.consent_mode if category else [])
+        if fields:
+            set_category(site, key, actor, **fields)
 
 
 def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:

@@ -9,16 +9,19 @@ from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 from consent.catalogue import known
+from consent.scanner import onetrust_code
 from consent.scanner.page import NECESSARY, Page, Request
 from consent.sites import snippets
 from fairgate_enforce import patterns
 
+LONGEST_KEY = 40  # characters of a category's id
 ONETRUST = ("cookielaw.org", "onetrust.com", "cookiepro.com")
 OTHER_BANNERS = (
     "cookiebot.com", "usercentrics.eu", "trustarc.com", "truste.com", "consentmanager.net", "didomi.io", "iubenda.com",
     "cookieyes.com", "osano.com", "termly.io", "quantcast.mgr.consensu.org", "cookie-script.com", "privacy-center.org",
     "transcend.io", "ketch.com", "axept.io", "sirdata.io", "civiccomputing.com", "cookiefirst.com", "evidon.com",
 )  # fmt: skip
+TAKEN_OVER = ("cookiebot.com", "usercentrics.eu")
 PRIVACY = re.compile(
     r"privacy.?(policy|notice|statement)|datenschutz|confidentialit|privacidad|/privacy/?$", re.IGNORECASE
 )
@@ -62,7 +65,10 @@ def examine(page: Page, hosts: Sequence[str]) -> Findings:
         for service in known.of_code(code.text):
             _see(found, service, f"line {code.line}: inline code", code.parked)
     found.named = {request.parked for request in (*page.requests, *page.mentions)}
-    found.named = (found.named | {code.parked for code in page.code}) - {""}
+    found.named |= page.ids | {code.parked for code in page.code}
+    for code in page.code:
+        found.named |= onetrust_code.ids(code.text)
+    found.named = {key for key in found.named if key and len(key) <= LONGEST_KEY}
     found.policy_url = _link(page, PRIVACY, hosts)
     found.imprint_url = _link(page, IMPRINT, hosts)
     return found
@@ -152,7 +158,10 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
     """What to change in the page, one sentence or block each, most important first."""
     lines = [_tags(page, found, site_id, server)]
     for name, evidence in found.banners.items():
-        lines.append(f"Remove the other consent banner, {name} ({'; '.join(evidence[:3])}).")
+        keep = (
+            " What its visitors answered is taken over when you say where you move from." if name in TAKEN_OVER else ""
+        )
+        lines.append(f"Remove the other consent banner, {name} ({'; '.join(evidence[:3])}).{keep}")
     for line, tag, name in found.noscript:
         what = (
             "the Google Tag Manager noscript iframe"
@@ -174,9 +183,17 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
             f"{', '.join(fonts)}. Host fonts and libraries yourself (LG München I, 20.01.2022, 3 O 17493/20), or move "
             f"the service to another category."
         )
-    if dsar := [line for href, _, line in page.links if "/dsarwebform/" in href]:
-        where = ", ".join(map(str, dsar))
-        lines.append(f"Line {where}: links to OneTrust's request form; change their host to {server} or to your form.")
+    if missing := onetrust_code.missing(code.text for code in page.code):
+        lines.append(
+            f"The page's code asks for what is not here: {', '.join(missing)}. It finds nothing under these names; "
+            "look at what it does then."
+        )
+    for href, _, line in page.links:
+        if "/dsarwebform/" in href:
+            lines.append(
+                f"Line {line}: links to OneTrust's request form. Change its host: {server}{_path(href)} leads to your "
+                "privacy policy; or link to a form of your own."
+            )
     if page.settings_links:
         where = ", ".join(map(str, page.settings_links))
         lines.append(f"Keep the settings links (line {where}): they open the preference center.")
@@ -191,10 +208,18 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
         return f"Put this first into <head>, before any other script:\n{one}"
     tags = [r for r in found.onetrust if r.tag == "script"]
     two = "\n".join(f"  line {r.line}: {r.url}\n    becomes {server}{_path(r.url)}" for r in tags)
-    if not any(r.url.partition("?")[0].endswith("/OtAutoBlock.js") for r in tags):
+    blocks = [r for r in tags if r.url.partition("?")[0].endswith("/OtAutoBlock.js")]
+    if not blocks:
         block = snippets.script(f"{server}/consent/{site_id}/OtAutoBlock.js")
         why = "since the stub alone may come too late for what stands near it"
         two += f"\n  and add this before them, {why}:\n    {block}"
+    elif blocks[0].late or page.first_script < blocks[0].line:
+        two += (
+            f"\n  keep line {blocks[0].line}, but as the first script of the page and without async or defer: "
+            "what runs before it can't be held"
+        )
+    else:
+        two += f"\n  keep line {blocks[0].line}: the stub alone may come too late for what stands near it"
     return (
         f"Change the host of OneTrust's tags and nothing else (drop-in):\n{two}\n"
         f"or better, put this in their place, first into <head>; it also stops requests that the browser sends before "
@@ -204,7 +229,7 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
 
 def _path(url: str) -> str:
     path = urlsplit(url if "//" in url else "//" + url).path
-    for mark in ("/scripttemplates/", "/consent/", "/langswitch/"):
+    for mark in ("/scripttemplates/", "/consent/", "/langswitch/", "/dsarwebform/"):
         if mark in path:
             return path[path.index(mark) :]
     return path

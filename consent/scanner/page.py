@@ -62,6 +62,7 @@ class Request:
     tag: str
     parked: str = ""
     noscript: bool = False
+    late: bool = False  # async or defer: it runs when what follows it may have run
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Page:
     requests: list[Request] = field(default_factory=list)
     mentions: list[Request] = field(default_factory=list)
     code: list[Code] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)  # of categories, in OneTrust's classes
     domain_scripts: list[str] = field(default_factory=list)
     settings_links: list[int] = field(default_factory=list)
     links: list[tuple[str, str, int]] = field(default_factory=list)
@@ -140,6 +142,8 @@ class _Reader(HTMLParser):
             page.first_script = page.first_script or line
             if given := attributes.get("data-domain-script", "").strip():
                 page.domain_scripts.append(given)
+        for joined in PARKED_CLASS.findall(attributes.get("class", "")):
+            page.ids |= set(joined.split("-"))
         classes = attributes.get("class", "").split()
         if {"optanon-show-settings", "ot-sdk-show-settings", "optanon-toggle-display"} & set(classes):
             page.settings_links.append(line)
@@ -156,7 +160,8 @@ class _Reader(HTMLParser):
             urls += [part.split()[0] for part in attributes.get(name, "").split(",") if part.split()]
         urls += IN_CSS.findall(attributes.get("style", ""))
         for url in dict.fromkeys(url.strip() for url in urls if url.strip()):
-            self.page.requests.append(Request(url, line, tag, parked, self.noscript > 0))
+            late = tag == "script" and ("async" in attributes or "defer" in attributes)
+            self.page.requests.append(Request(url, line, tag, parked, self.noscript > 0, late))
 
     def handle_data(self, data: str) -> None:
         if self.inside:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from consent.common import InvalidChange, check
 from consent.jobs import outgoing, signatures
+from consent.sites import moved_from
 from consent.sites.hosts import site_host
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.sites.queries import invitation_of, locked, role_of
@@ -41,7 +42,7 @@ CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
 SETTINGS = (
     "name", "level", "unknown_third_parties", "reload_after_accept", "record_path", "child_directed",
     "ads_advanced_consent_mode", "tiles", "languages", "controller", "controller_contact", "policy_url", "imprint_url",
-    "webhook_url", "first_party_endpoint",
+    "webhook_url", "first_party_endpoint", "moved_from",
 )  # fmt: skip
 
 
@@ -132,6 +133,11 @@ def _apply(site: Site, settings: dict[str, Any]) -> dict[str, list[Any]]:
         raise InvalidChange(f"A site has no setting {', '.join(sorted(unknown))}.")
     if "languages" in settings:
         _check_languages(settings["languages"])
+    if "moved_from" in settings:
+        try:
+            settings = {**settings, "moved_from": moved_from.clean(settings["moved_from"])}
+        except ValueError as error:
+            raise InvalidChange(str(error)) from None
     changed = {}
     for field, value in settings.items():
         before = getattr(site, field)

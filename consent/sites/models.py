@@ -38,6 +38,7 @@ class Site(models.Model):
     record_path = models.BooleanField(default=False, help_text="Keep the page's path in records; never its query.")
     child_directed = models.BooleanField(default=False)
     ads_advanced_consent_mode = models.JSONField(default=list, blank=True, help_text="Regimes in advanced mode.")
+    moved_from = models.JSONField(default=dict, blank=True, help_text="Whose answers are taken over: moved_from.py.")
     tiles = models.CharField(max_length=10, choices=Tiles, default=Tiles.TOKEN)
     languages = models.JSONField(default=list, help_text="BCP 47 codes, the first one is the default.")
     controller = models.CharField(max_length=200, blank=True, validators=[validate_one_line])

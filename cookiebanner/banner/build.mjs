@@ -65,6 +65,7 @@ writePacked();
 
 const entries = ['gate', 'ui', 'late', 'stub', 'level.strict'].map((name) => [name, `src/${name}.js`]);
 for (const file of readdirSync(join(here, 'src/adapters')).sort()) entries.push([`adapter.${file.slice(0, -3)}`, `src/adapters/${file}`]);
+for (const name of ['cookiebot', 'klaro', 'usercentrics']) entries.push([`moved.${name}`, `src/moved/${name}.js`]);
 
 /**
  * CSS as a string, minified; nesting is written out for browsers of 2021. What every rule begins with is one letter, for

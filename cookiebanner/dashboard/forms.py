@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -15,9 +15,12 @@ from consent.catalogue import necessary
 from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.publishing.lint.finding import SIGNED_TEXT
+from consent.scanner import tenant
 from consent.scanner.page import decode
+from consent.sites import moved_from
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
+from cookiebanner.dashboard import carrying, page_reader
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
 LANGUAGE_NAMES = {
@@ -71,14 +74,87 @@ class NewSite(forms.Form):
     )
 
 
-class Move(forms.Form):
-    """A page as it is today."""
+class MovedFrom(forms.Form):
+    """The consent manager whose visitors' answers are taken over; `moved_from` is what a site keeps of it."""
+
+    manager = forms.ChoiceField(
+        required=False,
+        label="Where you move from",
+        choices=[("", "OneTrust, or no other banner"), *moved_from.MANAGERS.items()],
+        help_text="What its visitors answered is taken over, once, as “said elsewhere”. OneTrust's needs no setting.",
+    )
+    names = lines(
+        3,
+        required=False,
+        label="Its services, and your categories",
+        help_text="For Usercentrics and klaro: its name or id = the id of a category here, such as matomo = C0002, one "
+        "a line. What is not named here counts as not answered.",
+    )
+    days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=moved_from.LONGEST_LIFE,
+        label="klaro's cookieExpiresAfterDays",
+        help_text="klaro does not keep when somebody answered. Without this number a yes is asked again; its own "
+        "default is 120.",
+    )
+    key = forms.CharField(
+        required=False, max_length=60, label="klaro's storageName", help_text="When it is not “klaro”."
+    )
+
+    @staticmethod
+    def initial_of(kept: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of what a site keeps."""
+        names = [f"{name} = {key}" for name, key in kept.get("names", [])]
+        return {
+            "manager": kept.get("manager", ""),
+            "names": names,
+            "days": kept.get("days"),
+            "key": kept.get("key", ""),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        pairs = [line.rpartition("=") for line in data.get("names") or []]
+        given = {
+            "manager": data.pop("manager", ""),
+            "names": [(name.strip(), key.strip()) for name, _, key in pairs],
+            "days": data.pop("days", None),
+            "key": data.pop("key", ""),
+        }
+        data.pop("names", None)
+        try:
+            return data | {"moved_from": moved_from.clean(given)}
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class SeveralFiles(forms.FileField):
+    """Any number of files, as [(name, bytes)]."""
+
+    class Widget(forms.ClearableFileInput):
+        allow_multiple_selected = True
+
+    widget = Widget
+
+    def clean(self, data: Any, initial: Any = None) -> list[tuple[str, bytes]]:
+        files = [super(SeveralFiles, self).clean(one, initial) for one in data or []]
+        if len(files) > tenant.FILES or sum(file.size for file in files) > 2 * tenant.LARGEST:
+            raise forms.ValidationError(f"At most {tenant.FILES} files of {2 * tenant.LARGEST // 1_000_000} MB in all.")
+        return [(file.name, file.read()) for file in files]
+
+
+class Move(MovedFrom):
+    """A page as it is today, and files of the tenant's."""
 
     LARGEST = 2_000_000  # bytes; real pages have a tenth of that
 
     hosts = lines(rows=2, label="Hosts", help_text="One a line: example.com covers its subdomains too.")
+    url = forms.URLField(
+        required=False, label="The page's address", assume_scheme="https", help_text="It is read once, as anybody may."
+    )
     page = forms.FileField(
-        required=False, label="The saved page", help_text="In your browser: File, Save page as, “HTML only”."
+        required=False, label="Or the saved page", help_text="In your browser: File, Save page as, “HTML only”."
     )
     source = forms.CharField(
         required=False,
@@ -87,6 +163,21 @@ class Move(forms.Form):
         help_text="Copied from “View source”.",
         widget=forms.Textarea(attrs={"rows": 5, "class": "mono", "spellcheck": "false"}),
     )
+    documents = SeveralFiles(
+        required=False,
+        label="OneTrust's own files of your domain",
+        help_text="The domain's JSON, the JSON of each language, the cookie list as CSV or XLSX: categories, your own "
+        "texts, cookies and hosts come along. docs/onetrust.md says where they are.",
+    )
+    carried = forms.CharField(required=False, widget=forms.HiddenInput)  # files, from one step to the next
+
+    def of_page(self) -> list[forms.BoundField]:
+        """What says which page it is, and what comes along."""
+        return [self[name] for name in ("hosts", "url", "page", "source", "documents")]
+
+    def of_manager(self) -> list[forms.BoundField]:
+        """What some consent managers need to be told of."""
+        return [self[name] for name in ("names", "days", "key")]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -94,12 +185,23 @@ class Move(forms.Form):
         if (file.size if file else len(source)) > self.LARGEST:
             raise forms.ValidationError("That is more than 2 MB: save the page alone, without what it loads.")
         text = decode(file.read()) if file else source
-        if not self.errors and "<" not in text:
+        if not text and data.get("url") and not self.errors:
+            try:
+                text = page_reader.read(data["url"])
+            except page_reader.Unreadable as error:
+                self.add_error("url", str(error))
+                return data
+        try:
+            files = data.get("documents") or carrying.unpack(data.get("carried") or "")
+            data |= {"files": files, "carried": carrying.pack(files)}
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+        if not self.errors and "<" not in text and not (files and not text):
             raise forms.ValidationError("There is no page in it. Choose a saved HTML file, or paste a page's source.")
         return data | {"html": text}
 
 
-class Settings(forms.ModelForm):
+class Settings(MovedFrom, forms.ModelForm):
     hosts = lines(label="Hosts", help_text="One a line: example.com covers its subdomains too.")
     languages = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, help_text="Visitors get theirs when it is here, else the first one."
@@ -153,12 +255,12 @@ class Settings(forms.ModelForm):
         choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in known]
         set_choices(self, "languages", choices)
         set_choices(self, "first_language", choices)
+        self.initial = {**MovedFrom.initial_of(self.instance.moved_from), **self.initial}
         self.initial.setdefault("languages", self.instance.languages)
         self.initial.setdefault("first_language", (self.instance.languages or ["en"])[0])
 
     def clean(self) -> dict[str, Any]:
-        super().clean()
-        data = self.cleaned_data
+        data = self.cleaned_data = super().clean() or {}
         chosen, first = data.get("languages"), data.get("first_language")
         if chosen and first:
             data["languages"] = [first, *(code for code in chosen if code != first)]

@@ -66,5 +66,6 @@ urlpatterns = [
     path("", sites.sites, name="sites"),
     path("new/", sites.new, name="site_new"),
     path("move/", sites.move, name="move"),
+    path("move/rehearsal/", sites.rehearse, name="rehearse"),
     path("<uuid:uuid>/", include(site_pages)),
 ]

@@ -90,7 +90,9 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     parts = [f"adapter.{name}" for name in adapters]
     if snapshot["site"]["level"] == "strict":
         parts.append("level.strict")
-    code = "".join(built(part).decode() for part in [*parts, "gate"])
+    # Behind the gate, which it asks what stands stored.
+    behind = [f"moved.{snapshot['site']['moved_from']['manager']}"] if snapshot["site"].get("moved_from") else []
+    code = "".join(built(part).decode() for part in [*parts, "gate", *behind])
     firsts = screen.first_of_variants(snapshot)
     for variant, terms in snapshot["variants"].items():
         config = {**shared, **for_variant(snapshot, variant, terms, adapters), "first": firsts[variant]}
@@ -151,6 +153,8 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
         config["level"] = site["level"]
     if regexes := patterns.compile([service["rules"] for service in snapshot["services"]]).get(patterns.REGEX):
         config["re"] = regexes
+    if moved := site.get("moved_from"):
+        config["moved"] = {name: value for name, value in moved.items() if name != "manager"}
     given = slots.of(snapshot)
     config["steps"] = given.steps
     if not given.in_order:

@@ -12,6 +12,7 @@ from consent.models import Artifact, AuditEvent, Release, Site
 from consent.sites import actions
 from consent.sites.queries import role_of
 from cookiebanner.releases.compile import names
+from tests.consent.scanner.test_tenant import FILES
 from tests.values import present
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +180,34 @@ def test_adopt_and_publish_twice(tmp_path):
         run("adopt", str(page), "--host", "other.example", "--publish")
     again = run("adopt", str(page), "--host", "other.example", "--publish", *SAYS_WHO)
     assert "Release 1 is published" in again
+
+
+def test_adopt_takes_a_tenant_s_files_and_where_from(tmp_path):
+    for name, body in FILES:
+        (tmp_path / name).write_bytes(body)
+    files = [word for name, _ in FILES for word in ("--file", str(tmp_path / name))]
+    said = run("adopt", *files, "--from", "klaro", "--map", "matomo=C0002", "--days", "120")
+    site = Site.objects.get()
+    assert f"Site {site.uuid} (shop.example, shop.example) is made." in said
+    assert "Categories: C0001, C0002, C0009, C0010." in said
+    assert "Left out: 3 descriptions of the vendor's database." in said
+    assert site.moved_from == {"manager": "klaro", "names": [["matomo", "C0002"]], "days": 120, "key": "klaro"}
+    again = run("adopt", *files, "--from", "cookiebot")
+    assert "was there already" in again
+    site.refresh_from_db()
+    assert site.moved_from["manager"] == "cookiebot"
+
+
+def test_adopt_says_what_is_wrong_with_files(tmp_path):
+    (tmp_path / "bad.json").write_text("{")
+    for words, says in (
+        ([], "Name a saved page, or files with --file."),
+        (["--file", str(tmp_path / "none.json")], "No such file"),
+        (["--file", str(tmp_path / "bad.json")], "bad.json can't be read: it is no JSON"),
+    ):
+        with pytest.raises(CommandError, match=says):
+            run("adopt", *words)
+    assert Site.objects.count() == 0
 
 
 def test_who_is_responsible_is_said_later_and_the_rest_is_signed_off():

@@ -56,6 +56,8 @@ export interface Config {
   content: string;
   hosts: string[];
   cookie: string;
+  /** Of a site that moved: the other consent manager's names → our categories' keys, and where and how long it kept answers. */
+  moved?: { names: [string, string][]; days?: number; key?: string };
   /** How many slots there were after each of the last releases → what tells this numbering from others. */
   steps: Record<string, string>;
   /** By item, in their order; absent: each is its own place. */
@@ -183,6 +185,8 @@ export interface Core {
   uiParts?: Ui;
   /** Something is stored that only late.js can read. */
   unsure?: boolean;
+  /** What was said to the consent manager that the site moved from. */
+  saidElsewhere?(): { t?: number; given?: Record<string, boolean> };
   view?: View;
   emit?: (event: string, detail: object) => void;
   write?: (name: string, value: string, seconds: number | '') => void;

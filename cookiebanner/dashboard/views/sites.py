@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from consent.banners import texts
-from consent.catalogue.models import Category
 from consent.common import InvalidChange
+from consent.jurisdictions import table
+from consent.publishing import queries
 from consent.publishing.models import Release
 from consent.scanner import actions as scanner
 from consent.sites import actions
-from consent.sites.models import Membership
+from consent.sites.models import Membership, Site
 from consent.sites.queries import role_of, sites_of
 from consent.sites.roles import May, can
 from consent.stats import queries as stats
-from cookiebanner.dashboard import charts, forms
+from cookiebanner.dashboard import charts, forms, rehearsal
+from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
 
 
@@ -73,27 +77,81 @@ def move(request: HttpRequest) -> HttpResponse:
     form = forms.Move(request.POST or None, request.FILES or None)
     found, done = None, "make" in request.POST
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            found = scanner.adopt_reported(
-                data["html"],
-                data["hosts"],
-                actor(request),
-                lambda site: can(role_of(request.user, site), May.EDIT),
-                rehearsal=not done,
-                server=settings.FAIRGATE_URL,
-                owners=[request.user],
-            )
+            found = _adopt(request, form.cleaned_data, rehearsal=not done)
         except InvalidChange as error:
             form.add_error(None, str(error))
     words = {"added": "filed", "completed": "completed", "there": "there already", "undecided": "choose a category",
              "unknown": "not known to us"}  # fmt: skip
     # A rehearsal's site is gone again: then the usual names are what it would have had.
     names = {key: text["name"] for key, text in texts.categories("en").items()}
-    if found:
-        own = Category.objects.filter(site__uuid=found.site_id).select_related("site")
-        names |= {one.key: name for one in own if (name := forms.category_name(one))}
+    names |= found.names if found else {}
     rows = [(row, names.get(row.category, ""), words[row.state]) for row in (found.rows if found else [])]
     steps = [step.split("\n", 1) for step in (found.advice if found else [])]
     done = done and found is not None
-    return show(request, "dashboard/move.html", form=form, found=found, rows=rows, steps=steps, done=done)
+    return show(
+        request, "dashboard/move.html", form=form, found=found, rows=rows, steps=steps, done=done, again=_again(form)
+    )
+
+
+@signed_in("POST")
+def rehearse(request: HttpRequest) -> HttpResponse:
+    """The page with our gate on it, as it would be after the move: nothing of it is kept, and nothing sent."""
+    if not may_add_sites(request.user):
+        raise PermissionDenied
+    form = forms.Move(request.POST)
+    if not form.is_valid() or not form.cleaned_data["html"]:
+        return redirect("dashboard:move")
+    data, place, part = form.cleaned_data, request.POST.get("place", "DE"), request.POST.get("part", "after")
+    try:
+        with transaction.atomic():
+            found = _adopt(request, data, rehearsal=False)
+            site = Site.objects.get(uuid=found.site_id)
+            snapshot = queries.draft(site)
+            variant = previews.decision(site, place, snapshot).variant
+            transaction.set_rollback(True)
+        if variant not in snapshot["variants"]:
+            variant = table.regime_of(variant)
+        drawn = (
+            rehearsal.before(data["html"], found.hosts)
+            if part == "before"
+            else rehearsal.after(data["html"], found.hosts, snapshot, variant, request)
+        )
+    except (InvalidChange, ValueError) as error:
+        form.add_error(None, str(error))
+        return show(request, "dashboard/move.html", form=form, found=None, rows=[], steps=[], done=False)
+    response = show(
+        request, "dashboard/rehearsal.html", drawn=drawn, found=found, variant=variant, places=previews.PLACES,
+        place=place, part=part, again=_again(form),
+    )  # fmt: skip
+    response["Content-Security-Policy"] = rehearsal.policy(found.hosts, str(request.csp_nonce))  # type: ignore[attr-defined]
+    response["Referrer-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _adopt(request: HttpRequest, data: dict[str, Any], *, rehearsal: bool) -> scanner.Report:
+    """Raises InvalidChange."""
+    return scanner.adopt_reported(
+        data["html"],
+        data["hosts"],
+        actor(request),
+        lambda site: can(role_of(request.user, site), May.EDIT),
+        rehearsal=rehearsal,
+        files=data["files"],
+        server=settings.FAIRGATE_URL,
+        owners=[request.user],
+        moved_from=data["moved_from"],
+    )
+
+
+def _again(form: forms.Move) -> list[tuple[str, str]]:
+    """What the next step is sent, as hidden fields."""
+    if not form.is_bound or not form.is_valid():
+        return []
+    data = form.cleaned_data
+    kept = forms.MovedFrom.initial_of(data["moved_from"])
+    lines = {"hosts": data["hosts"], "names": kept["names"]}
+    values = {"source": data["html"], "carried": data["carried"], "manager": kept["manager"], "key": kept["key"],
+              "days": f"{kept['days'] or ''}"}  # fmt: skip
+    return [*((name, "\n".join(value)) for name, value in lines.items()), *values.items()]

@@ -12,7 +12,9 @@ from consent.common import InvalidChange
 from consent.publishing.actions import Blocked, Unchanged
 from consent.scanner.actions import Adoption, adopt, evidence_of
 from consent.scanner.page import decode
+from consent.scanner.tenant import LARGEST
 from consent.sites.actions import change_settings
+from consent.sites.moved_from import MANAGERS
 from cookiebanner.management.common import ACTOR, HOW
 from cookiebanner.releases.publish import publish
 
@@ -24,25 +26,59 @@ SETTINGS = {
 
 
 class Command(BaseCommand):
-    help = "Reads a saved page, makes its site with the services it uses, and says what to change in the page."
+    help = (
+        "Reads a saved page, and files of a OneTrust tenant; makes the site with the services, categories and texts in "
+        "them, and says what to change in the page."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("page", help="an HTML file, or - for standard input")
-        parser.add_argument("--host", action="append", required=True, help="the host that serves it; may be repeated")
+        parser.add_argument("page", nargs="?", default="", help="an HTML file, or - for standard input")
+        parser.add_argument("--host", action="append", default=[], help="the host that serves it; may be repeated")
+        parser.add_argument(
+            "--file",
+            action="append",
+            default=[],
+            help="what the tenant publishes (a domain's or a language's JSON) or exports (cookies as CSV or XLSX); may "
+            "be repeated",
+        )
+        parser.add_argument(
+            "--from", dest="manager", choices=list(MANAGERS), help="take over what visitors answered to this one"
+        )
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="NAME=CATEGORY",
+            help="a service of it, and a category of ours",
+        )
+        parser.add_argument("--days", type=int, help="klaro's cookieExpiresAfterDays")
         parser.add_argument("--site-id", help="else the page's data-domain-script, else a new one")
         for name, help in SETTINGS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", help=f"{help}; else what the page says")
         parser.add_argument("--publish", action="store_true", help="publish the site afterwards")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
+        if not options["page"] and not options["file"]:
+            raise CommandError("Name a saved page, or files with --file.")
         try:
-            body = sys.stdin.buffer.read() if options["page"] == "-" else Path(options["page"]).read_bytes()
-        except OSError as error:
-            raise CommandError(f"{options['page']}: {error.strerror}.") from None
-        try:
+            page = options["page"] and decode(
+                sys.stdin.buffer.read() if options["page"] == "-" else read(options["page"])
+            )
+            files = [(Path(name).name, read(name)) for name in options["file"]]
             own = {name: options[name] for name in SETTINGS if options[name]}
+            if options["manager"]:
+                names = [
+                    (name.strip(), key.strip()) for name, _, key in (one.rpartition("=") for one in options["map"])
+                ]
+                own["moved_from"] = {"manager": options["manager"], "names": names, "days": options["days"]}
             adoption = adopt(
-                decode(body), options["host"], ACTOR, site_id=options["site_id"], server=settings.FAIRGATE_URL, **own
+                page,
+                options["host"],
+                ACTOR,
+                files=files,
+                site_id=options["site_id"],
+                server=settings.FAIRGATE_URL,
+                **own,
             )
             if own and not adoption.created:
                 change_settings(adoption.site, ACTOR, **own)
@@ -88,6 +124,8 @@ class Command(BaseCommand):
             words = ["--name", seen["name"], "--category", "CATEGORY", "--pattern", *seen["rules"]]
             write(f"  {seen['name']}")
             write(f"    manage.py service --site {site.uuid} {join(words)}")
+        for line in adoption.taken:
+            write(f"\n{line}")
         strangers = {host: seen for host, seen in found.strangers.items() if host not in found.parked}
         write("\nNot recognised:" if strangers else "\nNothing on the page is unrecognised.")
         for host, addresses in sorted(strangers.items()):
@@ -97,3 +135,12 @@ class Command(BaseCommand):
         for number, advice in enumerate(adoption.advice, 1):
             write(f"{number}. {advice}")
         write("")
+
+
+def read(path: str) -> bytes:
+    """The bytes of a file, and one more than may be read. Raises CommandError."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}.") from None

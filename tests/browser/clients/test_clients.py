@@ -166,3 +166,117 @@ def test_mparticle_s_kit_hears_of_each_answer(page, shop, regime):
         comes_true(page, f"({heard}).measuring === {json.dumps(granted)}")
         assert page.evaluate(heard) == {"measuring": granted, "advertising": granted}
         assert page.evaluate("heard.ccpa.Consented") is True
+
+
+BACK = "C0001:1,C0002:1,C0003:0,C0004:0,C0005:0"
+NAMES = {"C0001": "Strictly necessary", "C0002": "Performance", "C0003": "Functional", "C0004": "Targeting",
+         "C0005": "Social media"}  # fmt: skip
+VISITORS = ["new", "returning"]
+
+
+@pytest.fixture
+def visit(context, page, shop):
+    """visit(client, regime, visitor) → what is in force when the page is there: for who comes back, what they said."""
+
+    def visit(client: str, regime: str, visitor: str) -> list[str]:
+        if visitor == "returning":
+            closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 20 * 86400))
+            hand_over(context, BACK, closed)
+        page.goto(shop(client, regime))
+        ready(page)
+        return ["C0001", "C0002"] if visitor == "returning" else REGIMES[regime]
+
+    return visit
+
+
+def settled(page, seen: str, expected: object) -> None:
+    """The last of what a page heard is this, and stays."""
+    comes_true(page, f"JSON.stringify({seen}) === JSON.stringify({json.dumps(expected)})")
+    page.wait_for_timeout(100)
+    assert page.evaluate(seen) == expected
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_tealium_reads_a_decision_where_there_is_one(page, visit, regime, visitor):
+    allowed = visit("tealium", regime, visitor)
+    for button, groups in ((None, allowed), (ACCEPT, ALL), (REJECT, ["C0001"])):
+        if button:
+            answer(page, button)
+        model = page.evaluate("OneTrust.GetDomainData().ConsentModel.Name")
+        settled(
+            page,
+            "({...heard.at(-1)})",
+            {
+                "key": page.evaluate("fairgate.site"),
+                "explicit": bool(button) or visitor == "returning",
+                "model": model,
+                "purposes": [NAMES[key] for key in groups],
+                "groups": groups,
+            },
+        )
+        assert isinstance(model, str)
+        assert model
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_adobe_launch_hears_and_reads_the_same(page, visit, regime, visitor):
+    allowed = visit("launch", regime, visitor)
+    # Where consent is needed nothing is stored before an answer.
+    stored = visitor == "returning" or REGIMES[regime] != ["C0001"]
+    settled(page, "heard.at(-1)", {"event": allowed, "cookie": allowed if stored else None})
+    collect = ["y" if "C0002" in allowed else "n"]
+    assert page.evaluate("consents.map(([, value]) => value)") == collect
+    for button, groups in ((ACCEPT, ALL), (REJECT, ["C0001"])):
+        answer(page, button)
+        settled(page, "heard.at(-1)", {"event": groups, "cookie": groups})
+    page.wait_for_timeout(100)
+    assert page.evaluate("consents.map(([, value]) => value)") == (["y", "n"] if collect == ["y"] else ["n", "y", "n"])
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_tag_manager_templates_read_the_same_everywhere(page, visit, regime, visitor):
+    allowed = visit("gtm", regime, visitor)
+    for button, groups in ((None, allowed), (ACCEPT, ALL), (REJECT, ["C0001"])):
+        if button:
+            answer(page, button)
+        text = f",{','.join(groups)},"
+        stored = button or visitor == "returning" or REGIMES[regime] != ["C0001"]
+        settled(page, "[fromGlobal(), fromLayer(), fromCookie() ?? null]", [text, text, text if stored else None])
+        states = {
+            name: "granted" if key in groups else "denied"
+            for key, name in (
+                ("C0002", "analytics_storage"), ("C0003", "functionality_storage"), ("C0004", "ad_storage"),
+                ("C0004", "ad_user_data"), ("C0004", "ad_personalization"),
+            )
+        }  # fmt: skip
+        assert page.evaluate("[...heard.at(-1)]") == ["consent", "update", states]
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_shopify_is_told_what_is_in_force(page, visit, regime, visitor):
+    allowed = visit("shopify", regime, visitor)
+    for button, groups in ((None, allowed), (ACCEPT, ALL), (REJECT, ["C0001"])):
+        if button:
+            answer(page, button)
+        has = {"analytics": "C0002", "preferences": "C0003", "marketing": "C0004", "sale_of_data": "C0004"}
+        settled(page, "heard.at(-1)", {name: key in groups for name, key in has.items()})
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_wrappers_that_delete_cookies_find_them_in_the_domain_data(context, page, visit, regime, visitor):
+    """`_ga` is in the list of Performance; the page's own code set it, and its own wrapper takes it away."""
+    for name in ("_ga", "_gid"):
+        context.add_cookies([{"name": name, "value": "1", "domain": f".{SHOP}", "path": "/"}])
+    allowed = visit("cookie_deletion", regime, visitor)
+    kept = ["_ga", "_gid"] if "C0002" in allowed else []
+    settled(page, "heard.at(-1)", {"active": allowed, "withdrawn": [], "cookies": kept})
+    answer(page, ACCEPT)
+    page.wait_for_timeout(100)
+    assert page.evaluate("heard.at(-1).active") == ALL
+    answer(page, REJECT)
+    settled(page, "heard.at(-1)", {"active": ["C0001"], "withdrawn": ALL[1:], "cookies": []})

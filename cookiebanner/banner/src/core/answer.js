@@ -109,9 +109,9 @@ export function answers(core, transport) {
       ...more,
     });
 
-  /** Keeps what was said to OneTrust as an answer of its own, whose time is a remark: its words are not ours to prove. */
+  /** Keeps what was said elsewhere as an answer of its own, whose time is a remark: its words are not ours to prove. */
   function bringOver() {
-    const { consentId = '' } = storedFields(core);
+    const { consentId = '' } = core.saidElsewhere ? {} : storedFields(core);
     const { t, yes, id: replaces } = core.answer;
     // Whoever said yes is known by their number from then on; nobody gets one for a no.
     if (yes && UUID.test(consentId)) core.answer.u = consentId.toLowerCase();
@@ -198,8 +198,8 @@ export function answers(core, transport) {
       }
       upgrade(core);
       adopt(core);
-      // An answer given to OneTrust becomes ours, and is never asked again; one that is too old by now asks, at every view.
-      if (takeOver(core)) {
+      // An answer given elsewhere becomes ours, and is never asked again; one that is too old by now asks, at every view.
+      if (takeOver(core, core.saidElsewhere?.())) {
         if (!core.lapsed) bringOver();
       } else if (!core.answer) core.vector = before(items, core.signal());
       const unreadable = (raw) => raw[0] && !newest(raw, core) && !raw.some(decodeKeyed);

@@ -49,24 +49,28 @@ export const storedFields = ({ cfg }) =>
     .sort((a, b) => (Date.parse(a.datestamp) || 0) - (Date.parse(b.datestamp) || 0))
     .pop() || {};
 
-/**
- * Takes over an answer given to OneTrust before the swap, or by a page that writes its cookies.
- *
- * @param {object} core
- * @returns {boolean} whether there was one that is newer than ours
- */
-export function takeOver(core) {
-  const { items, terms, optIn, closed, answer } = core;
-  const t = Date.parse(decoded(closed || '')) / 1000;
-  if (!(t > (answer?.t || 0) + 5)) return false;
+/** @returns {{t?: number, given?: Object<string, boolean>}} what was answered to OneTrust before the swap, or by a page that writes its cookies */
+function saidToOneTrust(core) {
   const fields = storedFields(core);
   // Its owner wanted everybody asked anew, and this visitor was not yet.
-  if (fields.AwaitingReconsent === 'true') return false;
-  const given = groups(fields.groups);
+  if (fields.AwaitingReconsent === 'true') return {};
+  return { t: Date.parse(decoded(core.closed || '')) / 1000, given: groups(fields.groups) };
+}
+
+/**
+ * Takes over an answer that was given to another consent manager.
+ *
+ * @param {object} core
+ * @param {{t?: number, given?: Object<string, boolean>}} [said] when, in seconds, and what, by our categories' keys
+ * @returns {boolean} whether there was one that is newer than ours
+ */
+export function takeOver(core, { t, given } = saidToOneTrust(core)) {
+  const { items, terms, optIn, answer } = core;
+  if (!(t > (answer?.t || 0) + 5)) return false;
   const c = { __proto__: null };
   const asked = items.filter(optional);
   if (!asked.some(({ key }) => given[key] !== undefined)) return false;
-  // What OneTrust did not ask about stays as it is without an answer, and is no reason to ask.
+  // What was not asked about stays as it is without an answer, and is no reason to ask.
   for (const { key, before } of asked) c[key] = given[key] ?? before;
   // Another site's mark, that it was closed, may be what is newer.
   if (answer && !core.lapsed && items.every((item, i) => !optional(item) || c[item.key] === core.vector[i])) return false;

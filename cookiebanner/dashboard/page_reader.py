@@ -1,0 +1,35 @@
+"""A page from the web, read once for whoever typed its address in: public addresses only, bounded in size and time."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+from consent.jobs import outgoing
+from consent.scanner.page import decode
+
+LARGEST = 2_000_000  # bytes
+REDIRECTS = 3
+OK = 200
+
+
+class Unreadable(Exception):
+    """The page can't be read; the text says why."""
+
+
+def read(url: str) -> str:
+    """The page's HTML. Each address on the way is judged as the first one is. Raises Unreadable."""
+    for _ in range(REDIRECTS + 1):
+        try:
+            answer = outgoing.get(url, largest=LARGEST + 1)
+        except (outgoing.ForbiddenAddress, OSError) as error:
+            raise Unreadable(str(error)[:300]) from None
+        if not (300 <= answer.status < 400 and answer.location):
+            break
+        url = urljoin(url, answer.location)
+    else:
+        raise Unreadable(f"The page sends on more than {REDIRECTS} times. Save it in a browser and choose the file.")
+    if answer.status != OK:
+        raise Unreadable(f"The page answered {answer.status}. Save it in a browser and choose the file.")
+    if len(answer.body) > LARGEST:
+        raise Unreadable("That is more than 2 MB: save the page alone, without what it loads.")
+    return decode(answer.body)
