@@ -4,7 +4,7 @@
 # make quick  a commit's check, under five minutes: lint, and one browser's walk beside the tests that need no browser
 # make guests  pages made with real frameworks, as a visitor's browser shows them
 # make bench-guests  measures them anew, the main ones in Firefox and WebKitGTK too, and writes the tables of docs/guests.md
-# make lock   requirements.lock from requirements.txt
+# make lock   requirements.lock from requirements.txt, requirements-pdf.lock for the image's PDFs
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
 # make bench-banner  how soon the banner is there beside rivals', its bytes, and how they grow with a site
@@ -138,6 +138,9 @@ lock: .venv/bin/python
 	$(PY) -m pip install -q "$$(grep -o '^uv==[0-9.]*' requirements-dev.txt)"
 	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 		--output-file requirements.lock requirements.txt
+	printf '%s\n' "$$(grep -o 'weasyprint==[0-9.]*' requirements-dev.txt)" | .venv/bin/uv pip compile --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet --no-strip-extras --constraints requirements.lock \
+		--output-file requirements-pdf.lock -
 
 pictures: .venv/.dev
 	@./scripts/need chromium

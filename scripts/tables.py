@@ -70,7 +70,6 @@ def tables() -> str:
         word_set("BARE", (name for name in sorted(ascii_names) if not name.endswith(";"))),
         *map(pattern, TABLES["patterns"]),
         f"var DROPPED = {array(TABLES['dropped'])};",
-        f"var VARY = {quoted(TABLES['vary'])};",
         word_set("UNTOUCHED", map(str, TABLES["untouched"])),
     ]
     return "\n".join(parts) + "\n"

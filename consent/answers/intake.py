@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +13,10 @@ from consent.answers import optouts, schema, validate
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease, PublishedSite
 from consent.jurisdictions.locate import UNKNOWN, Decision, Place
-from consent.jurisdictions.table import ROWS
+from consent.jurisdictions.table import ROWS, regime_of
 from consent.ledger.append import Draft, Outcome, append
 from consent.sites.origins import host_name
+from fairgate_enforce import signals as signals_table
 
 # In this order: an Edge also calls itself Chrome, a Chrome also Safari.
 _FAMILIES = (
@@ -46,12 +47,13 @@ def draft(
     *,
     origin_host: str,
     user_agent: str = "",
-    gpc: bool = False,
+    sent: Collection[str] = (),
     place: Place = UNKNOWN,
 ) -> Draft:
     """The draft of a consent record. Raises RejectedSubmission when the answer does not fit its release.
 
-    `decision` is the law that held, `place` what it was decided from.
+    `decision` is the law that held, `place` what it was decided from, `sent` the keys of the signals that the request
+    carried.
     """
     terms = release.terms(answer.regime)
     if terms is None:
@@ -64,8 +66,14 @@ def draft(
     validate.agree(answer, vector, release, terms)
     choices, grants = vector.choices, validate.GRANTED in vector.optional
     signals = validate.signals(answer.signals)
+    if acted := acted_on(answer, sent, signals, terms):
+        signals["acted_on"] = acted
+    elif answer.action == "signal":
+        raise RejectedSubmission(
+            "action_disagrees", "There is no signal of the browser that counts here.", field="action"
+        )
     # Nobody gets a lasting id for saying no, and none for a signal that the browser sends by itself.
-    visitor = answer.visitor if answer.action != "gpc" and (grants or answer.replaces) else None
+    visitor = answer.visitor if answer.action not in schema.BY_ITSELF and (grants or answer.replaces) else None
     record: dict[str, Any] = {
         "status": _status(answer.action, grants),
         "jurisdiction_by": decision.by,
@@ -73,13 +81,13 @@ def draft(
         "regime_agrees": answer.regime in (decision.variant, decision.regime),
         "choices": choices,
         "signals": signals,
-        "gpc": gpc or signals.get("gpc") in (True, "1", 1),
+        "gpc": "gpc" in sent or signals.get("gpc") in (True, "1", 1),
         "page": page(answer.page or "", release, origin_host),
         "ua_family": family(user_agent),
     }
     if place.country:
         record["place"] = located(place)
-    if answer.action in ("opt_out", "gpc"):
+    if answer.action in schema.OPT_OUTS:
         record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
     if answer.layer is not None:
         record["layer"] = layer(answer.layer)
@@ -102,6 +110,28 @@ def draft(
         record=record,
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
+
+
+def acted_on(
+    answer: schema.Answer, sent: Collection[str], said: Mapping[str, Any], terms: Mapping[str, Any]
+) -> dict[str, str]:
+    """key → name of the browser's signals that decide in this answer, as its request or the browser's script says them.
+    Where a yes is asked for, an answer of the visitor's own is more specific than any of them."""
+    if answer.action not in schema.BY_ITSELF and terms.get("model") == "opt_in":
+        return {}
+    regime = regime_of(answer.regime)
+    found = {
+        signal.key: signal.name
+        for signal in signals_table.in_force()
+        if signal.is_honoured(regime)
+        and (signal.key in sent or any(_same(said.get(signal.key), value.property) for value in signal.values))
+    }
+    return found or (signals_table.names(["gpc"]) if answer.action == "gpc" else {})
+
+
+def _same(one: object, other: object) -> bool:
+    """Equal as JSON has it: 1 is not true."""
+    return type(one) is type(other) and one == other
 
 
 @lru_cache(1024)
@@ -152,7 +182,7 @@ def _status(action: str, grants: bool) -> str:
         return "ConsentWithdrawn"
     if action == "close" and grants:
         return "ConsentRequestDeferred"  # an opt-out regime's defaults stay in force; nobody asked for them
-    if action in ("opt_out", "gpc") or not grants:
+    if action in schema.OPT_OUTS or not grants:
         return "ConsentRefused"
     return "ConsentGiven"
 

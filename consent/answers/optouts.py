@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Max, Min
 
+from consent.answers.schema import OPT_OUTS
 from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
 from consent.jurisdictions.table import REGIMES, regime_of
@@ -24,7 +25,7 @@ def is_optout(draft: Draft) -> bool:
     refusal, under opt-in regimes only an explicit opt-out or the signal."""
     if draft.type != "consent":
         return False
-    if draft.action in ("opt_out", "gpc"):
+    if draft.action in OPT_OUTS:
         return True
     terms = REGIMES.get(regime_of(draft.regime))
     if terms is None or terms["model"] == "opt_in":
@@ -93,5 +94,6 @@ def _event(record: ConsentRecord) -> dict[str, Any]:
         "visitor": str(record.visitor) if record.visitor else None,
         "replaces": str(record.replaces) if record.replaces else None,
         "gpc": bool(payload.get("gpc")),
+        "signals": sorted(payload.get("signals", {}).get("acted_on", {})),
         "choices": payload["choices"],
     }

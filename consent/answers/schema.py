@@ -17,7 +17,7 @@ _PRINTABLE = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 LAYERS = frozenset({"banner", "preferences", "api", "signal"})  # and numbers; any other word is kept as "other"
 
 GrantState = Literal["granted", "denied", "not_offered"]
-Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc", "import"]
+Action = Literal["accept_all", "reject_all", "custom", "close", "withdraw", "opt_out", "gpc", "signal", "import"]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Word = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[\x21-\x7e]*\Z")]
 Language = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9-]*\Z")]
@@ -38,7 +38,10 @@ _Text = Annotated[str, msgspec.Meta(max_length=8192, extra_json_schema=_PRINTABL
 _Integer = Annotated[int, msgspec.Meta(ge=-canonical.LARGEST, le=canonical.LARGEST)]
 _Inner = bool | _Integer | _Text | list[bool | _Integer | _Text | None] | dict[_Name, bool | _Integer | _Text | None]
 Signal = bool | _Integer | _Text | list[_Inner | None] | dict[_Name, _Inner | None] | None
-SIGNALS = ("gpc", "tc", "tcf", "gpp", "usp", "gcm", "vendors")  # what is kept; other members are dropped
+# What is kept beside the browser's signals (fairgate_enforce/signals.json); other members are dropped.
+SIGNALS = ("gpc", "tc", "tcf", "gpp", "usp", "gcm", "vendors")
+BY_ITSELF = ("gpc", "signal")  # actions that are a browser's signal; what is not GPC, which has its own, is "signal"
+OPT_OUTS = ("opt_out", *BY_ITSELF)  # actions that are an objection under an opt-out law, not a refused consent
 
 
 class Choices(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,7 +8,8 @@ import msgspec
 
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
-from consent.answers.schema import SIGNALS, Answer, Choices
+from consent.answers.schema import OPT_OUTS, SIGNALS, Answer, Choices
+from fairgate_enforce.signals import in_force
 
 GRANTED, DENIED, NOT_OFFERED = "granted", "denied", "not_offered"
 REMEMBERED = 64  # vectors of one release
@@ -104,7 +105,7 @@ def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict
         wrong = "accept_all with something denied"
     elif action == "reject_all" and GRANTED in optional:
         wrong = "reject_all with something granted"
-    elif action in ("withdraw", "opt_out", "gpc") and optional and DENIED not in optional:
+    elif action in ("withdraw", *OPT_OUTS) and optional and DENIED not in optional:
         wrong = f"{action} with nothing denied"
     elif (
         action == "close"
@@ -126,7 +127,8 @@ def signals(given: dict[str, Any] | None) -> dict[str, Any]:
         whole: dict[str, Any] = _printable(given)
     except ValueError as error:
         raise RejectedSubmission("invalid_field", str(error), field="signals") from None
-    return {name: whole[name] for name in SIGNALS if name in whole}
+    kept = {*SIGNALS, *(signal.key for signal in in_force())}
+    return {name: value for name, value in whole.items() if name in kept}
 
 
 def _printable(value: Any) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from consent.banners import packing, texts, theme
+from fairgate_enforce import signals
 
 STATUTORY = ("link_", "notice_", "gpc_")
 # What the first layer says; statutory texts come on top.
@@ -123,6 +124,7 @@ def _named_data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
         "policy": _link(site["policy_url"]),
         "imprint": _link(site["imprint_url"]),
         "look": _look(banner),
+        "signals": {signal.key: signal.name for signal in signals.in_force()},
     }
     if exempt := _exempt(snapshot):
         named["exempt"] = exempt

@@ -12,6 +12,7 @@ from typing import Any
 from consent.jurisdictions import history, table
 from consent.jurisdictions.history import Change, Changes, Start
 from consent.jurisdictions.table import ROWS, TEXTS, Jurisdiction, Terms
+from fairgate_enforce import signals
 from fairgate_enforce.defaults import before_answer
 
 ANSWERS = ("none", "accept", "reject", "gpc")
@@ -54,7 +55,7 @@ Each variant below shows a site with one service of each kind: *cart* is strictl
 the conditions of the law's exemption; *advertising* is targeted; *data sale* sells or shares personal data;
 *sensitive* touches data of a sensitive kind. Held services send no request, run no code and store nothing.
 
-- A **Global Privacy Control** signal stops advertising and data sale everywhere. It never grants anything.
+{signals}
 - An **objection** never lapses. Days are for consents and for the earliest time to ask again.
 - **Minors**: on a site for children, or for a visitor known to be younger than the variant says, advertising and data
   sale stay off whatever is answered; where it says "everything", all that is not necessary does.
@@ -110,7 +111,13 @@ def page(today: date) -> str:
     homes: dict[str, list[Jurisdiction]] = {id: [] for id in table.variants()}
     for row in ROWS.values():
         homes[table.variant_for(row.id)].append(row)
-    parts = [HEAD.format(version=table.VERSION), _starts(today), _what_changed(), _low(), "## Variants\n"]
+    parts = [
+        HEAD.format(version=table.VERSION, signals=signals_in_words()),
+        _starts(today),
+        _what_changed(),
+        _low(),
+        "## Variants\n",
+    ]
     parts += [_variant(id, terms, homes[id]) for id, terms in table.variants().items()]
     parts += ["## Rows\n", *(_row(row, today) for row in ROWS.values())]
     return "\n".join(parts).rstrip() + "\n"
@@ -123,6 +130,40 @@ def _low() -> str:
         "Rows whose notes say “Not reviewed” ask for no less than an unknown place gets. Any place without a row,\n"
         "whatever its law, is treated as an unknown one.\n"
     )
+
+
+MEANINGS = {
+    signals.OPT_OUT: "stops advertising and data sale",
+    signals.REFUSE: "refuses",
+    signals.CONSENT: "would consent to",
+}
+
+
+def signals_in_words() -> str:
+    """What browsers may say by themselves, a line a row of the table of signals."""
+    lines = ["- What a browser says by itself never grants anything. Of its signals, these are known:"]
+    for signal in signals.TABLE:
+        where = "everywhere" if signal.regimes == signals.EVERY else f"under {', '.join(map(_code, signal.regimes))}"
+        means = "; ".join(
+            f"{MEANINGS[value.means]}{_what(value.categories)}{_sent(signal, value)}" for value in signal.values
+        )
+        off = "" if signal.on else f" **Off**: {signal.why_off}"
+        lines.append(f"  - **{signal.name}** {means}, {where}. Source: {signal.source}.{off}")
+    return "\n".join(lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _what(categories: tuple[str, ...] | str) -> str:
+    if not categories:
+        return ""
+    return " everything optional" if categories == signals.EVERY else f" {', '.join(map(_code, categories))}"
+
+
+def _sent(signal: signals.Signal, value: signals.Meaning) -> str:
+    return f" (`{signal.header}: {value.header}`)" if signal.header else ""
 
 
 def _starts(today: date) -> str:

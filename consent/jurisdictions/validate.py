@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -26,6 +27,10 @@ CHOICES = {
 DAYS = ("guidance_choice_days", "default_choice_days", "reprompt_after_refusal_min_days", "tracker_max_days")
 AGES = ("child_age", "ads_off_under")
 DAYS_OF_A_ROW = ("effective_date", "gpc_from")
+TEXTS = ("name", "law", "authority", "minor_rule", "notes")  # what people read of a row, beside its source
+# Our own names for things, which say nothing to a reader.
+KEYS = {name for regime in REGIMES.values() for name in regime} | {*COLUMNS, *REGIMES}
+RAW_KEY = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
 
 def row_problems(row: Jurisdiction) -> list[str]:
@@ -48,9 +53,17 @@ def row_problems(row: Jurisdiction) -> list[str]:
         found.append("effective_date is missing")
     if row.gpc == "required" and not row.gpc_from:
         found.append("gpc is required but gpc_from is missing")
+    for column in TEXTS:
+        for word in raw_keys(getattr(row, column)):
+            found.append(f"{column} names {word}, which is a word of ours: say it in words")
     if not row.source:
         found.append("source is missing")
     return [f"{row.id}: {problem}." for problem in found]
+
+
+def raw_keys(text: str) -> list[str]:
+    """Names of columns, terms and regimes that stand in a text for people."""
+    return [word for word in RAW_KEY.findall(text) if word in KEYS]
 
 
 def place_problems(row: Jurisdiction) -> list[str]:

@@ -283,7 +283,7 @@ def keep_until(received_at: datetime, regime: str, action: str) -> tuple[datetim
     life = int(terms.get("consent_days") or 365)
     refusal = int(terms.get("refusal_days") or 0)
     opt_in = terms.get("model", "opt_in") == "opt_in"
-    if action in ("opt_out", "gpc") or (action == "reject_all" and not opt_in):
+    if action in ("opt_out", "gpc", "signal") or (action == "reject_all" and not opt_in):
         return max(_months(received_at, OPT_OUT_MONTHS), received_at + timedelta(days=refusal)), True
     if action in ("reject_all", "close"):
         return received_at + timedelta(days=refusal or life), False

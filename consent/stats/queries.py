@@ -17,7 +17,7 @@ IMPORTED = "imported"
 KINDS = (ACCEPT, REJECT, CUSTOM, OTHER)
 # What an action says about a visitor's will. Closing without a choice and withdrawals are "other"; what was said to an
 # earlier system is no answer to our banner, and has a total of its own.
-KIND_OF = {"accept_all": ACCEPT, "reject_all": REJECT, "custom": CUSTOM, "opt_out": REJECT, "gpc": REJECT}
+KIND_OF = {"accept_all": ACCEPT, "custom": CUSTOM, **dict.fromkeys(("reject_all", "opt_out", "gpc", "signal"), REJECT)}
 
 
 @dataclass
@@ -139,21 +139,14 @@ class Circumstances:
     days: dict[date, dict[str, Reach]]  # every day of the period, and on it every device
     layers: dict[str, int]  # answers by where they were given: LAYERS, then OTHER
     times: dict[str, int]  # answers to a banner by how long they took: TIMES, the last of which is unknown
-    views: int = 0
-    gpc_views: int = 0
     gpc_banners: int = 0
     answers: int = 0
     gpc_answers: int = 0
 
     @property
     def gpc_share(self) -> float | None:
-        """The part (0…1) of the page views that carried Global Privacy Control; None without views."""
-        return self.gpc_views / self.views if self.views else None
-
-    @property
-    def gpc_share_of_banners(self) -> float | None:
         """The part (0…1) of the banners shown that went to browsers with Global Privacy Control; None without any.
-        Gates count banners and no views, so this is what is known of most sites."""
+        Gates count banners and no views, so nothing is known of the share of page views."""
         return self.gpc_banners / self.total.shown if self.total.shown else None
 
 
@@ -173,10 +166,7 @@ def circumstances(site_id: int, first: date, last: date) -> Circumstances:
     period = _period(site_id, first, last)
     shown = ShownTotal.objects.using(using()).filter(period).values_list("day", "device", "kind", "gpc")
     for day, device, kind, gpc, count in shown.annotate(n=Sum("count")).order_by():
-        if kind == "view":
-            found.views += count
-            found.gpc_views += count if gpc else 0
-        elif kind == "banner":
+        if kind == "banner":
             found.gpc_banners += count if gpc else 0
             for reach in (found.total, found.devices[device], found.days[day][device]):
                 reach.shown += count

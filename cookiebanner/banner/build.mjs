@@ -177,6 +177,10 @@ const mangleCache = {
   pieces: 'bz',
   paint: 'ca',
   addStyle: 'cb',
+  signalled: 'cc',
+  hasSignal: 'ce',
+  isStopped: 'cf',
+  bit: 'cg',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

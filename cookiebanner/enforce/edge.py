@@ -17,6 +17,7 @@ import pycountry
 from consent.jurisdictions.locate import Place, decide
 from consent.jurisdictions.table import ROWS
 from cookiebanner import env
+from fairgate_enforce import signals
 from fairgate_enforce.enforcer import hostname
 from fairgate_enforce.policy import Rules
 from fairgate_enforce.source import STRICTEST
@@ -65,6 +66,7 @@ def data(release: Mapping[str, Any], fairgate: str, places: Mapping[str, str]) -
             }
             for service, sold, mark, slots in zip(rules.services, rules.sold, rules.marks, rules.slots, strict=True)
         ],
+        "vary": signals.vary(),
         "variants": {variant: _terms(one, release) for variant, one in all_rules.items()},
         "places": {"*": STRICTEST, **places},
     }
@@ -80,6 +82,12 @@ def _terms(rules: Rules, release: Mapping[str, Any]) -> dict[str, Any]:
         "refusal": rules.terms.get("refusal_days") or 0,
         "categories": "".join(str(int(granted)) for granted in before),
         "services": "".join(str(int(granted)) for granted in rules.before),
+        "signals": [
+            [signal.header, meaning.header, meaning.denies(rules.category_keys)]
+            for signal in signals.in_force()
+            if signal.is_honoured(rules.terms["regime"])
+            for meaning in signal.values
+        ],
     }
 
 

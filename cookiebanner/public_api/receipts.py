@@ -138,6 +138,7 @@ _ACTIONS = {
     "withdraw": "You withdrew your consent.",
     "opt_out": "You opted out.",
     "gpc": "Your browser sent an opt-out signal (Global Privacy Control), and it was honoured.",
+    "signal": "Your browser sent a signal by itself ({signals}), and it was honoured.",
     "import": "Your answer to an earlier banner of this website was taken over. What that one said is not proved here.",
 }
 
@@ -160,10 +161,15 @@ def page(found: Receipt) -> dict[str, Any]:
     return {
         "receipt": found,
         "payload": payload,
-        "words": _ACTIONS.get(payload["action"], payload["action"]),
+        "words": _ACTIONS.get(payload["action"], payload["action"]).replace("{signals}", _signals(payload)),
         "groups": groups,
         "json": found.json(),
     }
+
+
+def _signals(payload: dict[str, Any]) -> str:
+    """The names of the browser's signals that decided."""
+    return ", ".join(sorted(payload.get("signals", {}).get("acted_on", {}).values()))
 
 
 def _name(item: dict[str, Any], key: str, language: str) -> str:

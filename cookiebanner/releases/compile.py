@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from consent.banners import packing, screen
 from consent.jurisdictions import table
 from consent.publishing import slots, tags
 from cookiebanner import env
-from fairgate_enforce import patterns
+from fairgate_enforce import patterns, signals
 from fairgate_enforce.defaults import before_answer
 
 BUILT = env.FILES / "static" / "banner"
@@ -193,6 +193,8 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
             for i, (s, granted) in enumerate(zip(services, states, strict=True))
         ],
     }
+    keys = [category["key"] for category in categories]
+    config["signals"] = [row for signal in signals.in_force() for row in _signal(signal, keys, terms)]
     if not config["purposes"]:
         del config["purposes"]
     if site_child:
@@ -226,6 +228,17 @@ def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
     terms = {**ABSENT, **{name: packed[short] for name, short in TERMS.items() if short in packed}}
     minors = {part: terms.pop(name) for name, part in MINORS.items() if name in terms}
     return {**terms, "minors": minors}
+
+
+def _signal(signal: signals.Signal, categories: list[str], terms: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """The rows of a browser's signal, one a value, where this regime honours it."""
+    if not signal.is_honoured(terms["regime"]):
+        return
+    for meaning in signal.values:
+        denies = meaning.denies(categories)
+        alone = denies if signal.alone_is_a_no(terms) else ""
+        values = {"key": signal.key, "property": signal.property, "value": meaning.property, "denies": denies}
+        yield packing.row(FORMAT["signal"], {**values, "alone": alone}, empty=("",))
 
 
 def flags(**true: Any) -> int:

@@ -20,6 +20,7 @@ ACTIONS = {
     "withdraw": "Withdrew",
     "opt_out": "Opted out",
     "gpc": "Opted out by browser signal (GPC)",
+    "signal": "Opted out by another browser signal",
     "import": "Said elsewhere before",
 }
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}

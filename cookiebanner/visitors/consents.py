@@ -24,9 +24,10 @@ from consent.storing import is_of_a_row
 from cookiebanner.visitors import door, rate_limit
 from cookiebanner.visitors.counts import counters
 from cookiebanner.visitors.door import ResponseParts
-from cookiebanner.visitors.headers import device, gpc
+from cookiebanner.visitors.headers import device
 from cookiebanner.visitors.place import place_of
 from cookiebanner.visitors.published import TooManyMisses, published
+from fairgate_enforce.signals import sent
 
 log = logging.getLogger("fairgate")
 
@@ -75,7 +76,7 @@ def prepare(
         decision,
         origin_host=origin_host,
         user_agent=headers.get("user-agent", ""),
-        gpc=gpc(headers),
+        sent=sent(headers),
         place=place,
     )
     came = how(device(headers), given.layer, given.replaces is None, given.time_to_answer, draft.record["gpc"])

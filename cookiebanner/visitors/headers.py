@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from consent.stats.how import device_class
+from fairgate_enforce.signals import sent
+
+GPC = "gpc"
 
 
 def gpc(headers: Mapping[str, str]) -> bool:
-    """Whether the request carries Global Privacy Control. `headers` by lower-case name."""
-    signal = headers.get("sec-gpc")
-    return signal is not None and "1" in signal[:64].replace(" ", "").split(",")
+    """Whether the request carries Global Privacy Control, which totals count. `headers` by lower-case name."""
+    return GPC in sent(headers)
 
 
 def device(headers: Mapping[str, str]) -> str:

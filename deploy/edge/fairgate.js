@@ -24,15 +24,15 @@ function headers(r) {
     if (!isPage(r.status, out['Content-Type'], out['Content-Encoding'])) return;
     var place = variantOf(DATA, r.variables.fairgate_country, r.variables.fairgate_region);
     var jar = r.headersIn.Cookie || '';
-    var gpc = r.headersIn['Sec-GPC'] === '1';
-    var policy = policyFor(DATA, place, jar, gpc, hostnameOf(r.headersIn.Host), Date.now() / 1000);
+    var header = function (name) { return r.headersIn[name]; };
+    var policy = policyFor(DATA, place, jar, header, hostnameOf(r.headersIn.Host), Date.now() / 1000);
     var base = r.variables.scheme + '://' + (r.headersIn.Host || '') + (r.variables.request_uri || '/');
     var rewriter = new Rewriter(policy, base, 0, charsetOf(out['Content-Type']));
     // Everything that can fail comes before the first change.
     var link = out.Link && fewerLinks(rewriter, out.Link);
     var allowed = r.variables.fairgate === 'csp' ? policy.csp() : '';
     for (var i = 0; i < DROPPED.length; i++) delete out[DROPPED[i]];
-    out.Vary = out.Vary ? out.Vary + ', ' + VARY : VARY;
+    out.Vary = out.Vary ? out.Vary + ', ' + DATA.vary : DATA.vary;
     if (!out['Cache-Control']) out['Cache-Control'] = 'private, no-cache';
     if (out.Link) out.Link = link;
     if (allowed) {

@@ -169,11 +169,23 @@ function variantOf(data, country, region) {
   return hasOwn(data.places, country) ? data.places[country] : data.places['*'];
 }
 
+/* What the browser's signals deny, as a number: packages/enforce/src/fairgate_enforce/signals.py. */
+function deniedBySignals(rows, header) {
+  var denied = 0;
+  for (var i = 0; i < rows.length; i++) {
+    var said = (header(rows[i][0]) || '').slice(0, 64).split(',');
+    for (var k = 0; k < said.length; k++) if (said[k].trim() === rows[i][1]) denied |= rows[i][2];
+  }
+  return denied;
+}
+
 /*
- * What waits for a visitor. `now` in seconds. Gives {held(url), heldInline(code), isGranted(key), csp(), keys}.
+ * What waits for a visitor. `header(name)`: what the request says under it; `now` in seconds. Gives {held(url),
+ * heldInline(code), isGranted(key), csp(), keys}.
  */
-function policyFor(data, variant, cookies, gpc, pageHost, now) {
+function policyFor(data, variant, cookies, header, pageHost, now) {
   var terms = data.variants[hasOwn(data.variants, variant) ? variant : data.places['*']];
+  var signalled = deniedBySignals(terms.signals, header);
   var answer = readAnswer(cookies, data.cookie || 'fairgate');
   var services = data.services;
   var necessary = Object.create(null);
@@ -240,10 +252,18 @@ function policyFor(data, variant, cookies, gpc, pageHost, now) {
     }
     for (i = 0; i < services.length; i++) granted[i] = granted[i] && (answer.ours || !!necessary[services[i].category] || terms.services.charAt(i) === '1');
     // A yes said to this site is more specific than the signal, where a yes is asked for.
-    gpc = gpc && !(terms.optIn && answer.ours);
+    if (terms.optIn && answer.ours) signalled = 0;
+  }
+  if (terms.nothing) signalled |= 2;
+  else if (data.child) signalled |= 1;
+  var bits = Object.create(null);
+  for (i = 0; i < data.categories.length; i++) {
+    category = data.categories[i][0];
+    bits[category] = 2 | (i < 28 ? 4 << i : 0);
+    if (signalled & bits[category] && hasOwn(categories, category)) categories[category] = false;
   }
   function masked(one) {
-    return terms.nothing || (one.sold && (gpc || data.child));
+    return !!(signalled & (bits[one.category] | (one.sold ? 1 : 0)));
   }
   for (i = 0; i < services.length; i++) {
     if (!hasOwn(necessary, services[i].category) && masked(services[i])) granted[i] = categories[services[i].category] = false;
@@ -381,7 +401,6 @@ var IMPORTS = /\b(?:import|from)[\t-\r ]*(?:(\()[\t-\r ]*)?["'`]((?:https?:)?\/\
 var FRAME_LOCATION = /(?:contentWindow|contentDocument|frames\[[^\[\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
 var CHARSET = /charset[\t\n\f\r ]*=[\t\n\f\r ]*(?:["'][\t\n\f\r ]*)?([^\t\n\f\r "';,]+)/i;
 var DROPPED = ['content-length', 'etag', 'last-modified', 'content-md5', 'accept-ranges'];
-var VARY = 'Cookie, Sec-GPC';
 var UNTOUCHED = {
   '204': true, '206': true, '304': true,
 };

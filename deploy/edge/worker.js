@@ -24,11 +24,11 @@ function rewritten(request, answer, mode) {
   var url = new URL(request.url);
   var policy = policyFor(
     DATA, variantOf(DATA, country, region), request.headers.get('Cookie') || '',
-    request.headers.get('Sec-GPC') === '1', url.hostname, Date.now() / 1000
+    function (name) { return request.headers.get(name); }, url.hostname, Date.now() / 1000
   );
   var rewriter = new Rewriter(policy, request.url, 0, charsetOf(headers.get('Content-Type')));
   DROPPED.concat('content-encoding').forEach(function (name) { headers.delete(name); });
-  headers.append('Vary', VARY);
+  headers.append('Vary', DATA.vary);
   if (!headers.get('Cache-Control')) headers.set('Cache-Control', 'private, no-cache');
   var link = headers.get('Link');
   if (link) {

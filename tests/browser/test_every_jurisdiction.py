@@ -176,9 +176,10 @@ def test_a_key_is_a_key_whatever_else_it_means(world, chromium, live_server, var
     assert {key: policy.categories[key] for key in ODD} == expected
     held = [s["key"] for s, granted in zip(release["services"], policy.granted, strict=True) if not granted]
     assert held == [s["key"] for s in release["services"] if s["category"] not in ("__proto__", "constructor")]
-    asked = [data(release, OURS, {}), variant, f"{name}={state}", False, SHOP]
+    asked = [data(release, OURS, {}), variant, f"{name}={state}"]
     script = (compiler.BUILT.parents[1] / "deploy/edge/rewrite.js").read_text() + (
-        f"; console.log(JSON.stringify(policyFor(...{json.dumps(asked)}, Date.now() / 1000).waiting));"
+        f"; console.log(JSON.stringify(policyFor(...{json.dumps(asked)}, () => null, '{SHOP}', "
+        "Date.now() / 1000).waiting));"
     )
     node = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
     assert json.loads(node.stdout) == held

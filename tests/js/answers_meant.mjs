@@ -23,7 +23,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const core = of(read);
   const stored = decode(value, core);
   const meant = interpret({ ...core, answer: stored, terms, signal: () => 0, child: 0, optIn: terms.model === 'opt_in' });
-  const waiting = policyFor(edgeData, variant, `${cookie}=${value}`, false, 'shop.example', Date.now() / 1000).waiting;
+  const waiting = policyFor(edgeData, variant, `${cookie}=${value}`, () => null, 'shop.example', Date.now() / 1000).waiting;
   const granted = Object.fromEntries(core.items.map(({ kind, key }, i) => [`${kind} ${key}`, !!meant.vector[i]]));
   console.log(JSON.stringify({ value, granted, waiting }));
 }

@@ -9,7 +9,8 @@ const { Rewriter, policyFor, variantOf, matchUrl, fewerLinks, readState, sharedS
   `${read('../../deploy/edge/rewrite.js')}; return { Rewriter, policyFor, variantOf, matchUrl, fewerLinks, readState, sharedSlots, choiceAt };`,
 )();
 const now = Date.now() / 1000;
-const nobody = policyFor(vectors.edge, 'eu_opt_in', '', false, 'shop.test', now);
+const sends = (gpc) => (name) => (gpc && name === 'Sec-GPC' ? '1' : null);
+const nobody = policyFor(vectors.edge, 'eu_opt_in', '', sends(false), 'shop.test', now);
 
 function rewrite(html, size = 1e9) {
   const rewriter = new Rewriter(nobody, vectors.page);
@@ -28,7 +29,7 @@ for (const { name, before, after } of vectors.rewrites) {
 for (const { name, variant, cookie, gpc, held } of vectors.answers) {
   test(`answer: ${name}`, () => {
     const jar = cookie.replace(/\{now(36)?-?(\d*)\}/g, (_, short, ago) => Math.floor(now - ago).toString(short ? 36 : 10));
-    assert.deepEqual(policyFor(vectors.edge, variant, jar, gpc, 'shop.test', now).waiting, held);
+    assert.deepEqual(policyFor(vectors.edge, variant, jar, sends(gpc), 'shop.test', now).waiting, held);
   });
 }
 const { steps, slots, cases } = JSON.parse(read('../vectors/answers.json'));

@@ -11,7 +11,7 @@ const [head, ...lines] = readFileSync(process.argv[2], 'utf8').trimEnd().split('
 const { page, policies, limits } = JSON.parse(head);
 const programs = limits.map(program);
 const open = { held: () => '', heldInline: () => '', isGranted: () => true };
-const made = policies.map((data) => (data ? programs[0].policyFor(data, 'eu_opt_in', '', false, 'shop.test', 0) : open));
+const made = policies.map((data) => (data ? programs[0].policyFor(data, 'eu_opt_in', '', () => null, 'shop.test', 0) : open));
 
 function rewrite({ p, t, h, c }, pieces) {
   const rewriter = new programs[t].Rewriter(made[p], page);

@@ -837,7 +837,7 @@ class Offer:
             return "it refuses what is necessary"
         if (action == "accept_all" and denied) or (action == "reject_all" and granted):
             return "its action and its choices disagree"
-        if action in ("withdraw", "opt_out", "gpc") and states and not denied:
+        if action in ("withdraw", "opt_out", "gpc", "signal") and states and not denied:
             return "its action and its choices disagree"
         terms = (self.terms or {}).get(record["regime"], {})
         own = {choices["categories"][key] for key in self.optional["categories"]}
@@ -846,7 +846,7 @@ class Offer:
         status = record.get("status")
         if (status == "ConsentGiven" and not granted) or (status == "ConsentWithdrawn" and action != "withdraw"):
             return "its status and its choices disagree"
-        if status == "ConsentRefused" and granted and action not in ("opt_out", "gpc"):
+        if status == "ConsentRefused" and granted and action not in ("opt_out", "gpc", "signal"):
             return "its status and its choices disagree"
         return ""
 
@@ -917,6 +917,7 @@ ACTIONS = {
     "withdraw": "Withdrew",
     "opt_out": "Objected (opted out)",
     "gpc": "Browser's opt-out signal (GPC)",
+    "signal": "Another signal of the browser",
     "import": "Said elsewhere before, wording not proved",
 }
 STYLE = """

@@ -10,7 +10,7 @@ import { content } from './core/content.js';
 import { reportMissing, reportPlace } from './core/installation.js';
 import { watchRoots } from './core/roots.js';
 import { transport } from './core/transport.js';
-import { CHILD, GPC } from './core/vector.js';
+import { CHILD, GPC, isDenied } from './core/vector.js';
 import { under } from './core/write_cookie.js';
 import { SCREEN_LANGUAGE } from './packed.js';
 import { dress, focused, keeper } from './ui/root.js';
@@ -136,7 +136,7 @@ function late(api) {
       at: core.answer ? new Date(core.answer.t * 1000).toISOString() : null,
       id: core.answer?.id || null,
       visitor: core.answer?.u || null,
-      gpc: core.gpc,
+      gpc: !!core.signals.gpc,
       objected: !!core.answer?.x,
       ...core.shape((value) => value),
     }),
@@ -219,6 +219,7 @@ function late(api) {
       for (const listener of core.listeners[event] || []) core.safely(event, () => listener(detail));
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
     },
+    isStopped: (key) => !core.optIn && core.services.some((item) => item.key === key && isDenied(item, core.signalled)),
     openers: OPENERS,
     releaseAllowed: () => core.engine.release(),
     flush: sender.flush,

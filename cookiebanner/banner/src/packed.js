@@ -13,7 +13,6 @@ export const GOOGLE_NAMES = 0;
 export const GOOGLE_CATEGORIES = 1;
 export const ABSENT_TERMS = {
   exempt: [],
-  gpc: 'honoured',
   links: [],
   notices: [],
   buttons: ['accept', 'reject', 'manage'],
@@ -33,6 +32,7 @@ export const SCREEN_SERVICES = 's';
 export const SCREEN_CONTROLLER = 'who';
 export const SCREEN_EXEMPT = 'e';
 export const SCREEN_SELLS_SENSITIVE = 'x';
+export const SCREEN_SIGNALS = 'g';
 export const CATEGORY_KEY = 0;
 export const CATEGORY_NECESSARY = 1;
 export const CATEGORY_NAME = 2;

@@ -18,6 +18,7 @@ export interface Item {
   before: boolean | undefined;
   container: number;
   sold: number;
+  bit: number;
   adapter: string | undefined;
   rules: string | undefined;
   cookies: string[];
@@ -32,7 +33,6 @@ export interface Terms {
   model: 'opt_in' | 'opt_out' | 'notice';
   banner: boolean | string;
   exempt: string[];
-  gpc: string;
   links: string[];
   notices: string[];
   buttons: string[];
@@ -73,6 +73,8 @@ export interface Config {
   langs: Record<string, string>;
   late: string;
   made: string;
+  /** `[key, property of navigator, its value, what it denies, what it denies by itself]`, as signals.json has them. */
+  signals: [string, string, unknown, number, number?][];
   level?: string;
   child?: number;
   re?: Row[];
@@ -141,7 +143,11 @@ export interface Core {
   answer?: Answer;
   vector?: Vector;
   closed?: string;
-  gpc?: boolean;
+  /** Signals of the browser that are on, by key. */
+  signals?: Record<string, any>;
+  signalled?: number;
+  /** Where a signal wins over an answer: this service cannot be switched on. Comes with late.js. */
+  isStopped?(key: string): boolean;
   ask?: boolean;
   lapsed?: boolean;
   lang?: string;
@@ -260,6 +266,8 @@ export interface Ui extends Partial<Lists> {
   terms: Terms;
   css: string;
   placeholders: Record<string, string | number>;
+  hasSignal?(): unknown;
+  isStopped?(service: ScreenService): any;
   root: HTMLElement;
   /** What is painted in the colours of the look. */
   pieces?: Set<HTMLElement>;

@@ -40,7 +40,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         last=last,
         rows=rows,
         total=stats.total(rows),
-        gpc_share=stats.circumstances(site.pk, first, last).gpc_share_of_banners,
+        gpc_share=stats.circumstances(site.pk, first, last).gpc_share,
         chart=charts.answers_a_day(rows),
         labels=charts.LABELS,
         places=[(row, charts.shares(row)) for row in places[:12]],

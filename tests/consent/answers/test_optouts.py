@@ -123,7 +123,7 @@ def test_it_arrives_with_what_an_account_system_needs(receiver):
     first, second = body["optouts"]
     assert {**first, "received_at": ""} == {
         "id": str(one.record_id), "index": 0, "received_at": "", "action": "opt_out", "regime": "us_ca",
-        "jurisdiction": "US-CA", "visitor": str(VISITOR), "replaces": str(VISITOR), "gpc": False,
+        "jurisdiction": "US-CA", "visitor": str(VISITOR), "replaces": str(VISITOR), "gpc": False, "signals": [],
         "choices": one.record["choices"],
     }  # fmt: skip
     assert (second["visitor"], second["gpc"]) == (None, True)

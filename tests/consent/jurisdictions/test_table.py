@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -180,3 +181,21 @@ def test_the_file_holds_what_was_handed_in():
     with open(Path(table.FOLDER, "jurisdictions.csv"), newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert [table.as_dict(ROWS[line["id"]]) for line in lines] == lines
+
+
+def test_no_text_of_the_table_names_a_column():
+    """People read them: on the page for lawyers, in its CSV and PDF, on the dashboard and in mails."""
+    regimes = json.loads((table.FOLDER / "regimes.json").read_text())
+    said = [
+        text for regime in regimes["regimes"].values() for text in (regime["name"], regime["law"], regime["source"])
+    ]
+    said += [row["why"] for row in regimes["rows"].values()] + [one["what"] for one in regimes["dates"]]
+    said += [getattr(row, column) for row in ROWS.values() for column in validate.TEXTS]
+    assert len(said) > 600
+    assert [text for text in said if validate.raw_keys(text)] == []
+
+
+@pytest.mark.parametrize("word", ["reprompt_after_refusal_min_days", "ads_off_under", "us_optout_gpc", "refusal_days"])
+def test_a_note_that_names_a_column_is_a_fault(word):
+    row = replace(ROWS["US-TX"], notes=f"An objection never lapses; {word} is the earliest.")
+    assert validate.row_problems(row) == [f"US-TX: notes names {word}, which is a word of ours: say it in words."]

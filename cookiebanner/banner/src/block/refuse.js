@@ -2,6 +2,7 @@
  * After a refusal what is held fails, as it does where it cannot be reached: loaders fall back, pages that wait for it go on.
  * Part of late.js.
  */
+import { isDenied } from '../core/vector.js';
 import { callbacks } from './callbacks.js';
 import { HELD, KEPT } from './names.js';
 import { showPage } from './prehiding.js';
@@ -16,8 +17,11 @@ export function tellRefusals(internals) {
   /** Addresses → the script that was told last. */
   const lastOf = new Map();
 
-  /** Is this denied by the signal? As decisions take it (core/vector.js): what is sold, and its category. */
-  const signalDenies = (key) => host.items.some((item) => item.sold && (item.key === key || item.group?.key === key));
+  /** What the signals deny that are a no by themselves. */
+  const refused = () => host.cfg.signals.reduce((all, [key, , value, , alone]) => (host.signals[key] === value ? all | alone : all), 0);
+
+  /** Is this denied by the signals? As decisions take it (core/vector.js): the thing itself, or something in it. */
+  const signalDenies = (key) => host.items.some((item) => isDenied(item, refused()) && (item.key === key || item.group?.key === key));
 
   /**
    * Has the visitor said no to it? The signal alone is a no where the law takes it for one.
@@ -26,9 +30,8 @@ export function tellRefusals(internals) {
    */
   function isRefused(i, el) {
     if (host.answer && !host.lapsed) return true;
-    if (!host.gpc || (host.optIn && host.terms.gpc !== 'required')) return false;
     const service = host.services[i - 1];
-    return service ? !!service.sold : (authorKeys(el) || []).some(signalDenies);
+    return service ? !!isDenied(service, refused()) : (authorKeys(el) || []).some(signalDenies);
   }
 
   /** What a script waits for, when it does. */

@@ -95,7 +95,7 @@ export function answers(core, transport) {
     transport.answer({
       site: cfg.site,
       id,
-      visitor: (action !== 'gpc' && core.answer?.u) || null,
+      visitor: (layer !== 'signal' && core.answer?.u) || null,
       replaces: replaces || null,
       release: cfg.release,
       regime: terms.regime,
@@ -103,7 +103,7 @@ export function answers(core, transport) {
       layer: layer || 'api',
       action,
       choices: core.shape((value) => (value === undefined ? 'not_offered' : value ? 'granted' : 'denied')),
-      signals: { gpc: core.gpc, vendors: core.vendorSignals },
+      signals: { gpc: false, ...core.signals, vendors: core.vendorSignals },
       page: location.hostname + (cfg.path ? location.pathname : ''),
       client_time: new Date().toISOString(),
       ...more,
@@ -220,15 +220,17 @@ export function answers(core, transport) {
 
     tidy,
 
-    /** The signal is an answer of its own: reported once, without a visitor. */
+    /** A signal is an answer of its own: each reported once, without a visitor. */
     reportSignal() {
       const answered = core.answer && !core.lapsed;
-      const matters = terms.gpc === 'required' || !optIn;
-      const once = `${cfg.cookie}.gpc`;
-      if (!core.gpc || answered || !matters || !core.vector.includes(false) || localStorage[once]) return;
-      localStorage[once] = cfg.content;
-      if (reportedEarlier(core)) return;
-      record(uuid(), '', 'gpc', 'signal');
+      if (answered || !core.vector.includes(false)) return;
+      const once = (key) => `${cfg.cookie}.${key}`;
+      const matters = ([key, , , , alone]) => alone && key in core.signals && !localStorage[once(key)];
+      const keys = cfg.signals.filter(matters).map(([key]) => key);
+      for (const key of keys) localStorage[once(key)] = cfg.content;
+      const gpc = keys.includes('gpc');
+      if (!keys[0] || (gpc && reportedEarlier(core))) return;
+      record(uuid(), '', gpc ? 'gpc' : 'signal', 'signal');
       core.emit('optout', window.fairgate.consent());
     },
   });

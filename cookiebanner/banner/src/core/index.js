@@ -8,7 +8,7 @@ import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
 import { firstLayer } from '../ui/first.js';
 import { cookies, kept, newest, oneTrusts, values } from './cookie.js';
 import { language, origin } from './origin.js';
-import { before, GPC, interpret, optional, unpack } from './vector.js';
+import { before, interpret, optional, unpack } from './vector.js';
 
 const { get: following } = Object.getOwnPropertyDescriptor(Node.prototype, 'nextSibling');
 /** @param {Node} node @returns {Node|null} what really follows it */
@@ -51,8 +51,8 @@ export function start(cfg, arm) {
     unknownKeys: new Set(),
     warn: (what, error = '') => console.warn(`fairgate: ${what}`, error),
     safely,
-    /** The signals that bind. In opt-in regimes a "yes" said to us is more specific than GPC; elsewhere GPC wins (11 CCR 7025). */
-    signal: (answered) => core.child | (core.gpc && !(answered && core.optIn) ? GPC : 0),
+    /** What is denied. In opt-in regimes a "yes" said to us is more specific than a browser's signal; elsewhere that wins (11 CCR 7025). */
+    signal: (answered) => core.child | (answered && core.optIn ? 0 : core.signalled),
     /** Reads the stored answer. */
     read() {
       // A browser may ask another process for them.
@@ -62,7 +62,13 @@ export function start(cfg, arm) {
       core.answer = newest(raw, core);
       // Of twins, on the host and on its domain, the newest.
       core.closed = oneTrusts('OptanonAlertBoxClosed', pairs).sort().pop();
-      core.gpc = navigator.globalPrivacyControl === true;
+      core.signals = {};
+      core.signalled = 0;
+      for (const [key, property, value, denies] of cfg.signals) {
+        if (navigator[property] !== value) continue;
+        core.signals[key] = value;
+        core.signalled |= denies;
+      }
       core.ask = items.some(({ necessary }) => !necessary);
       core.lapsed = false;
       core.unsure = false;
@@ -234,7 +240,7 @@ export function start(cfg, arm) {
     release: cfg.release,
     regime: terms.regime,
     language: core.lang,
-    consent: () => ({ answered: !!core.answer && !core.lapsed, gpc: core.gpc, ...core.shape() }),
+    consent: () => ({ answered: !!core.answer && !core.lapsed, gpc: !!core.signals.gpc, ...core.shape() }),
     allowed: (key = '') => core.granted(key),
     on(event, listener) {
       /** What no key can be made of is no event: its listener is never called. */

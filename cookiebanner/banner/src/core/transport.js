@@ -132,7 +132,7 @@ export function transport(core) {
         regime: terms.regime,
         language: core.lang,
         kind,
-        gpc: core.gpc || undefined,
+        gpc: core.signals.gpc,
       }),
     /** Reports when the page is idle. */
     report() {

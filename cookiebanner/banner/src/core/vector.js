@@ -5,6 +5,7 @@
 
 import { FLAG_BEFORE, FLAG_CONTAINER, FLAG_NECESSARY, FLAG_SOLD, SIGNAL_CHILD, SIGNAL_GPC } from '../packed.js';
 
+// What a signal denies is a number (packages/enforce/src/fairgate_enforce/signals.py): these, and a bit a category.
 export const GPC = SIGNAL_GPC; // denies what is sold
 export const CHILD = SIGNAL_CHILD; // denies everything optional
 
@@ -30,6 +31,7 @@ export function unpack(cfg) {
         container: flags & FLAG_CONTAINER,
         sold: flags & FLAG_SOLD,
         necessary: flags & FLAG_NECESSARY,
+        bit: items[category]?.bit || (kind === KINDS[0] && 4 << Math.min(items.length, 29)),
         // Without flags it is not on offer.
         before: flags >= 0 ? flags >= FLAG_BEFORE : flags,
         rules,
@@ -47,17 +49,19 @@ export function unpack(cfg) {
 /** Is it a category that has to be asked about? */
 export const optional = ({ kind, necessary }) => kind[0] === 'c' && !necessary;
 
+/** Does the signal deny this? Never what stands in no category. */
+export const isDenied = ({ necessary, sold, bit }, signal) => !necessary && bit && signal & (bit | CHILD | (sold && GPC));
+
 /** Applies the signals, and releases containers as soon as any optional category is granted. */
 export function applySignals(items, vector, signal) {
-  const masked = ({ necessary, sold }) => !necessary && (signal > 1 || (signal && sold));
   items.forEach((item, i) => {
-    if (item.group && masked(item)) vector[i] = vector[items.indexOf(item.group)] = false;
+    if (isDenied(item, signal)) vector[i] = vector[items.indexOf(item.group || item)] = false;
   });
   const any = items.some((item, i) => optional(item) && vector[i]);
-  return vector.map((value, i) => value || (any && items[i].container && !masked(items[i])) || value);
+  return vector.map((value, i) => value || (any && items[i].container && !isDenied(items[i], signal)) || value);
 }
 
-/** What runs before any answer; each item's own default was compiled on the server. @param {number} signal GPC | CHILD */
+/** What runs before any answer; each item's own default was compiled on the server. @param {number} signal */
 export const before = (items, signal) =>
   applySignals(
     items,

@@ -4,7 +4,7 @@ import { values } from '../core/cookie.js';
 import { serialize, storedFields } from '../core/optanon.js';
 
 const YEAR = 365 * 86400;
-const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, close: 3, custom: 6, opt_out: 6, gpc: 7 };
+const INTERACTIONS = { accept_all: 4, reject_all: 5, withdraw: 5, close: 3, custom: 6, opt_out: 6, gpc: 7, signal: 7 };
 const ON_BANNER = { accept_all: 1, reject_all: 2, close: 3 };
 
 /**

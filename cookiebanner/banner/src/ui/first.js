@@ -68,7 +68,8 @@ export function firstLayer(core) {
     policies: () => [' ', ui.link(ui.screen.policy, ui.t.policy), ' ', ui.link(ui.screen.imprint, ui.t.imprint), ' '],
     /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service. */
     honored: () =>
-      core.gpc || (core.answer?.x && !core.lapsed && core.items.every(({ sold, necessary }, i) => !sold || necessary || !core.vector[i])),
+      core.signalled & 1 ||
+      (core.answer?.x && !core.lapsed && core.items.every(({ sold, necessary }, i) => !sold || necessary || !core.vector[i])),
     /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
     status: () =>
       ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored),

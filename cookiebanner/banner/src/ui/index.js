@@ -42,6 +42,8 @@ export function create(core) {
     hideBanner,
     open,
     keepEqual,
+    hasSignal: () => core.signalled,
+    isStopped: ({ key }) => core.isStopped(key),
     optsOut: () => terms.model === 'opt_out' || terms.links.length > 0,
     /** A piece that stands in the page's own content. */
     inPage(node) {

@@ -2,7 +2,7 @@
 
 import { serviceList } from './cookies.js';
 import { crossIcon, el } from './dom.js';
-import { FACT_SELLS, FACT_SENSITIVE } from '../packed.js';
+import { FACT_SENSITIVE } from '../packed.js';
 
 /**
  * @param {import('../types.d.ts').Ui} ui
@@ -13,8 +13,6 @@ export function preferences(ui, close) {
   const { t, terms } = ui;
   const now = ui.consent();
   const answer = (action, choices) => () => ui.answer(action, choices?.(), 'preferences');
-  // Where the signal wins over an answer, what it stops cannot be switched on here.
-  const stopped = (service) => now.gpc && terms.model !== 'opt_in' && service.legalFacts & FACT_SELLS;
 
   const toggle = (id, name, checked, disabled, change) =>
     el('input', { type: 'checkbox', role: 'switch', id, class: name, checked, disabled, change });
@@ -23,7 +21,7 @@ export function preferences(ui, close) {
     const id = `ot-group-id-${item.key}`;
     item.input =
       !item.necessary &&
-      toggle(id, `${kind} fg-s`, on, item.services.some(stopped), () => {
+      toggle(id, `${kind} fg-s`, on, item.services.some(ui.isStopped), () => {
         for (const { input } of item.services) if (!input.disabled) input.checked = item.input.checked;
       });
     if (item.input) item.input.setAttribute('aria-describedby', `ot-desc-id-${item.key}`);
@@ -54,7 +52,7 @@ export function preferences(ui, close) {
   };
 
   function serviceSwitch(category, service) {
-    const locked = !!stopped(service);
+    const locked = ui.isStopped(service);
     service.input = toggle(`fg-service-${service.key}`, 'fg-s', !locked && now.services[service.key], locked, () => {
       const states = category.services.map((other) => other.input.checked);
       // A category is "on" when the visitor switched it on, or every single one in it.
@@ -99,7 +97,7 @@ export function preferences(ui, close) {
       'div',
       { id: 'ot-pc-content', tabindex: 0, role: 'group', 'aria-labelledby': 'ot-pc-title' },
       el('p', { id: 'ot-pc-desc' }, ui.textOf('pc_body'), ui.policies()),
-      now.gpc && el('p', { class: 'fg-note' }, t.gpc),
+      ui.hasSignal() && el('p', { class: 'fg-note' }, ui.textOf('gpc')),
       ui.optsOut() &&
         el(
           'div',

@@ -9,6 +9,7 @@ import {
   SCREEN_PURPOSES,
   SCREEN_REGIME_TEXTS,
   SCREEN_SERVICES,
+  SCREEN_SIGNALS,
   SCREEN_TEXTS,
 } from '../packed.js';
 
@@ -63,13 +64,19 @@ export function listOf(screen, [...names]) {
   return names[0] ? names.join(', ') + screen[SCREEN_CONJUNCTION] + last : last;
 }
 
-/** What stands in any text for its `{placeholders}`. */
-export const placeholderValues = ({ screen, categories }, { services }) => ({
-  controller: screen[SCREEN_CONTROLLER],
-  // Without what the banner keeps itself.
-  count: services.length,
-  purposes: listOf(
-    screen,
-    categories.filter(({ necessary }) => !necessary).map(({ name }) => name),
-  ),
-});
+/** What stands in any text for its `{placeholders}`. @param {any} lists @param {any} core */
+export const placeholderValues = ({ screen, categories }, { services, signals }) => {
+  const all = screen[SCREEN_SIGNALS];
+  const on = Object.keys(signals);
+  return {
+    controller: screen[SCREEN_CONTROLLER],
+    // Without what the banner keeps itself.
+    count: services.length,
+    // Of this browser's, or of all that there are.
+    signals: listOf(screen, on[0] ? on.map((key) => all[key]) : Object.values(all)),
+    purposes: listOf(
+      screen,
+      categories.filter(({ necessary }) => !necessary).map(({ name }) => name),
+    ),
+  };
+};

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fairgate_enforce import csp
+from fairgate_enforce import csp, signals
 from fairgate_enforce.html import CHARSET, OTHER_CHARSETS, Rewriter
 from fairgate_enforce.policy import Policy
 from fairgate_enforce.source import STRICTEST, Source
@@ -93,7 +93,7 @@ class Enforcer:
             return None
         host = hostname(headers.get("host", ""))
         answer = read_state_cookie(headers.get("cookie", ""), rules.cookie)
-        return rules.for_visitor(answer, headers.get("sec-gpc") == "1", host)
+        return rules.for_visitor(answer, rules.denied_by_signals(headers), host)
 
     def change(self, policy: Policy, status: int, headers: Headers, url: str) -> PageChange | None:
         """What to do to this answer; None when it is no HTML that can be rewritten, and after an error, which is
@@ -122,7 +122,7 @@ class Enforcer:
         for name, value in headers:
             if name.lower() == "link":
                 links(value)  # what can't be read is found out before anything has been changed
-        add = [("Vary", TABLES["vary"])]
+        add = [("Vary", signals.vary())]
         if "cache-control" not in found:
             add.append(("Cache-Control", "private, no-cache"))
         if self.set_csp:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fairgate_enforce import patterns
+from fairgate_enforce import patterns, signals
 from fairgate_enforce.defaults import before_answer
 from fairgate_enforce.state_cookie import LEGACY_COOKIE, StateCookie, grants, mark
 
@@ -42,7 +42,16 @@ class Rules:
         self.steps: Mapping[str, str] = snapshot.get("steps", {})
         self.slots: list[Sequence[int]] = [service.get("slots", ()) for service in self.services]
         self.category_slots: dict[str, Sequence[int]] = {c["key"]: c.get("slots", ()) for c in snapshot["categories"]}
+        self.category_keys = [c["key"] for c in snapshot["categories"]]
+        # What of a signal denies each category and each service.
+        self.category_bits = {
+            key: signals.EVERYTHING | signals.FIRST_CATEGORY << place for place, key in enumerate(self.category_keys)
+        }
         self.sold = [bool(service["sells_or_shares"] or service["targeted_ads"]) for service in self.services]
+        self.service_bits = [
+            self.category_bits[service["category"]] | (signals.SOLD if sold else 0)
+            for service, sold in zip(self.services, self.sold, strict=True)
+        ]
         self.marks = [mark(service["category"], service["key"]) for service in self.services]
         self.before = [
             before_answer(service, service["category"] in self.necessary, self.terms, child=self.child) == "granted"
@@ -53,8 +62,14 @@ class Rules:
         default = self.terms["before"]["default"] == "granted"
         self.categories_before = {key: default and key not in denied for key in self.optional}
 
-    def for_visitor(self, answer: StateCookie | None, gpc: bool, page_host: str, now: float | None = None) -> Policy:
-        """What waits for a visitor. `gpc`: the request carried `Sec-GPC: 1`; `now` in seconds since 1970."""
+    def denied_by_signals(self, headers: Mapping[str, str]) -> int:
+        """What the signals of a request deny here (signals.py). `headers` by lower-case name."""
+        return signals.denied(headers, self.terms["regime"], self.category_keys)
+
+    def for_visitor(
+        self, answer: StateCookie | None, signalled: int, page_host: str, now: float | None = None
+    ) -> Policy:
+        """What waits for a visitor. `signalled`: what `denied_by_signals` found; `now` in seconds since 1970."""
         opt_in = self.terms["model"] == "opt_in"
         if answer is None:
             categories, granted = dict(self.categories_before), list(self.before)
@@ -64,8 +79,11 @@ class Rules:
                 categories = {key: allowed and self.categories_before[key] for key, allowed in categories.items()}
                 granted = [allowed and start for allowed, start in zip(granted, self.before, strict=True)]
             # A yes said to this site is more specific than the signal, where a yes is asked for.
-            gpc = gpc and not (opt_in and answer.ours)
-        masked = [self.nothing or (sold and (gpc or self.child)) for sold in self.sold]
+            signalled = 0 if opt_in and answer.ours else signalled
+        signalled |= signals.EVERYTHING if self.nothing else signals.SOLD if self.child else 0
+        for key in self.optional:
+            categories[key] = categories[key] and not signalled & self.category_bits[key]
+        masked = [bool(signalled & bits) for bits in self.service_bits]
         for position, service in enumerate(self.services):
             if masked[position] and service["category"] not in self.necessary:
                 granted[position] = categories[service["category"]] = False
