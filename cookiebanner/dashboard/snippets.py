@@ -30,8 +30,9 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "how": "Put these two lines first in <head>, before everything else. Not async, not defer, not from a tag "
             "manager. The attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket Loader …) away.",
             "cannot": "Stylesheets, module preloads, preconnects and embedded plug-ins in the markup may still be "
-            "asked for before an answer, and so may frames; what stands in closed shadow roots, and what your own "
-            "files import from below a listed host or send an empty frame to, is out of a script's reach. "
+            "asked for before an answer, and so may frames and a picture right behind a script; what stands in "
+            "closed shadow roots, what your own style sheets load, and what your own scripts import from below a "
+            "listed host or send an empty frame to, is out of a script's reach. "
             "Their cookies from other sites are not ours to delete.",
         },
         {
@@ -55,8 +56,8 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
             "It is installed from the wheel fairgate_enforce of your Fairgate release (docs/enforce.md). There are "
             "middlewares for any WSGI and ASGI application, and rules for nginx and edge workers.",
             "cannot": "Nothing leaves the page but what scripts of your own ask for later; those the gate holds, but "
-            "for imports from below a listed host and empty frames that your own files send there: the header of "
-            "allowed hosts holds these, too.",
+            "for imports from below a listed host, empty frames that your own files send there, and what your own "
+            "style sheets load: the header of allowed hosts holds these, too.",
         },
     ]
 

@@ -395,7 +395,8 @@ var CODE = /^(module|speculationrules|\w+\/(x-)?(java|ecma|j|live)script[^\n\r]*
 var LINK = /sheet|pre[cflrs]|icon|mani/i;
 var SCRIPT_ADDRESS = /^(data|javascript):/i;
 var MARKS = /(?:optanon-category|ot-vscat)-([\w,-]*)/g;
-var CSS_URL = /(url\([\t-\r ]*["']?|["'](?=(?:\w+:)?\/\/)|@import[\t-\r ]*["'])([^"')]+)/gi;
+var CSS_URL = /(url\([\t-\r ]*["']?|@import[\t-\r ]*["']|["'](?=[\t-\r ]*\w*[:\/\\])(?![^"')]*(?:url\(|@import)))([^"')]+)/gi;
+var CSS_ESCAPE = /\\(?:([0-9a-f]{1,6})[\t-\r ]?|\n|([^\n]))/gi;
 var MENTION = /(?:\b\w+:)?\/\/[\w.-]+\.\w[^\t-\r "'`<>)]*/g;
 var IMPORTS = /\b(?:import|from)[\t-\r ]*(?:(\()[\t-\r ]*)?["'`]((?:https?:)?\/\/[^"'`]+)/g;
 var FRAME_LOCATION = /(?:contentWindow|contentDocument|frames\[[^\[\]]*\])[\t-\r ]*\.[\t-\r ]*location(?:[\t-\r ]*\.[\t-\r ]*\w+)?[\t-\r ]*[=(][\t-\r ]*["'`]([^"'`]+)/g;
@@ -1034,10 +1035,16 @@ Rewriter.prototype.absolute = function (url) {
 
 Rewriter.prototype.freeze = function (css) {
   var self = this;
-  return css.replace(CSS_URL, function (whole, before, url) {
-    if (!self.policy.held(self.absolute(url))) return whole;
+  return css.replace(CSS_URL, function (whole, before, written) {
+    var url = written
+      .replace(CSS_ESCAPE, function (_, hex, letter) {
+        return hex ? String.fromCharCode(parseInt(hex, 16)) : letter || '';
+      })
+      .replace(/^[ \t\n\f\r]+|[ \t\n\f\r]+$/g, '');
+    // A string without `url()` is an address when it looks like a whole one.
+    if (!(before.length > 1 || /^(\w+:|\/\/)/.test(url)) || !self.policy.held(self.absolute(url))) return whole;
     self.parked++;
-    return before + 'data:fg,' + url;
+    return before + 'data:fg,' + written;
   });
 };
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .guest import Guest, T, chromium, guest, pages, server
@@ -40,6 +42,16 @@ OWN_THINGS = {
     "a definition in a storage": ("", "Object.defineProperty(localStorage, 'own', { value: '1', configurable: true, enumerable: true, writable: true }), localStorage.getItem('own')"),
     "a cookie and its end": ("", "[document.cookie = 'own=1', document.cookie = 'own=; expires=Thu, 01 Jan 1970 00:00:00 GMT', document.cookie]"),
     "a script's text": ("<script id=p></script>", "p.innerText = 'window.said = 1', window.said"),
+    "a document of an address in a frame": (FRAME, "open('data:text/html,<script>parent.postMessage(`hello`,`*`)</scr' + 'ipt>', 'h') === frames[0] && new Promise((done) => { onmessage = (event) => done(event.data); })"),
+    "a worklet": ("", "CSS.paintWorklet.addModule('data:text/javascript,registerPaint(\"own\",class{paint(){}})').then(() => 'loaded')"),
+    "imports in a frame": ("<iframe></iframe>", "frames[0].eval('import(\"data:text/javascript,export default 7\")').then((module) => module.default)"),
+    "a frame's own base": ("<iframe></iframe>", "frames[0].document.head.innerHTML = '<base href=/own/>', frames[0].document.body.innerHTML = '<img src=png>', until(() => frames[0].document.querySelector('img').naturalWidth || 'about:blank')"),
+    "a request of another window": ("<iframe></iframe>", "fetch(new (frames[0].Request)('/own/png')).then((response) => response.status)"),
+    "a drawing's colours": ("<svg><defs><linearGradient id=g><stop stop-color=red /></linearGradient></defs><rect id=p fill=url(#g) stroke=red cursor=pointer /></svg>", "p.setAttribute('fill', 'url(#h)'), p.setAttribute('cursor', 'url(/own/png), auto'), [p.outerHTML, getComputedStyle(p).fill, getComputedStyle(p).cursor]"),
+    "typed values of CSS": ("<p id=p>x</p>", "p.attributeStyleMap.set('width', CSS.px(7)), p.attributeStyleMap.set('background', new CSSUnparsedValue(['url(/own/png)'])), p.attributeStyleMap.set('background-image', 'none', 'none'), p.getAttribute('style')"),
+    "strings of CSS": ("<style id=p>h1::before { content: 'https: //' \"a: b\" / 'x'; font-family: \"A: b\" } /* don't */ h1 { background: url(/own/png) }</style>", "[p.textContent, getComputedStyle(document.querySelector('h1'), '::before').content, getComputedStyle(document.querySelector('h1')).backgroundImage]"),
+    "tags that are written": ("", "(() => { const f = document.createElement('iframe'); document.body.append(f); const d = f.contentDocument; d.open(); d.write('<!--><b>1</b>--><p title=it\\'s>2</p><i title=\"a>b\" lang=\"e'); d.write('n\">3</i><!--[if !IE]><!--><u>4</u><!--<![endif]-->'); d.close(); return new Promise((done) => setTimeout(() => done(d.body.innerHTML), 100)); })()"),
+    "fonts and caches of a worker": ("", "new Promise((done) => { new Worker(URL.createObjectURL(new Blob([`caches.open('own').then((c) => c.addAll(['${location.origin}/own/png'])).then(() => postMessage([typeof WorkerGlobalScope.prototype.fetch, new FontFace('own', new ArrayBuffer(8)).family]))`]))).onmessage = (event) => done(event.data); })"),
     "text that is edited": ("<p id=p contenteditable>x</p>", "p.focus(), document.execCommand('selectAll'), document.execCommand('insertHTML', false, '<b>y</b>'), p.innerHTML"),
 }  # fmt: skip
 
@@ -66,6 +78,30 @@ def test_a_frame_that_was_sent_to_a_tracker_goes_there_after_a_yes(guest: Guest)
     page.evaluate("void fairgate.accept()")
     page.wait_for_function("(() => { try { return !frames[0].location.href } catch { return true } })()")
     assert guest.asked == [f"{T}/f.html"]
+
+
+def test_a_document_in_an_address_that_names_a_tracker_comes_into_its_frame_after_a_yes(guest: Guest) -> None:
+    page = guest.open(FRAME + f"<script>open('data:text/html,<img src={T}/a.gif>', 'h')</script>")
+    page.wait_for_function("window.fairgate.consent().id !== undefined")
+    page.wait_for_timeout(300)
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(700)
+    assert guest.asked == [f"{T}/a.gif"]
+
+
+def test_frames_say_nothing_of_their_import_maps(guest: Guest) -> None:
+    frames = (
+        "<iframe></iframe><iframe srcdoc=\"<script>import('data:text/javascript,0')</script>\"></iframe>"
+        "<script>document.querySelector('iframe').contentWindow.eval(`import('data:text/javascript,0')`)</script>"
+    )
+    said: list[str] = []
+    guest.context.on("console", lambda message: said.append(message.text))
+    page = guest.open(frames + frames)
+    page.wait_for_timeout(500)
+    assert said == []
+    assert guest.asked == []
+    assert page.evaluate("frames[0].document.documentElement.outerHTML") == "<html><head></head><body></body></html>"
 
 
 def test_a_visitor_opens_what_he_clicks(guest: Guest) -> None:
@@ -99,3 +135,28 @@ def test_a_held_cookie_can_be_deleted_and_nothing_else(guest: Guest, line: str, 
     page = guest.open("")
     page.evaluate(f"void (document.cookie = '{line}')")
     assert page.evaluate("document.cookie") == kept
+
+
+def pasted(guest: Guest, page: Any) -> list[str]:
+    """What is asked for when a visitor pastes a picture, and what the page then reads of it."""
+    guest.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    html = f'<b>a</b><img src="{T}/pasted.gif">'
+    page.evaluate(
+        f"navigator.clipboard.write([new ClipboardItem({{'text/html':new Blob([`{html}`],{{type:'text/html'}})}})])"
+    )
+    page.focus("#to")
+    page.keyboard.press("Control+V")
+    page.wait_for_selector("#to img", state="attached")
+    page.wait_for_timeout(300)
+    return [*guest.asked, page.evaluate("document.querySelector('#to img').src")]
+
+
+def test_a_picture_that_a_visitor_pastes_waits_and_stands_as_it_was(guest: Guest) -> None:
+    editor = "<div id=to contenteditable>x</div>"
+    assert pasted(guest, guest.bare(editor)) == [f"{T}/pasted.gif"] * 2
+    guest.asked.clear()
+    page = guest.open(editor)
+    assert pasted(guest, page) == [f"{T}/pasted.gif"]
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(500)
+    assert guest.asked == [f"{T}/pasted.gif"]

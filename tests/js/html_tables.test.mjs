@@ -129,6 +129,7 @@ const texts = {
   script_address: cases([...ADDRESSES, 'data', 'x data:', 'javascript', 'metadata:x']),
   marks: soup(['optanon-category-', 'ot-vscat-', 'optanon-', 'C0001', 'C0002,C0004', '-x', ' ', 'a_b', '.', 'vscat-']),
   css_url: soup([...ADDRESSES, ...QUOTES, 'url(', 'URL( ', ')', '@import ', '@IMPORT', ' ', '\n', ';', 'a{', 'data:fg,', 'image-set(']),
+  css_escape: soup(['\\', '\\2f', '\\00003A', '\\a ', '\\\n', '\n', ' ', 'f', 'z', '0123456', '"', 'x']),
   mention: soup([...ADDRESSES, ...QUOTES, 'https:', '//', 't.test', '.', '-', '<', '>', ')', ' ', '\t', 'a', '\\/']),
   imports: soup([...ADDRESSES, ...QUOTES, 'import', 'import ', ' from', '(', ' ', '\n', ';', '{a}', 'transform', 'https://', '//']),
 };
@@ -141,7 +142,7 @@ test('each pattern of the table is asked for here', () => {
 for (const name of ['code', 'link', 'script_address']) {
   test(`the gate's ${name}`, () => oneAnswers(says(tabled(name)), texts[name], says));
 }
-for (const name of ['marks', 'css_url', 'mention', 'imports']) {
+for (const name of ['marks', 'css_url', 'css_escape', 'mention', 'imports']) {
   const groups = groupsOf(tabled(name));
   test(`the gate's ${name}`, () => oneAnswers(finds(tabled(name), groups), texts[name], (pattern) => finds(pattern, groups)));
 }

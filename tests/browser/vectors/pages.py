@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .overlooked import OVERLOOKED
 from .unlisted import KINDS, UNLISTED
 
 
@@ -243,8 +244,9 @@ def _vectors() -> list[Vector]:
     add("media, embed, object", body=MEDIA, js=MEDIA_JS)
     add("network APIs, workers", js=NETWORK)
     add("first-party storage", js=STORAGE)
-    for kind, (kind_body, kind_js) in KINDS.items():
-        add(kind, body=kind_body, js=kind_js)
+    for kinds in (KINDS, OVERLOOKED):
+        for kind, (kind_body, kind_js) in kinds.items():
+            add(kind, body=kind_body, js=kind_js)
     return made
 
 

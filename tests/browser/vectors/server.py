@@ -20,11 +20,13 @@ CMP = "cmp.shop.test"
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
-# The site's own files that import from the tracker's host, or from one under it.
-OWN_SCRIPTS = {
+# The site's own files that load from the tracker's host, or from one under it.
+OWN_FILES = {
     "module.js": 'import "{0}/t.js"',
     "submodule.js": 'import "{1}/t.js"',
     "dynamic.js": 'var u="{1}/t.js";import(u)',
+    "own.css": "h1{{background:url({0}/t.gif)}}",
+    "import.css": '@import "{0}/t.css";',
 }
 
 
@@ -151,10 +153,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.answer("text/javascript", b"window.__slow=1;")
             elif path.endswith("/worker.js"):
                 self.answer("text/javascript", f"importScripts('{tracker}/w.js');".encode())
-            elif name in OWN_SCRIPTS:
+            elif name in OWN_FILES:
                 self.answer(
-                    "text/javascript",
-                    OWN_SCRIPTS[name].format(tracker, f"https://{run}--{vector}.{TRACKER}/{place}").encode(),
+                    "text/css" if name.endswith(".css") else "text/javascript",
+                    OWN_FILES[name].format(tracker, f"https://{run}--{vector}.{TRACKER}/{place}").encode(),
                 )
             elif path.endswith("/png"):
                 self.answer("image/gif", PIXEL)

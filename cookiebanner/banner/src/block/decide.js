@@ -35,8 +35,7 @@ export const anyServiceWaits = () => host.services.some((_, i) => serviceWaits(i
 
 /** Whose a URL is: a service's index, behind the last for an unknown third party, or -1. Pages ask the same again and again. */
 const owners = new Map();
-function ownerOf(url, rulesOnly) {
-  const base = document.baseURI;
+function ownerOf(url, rulesOnly, base) {
   const key = base + url;
   if (owners.size > 999) owners.clear();
   let owner = owners.get(key);
@@ -60,16 +59,16 @@ function ownerOf(url, rulesOnly) {
 
 /**
  * What a request waits for: the service's index + 1 (behind the last: an unknown third party), or 0.
- * @param {string|URL} url @param {boolean} [rulesOnly]
+ * @param {string|URL} url @param {boolean} [rulesOnly] @param {string} [base] what it is relative to
  */
-export function urlWaitsFor(url, rulesOnly) {
-  const owner = ownerOf(`${url}`, rulesOnly);
+export function urlWaitsFor(url, rulesOnly, base = document.baseURI) {
+  const owner = ownerOf(`${url}`, rulesOnly, base);
   const { length } = host.services;
   const strange = owner === length && (rulesOnly || !host.cfg.hold);
   return owner < 0 || strange || !serviceWaits(owner) ? 0 : owner + 1;
 }
 
-const firstThatWaits = (urls, rulesOnly) => (urls || []).map((url) => urlWaitsFor(url, rulesOnly)).find(Boolean);
+const firstThatWaits = (urls, rulesOnly, base) => urls.map((url) => urlWaitsFor(url, rulesOnly, base)).find(Boolean);
 
 const mentions = (text) => text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || [];
 
@@ -99,6 +98,27 @@ export function textBehind(url) {
   } catch {}
 }
 
+/** The same for the address of a document, of which the text may be in it. */
+export function documentWaitsFor(url, base) {
+  const text = textBehind(url);
+  return text ? textWaitsFor(text) : urlWaitsFor(url, false, base);
+}
+
+/** What addresses in HTML are relative to that is still a text. */
+let writtenBase;
+/** Runs `change` on HTML that a document with this base is about to get. */
+export function withBaseOf(html, base, change) {
+  const [, href] = /<base\b[^>]*\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(html) || [];
+  try {
+    writtenBase = href ? new URL(href, base).href : base;
+  } catch {}
+  const changed = change();
+  writtenBase = undefined;
+  return changed;
+}
+/** What an element's addresses are relative to. */
+const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument.baseURI : writtenBase);
+
 /** The categories (or services) that an author wrote on the element: all must be granted; '' when there is none in it. */
 export const authorKeys = (el) => {
   const written = getAttr(el, 'data-consent');
@@ -115,30 +135,37 @@ export function attributeWaitsFor(el, name, value) {
   if (keys) return keys.map((key) => host.granted(key)).includes(false) && host.services.length + 1;
   // A page may go where it wants; its frames may not.
   if (el.localName === 'meta') return /refresh/i.test(el.httpEquiv) && el.ownerDocument.defaultView !== top && textWaitsFor(value);
-  if (/srcset|ping|values/.test(name)) return firstThatWaits(value.split(/[\s,;]+/));
-  if (el.localName === 'link' || /^(i?frame|object|embed)$/.test(el.localName)) {
-    const text = textBehind(value);
-    if (text) return textWaitsFor(text);
+  const base = baseOf(el);
+  if (/srcset|ping|values|^(to|from|by)$/.test(name)) {
+    return firstThatWaits(value.split(/[\s,;]+/), false, base) || (/\(/.test(value) && textWaitsFor(value));
   }
-  return urlWaitsFor(value);
+  const isDocument = el.localName === 'link' || /^(i?frame|object|embed)$/.test(el.localName);
+  return isDocument ? documentWaitsFor(value, base) : urlWaitsFor(value, false, base);
 }
 
-const cssUrlWaits = (url) => (/^data:text\/css/i.test(url) ? textWaitsFor(textBehind(url) || '') : urlWaitsFor(url.replace(/\\/g, '')));
-const holdPlainCss = (text) =>
-  text.replace(/(url\(\s*["']?|["'](?=(?:\w+:)?\/\/)|@import\s*["'])([^"')]+)/gi, (whole, before, url) =>
-    cssUrlWaits(url) ? `${before}data:fg,${url}` : whole,
-  );
+/** What a string of CSS says that holds escapes. */
+const unescaped = (text) =>
+  text.replace(/\\(?:([0-9a-f]{1,6})\s?|\n|([^\n]))/gi, (_, hex, letter = '') => (hex ? String.fromCharCode(parseInt(hex, 16)) : letter));
+const cssUrlWaits = (url, base) =>
+  /^(data:text\/css|blob:)/i.test(url) ? textWaitsFor(textBehind(url) || '') : urlWaitsFor(url, false, base);
+/** A string without `url()` is an address when it looks like a whole one. */
+const holdPlainCss = (text, base) =>
+  text.replace(/(url\(\s*["']?|@import\s*["']|["'](?=\s*\w*[:/\\])(?![^"')]*(?:url\(|@import)))([^"')]+)/gi, (whole, before, written) => {
+    const url = unescaped(written).trim();
+    return (before[1] || /^(\w+:|\/\/)/.test(url)) && cssUrlWaits(url, base) ? `${before}data:fg,${written}` : whole;
+  });
 
 /** CSS whose held URLs are made inert in a way that `releaseCss` can undo, without a request or an error. */
-export function holdCss(text) {
+export function holdCss(text, el = undefined) {
   const css = `${text}`;
-  const safe = holdPlainCss(css);
+  const base = el && baseOf(el);
+  const safe = holdPlainCss(css, base);
   if (safe !== css || !css.includes('\\')) return safe;
   // Letters may be written as escapes.
   const plain = css.replace(/\\(?:([0-9a-f]{1,6})\s?|([g-z]))/gi, (whole, hex, letter) => {
     const said = letter || String.fromCharCode(parseInt(hex, 16));
     return /[a-z]/i.test(said) ? said : whole;
   });
-  const safer = holdPlainCss(plain);
+  const safer = holdPlainCss(plain, base);
   return safer === plain ? css : safer;
 }

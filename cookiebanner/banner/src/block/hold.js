@@ -22,13 +22,13 @@ export const contentDocument = getter(HTMLIFrameElement.prototype, 'contentDocum
 
 /** Everything that can load, in one selector. */
 export const LOADING =
-  'script,style,link,object,image,use,feImage,set,animate,meta[http-equiv=refresh i],[onload],[onclick],[mask],[clip-path],[filter],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
+  'script,style,link,object,image,use,feImage,set,animate,meta[http-equiv=refresh i],[onload],[onclick],[mask],[clip-path],[filter],[cursor],[fill*="//"],[stroke*="//"],[marker-start],[marker-mid],[marker-end],[src],[srcset],[srcdoc],[poster],[ping],[background],[style],[fg-held],[data-fg],[data-consent],[class*=optanon-],[class*=ot-vscat]';
 
 /** "element attribute" pairs that load something. */
 const LOADS =
-  /^(\w+ (src(set)?|data|poster|background)|iframe srcdoc|link (href|imagesrcset)|(script|image|use|feImage) (xlink:)?href|a(rea)? ping|(set|animate) (to|from|by|values))$/;
+  /^(\w+ (src(set)?|data|poster|background)|iframe srcdoc|link (href|imagesrcset)|(script|image|use|feImage) (\w+:)?href|a(rea)? ping|(set|animate) (to|from|by|values))$/;
 /** Attributes that are CSS. */
-export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter)$/;
+export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter|cursor|fill|stroke|marker-\w+)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
 export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
@@ -98,14 +98,14 @@ function giveBack(el, name) {
 }
 
 /** Holds the URLs in a style sheet's or an attribute's text, or gives them back. */
-function checkCss(text, write) {
-  const safe = holdCss(releaseCss(text));
+function checkCss(el, text, write) {
+  const safe = holdCss(releaseCss(text), el);
   if (safe !== text) write(safe);
 }
 
 /** The same CSS with its held URLs held: whoever reads it, by an attribute of this name, is told what the author wrote. */
-export function holdStyle(value, name = 'style') {
-  const safe = holdCss(value);
+export function holdStyle(value, name = 'style', el = undefined) {
+  const safe = holdCss(value, el);
   if (safe !== value) masked.add(name);
   return safe;
 }
@@ -127,7 +127,7 @@ function checkAttribute(el, name, where) {
   // Whatever came past us would load, and counts.
   const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing));
   const value = isNew ? standing : kept(el, name);
-  if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(value, (safe) => masked.add(name) && setAttr(el, name, safe));
+  if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(el, value, (safe) => masked.add(name) && setAttr(el, name, safe));
   if (/^on/.test(name)) importsWaitFor(value);
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
@@ -192,7 +192,7 @@ export function checkElement(el, where = loadsIn(el)) {
   const asked = where > 1 && !hasAttr(el, HELD) && authorKeys(el);
   const parked = asked && !hasAttr(el, 'src') && getAttr(el, 'data-src');
   if (parked) keep(el, 'src', parked);
-  if (el.localName === 'style' && where > 1) checkCss(getText(el), (safe) => note(el, 'text') && setText(el, safe));
+  if (el.localName === 'style' && where > 1) checkCss(el, getText(el), (safe) => note(el, 'text') && setText(el, safe));
   let waiting = 0;
   for (const name of writtenNames(el)) waiting = checkAttribute(el, name, where) || waiting;
   if (parked && waiting && isEmptyFrame(el)) standEmpty(el);
@@ -238,7 +238,7 @@ function assignLink(el, name, value, set) {
 export function assign(el, attribute, value, set) {
   const name = attribute.toLowerCase();
   if (CSS_ATTRIBUTE.test(name)) {
-    return set(loadsIn(el) > 1 ? holdStyle(value, name) : value);
+    return set(/\(/.test(value) && loadsIn(el) > 1 ? holdStyle(value, name, el) : value);
   }
   if (el.localName === 'script') {
     if (name === 'type') return assignType(el, value, set);

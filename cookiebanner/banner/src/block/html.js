@@ -1,5 +1,5 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
-import { holdCss, host, trust, upward } from './decide.js';
+import { holdCss, host, trust, upward, withBaseOf } from './decide.js';
 import { findAll, inert, outerHtml, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
@@ -7,7 +7,12 @@ import { keepFromRunning, parkTag } from './scripts.js';
 /** Can this HTML load anything? Cheap, and wrong only on the safe side. */
 export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(/i.test(html);
 
-const TAG = /<!--[\s\S]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([\s\S]*?)(?=<\/\2)|<\w(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+/** What stands in a tag: quotes count behind `=` alone. */
+const INSIDE = `(?:[^>=]|=\\s*(?:"[^"]*"|'[^']*'|[^\\s>"'][^\\s>]*(?=[\\s>])|(?=>)))*>`;
+const TAG = RegExp(`<!--(?:-?>|[^]*?--!?>)|(<(script|style)\\b${INSIDE})([^]*?)(?=<\\/\\2)|<\\w${INSIDE}`, 'gi');
+
+/** Where a tag begins that does not end in this HTML. @returns {number} */
+export const unclosedAt = (html) => `${html.replace(TAG, (tag) => ' '.repeat(tag.length))}<a`.search(/<[a-z]/i);
 
 /** Checks an element where nothing loads. @returns {boolean} whether it changed */
 function changes(el, where = 2) {
@@ -32,18 +37,20 @@ function safeTag(html, text = '') {
 }
 
 /** The same HTML with its held tags held, everything else byte for byte. */
-export const safeHtml = (html) =>
-  html.replace(TAG, (whole, start, name, text) => {
-    if (whole[1] === '!') return whole;
-    if (!start) return safeTag(whole);
-    return /style/i.test(name) ? start + holdCss(text) : safeTag(start, text) + text;
-  });
+export const safeHtml = (html, base = document.baseURI) =>
+  withBaseOf(html, base, () =>
+    html.replace(TAG, (whole, start, name, text) => {
+      if (whole[1] === '!') return whole;
+      if (!start) return safeTag(whole);
+      return /style/i.test(name) ? start + holdCss(text) : safeTag(start, text) + text;
+    }),
+  );
 
 /** Under this name a frame's first script finds what patches its window. */
 const PATCH = '__fgRealm';
 /** A frame's document gets the patches before its first script. */
-export function safeSrcdoc(html) {
-  const safe = safeHtml(html);
+export function safeSrcdoc(html, el) {
+  const safe = safeHtml(html, el.baseURI);
   if (!/<script|\bon\w+\s*=/i.test(safe)) return safe;
   window[PATCH] ||= upward.patchRealm;
   return `<script nonce="${host.nonce || ''}">try{(parent.${PATCH}||parent.parent.${PATCH})(self)}catch(e){}</script>${safe}`;

@@ -39,7 +39,7 @@
  * @property {(element: Element) => void} [loadOnce] lets one element load whatever the answer
  * @property {() => void} [tellRefusals] what a no denies fails
  */
-import { authorKeys, begin, exempted, holdCss, host, urlWaitsFor } from './decide.js';
+import { authorKeys, begin, documentWaitsFor, exempted, holdCss, host, urlWaitsFor } from './decide.js';
 import { findAll, getAttr, hasAttr, putBefore, removeAttr, setAttr, setHtml } from './dom.js';
 import { checkElement, contentDocument, heldOutside } from './hold.js';
 import { safeSrcdoc } from './html.js';
@@ -57,6 +57,7 @@ export const internals = () => ({
   authorKeys,
   checkElement,
   contentDocument,
+  documentWaitsFor,
   exempted,
   findAll,
   getAttr,
@@ -86,7 +87,7 @@ export const internals = () => ({
  * @returns {Engine} release.js, which may come later, adds the rest
  */
 export function arm(options) {
-  begin(options, { patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html)) });
+  begin(options, { patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html), el) });
   observe(document);
   // Before the patches, which would look at what we write ourselves.
   armLevel();

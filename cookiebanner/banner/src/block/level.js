@@ -1,27 +1,50 @@
 /** What a level adds to the patches, written into the document while the parser waits for the gate. */
 import { anyServiceWaits, exempted, host, serviceWaits, trust, urlWaitsFor } from './decide.js';
 
-/** Keeps `import()` of these URLs from resolving. @returns {boolean} whether: only where several import maps may be on a page */
-export function importMap(urls) {
-  if (!urls.length || !(+/Chrom\w+\/(\d+)/.exec(navigator.userAgent)?.[1] > 132)) return false;
-  addMap({ imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])) });
-  return true;
-}
+/** Windows of the page, each of which has import maps of its own. @type {WeakRef<any>[]} */
+const windows = [new WeakRef(window)];
+/** What these keep from resolving. */
+const mapped = new Set();
 
-function addMap(json) {
-  const map = document.createElement('script');
+function addMap(json, doc) {
+  const map = doc.createElement('script');
   map.type = 'importmap';
   map.nonce = host.nonce;
   map.text = trust(JSON.stringify(json), 'createScript');
   exempted.add(map);
-  document.documentElement.append(map);
+  (doc.documentElement || doc).append(map);
   map.remove();
+}
+const addUnresolved = (urls, doc) => addMap({ imports: Object.fromEntries(urls.map((url) => [url, 'data:,/'])) }, doc);
+
+/** Keeps `import()` of these URLs from resolving. @returns {boolean} whether: only where several import maps may be on a page */
+export function importMap(urls) {
+  if (!urls.length || !(+/Chrom\w+\/(\d+)/.exec(navigator.userAgent)?.[1] > 132)) return false;
+  const more = urls.filter((url) => !mapped.has(url));
+  for (const url of more) mapped.add(url);
+  if (!more[0]) return true;
+  for (const ref of windows) {
+    try {
+      addUnresolved(more, ref.deref().document);
+    } catch {}
+  }
+  return true;
+}
+
+/** A frame's window keeps the same from resolving. */
+export function mapFrame(w) {
+  windows.push(new WeakRef(w));
+  const urls = [...mapped].filter((url) => urlWaitsFor(url, true));
+  if (urls[0]) addUnresolved(urls, w.document);
 }
 
 /** The page's own import map as long as some of it waits: the rest goes on. */
-export function mapRest(text) {
+export function mapRest(text, doc) {
   try {
-    addMap(JSON.parse(text, (_, value) => (typeof value === 'string' && urlWaitsFor(value, true) ? undefined : value)));
+    addMap(
+      JSON.parse(text, (_, value) => (typeof value === 'string' && urlWaitsFor(value, true) ? undefined : value)),
+      doc,
+    );
   } catch {}
 }
 

@@ -2,7 +2,7 @@
  * Frames that are sent to a held address, whoever sends them: a link, a form, `open()`, or the frame's own `location` by the
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
-import { exempted, upward, urlWaitsFor } from './decide.js';
+import { documentWaitsFor, exempted, upward, urlWaitsFor } from './decide.js';
 import { contentWindow, findAll, getAttr } from './dom.js';
 import { methods } from './replace.js';
 
@@ -18,11 +18,14 @@ function frameOf(doc, target) {
   return found && (found.localName === 'iframe' ? contentWindow(found) : found.contentWindow);
 }
 
+/** Code runs behind the rules that the frame has. */
+const isHeld = (url) => !/^javascript:/.test(url) && documentWaitsFor(url);
+
 /** @returns {any} whether a held address was kept from a frame */
 function isStopped(el, target, address, resumes = true) {
   const doc = el.ownerDocument;
   const url = address !== null && new URL(address, doc.baseURI).href;
-  const frame = url && urlWaitsFor(url) && frameOf(doc, target);
+  const frame = url && isHeld(url) && frameOf(doc, target);
   if (frame && resumes) stopped.set(frame, url);
   return frame;
 }
@@ -56,12 +59,14 @@ export function patchNavigation(w) {
     const link = !event.isTrusted && event.composedPath().find((el) => /^a(rea)?$/.test(el.localName));
     if (link && isLinkStopped(link)) event.preventDefault();
   });
+  // A frame that is new may speak before it has loaded.
+  listen(w, 'message', ({ source }) => upward.patchRealm(source));
   listen(w, 'submit', (event) => isFormStopped(event.target, event.submitter) && event.preventDefault());
   // A document that comes later is another realm.
   listen(w.document, 'load', () => enterFrames(w));
   if (w !== w.top) {
     listen(w.navigation, 'navigate', (event) => {
-      if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement) || !urlWaitsFor(event.destination.url)) return;
+      if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement) || !isHeld(event.destination.url)) return;
       event.preventDefault();
       stopped.set(w, event.destination.url);
     });

@@ -5,7 +5,8 @@
 import { anyServiceWaits, host, trust, urlWaitsFor } from './decide.js';
 import { apply, findAll, hasAttr, inert, setHtml } from './dom.js';
 import { checkTree, loadsIn, loadsOutside } from './hold.js';
-import { mayLoad, safeHtml, safeNodes } from './html.js';
+import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
+import { mapFrame } from './level.js';
 import { MARK, readClean } from './names.js';
 import { enterFrames, patchNavigation } from './navigate.js';
 import { enterFrame, observe } from './observe.js';
@@ -22,8 +23,7 @@ const patched = new WeakSet();
 
 /** A URL that no browser connects to (a forbidden port): the native then fails as without a network. */
 const unreachable = (scheme) => `${scheme}//${location.hostname}:1/`;
-const addressOf = (input) => (input instanceof Object && input.url) || `${input}`;
-const isHeld = (input) => urlWaitsFor(addressOf(input));
+const addressOf = (input) => input?.url || `${input}`;
 
 /** Reaches into the frames that come in with a node. */
 function enterFramesIn(node) {
@@ -54,7 +54,10 @@ function insertNodes(go, all, self, method) {
     }
     if (type === 1 || type === 11) {
       inserted.push(...(type === 1 ? [node] : node.children));
-      if (where > 1 || (where && node.ownerDocument !== parent.ownerDocument)) checkTree(node, where);
+      const isForeign = where && node.ownerDocument !== parent.ownerDocument;
+      if (where > 1 || isForeign) checkTree(node, where);
+      // Where nothing loads, trees in shadow are not watched.
+      if (isForeign) for (const { shadowRoot } of findAll(node, '*')) if (shadowRoot) checkTree(shadowRoot, where);
       if (where > 1) scripts.push(...scriptsIn(node));
     }
   }
@@ -141,6 +144,9 @@ function patchHtml(w) {
     enterFrames(w);
     return done;
   });
+  // What a visitor pastes or drops has come in: its pictures load when this task ends, before any observer has its turn.
+  const checkEdited = ({ isTrusted, inputType, target }) => isTrusted && /^insertF|^hi/.test(inputType) && checkTree(target);
+  w.addEventListener('input', checkEdited, true);
   property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go), readHtml);
   methods(w, 'Element', 'insertAdjacentHTML', (go, args, self) => {
     const method = METHODS[`${args[0]}`.toLowerCase()];
@@ -163,7 +169,9 @@ function patchWrite(w) {
   methods(w, 'Document', 'write writeln', (go, args, self, name, native) => {
     const html = args.join('') + (name === 'writeln' ? '\n' : '');
     if (host.takeWritten?.(html)) return;
-    if (!pending && !mayLoad(html) && !/<[a-z][^<>]*$/i.test(html)) {
+    const text = pending + html;
+    const at = unclosedAt(text);
+    if (!pending && !mayLoad(html) && at === text.length) {
       go();
       enterFrames(w);
       return;
@@ -175,9 +183,9 @@ function patchWrite(w) {
       showPrepared();
     };
     // A tag that comes in pieces waits for its end.
-    const [, whole, tail = ''] = /^([\s\S]*?)(<[a-z][^<>]*)?$/i.exec(pending + html);
-    pending = tail;
-    const safe = safeHtml(whole);
+    const whole = text.slice(0, at);
+    pending = text.slice(at);
+    const safe = safeHtml(whole, self.baseURI);
     if (safe === html) go();
     else send(safe);
     enterFrames(w);
@@ -190,21 +198,22 @@ function patchWrite(w) {
 }
 
 /** Requests: a held one goes nowhere, and fails as it would without a network. */
-function patchRequests(w) {
+function patchRequests(w, isHeld) {
   const redirectHeld = (at) => (go, args) => {
     if (isHeld(args[at])) args[at] = unreachable(location.protocol);
     return go();
   };
   methods(w, w, 'fetch fetchLater', redirectHeld(0));
-  methods(w, 'Worklet', 'addModule', redirectHeld(0));
   methods(w, 'XMLHttpRequest', 'open', redirectHeld(1));
   methods(w, 'Navigator', 'sendBeacon', (go, args) => isHeld(args[0]) || go());
-  // What a service worker imports, only its text says; late.js reads it while the page waits for the registration.
-  methods(w, 'ServiceWorkerContainer', 'register', (go, [url]) => {
-    const refuse = () => Promise.reject(new TypeError());
+  // What a service worker or a worklet imports, only its text says; late.js reads it while the page waits for it.
+  const readFirst = (go, [url]) => {
+    const refuse = () => Promise.reject(new w.TypeError());
     if (isHeld(url)) return refuse();
-    return anyServiceWaits() ? host.importsHeld(`${url}`).then((held) => (held ? refuse() : go())) : go();
-  });
+    return anyServiceWaits() ? host.importsHeld(new URL(url, w.document.baseURI).href).then((held) => (held ? refuse() : go())) : go();
+  };
+  methods(w, 'ServiceWorkerContainer', 'register', readFirst);
+  methods(w, 'Worklet', 'addModule', readFirst);
   constructors(w, 'EventSource', (args) => isHeld(args[0]) && ['data:,']);
   constructors(w, 'WebSocket', (args) => isHeld(args[0]) && [unreachable('wss:')]);
   constructors(w, 'Audio', (args) => args.length && isHeld(args[0]) && []);
@@ -233,6 +242,7 @@ export function patchRealm(w) {
   if (patched.has(w.Element)) return;
   patched.add(w.Element);
   // A frame's own gate must not patch what is patched: it has its document watched, and works with this engine.
+  const isHeld = (input) => urlWaitsFor(addressOf(input), false, w.document.baseURI);
   if (w !== window) {
     w.fgUpper = () => {
       observe(w.document);
@@ -244,10 +254,11 @@ export function patchRealm(w) {
   patchNodes(w);
   patchHtml(w);
   patchWrite(w);
-  patchRequests(w);
+  patchRequests(w, isHeld);
   patchWorkers(w);
   patchFrames(w);
   patchStorage(w);
   patchSinks(w, isHeld, unreachable);
   patchNavigation(w);
+  if (w !== window) mapFrame(w);
 }

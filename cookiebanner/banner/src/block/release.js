@@ -159,7 +159,7 @@ export function finish(engine) {
     }
   }
 
-  const outer = (el) => hasAttr(el, 'src') || hasAttr(el, 'href') || hasAttr(el, 'xlink:href');
+  const outer = (el) => hasAttr(el, 'src') || hasAttr(el, 'href') || el.hasAttributeNS('http://www.w3.org/1999/xlink', 'href');
 
   /** Runs one script, then calls `done` once. */
   function start(held, ordered, done) {

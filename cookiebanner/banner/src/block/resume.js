@@ -1,10 +1,10 @@
 /** Frames that were kept from going somewhere go there once it is allowed. Part of late.js. */
 
 /** @param {ReturnType<typeof import('./index.js').internals>} internals */
-export function resumeNavigation({ host, stopped, urlWaitsFor }) {
+export function resumeNavigation({ documentWaitsFor, host, stopped }) {
   const resume = () => {
     for (const [frame, address] of stopped) {
-      if (urlWaitsFor(address)) continue;
+      if (documentWaitsFor(address)) continue;
       stopped.delete(frame);
       try {
         frame.location.replace(address);

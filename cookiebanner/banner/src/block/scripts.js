@@ -16,7 +16,7 @@ import {
   trust,
   urlWaitsFor,
 } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr } from './dom.js';
+import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr, uncurried } from './dom.js';
 import { importMap, mapRest } from './level.js';
 import { MARK, PARKED } from './names.js';
 import { mayRun } from './replace.js';
@@ -37,13 +37,14 @@ const neverRuns = new WeakSet();
 /** Hidden scripts that the parser has yet to prepare → whether something followed them from the start (a table's content). */
 const unprepared = new Map();
 
+const getAttrNs = uncurried(Element.prototype.getAttributeNS);
 const nextSibling = getter(Node.prototype, 'nextSibling');
 const parentNode = getter(Node.prototype, 'parentNode');
 
 const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
 const isCode = (el) => CODE.test((typeOf(el) || '').trim());
 const isParked = (el) => authorKeys(el) && PLAIN.test(typeOf(el));
-const isMap = (el) => typeOf(el) === 'importmap';
+const isMap = (el) => /^importmap$/i.test(typeOf(el));
 const canRun = (el) => isCode(el) || isParked(el) || isMap(el);
 const setType = (el, type) => (type === null ? removeAttr(el, 'type') : setAttr(el, 'type', type));
 /** Of an SVG script Chromium asks for the address whenever its type allows. */
@@ -79,7 +80,7 @@ const linksWaitFor = (text) => /"where"|"document"/.test(text) && !/"href_matche
 
 /** What a script waits for; `more` is text that it is about to get. */
 export function scriptWaitsFor(el, more = '') {
-  const src = getAttr(el, 'src') ?? getAttr(el, 'href') ?? getAttr(el, 'xlink:href');
+  const src = getAttr(el, 'src') ?? getAttr(el, 'href') ?? getAttrNs(el, 'http://www.w3.org/1999/xlink', 'href');
   const type = typeOf(el);
   if (src !== null || isExempt(el) || authorKeys(el)) {
     const behind = type === 'module' && textBehind(src);
@@ -88,7 +89,7 @@ export function scriptWaitsFor(el, more = '') {
   const text = el.textContent + more;
   if (isMap(el)) {
     const i = textWaitsFor(text);
-    if (i && !resting.has(el)) mapRest(text);
+    if (i && !resting.has(el)) mapRest(text, el.ownerDocument);
     return i;
   }
   const imported = importsWaitFor(text, type === 'module');

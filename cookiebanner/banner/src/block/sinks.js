@@ -119,6 +119,11 @@ function patchText(w) {
 /** The same value with its held URLs held: a style, or what is made of styles. */
 function holdStyles(value) {
   if (typeof value === 'string') return holdStyle(value);
+  if (window.CSSStyleValue && value instanceof CSSStyleValue) {
+    const text = `${value}`;
+    const safe = holdStyle(text);
+    return safe === text ? value : safe;
+  }
   if (!value || typeof value !== 'object' || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
   if (Array.isArray(value)) return value.map(holdStyles);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, holdStyles(one)]));
@@ -137,7 +142,7 @@ const HOLDING = {
 /** Rules of style sheets and animations. */
 function patchStyles(w) {
   const held = (at) => (go, args) => {
-    if (args.length > at) args[at] = holdStyles(args[at]);
+    for (let i = at; i < args.length; i++) args[i] = holdStyles(args[i]);
     return go();
   };
   methodsOf(
@@ -158,7 +163,7 @@ function patchStyles(w) {
   );
   constructors(w, 'FontFace', ([name, source, ...more]) => typeof source === 'string' && [name, holdCss(source), ...more]);
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
-  const owners = 'HTMLElement SVGElement MathMLElement CSSStyleRule CSSKeyframeRule CSSNestedDeclarations CSSPageRule';
+  const owners = 'HTMLElement SVGElement MathMLElement CSSStyleRule CSSKeyframeRule CSSNestedDeclarations CSSPageRule CSSFontFaceRule';
   for (const name of owners.split(' ')) {
     property(w, name, 'style', null, (go) => standInFor(go(), HOLDING));
   }
@@ -186,12 +191,14 @@ function patchFetching(w, isHeld, unreachable) {
     ([ways, ...more]) =>
       ways?.map && [ways.map((way) => (isHeld(way.supportedMethods) ? { ...way, supportedMethods: unreachable('https:') } : way)), ...more],
   );
-  constructors(w, 'RTCPeerConnection webkitRTCPeerConnection', ([config, ...more]) => {
+  const withoutHeld = ([config, ...more]) => {
     const servers = config?.iceServers?.filter(
       ({ urls }) => ![urls].flat().some((url) => isHeld(`${url}`.replace(/:/, '://').replace(/^\w+/, 'https'))),
     );
     return servers && [{ ...config, iceServers: servers }, ...more];
-  });
+  };
+  constructors(w, 'RTCPeerConnection webkitRTCPeerConnection', withoutHeld);
+  methods(w, 'RTCPeerConnection', 'setConfiguration', (_go, args, self, _name, native) => apply(native, self, withoutHeld(args) || args));
 }
 
 /** Patches all of these in window `w`. @param {any} w @param {(input: any) => any} isHeld @param {(scheme: string) => string} unreachable */

@@ -55,7 +55,7 @@ export function put(el, name, value) {
       ? 'createHTML'
       : /^(embed|object)$/.test(el.localName) && 'createScriptURL';
   const given = kind ? trust(value, kind) : value;
-  if (/^xlink:/.test(name)) setAttrNs(el, 'http://www.w3.org/1999/xlink', name, given);
+  if (/:href$/.test(name)) setAttrNs(el, 'http://www.w3.org/1999/xlink', name, given);
   else setAttr(el, name, given);
 }
 

@@ -60,6 +60,8 @@ function guard(parts, address, entry) {
   const replace = (object, name, change) => {
     const changed = (args) => (args.length ? change(...args) : args);
     if (!object?.[name]) return;
+    // What is inherited is replaced where it stands.
+    while (!Object.hasOwn(object, name)) object = Object.getPrototypeOf(object);
     object[name] = new Proxy(object[name], {
       apply: (native, by, args) => call(native, by, changed(args)),
       construct: (native, args, as) => make(native, changed(args), as),
@@ -72,7 +74,16 @@ function guard(parts, address, entry) {
   replace(scope, 'fetch', first());
   replace(scope, 'Request', (given, ...more) => [given?.url ? given : resolve(given), ...more]);
   replace(scope, 'WebSocket', first(rules.dead.replace('http', 'ws')));
+  replace(scope, 'WebSocketStream', first(rules.dead.replace('http', 'ws')));
+  replace(scope, 'WebTransport', first());
   replace(scope, 'EventSource', first('data:,'));
+  replace(scope, 'FontFace', (name, source, ...more) => [
+    name,
+    source.replace?.(/url\(\s*["']?([^"')]+)/gi, (whole, url) => whole.replace(url, safe(url, 'data:,'))) ?? source,
+    ...more,
+  ]);
+  replace(scope.Cache?.prototype, 'add', first());
+  replace(scope.Cache?.prototype, 'addAll', (all) => [[...all].map((one) => safe(one))]);
   replace(scope, 'Worker', worker);
   replace(scope.XMLHttpRequest?.prototype, 'open', (verb, given, ...more) => [verb, safe(given), ...more]);
   // The worker stands where its author put it.

@@ -61,6 +61,7 @@ CODE = pattern("code")
 LINK = pattern("link")
 MARKS = pattern("marks")
 CSS_URL = pattern("css_url")
+CSS_ESCAPE = pattern("css_escape")
 MENTION = pattern("mention")
 IMPORTS = pattern("imports")
 # Code that sends a frame elsewhere: no script can stop that, so the code itself waits.
@@ -656,8 +657,13 @@ class Rewriter:
     def _freeze(self, css: str) -> str:
         """CSS whose held URLs load nothing, so that the gate can undo it."""
 
+        def said(match: re.Match[str]) -> str:
+            return chr(int(match[1], 16) & 0xFFFF) if match[1] else match[2] or ""
+
         def cold(match: re.Match[str]) -> str:
-            if not self._held(self._absolute(match[2])):
+            url = CSS_ESCAPE.sub(said, match[2]).strip(BLANKS)
+            # A string without `url()` is an address when it looks like a whole one.
+            if not (match[1][1:] or re.match(r"\w+:|//", url, re.A)) or not self._held(self._absolute(url)):
                 return match[0]
             self.parked += 1
             return f"{match[1]}data:fg,{match[2]}"
