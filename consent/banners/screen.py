@@ -119,7 +119,10 @@ def _named_data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
             for p in snapshot["purposes"]
             if p["category"] is None
         ],
-        "services": [*(_service(service, place) for service in snapshot["services"]), *_own(snapshot, language)],
+        "services": [
+            *(_service(service, place, language) for service in snapshot["services"]),
+            *_own(snapshot, language),
+        ],
         "controller": site["controller"] or site["name"],
         "policy": _link(site["policy_url"]),
         "imprint": _link(site["imprint_url"]),
@@ -205,11 +208,11 @@ def _regimes(special: Mapping[str, Mapping[str, str]], language: str, words: Map
     return [_row("regime_texts", {"regimes": regimes, "texts": dict(own)}) for own, regimes in found.items()]
 
 
-def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
+def _service(service: Mapping[str, Any], place: Mapping[str, int], language: str) -> list[Any]:
     company = service["company"]
     facts = {"sells": _sells(service), "sensitive": service["sensitive"]}
     cookies = [
-        _row("cookie", {"name": c["name"], "lifetime": _lifetime(c), "purpose": c["purpose"]})
+        _row("cookie", {"name": c["name"], "lifetime": _lifetime(c), "purpose": purpose_of(c, language)})
         for c in service["cookies"]
     ]
     return _row(
@@ -227,6 +230,11 @@ def _service(service: Mapping[str, Any], place: Mapping[str, int]) -> list[Any]:
         },
         empty=("", 0, []),
     )
+
+
+def purpose_of(cookie: Mapping[str, Any], language: str) -> str:
+    """What a cookie of a snapshot is for, in this language as far as somebody said it."""
+    return str(cookie.get("texts", {}).get(language) or cookie["purpose"])
 
 
 def _counted(words: Mapping[str, str], snapshot: Mapping[str, Any]) -> dict[str, str]:

@@ -22,7 +22,7 @@ FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",
     "sensitive", "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
 )  # fmt: skip
-COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose")
+COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose", "texts")
 # Kind → one of it, and what a name that fits everything would stand for.
 ALL_OF: dict[str, tuple[str, str]] = {
     Cookie.Kind.COOKIE: ("A cookie", "cookie"),
@@ -189,6 +189,27 @@ def complete_cookies(site: Site, rows: Iterable[CookieEntry], actor: str, *, add
     return filled, added
 
 
+@transaction.atomic
+def merge_cookies(site: Site, cookies: Mapping[str, Iterable[Mapping[str, Any]]], actor: str) -> tuple[int, int]:
+    """Adds cookies to services, {key: [fields]}; of one that is there, what is given is changed and the rest stays.
+
+    Returns (added, changed). Raises InvalidChange, and writes nothing then.
+    """
+    site = locked(site)
+    added = changed = 0
+    for service in site.services.filter(key__in=list(cookies)).prefetch_related("cookies"):
+        rows = {(c.kind, c.name): {field: getattr(c, field) for field in COOKIE_FIELDS} for c in service.cookies.all()}
+        for given in cookies[service.key]:
+            about = (given.get("kind", Cookie.Kind.COOKIE), given["name"])
+            before = rows.get(about)
+            texts = {**(before or {}).get("texts", {}), **given.get("texts", {})}
+            rows[about] = {**(before or {}), **given, "texts": texts}
+            added += before is None
+            changed += before is not None and before != rows[about]
+        update_service(service, actor, cookies=rows.values())
+    return added, changed
+
+
 def _fill(cookie: dict[str, Any], row: CookieEntry) -> bool:
     before = dict(cookie)
     cookie["purpose"] = cookie["purpose"] or row.purpose
@@ -245,6 +266,7 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
         if unknown := set(values) - set(COOKIE_FIELDS):
             raise InvalidChange(f"A cookie has no {', '.join(sorted(unknown))}.")
         cookie = Cookie(service=service, **values)
+        cookie.texts = _texts(cookie)
         if cookie.kind in ALL_OF and not cookie.name.strip("* "):
             one, every = ALL_OF[cookie.kind]
             raise InvalidChange(
@@ -259,6 +281,15 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
         check(cookie)
         cookie.save()
     return {"cookies": [_labels(before), _labels(wanted)]}
+
+
+def _texts(cookie: Cookie) -> dict[str, str]:
+    """Descriptions per language, those that say something."""
+    longest = Cookie._meta.get_field("purpose").max_length or 0
+    kept = {language: " ".join(str(text).split()) for language, text in cookie.texts.items()}
+    if long := [language for language, text in kept.items() if len(text) > longest]:
+        raise InvalidChange(f"The description of {cookie.name} ({long[0]}) has more than {longest} characters.")
+    return {language: text for language, text in sorted(kept.items()) if text}
 
 
 def _labels(keys: Iterable[tuple[str, str]]) -> list[str]:

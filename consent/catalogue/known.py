@@ -16,10 +16,21 @@ from fairgate_enforce import patterns
 Known = dict[str, Any]
 DEFAULTS: Known = {
     "description": "", "necessary_reason": "", "rules": [], "cookies": [], "inline": [], "signs": [],
-    "exempt_in": [], "adapter": "", "container": False, "sells_or_shares": False, "targeted_ads": False,
+    "exempt_in": [], "companions": [], "source": "", "kind": "", "adapter": "",
+    "container": False, "sells_or_shares": False, "targeted_ads": False,
     "sensitive": False, "statistics": False,
 }  # fmt: skip
-COOKIE_DEFAULTS: Known = {"kind": "cookie", "lifetime": "", "lifetime_days": None, "purpose": ""}
+# What a service is for, as people look for it.
+KINDS = {
+    "analytics": "Analytics", "replay": "Session recording", "testing": "A/B tests and personalisation",
+    "monitoring": "Errors and speed", "tags": "Tag managers and data platforms", "advertising": "Advertising",
+    "affiliate": "Affiliate networks", "companies": "Company recognition", "marketing": "E-mail marketing and CRM",
+    "social": "Social media", "chat": "Chat and help", "forms": "Forms, surveys and bookings", "reviews": "Reviews",
+    "video": "Video and audio", "maps": "Maps", "fonts": "Fonts and icons", "libraries": "Script libraries (CDN)",
+    "security": "Sign-in and protection", "payments": "Payments", "shop": "Shops and search", "push": "Push messages",
+    "accessibility": "Accessibility and translation",
+}  # fmt: skip
+COOKIE_DEFAULTS: Known = {"kind": "cookie", "lifetime": "", "lifetime_days": None, "purpose": "", "texts": {}}
 
 
 @cache
@@ -28,7 +39,9 @@ def services() -> list[Known]:
 
     `rules` are patterns; `inline` are plain substrings of code that is itself the tracker, or `after:name`: code that
     calls this name of the service's library, which waits when it stands behind the held library; `signs` are substrings
-    that show the service is set up on a page, whose code does no harm while its requests are held.
+    that show the service is set up on a page, whose code does no harm while its requests are held; `companions` are the
+    keys of services that load its code, without which it holds too little; `source` is the vendor's page or code that
+    its facts were held against, where they were. `kind` is one of `KINDS`.
     """
     rows = json.loads((Path(__file__).parent / "services.json").read_text(encoding="utf-8"))
     return [{**DEFAULTS, **row, "cookies": [{**COOKIE_DEFAULTS, **c} for c in row.get("cookies", ())]} for row in rows]
@@ -49,6 +62,42 @@ def of_url(url: str, page_host: str = "") -> Known | None:
     """The known service a request belongs to."""
     index = patterns.match(_table(), url, page_host)
     return services()[index] if index >= 0 else None
+
+
+def of_host(host: str) -> tuple[Known | None, list[Known]]:
+    """(the known service that has the whole host, those that have a path on it)."""
+    whole = of_url(f"https://{host}/")
+    places = set(patterns.host_suffixes(host.lower()))
+    parts = [service for service, hosts in zip(services(), _hosts(), strict=True) if hosts & places]
+    return whole, [service for service in parts if service is not whole]
+
+
+@cache
+def _hosts() -> list[set[str]]:
+    """Of each service, the hosts on which its rules name a path."""
+    parsed = [[patterns.parse(rule) for rule in service["rules"]] for service in services()]
+    return [{rule.host for rule in rules if rule.host and (rule.path or rule.query)} for rules in parsed]
+
+
+def search(text: str = "", category: str = "", kind: str = "") -> list[Known]:
+    """The services that fit, by name: `text` is in the name, the company, a host or what it does."""
+    words = text.casefold().split()
+    found = [
+        service
+        for service in services()
+        if category in ("", service["category"])
+        and kind in ("", service["kind"])
+        and all(word in _searched()[service["key"]] for word in words)
+    ]
+    return sorted(found, key=lambda service: service["name"].casefold())
+
+
+@cache
+def _searched() -> dict[str, str]:
+    def text(s: Known) -> str:
+        return " ".join((s["name"], s["company"], s["description"], KINDS.get(s["kind"], ""), *s["rules"]))
+
+    return {service["key"]: text(service).casefold() for service in services()}
 
 
 def of_code(code: str) -> list[Known]:

@@ -94,6 +94,7 @@ class Cookie(models.Model):
     lifetime = models.CharField(max_length=60, blank=True, help_text="In words a visitor reads: 13 months, session.")
     lifetime_days = models.PositiveIntegerField(null=True, blank=True, help_text="0 = session, empty = unknown")
     purpose = models.CharField(max_length=500, blank=True)
+    texts = models.JSONField(default=dict, blank=True, help_text="{language: purpose}; empty = `purpose` in each")
 
     class Meta:
         ordering = ("name",)

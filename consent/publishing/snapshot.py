@@ -148,6 +148,7 @@ def _service(service: Service) -> dict[str, Any]:
                 "lifetime": c.lifetime,
                 "lifetime_days": c.lifetime_days,
                 "purpose": c.purpose,
+                **({"texts": dict(c.texts)} if c.texts else {}),  # as below
             }
             for c in sorted(service.cookies.all(), key=lambda c: (c.kind, c.name))
         ],

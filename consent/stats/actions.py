@@ -129,3 +129,10 @@ def dismiss_report(report: GateReport, actor: str) -> None:
     """Puts a gate's report aside; a second call changes nothing."""
     if GateReport.objects.filter(pk=report.pk, dismissed_at=None).update(dismissed_at=timezone.now()):
         audit(report.site, actor, "report.dismiss", kind=report.kind, subject=report.subject)
+
+
+@transaction.atomic
+def restore_report(report: GateReport, actor: str) -> None:
+    """Takes a dismissal back; a second call changes nothing."""
+    if GateReport.objects.filter(pk=report.pk).exclude(dismissed_at=None).update(dismissed_at=None):
+        audit(report.site, actor, "report.restore", kind=report.kind, subject=report.subject)

@@ -42,6 +42,7 @@ class Verb(models.TextChoices):
     RELEASE_PUBLISH = "release.publish", "published a release"
     RELEASE_ROLLBACK = "release.rollback", "rolled back"
     REPORT_DISMISS = "report.dismiss", "dismissed a report"
+    REPORT_RESTORE = "report.restore", "brought a dismissed report back"
     SERVICE_ADD = "service.add", "added a service"
     SERVICE_DELETE = "service.delete", "deleted a service"
     SERVICE_OVERRIDE = "service.override", "set an override"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +14,7 @@ from consent.banners import texts
 from consent.banners.actions import LAYOUTS
 from consent.banners.models import Banner
 from consent.catalogue import necessary
-from consent.catalogue.models import Category, Cookie, RuleOverride, Service
+from consent.catalogue.models import Category, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.scanner import tenant
@@ -271,6 +273,68 @@ class Kill(forms.Form):
     reason = forms.CharField(max_length=500, help_text="It stays in the audit trail.")
 
 
+# Adapter of a service → how its vendor is told. The rest of our catalogue's names say what a vendor would understand.
+SIGNALS = [
+    ("", "None"),
+    ("google", "Google Consent Mode"),
+    ("uet", "Microsoft Advertising (UET) consent mode"),
+    ("clarity", "Microsoft Clarity consent API"),
+    ("meta", "Meta Pixel consent call"),
+    ("adobe", "Adobe (not told yet, held)"),
+    ("matomo", "Matomo (not told yet, held)"),
+    ("pinterest", "Pinterest (not told yet, held)"),
+    ("shopify", "Shopify Customer Privacy (not told yet, held)"),
+    ("tiktok", "TikTok (not told yet, held)"),
+]
+
+
+def exempting() -> set[str]:
+    """Countries whose law lets some measurement run unasked, by their codes."""
+    rules = ("opt_in_exemptible", "exempt_with_notice_and_objection")
+    return {row.iso_country for row in table.ROWS.values() if row.analytics_rule in rules}
+
+
+class CookieFile(forms.Form):
+    """A CSV file of cookies, or its text."""
+
+    LARGEST = 1_000_000  # bytes
+
+    service = forms.ChoiceField(
+        required=False, label="Service", help_text="For rows that name none. Empty: each row names its service."
+    )
+    file = forms.FileField(required=False, label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    text = forms.CharField(
+        required=False,
+        strip=False,
+        label="Or its text",
+        widget=forms.Textarea(attrs={"rows": 5, "class": "mono", "spellcheck": "false"}),
+    )
+
+    def __init__(self, services: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_choices(self, "service", [("", "Each row names its service"), *services.items()])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        file, text = data.get("file"), data.get("text") or ""
+        if (file.size if file else len(text)) > self.LARGEST:
+            raise forms.ValidationError("That is more than 1 MB: split it.")
+        content = _csv_text(file.read()) if file else text
+        if not self.errors and not content.strip():
+            raise forms.ValidationError("Choose a CSV file, or paste its text.")
+        return data | {"content": content}
+
+
+def _csv_text(body: bytes) -> str:
+    """The text of a CSV file as spreadsheets save it: UTF-8, UTF-16 with its mark, else Windows-1252. Never raises."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", "replace")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
+
+
 class ServiceForm(forms.Form):
     name = forms.CharField(max_length=200)
     category = forms.ChoiceField(
@@ -295,13 +359,6 @@ class ServiceForm(forms.Form):
         label="Requests to hold",
         help_text="One a line: host, host/path, host/path?parameter=value, or /path on your own host.",
     )
-    cookies = lines(
-        4,
-        required=False,
-        label="Cookies and storage",
-        help_text="One a line: name | kind | lifetime | purpose. Only the name is needed; * stands for anything. "
-        "Kinds: cookie, local, session (keys of localStorage and sessionStorage), indexeddb (name of a database).",
-    )
     inline = lines(
         2,
         required=False,
@@ -319,23 +376,35 @@ class ServiceForm(forms.Form):
         required=False, label="It touches sensitive data", help_text="Opt-in where a US state asks for it."
     )
     statistics = forms.BooleanField(required=False, label="It only measures audiences")
-    exempt_in = forms.CharField(
+    exempt_in = forms.MultipleChoiceField(
         required=False,
+        widget=forms.CheckboxSelectMultiple,
         label="Countries whose exemption could apply",
-        help_text="Codes such as GB FR. It counts only where you also confirm the conditions.",
+        help_text="It counts only where you also confirm the conditions.",
     )
-    exemption_confirmed = forms.CharField(
+    exemption_confirmed = forms.MultipleChoiceField(
         required=False,
+        widget=forms.CheckboxSelectMultiple,
         label="Countries where you confirm the conditions of the exemption",
         help_text="Confirm only what your set-up meets. Not legal advice.",
     )
-    adapter = forms.CharField(required=False, label="Vendor signal", help_text="google, uet, clarity, meta or empty.")
+    adapter = forms.ChoiceField(
+        required=False,
+        label="Vendor signal",
+        choices=SIGNALS,
+        help_text="How the vendor is told the answer; without one it is only held.",
+    )
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = list(site.categories.all())
         self.always_active = {c.key for c in rows if c.necessary}
         set_choices(self, "category", [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)])
+        for field in ("exempt_in", "exemption_confirmed"):
+            codes = sorted({*exempting(), *(self.initial.get(field) or ())})
+            set_choices(self, field, [(code, table.ROWS[code].name if code in table.ROWS else code) for code in codes])
+        if (kept := self.initial.get("adapter")) and kept not in dict(SIGNALS):
+            set_choices(self, "adapter", [*SIGNALS, (kept, kept)])
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -353,37 +422,9 @@ class ServiceForm(forms.Form):
         return {field: getattr(service, field) for field in plain} | {
             "category": service.category.key,
             "patterns": [rule.pattern for rule in service.rules.all()],
-            "cookies": [
-                c.name
-                if (c.kind, c.lifetime, c.purpose) == (Cookie.Kind.COOKIE, "", "")
-                else " | ".join([c.name, c.kind, c.lifetime, c.purpose]).rstrip(" |")
-                for c in service.cookies.all()
-            ],
-            "exempt_in": " ".join(service.exempt_in),
-            "exemption_confirmed": " ".join(service.exemption_confirmed),
+            "exempt_in": service.exempt_in,
+            "exemption_confirmed": service.exemption_confirmed,
         }
-
-    def clean_cookies(self) -> list[dict[str, Any]]:
-        found = []
-        for line in self.cleaned_data["cookies"]:
-            name, kind, lifetime, purpose = ([part.strip() for part in line.split("|", 3)] + [""] * 3)[:4]
-            if kind and kind not in Cookie.Kind.values:
-                raise forms.ValidationError(f"{name}: {kind!r} is not a kind; use cookie, local, session or indexeddb.")
-            row: dict[str, Any] = {"name": name, "kind": kind or "cookie", "lifetime": lifetime, "purpose": purpose}
-            found.append(row)
-        return found
-
-    def _codes(self, field: str) -> list[str]:
-        codes = self.cleaned_data[field].upper().replace(",", " ").split()
-        if unknown := [code for code in codes if code not in table.ROWS]:
-            raise forms.ValidationError(f"The table of laws has no {', '.join(unknown)}.")
-        return codes
-
-    def clean_exempt_in(self) -> list[str]:
-        return self._codes("exempt_in")
-
-    def clean_exemption_confirmed(self) -> list[str]:
-        return self._codes("exemption_confirmed")
 
 
 GOOGLE_SIGNALS = (
@@ -412,6 +453,31 @@ class CategoryForm(forms.Form):
         label="Offer it with nothing in it",
         help_text="For pages and tag managers that ask for it by its id; else an empty category is left out.",
     )
+
+
+class NewCategory(CategoryForm):
+    """With a name, in the site's first language; its id follows from the name when none is given."""
+
+    name = forms.CharField(max_length=100, help_text="What visitors read. More languages follow on the next page.")
+    field_order = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"].required = False
+        self.fields["key"].help_text = "C0006, SPD_BG … Empty: made from the name. It stays for ever, records name it."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("name") and not data.get("key") and "key" not in self.errors:
+            data["key"] = re.sub(r"[^A-Za-z0-9]+", "_", ascii_of(data["name"])).strip("_")[:40]
+            if not data["key"]:
+                self.add_error("key", "Give it an id: its name holds no letter for one.")
+        return data
+
+
+def ascii_of(text: str) -> str:
+    """A text in the letters of an id: `Zählen` → `Zahlen`."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 class PurposeForm(forms.Form):

@@ -5,6 +5,8 @@ from django.urls import URLPattern, include, path
 from cookiebanner.dashboard.views import (
     banner,
     catalogue,
+    cookies,
+    inbox,
     installation,
     laws,
     overview,
@@ -21,9 +23,11 @@ site_pages: list[URLPattern] = [
     # set up
     path("services/", catalogue.services, name="services"),
     path("services/new/", catalogue.service_new, name="service_new"),
+    path("services/cookies/", cookies.cookie_import, name="cookie_import"),
     path("services/undo/", catalogue.service_undo, name="service_undo"),
     path("services/<slug:key>/", catalogue.service, name="service"),
     path("services/<slug:key>/delete/", catalogue.service_delete, name="service_delete"),
+    path("inbox/", inbox.inbox, name="inbox"),
     path("categories/", catalogue.categories, name="categories"),
     path("categories/<str:key>/", catalogue.category, name="category"),
     path("purposes/<str:key>/", catalogue.purpose, name="purpose"),

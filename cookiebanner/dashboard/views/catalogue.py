@@ -6,22 +6,26 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import urlencode
 
 from consent.catalogue import actions, known, necessary
+from consent.catalogue import inbox as filing
 from consent.catalogue.models import Service
 from consent.catalogue.offered import offered
 from consent.common import InvalidChange
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner.dashboard import forms
+from cookiebanner.dashboard import cookie_forms, forms
 from cookiebanner.staff.pages import actor, on_site, show
 
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "inline", "container", "sells_or_shares",
     "targeted_ads", "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
 )  # fmt: skip
+PAGE = 25  # services of the catalogue
 
 
 @on_site(May.VIEW, "GET")
@@ -40,67 +44,91 @@ def services(request: HttpRequest, site: Site) -> HttpResponse:
 
 @on_site(May.EDIT)
 def service_new(request: HttpRequest, site: Site) -> HttpResponse:
-    """Adds a service: from our catalogue (`from=<key>`), or of one's own."""
+    """Adds a service: from our catalogue, or of one's own."""
     if request.method == "POST" and request.POST.get("catalogue"):
+        return _add_known(request, site)
+    if request.method == "GET" and not {"pattern", "own"} & set(request.GET):
+        return _catalogue(request, site)
+    pattern = request.GET.getlist("pattern")
+    initial = {"patterns": pattern, "name": request.GET.get("name", "")}
+    form, rows = _service_forms(request, site, initial, [])
+    cookies = cookie_forms.given(rows)
+    if _typed(request) and form.is_valid() and cookies is not None:
         try:
-            added = _add_known(site, request.POST["catalogue"], actor(request))
-        except InvalidChange as error:
-            messages.error(request, str(error), "bad")
-            return redirect("dashboard:service_new", uuid=site.uuid)
-        text = f"{added.name} is in the draft. Check what it stores, then publish."
-        if added.necessary_reason:
-            text = (
-                f"{added.name} is in the draft as strictly necessary: {added.necessary_reason} Check that this holds."
-            )
-        messages.success(request, text, "good")
-        return redirect("dashboard:services", uuid=site.uuid)
-    initial = {"patterns": request.GET.getlist("pattern"), "name": request.GET.get("name", "")}
-    form = forms.ServiceForm(site, request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            added = actions.add_service(site, actor(request), **data)
+            added = actions.add_service(site, actor(request), **cookies, **form.cleaned_data)
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"{added.name} is in the draft.", "good")
             return redirect("dashboard:services", uuid=site.uuid)
+    ours = next(filter(None, map(known.of_pattern, pattern)), None)
+    return show(request, "dashboard/service_new.html", site, form=form, rows=rows, own=True, known=ours)
+
+
+def _add_known(request: HttpRequest, site: Site) -> HttpResponse:
+    """A service of our catalogue, as it stands there; with its companions when they were asked for."""
+    try:
+        key = request.POST["catalogue"]
+        first, *others = filing.add_known(site, actor(request), key, companions=request.POST.getlist(f"with-{key}"))
+    except InvalidChange as error:
+        messages.error(request, str(error), "bad")
+        return redirect("dashboard:service_new", uuid=site.uuid)
+    text = f"{first.name} is in the draft. Check what it stores, then publish."
+    if first.necessary_reason:
+        text = f"{first.name} is in the draft as strictly necessary: {first.necessary_reason} Check that this holds."
+    if others:
+        text += f" With it came {', '.join(one.name for one in others)}."
+    messages.success(request, text, "good")
+    return redirect("dashboard:services", uuid=site.uuid)
+
+
+def _catalogue(request: HttpRequest, site: Site) -> HttpResponse:
+    """What of our catalogue the site does not have: found by text, category and kind, a page at a time."""
+    text, category, kind = (request.GET.get(name, "").strip()[:100] for name in ("q", "category", "kind"))
     have = set(site.services.values_list("key", flat=True))
-    ours = sorted((e for e in known.services() if e["key"] not in have), key=lambda e: e["name"].lower())
-    own = request.method == "POST" or "pattern" in request.GET or "own" in request.GET
+    found = [entry for entry in known.search(text, category, kind) if entry["key"] not in have]
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    table = filing.table_of(site)
     names = {category.key: forms.category_name(category) for category in site.categories.all()}
-    return show(request, "dashboard/service_new.html", site, form=form, ours=ours, own=own, names=names)
+    kept = urlencode({name: value for name, value in (("q", text), ("category", category), ("kind", kind)) if value})
+    return show(
+        request, "dashboard/service_new.html", site, own=False, page=page, names=names, text=text, category=category,
+        kind=kind, kinds=sorted(known.KINDS.items(), key=lambda one: one[1]), kept=f"{kept}&" if kept else "",
+        ours=[(entry, filing.missing_companions([entry], table)) for entry in page],
+        there=[entry["name"] for entry in known.search(text) if entry["key"] in have][:5] if text else [],
+        categories=sorted({entry["category"] for entry in known.services()}),
+    )  # fmt: skip
 
 
-def _add_known(site: Site, key: str, who: str) -> Service:
-    """A service of our catalogue, as it stands there."""
-    entry = known.by_key().get(key)
-    if entry is None:
-        raise InvalidChange("Our catalogue has no such service.")
-    facts = {field: entry[field] for field in FACTS if field in entry}
-    return actions.add_service(
-        site, who, key=key, category=entry["category"], patterns=entry["rules"], cookies=entry["cookies"], **facts
-    )
+def _service_forms(request: HttpRequest, site: Site, initial: Any, cookies: list[dict[str, Any]]) -> tuple[Any, Any]:
+    """The form of a service and the rows of its cookies; after "Add a cookie" as they were typed, and not judged."""
+    form = forms.ServiceForm(site, request.POST or None, initial=initial)
+    if "add_row" in request.POST:
+        form = forms.ServiceForm(site, initial={name: form[name].value() for name in form.fields})
+    return form, cookie_forms.rows_of(request, site, cookies)
+
+
+def _typed(request: HttpRequest) -> bool:
+    """Whether a service was sent to be saved."""
+    return request.method == "POST" and "add_row" not in request.POST
 
 
 @on_site(May.VIEW)
 def service(request: HttpRequest, site: Site, key: str) -> HttpResponse:
     """One service: what is held, what it stores, what the law asks about it."""
     row = get_object_or_404(site.services.select_related("category"), key=key)
-    form = forms.ServiceForm(site, request.POST or None, initial=forms.ServiceForm.initial_of(row))
-    if request.method == "POST" and form.is_valid():
+    form, rows = _service_forms(request, site, forms.ServiceForm.initial_of(row), cookie_forms.initial_of(row))
+    cookies = cookie_forms.given(rows, row)
+    if _typed(request) and form.is_valid() and cookies is not None:
         data = form.cleaned_data
         try:
-            days = {(c.kind, c.name): c.lifetime_days for c in row.cookies.all()}
-            for cookie in data["cookies"]:  # the form does not show them
-                cookie["lifetime_days"] = days.get((cookie["kind"], cookie["name"]))
-            actions.update_service(row, actor(request), **data)
+            actions.update_service(row, actor(request), **cookies, **data)
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"{data['name']} is changed in the draft.", "good")
             return redirect("dashboard:services", uuid=site.uuid)
-    return show(request, "dashboard/service.html", site, form=form, service=row)
+    return show(request, "dashboard/service.html", site, form=form, rows=rows, service=row)
 
 
 @on_site(May.EDIT, "POST")
@@ -144,7 +172,7 @@ def _keep(row: Service) -> dict[str, Any]:
 def categories(request: HttpRequest, site: Site) -> HttpResponse:
     """Categories and purposes, with a form for a new one of each."""
     which = request.POST.get("what")
-    category_form = forms.CategoryForm(
+    category_form = forms.NewCategory(
         request.POST if which == "category" else None, initial={"position": site.categories.count()}
     )
     purpose_form = forms.PurposeForm(site, request.POST if which == "purpose" else None, prefix="purpose")
@@ -152,8 +180,8 @@ def categories(request: HttpRequest, site: Site) -> HttpResponse:
         data = category_form.cleaned_data
         if site.categories.filter(key=data["key"]).exists():
             category_form.add_error("key", "There is a category with this id.")
-        elif _set(request, category_form, lambda: actions.set_category(site, data.pop("key"), actor(request), **data)):
-            return redirect("dashboard:category", uuid=site.uuid, key=request.POST["key"])
+        elif _set(request, category_form, lambda: _new_category(site, request, data)):
+            return redirect("dashboard:category", uuid=site.uuid, key=data["key"])
     if which == "purpose" and purpose_form.is_valid():
         data = purpose_form.cleaned_data
         if site.purposes.filter(key=data["key"]).exists():
@@ -239,6 +267,12 @@ def purpose(request: HttpRequest, site: Site, key: str) -> HttpResponse:
     return show(
         request, "dashboard/purpose.html", site, form=form, row=row, languages=_language_rows(site, row.texts, "")
     )
+
+
+def _new_category(site: Site, request: HttpRequest, data: dict[str, Any]) -> Any:
+    fields = {name: value for name, value in data.items() if name not in ("key", "name")}
+    texts = {(site.languages or ["en"])[0]: {"name": data["name"]}}
+    return actions.set_category(site, data["key"], actor(request), texts=texts, **fields)
 
 
 def _set_purpose(site: Site, request: HttpRequest, data: dict[str, Any], **fields: Any) -> Any:

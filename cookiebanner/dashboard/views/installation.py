@@ -5,16 +5,14 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.http import urlencode
 
 from consent.publishing import queries as publishing
 from consent.sites import actions as sites
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import actions as stats
-from consent.stats import queries as counted
 from cookiebanner.dashboard import faults, snippets, too_late
+from cookiebanner.dashboard.views import inbox
 from cookiebanner.staff import links
 from cookiebanner.staff.pages import actor, on_site, show
 
@@ -37,8 +35,7 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
         site,
         levels=snippets.levels(site, base),
         sightings=site.sightings.order_by("-last_seen")[:20],
-        unknown=site.gate_reports.filter(dismissed_at=None, kind="unknown").order_by("-count")[:50],
-        full=stats.REPORTS_PER_SITE if counted.reports_full(site.pk) else 0,
+        unknown=len(inbox.waiting(site)),
         late=late[:20],
         faults=[(one, faults.words(one.kind, one.subject)) for one in others[:50]],
         release=publishing.current_release(site),
@@ -48,10 +45,7 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
 
 @on_site(May.EDIT, "POST")
 def report(request: HttpRequest, site: Site, report: int) -> HttpResponse:
-    """Dismisses a report, or makes a service of an unknown host."""
+    """Dismisses a report."""
     row = get_object_or_404(site.gate_reports, pk=report)
-    if "add" in request.POST:
-        query = urlencode({"pattern": row.subject, "name": row.subject})
-        return redirect(reverse("dashboard:service_new", kwargs={"uuid": site.uuid}) + "?" + query)
     stats.dismiss_report(row, actor(request))
     return redirect("dashboard:installation", uuid=site.uuid)

@@ -15,6 +15,7 @@ from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts
+from cookiebanner.dashboard.views import inbox
 from cookiebanner.staff.pages import on_site, show
 
 PERIODS = (7, 30, 90)
@@ -51,7 +52,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         services=site.services.count(),
         restarts=[event.words for event in events.of_log(site.pk, [LogEntry.Type.RESTART])],
         ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
-        reports=site.gate_reports.filter(dismissed_at=None, kind="unknown").count(),
+        reports=len(inbox.waiting(site)),
     )
 
 

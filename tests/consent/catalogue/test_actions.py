@@ -114,3 +114,26 @@ def test_categories_and_purposes_are_set(site):
     assert present(actions.set_purpose(site, "email", "x", category="C0004").category).key == "C0004"
     actions.delete_purpose(purpose, "x")
     assert site.purposes.count() == 0
+
+
+def test_a_cookie_is_described_per_language_in_draft_release_and_banner(site):
+    from consent.banners import screen
+    from consent.publishing import queries
+    from consent.sites.actions import change_settings
+
+    change_settings(site, "x", languages=["en", "de", "fr"])
+    cookies = [
+        {"name": "_c", "purpose": "Counts.", "texts": {"de": " Zählt\n oft. ", "fr": "  "}},
+        {"name": "_d", "purpose": "Counts too."},
+    ]
+    actions.add_service(site, "x", name="Counter", category="C0002", patterns=["c.example"], cookies=cookies)
+    draft = queries.draft(site)
+    [service] = draft["services"]
+    assert [cookie.get("texts") for cookie in service["cookies"]] == [{"de": "Zählt oft."}, None]
+    told = {}
+    for language in ("en", "de", "fr"):
+        [rows] = [row[7] for row in screen.data(draft, language)["s"] if row[0] == "counter"]
+        told[language] = [row[2] for row in rows]
+    assert told == {
+        "en": ["Counts.", "Counts too."], "de": ["Zählt oft.", "Counts too."], "fr": ["Counts.", "Counts too."],
+    }  # fmt: skip

@@ -54,33 +54,68 @@ def test_a_service_comes_from_the_catalogue_with_all_we_know(alice, shop, at):
     assert verbs(shop)[-1] == ("alice@example.net", "service.add")
 
 
-KEYS = ["_ad", "_ad | local", "ad.* | local | unlimited | Keeps the visit.", "ad_visit | session", "ads | indexeddb"]
+def typed(*rows: dict) -> dict:
+    """Rows of cookies as a form sends them."""
+    found = {"cookies-TOTAL_FORMS": len(rows), "cookies-INITIAL_FORMS": 0}
+    return found | {f"cookies-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items()}
+
+
+KEYS = [
+    ("_ad", "cookie", "", ""), ("_ad", "local", "", ""), ("ad.*", "local", "unlimited", "Keeps the visit."),
+    ("ad_visit", "session", "", ""), ("ads", "indexeddb", "", ""),
+]  # fmt: skip
+FIELDS = ("name", "kind", "lifetime", "purpose")
 
 
 def test_a_service_may_name_keys_and_databases(alice, shop, at):
-    given = {"name": "Keys", "category": "C0002", "patterns": "keys.example", "cookies": "\n".join(KEYS)}
-    assert alice.post(at("service_new"), given).status_code == 302
-    stored = shop.services.get(key="keys").cookies.values_list("name", "kind", "lifetime", "purpose")
-    assert sorted(stored) == [
-        ("_ad", "cookie", "", ""), ("_ad", "local", "", ""), ("ad.*", "local", "unlimited", "Keeps the visit."),
-        ("ad_visit", "session", "", ""), ("ads", "indexeddb", "", ""),
-    ]  # fmt: skip
-    shown = alice.get(at("service", key="keys")).context["form"]["cookies"].value()
-    assert sorted(shown.splitlines()) == KEYS
+    given = {"name": "Keys", "category": "C0002", "patterns": "keys.example"}
+    rows = [dict(zip(FIELDS, key, strict=True)) for key in KEYS]
+    assert alice.post(at("service_new"), given | typed(*rows, {"kind": "cookie"})).status_code == 302
+    assert sorted(shop.services.get(key="keys").cookies.values_list(*FIELDS)) == KEYS
+    shown = alice.get(at("service", key="keys")).context["rows"]
+    assert sorted(tuple(row[name].value() or "" for name in FIELDS) for row in shown)[1:] == KEYS
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("row", "says"),
     [
-        ("_ad | cache", "_ad: 'cache' is not a kind; use cookie, local, session or indexeddb."),
-        ("* | local", "A localStorage key called '*' would stand for every key in localStorage; name at least its beginning."),
+        ({"name": "_ad", "kind": "cache"}, "Select a valid choice. cache is not one of the available choices."),
+        ({"name": "", "lifetime": "1 day"}, "Give it a name, or remove it."),
+        ({"name": "* ", "kind": "local"}, "A localStorage key called '*' would stand for every key in localStorage; name at least its beginning."),
     ],
 )  # fmt: skip
-def test_a_key_that_cannot_be_is_refused_in_words(alice, shop, at, line, says):
-    given = {"name": "Keys", "category": "C0002", "patterns": "keys.example", "cookies": line}
-    form = alice.post(at("service_new"), given).context["form"]
-    assert [text for texts in form.errors.values() for text in texts] == [says]
+def test_a_key_that_cannot_be_is_refused_in_words(alice, shop, at, row, says):
+    given = {"name": "Keys", "category": "C0002", "patterns": "keys.example"}
+    page = alice.post(at("service_new"), given | typed(row)).context
+    errors = [*page["form"].errors.values(), *(texts for one in page["rows"] for texts in one.errors.values())]
+    assert [text for texts in errors for text in texts] == [says]
     assert not shop.services.filter(key="keys").exists()
+
+
+def test_another_row_keeps_what_was_typed_and_stores_nothing(alice, shop, at):
+    given = {"name": "Keys", "category": "", "patterns": "keys.example", "container": "on", "exempt_in": ["FR", "GB"]}
+    page = alice.post(at("service_new"), given | typed({"name": "_ad", "text_de": "Zählt"}, {}) | {"add_row": 1})
+    form, rows = page.context["form"], list(page.context["rows"])
+    assert [form[name].value() for name in given] == ["Keys", "", "keys.example", True, ["FR", "GB"]]
+    assert [row["name"].value() or "" for row in rows] == ["_ad", "", ""]
+    assert ("Choose a category." in page.content.decode(), rows[0]["text_de"].value()) == (False, "Zählt")
+    assert not shop.services.filter(key="keys").exists()
+
+
+def test_a_row_is_changed_removed_and_described_per_language(alice, shop, at):
+    service = shop.services.get(key="counter")
+    rows = typed({"name": "_c", "kind": "cookie", "lifetime": "13 months", "purpose": "Counts.", "text_de": " Zählt. "},
+                 {"name": "_d", "lifetime": "session"})  # fmt: skip
+    data = {"name": "Counter", "category": "C0002", "patterns": "counter.example"}
+    alice.post(at("service", key="counter"), data | rows)
+    fields = ("name", "lifetime", "lifetime_days", "purpose", "texts")
+    assert list(service.cookies.values_list(*fields)) == [
+        ("_c", "13 months", 395, "Counts.", {"de": "Zählt."}), ("_d", "session", 0, "", {}),
+    ]  # fmt: skip
+    alice.post(at("service", key="counter"), data | rows | {"cookies-0-remove": "on"})
+    assert list(service.cookies.values_list("name", flat=True)) == ["_d"]
+    alice.post(at("service", key="counter"), data)  # without rows they stay
+    assert service.cookies.count() == 1
 
 
 @pytest.mark.parametrize("kind", ["local", "session", "indexeddb"])
@@ -92,14 +127,15 @@ def test_saving_a_service_unchanged_changes_nothing(alice, shop, at, kind):
     before = publishing.draft(shop)
     events = shop.audit_events.count()
     page = alice.get(at("service", key="google-analytics"))
-    form = page.context["form"]
+    rows = page.context["rows"]
     data = {}
-    for field in form:
+    for field in (*page.context["form"], *rows.management_form, *(field for row in rows for field in row)):
         value = field.value()
         if value is True:
-            data[field.name] = "on"
+            data[field.html_name] = "on"
         elif value not in (False, None):
-            data[field.name] = "\n".join(value) if isinstance(value, list) else value
+            choices = hasattr(field.field, "choices")
+            data[field.html_name] = "\n".join(value) if isinstance(value, list) and not choices else value
     assert alice.post(at("service", key="google-analytics"), data).status_code == 302
     assert publishing.draft(shop) == before
     assert shop.audit_events.count() == events
@@ -270,11 +306,8 @@ def test_settings_are_saved_together_or_not_at_all(alice, shop, at):
     assert sorted(h.name for h in shop.hosts.all()) == ["shop.example", "tea.example"]
 
 
-def test_reports_become_services_or_are_dismissed(alice, shop, at, django_user_model):
+def test_reports_are_dismissed(alice, shop, at, django_user_model):
     row = GateReport.objects.create(site=shop, kind="unknown", subject="px.example", last_seen=timezone.now())
-    response = alice.post(at("report", report=row.pk), {"add": 1})
-    page = alice.get(response["Location"])
-    assert page.context["form"]["patterns"].value() == "px.example" or "px.example" in page.content.decode()
     alice.post(at("report", report=row.pk), {"dismiss": 1})
     row.refresh_from_db()
     assert row.dismissed_at is not None
@@ -285,9 +318,9 @@ def test_a_full_list_of_unknown_hosts_says_so(alice, shop, at, monkeypatch):
 
     monkeypatch.setattr("consent.stats.actions.REPORTS_PER_SITE", 3)
     for n in range(3):
-        assert "The list is full" not in alice.get(at("installation")).content.decode()
+        assert "The list is full" not in alice.get(at("inbox")).content.decode()
         GateReport.objects.create(site=shop, kind="unknown", subject=f"h{n}.example", last_seen=timezone.now())
-    assert "The list is full: it holds 3 hosts." in alice.get(at("installation")).content.decode()
+    assert "The list is full: it holds 3 hosts." in alice.get(at("inbox")).content.decode()
 
 
 def test_the_installation_page_gives_the_exact_lines(alice, shop, at):
@@ -341,18 +374,22 @@ def test_a_token_is_shown_once(alice, shop, at):
 # --- what is necessary ------------------------------------------------------------------------------------------------
 
 
-def test_add_in_the_inbox_files_nothing_by_itself(alice, shop, at):
+def test_a_host_of_ones_own_is_described_and_files_nothing_by_itself(alice, shop, at):
     """A press on Add and one on Save made a tracker strictly necessary: the category must be chosen."""
-    row = GateReport.objects.create(
-        site=shop, kind="unknown", subject="px.example", last_seen=timezone.now(), count=1, page_host="shop.example"
-    )
-    page = alice.get(alice.post(at("report", report=row.pk), {"add": 1})["Location"])
+    page = alice.get(at("service_new") + "?pattern=px.example&name=px.example")
     form = page.context["form"]
     chosen = form["category"].value() or form.fields["category"].choices[0][0]
     assert (chosen, form.fields["category"].choices[0][1]) == ("", "Choose a category")
+    assert form["patterns"].value() == "px.example"
     page = alice.post(at("service_new"), {"name": "px.example", "category": chosen, "patterns": "px.example"})
     assert (page.status_code, "Choose a category." in page.content.decode()) == (200, True)
     assert not shop.services.filter(key="px-example").exists()
+
+
+def test_a_host_that_the_catalogue_knows_is_not_ones_own(alice, shop, at):
+    page = alice.get(at("service_new") + "?pattern=www.googletagmanager.com")
+    assert page.context["known"]["key"] == "google-tag"
+    assert "Our catalogue knows this as <strong>Google tag (gtag.js)</strong>" in page.content.decode()
 
 
 def test_what_is_necessary_needs_a_reason_in_the_form(alice, shop, at):

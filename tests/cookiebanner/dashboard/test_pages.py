@@ -14,11 +14,11 @@ from tests.cookiebanner.dashboard.conftest import SECRET
 pytestmark = pytest.mark.django_db
 
 VIEW = (
-    "overview", "services", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
+    "overview", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
     "trail",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
-EDIT = ("service_new",)
+EDIT = ("service_new", "cookie_import")
 DETAIL: dict[str, dict[str, Any]] = {
     "service": {"key": "counter"},
     "category": {"key": "C0002"},
@@ -95,7 +95,17 @@ def test_a_viewer_changes_nothing(login, shop):
     for name, keys in POSTS.items():
         url = reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid, **keys})
         assert (name, vera.post(url, {"reason": "x", "rule": "L01"}).status_code) == (name, 403)
-    forms = ("service_new", "categories", "banner", "installation", "settings", "team", "tokens")
+    forms = (
+        "service_new",
+        "cookie_import",
+        "inbox",
+        "categories",
+        "banner",
+        "installation",
+        "settings",
+        "team",
+        "tokens",
+    )
     for name, keys in [(name, {}) for name in forms] + [
         (name, keys) for name, keys in DETAIL.items() if name not in ("release", "pictures")
     ]:

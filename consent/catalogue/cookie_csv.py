@@ -1,0 +1,132 @@
+"""Cookies of a site's services from a CSV file: good rows are kept, bad ones are told with their line. Pure.
+
+Columns, in any order, of which only `name` is needed: `service` (name or key of a service of the site), `name`, `kind`,
+`lifetime`, `description`, and `description:de` for a language of the banner.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from consent.catalogue import cookie_db
+from consent.catalogue.actions import ALL_OF
+from consent.catalogue.models import Cookie
+
+MOST = 5000  # rows
+LONGEST = {
+    "name": Cookie._meta.get_field("name").max_length or 0,
+    "lifetime": Cookie._meta.get_field("lifetime").max_length or 0,
+    "purpose": Cookie._meta.get_field("purpose").max_length or 0,
+}
+# What people call a kind, in lower case.
+KINDS = {
+    "": Cookie.Kind.COOKIE, "cookie": Cookie.Kind.COOKIE, "http": Cookie.Kind.COOKIE,
+    "local": Cookie.Kind.LOCAL, "localstorage": Cookie.Kind.LOCAL, "local storage": Cookie.Kind.LOCAL,
+    "session": Cookie.Kind.SESSION, "sessionstorage": Cookie.Kind.SESSION, "session storage": Cookie.Kind.SESSION,
+    "indexeddb": Cookie.Kind.INDEXED_DB,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CookieRow:
+    """A good row: `values` are fields of a cookie, those that the file has."""
+
+    line: int
+    service: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be taken, and why, in words."""
+
+    line: int
+    why: str
+
+
+def read(
+    text: str, services: Mapping[str, str], languages: Iterable[str], default: str = ""
+) -> tuple[list[CookieRow], list[BadRow]]:
+    """(good rows, bad rows) of a file. `services` is {key: name}; `default` the key for rows that name no service.
+
+    Raises ValueError in words for what is no such file at all.
+    """
+    text = text.lstrip("\ufeff")
+    head = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
+    try:
+        columns = _columns(next(reader, []), list(languages), default)
+        keys = {name.casefold(): key for key, name in services.items()} | {key.casefold(): key for key in services}
+        good: list[CookieRow] = []
+        bad: list[BadRow] = []
+        seen: dict[tuple[str, str, str], int] = {}
+        for number, cells in enumerate(reader):
+            line = reader.line_num
+            if number >= MOST:
+                bad.append(BadRow(line, f"The file has more than {MOST:,} rows; the rest is left out."))
+                break
+            if not any(cell.strip() for cell in cells):
+                continue
+            try:
+                row = _row(line, dict(zip(columns, map(str.strip, cells), strict=False)), keys, default)
+                _once(row, seen)
+            except ValueError as error:
+                bad.append(BadRow(line, str(error)))
+            else:
+                good.append(row)
+    except csv.Error as error:
+        raise ValueError(f"This is no CSV: {error}.") from None
+    return good, bad
+
+
+def _columns(head: list[str], languages: list[str], default: str) -> list[str]:
+    names = ("service", "name", "kind", "lifetime", "description", *(f"description:{one}" for one in languages))
+    known = {name.casefold(): name for name in names}
+    columns = [known.get(name.strip().casefold(), name.strip()) for name in head]
+    if "name" not in columns:
+        raise ValueError("The first line must name the columns, and one of them must be name.")
+    if unknown := [name for name in columns if name and name not in known]:
+        raise ValueError(f"There is no column {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
+        raise ValueError(f"The column {', '.join(twice)} is there twice.")
+    if "service" not in columns and not default:
+        raise ValueError("The file needs a column service, which says whose cookie each is.")
+    return columns
+
+
+def _row(line: int, cells: dict[str, str], keys: Mapping[str, str], default: str) -> CookieRow:
+    name, wanted = cells.get("name", ""), cells.get("service", "")
+    service = keys.get(wanted.casefold(), "") if wanted else default
+    if not name:
+        raise ValueError("It has no name.")
+    if not service:
+        raise ValueError(f"The site has no service {wanted!r}." if wanted else "It names no service.")
+    kind = KINDS.get(cells.get("kind", "").casefold())
+    if kind is None:
+        raise ValueError(f"{cells['kind']!r} is no kind; use cookie, local, session or indexeddb.")
+    if not name.strip("* "):
+        one, every = ALL_OF[kind]
+        raise ValueError(f"{one} called {name!r} would stand for every {every}; name at least its beginning.")
+    values: dict[str, Any] = {"name": name, "kind": kind.value}
+    if lifetime := cells.get("lifetime"):
+        values |= {"lifetime": lifetime, "lifetime_days": cookie_db.days(lifetime)}
+    if purpose := cells.get("description"):
+        values["purpose"] = purpose
+    if own := {key.partition(":")[2]: text for key, text in cells.items() if ":" in key and text}:
+        values["texts"] = own
+    for field, text in (*values.items(), *(("purpose", text) for text in own.values())):
+        if field in LONGEST and len(text) > LONGEST[field]:
+            about = "description" if field == "purpose" else field
+            raise ValueError(f"Its {about} has more than {LONGEST[field]} letters.")
+    return CookieRow(line, service, values)
+
+
+def _once(row: CookieRow, seen: dict[tuple[str, str, str], int]) -> None:
+    about = (row.service, row.values["kind"], row.values["name"])
+    first = seen.setdefault(about, row.line)
+    if first != row.line:
+        raise ValueError(f"It is the same cookie as in line {first}.")
