@@ -40,3 +40,10 @@ def drop_in(server: str, site: object) -> str:
     return (
         f"{script(f'{server}/consent/{site}/OtAutoBlock.js')}\n{script(f'{server}/scripttemplates/otSDKStub.js', stub)}"
     )
+
+
+def cookie_policy(base: str, site: object) -> dict[str, str]:
+    """Where the site's cookie policy is: {"page" | "part" | "data": address}, in the language that the reader asks for.
+    `<language>/` goes behind `stored/` (docs/cookie-policy.md)."""
+    stored = f"{base}/v1/{site}/stored/"
+    return {"page": stored, "part": f"{stored}part.html", "data": f"{stored}list.json"}

@@ -11,6 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 
 from cookiebanner.visitors.delivery import RawResponse
+from cookiebanner.visitors.proxies import trusted
 
 Responder = Callable[..., RawResponse | None]
 
@@ -18,6 +19,14 @@ Responder = Callable[..., RawResponse | None]
 def lower_headers(request: HttpRequest) -> dict[str, str]:
     """The request's headers with lower-case names."""
     return {name.lower(): value for name, value in request.headers.items()}
+
+
+def requested_host(request: HttpRequest) -> str:
+    """The host that the visitor's browser asked: what a trusted proxy says, else the Host header."""
+    forwarded = request.headers.get("X-Forwarded-Host", "").split(",")[0].strip()
+    if forwarded and trusted(request.META.get("REMOTE_ADDR", "")):
+        return forwarded
+    return request.headers.get("Host", "")
 
 
 def as_view(respond: Responder) -> Callable[..., HttpResponseBase]:

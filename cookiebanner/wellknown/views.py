@@ -15,8 +15,8 @@ from consent.publishing.tags import cookie_name
 from consent.sites.queries import clean_host, suffixes
 from cookiebanner.problems import problem
 from cookiebanner.visitors import door, rate_limit
+from cookiebanner.visitors.django import requested_host
 from cookiebanner.visitors.first_party import LEGACY_COOKIE, LIMIT, gpc_json, named, store_state
-from cookiebanner.visitors.proxies import trusted
 from cookiebanner.visitors.published import Entry, published
 
 
@@ -29,7 +29,7 @@ def state(request: HttpRequest) -> HttpResponse:
         answer["Cache-Control"] = "no-store"
         return answer
     headers = {name.lower(): value for name, value in request.headers.items()}
-    host = _host(request)
+    host = requested_host(request)
     try:
         body, peer = request.read(LIMIT + 1), request.META.get("REMOTE_ADDR", "")
         content_type, origin = headers.get("content-type"), headers.get("origin")
@@ -51,7 +51,7 @@ def state(request: HttpRequest) -> HttpResponse:
 @require_GET
 def gpc(request: HttpRequest) -> HttpResponse:
     """The site's statement that it honours Global Privacy Control, dated by its latest release."""
-    name = _name(_host(request))
+    name = _name(requested_host(request))
     site = _site(name) or _unpublished(name)
     if site is None:
         return problem(404, "unknown_site", "No site of this server has this host.")
@@ -65,14 +65,6 @@ def gpc_date(site_id: int) -> str:
     """The day of the site's latest release, ISO 8601; the table's own day before the first."""
     latest = Release.objects.filter(site=site_id).values_list("published_at", flat=True).first()
     return latest.date().isoformat() if latest else VERSION
-
-
-def _host(request: HttpRequest) -> str:
-    """The host that the visitor's browser asked: what a trusted proxy says, else the Host header."""
-    forwarded = request.headers.get("X-Forwarded-Host", "").split(",")[0].strip()
-    if forwarded and trusted(request.META.get("REMOTE_ADDR", "")):
-        return forwarded
-    return request.headers.get("Host", "")
 
 
 def _name(host: str) -> str:

@@ -289,6 +289,8 @@ function late(api) {
       core.safely('missing', () => reportMissing(core));
       sender.report();
       begun = true;
+      // Where the site's cookie policy on another host leads to.
+      if (location.hash === '#fairgate-open') api.open();
       // The gate has shown it.
       if (core.ask && core.uiParts?.banner) {
         asked(core.since);

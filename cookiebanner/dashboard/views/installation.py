@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from consent.publishing import queries as publishing
 from consent.sites import actions as sites
+from consent.sites import snippets as lines
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import actions as stats
@@ -40,6 +41,7 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
         faults=[(one, faults.words(one.kind, one.subject)) for one in others[:50]],
         release=publishing.current_release(site),
         endpoint=snippets.endpoint(base),
+        policy=lines.cookie_policy(base, site.uuid),
     )
 
 
