@@ -91,8 +91,8 @@ class Classifier:
         index = patterns.match(self._table, url, page_host)
         if index >= 0:
             return _of(self.services[index], HIGH, "A pattern of your service fits its address.")
-        if found := known.of_url(url, page_host):
-            return _of(found, HIGH, "A pattern of the catalogue fits its address.")
+        if ours := known.of_url(url, page_host):
+            return _of(ours, HIGH, "A pattern of the catalogue fits its address.")
         parts = patterns.split(url, page_host)
         host = parts[1] if parts else ""
         if host and not is_own(host, self.hosts) and (found := _at_host(host)):

@@ -160,7 +160,7 @@ def read_sitemaps(urls: Sequence[str], hosts: Sequence[str], over: Callable[[], 
         except (OSError, ValueError):
             continue
         named = sitemap.parse(answer.body)
-        if named.index:
+        if named.is_index:
             waiting += [one for one in named.urls if one not in known]
             known.update(named.urls)
         else:

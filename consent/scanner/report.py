@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from consent.catalogue.known import tracks
 from consent.scanner.classify import HIGH, Classifier
 from consent.scanner.frontier import LeftOut
 from consent.scanner.seen import BEFORE, MOMENTS, REFUSED, PageSeen, Seen, Thing
@@ -96,7 +95,7 @@ def _service(
     return {
         "key": key, "name": service["name"], "category": service["category"], "filed": classifier.filed(key),
         "confidence": sure[0].who.confidence, "reason": sure[0].who.reason,
-        "tracks": bool(tracks(service)), "necessary": needed,
+        "necessary": needed,
         "moments": _in_order(moments),
         "before": BEFORE in moments and not needed and before_answer(service, needed, terms) == "denied",
         "after_refusal": REFUSED in moments and not needed,

@@ -17,9 +17,9 @@ _INDEX = re.compile(rb"<(?:\w+:)?sitemapindex[\s>]", re.IGNORECASE)
 
 
 class Sitemap(NamedTuple):
-    """What a file names: more sitemaps, when it is an index, else pages."""
+    """What a file names: more sitemaps, when it is an index of them, else pages."""
 
-    index: bool
+    is_index: bool
     urls: list[str]
 
 

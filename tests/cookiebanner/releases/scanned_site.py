@@ -110,10 +110,10 @@ class ScannedSite:
             month = int(path.rpartition("/")[2])
             body = f'<a href="/calendar/{month + 1}">next</a><a href="/calendar/{month - 1}">back</a>'
             return 200, "text/html", self.html(f"Month {month}", body), []
-        body = self._bodies().get(path)
-        if body is None:
+        found = self._bodies().get(path)
+        if found is None:
             return 404, "text/html", self.html("Nothing", ""), []
-        return 200, "text/html", self.html(path, body), headers
+        return 200, "text/html", self.html(path, found), headers
 
     def _bodies(self) -> dict[str, str]:
         def script(host: str, path: str = "/t.js") -> str:

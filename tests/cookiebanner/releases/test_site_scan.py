@@ -11,8 +11,8 @@ import pytest
 
 from consent.catalogue.actions import add_service
 from consent.jobs import registry, runner
-from consent.models import ConsentRecord, ImpressionTotal, LogEntry, Scan, Site
 from consent.ledger import canonical
+from consent.models import ConsentRecord, ImpressionTotal, LogEntry, Scan, Site
 from consent.scanner import pictures as pictures_of_scans
 from consent.scanner import scans
 from consent.sites import snippets
@@ -70,7 +70,7 @@ def scanned(site: Site) -> Scan:
     with ThreadPoolExecutor(1) as aside:  # as the worker runs: in no thread that has an event loop
         aside.submit(runner.work_off, queue=registry.SCANS).result()
     made.refresh_from_db()
-    assert made.status == "done", made.job.message
+    assert made.status == "done", made.job and made.job.message
     return made
 
 
