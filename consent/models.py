@@ -15,6 +15,7 @@ from consent.ledger.models import (
     LogTile,
 )
 from consent.publishing.models import Artifact, LintWaiver, Release
+from consent.scanner.models import Scan, ScanNotice, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
@@ -49,6 +50,9 @@ __all__ = [
     "Purpose",
     "Release",
     "RuleOverride",
+    "Scan",
+    "ScanNotice",
+    "ScanPlan",
     "Service",
     "ShownTotal",
     "Site",

@@ -1,4 +1,5 @@
-"""Reads the Open Cookie Database (Apache-2.0, github.com/jkwakman/Open-Cookie-Database), CSV or JSON. Pure."""
+"""Reads the Open Cookie Database (Apache-2.0, github.com/jkwakman/Open-Cookie-Database), CSV or JSON, and keeps the
+copy that was imported last, for scans."""
 
 from __future__ import annotations
 
@@ -7,7 +8,13 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
+
+from consent import private_files
 
 # CSV column or JSON key → our name.
 COLUMNS = {
@@ -56,6 +63,32 @@ def read(text: str) -> list[CookieEntry]:
                 )
             )
     return found
+
+
+def keep(text: str) -> None:
+    """Keeps a file that could be read, in the data folder, in place of the one before."""
+    private_files.folder(_file().parent)
+    new = _file().with_suffix(".new")
+    with private_files.open_file(new, "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(_file())
+
+
+def kept() -> list[CookieEntry]:
+    """The rows of the file that was imported last; [] when none was. Shared: don't change it."""
+    try:
+        return _read_kept(str(_file()), _file().stat().st_mtime_ns)
+    except OSError:
+        return []
+
+
+def _file() -> Path:
+    return Path(settings.FAIRGATE_DATA) / "open-cookie-database"
+
+
+@lru_cache(1)
+def _read_kept(path: str, changed: int) -> list[CookieEntry]:
+    return read(Path(path).read_text(encoding="utf-8"))
 
 
 def days(lifetime: str) -> int | None:

@@ -22,6 +22,7 @@ from django.conf import settings
 
 DEADLINE = 15.0  # seconds, for all of it
 LARGEST = 1 << 20  # bytes of an answer's body that are read
+LOOPBACK = "127.0.0.1"
 LOOK_UPS = 16  # that may hang at a time; resolvers can't be interrupted
 
 # IANA's registries of special addresses: what is not reachable from everywhere, or is not one host.
@@ -58,11 +59,15 @@ class Late(TimeoutError):
 
 @dataclass(frozen=True, slots=True)
 class RemoteResponse:
-    """What came back: the status, the body as far as it was read, and where it points to ("" = nowhere)."""
+    """What came back: the status, the body as far as it was read, and the headers."""
 
     status: int
     body: bytes
-    location: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def header(self, name: str) -> str:
+        """The first header of a name, in any case; "" without one."""
+        return next((value for given, value in self.headers if given.lower() == name.lower()), "")
 
 
 def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -156,9 +161,11 @@ def _addresses(host: str, port: int, until: float) -> list[str]:
 
 
 def connect(host: str, port: int, until: float) -> socket.socket:
-    """A connection to a host that somebody typed in, or that a page names; `until` on the monotonic clock. Raises
-    ForbiddenAddress, Late, other OSErrors."""
-    addresses = _addresses(host, port, until)
+    """A connection to a host that somebody typed in, or that a page names; `until` on the monotonic clock. Names under
+    `localhost` are this machine (RFC 6761), whatever the resolver says. Raises ForbiddenAddress, Late, other
+    OSErrors."""
+    local = host == "localhost" or host.endswith(".localhost")
+    addresses = [LOOPBACK] if local else _addresses(host, port, until)
     allowed = [address for address in addresses if may_reach(address)]
     if not allowed:
         raise _Private(host, addresses)
@@ -188,15 +195,16 @@ def post(
     At most `largest` bytes of its body are read. Raises ForbiddenAddress when the address may not be reached, Late
     after `deadline` seconds, other OSErrors when the network fails or what answers speaks no HTTP.
     """
-    return _send("POST", url, body, headers, deadline, largest)
+    return _exchange("POST", url, body, headers, deadline, largest)
 
 
-def get(url: str, *, deadline: float = DEADLINE, largest: int = LARGEST) -> RemoteResponse:
-    """GETs what somebody typed in, with nothing about who asks. Raises as `post` does."""
-    return _send("GET", url, None, {"Accept": "text/html"}, deadline, largest)
+def get(url: str, headers: Mapping[str, str], *, deadline: float = DEADLINE, largest: int = LARGEST) -> RemoteResponse:
+    """GETs an address that somebody typed in, or that a page names; as `post`. A body that is longer than `largest` is
+    cut, and one that is slower than the deadline is Late."""
+    return _exchange("GET", url, None, headers, deadline, largest)
 
 
-def _send(
+def _exchange(
     method: str, url: str, body: bytes | None, headers: Mapping[str, str], deadline: float, largest: int
 ) -> RemoteResponse:
     scheme, host, port, path = _split(url)
@@ -222,7 +230,7 @@ def _send(
         connection.sock = stream
         connection.request(method, path, body, {"User-Agent": "Fairgate", "Connection": "close", **headers})
         answer = connection.getresponse()
-        made = RemoteResponse(answer.status, _read(answer, largest), answer.getheader("Location") or "")
+        made = RemoteResponse(answer.status, _read(answer, largest), tuple(answer.getheaders()))
         # A body that has no length just ends when the watch ends it.
         if largest and time.monotonic() >= until:
             raise TimeoutError

@@ -22,7 +22,8 @@ UPKEEP = "house"  # what the worker does by itself
 WORK = "work"  # what people ask for
 DELIVERIES = "deliveries"  # what waits for other people's servers
 PICTURES = "pictures"  # what takes long and nobody waits for
-QUEUES = (UPKEEP, WORK, DELIVERIES, PICTURES)
+SCANS = "scans"  # what takes long, on other people's pages
+QUEUES = (UPKEEP, WORK, DELIVERIES, PICTURES, SCANS)
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, float] = {}

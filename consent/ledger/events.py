@@ -1,4 +1,5 @@
-"""What happened to a log besides answers and releases, in words: restarts, rotations, waivers, erasures, void pictures.
+"""What happened to a log besides answers and releases, in words: restarts, rotations, waivers, erasures, void pictures,
+scans.
 
 Whoever reads a log is told of these, whether it holds or not.
 """
@@ -15,7 +16,7 @@ from consent.ledger.models import LogEntry
 
 TYPES = (
     LogEntry.Type.RESTART, LogEntry.Type.KEY_ROTATION, LogEntry.Type.CLOCK_REPAIR, LogEntry.Type.WAIVER,
-    LogEntry.Type.ERASURE, LogEntry.Type.VOID,
+    LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN,
 )  # fmt: skip
 GROUNDS = {"request": "on request (GDPR art. 17)", "retention": "by age (retention)"}
 
@@ -115,6 +116,11 @@ def _void(index: int, record: Mapping[str, Any]) -> str:
     return f"VOID by {index}: {what}, logged by {_number(len(entries), 'entry')} ({named}). {_said(record)}"
 
 
+def _scan(index: int, record: Mapping[str, Any]) -> str:
+    pages = _number(int(record.get("pages") or 0), "page")
+    return f"SCANNED, entry {index}: {pages} of the site; the report's SHA-256 is {record.get('report', '?')}."
+
+
 WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.RESTART: _restart,
     LogEntry.Type.KEY_ROTATION: _rotation,
@@ -122,6 +128,7 @@ WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.WAIVER: _waiver,
     LogEntry.Type.ERASURE: _erasure,
     LogEntry.Type.VOID: _void,
+    LogEntry.Type.SCAN: _scan,
 }
 
 

@@ -22,6 +22,7 @@ class LogEntry(models.Model):
         CLOCK_REPAIR = "clock_repair"
         PICTURES = "pictures"  # what a release's banners look like
         VOID = "void"  # entries that logged pictures which show nothing
+        SCAN = "scan"  # the report of a scan of the site
         TRAIL = "trail"  # where the audit trail ends
 
     pk = models.CompositePrimaryKey("site_id", "index")

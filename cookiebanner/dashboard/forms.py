@@ -18,7 +18,9 @@ from consent.catalogue.models import Category, RuleOverride, Service
 from consent.jurisdictions import table
 from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.scanner import tenant
+from consent.scanner.models import DEEPEST, MOST_PAGES, ScanNotice, ScanPlan
 from consent.scanner.page import decode
+from consent.scanner.scans import NOTICES, PLAN_FIELDS
 from consent.sites import moved_from
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
@@ -60,6 +62,42 @@ def set_choices(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, st
     if not isinstance(field, forms.ChoiceField):
         raise TypeError(f"{name} offers no choices.")
     field.choices = choices
+
+
+class ScanPlanForm(forms.Form):
+    start = forms.URLField(
+        required=False, max_length=500, assume_scheme="https", label="Start at",
+        help_text="A page, or a sitemap (an address that ends in .xml or .xml.gz). Empty: the first host of the site.",
+    )  # fmt: skip
+    pages = forms.IntegerField(min_value=1, max_value=MOST_PAGES, label="Pages at most")
+    depth = forms.IntegerField(
+        min_value=0, max_value=DEEPEST, label="Links deep", help_text="0 looks at the first page only."
+    )
+    delay = forms.IntegerField(
+        min_value=0, max_value=30, label="Seconds between two pages", help_text="More is kinder to a small server."
+    )
+    obey_robots = forms.BooleanField(
+        required=False,
+        label="Obey robots.txt",
+        help_text="Leave it on, unless the file shuts out your own scan.",
+    )
+    schedule = forms.ChoiceField(choices=ScanPlan.Schedule.choices, label="How often")
+
+    @staticmethod
+    def initial_of(plan: ScanPlan) -> dict[str, Any]:
+        """What the form shows of a plan."""
+        return {field: getattr(plan, field) for field in PLAN_FIELDS}
+
+
+class ScanNoticeForm(forms.ModelForm):
+    class Meta:
+        model = ScanNotice
+        fields = NOTICES
+        labels = {
+            "new_tracker": "What is new since the scan before",
+            "before_answer": "What runs before a visitor has answered",
+            "after_refusal": "What still runs after a visitor has refused",
+        }
 
 
 class NewSite(forms.Form):

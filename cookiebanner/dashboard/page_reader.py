@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from consent.jobs import outgoing
+from consent.scanner import crawl
 from consent.scanner.page import decode
 
 LARGEST = 2_000_000  # bytes
-REDIRECTS = 3
 OK = 200
 
 
@@ -18,16 +16,10 @@ class Unreadable(Exception):
 
 def read(url: str) -> str:
     """The page's HTML. Each address on the way is judged as the first one is. Raises Unreadable."""
-    for _ in range(REDIRECTS + 1):
-        try:
-            answer = outgoing.get(url, largest=LARGEST + 1)
-        except (outgoing.ForbiddenAddress, OSError) as error:
-            raise Unreadable(str(error)[:300]) from None
-        if not (300 <= answer.status < 400 and answer.location):
-            break
-        url = urljoin(url, answer.location)
-    else:
-        raise Unreadable(f"The page sends on more than {REDIRECTS} times. Save it in a browser and choose the file.")
+    try:
+        answer = crawl.fetch(url, largest=LARGEST + 1)
+    except (outgoing.ForbiddenAddress, OSError) as error:
+        raise Unreadable(str(error)[:300]) from None
     if answer.status != OK:
         raise Unreadable(f"The page answered {answer.status}. Save it in a browser and choose the file.")
     if len(answer.body) > LARGEST:

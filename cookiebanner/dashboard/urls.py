@@ -12,6 +12,7 @@ from cookiebanner.dashboard.views import (
     overview,
     people,
     releases,
+    scans,
     settings,
     sites,
 )
@@ -21,6 +22,16 @@ app_name = "dashboard"
 site_pages: list[URLPattern] = [
     path("", overview.overview, name="overview"),
     # set up
+    path("scans/", scans.scans_page, name="scans"),
+    path("scans/start/", scans.start, name="scan_start"),
+    path("scans/notices/", scans.notices, name="scan_notices"),
+    path("scans/<int:scan>/", scans.scan, name="scan"),
+    path("scans/<int:scan>/progress/", scans.progress, name="scan_progress"),
+    path("scans/<int:scan>/stop/", scans.stop, name="scan_stop"),
+    path("scans/<int:scan>/file/", scans.file, name="scan_file"),
+    path("scans/<int:scan>/undo/", scans.undo, name="scan_undo"),
+    path("scans/<int:scan>/report.json", scans.report_file, name="scan_report"),
+    path("scans/<int:scan>/pictures/<str:sha256>.jpg", scans.picture, name="scan_picture"),
     path("services/", catalogue.services, name="services"),
     path("services/new/", catalogue.service_new, name="service_new"),
     path("services/cookies/", cookies.cookie_import, name="cookie_import"),

@@ -20,12 +20,11 @@ from consent.jobs import outgoing
 CONNECT = 10.0  # seconds until a host has taken the connection
 SILENCE = 60.0  # seconds after which a connection is given up
 HEAD = 65536  # bytes of a request's head
-LOOPBACK = "127.0.0.1"
 
 
 class Proxy(socketserver.ThreadingTCPServer):
     """`refused` is {host: why} of what was not reached, `asked` the hosts that the browser wanted since it was last
-    emptied."""
+    emptied. `left`: how many bytes may still come in; at 0 nothing does any more. None = any number."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -34,12 +33,13 @@ class Proxy(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         self.refused: dict[str, str] = {}
         self.asked: set[str] = set()
+        self.left: int | None = None
         self._open: set[socket.socket] = set()
-        super().__init__((LOOPBACK, 0), _Handler)
+        super().__init__((outgoing.LOOPBACK, 0), _Handler)
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.server_address[1]}"
+        return f"http://{outgoing.LOOPBACK}:{self.server_address[1]}"
 
     def hang_up(self) -> None:
         """Ends every connection and forgets what was asked: what the browser asks from now on, it asks anew."""
@@ -47,6 +47,13 @@ class Proxy(socketserver.ThreadingTCPServer):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         self.asked.clear()
+
+    def may_pass(self, count: int) -> bool:
+        """Counts bytes that come in; whether they still may."""
+        if self.left is None:
+            return True
+        self.left = max(0, self.left - count)
+        return self.left > 0
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         """Knows the connection while it is open."""
@@ -74,10 +81,8 @@ def running() -> Iterator[Proxy]:
 
 
 def reach(host: str, port: int) -> socket.socket:
-    """A connection that the rules for outgoing requests allow. Names under `localhost` are this machine (RFC 6761),
-    whatever the resolver says. Raises ForbiddenAddress or another OSError."""
-    local = host == "localhost" or host.endswith(".localhost")
-    return outgoing.connect(LOOPBACK if local else host, port, time.monotonic() + CONNECT)
+    """A connection that the rules for outgoing requests allow. Raises ForbiddenAddress or another OSError."""
+    return outgoing.connect(host, port, time.monotonic() + CONNECT)
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -97,6 +102,8 @@ class _Handler(socketserver.BaseRequestHandler):
             return
         self.server.asked.add(host)
         try:
+            if self.server.left == 0:
+                raise OSError("The page has had all the bytes that it may have.")
             onward = reach(host, port)
         except (OSError, ValueError) as error:
             self.server.refused.setdefault(host, str(error))
@@ -108,7 +115,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 onward.sendall(body)
             else:
                 onward.sendall(_plain_request(method, parts.path or "/", parts.query, lines) + body)
-            _relay(self.request, onward)
+            _relay(self.request, onward, self.server)
 
 
 def _head(client: socket.socket) -> tuple[str, bytes]:
@@ -131,8 +138,8 @@ def _plain_request(method: str, path: str, query: str, lines: list[str]) -> byte
     return "\r\n".join([f"{method} {asked} HTTP/1.1", *kept, "Connection: close", "", ""]).encode("latin-1")
 
 
-def _relay(one: socket.socket, other: socket.socket) -> None:
-    """Passes bytes on in both directions until one side ends, or both are silent."""
+def _relay(one: socket.socket, other: socket.socket, proxy: Proxy) -> None:
+    """Passes bytes on in both directions until one side ends, both are silent, or no more may come in."""
     one.settimeout(SILENCE)
     other.settimeout(SILENCE)
     with selectors.DefaultSelector() as waiting:
@@ -142,6 +149,6 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
             for key, _ in ready:
                 source, target = key.data
                 piece = source.recv(65536)
-                if not piece:
+                if not piece or not proxy.may_pass(len(piece) if source is other else 0):
                     return
                 target.sendall(piece)

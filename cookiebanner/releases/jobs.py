@@ -1,15 +1,25 @@
-"""What the worker does for releases: pictures of their banners, and what is found when they are drawn."""
+"""What the worker does with a browser: pictures of banners, what is found when they are drawn, scans of sites."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
-from consent.jobs.registry import PICTURES, handler
+from django.utils import timezone
+
+from consent.catalogue import cookie_db
+from consent.jobs.registry import PICTURES, SCANS, handler
 from consent.jobs.runner import Run
 from consent.publishing import pictures as kept
 from consent.publishing import rendered
 from consent.publishing.models import Release
-from cookiebanner.releases import pictures
+from consent.scanner import scans
+from consent.scanner.classify import Classifier
+from consent.scanner.crawl import Crawl, Plan, reader
+from consent.scanner.models import Scan
+from consent.scanner.report import Course, build
+from consent.scanner.seen import Seen
+from cookiebanner.releases import live_page, pictures, site_scan
 from cookiebanner.releases import rendered as drawer
 
 
@@ -35,3 +45,49 @@ def draw(run: Run) -> dict[str, Any]:
     if why := pictures.unavailable():
         return {"why": why}
     return drawer.draw(site, snapshot, lambda done, total, words: run.progress(done, total, message=words))
+
+
+@handler(scans.KIND, queue=SCANS)
+def scan(run: Run) -> dict[str, Any]:
+    """Looks at a site and keeps the report; without a browser its pages are only read. When somebody stops it, what was
+    seen until then is the report."""
+    one = Scan.objects.select_related("site").filter(pk=run.params["scan"], finished_at=None).first()
+    if one is None:
+        return {"why": "it is over, or gone"}
+    plan = scans.plan_for(one)
+    seen = Seen(Classifier(scans.services_of(one.site), plan.hosts, cookie_db.kept()))
+    course = Course(plan.start, _now(), "", "the page reader")
+    halted = threading.Event()
+
+    def progress(done: int, total: int, words: str) -> None:
+        run.progress(done, total, message=words)
+        if scans.stop_asked(one):
+            halted.set()
+
+    if why := pictures.unavailable():
+        crawl = _read_alone(plan, seen, course, progress, halted)
+        course.notes.append(f"No browser looked: {why}.")
+    else:
+        crawl = pictures.aside(
+            lambda tell, stop: site_scan.scan(plan, seen, course, tell, lambda: stop.is_set() or halted.is_set()),
+            progress,
+        )
+    course.ended_at = _now()
+    necessary = one.site.categories.filter(necessary=True).values_list("key", flat=True)
+    report = build(seen, crawl.pages, crawl.frontier.left_out, course, necessary, live_page.terms_of(course.regime))
+    made = scans.finish(one, report)
+    return {"pages": len(report["pages"]), "sha256": made.sha256}
+
+
+def _read_alone(plan: Plan, seen: Seen, course: Course, progress: pictures.Progress, halted: threading.Event) -> Crawl:
+    """The walk without a browser."""
+    crawl = Crawl(plan, lambda: "stopped" if halted.is_set() else "")
+    crawl.run(reader(seen, plan, course), progress)
+    if course.others and course.banner == "none":
+        course.banner = "another"
+    course.robots, course.ended = crawl.robots_words, crawl.ended
+    return crawl
+
+
+def _now() -> str:
+    return timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -120,7 +120,7 @@ def _visit_all(url: str, tell: pictures.SendProgress) -> _Checked:
         except Error as error:
             busy = f"it kept the browser busy for {DEADLINE:.0f} seconds"
             raise Unreachable(
-                f"{url} can't be checked: {_plain(error) if browser.is_connected() else busy}."
+                f"{url} can't be checked: {plain(error) if browser.is_connected() else busy}."
             ) from None  # fmt: skip
         browser.close()
         checked.notes += [f"Not loaded: {host}: {why}" for host, why in sorted(proxy.refused.items())]
@@ -148,7 +148,7 @@ class _Visits:
         """A clean profile with a page."""
         self.proxy.hang_up()
         context = self.browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-        context.route(SENDS, _thrown_away)
+        context.route(SENDS, thrown_away)
         try:
             yield _Visitor(context, self.proxy)
         finally:
@@ -176,7 +176,7 @@ class _Visitor:
 
     def why(self, url: str, error: Exception) -> str:
         """Why an address did not open."""
-        return self.proxy.refused.get(urlsplit(url).hostname or "") or _plain(error)
+        return self.proxy.refused.get(urlsplit(url).hostname or "") or plain(error)
 
     def next_view(self) -> Visit:
         """The page view after an answer."""
@@ -188,7 +188,7 @@ class _Visitor:
         return self.visit()
 
 
-def _thrown_away(route: Route) -> None:
+def thrown_away(route: Route) -> None:
     """What a gate sends; what a page of another kind has at this address is let through."""
     if route.request.method not in ("POST", "OPTIONS"):
         route.fallback()
@@ -210,7 +210,8 @@ def _open(visitor: _Visitor, url: str) -> None:
         raise Unreachable(f"{url} answers {response.status}.")
 
 
-def _plain(error: Exception) -> str:
+def plain(error: Exception) -> str:
+    """The first line of what went wrong."""
     return str(error).splitlines()[0].removeprefix("Page.goto: ")[:200]
 
 
@@ -228,7 +229,7 @@ def _unanswered(visits: _Visits, url: str) -> _Checked:
         gate = page.evaluate(GATE)
         checked = _Checked(url, gate, [], before, None, None, ([], []), [], {"before an answer": len(before.requests)})
         words, regime = (gate["language"], gate["regime"]) if gate else ("", "")
-        view = View("banner", words, 0, "", regime, asks(_terms(regime)))
+        view = View("banner", words, 0, "", regime, asks(terms_of(regime)))
         if stands:
             checked.seen += rendered.measure_all(page, view)
         if gate:
@@ -248,7 +249,7 @@ def _unseen(checked: _Checked, view: View) -> Iterator[Found]:
         checked.notes.append(
             "The page shows a banner of its own (data-headless): its sizes, colours and reach are not measured."
         )
-    elif _terms(view.regime)["banner"] == "none":
+    elif terms_of(view.regime)["banner"] == "none":
         checked.notes.append(f"Under {view.regime} nobody is asked, so there is no banner to measure.")
     else:
         yield (
@@ -375,11 +376,11 @@ def _owners(checked: _Checked) -> tuple[Owners, dict[str, Any]]:
     if snapshot is None:
         if gate["site"]:
             checked.notes.append("The site is not one of this installation: services are told by our catalogue.")
-        return Owners(hosts=hosts), _terms(gate["regime"])
-    return rendered.owners_of(snapshot, *hosts), snapshot["variants"].get(gate["regime"], _terms(""))
+        return Owners(hosts=hosts), terms_of(gate["regime"])
+    return rendered.owners_of(snapshot, *hosts), snapshot["variants"].get(gate["regime"], terms_of(""))
 
 
-def _terms(variant: str) -> dict[str, Any]:
+def terms_of(variant: str) -> dict[str, Any]:
     """What our table says of a variant, the strictest of one that it does not know."""
     known = table.variants()
     return known.get(variant, known[STRICTEST])

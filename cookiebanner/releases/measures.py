@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Frame, Page
 
 SCRIPT = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8").strip().removesuffix(";")
 # OneTrust's names, which are ours: a page that came from there is measured by the same ones.
@@ -90,8 +90,9 @@ def rest(page: Page, name: str) -> None:
     page.evaluate(SCRIPT, {**LAYERS[name], "rest": True})
 
 
-def stored(page: Page) -> dict[str, list[str]]:
-    """The names of what the page's origin keeps: {local, session, databases}; cookies are the browser context's."""
+def stored(page: Page | Frame) -> dict[str, list[str]]:
+    """The names of what the origin of a page or of a frame keeps: {local, session, databases}. Cookies are the
+    browser context's."""
     script = """async () => {
       const late = new Promise((done) => setTimeout(done, 2000, []));
       const databases = await Promise.race([indexedDB.databases?.() ?? [], late]);

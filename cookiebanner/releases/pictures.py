@@ -364,9 +364,7 @@ def installed_browser() -> str | None:
 def ended_after(browser: Browser, seconds: float) -> Iterator[None]:
     """Ends the browser when the block takes longer, so that what waits for it fails: a page that is busy for ever
     answers nothing that it is asked."""
-    rows = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
-    process = next(row["id"] for row in rows if row["type"] == "browser")
-    timer = threading.Timer(seconds, _end, [process])
+    timer = threading.Timer(seconds, end_process, [process_of(browser)])
     timer.daemon = True
     timer.start()
     try:
@@ -375,7 +373,14 @@ def ended_after(browser: Browser, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _end(process: int) -> None:
+def process_of(browser: Browser) -> int:
+    """The id of the browser's first process."""
+    rows = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    return next(row["id"] for row in rows if row["type"] == "browser")
+
+
+def end_process(process: int) -> None:
+    """Ends a process at once, if it is there."""
     with suppress(OSError):
         os.kill(process, signal.SIGKILL)
 

@@ -11,8 +11,9 @@ from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.jurisdictions.models import LawSubscription
+from consent.scanner import scans
 from consent.sites.models import Invitation
-from cookiebanner.staff import invitations, law_notices, mail, passwords
+from cookiebanner.staff import invitations, law_notices, mail, passwords, scan_notices
 
 OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 DAY = 86_400.0
@@ -55,6 +56,15 @@ def notice_of_law(run: Run) -> dict[str, int]:
     """Mails one person's news of the table of law."""
     _forget(run.job.kind)
     return {"sent": int(law_notices.send_now(run.params["user"]))}
+
+
+@handler(scans.MAIL)
+def notice_of_scan(run: Run) -> dict[str, int]:
+    """Mails one person what a scan found."""
+    _forget(run.job.kind)
+    if mail.missing():
+        return {"sent": 0}
+    return {"sent": int(scan_notices.send_now(run.params["scan"], run.params["user"]))}
 
 
 def _forget(kind: str) -> None:

@@ -9,6 +9,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from consent.jurisdictions import table
+from consent.scanner.report import KINDS
 
 register = template.Library()
 
@@ -100,6 +101,30 @@ def bytes_words(value: int | None) -> str:
             return f"{size:,.0f} {unit}" if unit == "B" or size >= 100 else f"{size:,.1f} {unit}"
         size /= 1000
     return ""
+
+
+@register.filter
+def stored_kind(value: str) -> str:
+    """Where something is stored, in words: `local` → local storage."""
+    return KINDS.get(value, value)
+
+
+@register.filter
+def cookie_attributes(detail: Any) -> str:
+    """How long a cookie of a scan lives, and what else was set of it; "" for what is no cookie."""
+    if not detail:
+        return ""
+    days = detail.get("days", -1)
+    words = ["until the browser closes" if days == 0 else "for a time not known" if days < 0 else _days(days)]
+    words += [word for name, word in (("http_only", "HttpOnly"), ("secure", "Secure")) if detail.get(name)]
+    words += [f"SameSite={detail['same_site']}"] if detail.get("same_site") else []
+    words += [f"path {detail['path']}"] if detail.get("path", "/") != "/" else []
+    words += ["partitioned"] if detail.get("partition") else []
+    return ", ".join(words)
+
+
+def _days(days: int) -> str:
+    return f"{days} day{'' if days == 1 else 's'}"
 
 
 @register.simple_tag

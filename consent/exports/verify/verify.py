@@ -754,6 +754,13 @@ def sentence_of(line, record):
             of,
             reason,
         )
+    if kind == "scan":
+        report, pages = member(record, "report", str, where), member(record, "pages", int, where)
+        if not re.fullmatch(HASH, report):
+            refuse("%s: report is not what it must be.", where)
+        return "SCANNED by entry %d on %s: %d pages of the site; the SHA-256 of the report is %s." % (
+            index, day, pages, report,
+        )  # fmt: skip
     return None
 
 

@@ -11,6 +11,7 @@ from consent.jurisdictions import table
 from consent.ledger import clock, events
 from consent.ledger.models import LogEntry
 from consent.publishing import queries as publishing
+from consent.scanner import scans
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import queries as stats
@@ -52,6 +53,8 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         services=site.services.count(),
         restarts=[event.words for event in events.of_log(site.pk, [LogEntry.Type.RESTART])],
         ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
+        scanned=scans.newest(site),
+        news=scans.news_for(site, request.user),
         reports=len(inbox.waiting(site)),
     )
 

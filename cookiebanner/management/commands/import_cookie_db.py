@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.catalogue.actions import complete_cookies
-from consent.catalogue.cookie_db import read
+from consent.catalogue.cookie_db import keep, read
 from consent.common import InvalidChange
 from cookiebanner.management.common import ACTOR, site_or_error
 
@@ -24,8 +24,10 @@ class Command(BaseCommand):
     def handle(self, *arguments: Any, **options: Any) -> None:
         site = site_or_error(options["site"])
         try:
-            rows = read(Path(options["file"]).read_text(encoding="utf-8"))
+            text = Path(options["file"]).read_text(encoding="utf-8")
+            rows = read(text)
             filled, added = complete_cookies(site, rows, ACTOR, add=options["add"])
+            keep(text)
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}.") from None
         except (InvalidChange, ValueError) as error:

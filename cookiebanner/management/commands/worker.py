@@ -15,11 +15,11 @@ from cookiebanner import data
 
 # Threads of each queue, each with a database connection. A site has one job at a time in a queue, so that with two
 # threads a second site's export need not wait for the first one's.
-THREADS = {registry.UPKEEP: 1, registry.WORK: 2, registry.DELIVERIES: 4, registry.PICTURES: 1}
+THREADS = {registry.UPKEEP: 1, registry.WORK: 2, registry.DELIVERIES: 4, registry.PICTURES: 1, registry.SCANS: 1}
 
 
 class Command(BaseCommand):
-    help = "Does background jobs: exports, retention, anchors, pictures."
+    help = "Does background jobs: exports, retention, anchors, pictures, scans."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")

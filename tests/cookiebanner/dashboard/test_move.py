@@ -193,7 +193,7 @@ def test_a_page_is_read_by_its_address(alice, shop, web):
     ("path", "words"),
     [
         ("/away", "169.254.169.254 is at 169.254.169.254, which is no public address."),
-        ("/round", "The page sends on more than 3 times."),
+        ("/round", "more than 5 redirects in a row"),
         ("/gone", "The page answered 404."),
         ("/large", "That is more than 2 MB"),
         ("/local", "is no web address; give one that begins with https://."),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0021_law_subscriptions"),
+        ("consent", "0022_site_moved_from"),
     ]
 
     operations = [
