@@ -112,7 +112,7 @@ def test_what_an_entry_says_can_not_forge_a_line_of_the_verdict(tmp_path):
 def test_verify_html_says_the_same_of_each_case(tmp_path, page):
     page.goto((VERIFY / "verify.html").as_uri())
     found = []
-    written = {}
+    written: dict[str, str] = {}
     for case in CASES:
         path = store(case, tmp_path)
         page.set_input_files("#folder" if path.is_dir() else "#bundle", path)
