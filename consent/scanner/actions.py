@@ -217,25 +217,22 @@ def _take_along(adoption: Adoption, tenant: Tenant, hosts: Sequence[str], actor:
         _service(adoption, seen, category, actor)
     languages = _take_texts(adoption.site, tenant, actor)
     filed = sum(service.cookies.count() for service in (*adoption.added, *adoption.updated))
-    adoption.taken += [f"Categories: {', '.join(sorted(tenant.groups))}."] if tenant.groups else []
-    adoption.taken += [f"The banner's own texts in: {', '.join(languages)}."] if languages else []
-    adoption.taken += (
-        [f"{len(tenant.cookies)} cookies; {filed} stand with their services now."] if tenant.cookies else []
+    pairs = (
+        [f"{key} {' '.join(signals)}" for key, signals in sorted(tenant.signals.items())] if adoption.created else []
     )
-    if adoption.created and tenant.signals:
-        pairs = [f"{key} {' '.join(signals)}" for key, signals in sorted(tenant.signals.items())]
-        adoption.taken.append(f"Google's consent mode: {', '.join(pairs)}.")
-    if tenant.rules:
-        adoption.taken.append(
-            f"Its rules, for comparison; here the law of each place decides: {'; '.join(tenant.rules)}."
-        )
-    if untold := sorted(set(tenant.texts) - set(languages)):
-        adoption.taken.append(
-            f"Texts that were not taken (no such language here, or there are some): {', '.join(untold)}."
-        )
-    for what, count in sorted(tenant.left_out.items()):
-        if count:
-            adoption.taken.append(f"Left out: {count} {what}.")
+    untold = sorted(set(tenant.texts) - set(languages))
+    for said, sentence in (
+        (tenant.groups, f"Categories: {', '.join(sorted(tenant.groups))}."),
+        (languages, f"The banner's own texts in: {', '.join(languages)}. A release is refused for texts that break a "
+                    "rule; the list is under Releases."),
+        (tenant.cookies, f"{len(tenant.cookies)} cookies; {filed} stand with their services now."),
+        (pairs, f"Google's consent mode: {', '.join(pairs)}."),
+        (tenant.rules, f"Its rules, for comparison; the law of each place decides here: {'; '.join(tenant.rules)}."),
+        (untold, f"Texts that were not taken (no such language here, or there are some): {', '.join(untold)}."),
+    ):  # fmt: skip
+        if said:
+            adoption.taken.append(sentence)
+    adoption.taken += [f"Left out: {count} {what}." for what, count in sorted(tenant.left_out.items()) if count]
 
 
 def _tenant_services(site: Site, tenant: Tenant, own: Sequence[str]) -> list[tuple[Known, str]]:

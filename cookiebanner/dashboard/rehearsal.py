@@ -11,12 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
+from consent.scanner.findings import is_own
 from consent.sites.models import Site
 from cookiebanner.releases.compile import LATE
 from cookiebanner.releases.publish import compile  # noqa: A004
@@ -52,12 +54,18 @@ def policy(hosts: Sequence[str], nonce: str) -> str:
     )
 
 
-def before(page: str, hosts: Sequence[str]) -> Rehearsal:
+def base_of(url: str, hosts: Sequence[str]) -> str:
+    """What the page's relative addresses begin with: its own address, when it is on one of the site's hosts."""
+    own = url and is_own(urlsplit(url).hostname or "", hosts)
+    return url if own else f"https://{hosts[0]}/"
+
+
+def before(page: str, base: str) -> Rehearsal:
     """The page as it was saved; nothing on it runs."""
-    return Rehearsal(_with(page, f'<base href="https://{escape(hosts[0])}/">'))
+    return Rehearsal(_with(page, f'<base href="{escape(base)}">'))
 
 
-def after(page: str, hosts: Sequence[str], snapshot: Snapshot, variant: str, request: HttpRequest) -> Rehearsal:
+def after(page: str, base: str, snapshot: Snapshot, variant: str, request: HttpRequest) -> Rehearsal:
     """The page with the gate of a draft in a variant."""
     found = LANGUAGE.search(page)
     language = found[1].lower() if found and found[1].lower() in snapshot["languages"] else snapshot["languages"][0]
@@ -68,11 +76,11 @@ def after(page: str, hosts: Sequence[str], snapshot: Snapshot, variant: str, req
     # The parts that a gate fetches are there before it asks for them.
     parts = [files[name] + files[first_part(files, name, language)], files[LATE], files[f"ui.{language}.js"]]
     nonce = str(request.csp_nonce)  # type: ignore[attr-defined]
-    base = escape(settings.FAIRGATE_URL)
-    head = [f'<base href="https://{escape(hosts[0])}/">', render_to_string("preview_stand_ins.html", request=request)]
+    server = escape(settings.FAIRGATE_URL)
+    head = [f'<base href="{escape(base)}">', render_to_string("preview_stand_ins.html", request=request)]
     for part in parts:
         code = re.sub(r"</(?=script)|<!--", lambda mark: mark[0].replace("<", "\\x3c"), part, flags=re.IGNORECASE)
-        head.append(f'<script nonce="{nonce}" data-base="{base}" data-language="{language}">{code}</script>')
+        head.append(f'<script nonce="{nonce}" data-base="{server}" data-language="{language}">{code}</script>')
     head.append(render_to_string("preview_asks.html", request=request))
     terms = snapshot["variants"][variant]
     necessary = {category["key"] for category in snapshot["categories"] if category["necessary"]}

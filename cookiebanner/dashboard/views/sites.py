@@ -112,10 +112,11 @@ def rehearse(request: HttpRequest) -> HttpResponse:
             transaction.set_rollback(True)
         if variant not in snapshot["variants"]:
             variant = table.regime_of(variant)
+        base = rehearsal.base_of(data["url"], found.hosts)
         drawn = (
-            rehearsal.before(data["html"], found.hosts)
+            rehearsal.before(data["html"], base)
             if part == "before"
-            else rehearsal.after(data["html"], found.hosts, snapshot, variant, request)
+            else rehearsal.after(data["html"], base, snapshot, variant, request)
         )
     except (InvalidChange, ValueError) as error:
         form.add_error(None, str(error))
@@ -152,6 +153,12 @@ def _again(form: forms.Move) -> list[tuple[str, str]]:
     data = form.cleaned_data
     kept = forms.MovedFrom.initial_of(data["moved_from"])
     lines = {"hosts": data["hosts"], "names": kept["names"]}
-    values = {"source": data["html"], "carried": data["carried"], "manager": kept["manager"], "key": kept["key"],
-              "days": f"{kept['days'] or ''}"}  # fmt: skip
+    values = {
+        "source": data["html"],
+        "url": data["url"],
+        "carried": data["carried"],
+        "manager": kept["manager"],
+        "key": kept["key"],
+        "days": f"{kept['days'] or ''}",
+    }
     return [*((name, "\n".join(value)) for name, value in lines.items()), *values.items()]

@@ -223,7 +223,13 @@ def test_a_rehearsal_makes_nothing_and_lets_only_the_gate_run(alice, shop):
     own = re.findall(rf'<script nonce="{re.escape(nonce)}"', document)
     assert len(own) == 5
     assert "Waits" in said(response)
-    before = alice.post("/dashboard/move/rehearsal/", {**GIVEN, "part": "before"})
+    assert '<base href="https://moved.example/">' in document
+    before = alice.post(
+        "/dashboard/move/rehearsal/", {**GIVEN, "part": "before", "url": "https://www.moved.example/a/b"}
+    )
+    assert "&lt;base href=&quot;https://www.moved.example/a/b&quot;&gt;" in before.content.decode()
+    other = alice.post("/dashboard/move/rehearsal/", {**GIVEN, "part": "before", "url": "https://other.example/a"})
+    assert "&lt;base href=&quot;https://moved.example/&quot;&gt;" in other.content.decode()
     assert 'sandbox=""' in before.content.decode()
 
 
