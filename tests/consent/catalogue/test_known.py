@@ -16,14 +16,25 @@ from fairgate_enforce import patterns
 
 FILE = Path(known.__file__).parent / "services.json"
 KINDS = set(Cookie.Kind.values)
-TEXT = {"necessary_reason", "key", "name", "company", "policy_url", "category", "description", "adapter"}
+TEXT = {
+    "necessary_reason",
+    "key",
+    "name",
+    "company",
+    "policy_url",
+    "source",
+    "kind",
+    "category",
+    "description",
+    "adapter",
+}
 FLAGS = {"container", "sells_or_shares", "targeted_ads", "sensitive", "statistics"}
-LISTS = {"rules", "inline", "signs", "exempt_in", "cookies"}
+LISTS = {"rules", "companions", "inline", "signs", "exempt_in", "cookies"}
 
 
-def test_there_are_at_least_sixty_and_no_key_twice():
+def test_there_are_four_hundred_and_no_key_twice():
     keys = [service["key"] for service in known.services()]
-    assert len(keys) >= 60
+    assert len(keys) >= 400
     assert keys == sorted(set(keys))
 
 
@@ -34,6 +45,8 @@ def test_entry(service):
     for field in ("name", "company", "description"):
         assert service[field].strip() == service[field] != ""
     URLValidator(schemes=["https"])(service["policy_url"])
+    URLValidator(schemes=["https"])(service.get("source", service["policy_url"]))
+    assert service["kind"] in known.KINDS
     assert service["category"] in {"C0001", "C0002", "C0003", "C0004", "C0005"}
     assert service["rules"] == list(dict.fromkeys(service["rules"])) != []
     for pattern in service["rules"]:
@@ -71,6 +84,64 @@ def test_no_two_services_claim_the_same_pattern():
         for pattern in service["rules"]:
             owners.setdefault(patterns.parse(pattern), []).append(service["key"])
     assert {p: keys for p, keys in owners.items() if len(keys) > 1} == {}
+
+
+# A host below another service's whole host: whose it is, whose the rest is.
+INSIDE = {
+    ("tt.omtrdc.net", "adobe-target", "adobe-analytics"),  # Adobe serves both from one domain
+    ("v.shopify.com", "shopify-analytics", "shopify"),  # of the shop's own domain, the host that counts
+}
+
+
+def test_no_service_claims_a_host_of_another_without_a_reason():
+    whole = {
+        rule.host: service["key"]
+        for service in known.services()
+        for rule in map(patterns.parse, service["rules"])
+        if rule.host and not rule.path and not rule.query
+    }
+    inside = {
+        (host, owner, whole[parent])
+        for host, owner in whole.items()
+        for parent in patterns.host_suffixes(host)[1:]
+        if whole.get(parent, owner) != owner
+    }
+    assert inside == INSIDE
+
+
+def test_companions_are_of_the_catalogue_and_need_none_themselves():
+    for service in known.services():
+        for key in service["companions"]:
+            companion = known.by_key()[key]
+            assert (service["key"], key != service["key"], companion["companions"]) == (service["key"], True, [])
+
+
+# Hosts of which sites need much that no tracker put there: a rule may name a subdomain or a path of them, never all.
+BARE = """
+    akamaihd.net akamaized.net amazonaws.com apple.com azureedge.net azurefd.net azurewebsites.net b-cdn.net blob.core.windows.net
+    bunnycdn.com cloudflare.com cloudfront.net core.windows.net daumcdn.net digitaloceanspaces.com edgekey.net facebook.com
+    fastly.net fastlylb.net firebaseapp.com github.com github.io githubusercontent.com gitlab.io google.com googleapis.com
+    googleusercontent.com gstatic.com herokuapp.com kakaocdn.net kxcdn.com linkedin.com live.com mail.ru microsoft.com
+    msecnd.net naver.com naver.net netdna-cdn.com netdna-ssl.com netlify.app office.com pages.dev pinimg.com quora.com
+    r2.dev reddit.com rackcdn.com s3.amazonaws.com stackpathcdn.com t.co twitter.com vercel.app vk.com web.app windows.net
+    wordpress.com workers.dev wp.com x.com yahoo.co.jp yahoo.com yandex.net yandex.ru yimg.com yimg.jp
+""".split()
+
+
+@pytest.mark.parametrize("host", BARE)
+def test_no_rule_holds_a_whole_host_that_sites_need(host):
+    found = known.of_url(f"https://{host}/")
+    assert found is None
+    assert known.of_url(f"https://app.{host}/main.js") is None
+
+
+def test_no_rule_holds_a_whole_public_suffix():
+    from publicsuffixlist import PublicSuffixList
+
+    suffixes = PublicSuffixList()
+    hosts = {rule.host for service in known.services() for rule in map(patterns.parse, service["rules"]) if rule.host}
+    # Under it are shops alone, and Shopify has each of them.
+    assert [host for host in sorted(hosts) if suffixes.privatesuffix(host) is None] == ["myshopify.com"]
 
 
 @pytest.mark.parametrize(

@@ -10,24 +10,37 @@ MARK = re.compile(r"after:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 # Why a service has no mark. What pages call of it is …
 NONE = {
     "made by its own snippet or by the page, as a function or a list that queues calls until the library is there": """
-        ab-tasty activecampaign adroll amazon-ads branch brevo chartbeat clearbit contentsquare convert crisp
-        customer-io drift eloqua fullstory gainsight-px google-ads google-optimize google-tag google-tag-manager heap
-        hotjar impact inspectlet intercom kameleoon klaviyo leadfeeder linkedin-insight livechat lucky-orange meta-pixel
-        microsoft-ads microsoft-application-insights microsoft-clarity mixpanel mouseflow nielsen olark onesignal
-        optimizely outbrain pendo pinterest-tag piwik-pro plausible posthog qualified quantcast quora-pixel raygun
-        reddit-pixel rudderstack segment simple-analytics smartlook snap-pixel snowplow speedcurve taboola tawk
-        tiktok-pixel vwo x-ads yandex-metrica
+        ab-tasty activecampaign adform adroll amazon-ads appdynamics attentive baidu-tongji batch bloomreach branch
+        brevo cal-com chartbeat clearbit cleverpush clevertap clicky cnzz connatix contentsquare convert crisp
+        customer-io cxense drift drip econda eloqua emarsys embedly etracker eulerian fullstory gainsight-px gemius
+        genesys getresponse google-ads google-optimize google-tag google-tag-manager growthbook heap help-scout
+        histats hotjar impact inspectlet instana intercom iterable kameleoon klaviyo leadfeeder leadinfo
+        linkedin-insight livechat liveperson lucky-orange mailerlite marker-io media-net meta-pixel mgid microsoft-ads
+        microsoft-application-insights microsoft-clarity mixpanel moengage monetate mouseflow mparticle nextdoor-pixel
+        nielsen nosto olark omnisend onesignal openpanel openreplay optimizely optinmonster outbrain pendo permutive
+        piano-composer pingdom pinterest-tag pipedrive piwik-pro plausible posthog privy pushengage pushwoosh
+        qualified quantcast quora-pixel raygun readspeaker reddit-pixel refersion rudderstack salesloft segment
+        shareaholic sharpspring simple-analytics siteimprove smartlook smartsupp snap-pixel snowplow speedcurve
+        spotify-pixel survicate taboola tawk tiktok-pixel top-mail-ru tradedoubler trusted-shops usabilla uservoice
+        vercel-analytics viglink vwo webtrekk wiredminds wisepops woopra wunderkind x-ads yandex-metrica zoho-salesiq
     """,
     "in inline code that is the tracker itself, and is held as such": "akamai-mpulse dynatrace new-relic",
     "nothing: it is a tag with its settings, a beacon, a feed or a frame": """
-        6sense albacross awin bombora cj-affiliate cloudflare-web-analytics crazy-egg demandbase giphy gravatar
-        index-exchange insent issuu liveramp magnite microsoft-dynamics-marketing openstreetmap openx pardot parsely
-        pubmatic quantum-metric rakuten-advertising rb2b shopify-analytics slideshare spotify stackadapt teads terminus
-        the-trade-desk tiktok-embeds whatsapp wordpress-stats xandr yahoo-ads zoominfo
+        6sense acast acuity ahrefs-analytics albacross amazon-cognito apple-pay arcgis arkose-labs awin bandcamp
+        bidswitch bluekai bluesky bombora browsealoud bunny-stream buzzsprout campaign-monitor capterra cj-affiliate
+        cleverreach clickcease cloudflare-stream cloudflare-web-analytics constant-contact crazy-egg databuddy
+        datadome deezer demandbase dotdigital elfsight feefo flickr forter freewheel giphy giscus glassbox
+        google-forms gravatar gumgum human-security improve-digital index-exchange insent issuu jivochat juicer kit
+        leadpages lightwidget liveramp loom loox lotame magnite mediamath megaphone microsoft-dynamics-marketing
+        microsoft-forms mux nexxen openstreetmap opentable openweb openx pardot parsely partnerize podigee pubmatic
+        quantum-metric rakuten-advertising rb2b reddit-embeds rtb-house shareasale sharethrough shopify-analytics
+        skimlinks slideshare sovrn spotify stackadapt tapad teads telegram terminus the-trade-desk threads
+        tiktok-embeds transunion-agkn triplelift tumblr unbounce vk-pixel whatsapp wordpress-stats xandr yahoo-ads
+        yieldlab yieldmo zoominfo
     """,
     "nothing of its own: it delivers fonts and other people's libraries": """
-        bootstrap-cdn bunny-fonts cdnjs esm-sh font-awesome google-fonts google-hosted-libraries jquery-cdn jsdelivr
-        microsoft-ajax-cdn monotype-fonts typography-com unpkg
+        bootstrap-cdn bunny-fonts cdnjs esm-sh font-awesome fontshare google-fonts google-hosted-libraries jquery-cdn
+        jsdelivr jspm microsoft-ajax-cdn monotype-fonts tailwind-cdn typography-com unpkg
     """,
 }
 

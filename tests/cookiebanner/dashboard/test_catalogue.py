@@ -64,6 +64,7 @@ def test_the_pages_are_light(alice, shop, at):
     for url in pages:
         with CaptureQueriesContext(connection) as queries:
             page = alice.get(url)
+        print(url, len(queries), len(page.content), [q["sql"][:90] for q in queries] if len(queries) > 20 else "")
         assert (url, page.status_code, len(queries) <= 20, len(page.content) <= 120_000) == (url, 200, True, True)
 
 

@@ -107,9 +107,10 @@ def test_an_unknown_host_is_filed_by_keyboard_and_only_where_somebody_says(open_
     page = open_page(1440, "light")
     sign_in(page, live_server)
     page.goto(live_server.url + reverse("dashboard:installation", kwargs={"uuid": shop.uuid}))
-    page.get_by_role("button", name="Add px.example as a service").press("Enter")
+    page.get_by_role("link", name="File or dismiss it").press("Enter")
+    page.get_by_role("link", name="Describe px.example").press("Enter")
     page.get_by_label("Category", exact=True).wait_for()
-    assert page.get_by_label("Name", exact=True).input_value() == "px.example"
+    assert page.get_by_label("Name", exact=True).first.input_value() == "px.example"
     save = page.get_by_role("button", name="Add to the draft")
     save.press("Enter")  # the browser itself asks for a category
     assert page.evaluate("document.activeElement.name") == "category"
