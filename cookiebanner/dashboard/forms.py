@@ -14,6 +14,7 @@ from consent.banners.models import Banner
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, Cookie, RuleOverride, Service
 from consent.jurisdictions import table
+from consent.publishing.differences import WORDS
 from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.scanner.page import decode
 from consent.sites.actions import SCOPES
@@ -294,14 +295,14 @@ class CategoryForm(forms.Form):
     key = forms.RegexField(
         r"^[A-Za-z0-9_]{1,40}$",
         label="Id",
-        help_text="C0006, SPD_BG … It stays for ever, records name it.",
+        help_text="Short, such as CHAT or NEWS2. It stays for ever, records name it.",
         error_messages={"invalid": "Use letters, digits and underscores."},
     )
     position = forms.IntegerField(min_value=0, max_value=999, help_text="Its place in the preference center.")
     necessary = forms.BooleanField(required=False, label="Always active", help_text="Never asked. Only what must be.")
     consent_mode = forms.MultipleChoiceField(
         required=False,
-        choices=[(s, s) for s in GOOGLE_SIGNALS],
+        choices=[(s, WORDS[s].capitalize()) for s in GOOGLE_SIGNALS],
         widget=forms.CheckboxSelectMultiple,
         label="Google Consent Mode signals",
     )
@@ -327,7 +328,7 @@ class PurposeForm(forms.Form):
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = [(c.key, category_label(c)) for c in site.categories.all()]
-        set_choices(self, "category", [("", "None"), *own])
+        set_choices(self, "category", [("", "No category"), *own])
 
 
 PLACES = [
@@ -428,7 +429,7 @@ class Token(forms.Form):
 
 def category_label(category: Category) -> str:
     """A category in a list to choose from: one that nobody is asked about says so."""
-    label = f"{category.key} {category_name(category)}".strip()
+    label = category_name(category) or category.key
     return f"{label} (always active)" if category.necessary else label
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from consent.common import InvalidChange
 from consent.publishing import actions, pictures, queries, rendered
+from consent.publishing.differences import category_names, differences
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -20,20 +21,6 @@ from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
 
-PARTS = {
-    "site": "Settings",
-    "services": "Services",
-    "own_cookies": "Cookies of the banner itself",
-    "categories": "Categories",
-    "purposes": "Purposes",
-    "banner": "Banner",
-    "languages": "Languages",
-    "variants": "Laws",
-    "jurisdictions": "Laws",
-    "waivers": "Sign-offs",
-    "format": "Format",
-}
-
 
 @on_site(May.VIEW, "GET")
 def releases(request: HttpRequest, site: Site) -> HttpResponse:
@@ -41,19 +28,20 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
     draft = queries.draft(site)
     current = queries.current_release(site)
     findings = rendered.check(site, draft)
-    changes = queries.difference(queries.snapshot_of(site), draft) if current else []
+    before = queries.snapshot_of(site)
     return show(
         request,
         "dashboard/releases.html",
         site,
         current=current,
         rows=queries.releases(site),
-        groups=grouped(changes),
-        changed=len(changes),
+        groups=differences(before, draft) if before else [],
+        changed=before is not None and before != draft,
         blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],
         advice=[(f, mending.address(site, f)) for f in findings if not f.blocks],
         waivers=site.lint_waivers.filter(revoked_at=None),
         form=forms.Publish(),
+        names=category_names(draft),
         **_drawn(site, draft),
     )
 
@@ -138,10 +126,17 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
         else:
             return redirect("dashboard:releases", uuid=site.uuid)
     rule, regime, subject, _ = (form[name].value() for name in names)
-    findings = [f for f in rendered.check(site, queries.draft(site)) if f.rule == rule]
+    draft = queries.draft(site)
+    findings = [f for f in rendered.check(site, draft) if f.rule == rule]
     exact = [f for f in findings if (f.regime, f.subject) == (regime, subject)]
     return show(
-        request, "dashboard/waive.html", site, form=form, finding=next(iter([*exact, *findings]), None), rule=rule
+        request,
+        "dashboard/waive.html",
+        site,
+        form=form,
+        finding=next(iter([*exact, *findings]), None),
+        rule=rule,
+        names=category_names(draft),
     )
 
 
@@ -152,14 +147,13 @@ def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     before = queries.snapshot_of(site, number - 1) if number > 1 else None
     after = queries.snapshot_of(site, number)
     assert after is not None, "the row is there"
-    changes = queries.difference(before, after) if before else []
     current = queries.current_release(site)
     return show(
         request,
         "dashboard/release.html",
         site,
         row=row,
-        groups=grouped(changes),
+        groups=differences(before, after) if before else [],
         first=before is None,
         is_current=current and current.number == number,
         files=row.artifacts.order_by("name").values("name", "sha256", "brotli"),
@@ -239,32 +233,3 @@ def _simulated(request: HttpRequest) -> dict[str, Any]:
         "language": request.GET.get("language", ""),
         "gpc": request.GET.get("gpc") == "1",
     }
-
-
-def grouped(changes: list[queries.Change]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Changes under the heading of their part, in words."""
-    groups: dict[str, list[dict[str, str]]] = {}
-    for change in changes:
-        part = PARTS.get(change.path[0], change.path[0]) if change.path else "Everything"
-        groups.setdefault(part, []).append(
-            {
-                "kind": {"added": "add", "removed": "gone"}.get(change.kind, "change"),
-                "where": " › ".join(change.path[1:]) or part,
-                "before": _value(change.before),
-                "after": _value(change.after),
-            }
-        )
-    return list(groups.items())
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return str(value.get("name") or value.get("key") or f"{len(value)} values")
-    if isinstance(value, list):
-        return ", ".join(_value(v) for v in value) or "nothing"
-    text = str(value) or "nothing"
-    return text if len(text) <= 200 else text[:197] + "…"
