@@ -14,7 +14,7 @@ from consent.ledger.models import (
     LogHead,
     LogTile,
 )
-from consent.publishing.models import Artifact, LintWaiver, Release
+from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
@@ -46,6 +46,7 @@ __all__ = [
     "LogHead",
     "LogTile",
     "Membership",
+    "PublishRequest",
     "Purpose",
     "Release",
     "RuleOverride",

@@ -32,7 +32,7 @@ LABELS = {
     "policy_url": "Privacy policy", "imprint_url": "Imprint", "webhook_url": "Webhook for opt-outs",
     "first_party_endpoint": "Endpoint on the site's own host", "tiles": "Ledger tiles for outside monitors",
     "advanced": "Laws with advanced consent mode", "ads_advanced_consent_mode": "Laws with advanced consent mode",
-    "approval": "Publishing needs a second person", "company": "Provider", "description": "Description",
+    "publish_needs_approval": "Publishing needs a second person", "company": "Provider", "description": "Description",
     "category": "Category", "container": "Loads other services", "sells_or_shares": "Sells or shares personal data",
     "targeted_ads": "Serves targeted advertising", "sensitive": "Touches sensitive data",
     "statistics": "Only measures audiences", "exempt_in": "Places whose exemption could apply",

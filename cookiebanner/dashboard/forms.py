@@ -125,6 +125,7 @@ class Settings(forms.ModelForm):
         fields = (
             "name", "controller", "controller_contact", "policy_url", "imprint_url", "level", "unknown_third_parties",
             "reload_after_accept", "child_directed", "record_path", "first_party_endpoint", "webhook_url", "tiles",
+            "publish_needs_approval",
         )  # fmt: skip
         labels = {
             "controller": "Who is responsible (controller)",
@@ -136,6 +137,7 @@ class Settings(forms.ModelForm):
             "record_path": "Keep the page's path in records",
             "first_party_endpoint": "/.well-known/fairgate/ is answered on the site's own host",
             "tiles": "Ledger tiles for outside monitors",
+            "publish_needs_approval": "A second person approves each release",
         }
         help_texts = {
             "controller": "Company and address, as the banner and the records name it.",
@@ -146,6 +148,7 @@ class Settings(forms.ModelForm):
             "record_path": "The path only, never the query.",
             "first_party_endpoint": "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that.",
             "tiles": "",
+            "publish_needs_approval": "Whoever asks for a release can't approve it. Rolling back needs nobody else.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -389,6 +392,21 @@ class PlaceOverride(forms.Form):
 
 class Publish(forms.Form):
     note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why this release, for your team.")
+    at = forms.DateTimeField(
+        required=False,
+        label="Goes live (UTC)",
+        help_text="Empty: at once. What is in the draft now goes live then, whatever becomes of the draft.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "A time looks like 2026-12-24 06:00."},
+    )
+
+
+class RollBack(forms.Form):
+    note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why, for your team.")
+
+
+class Decline(forms.Form):
+    reason = forms.CharField(max_length=500, required=False, label="Why not", help_text="For whoever asked.")
 
 
 class Waive(forms.Form):

@@ -31,7 +31,7 @@ DOES = {
     "revive": "Switch the gate on again", "settings": "Save the settings", "banner": "Save the banner",
     "team": "Invite", "service_delete": "Delete the service", "service": "Save the service",
     "service_new": "Add the service", "categories": "Add it", "category": "Save the category", "rule": "Save",
-    "installation": "Choose this level",
+    "approve": "Go on with the release", "installation": "Choose this level",
 }  # fmt: skip
 TYPED = ("note", "reason", "name", "email", "hosts")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +14,7 @@ from django.urls import reverse
 from consent.common import InvalidChange
 from consent.publishing import actions, pictures, queries, rendered
 from consent.publishing.differences import category_names, differences
+from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -42,8 +45,24 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         waivers=site.lint_waivers.filter(revoked_at=None),
         form=forms.Publish(),
         names=category_names(draft),
+        **_waiting(request, site, before),
         **_drawn(site, draft),
     )
+
+
+def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict[str, Any]:
+    """What was asked for and is not yet live, and the last that came to nothing."""
+    wanted = site.publish_requests.filter(ended_at=None).first()
+    last = site.publish_requests.order_by("-pk").first()
+    failed = last if last and last.outcome in ("failed", "declined") else None
+    if wanted is None:
+        return {"failed": failed}
+    return {
+        "wanted": wanted,
+        "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
+        "own": wanted.requested_by.lower() == actor(request).lower(),
+        "decline": forms.Decline(),
+    }
 
 
 def _drawn(site: Site, draft: Snapshot) -> dict[str, Any]:
@@ -71,20 +90,50 @@ def drawing_progress(request: HttpRequest, site: Site) -> HttpResponse:
 
 @on_site(May.PUBLISH, "POST")
 def publish(request: HttpRequest, site: Site) -> HttpResponse:
-    """Makes the draft the next release."""
+    """Makes the draft the next release: at once, or as a request where it has a time or needs a second person."""
     form = forms.Publish(request.POST)
-    if form.is_valid():
-        try:
-            made = publisher.publish(site, actor(request), form.cleaned_data["note"])
-        except actions.Blocked as error:
-            messages.error(request, f"Not published. {_why(error)}", "bad")
-        except InvalidChange as error:
-            messages.error(request, str(error).splitlines()[0], "bad")
-        else:
-            messages.success(request, f"Release {made.number} is live. Visitors get it within seconds.", "good")
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts), "bad")
+        return redirect("dashboard:releases", uuid=site.uuid)
+    note, at = form.cleaned_data["note"], form.cleaned_data["at"]
+    if not at and not site.publish_needs_approval:
+        _attempt(request, lambda: publisher.publish(site, actor(request), note))
     else:
-        messages.error(request, "The note is longer than 500 characters.", "bad")
+        done = "" if site.publish_needs_approval else f"It goes live on {at:%-d %B %Y at %H:%M} UTC."
+        _attempt(
+            request,
+            lambda: publisher.ask(site, actor(request), note, at),
+            done or "Asked. Another member has to approve it.",
+        )
     return redirect("dashboard:releases", uuid=site.uuid)
+
+
+@on_site(May.PUBLISH, "POST")
+def approve(request: HttpRequest, site: Site, wanted: int) -> HttpResponse:
+    """A second person's yes to what waits, or the end of it."""
+    row = get_object_or_404(site.publish_requests, pk=wanted)
+    if "end" in request.POST:
+        form = forms.Decline(request.POST)
+        why = form.cleaned_data["reason"] if form.is_valid() else ""
+        _attempt(request, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
+    else:
+        _attempt(request, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
+    return redirect("dashboard:releases", uuid=site.uuid)
+
+
+def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> None:
+    """Does it, and says what came of it; `done` unless a release did."""
+    try:
+        made = verb()
+    except actions.Blocked as error:
+        messages.error(request, f"Not published. {_why(error)}", "bad")
+    except InvalidChange as error:
+        messages.error(request, str(error).splitlines()[0], "bad")
+    else:
+        live = isinstance(made, Release)
+        messages.success(
+            request, f"Release {made.number} is live. Visitors get it within seconds." if live else done, "good"
+        )
 
 
 def _why(error: actions.Blocked) -> str:
@@ -93,11 +142,21 @@ def _why(error: actions.Blocked) -> str:
     return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
 
 
-@on_site(May.PUBLISH, "POST")
+@on_site(May.PUBLISH)
 def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
-    """Publishes the content of an old release again, as a new one."""
+    """What rolling back would change, and a button that publishes the content of an old release again, as a new one."""
+    row = get_object_or_404(site.releases, number=number)
+    if request.method == "GET":
+        current = queries.current_release(site)
+        now, then = queries.snapshot_of(site), queries.snapshot_of(site, number)
+        assert current and now and then, "there is a release"
+        groups = differences(now, then)
+        form = forms.RollBack()
+        return show(request, "dashboard/rollback.html", site, row=row, current=current, groups=groups, form=form)
+    form = forms.RollBack(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else ""
     try:
-        made = publisher.rollback(site, number, actor(request))
+        made = publisher.rollback(site, number, actor(request), note)
     except actions.Blocked as error:
         messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(error)}", "bad")
     except InvalidChange as error:
