@@ -14,7 +14,7 @@ from consent.ledger.models import (
     LogHead,
     LogTile,
 )
-from consent.publishing.models import Artifact, LintWaiver, Release
+from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.scanner.models import Scan, ScanNotice, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
@@ -47,6 +47,7 @@ __all__ = [
     "LogHead",
     "LogTile",
     "Membership",
+    "PublishRequest",
     "Purpose",
     "Release",
     "RuleOverride",

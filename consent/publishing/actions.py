@@ -17,7 +17,7 @@ from django.utils import timezone
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of, utc_text
 from consent.publishing import lint, pictures, queries, rendered, slots, streams
-from consent.publishing.models import Artifact, LintWaiver, Release
+from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
 from consent.sites.queries import locked
@@ -37,6 +37,13 @@ class Blocked(InvalidChange):
         super().__init__("\n".join([what, *blocking]))
 
 
+class NeedsApproval(InvalidChange):
+    """The site's releases need a second person."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(f"{site.name} publishes with a second person's approval only: ask for it under Releases.")
+
+
 class Unchanged(InvalidChange):
     """There is nothing to publish; `release` is the current one."""
 
@@ -54,15 +61,106 @@ def publish(
     force: bool = False,
     at: datetime | None = None,
 ) -> Release:
-    """Makes the draft the site's next release. Raises Blocked, Unchanged (unless `force`) or InvalidChange.
+    """Makes the draft the site's next release. Raises Blocked, Unchanged (unless `force`), NeedsApproval or
+    InvalidChange.
 
     `at` is for histories only (the demo's): a past time, moved forward where the ledger is already later.
     """
+    if Site.objects.filter(pk=site.pk, publish_needs_approval=True).exists():
+        raise NeedsApproval(site)
     draft = queries.draft(site)
-    findings = rendered.check(site, draft)
+    _refuse_blocked(site, draft)
+    return _release(site, draft, actor, compile, note, force=force, at=at)
+
+
+def _refuse_blocked(site: Site, content: Snapshot) -> None:
+    findings = rendered.check(site, content, queries.sign_offs(site))
     if any(finding.blocks for finding in findings):
         raise Blocked(findings)
-    return _release(site, draft, actor, compile, note, force=force, at=at)
+
+
+@transaction.atomic
+def ask_to_publish(site: Site, actor: str, note: str = "", publish_at: datetime | None = None) -> PublishRequest:
+    """Keeps the draft as a content to publish: at a time, once somebody else has approved it where the site asks for
+    that, or both. Raises Blocked, Unchanged or InvalidChange."""
+    site = locked(site)
+    if site.publish_requests.filter(ended_at=None).exists():
+        raise InvalidChange("A release waits already: approve, decline or withdraw it first.")
+    if publish_at is not None and publish_at <= timezone.now():
+        raise InvalidChange("The time to publish has passed.")
+    draft = queries.draft(site)
+    _refuse_blocked(site, draft)
+    text, current = canonical(draft), queries.current_release(site)
+    if current and current.sha256 == sha256_of(text):
+        raise Unchanged(current)
+    request = PublishRequest(
+        site=site,
+        snapshot=text,
+        sha256=sha256_of(text),
+        base=current.number if current else 0,
+        note=note.strip(),
+        publish_at=publish_at,
+        requested_by=actor,
+    )
+    check(request)
+    request.save(force_insert=True)
+    when = {"publish_at": publish_at.isoformat()} if publish_at else {}
+    audit(site, actor, "release.ask", number=request.base + 1, sha256=request.sha256, note=request.note, **when)
+    return request
+
+
+@transaction.atomic
+def approve(request: PublishRequest, actor: str) -> PublishRequest:
+    """A second person's yes to exactly this content. Raises InvalidChange, also for whoever asked."""
+    site = locked(request.site)
+    request = _open_request(site, request)
+    if actor.lower() == request.requested_by.lower():
+        raise InvalidChange("Whoever asks for a release can't approve it; another member has to.")
+    request.approved_by, request.approved_at = actor, timezone.now()
+    request.save(update_fields=["approved_by", "approved_at"])
+    audit(site, actor, "release.approve", number=request.base + 1, sha256=request.sha256, asked_by=request.requested_by)
+    return request
+
+
+@transaction.atomic
+def end_request(request: PublishRequest, actor: str, why: str = "", *, failed: bool = False) -> PublishRequest:
+    """Takes a request back (who asked), declines it (anybody else), or says that it could not be done. Raises
+    InvalidChange."""
+    site = locked(request.site)
+    request = _open_request(site, request)
+    own = actor.lower() == request.requested_by.lower()
+    outcome = PublishRequest.Outcome.WITHDRAWN if own else PublishRequest.Outcome.DECLINED
+    request.outcome = PublishRequest.Outcome.FAILED if failed else outcome
+    request.ended_at, request.why = timezone.now(), why.strip()[:500]
+    request.save(update_fields=["outcome", "ended_at", "why"])
+    verb = "release.fail" if failed else "release.withdraw" if own else "release.decline"
+    audit(site, actor, verb, number=request.base + 1, sha256=request.sha256, reason=request.why)
+    return request
+
+
+def publish_requested(request: PublishRequest, compile: Compile) -> Release:  # noqa: A002
+    """Publishes what was asked for. Raises NeedsApproval, Blocked, or InvalidChange when it is not open, too early, or
+    another release came between."""
+    site = Site.objects.get(pk=request.site_id)
+    request = _open_request(site, request)
+    if site.publish_needs_approval and not request.approved_by:
+        raise NeedsApproval(site)
+    if request.publish_at and request.publish_at > timezone.now():
+        raise InvalidChange("It is not yet time to publish.")
+    content = json.loads(request.snapshot)
+    _refuse_blocked(site, content)
+    release = _release(site, content, request.requested_by, compile, request.note, base=request.base)
+    PublishRequest.objects.filter(pk=request.pk).update(
+        outcome=PublishRequest.Outcome.PUBLISHED, ended_at=timezone.now()
+    )
+    return release
+
+
+def _open_request(site: Site, request: PublishRequest) -> PublishRequest:
+    found = site.publish_requests.filter(pk=request.pk, ended_at=None).first()
+    if found is None:
+        raise InvalidChange("This request was published, withdrawn or declined meanwhile.")
+    return found
 
 
 def rollback(site: Site, number: int, actor: str, compile: Compile, note: str = "") -> Release:  # noqa: A002
@@ -92,15 +190,21 @@ def _release(
     force: bool = False,
     back_to: int | None = None,
     at: datetime | None = None,
+    base: int | None = None,
 ) -> Release:
-    """Compiles before any lock, then stores in one transaction; starts over when another publish was faster."""
+    """Compiles before any lock, then stores in one transaction; starts over when another publish was faster, unless it
+    is to follow the release `base` and no other."""
     text = canonical(snapshot)
     sha256 = sha256_of(text)
     for _ in range(ATTEMPTS):
         current = queries.current_release(site)
+        number = current.number + 1 if current else 1
+        if base is not None and number != base + 1:
+            raise InvalidChange(
+                f"Release {number - 1} was published meanwhile. Look at the differences, and ask again."
+            )
         if current and current.sha256 == sha256 and not force:
             raise Unchanged(current)
-        number = current.number + 1 if current else 1
         numbering = slots.extended(queries.numbering(site), snapshot)
         release = Release(
             site=site,

@@ -61,6 +61,41 @@ class Artifact(models.Model):
         constraints = [models.UniqueConstraint(fields=("release", "name"), name="artifact_once_per_release")]
 
 
+class PublishRequest(models.Model):
+    """A content that somebody wants to publish: at a time, or once another member has approved it, or both.
+
+    It holds the content itself, so that what is approved is what goes live, whatever becomes of the draft. One is open
+    at a time.
+    """
+
+    class Outcome(models.TextChoices):
+        PUBLISHED = "published", "Published"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        DECLINED = "declined", "Declined"
+        FAILED = "failed", "Not published"
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="publish_requests")
+    snapshot = models.TextField(help_text="Canonical JSON of the content")
+    sha256 = models.CharField(max_length=64)
+    base = models.PositiveIntegerField(help_text="The release that it was made to follow; 0 = none")
+    note = models.CharField(max_length=500, blank=True)
+    publish_at = models.DateTimeField(null=True, blank=True, help_text="empty = as soon as it may be")
+    requested_by = models.CharField(max_length=254)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    approved_by = models.CharField(max_length=254, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("site",), condition=models.Q(ended_at=None), name="one_open_publish_request_per_site"
+            )
+        ]
+
+
 class LintWaiver(models.Model):
     """A named legal sign-off for one lint rule of one site; also a ledger entry."""
 

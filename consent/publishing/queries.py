@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -64,55 +63,3 @@ def numbering(site: Site) -> Numbering:
     """The slots that the site's releases gave so far; {} when none did."""
     given = site.releases.exclude(numbering={}).order_by("-number").values_list("numbering", flat=True).first()
     return given or {}
-
-
-class Change(NamedTuple):
-    """One difference: `path` such as ("services", "hotjar", "category"); `before` None = added, `after` None = gone."""
-
-    path: tuple[str, ...]
-    before: Any
-    after: Any
-
-    @property
-    def kind(self) -> str:
-        """added, removed or changed."""
-        return "added" if self.before is None else "removed" if self.after is None else "changed"
-
-
-def changes(site: Site) -> list[Change]:
-    """What publishing the draft would change for visitors; [] when there is nothing to publish."""
-    return difference(snapshot_of(site), draft(site))
-
-
-def difference(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[Change]:
-    """The differences between two snapshots, in the order of their paths. Rows with a key (services, categories,
-    cookies) are told apart by it, not by their place."""
-    if before == after:
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        found = []
-        for key in sorted({*before, *after}):
-            found += difference(before.get(key), after.get(key), (*path, key))
-        return found
-    if isinstance(before, list) and isinstance(after, list):
-        if rows := [row for row in (*before, *after) if isinstance(row, dict)]:
-            if len(rows) == len(before) + len(after) and all("key" in row or "name" in row for row in rows):
-                return difference(_by_name(before), _by_name(after), path) or [
-                    Change(path, _names(before), _names(after))
-                ]
-        elif path and path[-1] in ("rules", "hosts"):
-            return [Change(path, gone, None) for gone in before if gone not in after] + [
-                Change(path, None, new) for new in after if new not in before
-            ]
-    return [Change(path, before, after)]
-
-
-def _names(rows: list[dict[str, Any]]) -> list[str]:
-    return [
-        row.get("key") or (row["name"] if row.get("kind") == "cookie" else f"{row['name']} ({row.get('kind')})")
-        for row in rows
-    ]
-
-
-def _by_name(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return dict(zip(_names(rows), rows, strict=True))

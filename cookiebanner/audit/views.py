@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from consent.ledger import checkpoint, clock, events
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
+from consent.publishing.differences import label, value
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.audit import proof
@@ -21,6 +22,15 @@ from cookiebanner.staff.pages import on_site, show, signed_in, sites_with
 MOST = 200  # records of one visitor that are listed
 BY = {"header": "a trusted proxy's header", "mmdb": "the country database", "url": "the page's own choice",
       "fallback": "no information: the strictest regime"}  # fmt: skip
+
+LAYERS = {"banner": "in the banner", "preferences": "in the preferences", "api": "by the page's own code",
+          "signal": "by the browser's signal"}  # fmt: skip
+SIGNALS = {
+    "gpc": "Global Privacy Control",
+    "tc": "TCF string",
+    "gpp": "GPP string",
+    "vendors": "What vendors were told",
+}
 
 
 @signed_in("GET")
@@ -83,6 +93,12 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
         entry=entry,
         row=row,
         payload=payload,
+        signals=[
+            (SIGNALS.get(key, label(key)), value(sent))
+            for key, sent in payload.get("signals", {}).items()
+            if key != "acted_on"
+        ],
+        layer=LAYERS.get(payload.get("layer", ""), ""),
         raw=json.dumps(payload, indent=2, ensure_ascii=False, sort_keys=True) if payload else "",
         choices=choices(payload, snapshot),
         located=BY.get(payload.get("jurisdiction_by", ""), ""),

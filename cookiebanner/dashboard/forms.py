@@ -16,6 +16,7 @@ from consent.banners.models import Banner
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, RuleOverride, Service
 from consent.jurisdictions import table
+from consent.publishing.differences import WORDS
 from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.scanner import tenant
 from consent.scanner.models import DEEPEST, MOST_PAGES, ScanNotice, ScanPlan
@@ -266,6 +267,7 @@ class Settings(MovedFrom, forms.ModelForm):
         fields = (
             "name", "controller", "controller_contact", "policy_url", "imprint_url", "level", "unknown_third_parties",
             "reload_after_accept", "child_directed", "record_path", "first_party_endpoint", "webhook_url", "tiles",
+            "publish_needs_approval",
         )  # fmt: skip
         labels = {
             "controller": "Who is responsible (controller)",
@@ -277,6 +279,7 @@ class Settings(MovedFrom, forms.ModelForm):
             "record_path": "Keep the page's path in records",
             "first_party_endpoint": "/.well-known/fairgate/ is answered on the site's own host",
             "tiles": "Ledger tiles for outside monitors",
+            "publish_needs_approval": "A second person approves each release",
         }
         help_texts = {
             "controller": "Company and address, as the banner and the records name it.",
@@ -287,6 +290,7 @@ class Settings(MovedFrom, forms.ModelForm):
             "record_path": "The path only, never the query.",
             "first_party_endpoint": "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that.",
             "tiles": "",
+            "publish_needs_approval": "Whoever asks for a release can't approve it. Rolling back needs nobody else.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -475,14 +479,14 @@ class CategoryForm(forms.Form):
     key = forms.RegexField(
         r"^[A-Za-z0-9_]{1,40}$",
         label="Id",
-        help_text="C0006, SPD_BG … It stays for ever, records name it.",
+        help_text="Short, such as CHAT or NEWS2. It stays for ever, records name it.",
         error_messages={"invalid": "Use letters, digits and underscores."},
     )
     position = forms.IntegerField(min_value=0, max_value=999, help_text="Its place in the preference center.")
     necessary = forms.BooleanField(required=False, label="Always active", help_text="Never asked. Only what must be.")
     consent_mode = forms.MultipleChoiceField(
         required=False,
-        choices=[(s, s) for s in GOOGLE_SIGNALS],
+        choices=[(s, WORDS[s].capitalize()) for s in GOOGLE_SIGNALS],
         widget=forms.CheckboxSelectMultiple,
         label="Google Consent Mode signals",
     )
@@ -533,7 +537,7 @@ class PurposeForm(forms.Form):
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = [(c.key, category_label(c)) for c in site.categories.all()]
-        set_choices(self, "category", [("", "None"), *own])
+        set_choices(self, "category", [("", "No category"), *own])
 
 
 PLACES = [
@@ -594,6 +598,21 @@ class PlaceOverride(forms.Form):
 
 class Publish(forms.Form):
     note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why this release, for your team.")
+    at = forms.DateTimeField(
+        required=False,
+        label="Goes live (UTC)",
+        help_text="Empty: at once. What is in the draft now goes live then, whatever becomes of the draft.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": "A time looks like 2026-12-24 06:00."},
+    )
+
+
+class RollBack(forms.Form):
+    note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why, for your team.")
+
+
+class Decline(forms.Form):
+    reason = forms.CharField(max_length=500, required=False, label="Why not", help_text="For whoever asked.")
 
 
 class Waive(forms.Form):
@@ -634,7 +653,7 @@ class Token(forms.Form):
 
 def category_label(category: Category) -> str:
     """A category in a list to choose from: one that nobody is asked about says so."""
-    label = f"{category.key} {category_name(category)}".strip()
+    label = category_name(category) or category.key
     return f"{label} (always active)" if category.necessary else label
 
 

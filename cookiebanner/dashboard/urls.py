@@ -55,6 +55,7 @@ site_pages: list[URLPattern] = [
     path("preview/", releases.preview, name="preview"),
     path("releases/", releases.releases, name="releases"),
     path("releases/publish/", releases.publish, name="publish"),
+    path("releases/requests/<int:wanted>/", releases.approve, name="approve"),
     path("releases/draw/", releases.draw, name="draw"),
     path("releases/drawing/", releases.drawing_progress, name="drawing"),
     path("releases/waive/", releases.waive, name="waive"),

@@ -8,19 +8,37 @@ from typing import Any
 from django.utils import timezone
 
 from consent.catalogue import cookie_db
+from consent.common import InvalidChange
 from consent.jobs.registry import PICTURES, SCANS, handler
 from consent.jobs.runner import Run
 from consent.publishing import pictures as kept
 from consent.publishing import rendered
-from consent.publishing.models import Release
+from consent.publishing.actions import NeedsApproval, end_request
+from consent.publishing.models import PublishRequest, Release
 from consent.scanner import scans
 from consent.scanner.classify import Classifier
 from consent.scanner.crawl import Crawl, Plan, reader
 from consent.scanner.models import Scan
 from consent.scanner.report import Course, build
 from consent.scanner.seen import Seen
-from cookiebanner.releases import live_page, pictures, site_scan
+from cookiebanner.releases import live_page, pictures, publish, site_scan
 from cookiebanner.releases import rendered as drawer
+
+
+@handler(publish.SCHEDULED)
+def publish_at_its_time(run: Run) -> dict[str, Any]:
+    """Publishes what was asked for this time; what can't be published then ends with the reason. What still waits for
+    an approval goes on waiting."""
+    request = PublishRequest.objects.select_related("site").filter(pk=run.params["request"], ended_at=None).first()
+    if request is None:
+        return {"why": "it was published, withdrawn or declined"}
+    try:
+        return {"release": publish.publish_requested(request).number}
+    except NeedsApproval as error:
+        return {"why": str(error)}
+    except InvalidChange as error:
+        end_request(request, "schedule", str(error).splitlines()[0], failed=True)
+        return {"why": str(error)}
 
 
 @handler(pictures.KIND, queue=PICTURES)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from consent.sites.models import Membership, Site
 from consent.sites.queries import role_of, site_by_uuid, sites_of
 from consent.sites.roles import MATRIX, May, can
+from cookiebanner.staff.again import log_in_first
 from cookiebanner.visitors.proxies import unnamed
 
 
@@ -42,9 +42,11 @@ def signed_in(*methods: str) -> Callable:
     """A page for anybody who is logged in."""
 
     def decorate(view: Callable) -> Callable:
-        return require_http_methods(methods or ("GET", "POST"))(
-            cache_control(private=True, no_store=True)(login_required(view))
-        )
+        @wraps(view)
+        def known(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return view(request, *args, **kwargs) if request.user.is_authenticated else log_in_first(request)
+
+        return require_http_methods(methods or ("GET", "POST"))(cache_control(private=True, no_store=True)(known))
 
     return decorate
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from cookiebanner.staff import invitations, law_notices, passwords
+from cookiebanner.staff import again, invitations, law_notices, passwords
 
 urlpatterns = [
+    path("again/", again.again, name="again"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("notices/law/<str:token>/", law_notices.unsubscribe, name="law_unsubscribe"),
     path("password/reset/", passwords.ResetView.as_view(), name="account_reset_password"),

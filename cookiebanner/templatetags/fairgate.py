@@ -8,7 +8,9 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from consent.banners import texts
 from consent.jurisdictions import table
+from consent.publishing import differences
 from consent.scanner.report import KINDS
 
 register = template.Library()
@@ -79,6 +81,26 @@ def regime(value: str) -> str:
     base, _, row = value.partition("-")
     name = names.get(base, base)
     return f"{name}, {place(row)}" if row else name
+
+
+@register.filter
+def in_words(text: str, names: dict[str, str] | None = None) -> str:
+    """A sentence of ours with names in place of ids; `names` are those of categories."""
+    return differences.in_words(text, names or {})
+
+
+@register.filter
+def said(value: Any) -> str:
+    """A value in words: yes and no, lists with commas, Google's signals by what they mean."""
+    return differences.value(value)
+
+
+@register.filter
+def own_name(row: Any) -> str:
+    """What a category or purpose is called: by the site, else by us, else by its id."""
+    given: dict[str, str] = next(iter((row.texts or {}).values()), {})
+    ours: dict[str, str] = texts.categories(texts.FALLBACK).get(row.key, {})
+    return given.get("name") or ours.get("name") or str(row.key)
 
 
 @cache

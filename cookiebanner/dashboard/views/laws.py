@@ -20,6 +20,7 @@ from consent.jurisdictions.queries import overrides_of
 from consent.jurisdictions.table import Overrides
 from consent.jurisdictions.words import terms_in_words
 from consent.publishing import queries as publishing
+from consent.publishing.differences import category_names
 from consent.sites.models import Site
 from consent.sites.queries import role_of, site_by_uuid
 from consent.sites.roles import May, can
@@ -99,6 +100,7 @@ def rules(request: HttpRequest, site: Site) -> HttpResponse:
         regimes=table.REGIMES.values(),
         chosen=chosen,
         gpc=gpc,
+        names=category_names(draft),
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -20,6 +18,7 @@ from consent.sites.models import Membership, Site
 from consent.sites.roles import May
 from consent.trail.verbs import words_of
 from cookiebanner.dashboard import forms
+from cookiebanner.dashboard.trail_words import category_names, detail_words
 from cookiebanner.staff import invitations, mail
 from cookiebanner.staff.pages import actor, on_site, show
 
@@ -123,31 +122,7 @@ def trail(request: HttpRequest, site: Site) -> HttpResponse:
     if person := request.GET.get("actor"):
         events = events.filter(actor=person)
     page = Paginator(events, 50).get_page(request.GET.get("page"))
-    rows = [(event, words_of(event.verb), detail_words(event.detail)) for event in page]
+    names = category_names(site)
+    rows = [(event, words_of(event.verb), detail_words(event.detail, names)) for event in page]
     actors = site.audit_events.order_by("actor").values_list("actor", flat=True).distinct()
     return show(request, "dashboard/trail.html", site, page=page, rows=rows, actors=actors, person=person)
-
-
-def detail_words(detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """The detail of an event as pairs a person reads; long values are cut."""
-    pairs = []
-    for key, value in detail.items():
-        if key == "changed" and isinstance(value, dict):
-            for field, change in value.items():
-                pairs.append(
-                    (field, " → ".join(_short(v) for v in change) if isinstance(change, list) else _short(change))
-                )
-        elif value not in ("", None, [], {}):
-            pairs.append((key, _short(value)))
-    return pairs
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        text = ", ".join(value) or "nothing"
-    else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text or "nothing"
-    return text if len(text) <= 160 else text[:157] + "…"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +13,8 @@ from django.urls import reverse
 
 from consent.common import InvalidChange
 from consent.publishing import actions, pictures, queries, rendered
+from consent.publishing.differences import category_names, differences
+from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -20,20 +24,6 @@ from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
 
-PARTS = {
-    "site": "Settings",
-    "services": "Services",
-    "own_cookies": "Cookies of the banner itself",
-    "categories": "Categories",
-    "purposes": "Purposes",
-    "banner": "Banner",
-    "languages": "Languages",
-    "variants": "Laws",
-    "jurisdictions": "Laws",
-    "waivers": "Sign-offs",
-    "format": "Format",
-}
-
 
 @on_site(May.VIEW, "GET")
 def releases(request: HttpRequest, site: Site) -> HttpResponse:
@@ -41,21 +31,38 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
     draft = queries.draft(site)
     current = queries.current_release(site)
     findings = rendered.check(site, draft)
-    changes = queries.difference(queries.snapshot_of(site), draft) if current else []
+    before = queries.snapshot_of(site)
     return show(
         request,
         "dashboard/releases.html",
         site,
         current=current,
         rows=queries.releases(site),
-        groups=grouped(changes),
-        changed=len(changes),
+        groups=differences(before, draft) if before else [],
+        changed=before is not None and before != draft,
         blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],
         advice=[(f, mending.address(site, f)) for f in findings if not f.blocks],
         waivers=site.lint_waivers.filter(revoked_at=None),
         form=forms.Publish(),
+        names=category_names(draft),
+        **_waiting(request, site, before),
         **_drawn(site, draft),
     )
+
+
+def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict[str, Any]:
+    """What was asked for and is not yet live, and the last that came to nothing."""
+    wanted = site.publish_requests.filter(ended_at=None).first()
+    last = site.publish_requests.order_by("-pk").first()
+    failed = last if last and last.outcome in ("failed", "declined") else None
+    if wanted is None:
+        return {"failed": failed}
+    return {
+        "wanted": wanted,
+        "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
+        "own": wanted.requested_by.lower() == actor(request).lower(),
+        "decline": forms.Decline(),
+    }
 
 
 def _drawn(site: Site, draft: Snapshot) -> dict[str, Any]:
@@ -83,20 +90,50 @@ def drawing_progress(request: HttpRequest, site: Site) -> HttpResponse:
 
 @on_site(May.PUBLISH, "POST")
 def publish(request: HttpRequest, site: Site) -> HttpResponse:
-    """Makes the draft the next release."""
+    """Makes the draft the next release: at once, or as a request where it has a time or needs a second person."""
     form = forms.Publish(request.POST)
-    if form.is_valid():
-        try:
-            made = publisher.publish(site, actor(request), form.cleaned_data["note"])
-        except actions.Blocked as error:
-            messages.error(request, f"Not published. {_why(error)}", "bad")
-        except InvalidChange as error:
-            messages.error(request, str(error).splitlines()[0], "bad")
-        else:
-            messages.success(request, f"Release {made.number} is live. Visitors get it within seconds.", "good")
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts), "bad")
+        return redirect("dashboard:releases", uuid=site.uuid)
+    note, at = form.cleaned_data["note"], form.cleaned_data["at"]
+    if not at and not site.publish_needs_approval:
+        _attempt(request, lambda: publisher.publish(site, actor(request), note))
     else:
-        messages.error(request, "The note is longer than 500 characters.", "bad")
+        done = "" if site.publish_needs_approval else f"It goes live on {at:%-d %B %Y at %H:%M} UTC."
+        _attempt(
+            request,
+            lambda: publisher.ask(site, actor(request), note, at),
+            done or "Asked. Another member has to approve it.",
+        )
     return redirect("dashboard:releases", uuid=site.uuid)
+
+
+@on_site(May.PUBLISH, "POST")
+def approve(request: HttpRequest, site: Site, wanted: int) -> HttpResponse:
+    """A second person's yes to what waits, or the end of it."""
+    row = get_object_or_404(site.publish_requests, pk=wanted)
+    if "end" in request.POST:
+        form = forms.Decline(request.POST)
+        why = form.cleaned_data["reason"] if form.is_valid() else ""
+        _attempt(request, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
+    else:
+        _attempt(request, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
+    return redirect("dashboard:releases", uuid=site.uuid)
+
+
+def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> None:
+    """Does it, and says what came of it; `done` unless a release did."""
+    try:
+        made = verb()
+    except actions.Blocked as error:
+        messages.error(request, f"Not published. {_why(error)}", "bad")
+    except InvalidChange as error:
+        messages.error(request, str(error).splitlines()[0], "bad")
+    else:
+        live = isinstance(made, Release)
+        messages.success(
+            request, f"Release {made.number} is live. Visitors get it within seconds." if live else done, "good"
+        )
 
 
 def _why(error: actions.Blocked) -> str:
@@ -105,11 +142,21 @@ def _why(error: actions.Blocked) -> str:
     return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
 
 
-@on_site(May.PUBLISH, "POST")
+@on_site(May.PUBLISH)
 def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
-    """Publishes the content of an old release again, as a new one."""
+    """What rolling back would change, and a button that publishes the content of an old release again, as a new one."""
+    row = get_object_or_404(site.releases, number=number)
+    if request.method == "GET":
+        current = queries.current_release(site)
+        now, then = queries.snapshot_of(site), queries.snapshot_of(site, number)
+        assert current and now and then, "there is a release"
+        groups = differences(now, then)
+        form = forms.RollBack()
+        return show(request, "dashboard/rollback.html", site, row=row, current=current, groups=groups, form=form)
+    form = forms.RollBack(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else ""
     try:
-        made = publisher.rollback(site, number, actor(request))
+        made = publisher.rollback(site, number, actor(request), note)
     except actions.Blocked as error:
         messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(error)}", "bad")
     except InvalidChange as error:
@@ -138,10 +185,17 @@ def waive(request: HttpRequest, site: Site) -> HttpResponse:
         else:
             return redirect("dashboard:releases", uuid=site.uuid)
     rule, regime, subject, _ = (form[name].value() for name in names)
-    findings = [f for f in rendered.check(site, queries.draft(site)) if f.rule == rule]
+    draft = queries.draft(site)
+    findings = [f for f in rendered.check(site, draft) if f.rule == rule]
     exact = [f for f in findings if (f.regime, f.subject) == (regime, subject)]
     return show(
-        request, "dashboard/waive.html", site, form=form, finding=next(iter([*exact, *findings]), None), rule=rule
+        request,
+        "dashboard/waive.html",
+        site,
+        form=form,
+        finding=next(iter([*exact, *findings]), None),
+        rule=rule,
+        names=category_names(draft),
     )
 
 
@@ -152,14 +206,13 @@ def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     before = queries.snapshot_of(site, number - 1) if number > 1 else None
     after = queries.snapshot_of(site, number)
     assert after is not None, "the row is there"
-    changes = queries.difference(before, after) if before else []
     current = queries.current_release(site)
     return show(
         request,
         "dashboard/release.html",
         site,
         row=row,
-        groups=grouped(changes),
+        groups=differences(before, after) if before else [],
         first=before is None,
         is_current=current and current.number == number,
         files=row.artifacts.order_by("name").values("name", "sha256", "brotli"),
@@ -239,32 +292,3 @@ def _simulated(request: HttpRequest) -> dict[str, Any]:
         "language": request.GET.get("language", ""),
         "gpc": request.GET.get("gpc") == "1",
     }
-
-
-def grouped(changes: list[queries.Change]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Changes under the heading of their part, in words."""
-    groups: dict[str, list[dict[str, str]]] = {}
-    for change in changes:
-        part = PARTS.get(change.path[0], change.path[0]) if change.path else "Everything"
-        groups.setdefault(part, []).append(
-            {
-                "kind": {"added": "add", "removed": "gone"}.get(change.kind, "change"),
-                "where": " › ".join(change.path[1:]) or part,
-                "before": _value(change.before),
-                "after": _value(change.after),
-            }
-        )
-    return list(groups.items())
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return str(value.get("name") or value.get("key") or f"{len(value)} values")
-    if isinstance(value, list):
-        return ", ".join(_value(v) for v in value) or "nothing"
-    text = str(value) or "nothing"
-    return text if len(text) <= 200 else text[:197] + "…"

@@ -5,6 +5,7 @@ import pytest
 from consent.banners.actions import edit_texts
 from consent.catalogue.actions import add_service, set_override, set_purpose
 from consent.publishing import queries
+from consent.publishing.differences import differences
 from consent.publishing.snapshot import canonical, sha256_of
 from consent.sites.actions import change_settings, create_site
 
@@ -97,32 +98,41 @@ def test_what_has_no_canonical_form_is_refused(value, says):
 
 
 def test_changes_are_named(site):
-    empty = queries.changes(site)
-    assert [change.kind for change in empty] == ["added"]
     before = queries.draft(site)
-    assert queries.difference(before, queries.draft(site)) == []
+    assert differences(before, queries.draft(site)) == []
     change_settings(site, "x", controller="A Ltd")
     service = site.services.get(key="alpha")
     service.rules.filter(pattern="a.test").delete()
     service.cookies.create(name="_a")
     service.cookies.create(name="_a", kind="local")
     site.services.get(key="zeta").delete()
-    found = queries.difference(before, queries.draft(site))
-    assert [(".".join(c.path), c.kind) for c in found] == [
-        ("categories.C0004", "removed"),
-        ("services.alpha.cookies._a", "added"),
-        ("services.alpha.cookies._a (local)", "added"),
-        ("services.alpha.rules", "removed"),
-        ("services.zeta", "removed"),
-        ("site.controller", "changed"),
+    found = differences(before, queries.draft(site))
+    zeta = site_names(before)
+    assert [(title, [(line.kind, line.what) for line in lines]) for title, lines in found] == [
+        (
+            "Services",
+            [
+                ("gone", f"{service.name}: no longer holds requests to a.test"),
+                ("add", f"{service.name}: cookie _a, new"),
+                ("add", f"{service.name}: local storage _a, new"),
+                ("gone", f"{zeta}: gone, was under Advertising"),
+            ],
+        ),
+        ("Categories", [("gone", "Advertising: gone")]),
+        ("Settings", [("change", "Who is responsible")]),
     ]
-    assert (found[-1].before, found[-1].after) == ("", "A Ltd")
+    assert found[-1][1][0][2:] == ("nothing", "A Ltd")
+
+
+def site_names(snapshot):
+    """What the service that goes is called."""
+    return next(one["name"] for one in snapshot["services"] if one["key"] == "zeta")
 
 
 def test_a_new_order_of_categories_is_a_change(site):
     site.categories.update(used_by_page=True)
     before = queries.draft(site)
     site.categories.filter(key="C0005").update(position=0)
-    [change] = queries.difference(before, queries.draft(site))
-    assert change.path == ("categories",)
-    assert change.after == ["C0001", "C0005", "C0002", "C0003", "C0004"]
+    [(title, [line])] = differences(before, queries.draft(site))
+    assert (title, line.what) == ("Categories", "Order")
+    assert line.after == "Strictly necessary, Social media, Statistics, Functional, Advertising"

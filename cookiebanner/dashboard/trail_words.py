@@ -1,0 +1,91 @@
+"""The details of the audit trail's lines in words. What is stored stays as it was written; only its telling is here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from consent.banners import texts
+from consent.jurisdictions import table
+from consent.jurisdictions.words import COLUMNS
+from consent.publishing.differences import label, language_name, law, place_name, text_name, value
+from consent.sites.models import Site
+
+Pairs = list[tuple[str, str]]
+LABELS = {
+    "key": "Which", "user": "Member", "email": "Address", "role": "Role", "signed_by": "Signed by", "subject": "Of",
+    "rule": "Rule", "regime": "Law", "jurisdiction": "Place", "where": "Language", "state": "Does", "number": "Release",
+    "sha256": "Fingerprint", "rolled_back_to": "Content of release", "note": "Note", "killed_at": "Off since",
+    "paused_at": "Paused since", "uuid": "Site id", "prefix": "Begins with", "scopes": "May", "before": "Before",
+    "after": "After", "optouts": "Opt-outs", "added": "Added services", "strangers": "Unknown hosts",
+    "reprompt_after_refusal_min_days": "Days before asking again", "consent_lifetime_days": "Days of a consent",
+    "new_key": "New key", "entry": "Entry of the ledger", "entries": "Entries of the ledger",
+    "indexes": "Entries of the ledger", "publish_at": "Goes live",
+}  # fmt: skip
+COPIED = ("sha256", "uuid", "new_key", "head")  # fingerprints: the first digits tell them apart
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+
+
+def category_names(site: Site) -> dict[str, str]:
+    """{key: name} of the site's categories in its first language, and of ours that it has no longer."""
+    first = next(iter(site.languages or [texts.FALLBACK]))
+    names = {key: own["name"] for key, own in texts.categories(first).items()}
+    for row in site.categories.all():
+        names[row.key] = (row.texts or {}).get(first, {}).get("name") or names.get(row.key, row.key)
+    return names
+
+
+def detail_words(detail: Mapping[str, Any], names: Mapping[str, str]) -> Pairs:
+    """The detail of a line as pairs that a person reads; `names` are those of categories. Empty values are left out."""
+    found: Pairs = []
+    for key, given in detail.items():
+        if key in ("changed", "fields") and isinstance(given, Mapping):
+            found += [pair for field, one in given.items() for pair in _pairs(field, one, names)]
+        elif given not in ("", None, [], {}):
+            found += _pairs(key, given, names)
+    return found
+
+
+def _label(key: str) -> str:
+    return LABELS.get(key) or COLUMNS.get(key) or label(key)
+
+
+def _pairs(key: str, given: Any, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if key == "texts" and isinstance(given, Mapping):
+        for where, one in given.items():
+            if isinstance(one, Mapping):  # a category's, by language
+                yield from ((f"{language_name(where)}, {_label(k)}", value(v)) for k, v in one.items())
+            else:
+                yield text_name(where), _said(where, one, names)
+    elif _is_change(given) and all(isinstance(side, Mapping) for side in given):
+        before, after = given
+        for field in dict.fromkeys((*before, *after)):
+            if before.get(field) != after.get(field):
+                yield _label(field), _said(field, [before.get(field), after.get(field)], names)
+    else:
+        yield _label(key), _said(key, given, names)
+
+
+def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
+    if _is_change(given) and key not in ("scopes", "entries", "indexes", "services", "added", "strangers"):
+        return " → ".join(_said(key, side, names) or "nothing" for side in given)
+    if isinstance(given, str):
+        if key == "where":
+            language, _, regime = given.partition("@")
+            return f"{language_name(language)}, {law(regime)}" if regime else language_name(language)
+        if key == "jurisdiction":
+            return place_name(given)
+        if key == "regime" or given in table.REGIMES:
+            return law(given)
+        if key in COPIED:
+            return f"{given[:16]}…" if len(given) > 40 else given
+        if MOMENT.fullmatch(given):
+            return f"{datetime.fromisoformat(given):%-d %B %Y, %H:%M} UTC"
+    return value(given, names)
+
+
+def _is_change(given: Any) -> bool:
+    """Whether it is a pair of before and after, and not two of a list."""
+    return isinstance(given, list) and len(given) == 2
