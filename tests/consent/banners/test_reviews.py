@@ -25,7 +25,9 @@ def site():
 
 def remarks(site):
     return [
-        (f.rule, f.severity, f.subject) for f in rendered.check(site, queries.draft(site)) if "machine-made" in f.message
+        (f.rule, f.severity, f.subject)
+        for f in rendered.check(site, queries.draft(site))
+        if "machine-made" in f.message
     ]
 
 

@@ -169,8 +169,8 @@ def test_who_may_publish_says_who_read_our_words_and_takes_it_back(alice, shop, 
     assert "We ship no words in" in said
 
 
-def test_a_viewer_signs_no_words(viewer, shop, at):
-    assert viewer.post(at("banner_review"), {"language": "de", "signed_by": "V"}).status_code == 403
+def test_a_viewer_signs_no_words(login, shop, at):
+    assert login("vera").post(at("banner_review"), {"language": "de", "signed_by": "V"}).status_code == 403
     assert shop.text_reviews.count() == 0
 
 
