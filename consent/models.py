@@ -1,6 +1,6 @@
 """Every model of the house, re-exported for Django and for `from consent.models import …`."""
 
-from consent.banners.models import Banner
+from consent.banners.models import Banner, TextReview
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride, LawSubscription
@@ -58,6 +58,7 @@ __all__ = [
     "ShownTotal",
     "Site",
     "SiteSighting",
+    "TextReview",
     "TrailHead",
     "Webhook",
 ]

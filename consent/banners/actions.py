@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from consent.banners import texts, theme
-from consent.banners.models import Banner
-from consent.common import InvalidChange
+from consent.banners.models import Banner, TextReview
+from consent.common import InvalidChange, check
 from consent.jurisdictions import table
 from consent.sites.models import Site
 from consent.sites.queries import locked
@@ -92,6 +93,34 @@ def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str]
         changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
         audit(site, actor, "edit_texts", where=where, texts={key: [before.get(key), after.get(key)] for key in changed})
     return banner
+
+
+@transaction.atomic
+def sign_texts(site: Site, actor: str, language: str, signed_by: str) -> TextReview:
+    """A named person has read the words that we ship in a language of the site, and answers for them; whoever signed
+    before is replaced. Raises InvalidChange."""
+    site = locked(site)
+    if language not in site.languages or not texts.ours(language):
+        raise InvalidChange(f"We ship no words in {language!r} for this site.")
+    if not signed_by.strip():
+        raise InvalidChange("Say who has read the words.")
+    review = TextReview(site=site, language=language, signed_by=signed_by.strip(), texts=texts.digest(language))
+    _revoke(site, language)
+    check(review)
+    review.save()
+    audit(site, actor, "texts.sign", language=language, signed_by=review.signed_by, texts=review.texts)
+    return review
+
+
+@transaction.atomic
+def unsign_texts(site: Site, actor: str, language: str) -> None:
+    """Takes a review back; the words are machine-made again. A second call changes nothing."""
+    if _revoke(locked(site), language):
+        audit(site, actor, "texts.unsign", language=language)
+
+
+def _revoke(site: Site, language: str) -> int:
+    return TextReview.objects.filter(site=site, language=language, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def _draft(site: Site) -> Banner:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from consent.sites.models import Site
+from consent.sites.names import validate_one_line
 
 
 class Banner(models.Model):
@@ -17,3 +18,21 @@ class Banner(models.Model):
     )
     floating_button = models.BooleanField(default=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+
+class TextReview(models.Model):
+    """A named person has read the words that we ship in one language, for one site."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="text_reviews")
+    language = models.CharField(max_length=35)
+    signed_by = models.CharField(max_length=200, validators=[validate_one_line])
+    texts = models.CharField(max_length=64, help_text="SHA-256 of the words that were read; others are read anew")
+    at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("site", "language"), condition=models.Q(revoked_at=None), name="one_text_review_per_language"
+            )
+        ]

@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from consent.banners import languages
 from consent.banners.models import Banner
 from consent.jurisdictions import table
 from consent.sites.models import Site
@@ -23,47 +25,15 @@ FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 # Before the last name of a list; a script that asks the browser's Intl for it costs the first banner 60 ms.
 AND = {
-    "ar": " و",
-    "bg": " и ",
-    "ca": " i ",
-    "cs": " a ",
-    "da": " og ",
-    "de": " und ",
-    "el": " και ",
-    "en": " and ",
-    "es": " y ",
-    "et": " ja ",
-    "fi": " ja ",
-    "fr": " et ",
-    "ga": " agus ",
-    "he": " ו־",
-    "hr": " i ",
-    "hu": " és ",
-    "id": " dan ",
-    "is": " og ",
-    "it": " e ",
-    "ja": "、",
-    "ko": " 및 ",
-    "lt": " ir ",
-    "lv": " un ",
-    "mt": " u ",
-    "nb": " og ",
-    "nl": " en ",
-    "pl": " i ",
-    "pt": " e ",
-    "pt-BR": " e ",
-    "ro": " și ",
-    "ru": " и ",
-    "sk": " a ",
-    "sl": " in ",
-    "sr": " и ",
-    "sv": " och ",
-    "tr": " ve ",
-    "uk": " і ",
-    "vi": " và ",
-    "zh-Hans": "和",
-    "zh-Hant": "和",
-}
+    "ar": " و", "bg": " и ", "ca": " i ", "cs": " a ", "da": " og ", "de": " und ", "el": " και ",
+    "en": " and ", "es": " y ", "et": " ja ", "fi": " ja ", "fr": " et ", "ga": " agus ", "he": " ו־",
+    "hr": " i ", "hu": " és ", "id": " dan ", "is": " og ", "it": " e ", "ja": "、", "ko": " 및 ", "lt": " ir ",
+    "lv": " un ", "mt": " u ", "nb": " og ", "nl": " en ", "pl": " i ", "pt": " e ", "pt-BR": " e ",
+    "ro": " și ", "ru": " и ", "sk": " a ", "sl": " in ", "sr": " и ", "sv": " och ", "tr": " ve ", "uk": " і ",
+    "vi": " và ", "zh-Hans": "和", "zh-Hant": "和",
+}  # fmt: skip
+# Shipped before a status was kept; nobody is reminded of these.
+BEFORE_REVIEWS = frozenset({"ar", "de", "en", "es", "fr", "it", "nl"})
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Statutory titles and sentences: the law gives the words, so nobody edits or translates them.
 LOCKED: Mapping[str, str] = table.TEXTS
@@ -85,22 +55,24 @@ def placeholders(key: str) -> list[str]:
     return list(dict.fromkeys([*everywhere, *PLACEHOLDER.findall(_load(FALLBACK)["texts"][key])]))
 
 
+def ours(language: str) -> str | None:
+    """The shipped language for a BCP 47 code: `de-CH` → `de`, `zh-TW` → `zh-Hant`; None when there is none."""
+    return languages.nearest(_languages(), language)
+
+
 def nearest(language: str) -> str:
-    """The shipped language for a BCP 47 code: `de-CH` → `de`; English when there is none."""
-    for code in (language, language.lower(), language.lower().replace("_", "-").partition("-")[0]):
-        if code in _languages():
-            return code
-    return FALLBACK
+    """As `ours`; English when there is none."""
+    return ours(language) or FALLBACK
 
 
 def conjunction(language: str) -> str:
     """What stands before the last name of a list: ` and `; a comma in a language that we don't ship."""
-    return AND.get(language.lower().replace("_", "-").partition("-")[0], ", ")
+    return AND.get(ours(language) or "", ", ")
 
 
 def direction(language: str) -> str:
     """`rtl` or `ltr`."""
-    return "rtl" if language.lower().replace("_", "-").partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if languages.spoken(language)[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def block(regime: str) -> str:
@@ -123,9 +95,9 @@ def resolve(language: str, overrides: Mapping[str, Any] | None = None, regime: s
     replace ours where the regime has words of its own: what is true of opt-in is not true of opt-out.
     """
     given = overrides or {}
-    ours = _load(nearest(language))
-    special = dict(ours["blocks"].get(block(regime), {})) if regime else {}
-    texts = {**_load(FALLBACK)["texts"], **ours["texts"], **_clean(given.get(language)), **special}
+    file = _load(nearest(language))
+    special = dict(file["blocks"].get(block(regime), {})) if regime else {}
+    texts = {**_load(FALLBACK)["texts"], **file["texts"], **_clean(given.get(language)), **special}
     if regime:
         for name in dict.fromkeys((table.regime_of(regime), regime)):
             texts.update(_clean(given.get(f"{language}@{name}")))
@@ -144,9 +116,20 @@ def own_cookies(language: str) -> dict[str, str]:
 
 def missing(language: str, overrides: Mapping[str, Any] | None = None) -> list[str]:
     """Keys that would show in another language: not shipped in this one and not given by the site. Sorted."""
-    if nearest(language).partition("-")[0] == language.lower().replace("_", "-").partition("-")[0]:
+    if ours(language):
         return []
     return sorted(keys() - set(_clean((overrides or {}).get(language))))
+
+
+def own(language: str, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """The site's own words in a language, for all regimes."""
+    return _clean((overrides or {}).get(language))
+
+
+@lru_cache(128)
+def digest(language: str) -> str:
+    """SHA-256 of all that we ship for a language: changes when a word does."""
+    return sha256(json.dumps(_load(nearest(language)), sort_keys=True).encode()).hexdigest()
 
 
 def of_draft(site: Site, banner: Banner, categories: Iterable[Any]) -> dict[str, Any]:
@@ -170,8 +153,8 @@ def _category_texts(languages: list[str], rows: Iterable[Any]) -> dict[str, dict
         found[row.key] = {}
         for language in languages:
             own = {key: text for key, text in (row.texts or {}).get(language, {}).items() if text}
-            ours = categories(language).get(row.key, {"name": row.key, "description": ""})
-            found[row.key][language] = {**ours, **own}
+            default = categories(language).get(row.key, {"name": row.key, "description": ""})
+            found[row.key][language] = {**default, **own}
     return found
 
 
@@ -193,8 +176,8 @@ def _clean(texts: Any) -> dict[str, str]:
 
 
 @lru_cache(1)
-def _languages() -> frozenset[str]:
-    return frozenset(shipped())
+def _languages() -> tuple[str, ...]:
+    return tuple(shipped())
 
 
 @lru_cache(64)

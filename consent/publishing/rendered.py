@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from consent.banners import reviews
 from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
 from consent.publishing import lint
@@ -44,8 +45,10 @@ def known(site: Site, snapshot: Snapshot) -> bool:
 
 
 def check(site: Site, snapshot: Snapshot, waivers: Sequence[Mapping[str, str]] | None = None) -> list[Finding]:
-    """`lint.check` with what drawing this content has found; what is not drawn yet is not waited for."""
-    return lint.check(snapshot, waivers, findings(site, snapshot))
+    """`lint.check` with what a snapshot does not say: what drawing this content has found (what is not drawn yet is not
+    waited for), and which of our words nobody has read."""
+    signed = reviews.in_force(site)
+    return lint.check(snapshot, waivers, [*findings(site, snapshot), *lint.machine_made(snapshot, signed)])
 
 
 def findings(site: Site, snapshot: Snapshot) -> list[Finding]:

@@ -60,6 +60,8 @@ class Verb(models.TextChoices):
     SITE_KILL = "site.kill", "switched the gate off"
     SITE_REVIVE = "site.revive", "switched the gate on again"
     SITE_SETTINGS = "site.settings", "changed settings"
+    TEXTS_SIGN = "texts.sign", "signed our words in a language"
+    TEXTS_UNSIGN = "texts.unsign", "took the signature of our words back"
     TOKEN_CREATE = "token.create", "made an API token"
     TOKEN_REVOKE = "token.revoke", "revoked an API token"
     WEBHOOK_DROPPED = "webhook.dropped", "gave up opt-outs for the webhook"

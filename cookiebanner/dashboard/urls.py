@@ -44,6 +44,7 @@ site_pages: list[URLPattern] = [
     path("purposes/<str:key>/", catalogue.purpose, name="purpose"),
     path("banner/", banner.edit, name="banner"),
     path("banner/draft/", banner.draft, name="banner_draft"),
+    path("banner/review/", banner.review, name="banner_review"),
     path("rules/", laws.rules, name="rules"),
     path("rules/<slug:key>/", laws.rule, name="rule"),
     path("jurisdictions/", laws.jurisdictions, name="jurisdictions"),

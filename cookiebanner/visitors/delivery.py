@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from consent.banners import languages
 from consent.jurisdictions import table
 from consent.jurisdictions.locate import Decision, decide, fixed
 from cookiebanner.visitors.place import codes, header, place_of
@@ -107,14 +108,13 @@ def _tag(code: str) -> str:
 
 
 def first_language(offered: Sequence[str], wanted: Iterable[str]) -> str:
-    """The language of the first layer: exactly as wanted, else the same language, else the site's first; "" for none.
+    """The language of the first layer: the nearest to the dearest wish, else the site's first; "" for none.
 
     Which one the page speaks is decided in the page (banner/src/core/origin.js), which shows no other.
     """
-    by_tag = {_tag(code): code for code in reversed(offered)}
-    by_name = {tag.partition("-")[0]: by_tag[tag] for tag in by_tag}
+    codes = tuple(offered)
     for wish in wanted:
-        if found := by_tag.get(wish) or by_tag.get(wish.partition("-")[0]) or by_name.get(wish.partition("-")[0]):
+        if found := languages.nearest(codes, wish):
             return found
     return next(iter(offered), "")
 

@@ -116,3 +116,16 @@ def test_every_word_can_be_read(visit, accent, scheme):
     page.click(".save-preference-btn-handler")
     page.wait_for_selector(".fg-done:not(:empty)")
     assert page.evaluate(READ, "#onetrust-consent-sdk") == []
+
+
+@pytest.mark.parametrize("lang", ["el", "ga", "he", "hu", "ja", "ro", "uk"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_no_button_is_cut_in_other_languages(visit, lang, width):
+    page = visit(lang=lang, languages=(lang,), context={"viewport": {"width": width, "height": 800}})
+    assert page.locator(BANNER).evaluate("e => getComputedStyle(e).direction") == ("rtl" if lang == "he" else "ltr")
+    cut = page.locator(f"{BANNER} button").evaluate_all(
+        "all => all.filter((e) => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight).map((e) => e.innerText)"
+    )
+    assert cut == []
+    box = page.locator(BANNER).bounding_box()
+    assert 0 <= box["x"] <= width - box["width"]

@@ -1,8 +1,9 @@
 /** The language of the banner: by whole primary subtag and script, whatever a site offers and a browser wishes. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { language } from '../../cookiebanner/banner/src/core/origin.js';
+import { language, nearest } from '../../cookiebanner/banner/src/core/origin.js';
 
 /** Which of `offered` who wishes for `wishes` gets. */
 function chosen(offered, ...wishes) {
@@ -131,4 +132,11 @@ test('a browser is not asked about a language that is offered as it is wished fo
   } finally {
     /** @type {any} */ (Intl).Locale = Locale;
   }
+});
+
+test('gate and server agree on which language answers a wish: tests/vectors/languages.json', () => {
+  const rows = JSON.parse(readFileSync(new URL('../vectors/languages.json', import.meta.url), 'utf8'));
+  for (const { offered, found } of rows)
+    for (const [wish, answer] of Object.entries(found)) assert.equal(nearest(offered, wish) ?? null, answer, `${wish} of ${offered}`);
+  assert.ok(rows.length > 10);
 });

@@ -14,8 +14,9 @@ from dataclasses import replace
 
 from consent.publishing.lint import buttons, informing, law, trackers, wording, working
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, can_waive, covers
+from consent.publishing.lint.wording import machine_made
 
-__all__ = ["BLOCK", "RULES", "WARN", "Finding", "Snapshot", "can_waive", "check"]
+__all__ = ["BLOCK", "RULES", "WARN", "Finding", "Snapshot", "can_waive", "check", "machine_made"]
 
 RULES: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (
     *buttons.RULES, *wording.RULES, *informing.RULES, *trackers.RULES, *law.RULES, *working.RULES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from consent.banners import texts
 from consent.publishing.lint import words
@@ -97,6 +97,22 @@ def unjudged(snapshot: Snapshot) -> Iterator[Finding]:
             "EDPB Cookie Banner Taskforce §14; EDPB Guidelines 03/2022", "Have a speaker of it read and sign them off; "
             "a changed text asks anew.", subject=where, text=digest(given), field=f"text {where} accept",
         )  # fmt: skip
+
+
+def machine_made(snapshot: Snapshot, signed: Container[str]) -> Iterator[Finding]:
+    """Languages in which visitors read words of ours that no named person has read; `signed` are those that were."""
+    for language in snapshot["languages"]:
+        near = texts.ours(language)
+        if near is None or near in texts.BEFORE_REVIEWS or language in signed:
+            continue
+        shown = snapshot["banner"]["texts"].get(language, {})
+        if any(shown.get(key) == text for key, text in texts.resolve(language).items() if key not in texts.LOCKED):
+            yield Finding(
+                "L15", WARN, f"Our words in {language} are machine-made; nobody has read them for this site.",
+                "EDPB Guidelines 03/2022, language discontinuity",
+                "Have a speaker read them, and say who did on the banner's page of words.", subject=language,
+                field=f"text {language} title",
+            )  # fmt: skip
 
 
 def translated(snapshot: Snapshot) -> Iterator[Finding]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
-from consent.banners import actions, texts, theme
+from consent.banners import actions, reviews, texts, theme
 from consent.banners.models import Banner
 from consent.common import InvalidChange
 from consent.jurisdictions import table
@@ -71,7 +73,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         words=_rows(banner, language, regime, request),
         locked=sorted(texts.LOCKED.values()),
         address=previews.address(site, **simulated),
-        missing=texts.missing(language, banner.texts),
+        statuses=[(one, forms.LANGUAGE_NAMES.get(one.code, one.code)) for one in reviews.status(site, banner.texts)],
     )
 
 
@@ -93,6 +95,20 @@ def draft(request: HttpRequest, site: Site) -> HttpResponse:
         unsaved = form.changes(Banner(site=site))
     url = previews.address(site, place=_place(regime), language=language, unsaved=unsaved)
     return JsonResponse({"url": url})
+
+
+@on_site(May.PUBLISH, "POST")
+def review(request: HttpRequest, site: Site) -> HttpResponse:
+    """Says who has read our words in a language, or takes that back."""
+    language = request.POST.get("language", "")
+    try:
+        if "undo" in request.POST:
+            actions.unsign_texts(site, actor(request), language)
+        else:
+            actions.sign_texts(site, actor(request), language, request.POST.get("signed_by", ""))
+    except InvalidChange as error:
+        messages.error(request, str(error), "bad")
+    return redirect(f"{reverse('dashboard:banner', kwargs={'uuid': site.uuid})}?tab=words&language={quote(language)}")
 
 
 def _where(request: HttpRequest, site: Site) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 import json
 import re
+import unicodedata
 
 import pytest
 
@@ -7,7 +8,20 @@ from consent.banners import texts
 from consent.jurisdictions import table
 from consent.publishing.lint import buttons
 
-SHIPPED = ["ar", "de", "en", "es", "fr", "it", "nl"]
+SHIPPED = [
+    "ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "he", "hr", "hu", "id", "is", "it",
+    "ja", "ko", "lt", "lv", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sr", "sv", "tr", "uk",
+    "vi", "zh-Hans", "zh-Hant",
+]  # fmt: skip
+# Words that a language spells as English does.
+SPELLED_ALIKE = {
+    ("da", "session"), ("de", "cookie"), ("fr", "session"), ("it", "name"), ("sv", "session"),
+}  # fmt: skip
+SCRIPTS = {
+    "ar": "ARABIC", "bg": "CYRILLIC", "el": "GREEK", "he": "HEBREW", "ja": "HIRAGANA|KATAKANA|CJK", "ko": "HANGUL",
+    "ru": "CYRILLIC", "sr": "CYRILLIC", "uk": "CYRILLIC", "zh-Hans": "CJK", "zh-Hant": "CJK",
+}  # fmt: skip
+LONGEST_BUTTON = 24  # characters of a button of the first layer
 
 
 def file(language):
@@ -21,11 +35,8 @@ def shape(value, path=()):
     return {(path, tuple(sorted(re.findall(r"\{\w+\}", value))))}
 
 
-def words(value):
-    return [word for item in value.values() for word in words(item)] if isinstance(value, dict) else [value]
-
-
-def test_seven_languages_are_shipped():
+def test_forty_languages_are_shipped():
+    assert len(SHIPPED) == 40
     assert texts.shipped() == SHIPPED
     assert sorted(texts.AND) == SHIPPED
     assert sorted(texts.labels()) == SHIPPED
@@ -36,11 +47,45 @@ def test_every_language_has_every_text_with_the_same_placeholders(language):
     assert shape(file(language)) == shape(file("en"))
 
 
+def leaves(value, name=""):
+    """[(key, text)] of a file."""
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in leaves(item, key)]
+    return [(name, value)]
+
+
 @pytest.mark.parametrize("language", [code for code in SHIPPED if code != "en"])
 def test_nothing_was_left_in_english(language):
-    """Sentences, not single words: "Session" and "Cookies" are the same in several languages."""
-    english = {word for word in words(file("en")) if len(word) > 20}
-    assert english & set(words(file(language))) == set()
+    alike = {
+        key
+        for (key, text), (_, english) in zip(leaves(file(language)), leaves(file("en")), strict=True)
+        if text == english
+    }
+    assert {(language, key) for key in alike} <= SPELLED_ALIKE
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_every_text_is_in_the_script_of_its_language(language):
+    """But for placeholders and proper names: at least one letter of every text."""
+    for key, text in leaves(file(language)):
+        names = {unicodedata.name(letter, "") for letter in text}
+        assert any(re.match(SCRIPTS[language], name) for name in names), (key, text)
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_the_buttons_of_the_first_layer_are_short_enough_for_a_phone(language):
+    for shown in (file(language)["texts"], *file(language)["blocks"].values()):
+        for button in ("accept", "reject", "manage"):
+            assert len(shown.get(button, "")) <= LONGEST_BUTTON
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_a_text_is_about_as_long_as_in_english(language):
+    """One that is three times as long, or a third, says something else."""
+    least = 0.2 if language in ("ja", "ko", "zh-Hans", "zh-Hant") else 0.4
+    for (key, text), (_, english) in zip(leaves(file(language)), leaves(file("en")), strict=True):
+        if len(english) > 40:
+            assert least < len(text) / len(english) < 1.9, (key, text)
 
 
 @pytest.mark.parametrize("language", SHIPPED)
@@ -63,7 +108,21 @@ def test_a_language_without_a_list_is_not_judged():
 
 @pytest.mark.parametrize(
     ("code", "nearest"),
-    [("de", "de"), ("de-CH", "de"), ("DE_at", "de"), ("ar-EG", "ar"), ("eo", "en"), ("pt-BR", "en"), ("", "en")],
+    [
+        ("de", "de"),
+        ("de-CH", "de"),
+        ("DE_at", "de"),
+        ("ar-EG", "ar"),
+        ("eo", "en"),
+        ("", "en"),
+        ("pt-BR", "pt-BR"),
+        ("pt-AO", "pt"),
+        ("no", "nb"),
+        ("iw", "he"),
+        ("zh-TW", "zh-Hant"),
+        ("zh", "zh-Hans"),
+        ("sr-Latn", "en"),
+    ],  # fmt: skip
 )
 def test_the_nearest_language(code, nearest):
     assert texts.nearest(code) == nearest
@@ -71,6 +130,8 @@ def test_the_nearest_language(code, nearest):
 
 def test_arabic_and_hebrew_run_from_the_right():
     assert [texts.direction(code) for code in ("ar-EG", "he", "de", "ara")] == ["rtl", "rtl", "ltr", "ltr"]
+    assert [texts.direction(code) for code in ("iw", "he_IL", "zh-Hant-TW", "")] == ["rtl", "rtl", "ltr", "ltr"]
+    assert [code for code in texts.shipped() if texts.direction(code) == "rtl"] == ["ar", "he"]
 
 
 def test_the_sites_words_lie_over_ours_and_an_empty_one_brings_ours_back():

@@ -25,7 +25,7 @@ LONG_WHY = "Works like a charm for all of our visitors"
 @pytest.fixture
 def site():
     site = create_site(
-        "shop.example", "x", languages=texts.shipped(), controller="Shop Ltd",
+        "shop.example", "x", languages=sorted(texts.BEFORE_REVIEWS), controller="Shop Ltd",
         policy_url="https://shop.example/privacy", imprint_url="https://shop.example/imprint",
         first_party_endpoint=True,
     )  # fmt: skip

@@ -191,6 +191,25 @@ def test_the_words_of_the_banner_are_saved_per_language(alice, shop, at):
     assert response.context["errors"] != []
 
 
+def test_who_may_publish_says_who_read_our_words_and_takes_it_back(alice, shop, at):
+    named = {"language": "de", "signed_by": "Dora Leser"}
+    page = at("banner") + "?tab=words"
+    assert "Machine-made" in alice.get(page).content.decode()
+    alice.post(at("banner_review"), named)
+    said = alice.get(page).content.decode()
+    assert "Dora Leser" in said
+    assert shop.text_reviews.get(revoked_at=None).language == "de"
+    alice.post(at("banner_review"), {"language": "de", "undo": "1"})
+    assert shop.text_reviews.filter(revoked_at=None).count() == 0
+    said = alice.post(at("banner_review"), {"language": "xx", "signed_by": "Dora"}, follow=True).content.decode()
+    assert "We ship no words in" in said
+
+
+def test_a_viewer_signs_no_words(login, shop, at):
+    assert login("vera").post(at("banner_review"), {"language": "de", "signed_by": "V"}).status_code == 403
+    assert shop.text_reviews.count() == 0
+
+
 def test_the_look_is_saved_and_a_bad_colour_is_not(alice, shop, at):
     good = {"what": "look", "accent": "#aa3355", "place": "bar bottom", "scheme": "dark", "radius": "4"}
     alice.post(at("banner"), good)
