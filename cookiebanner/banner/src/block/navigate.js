@@ -65,6 +65,14 @@ export function patchNavigation(w) {
   // A document that comes later is another realm.
   listen(w.document, 'load', () => enterFrames(w));
   if (w !== w.top) {
+    // Of an empty frame there is no event.
+    methods(w, 'Navigation', 'navigate', (go, [address]) => {
+      const url = new URL(address, w.document.baseURI).href;
+      if (!isHeld(url)) return go();
+      stopped.set(w, url);
+      const never = new w.Promise(() => {});
+      return { committed: never, finished: never };
+    });
     listen(w.navigation, 'navigate', (event) => {
       if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement) || !isHeld(event.destination.url)) return;
       event.preventDefault();

@@ -52,6 +52,7 @@ function insertNodes(go, all, self, method) {
       const next = insert;
       if (type) insert = () => changeSheet(node.parentNode, null, next);
     }
+    if (type === 11 && /^(style|script)$/.test(parent?.localName)) text += node.textContent;
     if (type === 1 || type === 11) {
       inserted.push(...(type === 1 ? [node] : node.children));
       const isForeign = where && node.ownerDocument !== parent.ownerDocument;

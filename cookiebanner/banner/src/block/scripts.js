@@ -67,13 +67,15 @@ export function importsWaitFor(text, isModule = false) {
   return 0;
 }
 
-const OWN_WINDOW = /^(window|document|self|top|parent|this|globalThis)$/;
+const OWN_WINDOW = /^((window|document|self|top|parent|this|globalThis)\b\W*)+$/;
 /** Does code send a frame somewhere by its `location`? Nothing can stop that: such code waits when it names a held address. */
 const sendsFrame = (text) =>
   /frame|content[WD]/i.test(text) &&
-  [...text.matchAll(/([\w$]+|[\])])\s*\.\s*location\b(?=\s*(=[^=]|\.\s*(href\s*=[^=]|(replace|assign)\s*\())?)/g)].some(
-    ([, object, sends]) => (sends ? !OWN_WINDOW.test(object) : /^(content\w+|])$/.test(object)),
-  );
+  [
+    ...text.matchAll(
+      /(\b(?:[\w$]+\s*\.\s*)*[\w$]+|[\])])\s*(?:\.\s*|\[\s*["'`])location\b(?=(?:["'`]\s*])?\s*(=[^=]|\.\s*(href\s*=[^=]|(replace|assign)\s*\())?)/g,
+    ),
+  ].some(([, object, sends]) => (sends ? !OWN_WINDOW.test(object) : /(^|\W)(content\w+|])$/.test(object)));
 
 /** Rules for whatever link there is wait while anything does; those for the site's own paths go on. */
 const linksWaitFor = (text) => /"where"|"document"/.test(text) && !/"href_matches"\s*:\s*\[?\s*"\//.test(text) && anyServiceWaits();

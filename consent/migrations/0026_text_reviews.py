@@ -8,7 +8,7 @@ import consent.sites.names
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0021_law_subscriptions"),
+        ("consent", "0025_publish_requests"),
     ]
 
     operations = [
