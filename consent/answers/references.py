@@ -40,5 +40,5 @@ def found(site: Site, reference: str) -> list[ConsentRecord]:
     wanted = Q()
     for one in hashes:
         wanted |= Q(payload__contains=f'"reference":"{one}"')
-    rows = ConsentRecord.objects.filter(wanted, site_id=site.pk, action="import")
+    rows = ConsentRecord.objects.filter(wanted, site_id=site.pk, action__in=("import", "receipt"))
     return list(rows.order_by("-index")[:200])
