@@ -204,7 +204,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # security.W001 looks for Django's own middleware by name; ours (cookiebanner.front.Security) is made of it.
 SILENCED_SYSTEM_CHECKS = ["models.W042", "security.W001"]
 
-CORS_URLS_REGEX = r"^/api/v1/"
+CORS_URLS_REGEX = r"^/(api/v1/|request/v1/consentreceipts$)"
 CORS_ALLOWED_ORIGINS: list[str] = []  # the sites' hosts are allowed by cookiebanner.visitors.cors
 CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["content-type"]

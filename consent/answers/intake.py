@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
-from consent.answers import optouts, schema, validate
+from consent.answers import optouts, references, schema, validate
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease, PublishedSite
 from consent.jurisdictions.locate import UNKNOWN, Decision, Place
@@ -91,6 +91,8 @@ def draft(
         record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
     if answer.layer is not None:
         record["layer"] = layer(answer.layer)
+    if reference := references.of(answer, str(site.uuid)):
+        record["reference"] = reference
     if answer.client_time is not None:
         record["client_time"] = str(answer.client_time)
     return Draft(

@@ -71,6 +71,8 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     # Milliseconds from the banner to the answer; counted, never stored. UNSET, since a body without it must have the
     # request hash that it had before there was such a field.
     time_to_answer: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None | msgspec.UnsetType = msgspec.UNSET
+    # Of an answer that was said elsewhere: its number there, of which only a keyed hash is stored (references.py).
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class Stored(msgspec.Struct):
@@ -89,7 +91,12 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def decode(body: bytes) -> Answer:
     """The body as an Answer. Raises RejectedSubmission: invalid_utf8, invalid_json, unknown_field, invalid_field."""
     answer: Answer = read(_decoder, body)
-    for name, text in (("page", answer.page), ("layer", answer.layer), ("client_time", answer.client_time)):
+    for name, text in (
+        ("page", answer.page),
+        ("layer", answer.layer),
+        ("client_time", answer.client_time),
+        ("reference", answer.reference),
+    ):
         if type(text) is str and not text.isprintable():
             raise unprintable(name)
     return answer

@@ -159,7 +159,7 @@ class _Answer:
 
     def _notice(self) -> dict[str, Any]:
         """A notice in each language is one of its own. What was said elsewhere had one that we can't prove."""
-        if self.row.action == "import":
+        if self.row.action in ("import", "receipt"):
             return {
                 "@id": "fairgate:notice:elsewhere",
                 "@type": "dpv:ConsentNotice",

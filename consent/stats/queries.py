@@ -48,7 +48,7 @@ class AnswerTotals:
         return getattr(self, kind) / self.answers if self.answers else 0.0
 
     def add(self, action: str, count: int) -> None:
-        kind = IMPORTED if action == "import" else KIND_OF.get(action, OTHER)
+        kind = IMPORTED if action in ("import", "receipt") else KIND_OF.get(action, OTHER)
         setattr(self, kind, getattr(self, kind) + count)
         self.by[action] = self.by.get(action, 0) + count
 

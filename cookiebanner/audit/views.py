@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from consent.answers import references
 from consent.ledger import checkpoint, clock, events
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
@@ -44,7 +45,8 @@ def sites(request: HttpRequest) -> HttpResponse:
 
 @on_site(May.EXPORT, "GET", auditors=True)
 def search(request: HttpRequest, site: Site) -> HttpResponse:
-    """Records by record id, visitor id or leaf number; without a question the latest ones."""
+    """Records by record id, visitor id, leaf number, or the number that an earlier system gave an answer; without a
+    question the latest ones."""
     asked = request.GET.get("q", "").strip()
     problem = ""
     records = ConsentRecord.objects.filter(site_id=site.pk)
@@ -54,12 +56,15 @@ def search(request: HttpRequest, site: Site) -> HttpResponse:
         try:
             key = UUID(asked)
         except ValueError:
-            rows, problem = [], "An id looks like 3f0c9d3e-7a51-4c1e-9b0a-2d4c8f1e6a77. A leaf number has only digits."
+            rows = references.found(site, asked)
+            problem = (
+                "" if rows else "An id looks like 3f0c9d3e-7a51-4c1e-9b0a-2d4c8f1e6a77. A leaf number has only digits."
+            )
         else:
             entry = LogEntry.objects.filter(site_id=site.pk, record_id=key).first()
             if entry:
                 return redirect("audit:record", uuid=site.uuid, index=entry.index)
-            rows = list(records.filter(visitor=key).order_by("-index")[:MOST])
+            rows = list(records.filter(visitor=key).order_by("-index")[:MOST]) or references.found(site, asked)
             problem = "" if rows else "This site has no record and no visitor with this id."
     else:
         rows = list(records.order_by("-index")[:25])

@@ -25,6 +25,7 @@ ACTIONS = {
     "gpc": "Opted out by browser signal (GPC)",
     "signal": "Opted out by another browser signal",
     "import": "Said elsewhere before",
+    "receipt": "A page's own receipt, not proved",
 }
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
 ROLES = {

@@ -47,6 +47,7 @@ def test_an_old_answer_is_a_record_of_its_own_once(stage, context, page):
     assert (record["action"], record["client_time"], record["visitor"], record["replaces"]) == (
         "import", closed, number, None,
     )  # fmt: skip
+    assert "reference" not in record
     assert record["choices"]["categories"] == {
         "C0001": "granted", "C0002": "granted", "C0003": "denied", "C0004": "denied", "C0005": "denied",
     }  # fmt: skip
@@ -55,11 +56,13 @@ def test_an_old_answer_is_a_record_of_its_own_once(stage, context, page):
 def test_an_old_refusal_gives_nobody_a_number(stage, context, page):
     stage.release(small(level="drop_in"))
     closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 9 * 86400))
-    hand_over(context, "C0001:1,C0002:0,C0003:0,C0004:0", closed, "5b2f0000-0000-4000-8000-000000000001")
+    number = "5b2f0000-0000-4000-8000-000000000001"
+    hand_over(context, "C0001:1,C0002:0,C0003:0,C0004:0", closed, number)
     page.goto(stage.page(GA, gate=AUTO + LOG + stub()))
     ready(page)
     until(lambda: stage.posts())
-    assert [(r["action"], r["visitor"]) for r in stage.posts()] == [("import", None)]
+    # The server keeps a keyed hash of the reference (tests/consent/answers/test_references.py).
+    assert [(r["action"], r["visitor"], r["reference"]) for r in stage.posts()] == [("import", None, number)]
     assert page.locator("#onetrust-banner-sdk:visible").count() == 0
 
 

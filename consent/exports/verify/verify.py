@@ -926,6 +926,7 @@ ACTIONS = {
     "gpc": "Browser's opt-out signal (GPC)",
     "signal": "Another signal of the browser",
     "import": "Said elsewhere before, wording not proved",
+    "receipt": "A page's own receipt in another form, wording not proved",
 }
 STYLE = """
 body{font:16px/1.55 Georgia,serif;max-width:820px;margin:40px auto;padding:0 20px;color:#1c2430;background:#fff}

@@ -17,6 +17,9 @@ CONSENT_LAW = "Directive 2002/58/EC art. 5(3); EDPB Cookie Banner Taskforce §26
 ADVERTISING = frozenset({"C0004", "C0005"})  # of the usual categories, those about other people's purposes
 OPTIONAL = frozenset({"C0002", "C0003", "C0004", "C0005"})  # no usual category but C0001 is strictly necessary
 MANY = 50  # vendors after which a list is no information (EDPB 03/2022: too many options)
+# Paths under which vendors' own servers for first-party use hand out what loads the rest.
+PROXIED = {"gtag/js": "google-tag", "gtm.js": "google-tag-manager", "gtm/js": "google-tag-manager"}
+LONG_NAME = 4  # characters of the last of two names that tell them apart: g/collect
 LONG_PATH = 6  # characters of a path that tell a tracker's file apart from any other
 
 
@@ -258,13 +261,25 @@ def _by_path(pattern: str) -> known.Known | None:
         path = patterns.parse(pattern).path
     except ValueError:
         return None
-    tail = (path or "").rstrip("/").rpartition("/")[2]
+    *_, folder, tail = ("", "", *(path or "").strip("/").split("/"))
+    both = f"{folder}/{tail}"
+    for name in (both, tail):
+        if name in PROXIED:
+            return known.by_key()[PROXIED[name]]
+    if folder and (found := next((f for f in known.services() if known.tracks(f) and both in _ends(f)), None)):
+        return found
     if len(tail) < LONG_PATH or "." not in tail:
         return None
     return next(
         (f for f in known.services() if known.tracks(f) and any(rule.partition("/")[2].endswith(tail) and
          rule.rstrip("/").rpartition("/")[2] == tail for rule in f["rules"])), None,
     )  # fmt: skip
+
+
+def _ends(service: known.Known) -> set[str]:
+    """The last two names of each path that it is known by, where there are two."""
+    paths = (rule.partition("/")[2].rstrip("/").split("/") for rule in service["rules"])
+    return {"/".join(path[-2:]) for path in paths if len(path) > 1 and len(path[-1]) >= LONG_NAME}
 
 
 def _described(service: Service) -> str:
@@ -280,7 +295,7 @@ def _tracker(service: Service) -> str:
     if service["container"]:
         return "loads others"
     for how, found in kin(service):
-        if known.tracks(found):
+        if known.tracks(found) or words.claims("tracking", found["description"]):
             return f"{how} {found['name']}'s" if "its" in how else f"is {found['name']}"
     if said := words.claims("tracking", f"{_described(service)}. {service.get('necessary_reason', '')}"):
         return f"speaks of {said!r}"

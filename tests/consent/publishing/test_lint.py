@@ -141,7 +141,7 @@ def test_an_override_of_no_regime_is_noticed(site):
         ),
         ({"name": "Own ads", "patterns": ["own.example"], "targeted_ads": True}, "block"),
         ({"name": "Own counter", "patterns": ["own.example"], "statistics": True}, "block"),
-        ({"name": "hotjar", "patterns": ["own.example"]}, "warn"),
+        ({"name": "hotjar", "patterns": ["own.example"]}, "block"),
         ({"name": "Errors", "patterns": ["sentry.io"]}, "warn"),
         ({"name": "Fonts", "patterns": ["fonts.googleapis.com"]}, None),
         ({"name": "Basket", "cookies": ["session"]}, None),

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from consent.answers import references
 from consent.exports.actions import FORMATS
 from consent.jobs import registry, runner
 from consent.jobs.models import Job
@@ -93,6 +94,25 @@ def test_a_visitors_answers_stand_together(dana, shop, search):
     response = dana.get(search, {"q": str(visitor)})
     assert [row.index for row in response.context["rows"]] == [2, 1]
     assert [one.index for one in dana.get(f"{search}records/1/").context["others"]] == [2]
+
+
+def test_an_answer_to_an_earlier_banner_is_found_by_its_number_there(dana, shop, search):
+    for number in ("8c1d7a52-0b6e-4f3a-9d21-5e7f0a3b2c41", "ref 17"):
+        record = {"choices": {}, "reference": references.hashed(str(shop.uuid), number)}
+        [outcome] = append([draft_of(shop.pk, shop.uuid, "consent", record, uuid4(), action="import")])
+        response = dana.get(search, {"q": number})
+        assert [row.index for row in response.context["rows"]] == [outcome.index]
+        assert response.context["problem"] == ""
+
+
+def test_a_record_names_the_signal_that_decided(dana, shop, search):
+    signals = {"gpc": False, "acted_on": {"unmeasured": "Please Do Not Measure"}}
+    record = {"choices": {}, "signals": signals}
+    [outcome] = append([draft_of(shop.pk, shop.uuid, "consent", record, uuid4(), action="signal")])
+    body = " ".join(dana.get(f"{search}records/{outcome.index}/").content.decode().split())
+    assert "<dt>Decided by the browser</dt><dd> Please Do Not Measure<br></dd>" in body
+    assert "acted_on:" not in body
+    assert "<h1>Opted out by another browser signal</h1>" in body
 
 
 def test_records_of_another_site_are_not_found(dana, shop, foreign, search):

@@ -113,11 +113,14 @@ export function answers(core, transport) {
   function bringOver() {
     const { consentId = '' } = core.saidElsewhere ? {} : storedFields(core);
     const { t, yes, id: replaces } = core.answer;
-    // Whoever said yes is known by their number from then on; nobody gets one for a no.
-    if (yes && UUID.test(consentId)) core.answer.u = consentId.toLowerCase();
+    // Whoever said yes is known by their number from then on; nobody gets one for a no, which is found by what the server
+    // makes of the number.
+    const known = yes && UUID.test(consentId);
+    if (known) core.answer.u = consentId.toLowerCase();
     const id = uuid();
     keep(id, 'import', t);
-    receipt = record(id, replaces, 'import', 'api', { client_time: new Date(t * 1000).toISOString() });
+    const reference = known ? undefined : consentId.slice(0, 100) || undefined;
+    receipt = record(id, replaces, 'import', 'api', { client_time: new Date(t * 1000).toISOString(), reference });
   }
 
   /** Milliseconds since a layer came up by itself; nothing when none did, or it has had its answer. */

@@ -101,7 +101,7 @@ export function domainData(core, content, { country, fields }) {
     GeneralVendors: [],
     VendorServices: [],
     ConsentIntegrationData: {
-      consentApi: `${core.base}/api/v1/consents`,
+      consentApi: `${core.base}/request/v1/consentreceipts`,
       consentPayload: {
         identifier: fields.consentId || '',
         identifierType: fields.identifierType || '',

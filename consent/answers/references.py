@@ -1,0 +1,44 @@
+"""The number that an earlier system gave an answer: nobody is known by it here, and who knows it finds the answer.
+
+Only a keyed hash is stored, of the number and the site. Whoever has the records and not the key (SECRET_KEY) learns no
+number from them, and can't tell that two sites met the same visitor.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from consent.answers.errors import RejectedSubmission
+from consent.answers.schema import Answer
+from consent.ledger.models import ConsentRecord
+from consent.sites.models import Site
+
+SALT = "fairgate.reference"
+
+
+def hashed(site_uuid: str, reference: str, secret: str | bytes | None = None) -> str:
+    """What a record says of a number; capitals and blanks around it make no other one."""
+    text = f"{site_uuid} {reference.strip().lower()}"
+    return salted_hmac(SALT, text, secret=secret, algorithm="sha256").hexdigest()
+
+
+def of(answer: Answer, site_uuid: str) -> str:
+    """The hash of an answer's number, "" without one. Raises RejectedSubmission where it was not said elsewhere."""
+    if not isinstance(answer.reference, str):
+        return ""
+    if answer.action != "import":
+        raise RejectedSubmission("invalid_field", "Only what was said elsewhere has a number there.", field="reference")
+    return hashed(site_uuid, answer.reference)
+
+
+def found(site: Site, reference: str) -> list[ConsentRecord]:
+    """The answers that an earlier system gave this number, the newest first."""
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    hashes = [hashed(str(site.uuid), reference, secret) for secret in secrets]
+    wanted = Q()
+    for one in hashes:
+        wanted |= Q(payload__contains=f'"reference":"{one}"')
+    rows = ConsentRecord.objects.filter(wanted, site_id=site.pk, action__in=("import", "receipt"))
+    return list(rows.order_by("-index")[:200])
