@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 VIEW = (
     "overview", "services", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
-    "trail",
+    "trail", "scans",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new",)
@@ -29,6 +29,11 @@ DETAIL: dict[str, dict[str, Any]] = {
 }
 AUDIT = ("search", "ledger", "exports")
 POSTS: dict[str, dict[str, Any]] = {
+    "scan_start": {},
+    "scan_notices": {},
+    "scan_stop": {"scan": 1},
+    "scan_file": {"scan": 1},
+    "scan_undo": {"scan": 1},
     "service_delete": {"key": "counter"},
     "service_undo": {},
     "banner_draft": {},
@@ -95,7 +100,7 @@ def test_a_viewer_changes_nothing(login, shop):
     for name, keys in POSTS.items():
         url = reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid, **keys})
         assert (name, vera.post(url, {"reason": "x", "rule": "L01"}).status_code) == (name, 403)
-    forms = ("service_new", "categories", "banner", "installation", "settings", "team", "tokens")
+    forms = ("service_new", "categories", "banner", "installation", "scans", "settings", "team", "tokens")
     for name, keys in [(name, {}) for name in forms] + [
         (name, keys) for name, keys in DETAIL.items() if name not in ("release", "pictures")
     ]:
