@@ -209,6 +209,9 @@ class _Visits:
             context.on("page", _closed)
             with self._bounded():
                 self._look(page, context, found, moment)
+                cut = self.proxy.left == 0
+            if cut and not again:
+                self.course.notes.append(f"{found.url} was cut: it brings in too much, or asks for too much."[:300])
             context.remove_listener("page", _closed)
             page.close()
         except Error as error:

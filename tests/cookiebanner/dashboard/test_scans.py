@@ -12,8 +12,9 @@ from consent.jobs.models import Job
 from consent.models import Scan
 from consent.scanner import pictures, scans
 from consent.scanner.seen import BEFORE, REFUSED
-from tests.consent.scanner.test_report import HOTJAR, META, made
+from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
 from tests.cookiebanner.dashboard.conftest import SECRET
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 FAR = "https://far.example/p.gif"
@@ -23,20 +24,12 @@ def url(site, name: str, **keys) -> str:
     return reverse(f"dashboard:{name}", kwargs={"uuid": site.uuid, **keys})
 
 
-def finished(site, *requests, **more) -> Scan:
-    one = scans.ask(site, "alice@example.net")
-    Job.objects.filter(pk=one.job_id).update(state=Job.Status.DONE)
-    return scans.finish(one, made(*requests, **more))
-
-
 @pytest.fixture
 def scan(shop, settings, tmp_path) -> Scan:
     settings.FAIRGATE_DATA = tmp_path
     report = made((HOTJAR, BEFORE), (META, REFUSED), (FAR, BEFORE), (HOTJAR, REFUSED))
     report["pages"][0]["picture"] = pictures.keep(b"picture", sha256(b"picture").hexdigest())
-    one = scans.ask(shop, "alice@example.net")
-    Job.objects.filter(pk=one.job_id).update(state=Job.Status.DONE)
-    return scans.finish(one, report)
+    return finished(shop, report)
 
 
 def test_each_role_gets_what_it_may_at_each_address(login, shop, scan, foreign):
@@ -81,7 +74,7 @@ def test_a_scan_is_started_watched_and_stopped(alice, shop):
     assert response["Location"] == url(shop, "scan", scan=scan.pk)
     page = alice.get(response["Location"]).content.decode()
     assert f'hx-get="{url(shop, "scan_progress", scan=scan.pk)}"' in page
-    Job.objects.filter(pk=scan.job_id).update(
+    Job.objects.filter(pk=present(scan.job_id)).update(
         state=Job.Status.RUNNING, done=3, total=9, message="https://shop.example/<b>"
     )
     part = alice.get(url(shop, "scan_progress", scan=scan.pk))
@@ -137,7 +130,7 @@ def test_the_plan_and_the_notices_are_saved(alice, shop, people):
 
 
 def test_the_overview_tells_each_person_what_they_want_to_know(alice, login, shop, scan, foreign):
-    finished(foreign, (HOTJAR, BEFORE))
+    finished(foreign, made((HOTJAR, BEFORE)))
     body = alice.get(url(shop, "overview")).content.decode()
     assert ("Still runs after a refusal:" in body, "Runs before an answer:" in body) == (True, True)
     alice.post(url(shop, "scan_notices"), {"before_answer": "on"})
@@ -163,7 +156,7 @@ def test_the_overview_tells_each_person_what_they_want_to_know(alice, login, sho
     ],
 )
 def test_the_report_says_what_it_can_not_know(alice, shop, course, words):
-    scan = finished(shop, (HOTJAR, BEFORE), **course)
+    scan = finished(shop, made((HOTJAR, BEFORE), **course))
     assert words in alice.get(url(shop, "scan", scan=scan.pk)).content.decode()
 
 
@@ -174,15 +167,13 @@ def test_what_a_page_says_of_itself_is_only_text(alice, shop, scan):
         "kind": "cookie", "name": "<u>", "host": "<u>", "moments": [], "pages": [], "by": ["<u>"], "service": "",
         "service_name": "", "category": "", "confidence": "", "reason": "", "detail": {"path": "<u>", "same_site": "<u>"},
     }]  # fmt: skip
-    one = scans.ask(shop, "alice@example.net")
-    Job.objects.filter(pk=one.job_id).update(state=Job.Status.DONE)
-    body = alice.get(url(shop, "scan", scan=scans.finish(one, report).pk)).content.decode()
+    body = alice.get(url(shop, "scan", scan=finished(shop, report).pk)).content.decode()
     assert [mark in body for mark in ("<script>alert", "<i>x", "?<b>", "<u>")] == [False] * 4
 
 
 def test_what_changed_since_the_scan_before_is_told(alice, shop):
-    finished(shop, (HOTJAR, BEFORE))
-    second = finished(shop, (META, BEFORE))
+    finished(shop, made((HOTJAR, BEFORE)))
+    second = finished(shop, made((META, BEFORE)))
     body = " ".join(alice.get(url(shop, "scan", scan=second.pk)).content.decode().split())
     assert "<dt>New services</dt><dd>Meta Pixel</dd>" in body
     assert "<dt>Services gone</dt><dd>Hotjar</dd>" in body

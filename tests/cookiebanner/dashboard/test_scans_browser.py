@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from consent.catalogue.actions import add_service
 from consent.jobs.models import Job
-from consent.models import Scan
 from consent.scanner import scans
 from consent.scanner.seen import ACCEPTED, BEFORE, REFUSED
 from tests.browser.uncaught import uncaught
-from tests.consent.scanner.test_report import CHAT, HOTJAR, META, made
+from tests.consent.scanner.sample_scans import CHAT, HOTJAR, META, finished, made
 from tests.cookiebanner.dashboard.test_browser import signed_in
+from tests.values import present
 
 __all__ = ["signed_in", "uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -49,12 +49,6 @@ def report() -> dict[str, Any]:
     ]
     found["robots"] = "robots.txt has 1 rule for us; it is obeyed."
     return found
-
-
-def finished(site, content: dict[str, Any]) -> Scan:
-    one = scans.ask(site, "alice@example.net")
-    Job.objects.filter(pk=one.job_id).update(state=Job.Status.DONE)
-    return scans.finish(one, content)
 
 
 def look(page: Any, name: str) -> None:
@@ -107,12 +101,12 @@ def test_a_scan_is_started_watched_and_filed_by_keyboard(signed_in, live_server,
     page.get_by_text("It begins when the worker has time.").wait_for()
     look(page, "scan-waiting")
     scan = shop.scans.get()
-    Job.objects.filter(pk=scan.job_id).update(
+    Job.objects.filter(pk=present(scan.job_id)).update(
         state=Job.Status.RUNNING, done=2, total=9, message="https://shop.example/a"
     )
     page.get_by_text("Page 3 of about 9").wait_for()
     look(page, "scan-running")
-    Job.objects.filter(pk=scan.job_id).update(state=Job.Status.DONE)
+    Job.objects.filter(pk=present(scan.job_id)).update(state=Job.Status.DONE)
     scans.finish(scan, report())
     press(page, "File what is ticked")  # the page has come anew by itself
     page.get_by_text("In the draft now:").wait_for()

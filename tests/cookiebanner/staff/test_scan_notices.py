@@ -7,26 +7,19 @@ from django.core import mail
 from django.urls import reverse
 
 from consent.jobs.models import Job
-from consent.models import Scan
 from consent.scanner import scans
 from consent.scanner.seen import BEFORE, REFUSED
 from consent.sites.actions import set_role
-from tests.consent.scanner.test_report import HOTJAR, META, made
+from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
 from tests.cookiebanner.staff.conftest import URL, work
 
 pytestmark = pytest.mark.django_db
 
 
-def finished(site, *requests) -> Scan:
-    one = scans.ask(site, "alice@example.net")
-    Job.objects.filter(pk=one.job_id).update(state=Job.Status.DONE)
-    return scans.finish(one, made(*requests))
-
-
 def test_owners_and_editors_are_mailed_what_they_want_to_know(people, shop, foreign):
-    finished(shop)
+    finished(shop, made())
     scans.set_notice(shop, people["bob"], new_tracker=False, before_answer=True, after_refusal=False)
-    scan = finished(shop, (HOTJAR, BEFORE), (META, REFUSED))
+    scan = finished(shop, made((HOTJAR, BEFORE), (META, REFUSED)))
     work()
     told = {message.to[0]: message for message in mail.outbox}
     assert set(told) == {"alice@example.net", "bob@example.net"}
@@ -44,17 +37,17 @@ def test_owners_and_editors_are_mailed_what_they_want_to_know(people, shop, fore
 
 
 def test_who_has_left_meanwhile_and_what_is_outdated_is_not_mailed(people, shop):
-    finished(shop)
-    finished(shop, (META, REFUSED))
+    finished(shop, made())
+    finished(shop, made((META, REFUSED)))
     set_role(shop, people["bob"], "viewer", "alice@example.net")
-    finished(shop, (META, REFUSED), (HOTJAR, BEFORE))
+    finished(shop, made((META, REFUSED), (HOTJAR, BEFORE)))
     work()
     assert [(message.to, "Hotjar" in str(message.body)) for message in mail.outbox] == [(["alice@example.net"], True)]
 
 
 def test_a_server_without_mail_goes_on(people, shop, settings):
     settings.FAIRGATE_URL = ""
-    finished(shop)
-    finished(shop, (META, REFUSED))
+    finished(shop, made())
+    finished(shop, made((META, REFUSED)))
     work()
     assert (mail.outbox, Job.objects.filter(kind=scans.MAIL, state=Job.Status.FAILED).count()) == ([], 0)
