@@ -5,6 +5,7 @@ from django.urls import URLPattern, include, path
 from cookiebanner.dashboard.views import (
     banner,
     catalogue,
+    guide,
     installation,
     laws,
     overview,
@@ -20,6 +21,7 @@ app_name = "dashboard"
 site_pages: list[URLPattern] = [
     path("", overview.overview, name="overview"),
     # set up
+    path("start/", guide.guide, name="guide"),
     path("scans/", scans.scans_page, name="scans"),
     path("scans/start/", scans.start, name="scan_start"),
     path("scans/notices/", scans.notices, name="scan_notices"),

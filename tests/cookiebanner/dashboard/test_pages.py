@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 VIEW = (
     "overview", "services", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
-    "trail", "scans",
+    "trail", "scans", "guide",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new",)

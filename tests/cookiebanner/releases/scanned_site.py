@@ -78,7 +78,7 @@ class ScannedSite:
 
     def _found(self, host: str, path: str, whole: str) -> tuple[int, str, bytes, list[tuple[str, str]]]:
         if found := self.files.get((host, path)):
-            return 200, found[0], found[1], []
+            return 200, found[0], found[1], [("Cache-Control", "max-age=3600")]
         if host == "shop":
             return self._page(path, whole)
         if host == "embed":
