@@ -52,6 +52,7 @@ from scripts.forge import (
 __all__ = ["CASES"]
 KEPT = 12  # the size of the log when its first checkpoint was signed
 NOON = "2026-03-02T13:00:00.000000Z"
+SCAN = {"report": "ab" * 32, "pages": 3, "start": "https://shop.example/", "complete": True}
 
 
 def lines(found: Files, name: str = "records.jsonl") -> list[Record]:
@@ -247,6 +248,7 @@ def what_holds() -> None:
     case("rotated_twice_with_the_last_key", 0, lambda: zipped(bundle(rotated_twice())), key=vkey(key_of("third")))
     case("anchored", 0, anchored())
     case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
+    case("scanned", 0, lambda: zipped(bundle(honest(lambda made: made.add("scan", NOON, SCAN)))))
     case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)
     case("option_key_is_no_key", 2, whole(), key="believe me")
     case("option_key_has_another_id", 2, whole(), key=key.replace(key.split("+")[1], "00000000"))
@@ -874,6 +876,8 @@ def own_key() -> None:
         rotation_without_keys=lambda made: made.add("key_rotation", NOON, {"old_key": "x", "new_key": "y"}),
         waiver_that_nobody_signed=lambda made: made.add("waiver", NOON, {"rule": "L1", "for_regime": ""}),
         pictures_that_are_none=lambda made: made.add("pictures", NOON, {"pictures": ["x"]}, release=1),
+        scan_whose_report_has_no_hash=lambda made: made.add("scan", NOON, {**SCAN, "report": "x"}),
+        scan_that_counts_no_pages=lambda made: made.add("scan", NOON, {**SCAN, "pages": "3"}),
         record_of_another_site=of_another_site,
     )  # fmt: skip
 

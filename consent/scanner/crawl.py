@@ -32,7 +32,7 @@ SITEMAPS = 20  # files of one site
 HOPS = 5  # redirects in a row
 ORIGINS = 10  # of one site, each with a robots.txt
 Look = Callable[[str, int], PageSeen]
-Tell = Callable[[int, int, str], None]
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Crawl:
     def __post_init__(self) -> None:
         self.frontier = Frontier(self.plan.hosts, self.plan.depth)
 
-    def run(self, look: Look, tell: Tell = lambda done, total, words: None) -> None:
+    def run(self, look: Look, tell: Progress = lambda done, total, words: None) -> None:
         """Looks at pages until there are no more, or one of the bounds is met."""
         self._begin()
         while (following := self.frontier.next()) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from consent.catalogue.known import by_key
 from consent.scanner.classify import HIGH, Classifier
 from consent.scanner.frontier import LeftOut
 from consent.scanner.seen import BEFORE, MOMENTS, REFUSED, PageSeen, Seen, Thing
@@ -116,7 +117,7 @@ def _sentence(thing: Thing) -> str:
 def _host(thing: Thing) -> dict[str, Any]:
     return {
         "host": thing.host, "moments": _in_order(thing.moments), "pages": thing.pages, "by": thing.by,
-        "examples": thing.examples, "frame": bool(thing.detail.get("frame")), "reason": thing.who.reason,
+        "evidence": thing.examples, "frame": bool(thing.detail.get("frame")), "reason": thing.who.reason,
     }  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def strangers(report: Report, moment: str) -> list[str]:
 def unfiled(report: Report, have: Iterable[str]) -> list[dict[str, Any]]:
     """Services of our catalogue that were found and are not among those that the site has by now."""
     there = set(have)
-    return [one for one in report["services"] if one["key"] not in there]
+    return [one for one in report["services"] if one["key"] not in there and one["key"] in by_key()]
 
 
 def _trackers(report: Report) -> dict[str, str]:

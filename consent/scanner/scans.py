@@ -168,7 +168,7 @@ def finish(scan: Scan, report: Report) -> Scan:
         scan.finished_at = timezone.now()
         scan.save(update_fields=["report", "sha256", "entry", "finished_at"])
         if whole(report) and any(news_of(site, scan)):
-            for person in _told(site):
+            for person in _recipients(site):
                 if any(news_for(site, person)):
                     jobs.enqueue(MAIL, site=site, params={"scan": scan.pk, "user": person.pk})
     forget_old(site)
@@ -286,7 +286,7 @@ def news_for(site: Site, user: Any) -> News:
     return News(*(rows if getattr(notice, name) else [] for name, rows in zip(NOTICES, found, strict=True)))
 
 
-def _told(site: Site) -> list[Any]:
+def _recipients(site: Site) -> list[Any]:
     """The owners and editors; viewers can change nothing, auditors see none of it."""
     users = get_user_model().objects.filter(memberships__site=site, memberships__role__in=TOLD, is_active=True)
     return list(users.order_by("pk"))

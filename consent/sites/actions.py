@@ -59,14 +59,18 @@ def create_site(
     owners: Iterable[Any] = (),
     languages: Sequence[str] = LANGUAGES,
     share_host: bool = False,
+    cover_apex: bool = False,
     **settings: Any,
 ) -> Site:
     """Makes a site with its hosts, the five usual categories, a banner draft and a membership for each owner.
 
     `uuid` is the id pages carry (OneTrust's `data-domain-script`). A host that another site has is refused unless
-    `share_host`. `settings` are those of `change_settings`. Raises InvalidChange.
+    `share_host`. With `cover_apex` a host `www.example.com` brings `example.com` along, when nobody has it. `settings`
+    are those of `change_settings`. Raises InvalidChange.
     """
     names = _clean_hosts([hosts] if isinstance(hosts, str) else hosts)
+    if cover_apex:
+        names = [*names, *_free_apexes(names)]
     if not names:
         raise InvalidChange("A site needs at least one host, such as example.com.")
     site_id = as_uuid(uuid) if uuid else uuid4()
@@ -106,6 +110,21 @@ def _clean_hosts(hosts: Sequence[str]) -> list[str]:
         return list(dict.fromkeys(site_host(host) for host in hosts))
     except ValueError as error:
         raise InvalidChange(str(error)) from None
+
+
+def _free_apexes(names: Sequence[str]) -> list[str]:
+    """`example.com` for `www.example.com`: visitors come to both. Not one that strangers share, or that another site
+    has."""
+    found = []
+    for name in names:
+        apex = name.removeprefix("www.")
+        if apex == name or apex in names or Host.objects.filter(name=apex).exists():
+            continue
+        try:
+            found.append(site_host(apex))
+        except ValueError:
+            continue
+    return found
 
 
 def _refuse_taken(names: Iterable[str]) -> None:

@@ -110,7 +110,7 @@ class ScanNoticeForm(forms.ModelForm):
 class NewSite(forms.Form):
     hosts = lines(
         label="Hosts",
-        help_text="One a line: example.com covers its subdomains too.",
+        help_text="One a line: example.com covers its subdomains too. www.example.com brings example.com along.",
     )
     name = forms.CharField(max_length=200, required=False, help_text="What your team calls it. Empty: the first host.")
     uuid = forms.UUIDField(

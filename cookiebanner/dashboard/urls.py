@@ -6,6 +6,7 @@ from cookiebanner.dashboard.views import (
     banner,
     catalogue,
     cookies,
+    guide,
     inbox,
     installation,
     laws,
@@ -22,6 +23,7 @@ app_name = "dashboard"
 site_pages: list[URLPattern] = [
     path("", overview.overview, name="overview"),
     # set up
+    path("start/", guide.guide, name="guide"),
     path("scans/", scans.scans_page, name="scans"),
     path("scans/start/", scans.start, name="scan_start"),
     path("scans/notices/", scans.notices, name="scan_notices"),

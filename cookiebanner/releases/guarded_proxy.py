@@ -20,6 +20,7 @@ from consent.jobs import outgoing
 CONNECT = 10.0  # seconds until a host has taken the connection
 SILENCE = 60.0  # seconds after which a connection is given up
 HEAD = 65536  # bytes of a request's head
+NOT_REACHED = b"HTTP/1.1 502 Not reached\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Proxy(socketserver.ThreadingTCPServer):
@@ -101,13 +102,14 @@ class _Handler(socketserver.BaseRequestHandler):
         except ValueError:
             return
         self.server.asked.add(host)
+        if self.server.left == 0:  # which says nothing of the host
+            self.request.sendall(NOT_REACHED)
+            return
         try:
-            if self.server.left == 0:
-                raise OSError("The page has had all the bytes that it may have.")
             onward = reach(host, port)
         except (OSError, ValueError) as error:
             self.server.refused.setdefault(host, str(error))
-            self.request.sendall(b"HTTP/1.1 502 Not reached\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self.request.sendall(NOT_REACHED)
             return
         with onward:
             if method == "CONNECT":

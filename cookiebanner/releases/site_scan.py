@@ -42,7 +42,7 @@ REQUESTS = 1500  # of a page view
 FRAMES = 40  # that are read
 CODE = 500_000  # characters of inline code of a page
 HEAP = "--js-flags=--max-old-space-size=512"  # megabytes of a page's scripts
-# One process a page: what frames ask for is heard like the rest, and a maze of them starts no processes.
+# One process a page: what frames ask for is log like the rest, and a maze of them starts no processes.
 TOGETHER = ["--disable-site-isolation-trials", HEAP]
 READ = (Path(__file__).parent / "site_scan.js").read_text(encoding="utf-8").strip().removesuffix(";")
 WRITES = (Path(__file__).parent / "site_scan_writes.js").read_text(encoding="utf-8").strip().removesuffix(";")
@@ -97,7 +97,7 @@ def _again(crawl: Crawl, visits: _Visits, moment: str, tell: pictures.SendProgre
 
 @dataclass
 class _Heard:
-    """What one page view was heard to ask for, and which cookies its answers set."""
+    """What one page view was log to ask for, and which cookies its answers set."""
 
     asked: list[Asked] = field(default_factory=list)
     set_cookies: dict[str, str] = field(default_factory=dict)  # name → the address that set it
@@ -209,6 +209,9 @@ class _Visits:
             context.on("page", _closed)
             with self._bounded():
                 self._look(page, context, found, moment)
+                cut = self.proxy.left == 0
+            if cut and not again:
+                self.course.notes.append(f"{found.url} was cut: it brings in too much, or asks for too much."[:300])
             context.remove_listener("page", _closed)
             page.close()
         except Error as error:
@@ -229,7 +232,7 @@ class _Visits:
                 page.close()
 
     def _look(self, page: Page, context: BrowserContext, found: PageSeen, moment: str) -> None:
-        heard = self._hear(context.new_cdp_session(page), page)
+        log = self._hear(context.new_cdp_session(page), page)
         before = {_cookie_key(cookie) for cookie in context.cookies()} if moment == BEFORE else set()
         if not self._open(page, found, moment):
             self._forget(context, before, moment)
@@ -249,7 +252,7 @@ class _Visits:
             found.url, found.title, found.links = read["url"], read["title"], read["links"]
             if read["login"]:
                 found.title = f"{found.title} (asks for a password)"
-        self._keep(page, context, found, moment, heard, read["code"])
+        self._keep(page, context, found, moment, log, read["code"])
         self._picture(page, found, moment)
 
     def _open(self, page: Page, found: PageSeen, moment: str) -> bool:
@@ -276,14 +279,14 @@ class _Visits:
             page.wait_for_timeout(REST / 15)
 
     def _hear(self, session: CDPSession, page: Page) -> _Heard:
-        heard = _Heard()
+        log = _Heard()
 
         def sent(event: dict[str, Any]) -> None:
             request = event["request"]
-            heard.urls[event["requestId"]] = request["url"]
-            if len(heard.asked) < REQUESTS:
+            log.urls[event["requestId"]] = request["url"]
+            if len(log.asked) < REQUESTS:
                 kind = str(event.get("type", "")).lower()
-                heard.asked.append(Asked(request["url"], kind, _initiator(event.get("initiator", {}), self.plan.site)))
+                log.asked.append(Asked(request["url"], kind, _initiator(event.get("initiator", {}), self.plan.site)))
             else:
                 self.proxy.left = 0
                 self.proxy.hang_up()
@@ -292,26 +295,26 @@ class _Visits:
             for name, value in event["headers"].items():
                 if name.lower() == "set-cookie":
                     for line in value.split("\n"):
-                        url = heard.urls.get(event["requestId"], "")
-                        heard.set_cookies[line.partition("=")[0].strip()] = url.partition("?")[0]
+                        url = log.urls.get(event["requestId"], "")
+                        log.set_cookies[line.partition("=")[0].strip()] = url.partition("?")[0]
 
         def worker(request: Request) -> None:
-            if len(heard.workers) < REQUESTS:
-                heard.workers.setdefault(request.url, request.resource_type)
+            if len(log.workers) < REQUESTS:
+                log.workers.setdefault(request.url, request.resource_type)
 
         page.on("request", worker)
         session.on("Network.requestWillBeSent", sent)
         session.on("Network.responseReceivedExtraInfo", answered)
-        session.on("Network.webSocketCreated", lambda event: heard.asked.append(Asked(event["url"], "websocket")))
+        session.on("Network.webSocketCreated", lambda event: log.asked.append(Asked(event["url"], "websocket")))
         session.send("Network.enable")
-        return heard
+        return log
 
     def _keep(
-        self, page: Page, context: BrowserContext, found: PageSeen, moment: str, heard: _Heard, code: list[str]
+        self, page: Page, context: BrowserContext, found: PageSeen, moment: str, log: _Heard, code: list[str]
     ) -> None:
-        told = set(heard.urls.values())
-        heard.asked += [Asked(url, kind, "a worker") for url, kind in heard.workers.items() if url not in told]
-        left = [one for one in heard.asked if (urlsplit(one.url).hostname or "") in self.proxy.asked]
+        reported = set(log.urls.values())
+        log.asked += [Asked(url, kind, "a worker") for url, kind in log.workers.items() if url not in reported]
+        left = [one for one in log.asked if (urlsplit(one.url).hostname or "") in self.proxy.asked]
         found.requests[moment] = len(left)
         gate = self.gate.get("server", "")
         for one in left:
@@ -322,7 +325,7 @@ class _Visits:
             for text in code:
                 self.seen.code(text, found.url)
         names = self._names(page)
-        for name, url in heard.set_cookies.items():
+        for name, url in log.set_cookies.items():
             self.setters.setdefault(("cookie", name), f"Set-Cookie of {url}")
         for kind, name, host in sorted(names - self.kept):
             if not running_rules.ours(name):

@@ -47,7 +47,7 @@ def send_now(scan_id: int, user_id: int) -> bool:
 def _subject(name: str, news: scans.News) -> str:
     new, before, after = map(len, news)
     if after:
-        return f"{name}: {after} service{'s' * (after > 1)} run after a refusal"
+        return f"{name}: {after} service{'s run' if after > 1 else ' runs'} after a refusal"
     if before:
         return f"{name}: trackers run before an answer"
     return f"{name}: {new} new tracker{'s' * (new > 1)}"

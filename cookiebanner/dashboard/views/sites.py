@@ -60,12 +60,13 @@ def new(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             site = actions.create_site(
-                data["hosts"], actor(request), uuid=data["uuid"], name=data["name"], owners=[request.user]
-            )
+                data["hosts"], actor(request), uuid=data["uuid"], name=data["name"], owners=[request.user],
+                cover_apex=True,
+            )  # fmt: skip
         except actions.InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            return redirect("dashboard:installation", uuid=site.uuid)
+            return redirect("dashboard:guide", uuid=site.uuid)
     return show(request, "dashboard/site_new.html", form=form)
 
 

@@ -338,6 +338,17 @@ def test_a_restart_is_told(site, tmp_path):
     )
 
 
+def test_a_scan_is_told_with_the_hash_of_its_report(site, tmp_path):
+    record = {"report": "cd" * 32, "pages": 12, "start": "https://shop.example/", "complete": True}
+    append([draft_of(site.pk, site.uuid, "scan", record, uuid5(SITE, "scan"))])
+    checkpoint.make(site)
+    path = bundle(site, tmp_path / "b.zip", end=date.max)
+    code, said = verify(path)
+    assert (code, f"12 pages of the site; the SHA-256 of the report is {'cd' * 32}." in said) == (UNKNOWN, True), said
+    with zipfile.ZipFile(path) as archive:
+        assert "cd" * 32 in archive.read("report.html").decode()
+
+
 def test_pictures_are_in_the_bundle_and_lost_ones_are_said_to_be(site, tmp_path, settings):
     from scripts.forge import png
 

@@ -228,14 +228,14 @@ def test_lanes_do_not_meet(handle):
     done = []
     every: list[tuple[str, dict[str, Any]]] = [
         ("sweep", {"every": 60}), ("export", {}), ("hook", {"queue": registry.DELIVERIES}),
-        ("look", {"queue": registry.PICTURES}),
+        ("look", {"queue": registry.PICTURES}), ("walk", {"queue": registry.SCANS}),
     ]  # fmt: skip
     for kind, more in every:
         handle(kind, **more)(lambda run: done.append(run.job.kind))
         actions.enqueue(kind)
     for queue in registry.QUEUES:
         assert runner.work_off(queue=queue) == 1
-    assert done == ["sweep", "export", "hook", "look"]
+    assert done == ["sweep", "export", "hook", "look", "walk"]
     actions.enqueue("nobody")
     assert runner.work_off(queue=registry.WORK) == 1
 

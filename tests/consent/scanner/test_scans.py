@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -20,7 +19,8 @@ from consent.scanner.scans import Choice
 from consent.scanner.seen import BEFORE, REFUSED
 from consent.sites.actions import create_site, set_role
 from cookiebanner.staff.accounts import add_person
-from tests.consent.scanner.test_report import HOTJAR, META, made
+from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -29,12 +29,6 @@ pytestmark = pytest.mark.django_db
 def site(settings, tmp_path) -> Site:
     settings.FAIRGATE_DATA = tmp_path
     return create_site(["shop.example", "www.shop.example"], "alice")
-
-
-def finished(site: Site, report: dict[str, Any]) -> Scan:
-    one = scans.ask(site, "alice")
-    Job.objects.filter(pk=one.job_id).update(state=Job.Status.DONE)
-    return scans.finish(one, report)
 
 
 def test_a_scan_begins_at_the_first_host_or_where_the_plan_says(site):
@@ -72,7 +66,7 @@ def test_a_scan_that_waits_never_begins_once_it_is_stopped_and_one_that_runs_is_
     scans.stop(waits, "bob")
     assert Scan.objects.get(pk=waits.pk).status == "stopped"
     runs = scans.ask(site, "alice")
-    Job.objects.filter(pk=runs.job_id).update(state=Job.Status.RUNNING)
+    Job.objects.filter(pk=present(runs.job_id)).update(state=Job.Status.RUNNING)
     runs = Scan.objects.get(pk=runs.pk)
     scans.stop(runs, "bob")
     assert (scans.stop_asked(runs), Scan.objects.get(pk=runs.pk).status) == (True, "running")
@@ -115,13 +109,13 @@ def test_what_is_due_by_the_plan_is_queued(site):
 
 def test_news_are_what_is_new_too_early_or_survives_and_filing_ends_the_first(site):
     finished(site, made((HOTJAR, BEFORE)))
-    assert scans.news_of(site, scans.newest(site)) == ([], ["Hotjar"], [])  # nothing to compare with yet
+    assert scans.news_of(site, present(scans.newest(site))) == ([], ["Hotjar"], [])  # nothing to compare with yet
     finished(site, made((HOTJAR, BEFORE), (META, REFUSED), ("https://far.example/", BEFORE)))
-    assert scans.news_of(site, scans.newest(site)) == (
+    assert scans.news_of(site, present(scans.newest(site))) == (
         ["Meta Pixel", "far.example"], ["Hotjar", "1 unknown host"], ["Meta Pixel"],
     )  # fmt: skip
     scans.file_services(site, "alice", [Choice("C0004", key="meta-pixel")])
-    assert scans.news_of(site, scans.newest(site)).new_tracker == ["far.example"]
+    assert scans.news_of(site, present(scans.newest(site))).new_tracker == ["far.example"]
 
 
 def test_each_notice_can_be_switched_off_by_each_person(site):
@@ -148,7 +142,7 @@ def test_nobody_is_told_of_a_scan_that_was_stopped(site):
     set_role(site, add_person("alice@example.net", "correct horse battery"), "owner", "x")
     finished(site, made())
     finished(site, made((META, REFUSED), ended="stopped"))
-    assert (Job.objects.filter(kind=scans.MAIL).count(), scans.newest(site).report["services"]) == (0, [])
+    assert (Job.objects.filter(kind=scans.MAIL).count(), present(scans.newest(site)).report["services"]) == (0, [])
 
 
 def test_services_are_filed_as_the_catalogue_has_them_all_or_none(site):

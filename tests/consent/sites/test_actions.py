@@ -178,3 +178,19 @@ def test_the_matrix_of_roles():
     assert (can("viewer", "publish"), can(None, May.VIEW), can("editor", May.PUBLISH)) == (False, False, True)
     with pytest.raises(ValueError):
         can("owner", "fly")
+
+
+def test_a_pasted_www_address_covers_the_apex_too(db):
+    def hosts(*given: str) -> list[str]:
+        made = actions.create_site(list(given), "alice", cover_apex=True)
+        return list(made.hosts.order_by("pk").values_list("name", flat=True))
+
+    assert hosts("https://www.shop.example/de") == ["www.shop.example", "shop.example"]
+    assert hosts("www.tea.example", "tea.example") == ["www.tea.example", "tea.example"]
+    # Not what strangers share, and not what another site has.
+    assert hosts("www.github.io") == ["www.github.io"]
+    actions.create_site(["taken.example"], "bob")
+    assert hosts("www.taken.example") == ["www.taken.example"]
+    assert list(actions.create_site(["www.plain.example"], "alice").hosts.values_list("name", flat=True)) == [
+        "www.plain.example"
+    ]

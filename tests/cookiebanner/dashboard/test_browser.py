@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
     "overview", "services", "service_new", "categories", "banner", "rules", "jurisdictions", "releases", "installation",
-    "settings", "team", "tokens", "trail",
+    "guide", "scans", "settings", "team", "tokens", "trail",
 )  # fmt: skip
 
 

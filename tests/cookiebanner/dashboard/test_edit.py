@@ -33,7 +33,7 @@ def verbs(site) -> list[str]:
 def test_a_new_site_belongs_to_who_made_it(alice, shop):
     response = alice.post("/dashboard/new/", {"hosts": "https://Second.example/\n", "name": ""})
     site = Site.objects.get(name="second.example")
-    assert response["Location"] == reverse("dashboard:installation", kwargs={"uuid": site.uuid})
+    assert response["Location"] == reverse("dashboard:guide", kwargs={"uuid": site.uuid})
     assert [(m.user.email, m.role) for m in site.memberships.all()] == [("alice@example.net", "owner")]
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 VIEW = (
     "overview", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
-    "trail",
+    "trail", "scans", "guide",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new", "cookie_import")
@@ -29,6 +29,11 @@ DETAIL: dict[str, dict[str, Any]] = {
 }
 AUDIT = ("search", "ledger", "exports")
 POSTS: dict[str, dict[str, Any]] = {
+    "scan_start": {},
+    "scan_notices": {},
+    "scan_stop": {"scan": 1},
+    "scan_file": {"scan": 1},
+    "scan_undo": {"scan": 1},
     "service_delete": {"key": "counter"},
     "service_undo": {},
     "banner_draft": {},
@@ -102,6 +107,7 @@ def test_a_viewer_changes_nothing(login, shop):
         "categories",
         "banner",
         "installation",
+        "scans",
         "settings",
         "team",
         "tokens",

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PLAIN = [f"topic-{word}" for word in (
-    "alder", "cedar", "elm", "hazel", "oak", "rowan",
+    "alder", "hazel", "rowan",
 )]  # fmt: skip
 # Where the planted trackers are: name of the host → the page that asks it.
 PLANTED = {
@@ -78,7 +78,7 @@ class ScannedSite:
 
     def _found(self, host: str, path: str, whole: str) -> tuple[int, str, bytes, list[tuple[str, str]]]:
         if found := self.files.get((host, path)):
-            return 200, found[0], found[1], []
+            return 200, found[0], found[1], [("Cache-Control", "max-age=3600")]
         if host == "shop":
             return self._page(path, whole)
         if host == "embed":
@@ -133,7 +133,7 @@ class ScannedSite:
             "/embed": f'<iframe src="{self.address("embed")}"></iframe>',
             "/beacon": f"<script>navigator.sendBeacon({self.address('sent', '/b')!r},'x')</script>",
             "/fetch": f"<script>fetch({self.address('fetched', '/f')!r}).catch(function(){{}});localStorage.setItem('visitor_number','1234')</script>",
-            "/style": f"<style>p{{background:url({self.address('styled', '/s.gif')})}}</style><p>Styled</p>",
+            "/style": f"<style>p{{background:url({self.address('styled', '/s.gif')})}}</style><p>Styled</p><img src=http://10.255.255.1/x.gif>",
             "/worker": f"<script>new Worker(URL.createObjectURL(new Blob([\"fetch('{self.address('socket', '/w')}')\"])))</script>",
             "/promo": "<script>!function(f,b){f.fbq=b}(window,function(){});fbq('init','123');document.cookie='_ga=GA1.1.5.6;max-age=63072000'</script>",
             "/session": "<p>Session</p>",

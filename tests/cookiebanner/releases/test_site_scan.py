@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,10 +39,10 @@ def site(transactional_db, settings, monkeypatch, tmp_path, web) -> Site:
     settings.FAIRGATE_OUTGOING_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setattr(pictures, "LOWEST", 0)
     for name, value in {
-        "VIEW": 4.0,
-        "LOAD": 1500,
-        "COMPLETE": 1500,
-        "REST": 100,
+        "VIEW": 8.0,
+        "LOAD": 4000,
+        "COMPLETE": 700,
+        "REST": 120,
         "DEADLINE": 120.0,
         "BYTES": 5_000_000,
     }.items():
@@ -79,7 +80,7 @@ def test_everything_planted_is_found_and_every_trap_ends(site, web):
     put_gate(web, site)
     begun = time.monotonic()
     scan = scanned(site)
-    print("TOOK", time.monotonic() - begun)
+    assert time.monotonic() - begun < site_scan.DEADLINE
     report = scan.report
     pages = {page["url"].partition(str(web.server.server_address[1]))[2]: page for page in report["pages"]}
     asked = {one["host"].removesuffix(".localhost"): one for one in report["hosts"]}
@@ -88,12 +89,18 @@ def test_everything_planted_is_found_and_every_trap_ends(site, web):
     assert {name: asked[name]["pages"][0].partition(".localhost:")[2].partition("/")[2] for name in PLANTED} == {
         name: path[1:] for name, path in PLANTED.items()
     }
-    assert {name: one["moments"] for name, one in asked.items() if name not in PLANTED} == {"waiting": ["accepted"]}
+    always = ["before", "refused", "accepted"]
+    others = {name: one["moments"] for name, one in asked.items() if name not in PLANTED}
+    assert others == {"waiting": ["accepted"], "10.255.255.1": always}
+    # What is inside the operator's network was asked for, and never reached.
+    assert [note for note in report["notes"] if "/stream was cut" not in note] == [
+        "Not reached: 10.255.255.1: 10.255.255.1 is at 10.255.255.1, which is no public address. If that is meant, list "
+        "its network in FAIRGATE_OUTGOING_NETWORKS."
+    ]
     assert asked["lazy"]["by"] == [f"script {web.address('shop', '/lazy')}"]
     found = {
         one["key"]: (one["moments"], one["before"], one["after_refusal"], one["filed"]) for one in report["services"]
     }
-    always = ["before", "refused", "accepted"]
     assert found == {
         "counter": (["accepted"], False, False, True),
         "google-analytics": (always, True, True, False),
@@ -113,7 +120,7 @@ def test_everything_planted_is_found_and_every_trap_ends(site, web):
     assert why == {
         "/loop": "redirects in a circle", "/out": "leads to another site", "/account": "answers 401",
         "/download": "is a download", "/hang": "does not answer in time",
-        "/busy": "kept the browser busy for 4 seconds",
+        "/busy": "kept the browser busy for 8 seconds",
     }  # fmt: skip
     assert sum(path.startswith("/calendar/") for path in pages) == 5
     assert max(web.sent.values()) < 50_000_000
@@ -124,6 +131,8 @@ def test_everything_planted_is_found_and_every_trap_ends(site, web):
         "robots.txt asks not to read them": "private/x",
     }
     assert web.asked["private", "/p.gif"] == web.asked["shop", "/private/x"] == 0
+    # No process of the browser had more than a gigabyte.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_000_000
     # Nothing of it is an answer; the ledger names the report; pictures are there.
     assert ConsentRecord.objects.filter(type="consent").count() == ImpressionTotal.objects.count() == 0
     [entry] = LogEntry.objects.filter(site_id=site.pk, type="scan")
@@ -131,6 +140,3 @@ def test_everything_planted_is_found_and_every_trap_ends(site, web):
     assert all(pictures_of_scans.path(digest).exists() for digest in scans.pictures_of(report))
     assert sum(1 for page in report["pages"] if page["picture"]) >= 20
     assert set(report["pictures"]) == {"before", "refused", "accepted"}
-    import json
-
-    json.dump(report, open("/tmp/report.json", "w"), indent=1)
