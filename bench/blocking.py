@@ -1,7 +1,7 @@
 """The blocking table and what the gate costs: `python -m bench.blocking` (make bench-blocking) → docs/blocking.*
 
 `python -m bench.blocking drop_in strict` measures only these again and keeps the other columns; `cost` the last table;
-`new` measures in every column the vectors that it does not have yet, in tabs that are used again; `new strict server` in
+`new` measures in every column the vectors that it does not have yet, in used tabs; `new strict server` in
 these columns.
 """
 
