@@ -93,8 +93,8 @@ drop-in and the snippet level and, where the page is not at fault but its code i
 - **Closed declarative shadow roots** that the parser makes: no script can look into them. The server level rewrites
   them. What is held in one that a script wrote stays held until the next page.
 - **Imports from below a held host** (`cdn.tracker.example` where `tracker.example` is held) that an own file makes: an
-  import map knows beginnings, not ends (`https://` as a beginning can't be mapped to itself), and a policy cannot say
-  "all but these". To read own scripts before they run would stop the parser for each of them, or move modules behind
+  import map knows beginnings, not ends (`https://` as a beginning keeps everything away), and a policy cannot say "all
+  but these". To read own scripts before they run would stop the parser for each of them, or move modules behind
   `DOMContentLoaded`. Inline scripts and handlers that name the address are seen. A rule that names the very host holds
   them at every level, a policy holds them all.
 - **Own style sheets** that import a held sheet or show a held picture: what an own file says is known when it has come,
@@ -124,8 +124,8 @@ REMAINS = """What is left at the snippet level, kind by kind:
 
 - **Style sheets in the markup** (`c-import`, `l-stylesheet`, `s-style`, `t-open-link`, `u-markup-import-comment`):
   the parser asks for them in the moment in which it inserts them, and no script runs in between. Taking the address,
-  `rel` or the element away, `media` and `disabled` come too late; what would keep the parser from inserting them (a
-  comment, a `<template>`, `<plaintext>`) breaks pages.
+  `rel`, both or the element away, another `type`, `media` and `disabled` come too late (a request in 4 of 4 loads
+  each); what would keep the parser from inserting them (a comment, a `<template>`, `<plaintext>`) breaks pages.
 - **Preloads of modules, compression dictionaries, connections** (`l-modulepreload`, `u-markup-dictionary`,
   `l-preconnect`): the same.
 - **A picture right behind a script** (`s-img`) and what a drawing shows (`u-markup-feimage`) race, see below.
