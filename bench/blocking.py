@@ -1,8 +1,7 @@
 """The blocking table and what the gate costs: `python -m bench.blocking` (make bench-blocking) → docs/blocking.*
 
 `python -m bench.blocking drop_in strict` measures only these again and keeps the other columns; `cost` the last table;
-`new` measures in every column the vectors that it does not have yet, in used tabs; `new strict server` in
-these columns.
+`new` measures in every column the vectors that it does not have yet, in tabs that are used again; `new strict` in this.
 """
 
 from __future__ import annotations
@@ -81,11 +80,11 @@ GATE_MS = (
 
 UNLISTED_KINDS = """## Ways that no list names
 
-The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`, in tabs
-that are used again). `tests/browser/test_sinks.py` walks every setter, method and constructor of the installed
-Chromium and fails on one that nobody judged (`tests/browser/sinks/judged.json`); those called `limit` there are of
-the list below. What no script can hold, at the drop-in and the snippet level and, where the page is not at fault
-but its code is, at the server level:
+The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`, and
+`overlooked.py`: found by reading the engine; in tabs that are used again). `tests/browser/test_sinks.py` walks every
+setter, method and constructor of the installed Chromium and fails on one that nobody judged
+(`tests/browser/sinks/judged.json`); those called `limit` there are of the list below. What no script can hold, at the
+drop-in and the snippet level and, where the page is not at fault but its code is, at the server level:
 
 - **Empty frames** sent somewhere by a file. The `location` of a frame that has loaded nothing, or only `about:blank`,
   can be set by a variable: the browser tells nobody (its Navigation API is silent there). Inline code that reaches
@@ -94,17 +93,20 @@ but its code is, at the server level:
 - **Closed declarative shadow roots** that the parser makes: no script can look into them. The server level rewrites
   them. What is held in one that a script wrote stays held until the next page.
 - **Imports from below a held host** (`cdn.tracker.example` where `tracker.example` is held) that an own file makes: an
-  import map has no wildcards, and a policy cannot say "all but these". Inline scripts and handlers that name the
-  address are seen. A rule that names the very host holds them at every level, a policy holds them all.
+  import map knows beginnings, not ends (`https://` as a beginning keeps everything away), and a policy cannot say "all
+  but these". To read own scripts before they run would stop the parser for each of them, or move modules behind
+  `DOMContentLoaded`. Inline scripts and handlers that name the address are seen. A rule that names the very host holds
+  them at every level, a policy holds them all.
+- **Own style sheets** that import a held sheet or show a held picture: what an own file says is known when it has come,
+  and then its imports have been asked for. The same policy holds them.
 - **Sandboxed documents** (`sandbox` without `allow-same-origin`) are out of reach: a script in `srcdoc` that names
   a held address does not run there until the page after an answer; a name put together at run time gets through.
-- **A reference kept**: `rule.style` is looked at when it is asked for, not when it is written to much later.
 - **Kinds of storage without declared names**: Cache Storage, files of the origin, `window.name`, the history's
   state.
 - **Rare interfaces**: background fetch, ad auctions and attribution, `XSLTProcessor`, attributes of processing
   instructions, the artwork of media sessions and notifications, `<template for>`, style sheets with another base
-  address, options set by their index (`select[0] = option`), a style sheet that becomes one that loads because a text
-  in its middle is taken out, storage buckets, tags of background sync.
+  address, an option that was filled in another document and is set by its index (`select[0] = option`), storage
+  buckets, tags of background sync.
 """
 INTRODUCTION = """# What is blocked before consent
 
@@ -118,7 +120,18 @@ exists. They are said apart because they are different harms. A leak under one o
 the majority counts, since parser races differ from run to run; others are measured once. The positive control (own
 text, `lang`, inline code, own image, an allowed CDN's script) held on every page of ours.
 """
-REMAINS = """Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the
+REMAINS = """What is left at the snippet level, kind by kind:
+
+- **Style sheets in the markup** (`c-import`, `l-stylesheet`, `s-style`, `t-open-link`, `u-markup-import-comment`):
+  the parser asks for them in the moment in which it inserts them, and no script runs in between. Taking the address,
+  `rel`, both or the element away, another `type`, `media` and `disabled` come too late (a request in 4 of 4 loads
+  each); what would keep the parser from inserting them (a comment, a `<template>`, `<plaintext>`) breaks pages.
+- **Preloads of modules, compression dictionaries, connections** (`l-modulepreload`, `u-markup-dictionary`,
+  `l-preconnect`): the same.
+- **A picture right behind a script** (`s-img`) and what a drawing shows (`u-markup-feimage`) race, see below.
+- **What own files load** (`o-own-…`, `u-own-…`), which is the rest of the server level as well: see below.
+
+Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the
 markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and
 `m-object` race: the frame is asked for while the parser inserts it, and taken back a moment later (nothing of
 it runs). The figures above are of a page with one of them, visited first. Of 10 views each at the snippet level
@@ -195,11 +208,13 @@ async def cost() -> dict[str, dict[str, float]]:
 
 # Of these ways no script can know, so they are no fault of a level without the server: told apart, not left out.
 CLOSED_ROOTS = ("t-closed-image", "t-closed-script", "t-closed-nested", "t-template-import")
+# What the site's own files load, which nobody has read: no level holds it without a policy.
+OWN_FILES = ("o-own-dynamic", "o-own-submodule", "u-own-sheet", "u-own-import")
 
 
-def without_limits(column: dict[str, Any]) -> list[int]:
-    """The total of a column without the vectors of a named limit."""
-    rows = [row for name, row in column["vectors"].items() if name not in CLOSED_ROOTS]
+def without(limits: tuple[str, ...], column: dict[str, Any]) -> list[int]:
+    """The total of a column without the vectors of named limits."""
+    rows = [row for name, row in column["vectors"].items() if name not in limits]
     return [len(rows), *(sum(row[i] for row in rows) for i in range(3))]
 
 
@@ -236,9 +251,13 @@ def table(data: dict) -> str:
         "|---|" + "---|" * len(names),
     ]
     lines += group_rows([data["blockers"][name]["groups"] for name in names])
-    apart = [without_limits(data["blockers"][name]) for name in names]
-    cells = " | ".join("/".join(map(str, row[1:])) if row[0] == apart[0][0] else "–" for row in apart)
-    lines.append(f"| without closed shadow roots by the parser ({apart[0][0]}) | {cells} |")
+    for title, limits in (
+        ("without closed shadow roots by the parser", CLOSED_ROOTS),
+        ("nor what own files load", CLOSED_ROOTS + OWN_FILES),
+    ):
+        apart = [without(limits, data["blockers"][name]) for name in names]
+        cells = " | ".join("/".join(map(str, row[1:])) if row[0] == apart[0][0] else "–" for row in apart)
+        lines.append(f"| {title} ({apart[0][0]}) | {cells} |")
     lines += ["", "## What still gets out at each of our levels", ""]
     for name in names:
         if name in LEVELS:
