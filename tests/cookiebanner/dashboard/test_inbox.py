@@ -92,7 +92,7 @@ def test_a_host_that_others_use_too_leaves_to_what_was_dismissed(alice, shop, in
 def test_companions_are_offered_and_come_with_the_service(alice, shop, inbox):
     row = met(shop, "www.google-analytics.com")
     [shown] = alice.get(inbox).context["rows"]
-    assert shown["companions"] == [("google-tag", "Google tag (gtag.js)")]
+    assert shown["companions"] == [("google-tag", "Google tag (gtag.js)", "Google Analytics")]
     data = {"add_one": row.pk, f"service-{row.pk}": "google-analytics", f"category-{row.pk}": "C0002"}
     alice.post(inbox, data | {f"also-{row.pk}": ["google-tag"]})
     added = {s.key: s.category.key for s in shop.services.filter(key__startswith="google")}
