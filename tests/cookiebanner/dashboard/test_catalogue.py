@@ -158,3 +158,16 @@ def test_services_of_another_site_are_none_here(alice, shop, foreign, at):
     page = alice.post(at("cookie_import"), {"text": "service,name\nzebracorn,_x\n", "take": 1})
     assert (page.context["good"], page.context["bad_count"]) == (0, 1)
     assert foreign.services.get().cookies.count() == 0
+
+
+def test_a_release_holds_the_sites_own_services_and_its_own_languages(alice, shop, at):
+    from consent.publishing import queries
+    from consent.sites.actions import change_settings
+
+    change_settings(shop, "x", languages=["en", "de"])
+    alice.post(at("service_new"), {"catalogue": "hotjar"})
+    stored = queries.draft(shop)["services"]
+    assert [service["key"] for service in stored] == ["adverts", "counter", "hotjar"]
+    spoken = {language for cookie in stored[2]["cookies"] for language in cookie.get("texts", ())}
+    assert spoken == {"de"}
+    assert shop.services.get(key="hotjar").cookies.exclude(texts={}).exists()
