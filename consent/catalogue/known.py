@@ -43,8 +43,25 @@ def services() -> list[Known]:
     keys of services that load its code, without which it holds too little; `source` is the vendor's page or code that
     its facts were held against, where they were. `kind` is one of `KINDS`.
     """
-    rows = json.loads((Path(__file__).parent / "services.json").read_text(encoding="utf-8"))
-    return [{**DEFAULTS, **row, "cookies": [{**COOKIE_DEFAULTS, **c} for c in row.get("cookies", ())]} for row in rows]
+    words = purposes()
+    rows = _json("services.json")
+    for row in rows:
+        row["cookies"] = [
+            {**COOKIE_DEFAULTS, "texts": words.get(cookie["purpose"], {}), **cookie}
+            for cookie in row.get("cookies", ())
+        ]
+    return [{**DEFAULTS, **row} for row in rows]
+
+
+@cache
+def purposes() -> dict[str, dict[str, str]]:
+    """What is said of most cookies, in the languages of the banner: {English: {language: words}}."""
+    found: dict[str, dict[str, str]] = _json("purposes.json")
+    return found
+
+
+def _json(name: str) -> Any:
+    return json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
 
 
 @cache

@@ -95,7 +95,7 @@ def build(
             }
             for p in sorted(purposes, key=lambda p: p.key)
         ],
-        "services": [_service(s) for s in sorted(services, key=lambda s: s.key)],
+        "services": [_service(s, site.languages) for s in sorted(services, key=lambda s: s.key)],
         "own_cookies": own_cookies(str(site.uuid), site.level == Site.Level.DROP_IN, site.languages),
         "banner": {
             "layout": banner.layout,
@@ -123,7 +123,7 @@ def waiver(row: LintWaiver) -> dict[str, str]:
     return {"rule": row.rule, "regime": row.regime, "signed_by": row.signed_by, "reason": row.reason, **about}
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service(service: Service, languages: Sequence[str]) -> dict[str, Any]:
     return {
         "key": service.key,
         "name": service.name,
@@ -148,7 +148,7 @@ def _service(service: Service) -> dict[str, Any]:
                 "lifetime": c.lifetime,
                 "lifetime_days": c.lifetime_days,
                 "purpose": c.purpose,
-                **({"texts": dict(c.texts)} if c.texts else {}),  # as below
+                **_texts(c.texts, languages),
             }
             for c in sorted(service.cookies.all(), key=lambda c: (c.kind, c.name))
         ],
@@ -156,6 +156,12 @@ def _service(service: Service) -> dict[str, Any]:
         # Only where it says something, so that the content of every other service keeps its hash.
         **({"necessary_reason": service.necessary_reason} if service.category.necessary else {}),
     }
+
+
+def _texts(own: Mapping[str, str], languages: Sequence[str]) -> dict[str, Any]:
+    """What a cookie is for, in languages of the site; only where it says something, as `necessary_reason`."""
+    kept = {language: text for language, text in own.items() if language in languages}
+    return {"texts": kept} if kept else {}
 
 
 def _check(value: Any, where: str) -> None:

@@ -94,7 +94,9 @@ def cookies_of(rows: Any, service: Service | None = None) -> list[dict[str, Any]
         kind = data["kind"] or Cookie.Kind.COOKIE
         old = before.get((kind, data["name"]))
         same = old and old.lifetime == data["lifetime"]
-        texts = {**(old.texts if old else {}), **{language: data[f"text_{language}"] for language in form.languages}}
+        # Languages that the site does not have are not shown; what is said in them fits an unchanged description alone.
+        hidden = old.texts if old and old.purpose == data["purpose"] else {}
+        texts = {**hidden, **{language: data[f"text_{language}"] for language in form.languages}}
         found.append(
             {
                 "name": data["name"],

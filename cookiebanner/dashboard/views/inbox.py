@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from consent.catalogue import inbox as filing
 from consent.catalogue import known
@@ -85,7 +86,11 @@ def _row(row: GateReport, table: Any, names: dict[str, str], have: set[str], giv
         "choices": choices,
         "service": given.get(f"service-{row.pk}", default),
         "category": given.get(f"category-{row.pk}", ""),
-        "companions": [(one["key"], one["name"]) for one in found.companions],
+        "query": urlencode({"pattern": row.subject, "name": row.subject}),
+        "companions": [
+            (one["key"], one["name"], " and ".join(s["name"] for s in found.choices if one["key"] in s["companions"]))
+            for one in found.companions
+        ],
         "also": given.getlist(f"also-{row.pk}") if given else [one["key"] for one in found.companions],
         "selected": str(row.pk) in given.getlist("rows") if given else False,
         "suggestion": names.get(found.service["category"], "") if found.service else "",

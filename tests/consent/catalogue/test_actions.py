@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from consent.catalogue import actions
@@ -122,7 +124,7 @@ def test_a_cookie_is_described_per_language_in_draft_release_and_banner(site):
     from consent.sites.actions import change_settings
 
     change_settings(site, "x", languages=["en", "de", "fr"])
-    cookies = [
+    cookies: list[Any] = [
         {"name": "_c", "purpose": "Counts.", "texts": {"de": " Zählt\n oft. ", "fr": "  "}},
         {"name": "_d", "purpose": "Counts too."},
     ]

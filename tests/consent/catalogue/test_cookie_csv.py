@@ -1,5 +1,7 @@
 """Cookies from a CSV file: good rows are kept, bad ones told with their line."""
 
+from typing import Any
+
 import pytest
 
 from consent.catalogue import cookie_csv
@@ -74,7 +76,7 @@ def test_merging_changes_what_is_given_and_keeps_the_rest():
     site = create_site("shop.example", "x")
     old = {"name": "_c", "lifetime": "1 day", "lifetime_days": 1, "purpose": "Old.", "texts": {"fr": "Vieux."}}
     service = add_service(site, "x", name="Counter", category="C0002", cookies=[old, "_kept"])
-    new = [
+    new: list[dict[str, Any]] = [
         {"name": "_c", "kind": "cookie", "purpose": "New.", "texts": {"de": "Neu."}},
         {"name": "_n", "kind": "local"},
     ]

@@ -225,3 +225,14 @@ def test_a_cookie_belongs_to(name, keys):
 def test_a_policy_address_without_https_would_be_noticed():
     with pytest.raises(ValidationError):
         URLValidator(schemes=["https"])("http://example.org/privacy")
+
+
+def test_what_is_said_of_most_cookies_is_said_in_every_language():
+    from consent.banners import texts
+
+    spoken = sorted({*texts.shipped()} - {"en"})
+    assert {phrase for phrase, words in known.purposes().items() if sorted(words) != spoken} == set()
+    assert all(word.strip() == word != "" for words in known.purposes().values() for word in words.values())
+    cookies = [cookie for service in known.services() for cookie in service["cookies"]]
+    assert {*known.purposes()} - {cookie["purpose"] for cookie in cookies} == set()
+    assert sum(bool(cookie["texts"]) for cookie in cookies) / len(cookies) > 0.65

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -64,7 +66,6 @@ def test_the_pages_are_light(alice, shop, at):
     for url in pages:
         with CaptureQueriesContext(connection) as queries:
             page = alice.get(url)
-        print(url, len(queries), len(page.content), [q["sql"][:90] for q in queries] if len(queries) > 20 else "")
         assert (url, page.status_code, len(queries) <= 20, len(page.content) <= 120_000) == (url, 200, True, True)
 
 
@@ -87,7 +88,9 @@ def test_signals_and_countries_are_chosen_from_lists(alice, shop, at):
         *(s["adapter"] for s in known.services()),
     }
     assert [value for value, _ in form.fields["exempt_in"].choices] == ["ES", "FR", "GB", "IT", "NL"]
-    data = {"name": "Counter", "category": "C0002", "patterns": "counter.example", "adapter": "uet"}
+    data: dict[str, Any] = {
+        "name": "Counter", "category": "C0002", "patterns": "counter.example", "adapter": "uet",
+    }  # fmt: skip
     data |= {"exempt_in": ["GB", "FR"], "exemption_confirmed": ["FR"]}
     alice.post(at("service", key="counter"), data)
     row = shop.services.get(key="counter")
@@ -99,9 +102,9 @@ def test_signals_and_countries_are_chosen_from_lists(alice, shop, at):
 def test_what_a_service_had_before_there_were_lists_stays_choosable(shop):
     row = shop.services.get(key="counter")
     row.adapter, row.exempt_in = "own-signal", ["AT"]
-    form = forms.ServiceForm(shop, initial=forms.ServiceForm.initial_of(row))
-    assert "own-signal" in dict(form.fields["adapter"].choices)
-    assert "AT" in dict(form.fields["exempt_in"].choices)
+    fields: Any = forms.ServiceForm(shop, initial=forms.ServiceForm.initial_of(row)).fields
+    assert "own-signal" in dict(fields["adapter"].choices)
+    assert "AT" in dict(fields["exempt_in"].choices)
 
 
 @pytest.mark.parametrize(("key", "made"), [("", "Fur_Karten"), ("MAPS", "MAPS")])
@@ -155,3 +158,16 @@ def test_services_of_another_site_are_none_here(alice, shop, foreign, at):
     page = alice.post(at("cookie_import"), {"text": "service,name\nzebracorn,_x\n", "take": 1})
     assert (page.context["good"], page.context["bad_count"]) == (0, 1)
     assert foreign.services.get().cookies.count() == 0
+
+
+def test_a_release_holds_the_sites_own_services_and_its_own_languages(alice, shop, at):
+    from consent.publishing import queries
+    from consent.sites.actions import change_settings
+
+    change_settings(shop, "x", languages=["en", "de"])
+    alice.post(at("service_new"), {"catalogue": "hotjar"})
+    stored = queries.draft(shop)["services"]
+    assert [service["key"] for service in stored] == ["adverts", "counter", "hotjar"]
+    spoken = {language for cookie in stored[2]["cookies"] for language in cookie.get("texts", ())}
+    assert spoken == {"de"}
+    assert shop.services.get(key="hotjar").cookies.exclude(texts={}).exists()
