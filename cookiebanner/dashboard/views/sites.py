@@ -23,6 +23,7 @@ from consent.sites.roles import May, can
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts, forms
 from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
+from cookiebanner.templatetags.glossary import WORDS, anchor
 
 
 @signed_in("GET")
@@ -97,3 +98,10 @@ def move(request: HttpRequest) -> HttpResponse:
     steps = [step.split("\n", 1) for step in (found.advice if found else [])]
     done = done and found is not None
     return show(request, "dashboard/move.html", form=form, found=found, rows=rows, steps=steps, done=done)
+
+
+@signed_in("GET")
+def glossary(request: HttpRequest) -> HttpResponse:
+    """What our own words mean."""
+    words = [(word, meaning, anchor(word)) for word, meaning in WORDS.items()]
+    return show(request, "dashboard/glossary.html", words=words)
