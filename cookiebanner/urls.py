@@ -1,8 +1,9 @@
 """The table of contents: which face answers which path."""
 
-from django.contrib.auth.views import PasswordResetConfirmView
 from django.urls import include, path
 from django.views.generic import RedirectView
+
+from cookiebanner.staff.passwords import SetPasswordView
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/dashboard/")),
@@ -17,7 +18,7 @@ urlpatterns = [
     path("api/", include("cookiebanner.public_api.docs_urls")),
     path(
         "accounts/set/<uidb64>/<token>/",
-        PasswordResetConfirmView.as_view(template_name="account/set_password.html", success_url="/accounts/login/"),
+        SetPasswordView.as_view(),
         name="set_password",
     ),
     path("accounts/", include("cookiebanner.staff.urls")),

@@ -84,6 +84,7 @@ site_pages: list[URLPattern] = [
 urlpatterns = [
     path("", sites.sites, name="sites"),
     path("new/", sites.new, name="site_new"),
+    path("words/", sites.glossary, name="glossary"),
     path("move/", sites.move, name="move"),
     path("move/rehearsal/", sites.rehearse, name="rehearse"),
     path("<uuid:uuid>/", include(site_pages)),

@@ -10,8 +10,11 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordForm, default_token_generator
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.models import Login
 from allauth.account.utils import user_pk_to_url_str
 from allauth.account.views import PasswordResetView
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -48,6 +51,24 @@ class ResetView(PasswordResetView):
 
     def get_form_class(self) -> type[ResetForm]:
         return ResetForm
+
+
+class SetPasswordView(PasswordResetConfirmView):
+    """A first or a new password by a link that works once, and the login that the button promises.
+
+    allauth's way in decides: a second factor is asked for, and the demo's account ends here.
+    """
+
+    template_name = "account/set_password.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        super().form_valid(form)
+        login = Login(user=form.user, email_verification="none", redirect_url="/dashboard/")
+        response: HttpResponse = perform_login(self.request, login)
+        return response
+
+    def get_success_url(self) -> str:
+        return "/accounts/login/"
 
 
 def send_now(email: str) -> bool:

@@ -6,6 +6,9 @@
       if (element) act(element, event);
     });
 
+  // What has to be mended is read first.
+  document.querySelector('[data-errors]')?.focus();
+
   // Copy buttons, added only where copying can work.
   for (const block of document.querySelectorAll('[data-copy]')) {
     if (!navigator.clipboard) break;

@@ -27,6 +27,7 @@ from consent.stats import queries as stats
 from cookiebanner.dashboard import charts, forms, rehearsal
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
+from cookiebanner.templatetags.glossary import WORDS, anchor
 
 
 @signed_in("GET")
@@ -163,3 +164,10 @@ def _again(form: forms.Move) -> list[tuple[str, str]]:
         "days": f"{kept['days'] or ''}",
     }
     return [*((name, "\n".join(value)) for name, value in lines.items()), *values.items()]
+
+
+@signed_in("GET")
+def glossary(request: HttpRequest) -> HttpResponse:
+    """What our own words mean."""
+    words = [(word, meaning, anchor(word)) for word, meaning in WORDS.items()]
+    return show(request, "dashboard/glossary.html", words=words)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model, hashers
 from django.core import mail
 from django.core.cache import cache
@@ -23,7 +24,8 @@ from django.urls import reverse
 
 from consent.jobs.models import Job
 from consent.sites import actions
-from cookiebanner.staff.accounts import add_person
+from cookiebanner.demo import seed
+from cookiebanner.staff.accounts import add_person, password_path
 from tests.cookiebanner.dashboard.conftest import PASSWORD
 from tests.cookiebanner.staff.conftest import URL, mailed_link, work
 
@@ -274,3 +276,39 @@ def test_a_removed_member_is_out_at_once(people, shop, login):
     assert bob.get(page).status_code == 200
     actions.remove_member(shop, people["bob"], "x")
     assert bob.get(page).status_code == 404
+
+
+# --- the first password -----------------------------------------------------------------------------------------------
+
+
+def set_password(client: Client, user: Any) -> Any:
+    """The answer to a new password that was typed behind a link."""
+    page = client.get(password_path(user), follow=True)
+    return client.post(page.redirect_chain[-1][0], {"new_password1": NEW, "new_password2": NEW})
+
+
+NEW = "another horse battery"
+
+
+def test_save_and_log_in_logs_in(people):
+    client = Client()
+    answer = set_password(client, people["vera"])
+    assert (answer.status_code, answer["Location"]) == (302, "/dashboard/")
+    assert client.get("/dashboard/").status_code == 200
+
+
+def test_a_second_factor_is_asked_for_after_a_new_password(people):
+    Authenticator.objects.create(user=people["vera"], type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client = Client()
+    answer = set_password(client, people["vera"])
+    assert answer["Location"] == "/accounts/2fa/authenticate/"
+    assert client.get("/dashboard/").status_code == 302
+
+
+def test_the_demo_account_sets_no_way_in(db, settings):
+    settings.FAIRGATE_DEMO = True
+    seed.person(PASSWORD)
+    settings.FAIRGATE_DEMO = False
+    client = Client()
+    set_password(client, get_user_model().objects.get(username="demo"))
+    assert client.get("/dashboard/").status_code == 302

@@ -32,6 +32,7 @@ MANY = {
     "scopes": "audit", "days": 9, "format": "csv", "start": "2026-01-01", "end": "2026-12-31", "note": "taken",
     "preset": "us_opt_out", "regime": "us_ca", "state": "hold", "accent": "#000000", "place": "card bottom-left",
     "scheme": "auto", "radius": 3, "language": "en", "title": "Taken",
+    "approve": 1,
 }  # fmt: skip
 
 
@@ -55,11 +56,14 @@ def ids(foreign, people) -> dict[str, Any]:
     set_purpose(foreign, "zebra-mail", "x", texts={"en": {"name": SECRET, "description": ""}})
     waiver = publishing.waive(foreign, "L01", "", SECRET, SECRET, "x")
     job = enqueue("export", site=foreign, params={"format": "csv"}, requested_by=people["charlie"])
+    actions.change_settings(foreign, "x", controller=f"{SECRET} Ltd")
+    wanted = publishing.ask_to_publish(foreign, "x", SECRET)
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
+            "wanted": wanted.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {
