@@ -26,8 +26,8 @@ RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur",
 # Before the last name of a list; a script that asks the browser's Intl for it costs the first banner 60 ms.
 AND = {
     "ar": " و", "bg": " и ", "ca": " i ", "cs": " a ", "da": " og ", "de": " und ", "el": " και ",
-    "en": " and ", "es": " y ", "et": " ja ", "fi": " ja ", "fr": " et ", "ga": " agus ", "he": " ו־",
-    "hr": " i ", "hu": " és ", "id": " dan ", "is": " og ", "it": " e ", "ja": "、", "ko": " 및 ", "lt": " ir ",
+    "en": " and ", "es": " y ", "et": " ja ", "fi": " ja ", "fr": " et ", "ga": " agus ", "he": " ו",
+    "hr": " i ", "hu": " és ", "id": " dan ", "is": " og ", "it": " e ", "ja": ", ", "ko": " 및 ", "lt": " ir ",
     "lv": " un ", "mt": " u ", "nb": " og ", "nl": " en ", "pl": " i ", "pt": " e ", "pt-BR": " e ",
     "ro": " și ", "ru": " и ", "sk": " a ", "sl": " in ", "sr": " и ", "sv": " och ", "tr": " ve ", "uk": " і ",
     "vi": " và ", "zh-Hans": "和", "zh-Hant": "和",

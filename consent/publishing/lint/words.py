@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from consent.banners import texts
@@ -19,12 +19,15 @@ REACH = 60  # characters before a word in which a "no" still belongs to it
 
 
 @cache
-def _phrases() -> dict[str, dict[str, re.Pattern[str]]]:
-    rows = json.loads((Path(__file__).parent / "phrases.json").read_text(encoding="utf-8"))
-    return {
-        language: {name: re.compile(pattern, re.IGNORECASE) for name, pattern in own.items()}
-        for language, own in rows.items()
-    }
+def _phrases() -> dict[str, dict[str, str]]:
+    rows: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "phrases.json").read_text(encoding="utf-8"))
+    return rows
+
+
+@cache
+def _pattern(language: str, meaning: str) -> re.Pattern[str]:
+    """Compiled when it is first asked for: all of them take a second."""
+    return re.compile(_phrases()[language][meaning], re.IGNORECASE)
 
 
 def languages() -> list[str]:
@@ -52,17 +55,19 @@ def same(one: str, other: str) -> bool:
 def says(meaning: str, text: str, language: str = "") -> str:
     """The words of `text` with a meaning of phrases.json, "" when there are none; without a language, in any."""
     for code in [language] if language else languages():
-        if found := _phrases()[code][meaning].search(plain(text)):
+        if found := _pattern(code, meaning).search(plain(text)):
             return found.group().strip()
     return ""
 
 
+@lru_cache(8192)
 def claims(meaning: str, text: str) -> str:
-    """As `says`, in any language, but not what the text denies: "no advertising", "ohne Tracking"."""
+    """As `says`, in any language, but not what the text denies: "no advertising", "ohne Tracking". Kept: descriptions
+    of services are asked about again with every look at a draft, and forty languages take milliseconds."""
     text = plain(text)
-    for own in _phrases().values():
-        for found in own[meaning].finditer(text):
+    for code in languages():
+        for found in _pattern(code, meaning).finditer(text):
             before = _CLAUSE.split(text[max(0, found.start() - REACH) : found.start()])[-1]
-            if not any(other["negation"].search(before) for other in _phrases().values()):
+            if not any(_pattern(other, "negation").search(before) for other in languages()):
                 return found.group().strip()
     return ""

@@ -73,6 +73,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         words=_rows(banner, language, regime, request),
         locked=sorted(texts.LOCKED.values()),
         address=previews.address(site, **simulated),
+        opened="read" in request.GET,
         statuses=[(one, forms.LANGUAGE_NAMES.get(one.code, one.code)) for one in reviews.status(site, banner.texts)],
     )
 
@@ -108,7 +109,9 @@ def review(request: HttpRequest, site: Site) -> HttpResponse:
             actions.sign_texts(site, actor(request), language, request.POST.get("signed_by", ""))
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
-    return redirect(f"{reverse('dashboard:banner', kwargs={'uuid': site.uuid})}?tab=words&language={quote(language)}")
+    return redirect(
+        f"{reverse('dashboard:banner', kwargs={'uuid': site.uuid})}?tab=words&read=1&language={quote(language)}"
+    )
 
 
 def _where(request: HttpRequest, site: Site) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from consent.sites.actions import change_settings
 from tests.browser.uncaught import uncaught
 from tests.cookiebanner.dashboard.conftest import PASSWORD
 
@@ -75,6 +76,24 @@ def test_what_changed_in_the_law_is_read_and_subscribed_to_by_keyboard(
         with page.expect_download() as download:
             page.get_by_role("link", name=name, exact=True).press("Enter")
         assert download.value.suggested_filename.endswith(f".{file}")
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_who_read_our_words_is_said_by_keyboard_and_taken_back(signed_in, live_server, shop, width, scheme):
+    change_settings(shop, "x", languages=["en", "el", "he", "pt-BR"])
+    page = signed_in(width, scheme)
+    page.goto(live_server.url + reverse("dashboard:banner", kwargs={"uuid": shop.uuid}) + "?tab=words&language=el")
+    page.get_by_text("All languages, and who has read them").press("Enter")
+    page.get_by_label("Who has read our words in Ελληνικά").fill("Eleni Papadopoulou")
+    page.keyboard.press("Enter")
+    page.get_by_role("cell").get_by_text("Read Eleni Papadopoulou, ").wait_for()
+    rules = Axe().run(page, options={"iframes": False, "resultTypes": ["violations"]}).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in rules] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Take back the review of Ελληνικά").press("Enter")
+    page.get_by_label("Who has read our words in Ελληνικά").wait_for()
+    assert shop.text_reviews.filter(revoked_at=None).count() == 0
     assert page.complaints == []
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent.banners import texts
 from consent.jurisdictions import table
 from consent.publishing import streams, tags
 from consent.sites.moved_from import MANAGERS, clean
@@ -44,6 +45,8 @@ MOVED_BUDGET = 560  # what another consent manager kept; only where a site moved
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip;
 # boxes in frames and over films; keeping Accept and Reject alike, which left the gate; the names of browsers' signals.
 UI_BUDGET = 10_240 + 96 + 528 + 96 - 2_000 + 192 + 48
+LONGEST_WORDS = ("el", "uk", "sr", "ga")  # the languages whose words weigh most
+WORDS_BUDGET = 384  # what they may weigh more than English, for those who read them
 # otreset reaches what fallbacks keep; whole languages and Trusted Types without us; languages of which no browser is asked;
 # the whole of the domain data, elements that stay, events for analytics, every form of old cookies.
 STUB_BUDGET = 5_120 + 32 + 80 + 96 + 1_008
@@ -105,6 +108,8 @@ def test_sizes_with_twenty_services_of_the_catalogue():
     release = shop.snapshot(languages=("en", "de", "ar"))
     screens = {language: len(brotli.compress(compiler.ui(release, language))) for language in release["languages"]}
     assert {name: size for name, size in screens.items() if size > UI_BUDGET} == {}
+    longer = {code: len(brotli.compress(compiler.ui(shop.snapshot(languages=(code,)), code))) for code in LONGEST_WORDS}
+    assert {code: size for code, size in longer.items() if size > UI_BUDGET + WORDS_BUDGET} == {}
     one = shop.snapshot(languages=("en",))
     one["variants"] = {variant: one["variants"][variant] for variant in ("eu_opt_in", "us_ca", "eu_opt_in-DE")}
     for changes, budget in (({"adapter": ""}, GATE_BUDGET), ({}, GATE_BUDGET + ADAPTERS_BUDGET)):
@@ -240,6 +245,15 @@ def test_the_same_release_is_the_same_bytes():
     assert sorted(name for name in first if name.endswith(".js")) == [
         "first.en.js", "gate.eu_opt_in.js", "gate.us_ca.js", "late.js", "ui.en.js",
     ]  # fmt: skip
+
+
+def test_a_release_holds_the_words_of_its_site_s_languages_alone():
+    made = files(shop.snapshot(languages=("pl", "zh-Hant")))
+    names = {name.split("@")[0] for name in made if name.startswith(("first.", "ui."))}
+    assert {name.removesuffix(".js") for name in names} == {"first.pl", "first.zh-Hant", "ui.pl", "ui.zh-Hant"}
+    said = {code: texts.resolve(code)["stored_no"] for code in texts.shipped()}
+    found = {code for code in said for name, body in made.items() if said[code] in body.decode("utf-8", "replace")}
+    assert found == {"pl", "zh-Hant"}
 
 
 def test_the_gate_names_its_parts_by_hash():
