@@ -7,6 +7,7 @@ from typing import Any
 
 from consent.banners import texts
 from consent.publishing.tags import cookie_name
+from fairgate_enforce.signals import in_force
 
 LONGEST = 400  # days; browsers keep no cookie longer, and an objection is kept as long as they do
 ONETRUSTS = ("OptanonConsent", "OptanonAlertBoxClosed")
@@ -31,7 +32,7 @@ def own_cookies(site_uuid: str, drop_in: bool, languages: Iterable[str]) -> list
     rows = [
         row(mine, "cookie", "choice", LONGEST, f"{LONGEST} days"),
         row(f"{mine}.q.*", "local", "queue", None, "until_sent"),
-        row(f"{mine}.gpc", "local", "gpc", None, "until_deleted"),
+        *(row(f"{mine}.{signal.key}", "local", "gpc", None, "until_deleted") for signal in in_force()),
         row(f"{mine}.r", "session", "reports", 0),
     ]
     return rows + [row(name, "cookie", "onetrust", 365) for name in ONETRUSTS if drop_in]

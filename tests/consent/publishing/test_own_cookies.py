@@ -5,6 +5,7 @@ import pytest
 from consent.banners import texts
 from consent.publishing import tags
 from consent.publishing.own_cookies import own_cookies
+from tests.signals import KEY, add
 
 UUID = "6f1b0b3e-52a4-4c6e-9d5a-0c8f5a2b7e11"
 MINE = tags.cookie_name(UUID)
@@ -39,3 +40,11 @@ def test_each_row_has_a_purpose_in_every_language_we_ship(language):
 
 def test_a_language_that_we_do_not_ship_reads_english():
     assert own_cookies(UUID, False, ["eo"])[0]["purpose"]["eo"] == own_cookies(UUID, False, ["en"])[0]["purpose"]["en"]
+
+
+def test_each_browser_signal_has_its_mark(monkeypatch):
+    add(monkeypatch)
+    names = [
+        row["name"].partition(".")[2] for row in own_cookies("6f1c1b1e-5d43-4c5c-9a53-6a6f0e2c4b11", False, ["en"])
+    ]
+    assert names == ["", "q.*", "gpc", KEY, "r"]

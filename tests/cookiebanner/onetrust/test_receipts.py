@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.values import present
 pytestmark = pytest.mark.django_db
 NUMBER = "8c1d7a52-0b6e-4f3a-9d21-5e7f0a3b2c41"
 PATH = "/request/v1/consentreceipts"
-BODY = {
+BODY: dict[str, Any] = {
     "requestInformation": "eyJhbGciOi.opaque.token", "identifier": NUMBER, "identifierType": "Cookie Unique Id",
     "isAnonymous": True, "test": False, "customPayload": {"Interaction": 2, "AddDefaultInteraction": False},
     "purposes": [
