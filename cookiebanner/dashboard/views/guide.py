@@ -66,6 +66,10 @@ def _host(site: Site) -> Step:
     )  # fmt: skip
 
 
+def _count(rows: list[object], what: str) -> str:
+    return f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}"
+
+
 def _scan(site: Site) -> Step:
     last, newest = site.scans.select_related("job").first(), scans.newest(site)
     url, label = _url(site, "scans"), "See how a scan is made"
@@ -76,7 +80,8 @@ def _scan(site: Site) -> Step:
         url, label, state = _url(site, "scan", scan=last.pk), "See what went wrong", "The last scan saw no page."
     elif newest:
         url, label = _url(site, "scan", scan=newest.pk), "See the report"
-        state = f"{len(newest.report['services'])} services and {len(newest.report['hosts'])} unknown hosts were found."
+        found = newest.report
+        state = f"Found: {_count(found['services'], 'service')}, {_count(found['hosts'], 'unknown host')}."
     return Step(
         "scan", "Look at the site", "What nobody knows of can't wait for an answer: a scan tells which trackers your "
         "pages have.",

@@ -39,7 +39,8 @@ def test_another_file_is_refused(text):
 
 
 @pytest.mark.django_db
-def test_the_command_completes_and_never_overwrites(tmp_path):
+def test_the_command_completes_and_never_overwrites(tmp_path, settings):
+    settings.FAIRGATE_DATA = tmp_path / "data"
     site = create_site("shop.example", "x")
     service = add_service(
         site,
@@ -60,5 +61,13 @@ def test_the_command_completes_and_never_overwrites(tmp_path):
     assert list(service.cookies.values_list(*fields)) == [
         ("_ad", "Ours", "2 years", 730), ("_ad_*", "Counts clicks", "Session", 0), ("_x", "", "", None),
     ]  # fmt: skip
+    # Scans read the copy that was imported last; what can't be read replaces nothing.
+    assert [row.name for row in cookie_db.kept()] == ["_ad", "_ad_*", "_x", "_x"]
+    file.write_text("{}[")
+    with pytest.raises(CommandError, match="no JSON"):
+        call_command("import_cookie_db", str(file), "--site", str(site.uuid))
+    assert len(cookie_db.kept()) == 4
+    settings.FAIRGATE_DATA = tmp_path / "other"
+    assert cookie_db.kept() == []
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_cookie_db", str(tmp_path / "none"), "--site", str(site.uuid))

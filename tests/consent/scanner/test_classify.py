@@ -15,6 +15,7 @@ DATABASE = [
     CookieEntry("Hotjar", "Analytics", "exact_name", "", "", 1),
     CookieEntry("Nobody Inc", "Marketing", "nobody_*", "", "", 1),
     CookieEntry("Nobody Inc", "Functional", "nobody_x", "", "", 1),
+    CookieEntry("Somebody Else", "Functional", "_fbp", "", "", 1),
     CookieEntry("Everything", "Marketing", "n*", "", "", 1),
 ]
 
