@@ -133,6 +133,8 @@ def test_without_scripts_a_marketer_still_publishes(browser, live_server, shop):
     page.fill("[name=password]", PASSWORD)
     page.click("button.primary")
     page.goto(live_server.url + reverse("dashboard:service_new", kwargs={"uuid": shop.uuid}))
+    page.get_by_label("Find", exact=True).fill("hotjar")
+    page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Add Hotjar").click()
     page.goto(live_server.url + reverse("dashboard:releases", kwargs={"uuid": shop.uuid}))
     page.fill("[name=note]", "Hotjar")

@@ -47,6 +47,8 @@ MOVED_BUDGET = 560  # what another consent manager kept; only where a site moved
 UI_BUDGET = 10_240 + 96 + 528 + 96 - 2_000 + 192 + 48
 LONGEST_WORDS = ("el", "uk", "sr", "ga")  # the languages whose words weigh most
 WORDS_BUDGET = 384  # what they may weigh more than English, for those who read them
+# What cookies are for, in a language that our catalogue's English sentences are not of: both stand in the list.
+COOKIES_BUDGET = 128
 # otreset reaches what fallbacks keep; whole languages and Trusted Types without us; languages of which no browser is asked;
 # the whole of the domain data, elements that stay, events for analytics, every form of old cookies.
 STUB_BUDGET = 5_120 + 32 + 80 + 96 + 1_008
@@ -107,9 +109,10 @@ def test_sizes_with_twenty_services_of_the_catalogue():
     """Real ones, with 91 cookies; the interfaces of three vendors come on top of the gate."""
     release = shop.snapshot(languages=("en", "de", "ar"))
     screens = {language: len(brotli.compress(compiler.ui(release, language))) for language in release["languages"]}
-    assert {name: size for name, size in screens.items() if size > UI_BUDGET} == {}
+    budgets = {language: UI_BUDGET + (language != "en") * COOKIES_BUDGET for language in screens}
+    assert {name: size for name, size in screens.items() if size > budgets[name]} == {}
     longer = {code: len(brotli.compress(compiler.ui(shop.snapshot(languages=(code,)), code))) for code in LONGEST_WORDS}
-    assert {code: size for code, size in longer.items() if size > UI_BUDGET + WORDS_BUDGET} == {}
+    assert {code: size for code, size in longer.items() if size > UI_BUDGET + WORDS_BUDGET + COOKIES_BUDGET} == {}
     one = shop.snapshot(languages=("en",))
     one["variants"] = {variant: one["variants"][variant] for variant in ("eu_opt_in", "us_ca", "eu_opt_in-DE")}
     for changes, budget in (({"adapter": ""}, GATE_BUDGET), ({}, GATE_BUDGET + ADAPTERS_BUDGET)):
