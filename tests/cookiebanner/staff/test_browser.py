@@ -115,7 +115,7 @@ def test_an_unknown_host_is_filed_by_keyboard_and_only_where_somebody_says(open_
     save.press("Enter")  # the browser itself asks for a category
     assert page.evaluate("document.activeElement.name") == "category"
     assert not shop.services.filter(key="px-example").exists()
-    page.keyboard.type("C0004")
+    page.keyboard.type("Advertising")
     save.press("Enter")
     page.get_by_text("px.example is in the draft").wait_for()
     assert shop.services.get(key="px-example").category.key == "C0004"
