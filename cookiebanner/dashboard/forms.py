@@ -323,7 +323,7 @@ class Kill(forms.Form):
 
 # Adapter of a service → how its vendor is told. The rest of our catalogue's names say what a vendor would understand.
 SIGNALS = [
-    ("", "None"),
+    ("", "Nothing is told"),
     ("google", "Google Consent Mode"),
     ("uet", "Microsoft Advertising (UET) consent mode"),
     ("clarity", "Microsoft Clarity consent API"),

@@ -38,6 +38,9 @@ REASONED = {
     "fairgate_": "our cookie's own name, in the cookie list",
     "HMAC-SHA256": "how a proof is computed, folded away on a receipt",
     "otSDKStub": "a file's name",
+    "matomo = C0002": "what is to be typed in, as it has to be",
+    "C0006, SPD_BG": "what is to be typed in, as it has to be",
+    "ads_off_under doubtful": "a note of an earlier version of the table, quoted as it was",
 }
 
 
