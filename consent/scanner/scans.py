@@ -169,7 +169,7 @@ def finish(scan: Scan, report: Report) -> Scan:
         scan.save(update_fields=["report", "sha256", "entry", "finished_at"])
         if whole(report) and any(news_of(site, scan)):
             for person in _recipients(site):
-                if any(news_for(site, person)):
+                if any(news_for(site, person, scan)):
                     jobs.enqueue(MAIL, site=site, params={"scan": scan.pk, "user": person.pk})
     forget_old(site)
     return scan
@@ -277,9 +277,8 @@ def set_notice(site: Site, user: Any, **wanted: bool) -> ScanNotice:
     return ScanNotice.objects.update_or_create(site=site, user=user, defaults=wanted)[0]
 
 
-def news_for(site: Site, user: Any) -> News:
+def news_for(site: Site, user: Any, scan: Scan | None) -> News:
     """What of the newest scan a person wants to be told."""
-    scan = newest(site)
     if scan is None:
         return News([], [], [])
     notice, found = notice_of(site, user), news_of(site, scan)

@@ -143,15 +143,19 @@ class Circumstances:
     answers: int = 0
     gpc_answers: int = 0
 
-    @property
-    def gpc_share(self) -> float | None:
-        """The part (0…1) of the banners shown that went to browsers with Global Privacy Control; None without any.
-        Gates count banners and no views, so nothing is known of the share of page views."""
-        return self.gpc_banners / self.total.shown if self.total.shown else None
+
+def gpc_share(site_id: int, first: date, last: date) -> float | None:
+    """The part (0…1) of the banners shown that went to browsers with Global Privacy Control; None without any.
+
+    Gates count banners and no views, so nothing is known of the share of page views. One query.
+    """
+    banners = ShownTotal.objects.using(using()).filter(_period(site_id, first, last), kind="banner")
+    shown = dict(banners.values_list("gpc").annotate(n=Sum("count")).order_by())
+    return shown.get(True, 0) / sum(shown.values()) if any(shown.values()) else None
 
 
 def circumstances(site_id: int, first: date, last: date) -> Circumstances:
-    """Banners without an answer by device and day, layers, times to answer and the share of GPC, both ends included.
+    """Banners without an answer by device and day, layers, times to answer and how many had GPC, both ends included.
 
     Two queries.
     """

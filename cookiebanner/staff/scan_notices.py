@@ -29,7 +29,7 @@ def send_now(scan_id: int, user_id: int) -> bool:
         return False
     if scans.newest(scan.site) != scan:
         return False  # a newer one has news of its own
-    news = scans.news_for(scan.site, user)
+    news = scans.news_for(scan.site, user, scan)
     if not any(news):
         return False
     page = reverse("dashboard:scan", kwargs={"uuid": scan.site.uuid, "scan": scan.pk})

@@ -32,6 +32,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
     places = stats.by_column(site.pk, first, last, "jurisdiction")
     sighting = site.sightings.order_by("-last_seen").first()
     release = publishing.current_release(site)
+    scanned = scans.newest(site)
     return show(
         request,
         "dashboard/overview.html",
@@ -42,7 +43,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         last=last,
         rows=rows,
         total=stats.total(rows),
-        gpc_share=stats.circumstances(site.pk, first, last).gpc_share,
+        gpc_share=stats.gpc_share(site.pk, first, last),
         chart=charts.answers_a_day(rows),
         labels=charts.LABELS,
         places=[(row, charts.shares(row)) for row in places[:12]],
@@ -53,8 +54,8 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         services=site.services.count(),
         restarts=[event.words for event in events.of_log(site.pk, [LogEntry.Type.RESTART])],
         ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
-        scanned=scans.newest(site),
-        news=scans.news_for(site, request.user),
+        scanned=scanned,
+        news=scans.news_for(site, request.user, scanned),
         reports=len(inbox.waiting(site)),
     )
 

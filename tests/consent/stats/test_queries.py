@@ -126,11 +126,12 @@ def test_how_answers_came_about(how, django_assert_num_queries):
     assert list(found.times.items()) == [
         ("<1s", 0), ("<3s", 4), ("<10s", 1), ("<30s", 0), ("<60s", 2), ("<300s", 0), ("more", 0), ("unknown", 1),
     ]  # fmt: skip
-    assert (found.gpc_banners, found.gpc_share) == (2, 2 / 17)  # views carried it, too, and are none of them
+    # Views carried it, too, and are none of them.
+    assert (found.gpc_banners, queries.gpc_share(1, MON, WED)) == (2, 2 / 17)
     assert (found.answers, found.gpc_answers) == (18, 4)
 
 
 def test_without_any_there_is_no_share(db):
+    assert queries.gpc_share(1, MON, MON) is None
     found = queries.circumstances(1, MON, MON)
-    assert found.gpc_share is None
     assert (found.total.no_answer, sum(found.layers.values())) == (0, 0)

@@ -100,7 +100,7 @@ def test_what_is_counted(client, send):
     assert (found.total.shown, found.total.answered, found.total.no_answer) == (5, 2, 3)
     assert found.layers == {"banner": 1, "preferences": 2, "api": 0, "signal": 1, "other": 1}
     assert {bucket: count for bucket, count in found.times.items() if count} == {"<3s": 1, "<60s": 1}
-    assert (found.gpc_banners, found.gpc_share) == (1, 0.2)
+    assert (found.gpc_banners, queries.gpc_share(site.pk, today - timedelta(days=1), today)) == (1, 0.2)
     assert (found.answers, found.gpc_answers) == (5, 1)
     assert DailyTotal.objects.aggregate(n=Sum("count"))["n"] == 5
     assert set(ShownTotal.objects.values_list("kind", "gpc")) == {
