@@ -166,6 +166,8 @@ def changes(old: Version, new: Version) -> Changes:
     for id, row in new.rows.items():
         if id in old.rows and (found := list(_differences(id, old, new))):
             changed.append(Change(id, row["name"], found))
+    # What has another effect comes before what is only said otherwise.
+    changed.sort(key=lambda one: {part.what for part in one.differences} == {words.COLUMNS["notes"]})
     return Changes(new.version, old.version, added, removed, changed)
 
 

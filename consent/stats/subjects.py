@@ -30,7 +30,8 @@ PARTS = frozenset(
     setNamedItemNS setProperty style takeRecords toggle toggleAttribute value webkitMatchesSelector
     setIdentityProvider removeProperty getPropertyPriority item
     webkitRTCPeerConnection toString currentSrc content body getPropertyValue animVal registerProperty create
-    caption tHead tFoot signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails
+    caption tHead tFoot navigate setConfiguration
+    signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails
     addEventListener late drop_in snippet strict server
     """.split()  # noqa: SIM905 - to be read
 )

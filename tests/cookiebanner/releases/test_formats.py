@@ -100,8 +100,13 @@ def expected_items(release: dict[str, Any]) -> list[dict[str, Any]]:
             item["inline"] = [text for text in s["inline"] if text]
             item["adapter"] = s["adapter"] if s["adapter"] in compiler.ADAPTERS else ""
         items.append(item)
+    # Behind the two bits of what is sold and of children, each category has one; purposes and services have its.
+    bits = {key: 4 << place for place, key in enumerate(necessary)}
     # Nothing was published before: everything has its own place as its slot.
-    return [{**item, "slots": [place]} for place, item in enumerate(items)]
+    return [
+        {**item, "slots": [place], "bit": bits.get(item.get("group") or item["key"], False)}
+        for place, item in enumerate(items)
+    ]
 
 
 def expected_service(release: dict[str, Any], s: dict[str, Any]) -> dict[str, Any]:
