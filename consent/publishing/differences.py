@@ -259,6 +259,10 @@ def _cookies(name: str, old: list[Any], new: list[Any]) -> Lines:
                 for key in ("lifetime", "lifetime_days", "purpose")
                 if was.get(key) != now.get(key)
             ]
+            found += [
+                Line("change", f"{name}: {which}, purpose, {language_name(language)}", before or "", after or "")
+                for language, before, after in _pairs(was.get("texts", {}), now.get("texts", {}))
+            ]
     return found
 
 

@@ -17,6 +17,7 @@ from consent.catalogue.actions import set_purpose
 from consent.jobs.actions import enqueue
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
+from consent.scanner import scans
 from consent.sites import actions
 from tests.cookiebanner.dashboard.conftest import SECRET
 from tests.values import present
@@ -58,12 +59,13 @@ def ids(foreign, people) -> dict[str, Any]:
     job = enqueue("export", site=foreign, params={"format": "csv"}, requested_by=people["charlie"])
     actions.change_settings(foreign, "x", controller=f"{SECRET} Ltd")
     wanted = publishing.ask_to_publish(foreign, "x", SECRET)
+    looked = scans.ask(foreign, "x")
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk,
+            "wanted": wanted.pk, "scan": looked.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {
