@@ -1,7 +1,8 @@
 """A release → its cookie policy in one language: what it stores, grouped as the preference center groups it. Pure.
 
 It is unpacked from what the banner is given (`consent.banners.screen`), so that it can't say anything else. Our own
-words are `cookie_policy_texts/<language>.json`; dates and lengths of time are Django's translations.
+words are `cookie_policy_texts/<language>.json`; dates and lengths of time are Django's translations, which
+`lengths_of_time` mends.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils import formats, timesince, translation
 
-from consent.banners import screen, texts
+from consent.banners import languages, screen, texts
+from consent.publishing.lengths_of_time import length_of_time
 from consent.publishing.tags import cookie_name
 
 FOLDER = Path(__file__).parent / "cookie_policy_texts"
@@ -29,8 +32,8 @@ def cookie_policy(snapshot: Mapping[str, Any], number: int, published_at: dateti
     """{language, direction, words, version, published_at, date, categories, …}: plain values, nothing escaped."""
     data = screen.data(snapshot, language)
     shown = {name: data[place] for name, place in screen.FORMAT["screen"].items() if place in data}
-    with translation.override(_django_language(language)):
-        date = formats.date_format(published_at, "DATE_FORMAT")
+    with translation.override(_django_language(language) or texts.FALLBACK):
+        date = _date(published_at, language)
         categories = _categories(snapshot, shown, language)
     site = snapshot["site"]
     values = {
@@ -61,7 +64,7 @@ def cookie_policy(snapshot: Mapping[str, Any], number: int, published_at: dateti
 
 def words(language: str) -> dict[str, str]:
     """Our own words of the page; English for a language that has none."""
-    return dict(_load(next(code for code in (*_codes(language), texts.FALLBACK) if code in _languages())))
+    return dict(_load(languages.nearest(_languages(), language) or texts.FALLBACK))
 
 
 def _categories(snapshot: Mapping[str, Any], shown: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -108,7 +111,7 @@ def _service(
                 "name": row["name"],
                 "kind": stored["kind"],
                 "kind_name": words(language)[stored["kind"]],
-                "lifetime": _lifetime(row["lifetime"], shown["session"]),
+                "lifetime": _lifetime(row["lifetime"], shown["session"], language),
                 "purpose": row["purpose"],
             }
             for row, stored in zip(
@@ -123,14 +126,17 @@ def _row(kind: str, row: list[Any], **empty: Any) -> dict[str, Any]:
     return empty | dict(zip(screen.FORMAT[kind], row, strict=False))
 
 
-def _lifetime(life: int | str, session: str) -> str:
+def _lifetime(life: int | str, session: str, language: str) -> str:
     """`13m` in words of the language that is switched on; see `consent.banners.screen`."""
     if life == screen.SESSION:
         return session
     match = LIFETIME.fullmatch(str(life))
     if not match or match[2] not in UNITS:
         return str(life) or UNKNOWN
-    return str(timesince.TIME_STRINGS[UNITS[match[2]]] % {"num": int(match[1])}).replace("\xa0", " ")
+    number, unit = int(match[1]), UNITS[match[2]]
+    if ours := length_of_time(number, unit, (languages.nearest(_languages(), language) or "").lower()):
+        return ours
+    return str(timesince.TIME_STRINGS[unit] % {"num": number}).replace("\xa0", " ").strip()
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
@@ -143,24 +149,19 @@ def _whole(url: str, site: Mapping[str, Any]) -> str:
     return f"https://{host}{url}" if url.startswith("/") and not url.startswith("//") and host else url
 
 
-def _codes(language: str) -> tuple[str, str]:
-    tag = language.lower().replace("_", "-")
-    return tag, tag.partition("-")[0]
+def _date(day: datetime, language: str) -> str:
+    """A date in words; in figures where Django does not speak the language (Maltese)."""
+    return formats.date_format(day, "DATE_FORMAT" if _django_language(language) else "Y-m-d")
 
 
-def _django_language(language: str) -> str:
-    """The nearest language that Django speaks; English when there is none."""
-    for code in _codes(language):
-        try:
-            return translation.get_supported_language_variant(code)
-        except LookupError:
-            continue
-    return texts.FALLBACK
+def _django_language(language: str) -> str | None:
+    """The nearest language that Django speaks."""
+    return languages.nearest(tuple(code for code, _ in settings.LANGUAGES), language)
 
 
 @lru_cache(1)
-def _languages() -> frozenset[str]:
-    return frozenset(path.stem for path in FOLDER.glob("*.json"))
+def _languages() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
 
 
 @lru_cache(64)

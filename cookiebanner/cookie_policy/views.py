@@ -44,6 +44,7 @@ TYPES = {"": "text/html; charset=utf-8", "part.html": "text/html; charset=utf-8"
 CACHE = ("public, max-age=300", False)
 QUALITY = 5  # of brotli: a page is compressed while somebody waits for it
 MOST_HOSTS = 10  # that the page links to
+OWN_NAMES = {"mt": "Malti"}  # of languages that Django does not know
 # `#fairgate-open` opens the preferences of a page with the gate (banner/src/late.js).
 OPEN = "#fairgate-open"
 
@@ -129,9 +130,9 @@ def _html(policy: dict[str, Any], snapshot: dict[str, Any], form: str, in_path: 
 def _own_name(code: str) -> str:
     """A language as its speakers call it."""
     try:
-        return str(translation.get_language_info(code)["name_local"])
+        return str(translation.get_language_info(code.lower())["name_local"])
     except KeyError:
-        return code
+        return OWN_NAMES.get(code.lower(), code)
 
 
 def _data(policy: dict[str, Any], snapshot: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.utils import translation
 
+from consent.banners import texts
 from consent.catalogue.actions import add_service
 from consent.publishing import actions as publishing
+from consent.publishing import cookie_policy
 from consent.publishing.tags import cookie_name
 from consent.sites import actions
 from consent.sites.models import Site
@@ -195,3 +198,61 @@ def test_no_address_has_a_word_that_lists_name(client, shop):
         path = address(shop, f"de/{form}").replace(str(shop.uuid), "")
         assert (path, LISTED.search(path)) == (path, None)
     assert LISTED.search("/cookie-policy/")
+
+
+def test_every_language_of_the_banner_has_the_words_of_the_page():
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in cookie_policy.FOLDER.glob("*.json")}
+    assert sorted(found) == texts.shipped()
+    for language, words in found.items():
+        assert cookie_policy.words(language) == words
+        assert (language, list(words)) == (language, list(found["en"]))
+        for key, text in words.items():
+            used, wanted = (sorted(texts.PLACEHOLDER.findall(one)) for one in (text, found["en"][key]))
+            assert (language, key, used, bool(text.strip())) == (language, key, wanted, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "date", "lifetime", "local"),
+    [
+        ("pt-BR", "ltr", "de 20", "13 meses", "Armazenamento local"),
+        ("zh-Hans", "ltr", "月", "13 个月", "本地存储"),
+        ("zh-Hant", "ltr", "月", "13 個月", "本機儲存空間"),
+        ("zh-TW", "ltr", "月", "13 個月", "本機儲存空間"),
+        ("nb", "ltr", ". ", "13 måneder", "Lokal lagring"),
+        ("no", "ltr", ". ", "13 måneder", "Lokal lagring"),
+        ("he", "rtl", " ב", "13 חודשים", "אחסון מקומי"),
+        ("lt", "ltr", " m. ", "13 mėnesių", "Vietinė saugykla"),
+        ("mt", "ltr", "-", "13-il xahar", "Ħażna lokali"),
+    ],
+)
+def test_dates_and_lengths_of_time_are_in_the_language_of_the_page(
+    client, shop, language, direction, date, lifetime, local
+):
+    shop.languages = ["en", language]
+    shop.save()
+    publishing.publish(shop, "a", no_files)
+    found = client.get(address(shop, "list.json"), headers={"Accept-Language": language})
+    row = found.json()["categories"][1]["services"][0]["cookies"]
+    assert (found["Content-Language"], row[0]["lifetime"], row[1]["kind_name"]) == (language, lifetime, local)
+    page = client.get(address(shop, f"{language}/")).content.decode()
+    assert f'<html lang="{language}" dir="{direction}">' in page
+    release = shop.releases.latest("number")
+    shown = cookie_policy.cookie_policy(json.loads(release.snapshot), 2, release.published_at, language)["date"]
+    assert (date in shown, shown in page) == (True, True)
+
+
+def test_the_page_links_its_languages_by_their_own_names(client, shop):
+    shop.languages = ["en", "pt", "pt-BR", "zh-Hans", "zh-TW", "mt"]
+    shop.save()
+    publishing.publish(shop, "a", no_files)
+    said = Texts(client.get(address(shop, "en/")).content.decode()).said
+    for name in ("Português", "Português Brasileiro", "简体中文", "繁體中文", "Malti"):
+        assert (name, name in said) == (name, True)
+
+
+def test_no_language_of_the_banner_shows_english_lengths_of_time():
+    units = cookie_policy.UNITS
+    for language in sorted({*texts.shipped()} - {"en"}):
+        with translation.override(cookie_policy._django_language(language) or "en"):
+            shown = [cookie_policy._lifetime(f"13{letter}", "", language) for letter in units]
+        assert (language, [one for one in shown if re.search(r"years|months|weeks|days|hours", one)]) == (language, [])
