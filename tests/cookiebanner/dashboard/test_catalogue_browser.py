@@ -86,7 +86,7 @@ def test_unknown_hosts_are_filed_by_keyboard_alone(open_as, at, shop):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.value") == "google-tag"  # its companion, ticked
     page.keyboard.press("Tab")
-    page.keyboard.type("C0002")
+    page.keyboard.type("Statistics")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("In the draft: Google Analytics, Google tag (gtag.js).").wait_for()
