@@ -120,8 +120,7 @@ class Site:
 
     def _tracker(self, asked: Asked) -> Answer:
         if not self.reachable:
-            # A frame that is answered by nothing stays empty, and does not say that it has loaded.
-            return (204 if asked.headers.get("sec-fetch-dest") == "iframe" else 503, "text/plain", b"")
+            return 503, "text/plain", b""
         return (200, "text/javascript", LIBRARY) if asked.path == "/library.js" else tracker(asked)
 
     @functools.cached_property
