@@ -282,14 +282,14 @@ def _links(visitor: _Visitor, links: list[dict[str, str]], regime: str) -> Itera
             ),
             None,
         )  # fmt: skip
+    # One page for all, which ends with its context: to be closed while an answer comes in, Chromium may forget.
+    page = visitor.context.new_page()
     for link in there:
-        page = visitor.context.new_page()
         try:
             response = page.goto(link["href"], timeout=LOAD, wait_until="commit")
             wrong = f"answers {response.status}" if response and response.status != OK else ""
         except Error as error:
             wrong = f"can't be opened: {visitor.why(link['href'], error)}"
-        page.close()
         if wrong:
             text = f"The banner's link {link['text']!r} to {link['href']} {wrong.rstrip('.')}."
             yield Finding("L11", BLOCK, text, law, fix, regime, f"link {link['href']}"[:200]), None
