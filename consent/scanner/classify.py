@@ -121,10 +121,10 @@ class Classifier:
 
     def _by_name(self, one: Stored) -> Classification | None:
         for pattern, elsewhere, service in self._named:
-            if pattern.fullmatch(one.name) and (not elsewhere or _under(one.host, elsewhere)):
+            if pattern.fullmatch(one.name) and (not elsewhere or is_at(one.host, elsewhere)):
                 return _of(service, HIGH, "Your service names it.")
         named = known.of_cookie(one.name)
-        mine = [entry for entry in named if any(_under(one.host, host) for host in _hosts(entry))]
+        mine = [entry for entry in named if any(is_at(one.host, host) for host in _hosts(entry))]
         if len(mine or named) == 1:
             return _of((mine or named)[0], HIGH, "The catalogue names it.")
         return None
@@ -195,10 +195,10 @@ def _hosts(service: Service) -> list[str]:
 
 def _at_host(host: str) -> Service | None:
     """The only service of our catalogue that has a rule of this host, or of one that it lies under."""
-    found = [service for service in known.services() if any(_under(host, one) for one in _hosts(service))]
+    found = [service for service in known.services() if any(is_at(host, one) for one in _hosts(service))]
     return found[0] if len(found) == 1 else None
 
 
-def _under(host: str, other: str) -> bool:
-    host = host.lstrip(".").lower()
-    return host == other or host.endswith(f".{other}")
+def is_at(domain: str, host: str) -> bool:
+    """Whether a host, or a cookie's domain, with its dot or without, is this host or lies under it."""
+    return patterns.is_under(domain.lstrip(".").lower(), host)

@@ -18,7 +18,7 @@ from consent.jobs import outgoing
 from consent.scanner import page as pages
 from consent.scanner import robots, sitemap
 from consent.scanner.classify import Stored
-from consent.scanner.findings import OTHER_BANNERS, is_onetrust, is_own
+from consent.scanner.findings import is_onetrust, is_own, other_banner
 from consent.scanner.frontier import Frontier, cleaned
 from consent.scanner.report import Course
 from consent.scanner.robots import Robots
@@ -252,9 +252,7 @@ def _cookies(answer: outgoing.RemoteResponse, url: str, seen: Seen) -> None:
 
 def banner_of(url: str) -> str:
     """The name of another banner that an address belongs to; "" for any other address."""
-    host = urlsplit(url).hostname or ""
-    name = next((one for one in OTHER_BANNERS if host == one or host.endswith("." + one)), "")
-    return name or ("OneTrust" if is_onetrust(url) else "")
+    return other_banner(urlsplit(url).hostname or "") or ("OneTrust" if is_onetrust(url) else "")
 
 
 def _lifetime(seconds: Any) -> int:

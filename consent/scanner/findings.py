@@ -84,7 +84,7 @@ def _request(found: Findings, request: Request, hosts: Sequence[str], *, loaded:
         if loaded:
             found.onetrust.append(request)
         return
-    if banner := next((b for b in OTHER_BANNERS if host == b or host.endswith("." + b)), ""):
+    if banner := other_banner(host):
         found.banners.setdefault(banner, []).append(evidence)
         return
     service = known.of_url(request.url, hosts[0])
@@ -112,6 +112,11 @@ def _optional(before: str, parked: str) -> str:
     return parked if before in ("", NECESSARY) and parked else before
 
 
+def other_banner(host: str) -> str:
+    """The other banner that a host belongs to, OneTrust's apart; "" for any other host."""
+    return next((name for name in OTHER_BANNERS if patterns.is_under(host, name)), "")
+
+
 def is_own(host: str, hosts: Sequence[str]) -> bool:
     """Whether a host is one of the site's, or a subdomain of one, or the same without `www.`."""
     return any(host == own or host.endswith("." + own.removeprefix("www.")) or "www." + host == own for own in hosts)
@@ -124,7 +129,7 @@ def is_onetrust(url: str) -> bool:
         return False
     _, host, path, _ = parts
     tag = path.endswith(("/otSDKStub.js", "/OtAutoBlock.js"))
-    return tag or any(host == name or host.endswith("." + name) for name in ONETRUST)
+    return tag or any(patterns.is_under(host, name) for name in ONETRUST)
 
 
 def _site_id(page: Page) -> UUID | None:

@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -361,16 +361,21 @@ def installed_browser() -> str | None:
 
 
 @contextmanager
-def ended_after(browser: Browser, seconds: float) -> Iterator[None]:
-    """Ends the browser when the block takes longer, so that what waits for it fails: a page that is busy for ever
-    answers nothing that it is asked."""
-    timer = threading.Timer(seconds, end_process, [process_of(browser)])
+def process_ended_after(process: int, seconds: float) -> Iterator[None]:
+    """Ends the browser of this process when the block takes longer, so that what waits for it fails: a page that is
+    busy for ever answers nothing that it is asked."""
+    timer = threading.Timer(seconds, end_process, [process])
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+
+
+def ended_after(browser: Browser, seconds: float) -> AbstractContextManager[None]:
+    """The same for a browser."""
+    return process_ended_after(process_of(browser), seconds)
 
 
 def process_of(browser: Browser) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from consent.catalogue import known
 from consent.publishing.lint.finding import BLOCK, WARN, Finding
 from consent.publishing.own_cookies import ONETRUSTS
+from consent.scanner.classify import is_at
 from fairgate_enforce import patterns
 from fairgate_enforce.defaults import before_answer
 
@@ -70,12 +71,12 @@ class Owners:
     def of_name(self, name: str, domain: str = "") -> Service | None:
         """The service that keeps something under this name. A cookie that is listed with a host in brackets is one of
         that host's only."""
-        own = (s for pattern, host, s in self._kept if pattern.fullmatch(name) and (not host or _under(domain, host)))
+        own = (s for pattern, host, s in self._kept if pattern.fullmatch(name) and (not host or is_at(domain, host)))
         return next(own, None) or next(iter(known.of_cookie(name)), None)
 
     def is_own(self, host: str) -> bool:
         """Whether a host is the site's, or our server."""
-        return any(_under(host, one) for one in self.hosts)
+        return any(is_at(host, one) for one in self.hosts)
 
     def waits(self, service: Service, terms: Mapping[str, Any] | None) -> bool:
         """Whether a service must not run: before an answer under these `terms`, after a no under none."""
@@ -191,11 +192,6 @@ def _kind(entry: Any) -> str:
         if entry[0] == "consent" and len(entry) > 1:
             return str(entry[1])
     return ""
-
-
-def _under(host: str, other: str) -> bool:
-    host = host.lstrip(".").lower()
-    return host == other or host.endswith(f".{other}")
 
 
 def _few(found: Iterable[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -155,13 +154,10 @@ class _Visits:
         """Within which a page may bring in so much, and take so long."""
         self.proxy.left = BYTES
         self.proxy.hang_up()
-        timer = threading.Timer(VIEW, pictures.end_process, [self.process])
-        timer.daemon = True
-        timer.start()
         try:
-            yield
+            with pictures.process_ended_after(self.process, VIEW):
+                yield
         finally:
-            timer.cancel()
             self.proxy.left = 0
             self.proxy.hang_up()
 

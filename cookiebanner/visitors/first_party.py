@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from consent.answers.errors import RejectedSubmission
 from consent.jurisdictions.table import REGIMES
 from consent.sites.origins import host_of, origin_host
+from fairgate_enforce import patterns
 
 LEGACY_COOKIE = "fairgate"  # the state cookie of every site, before its name said whose it is
 LIMIT = 3800  # bytes; browsers drop cookies of more than 4,096 with name and attributes
@@ -50,7 +51,7 @@ def store_state(
     unknown_site, origin_not_allowed, invalid_field.
     """
     host = host_of(f"//{host}")
-    under = [name for name in site_hosts if host == name or host.endswith(f".{name}")]
+    under = [name for name in site_hosts if patterns.is_under(host, name)]
     if not under:
         raise RejectedSubmission("unknown_site", "No site of this server has this host.")
     origin = headers.get("origin", "")

@@ -314,7 +314,7 @@ def _strangers(service: Service, hosts: list[str]) -> str:
             host = patterns.parse(pattern).host
         except ValueError:
             continue
-        own = any(host == name or host.endswith("." + name) for name in hosts) if host else True
+        own = any(patterns.is_under(host, name) for name in hosts) if host else True
         if not own and known.of_pattern(pattern) is None:
             strange.append(host)
     return ", ".join(dict.fromkeys(strange))

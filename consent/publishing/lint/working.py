@@ -44,7 +44,7 @@ def workable(snapshot: Snapshot) -> Iterator[Finding]:
                 )  # fmt: skip
                 continue
             if parsed.host and not parsed.path and not parsed.query and service["category"] not in kept:
-                own = [h for h in hosts if h == parsed.host or h.endswith("." + parsed.host)]
+                own = [h for h in hosts if patterns.is_under(h, parsed.host)]
                 if own:
                     yield Finding(
                         "F02", BLOCK, f"The pattern {pattern} of {service['name']} holds the site's own host {own[0]}.",

@@ -145,6 +145,11 @@ def match(table: Table, url: str, page_host: str = "") -> int:
     return -1
 
 
+def is_under(host: str, name: str) -> bool:
+    """Whether a host is this one or a subdomain of it; both in lower case."""
+    return host == name or host.endswith(f".{name}")
+
+
 def host_suffixes(host: str) -> list[str]:
     """`a.b.c` → `["a.b.c", "b.c", "c"]`; an IPv6 address is one piece; "" → []."""
     if not host or host.startswith("["):

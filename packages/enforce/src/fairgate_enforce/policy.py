@@ -172,7 +172,7 @@ class Policy:
         parts = patterns.split(url, self.page_host)
         host = parts[1] if parts else ""
         own = (*self.rules.hosts, *self.rules.friends, self.page_host)
-        third = host and not any(name and (host == name or host.endswith(f".{name}")) for name in own)
+        third = host and not any(name and patterns.is_under(host, name) for name in own)
         return "unknown" if third else ""
 
     def held_inline(self, code: str) -> str:
