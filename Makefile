@@ -12,6 +12,8 @@
 PORT ?= 8000
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Some containers forbid it: then each of a run's many processes compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
@@ -58,14 +60,14 @@ test-js: node_modules/.done
 
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
-# tests wait much of their time, so two cores bear three of them.
+# tests wait much of their time, so two cores bear four of them.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults || $(PY) -m pytest -q -m faults --last-failed
-	$(PY) -m pytest -q -n 3 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
+	$(PY) -m pytest -q -n 4 --dist worksteal -m "browser and not vectors and not guests" || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
 	$(PY) -m pytest -q -m vectors || $(PY) -m pytest -q -m vectors --last-failed
 
-# Pages of real frameworks beside themselves without the gate; generated documents are in `make test`.
+# Pages of real frameworks, and generated documents, beside themselves without the gate; a third of these is in `make test`.
 guests: .venv/.dev node_modules/.done
 	@./scripts/need chromium
 	$(PY) -m pytest -q -n 3 --dist worksteal -m guests

@@ -75,7 +75,7 @@ def server(pages: dict[str, str]) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright, server: Server) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=blockers.chromium(), args=arguments(server.port))
+    browser = playwright.chromium.launch(executable_path=blockers.chromium(shell=True), args=arguments(server.port))
     yield browser
     browser.close()
 
