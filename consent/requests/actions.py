@@ -1,5 +1,5 @@
-"""Writes on people's requests. Each is one transaction with its line in the request's own log; what a colleague did is in
-the audit trail too, by the request's number alone."""
+"""Writes on people's requests. Each is one transaction with its line in the request's own log; what a colleague did is
+in the audit trail too, by the request's number alone."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def file_request(
     actor: str = "",
     received_at: datetime | None = None,
 ) -> SubjectRequest:
-    """A new request. What needs no verification is open at once, and what a colleague files (`actor`), who has the person
-    on the telephone or their letter in hand; the rest waits until its address is confirmed. The days count from
-    `received_at` (now) all the same. Raises InvalidChange."""
+    """A new request. What needs no verification is open at once, and what a colleague files (`actor`), who has the
+    person on the telephone or their letter in hand; the rest waits until its address is confirmed. The days count from
+    `received_at` (now) all the same. Raises InvalidChange, TooManyWaiting."""
     now = timezone.now()
     received_at = received_at or now
     if received_at > now:
@@ -237,7 +237,7 @@ def note(row: SubjectRequest, text: str, actor: str) -> None:
 
 
 @transaction.atomic
-def told(row: SubjectRequest, text: str, actor: str = "", *, receipt: bool = False) -> None:
+def keep_mail(row: SubjectRequest, text: str, actor: str = "", *, receipt: bool = False) -> None:
     """Keeps what was mailed to the person; `receipt`: it confirms that the request arrived."""
     row = _locked(row)
     if receipt and row.acknowledged_at is None:
@@ -322,7 +322,7 @@ def is_suppressed(site: Site, email: str) -> bool:
 
 @transaction.atomic
 def set_form(site: Site, actor: str, **fields: Any) -> RequestForm:
-    """Changes how a site takes requests: `enabled`, `sells`, `told`, `old_forms`. Raises InvalidChange."""
+    """Changes how a site takes requests: `enabled`, `sells`, `notify`, `old_forms`. Raises InvalidChange."""
     form = RequestForm.objects.select_for_update().filter(site=site).first() or RequestForm(site=site)
     for name, value in fields.items():
         setattr(form, name, value)

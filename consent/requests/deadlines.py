@@ -1,4 +1,4 @@
-"""Which requests a person may make where they live, and by when each must be answered: `deadlines.json`, dated and cited.
+"""Which requests a person may make where they live, by when each must be answered: `deadlines.json`, dated and cited.
 
 A place is an id of the table of laws (`DE`, `US-CA`, `*`). What a place's own row does not say comes from the row above
 it (`US-XX` → `US` → `*`). Days count from the day of receipt, in the site's own days (UTC).
@@ -130,7 +130,7 @@ def _business_days(day: date, count: int) -> date:
 
 
 def _months(day: date, count: int) -> date:
-    """The same day of a later month, or that month's last (Regulation 1182/71 art. 3(2)(c)); a weekend moves nothing."""
+    """The same day of a later month, or that month's last (Regulation 1182/71 art. 3(2)(c)); weekends move nothing."""
     year, month = divmod(day.month - 1 + count, 12)
     year, month = day.year + year, month + 1
     return day.replace(year=year, month=month, day=min(day.day, monthrange(year, month)[1]))

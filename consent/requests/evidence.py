@@ -17,7 +17,7 @@ FORMAT = "fairgate-request/1"
 
 @transaction.atomic
 def of(row: SubjectRequest, actor: str) -> dict[str, Any]:
-    """The document; that it was made is in the audit trail. Files are named by their SHA-256, internal notes stay out."""
+    """The document; that it was made is in the audit trail. Files are named by SHA-256, internal notes stay out."""
     terms = deadlines(row.place, row.kind)
     audit(row.site, actor, "request.export", number=row.number)
     return {
@@ -41,7 +41,12 @@ def of(row: SubjectRequest, actor: str) -> dict[str, Any]:
         "closed_at": utc_text(row.closed_at) if row.closed_at else None,
         "in_time": row.closed_at.date() <= row.due if row.closed_at else None,
         "log": [
-            {"at": utc_text(event.at), "kind": event.kind, "by": event.actor or "the person or the server", "text": event.text}
+            {
+                "at": utc_text(event.at),
+                "kind": event.kind,
+                "by": event.actor or "the person or the server",
+                "text": event.text,
+            }
             for event in row.events.exclude(kind="note")
         ],
         "files": [

@@ -103,7 +103,9 @@ class RequestEvent(models.Model):
 
     request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=8, choices=Kind)
-    actor = models.CharField(max_length=254, help_text="Who did it; empty = the person, or the house by itself.", blank=True)
+    actor = models.CharField(
+        max_length=254, help_text="Who did it; empty = the person, or the house by itself.", blank=True
+    )
     text = models.TextField()
     at = models.DateTimeField()
 
@@ -149,7 +151,7 @@ class RequestForm(models.Model):
 
     site = models.OneToOneField(Site, models.CASCADE, primary_key=True, related_name="request_form")
     enabled = models.BooleanField(default=False)
-    told = models.EmailField(max_length=254, blank=True, help_text="Who is mailed of new requests and due days.")
+    notify = models.EmailField(max_length=254, blank=True, help_text="Who is mailed of new requests and due days.")
     sells = models.BooleanField(
         default=True, help_text="Data are sold, shared or used for targeted advertising, so people can say no to it."
     )

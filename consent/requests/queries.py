@@ -29,6 +29,11 @@ def form_of(site: Site) -> RequestForm:
     return RequestForm.objects.filter(site=site).first() or RequestForm(site=site)
 
 
+def with_form(uuid: Any) -> Site | None:
+    """The site with this public id, if people can ask it by a form."""
+    return Site.objects.filter(uuid=uuid, request_form__enabled=True).first()
+
+
 def site_of_old_form(path: str) -> Site | None:
     """The site whose form had this path of OneTrust's: `<tenant>/<form>`."""
     if not path or len(path) > 200:
@@ -53,7 +58,9 @@ def queue(site: Site, *, show: str = "open", kind: str = "", search: str = "") -
         "open": lambda: rows.filter(status=Status.OPEN),
         "late": lambda: rows.filter(status=Status.OPEN, due__lt=today),
         "unconfirmed": lambda: rows.filter(status=Status.UNCONFIRMED),
-        "ended": lambda: rows.filter(status__in=(Status.CLOSED, Status.WITHDRAWN, Status.LAPSED)).order_by("-closed_at", "-pk"),
+        "ended": lambda: rows.filter(status__in=(Status.CLOSED, Status.WITHDRAWN, Status.LAPSED)).order_by(
+            "-closed_at", "-pk"
+        ),
     }.get(show, lambda: rows.order_by("-received_at", "-pk"))()
     if kind in Kind._value2member_map_:
         rows = rows.filter(kind=kind)
@@ -87,7 +94,9 @@ def metrics(site: Site, year: int) -> list[dict[str, Any]]:
         by_kind.setdefault(kind, []).append(tuple(row))  # type: ignore[arg-type]
     for kind in Kind:
         found = by_kind.get(kind, [])
-        days = [(closed - received).days for status, _, _, received, closed in found if closed and status == Status.CLOSED]
+        days = [
+            (closed - received).days for status, _, _, received, closed in found if closed and status == Status.CLOSED
+        ]
         lines.append(
             {
                 "kind": kind.value,
@@ -105,8 +114,8 @@ def metrics(site: Site, year: int) -> list[dict[str, Any]]:
 
 def reminders(today: date) -> Sequence[SubjectRequest]:
     """Open requests that are due within a week, or late, and of which nobody was told in the last three days."""
-    told = Q(reminded_on=None) | Q(reminded_on__lte=today - timedelta(days=3))
-    rows = SubjectRequest.objects.filter(told, status=Status.OPEN, due__lte=today + SOON)
+    not_lately = Q(reminded_on=None) | Q(reminded_on__lte=today - timedelta(days=3))
+    rows = SubjectRequest.objects.filter(not_lately, status=Status.OPEN, due__lte=today + SOON)
     return list(rows.select_related("site__request_form", "owner"))
 
 

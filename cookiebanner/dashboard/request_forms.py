@@ -34,7 +34,9 @@ class FileRequest(forms.Form):
     email = forms.EmailField(
         label="E-mail address", max_length=254, required=False, help_text="Without one, the answer goes by letter."
     )
-    agent = forms.CharField(label="Asked by an agent", max_length=200, required=False, help_text="Who, and by which right.")
+    agent = forms.CharField(
+        label="Asked by an agent", max_length=200, required=False, help_text="Who, and by which right."
+    )
     reference = forms.CharField(
         label="Visitor, record or number", max_length=100, required=False, help_text="Finds their consent records."
     )
@@ -52,7 +54,9 @@ class FileRequest(forms.Form):
 class Owner(forms.Form):
     """Who answers for it: those who may."""
 
-    owner = forms.ModelChoiceField(label="Answers for it", queryset=User.objects.none(), required=False, empty_label="nobody")
+    owner = forms.ModelChoiceField(
+        label="Answers for it", queryset=User.objects.none(), required=False, empty_label="nobody"
+    )
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -85,7 +89,9 @@ class Close(forms.Form):
 
 
 class AddFile(forms.Form):
-    file = forms.FileField(label="File for the person", help_text="PDF, PNG, JPG, TXT, CSV, JSON or ZIP, at most 10 MB.")
+    file = forms.FileField(
+        label="File for the person", help_text="PDF, PNG, JPG, TXT, CSV, JSON or ZIP, at most 10 MB."
+    )
 
 
 class RequestFormForm(forms.ModelForm):
@@ -100,15 +106,15 @@ class RequestFormForm(forms.ModelForm):
 
     class Meta:
         model = RequestForm
-        fields = ("enabled", "sells", "told")
+        fields = ("enabled", "sells", "notify")
         labels = {
             "enabled": "People can ask by a form",
             "sells": "We sell or share data, or use them for targeted advertising",
-            "told": "Who is told of new requests",
+            "notify": "Who is told of new requests",
         }
         help_texts = {
             "sells": "Then the form offers to say no to it where a law gives that right.",
-            "told": "An address; owners of single requests are told of theirs.",
+            "notify": "An address; owners of single requests are told of theirs.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -74,9 +74,9 @@ site_pages: list[URLPattern] = [
     path("requests/new/", requests.request_new, name="request_new"),
     path("requests/form/", requests.request_form, name="request_form"),
     path("requests/figures/", requests.request_metrics, name="request_metrics"),
-    path("requests/<str:number>/", requests.request_page, name="request"),
-    path("requests/<str:number>/export/", requests.request_export, name="request_export"),
-    path("requests/<str:number>/files/<int:file>/", requests.request_came_with, name="request_came_with"),
+    path("requests/<str:asked>/", requests.request_page, name="request"),
+    path("requests/<str:asked>/export/", requests.request_export, name="request_export"),
+    path("requests/<str:asked>/files/<int:file>/", requests.request_came_with, name="request_came_with"),
     # manage
     path("settings/", settings.settings, name="settings"),
     path("settings/webhook/", settings.webhook, name="webhook"),

@@ -2,7 +2,6 @@
 
     /v1/<site>/requests/            a page
     /v1/<site>/requests/part.html   the same without a head, to put into a page of the site; it posts to the page
-    /dsarwebform/<tenant>/<form>.html   OneTrust's address of it, which leads to the page
 
 `?lang=` chooses the language, `?place=` where the person lives (without it: where the request comes from). Without
 JavaScript and without a cookie. As with scripts, a path may precede `/v1/`.
@@ -17,23 +16,22 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from consent.common import InvalidChange
 from consent.jurisdictions.locate import decide
 from consent.requests import actions
 from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds, law_of
 from consent.requests.models import LARGEST_FILE, LONGEST_DETAILS, SubjectRequest
-from consent.requests.queries import answered, form_of, places, site_of_old_form
+from consent.requests.queries import answered, form_of, places, with_form
 from consent.requests.texts import LANGUAGES, language_for, words
 from consent.sites.models import Site
-from consent.sites.queries import site_by_uuid
 from cookiebanner.staff import links, request_mails
 from cookiebanner.staff.request_mails import day
 from cookiebanner.visitors import delivery, rate_limit
@@ -73,7 +71,7 @@ class Form(forms.Form):
         for name, key in (("kind", "choose"), ("email", "need_email")):
             self.fields[name].error_messages = dict.fromkeys(("required", "invalid", "invalid_choice"), text[key])
         for name in ("email", "name", "details", "reference", "agent"):
-            longest = self.fields[name].max_length
+            longest = getattr(self.fields[name], "max_length", 0)
             self.fields[name].error_messages["max_length"] = text["too_long"].format(count=longest)
 
     def clean_stamp(self) -> str:
@@ -97,9 +95,9 @@ def stamp() -> str:
 @csp_exempt()
 @xframe_options_exempt
 @cache_control(private=True, no_store=True)
-def respond(request: HttpRequest, site: str, part: str | None = None) -> HttpResponse:
+def respond(request: HttpRequest, **parts: Any) -> HttpResponse:
     """The form, or what became of what was sent; 404 for a site that has none."""
-    found = _site(site)
+    found, part = _site(parts["site"]), parts.get("part")
     language = _language(request, found)
     place = _place(request)
     text = words(language)
@@ -110,20 +108,12 @@ def respond(request: HttpRequest, site: str, part: str | None = None) -> HttpRes
         response = _show(request, found, language, place, Form(text, place, initial={"details": number}), bool(part))
     hosts = " ".join(f"{host} *.{host}" for host in sorted(found.hosts.values_list("name", flat=True)))
     response["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'self' {hosts}"
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+        f"frame-ancestors 'self' {hosts}"
     )
     response["Content-Language"] = language
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-@require_safe
-def old_form(request: HttpRequest, old: str) -> HttpResponse:
-    """OneTrust's address of a form leads to ours."""
-    found = site_of_old_form(old.removesuffix(".html").lower())
-    if found is None:
-        raise Http404
-    return HttpResponsePermanentRedirect(address(found))
 
 
 def address(site: Site) -> str:
@@ -133,8 +123,8 @@ def address(site: Site) -> str:
 
 def _site(text: str) -> Site:
     uuid, _ = delivery.site_id(text)
-    found = site_by_uuid(uuid) if uuid else None
-    if found is None or not form_of(found).enabled:
+    found = with_form(uuid) if uuid else None
+    if found is None:
         raise Http404
     return found
 
@@ -235,7 +225,9 @@ def _show(
         "form": form,
         "place": place,
         "places": [("*", text["place_other"]), *places(language)],
-        "kinds": [(kind.value, text[kind], text[f"{kind}_hint"], cite, kind == chosen) for kind, cite in offered.items()],
+        "kinds": [
+            (kind.value, text[kind], text[f"{kind}_hint"], cite, kind == chosen) for kind, cite in offered.items()
+        ],
         "switch": text["switch"].format(host=host) if host and Kind.OPT_OUT in offered else "",
         "switch_url": f"https://{host}/{OPEN}",
         "address": f"{links.base(request)}{address(site)}" if part else address(site),

@@ -35,8 +35,9 @@ Status = SubjectRequest.Status
 @require_http_methods(["GET", "HEAD", "POST"])
 @csp_exempt()
 @cache_control(private=True, no_store=True)
-def page(request: HttpRequest, token: str) -> HttpResponse:
+def page(request: HttpRequest, **parts: Any) -> HttpResponse:
     """The page, or what a button of it does."""
+    token: str = parts["token"]
     row = request_mails.of_token(token)
     if row is None:
         return _over(request)
@@ -66,12 +67,13 @@ def _do(row: SubjectRequest, what: str) -> tuple[SubjectRequest, str]:
 @require_POST
 @csp_exempt()
 @cache_control(private=True, no_store=True)
-def file(request: HttpRequest, token: str, file: int) -> HttpResponse:
+def file(request: HttpRequest, **parts: Any) -> HttpResponse:
     """A file for the person, for its code."""
+    token: str = parts["token"]
     row = request_mails.of_token(token)
     if row is None:
         return _over(request)
-    found = row.files.filter(pk=file, for_person=True).first()
+    found = row.files.filter(pk=parts["file"], for_person=True).first()
     if found is None:
         raise Http404
     text = words(row.language)
@@ -100,7 +102,10 @@ def _show(request: HttpRequest, row: SubjectRequest, token: str, said: str = "",
     text = words(row.language)
     authority = LAWS[row.law]["authority"]
     may_appeal = (
-        row.status == Status.CLOSED and bool(row.because) and Kind.APPEAL in kinds(row.place) and row.kind != Kind.APPEAL
+        row.status == Status.CLOSED
+        and bool(row.because)
+        and Kind.APPEAL in kinds(row.place)
+        and row.kind != Kind.APPEAL
     )
     again = urlencode({"lang": row.language, "place": row.place, "kind": Kind.APPEAL, "number": row.number})
     context: dict[str, Any] = {

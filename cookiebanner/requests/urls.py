@@ -6,5 +6,4 @@ urlpatterns = [
     re_path(form.PATH, form.respond, name="request_form"),
     path("requests/<str:token>/", person.page, name="request_page"),
     path("requests/<str:token>/files/<int:file>/", person.file, name="request_file"),
-    path("dsarwebform/<path:old>", form.old_form, name="request_old_form"),
 ]

@@ -88,13 +88,13 @@ def request_news(run: Run) -> dict[str, int]:
 @handler("requests", every=DAY)
 def requests(run: Run) -> dict[str, int]:
     """Tells who answers for it what is due soon or late, and deletes what was kept long enough."""
-    told = 0
+    mailed = 0
     today = timezone.now().date()
     for row in queries.reminders(today) if not mail.missing() else ():
         if request_mails.tell_colleagues(row, "waits for its answer"):
             SubjectRequest.objects.filter(pk=row.pk).update(reminded_on=today)
-            told += 1
-    return {"told": told, **actions.forget()}
+            mailed += 1
+    return {"mailed": mailed, **actions.forget()}
 
 
 def _forget(kind: str) -> None:

@@ -63,7 +63,7 @@ def send_now(request_id: int, what: str) -> bool:
     subject, body = _confirm(row) if what == CONFIRM else _news(row, what)
     mail.send(subject, f"{text['mail_greeting']}\n\n{body}\n\n{row.site.controller or row.site.name}\n", row.email)
     if what != CONFIRM:
-        actions.told(row, subject, receipt=what == RECEIPT)
+        actions.keep_mail(row, subject, receipt=what == RECEIPT)
     return True
 
 
@@ -96,7 +96,10 @@ def answer_text(row: SubjectRequest) -> str:
         return ""
     text = words(row.language)
     last = row.events.filter(kind=RequestEvent.Kind.MAIL).exclude(actor="").last()
-    parts = [f"{text['request'].format(number=row.number)}: {text[f'outcome_{row.outcome}']}", last.text if last else ""]
+    parts = [
+        f"{text['request'].format(number=row.number)}: {text[f'outcome_{row.outcome}']}",
+        last.text if last else "",
+    ]
     if row.because:
         parts.append(text[f"because_{row.because}"])
         if Kind.APPEAL in kinds(row.place) and row.kind != Kind.APPEAL:
@@ -108,14 +111,16 @@ def answer_text(row: SubjectRequest) -> str:
 
 
 def tell_colleagues(row: SubjectRequest, why: str) -> bool:
-    """Mails whoever answers for it, else the site's address for requests; False when nobody is named. Names no person."""
+    """Mails whoever answers for it, else the site's address for requests; False when there is none. Names no person."""
     form = getattr(row.site, "request_form", None)
-    to = row.owner.email if row.owner and row.owner.is_active else form.told if form else ""
+    to = row.owner.email if row.owner and row.owner.is_active else form.notify if form else ""
     if not to:
         return False
     left = row.days_left(timezone.now().date())
     due = f"due on {row.due}" if left >= 0 else f"LATE since {row.due}"
-    page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "number": row.number}))
+    page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
     kind = row.kind.replace("_", " ")
-    mail.send(f"{row.site.name}: request {row.number} {why}, {due}", f"A request ({kind}, {row.place}) {why}.\n\n{page}\n", to)
+    mail.send(
+        f"{row.site.name}: request {row.number} {why}, {due}", f"A request ({kind}, {row.place}) {why}.\n\n{page}\n", to
+    )
     return True

@@ -23,7 +23,16 @@ from consent.requests.deadlines import LAWS, Kind, deadlines
 from consent.requests.models import SubjectRequest
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner.dashboard.request_forms import KINDS, AddFile, Close, Extend, FileRequest, Note, Owner, RequestFormForm
+from cookiebanner.dashboard.request_forms import (
+    KINDS,
+    AddFile,
+    Close,
+    Extend,
+    FileRequest,
+    Note,
+    Owner,
+    RequestFormForm,
+)
 from cookiebanner.staff import mail, request_mails
 from cookiebanner.staff.pages import actor, on_site, show
 
@@ -74,14 +83,14 @@ def request_new(request: HttpRequest, site: Site) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Filed as {row.number}, due on {row.due:%-d %B %Y}.", "good")
-            return redirect("dashboard:request", uuid=site.uuid, number=row.number)
+            return redirect("dashboard:request", uuid=site.uuid, asked=row.number)
     return show(request, "dashboard/request_new.html", site, form=form)
 
 
 @on_site(May.ERASE)
-def request_page(request: HttpRequest, site: Site, number: str) -> HttpResponse:
+def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request: what was asked, by when, what was done, and everything that can be done with it."""
-    row = get_object_or_404(SubjectRequest.objects.select_related("owner", "appeal_of"), site=site, number=number)
+    row = get_object_or_404(SubjectRequest.objects.select_related("owner", "appeal_of"), site=site, number=asked)
     forms: dict[str, Any] = {
         "owner": Owner(site, initial={"owner": row.owner_id}),
         "note": Note(),
@@ -95,7 +104,7 @@ def request_page(request: HttpRequest, site: Site, number: str) -> HttpResponse:
             made = type(forms[what])
             forms[what] = made(site, request.POST) if made is Owner else made(request.POST, request.FILES)
         if (what not in forms or forms[what].is_valid()) and _act(request, row, what, forms):
-            return redirect("dashboard:request", uuid=site.uuid, number=number)
+            return redirect("dashboard:request", uuid=site.uuid, asked=asked)
     terms = deadlines(row.place, row.kind)
     return show(
         request,
@@ -151,9 +160,9 @@ def _attach(request: HttpRequest, row: SubjectRequest, file: Any) -> None:
 
 
 @on_site(May.ERASE, "GET")
-def request_came_with(request: HttpRequest, site: Site, number: str, file: int) -> HttpResponse:
+def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -> HttpResponse:
     """A file that a person sent, as a download that no browser runs."""
-    row = get_object_or_404(SubjectRequest, site=site, number=number)
+    row = get_object_or_404(SubjectRequest, site=site, number=asked)
     found = get_object_or_404(row.files, pk=file)
     response = HttpResponse(bytes(found.content), content_type="application/octet-stream")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
@@ -163,9 +172,9 @@ def request_came_with(request: HttpRequest, site: Site, number: str, file: int) 
 
 
 @on_site(May.ERASE, "POST")
-def request_export(request: HttpRequest, site: Site, number: str) -> HttpResponse:
+def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request with its whole log, as evidence."""
-    row = get_object_or_404(SubjectRequest, site=site, number=number)
+    row = get_object_or_404(SubjectRequest, site=site, number=asked)
     body = json.dumps(evidence.of(row, actor(request)), ensure_ascii=False, indent=1)
     response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="request-{row.number}.json"'
@@ -211,5 +220,8 @@ def request_metrics(request: HttpRequest, site: Site) -> HttpResponse:
         writer.writeheader()
         writer.writerows(lines)
         return response
-    named = [(KINDS[line["kind"]], line) for line in lines if line["received"] or line["kind"] in (Kind.ACCESS, Kind.ERASURE)]
-    return show(request, "dashboard/request_metrics.html", site, lines=named, year=year, years=range(this, this - 4, -1))
+    always = (Kind.ACCESS, Kind.ERASURE)
+    named = [(KINDS[line["kind"]], line) for line in lines if line["received"] or line["kind"] in always]
+    return show(
+        request, "dashboard/request_metrics.html", site, lines=named, year=year, years=range(this, this - 4, -1)
+    )

@@ -76,7 +76,12 @@ def test_every_place_has_a_law_and_every_law_its_provisions() -> None:
     named = [place for law in LAWS.values() for place in law["places"]]
     assert (len(named), set(named) - set(table.ROWS)) == (len(set(named)), set())
     for key, law in LAWS.items():
-        assert (key, law["log"]["months"] >= 24, bool(law["source"]), bool(law["log"]["cite"])) == (key, True, True, True)
+        assert (key, law["log"]["months"] >= 24, bool(law["source"]), bool(law["log"]["cite"])) == (
+            key,
+            True,
+            True,
+            True,
+        )
 
 
 def test_what_no_law_of_a_place_names_is_answered_all_the_same() -> None:

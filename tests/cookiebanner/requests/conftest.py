@@ -71,7 +71,7 @@ def mailbox(settings) -> Iterator[Mailbox]:
 def open_shop(shop, settings) -> Site:  # noqa: F811
     """The shop with its form switched on."""
     settings.FAIRGATE_RATE_LIMIT = 0
-    set_form(shop, "alice@example.net", enabled=True, told="privacy@example.net")
+    set_form(shop, "alice@example.net", enabled=True, notify="privacy@example.net")
     return shop
 
 

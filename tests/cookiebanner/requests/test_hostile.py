@@ -145,7 +145,7 @@ def test_of_the_person_nothing_stays_when_the_log_s_time_is_over(open_shop, alic
         actions.suppress(open_shop, ADA, "alice@example.net")
         work()
     row = only(open_shop)
-    assert row.keep_until.isoformat() == "2028-11-30"
+    assert str(row.keep_until) == "2028-11-30"
     day = datetime(2028, 11, 30, tzinfo=UTC)
     assert actions.forget(day.date())["deleted"] == 0
     assert actions.forget((day + timedelta(days=1)).date())["deleted"] == 1
@@ -191,7 +191,9 @@ def test_ten_thousand_requests_are_listed_within_the_page_s_budget(open_shop, al
     )  # fmt: skip
     address = f"/dashboard/{open_shop.uuid}/requests/"
     alice.get(address)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         response = alice.get(address)
     assert (len(queries) <= 20, len(response.content) < 120_000) == (True, True)
     assert len(re.findall(r"\d{4}-TEST</a>", response.content.decode())) == 25

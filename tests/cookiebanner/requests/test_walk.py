@@ -60,7 +60,9 @@ def test_a_requester_asks_confirms_and_is_answered(visitor, open_shop, mailbox, 
         visitor.post(link, {"do": "confirm"})  # replayed: nothing more
         assert mailbox.last(ADA)[0] == f"We have your request {row.number}"
         assert [to for to, _ in mailbox.mails].count([ADA]) == 2
-        assert mailbox.last("privacy@example.net")[0].startswith(f"Tea shop: request {row.number} came in, due on 2026-12-30")
+        assert mailbox.last("privacy@example.net")[0].startswith(
+            f"Tea shop: request {row.number} came in, due on 2026-12-30"
+        )
         assert ADA not in mailbox.last("privacy@example.net")[1]
         # the clerk
         address = f"/dashboard/{open_shop.uuid}/requests/{row.number}/"
@@ -84,7 +86,7 @@ def test_a_requester_asks_confirms_and_is_answered(visitor, open_shop, mailbox, 
         assert (fetched.status_code, fetched.content) == (200, b'{"orders": []}')
         assert fetched["Content-Disposition"].startswith("attachment")
     row = only(open_shop)
-    assert (row.status, row.outcome, row.keep_until.isoformat()) == ("closed", "complied", "2029-11-30")
+    assert (row.status, row.outcome, str(row.keep_until)) == ("closed", "complied", "2029-11-30")
 
 
 def test_an_opt_out_in_german_holds_at_once_and_nobody_is_verified(visitor, open_shop, mailbox):
@@ -96,7 +98,11 @@ def test_an_opt_out_in_german_holds_at_once_and_nobody_is_verified(visitor, open
     with time_machine.travel(LATER):
         subject, body = mailbox.last(ADA)
     assert subject == f"Wir haben Ihre Anfrage {row.number}"
-    assert ("21. Dezember 2026" in body, "nicht nachweisen" in body, body.startswith("Guten Tag,")) == (True, True, True)
+    assert ("21. Dezember 2026" in body, "nicht nachweisen" in body, body.startswith("Guten Tag,")) == (
+        True,
+        True,
+        True,
+    )
 
 
 def test_an_agent_asks_with_proof(visitor, open_shop, alice):
@@ -122,7 +128,7 @@ def test_a_clerk_files_what_came_by_telephone(open_shop, alice, mailbox):
         response = alice.post(address, given, follow=True)
         assert "Filed as" in text_of(response)
         row = only(open_shop)
-        assert (row.status, row.due.isoformat(), row.receipt_due.isoformat()) == ("open", "2027-01-04", "2026-12-04")
+        assert (row.status, row.due.isoformat(), str(row.receipt_due)) == ("open", "2027-01-04", "2026-12-04")
         assert mailbox.last(ADA)[0] == f"Tenemos su petición {row.number}"
         assert only(open_shop).acknowledged_at is not None
         future = alice.post(address, {**given, "received": "2026-12-24"})
@@ -177,7 +183,7 @@ def test_the_person_takes_it_back(visitor, open_shop, mailbox):
 def test_what_may_be_asked_follows_from_the_place(visitor, open_shop):
     def kinds(place: str) -> list[str]:
         page = visitor.get(f"/v1/{open_shop.uuid}/requests/?place={place}").content.decode()
-        return re.findall(r'name="kind" value="(\w+)"', page)
+        return re.findall(r'name="kind"\s+value="(\w+)"', page)
 
     assert kinds("DE") == ["access", "correction", "erasure", "restriction", "portability", "objection", "complaint"]
     assert kinds("US-CA") == [
@@ -189,11 +195,17 @@ def test_what_may_be_asked_follows_from_the_place(visitor, open_shop):
 
 def test_the_old_form_s_address_leads_to_ours(visitor, open_shop, alice):
     tenant, form = "ecdd9f78-0001-4000-8000-000000000001", "0960dcd9-0001-4000-8000-000000000001"
-    given = {"enabled": "on", "sells": "on", "told": "", "old": f"https://privacyportal.example/dsarwebform/{tenant}/{form}.html"}
+    given = {
+        "enabled": "on",
+        "sells": "on",
+        "notify": "",
+        "old": f"https://privacyportal.example/dsarwebform/{tenant}/{form}.html",
+    }
     assert alice.post(f"/dashboard/{open_shop.uuid}/requests/form/", given).status_code == 302
     got = visitor.get(f"/dsarwebform/{tenant.upper()}/{form}.html")
-    assert (got.status_code, got["Location"]) == (301, f"/v1/{open_shop.uuid}/requests/")
-    assert visitor.get(f"/dsarwebform/{tenant}/other.html").status_code == 404
+    assert (got.status_code, got["Location"]) == (302, f"/v1/{open_shop.uuid}/requests/")
+    other = f"/dsarwebform/{tenant}/other.html"
+    assert visitor.get(other).status_code == 200  # a sentence: nobody knows whose it was
 
 
 def test_the_part_posts_to_the_page(visitor, open_shop):
