@@ -207,8 +207,8 @@ def domain_data(entry: Entry, found: Decision) -> dict[str, Any]:
 
 
 def _request_page(form: str, headers: dict[str, str], memory_only: bool) -> RawResponse:
-    """To the request form of the site that names this one as its own, or that linked here; to its privacy policy when it
-    has none; a page of one sentence when we can't tell which site that is."""
+    """To the request form of the site that names this one as its own, or that linked here; to its privacy policy when
+    it has none; a page of one sentence when we can't tell which site that is."""
     if memory_only:
         raise NotInMemory
     host = host_of(headers.get("referer", ""))
