@@ -101,7 +101,7 @@ class RequestFormForm(forms.ModelForm):
         label="Addresses of your OneTrust form",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line, such as …/dsarwebform/ecdd9f78-…/0960dcd9-….html. Here they lead to your form.",
+        help_text="One a line, as they stand in pages that link to it. Here they lead to your form.",
     )
 
     class Meta:

@@ -153,8 +153,8 @@ def _act(request: HttpRequest, row: SubjectRequest, what: str, forms: dict[str, 
 def _attach(request: HttpRequest, row: SubjectRequest, file: Any) -> None:
     made, code = actions.attach(row, file.name, file.read(), for_person=True, actor=actor(request))
     text = (
-        f"{made.name} can be fetched with the code {code} until {made.expires_at:%-d %B %Y}. It is shown this once: tell"
-        " it to the person by another way than the mail, which has the link."
+        f"{made.name} can be fetched with the code {code} until {made.expires_at:%-d %B %Y}. It is shown this once:"
+        " tell it to the person by another way than the mail, which has the link."
     )
     messages.success(request, text, "good")
 
