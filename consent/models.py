@@ -15,6 +15,7 @@ from consent.ledger.models import (
     LogTile,
 )
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
+from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanNotice, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
@@ -50,6 +51,9 @@ __all__ = [
     "PublishRequest",
     "Purpose",
     "Release",
+    "RequestEvent",
+    "RequestFile",
+    "RequestForm",
     "RuleOverride",
     "Scan",
     "ScanNotice",
@@ -58,6 +62,8 @@ __all__ = [
     "ShownTotal",
     "Site",
     "SiteSighting",
+    "SubjectRequest",
+    "SuppressedAddress",
     "TextReview",
     "TrailHead",
     "Webhook",

@@ -33,6 +33,7 @@ if FAIRGATE_PROTOCOL not in ("fairgate", "stock"):
     raise ImproperlyConfigured(f"FAIRGATE_PROTOCOL must be fairgate or stock, not {FAIRGATE_PROTOCOL!r}")
 FAIRGATE_BODY_LIMIT = 8 * 1024  # bytes of one answer, or of what else visitors may POST
 FAIRGATE_REQUEST_LIMIT = env.integer("FAIRGATE_REQUEST_LIMIT", 2**20)  # bytes of the body of any other request
+FAIRGATE_FILE_SCANNER = env.words("FAIRGATE_FILE_SCANNER")  # a command that reads a file and ends with 0 if it is clean
 FAIRGATE_UPLOAD_LIMIT = env.integer("FAIRGATE_UPLOAD_LIMIT", 20 * 2**20)  # the same, to the dashboard and its API
 FAIRGATE_SPOOL_LIMIT = env.integer("FAIRGATE_SPOOL_LIMIT", 4 * 2**30)  # bytes on disk that wait for slow clients
 FAIRGATE_URL = env.base_url("FAIRGATE_URL")  # public base URL: links in mails come from it, never from a Host header

@@ -197,7 +197,7 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
         if "/dsarwebform/" in href:
             lines.append(
                 f"Line {line}: links to OneTrust's request form. Change its host: {server}{_path(href)} leads to your "
-                "privacy policy; or link to a form of your own."
+                "own form once it is switched on (Requests), before that to your privacy policy."
             )
     if page.settings_links:
         where = ", ".join(map(str, page.settings_links))

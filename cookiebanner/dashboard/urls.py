@@ -13,6 +13,7 @@ from cookiebanner.dashboard.views import (
     overview,
     people,
     releases,
+    requests,
     scans,
     settings,
     sites,
@@ -68,6 +69,14 @@ site_pages: list[URLPattern] = [
     path("releases/<int:number>/rollback/", releases.rollback, name="rollback"),
     path("installation/", installation.installation, name="installation"),
     path("installation/reports/<int:report>/", installation.report, name="report"),
+    # people
+    path("requests/", requests.requests, name="requests"),
+    path("requests/new/", requests.request_new, name="request_new"),
+    path("requests/form/", requests.request_form, name="request_form"),
+    path("requests/figures/", requests.request_metrics, name="request_metrics"),
+    path("requests/<str:asked>/", requests.request_page, name="request"),
+    path("requests/<str:asked>/export/", requests.request_export, name="request_export"),
+    path("requests/<str:asked>/files/<int:file>/", requests.request_came_with, name="request_came_with"),
     # manage
     path("settings/", settings.settings, name="settings"),
     path("settings/webhook/", settings.webhook, name="webhook"),

@@ -31,6 +31,8 @@ RESPONSE_IN_MEMORY = 262_144  # bytes of an answer that the client has not taken
 CHUNK = 131_072  # bytes that are read from disk and sent at once
 UPLOADS = ("/dashboard/", "/audit/", "/api/")  # paths of people and programs with a login
 PUBLIC = "/api/v1/"
+REQUEST_FORM = "/requests/"  # a person's request may bring a file
+LARGEST_REQUEST = 11 * 2**20
 _environ_of: Callable[..., Any] = build_environ  # it asks for types of its own, and we hand in no body
 log = logging.getLogger("fairgate")
 
@@ -152,6 +154,8 @@ def limit_of(path: str) -> int:
     """Bytes that the body of a request to this path may have."""
     if path.startswith(UPLOADS) and not path.startswith(PUBLIC):
         return int(settings.FAIRGATE_UPLOAD_LIMIT)
+    if path.endswith(REQUEST_FORM):
+        return min(int(settings.FAIRGATE_UPLOAD_LIMIT), LARGEST_REQUEST)
     return int(settings.FAIRGATE_REQUEST_LIMIT)
 
 

@@ -6,7 +6,7 @@
     /consent/<site>/<site>.json                                         what the page may read about the site
     /consent/<site>/<rule>/…/<language>.json                            in which language it is
     /cookieconsentpub/v1/geo/location                                   where the visitor is
-    /dsarwebform/<tenant>/<form>.html                                   to the site's own privacy page
+    /dsarwebform/<tenant>/<form>.html                                   to the site's request form, or its policy
 
 What else stands under `scripttemplates/`, `consent/<site>/`, `vendorlist/` and `logos/` is part of the stub here:
 answered by an empty file of its kind, which harms no page that asks for it.
@@ -27,6 +27,7 @@ import brotli
 from django.conf import settings
 
 from consent.jurisdictions.locate import Decision
+from consent.requests import queries as requests
 from consent.sites.origins import host_of
 from cookiebanner.visitors.delivery import (
     HOURLY,
@@ -87,7 +88,9 @@ def _parse(path: str) -> tuple[str, str] | None:
         return ("json", site) if found["json"].lower() == site.lower() else ("part", "json")
     if found["texts"] is not None:
         return "texts", f"{found['id']}/{found['texts']}"
-    for what in ("block", "own_stub", "old_stub", "stub", "place", "form"):
+    if found["form"]:
+        return "form", found["form"]
+    for what in ("block", "own_stub", "old_stub", "stub", "place"):
         if found[what]:
             return what.rpartition("_")[2], site
     return "part", (found["part"] or found["file"]).rpartition(".")[2]
@@ -114,7 +117,7 @@ def respond(
         return _domain_data(site, method, headers, peer, memory_only)
     if what == "texts":
         return _texts(site, method, headers, memory_only)
-    return _privacy_page(headers, memory_only)
+    return _request_page(site, headers, memory_only)
 
 
 def _empty(kind: str, method: str, headers: dict[str, str]) -> RawResponse:
@@ -203,13 +206,15 @@ def domain_data(entry: Entry, found: Decision) -> dict[str, Any]:
     }
 
 
-def _privacy_page(headers: dict[str, str], memory_only: bool) -> RawResponse:
-    """To the privacy policy of the site that linked here; a page of one sentence when we can't tell which that is."""
+def _request_page(form: str, headers: dict[str, str], memory_only: bool) -> RawResponse:
+    """To the request form of the site that names this one as its own, or that linked here; to its privacy policy when
+    it has none; a page of one sentence when we can't tell which site that is."""
     if memory_only:
         raise NotInMemory
     host = host_of(headers.get("referer", ""))
     entry = published.site_of_host(host) if host else None
-    policy = entry.site.get("policy_url", "") if entry else ""
+    site = requests.site_of_old_form(form.removesuffix(".html")) or (requests.with_form(entry.uuid) if entry else None)
+    policy = f"/v1/{site.uuid}/requests/" if site else entry.site.get("policy_url", "") if entry else ""
     if policy:
         return RawResponse(302, [(b"location", policy.encode("ascii", "ignore")), (b"cache-control", b"no-store")], b"")
     body = (

@@ -11,9 +11,11 @@ from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.jurisdictions.models import LawSubscription
+from consent.requests import actions, queries
+from consent.requests.models import SubjectRequest
 from consent.scanner import scans
 from consent.sites.models import Invitation
-from cookiebanner.staff import invitations, law_notices, mail, passwords, scan_notices
+from cookiebanner.staff import invitations, law_notices, mail, passwords, request_mails, scan_notices
 
 OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 DAY = 86_400.0
@@ -65,6 +67,34 @@ def notice_of_scan(run: Run) -> dict[str, int]:
     if mail.missing():
         return {"sent": 0}
     return {"sent": int(scan_notices.send_now(run.params["scan"], run.params["user"]))}
+
+
+@handler(request_mails.JOB)
+def request_mail(run: Run) -> dict[str, int]:
+    """Mails a person about their request."""
+    _forget(run.job.kind)
+    if mail.missing():
+        return {"sent": 0}
+    return {"sent": int(request_mails.send_now(run.params["request"], run.params["what"]))}
+
+
+@handler(request_mails.NEWS)
+def request_news(run: Run) -> dict[str, int]:
+    """Mails colleagues of a new request."""
+    row = SubjectRequest.objects.select_related("site__request_form", "owner").filter(pk=run.params["request"]).first()
+    return {"sent": int(row is not None and not mail.missing() and request_mails.tell_colleagues(row, "came in"))}
+
+
+@handler("requests", every=DAY)
+def requests(run: Run) -> dict[str, int]:
+    """Tells who answers for it what is due soon or late, and deletes what was kept long enough."""
+    mailed = 0
+    today = timezone.now().date()
+    for row in queries.reminders(today) if not mail.missing() else ():
+        if request_mails.tell_colleagues(row, "waits for its answer"):
+            SubjectRequest.objects.filter(pk=row.pk).update(reminded_on=today)
+            mailed += 1
+    return {"mailed": mailed, **actions.forget()}
 
 
 def _forget(kind: str) -> None:

@@ -15,7 +15,8 @@ from consent.answers.errors import RejectedSubmission
 from cookiebanner.visitors.proxies import client_key
 from cookiebanner.visitors.rate_limit_table import of_this_process
 
-CONSENTS, IMPRESSIONS, REPORTS, STATE = "consents", "impressions", "reports", "state"
+CONSENTS, IMPRESSIONS, REPORTS, STATE, REQUESTS = "consents", "impressions", "reports", "state", "requests"
+MOST_REQUESTS = 6  # of a person's requests, and codes tried, a minute
 HOUR = 10  # allowances of a minute that counts and reports get in an hour
 
 
@@ -33,6 +34,8 @@ rate_limit, _hours = of_this_process()
 def allowance(kind: str) -> int:
     """Requests a minute of this kind that one client may send; 0 = any number."""
     answers: int = settings.FAIRGATE_RATE_LIMIT
+    if kind == REQUESTS:
+        return min(answers, MOST_REQUESTS)
     if kind == IMPRESSIONS:
         own: int = settings.FAIRGATE_IMPRESSION_LIMIT
     elif kind == REPORTS:
@@ -47,14 +50,14 @@ def allowance(kind: str) -> int:
 def admit(kind: str, headers: Mapping[str, str], peer: str) -> None:
     """Counts a public POST of this kind. `headers` by lower-case name, `peer` = the connection's address.
 
-    Raises RateLimited when the client has used up its allowance of the minute or, for counts and reports, of the hour.
+    Raises RateLimited when the client has used up its allowance of the minute or, for all but answers, of the hour.
     """
     limit = allowance(kind)
     if limit <= 0:
         return
     client = f"{kind} {client_key(headers, peer)}"
     wait = rate_limit.wait(client, limit)
-    if not wait and kind in (IMPRESSIONS, REPORTS):
+    if not wait and kind in (IMPRESSIONS, REPORTS, REQUESTS):
         wait = _hours.wait(client, limit * HOUR)
     if wait:
         raise RateLimited(wait)

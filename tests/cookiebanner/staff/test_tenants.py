@@ -17,6 +17,7 @@ from consent.catalogue.actions import set_purpose
 from consent.jobs.actions import enqueue
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
+from consent.requests import actions as requests
 from consent.scanner import scans
 from consent.sites import actions
 from tests.cookiebanner.dashboard.conftest import SECRET
@@ -60,12 +61,16 @@ def ids(foreign, people) -> dict[str, Any]:
     actions.change_settings(foreign, "x", controller=f"{SECRET} Ltd")
     wanted = publishing.ask_to_publish(foreign, "x", SECRET)
     looked = scans.ask(foreign, "x")
+    asked = requests.file_request(
+        foreign, kind="access", place="DE", language="en", name=SECRET, email="zebracorn@example.net", actor="x"
+    )
+    sent, _ = requests.attach(asked, "zebracorn.txt", SECRET.encode())
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk, "scan": looked.pk,
+            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {

@@ -1,0 +1,227 @@
+"""People's requests: the queue, one request with its log, what came by telephone or letter, the form, the figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from consent.common import InvalidChange
+from consent.requests import actions, evidence, queries
+from consent.requests.deadlines import LAWS, Kind, deadlines
+from consent.requests.models import SubjectRequest
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.dashboard.request_forms import (
+    KINDS,
+    AddFile,
+    Close,
+    Extend,
+    FileRequest,
+    Note,
+    Owner,
+    RequestFormForm,
+)
+from cookiebanner.staff import mail, request_mails
+from cookiebanner.staff.pages import actor, on_site, show
+
+PAGE = 25
+SHOWN = {"open": "Open", "late": "Late", "unconfirmed": "Not confirmed", "ended": "Ended", "all": "All"}
+
+
+@on_site(May.ERASE)
+def requests(request: HttpRequest, site: Site) -> HttpResponse:
+    """The queue, the most urgent first; `?q=` finds a number or an address."""
+    chosen = request.GET.get("show", "open")
+    kind, search = request.GET.get("kind", ""), request.GET.get("q", "")
+    rows = queries.queue(site, show="all" if search and "show" not in request.GET else chosen, kind=kind, search=search)
+    page = Paginator(rows.defer("details"), PAGE).get_page(request.GET.get("page"))
+    today = timezone.now().date()
+    return show(
+        request,
+        "dashboard/requests.html",
+        site,
+        page=page,
+        rows=[(row, KINDS[row.kind], row.days_left(today)) for row in page],
+        counts=queries.counts(site),
+        shown=SHOWN,
+        chosen=chosen,
+        kinds=KINDS,
+        kind=kind,
+        search=search,
+        kept=urlencode({"show": chosen, "kind": kind, "q": search}) + "&",
+        form_is_on=queries.form_of(site).enabled,
+        missing=mail.missing(),
+    )
+
+
+@on_site(May.ERASE)
+def request_new(request: HttpRequest, site: Site) -> HttpResponse:
+    """Files what came by telephone, letter or in person."""
+    form = FileRequest(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        day = data.pop("received")
+        now = timezone.now()
+        received = now if day == now.date() else datetime.combine(day, time(), UTC)
+        try:
+            with transaction.atomic():
+                row = actions.file_request(site, actor=actor(request), received_at=received, **data)
+                request_mails.send_soon(row, request_mails.RECEIPT)
+        except InvalidChange as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"Filed as {row.number}, due on {row.due:%-d %B %Y}.", "good")
+            return redirect("dashboard:request", uuid=site.uuid, asked=row.number)
+    return show(request, "dashboard/request_new.html", site, form=form)
+
+
+@on_site(May.ERASE)
+def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
+    """One request: what was asked, by when, what was done, and everything that can be done with it."""
+    row = get_object_or_404(SubjectRequest.objects.select_related("owner", "appeal_of"), site=site, number=asked)
+    forms: dict[str, Any] = {
+        "owner": Owner(site, initial={"owner": row.owner_id}),
+        "note": Note(),
+        "extend": Extend(),
+        "close": Close(),
+        "file": AddFile(),
+    }
+    if request.method == "POST":
+        what = request.POST.get("do", "")
+        if what in forms:
+            made = type(forms[what])
+            forms[what] = made(site, request.POST) if made is Owner else made(request.POST, request.FILES)
+        if (what not in forms or forms[what].is_valid()) and _act(request, row, what, forms):
+            return redirect("dashboard:request", uuid=site.uuid, asked=asked)
+    terms = deadlines(row.place, row.kind)
+    return show(
+        request,
+        "dashboard/request.html",
+        site,
+        row=row,
+        kind=KINDS[row.kind],
+        law=LAWS[row.law]["name"],
+        terms=terms,
+        left=row.days_left(timezone.now().date()),
+        forms=forms,
+        events=row.events.all(),
+        files=row.files.defer("content"),
+        may_extend=row.status == "open" and not row.extended_at and terms.extension is not None,
+        suppressed=bool(row.email) and actions.is_suppressed(site, row.email),
+    )
+
+
+def _act(request: HttpRequest, row: SubjectRequest, what: str, forms: dict[str, Any]) -> bool:
+    """Does what a button says; False, with a message that says why, when it can't be done."""
+    who = actor(request)
+    does: dict[str, Callable[[], Any]] = {
+        "owner": lambda: actions.assign(row, forms["owner"].cleaned_data["owner"], who),
+        "note": lambda: actions.note(row, forms["note"].cleaned_data["text"], who),
+        "extend": lambda: request_mails.send_soon(
+            actions.extend(row, forms["extend"].cleaned_data["reason"], who), request_mails.EXTENDED
+        ),
+        "close": lambda: request_mails.send_soon(
+            actions.close(row, **{**forms["close"].cleaned_data, "actor": who}), request_mails.CLOSED
+        ),
+        "file": lambda: _attach(request, row, forms["file"].cleaned_data["file"]),
+        "withdraw": lambda: actions.withdraw(row, who),
+        "suppress": lambda: actions.suppress(row.site, row.email, who),
+    }
+    if what not in does:
+        return False
+    try:
+        with transaction.atomic():
+            does[what]()
+    except InvalidChange as error:
+        messages.error(request, str(error), "bad")  # its form may be gone: somebody else was faster
+        return False
+    return True
+
+
+def _attach(request: HttpRequest, row: SubjectRequest, file: Any) -> None:
+    made, code = actions.attach(row, file.name, file.read(), for_person=True, actor=actor(request))
+    text = (
+        f"{made.name} can be fetched with the code {code} until {made.expires_at:%-d %B %Y}. It is shown this once:"
+        " tell it to the person by another way than the mail, which has the link."
+    )
+    messages.success(request, text, "good")
+
+
+@on_site(May.ERASE, "GET")
+def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -> HttpResponse:
+    """A file that a person sent, as a download that no browser runs."""
+    row = get_object_or_404(SubjectRequest, site=site, number=asked)
+    found = get_object_or_404(row.files, pk=file)
+    response = HttpResponse(bytes(found.content), content_type="application/octet-stream")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@on_site(May.ERASE, "POST")
+def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
+    """One request with its whole log, as evidence."""
+    row = get_object_or_404(SubjectRequest, site=site, number=asked)
+    body = json.dumps(evidence.of(row, actor(request)), ensure_ascii=False, indent=1)
+    response = HttpResponse(body, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="request-{row.number}.json"'
+    return response
+
+
+@on_site(May.ERASE)
+def request_form(request: HttpRequest, site: Site) -> HttpResponse:
+    """Whether people can ask by a form, its addresses, and who is told."""
+    form = RequestFormForm(request.POST or None, instance=queries.form_of(site))
+    if request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        try:
+            actions.set_form(site, actor(request), old_forms=data.pop("old"), **data)
+        except InvalidChange as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved.", "good")
+            return redirect("dashboard:request_form", uuid=site.uuid)
+    return show(
+        request,
+        "dashboard/request_form.html",
+        site,
+        form=form,
+        address=f"/v1/{site.uuid}/requests/",
+        missing=mail.missing(),
+        kinds=KINDS,
+    )
+
+
+@on_site(May.ERASE, "GET")
+def request_metrics(request: HttpRequest, site: Site) -> HttpResponse:
+    """The year's figures, as 11 CCR 7102 wants them, as a page and (`?as=csv`) as a file."""
+    this = timezone.now().year
+    text = request.GET.get("year", "")
+    year = int(text) if text.isdigit() and 2000 < int(text) <= this else this
+    lines = queries.metrics(site, year)
+    if request.GET.get("as") == "csv":
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="requests-{year}.csv"'
+        response.write("\ufeff")
+        writer = csv.DictWriter(response, lines[0])
+        writer.writeheader()
+        writer.writerows(lines)
+        return response
+    always = (Kind.ACCESS, Kind.ERASURE)
+    named = [(KINDS[line["kind"]], line) for line in lines if line["received"] or line["kind"] in always]
+    return show(
+        request, "dashboard/request_metrics.html", site, lines=named, year=year, years=range(this, this - 4, -1)
+    )

@@ -1,0 +1,126 @@
+"""Mails about people's requests: to the person in their language, to colleagues in English. Links are made when a mail
+is, so that no job's row holds one or an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core import signing
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from consent.jobs.actions import enqueue
+from consent.requests import actions
+from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
+from consent.requests.models import RequestEvent, SubjectRequest
+from consent.requests.texts import words
+from cookiebanner.staff import links, mail
+
+JOB = "request_mail"
+NEWS = "request_news"
+LINK_DAYS = 120  # no request and its appeal takes longer
+CONFIRM, RECEIPT, EXTENDED, CLOSED = "confirm", "receipt", "extended", "closed"
+_SALT = "fairgate.request"
+Status = SubjectRequest.Status
+
+
+def day(value: Any, language: str) -> str:
+    """A day as people write it in a language."""
+    with translation.override(language):
+        return date_format(value, "DATE_FORMAT")
+
+
+def path(row: SubjectRequest) -> str:
+    """The person's own page; whoever has it may confirm, read and withdraw."""
+    token = signing.dumps(row.pk, salt=_SALT)
+    return reverse("request_page", kwargs={"token": token})
+
+
+def of_token(token: str) -> SubjectRequest | None:
+    """The request of a link; None for one that is wrong, too old, or of a request that is gone."""
+    try:
+        pk = signing.loads(token, salt=_SALT, max_age=LINK_DAYS * 86_400)
+    except signing.BadSignature:
+        return None
+    return SubjectRequest.objects.select_related("site").filter(pk=pk).first()
+
+
+def send_soon(row: SubjectRequest, what: str) -> None:
+    """Queues a mail to the person; nothing for those without an address. What is open now is news for colleagues."""
+    if what == RECEIPT:
+        enqueue(NEWS, site=row.site, params={"request": row.pk}, once=True)
+    if row.email:
+        enqueue(JOB, site=row.site, params={"request": row.pk, "what": what}, once=True)
+
+
+def send_now(request_id: int, what: str) -> bool:
+    """Mails the person; False when there is nothing to say any more. Raises OSError or NoAddress."""
+    row = SubjectRequest.objects.select_related("site").filter(pk=request_id).first()
+    if row is None or not row.email or (what == CONFIRM and row.status != Status.UNCONFIRMED):
+        return False
+    text = words(row.language)
+    subject, body = _confirm(row) if what == CONFIRM else _news(row, what)
+    mail.send(subject, f"{text['mail_greeting']}\n\n{body}\n\n{row.site.controller or row.site.name}\n", row.email)
+    if what != CONFIRM:
+        actions.keep_mail(row, subject, receipt=what == RECEIPT)
+    return True
+
+
+def _confirm(row: SubjectRequest) -> tuple[str, str]:
+    text = words(row.language)
+    values = {"site": row.site.name, "kind": text[row.kind], "link": links.absolute(path(row)), "number": row.number}
+    return text["mail_confirm_subject"].format(**values), text["mail_confirm"].format(**values)
+
+
+def _news(row: SubjectRequest, what: str) -> tuple[str, str]:
+    text = words(row.language)
+    values = {
+        "site": row.site.name,
+        "kind": text[row.kind],
+        "number": row.number,
+        "link": links.absolute(path(row)),
+        "due": day(row.due, row.language),
+        "reason": row.extension_reason,
+        "until": day(row.keep_until, row.language) if row.keep_until else "",
+        "text": answer_text(row),
+    }
+    at_once = what == RECEIPT and row.kind in UNVERIFIED and row.kind != Kind.COMPLAINT
+    body = text["mail_effective" if at_once else f"mail_{what}"].format(**values)
+    return text[f"mail_{what}_subject"].format(**values), body
+
+
+def answer_text(row: SubjectRequest) -> str:
+    """The answer as the person reads it: outcome, what was written, the ground of a denial, where to complain."""
+    if row.status != Status.CLOSED:
+        return ""
+    text = words(row.language)
+    last = row.events.filter(kind=RequestEvent.Kind.MAIL).exclude(actor="").last()
+    parts = [
+        f"{text['request'].format(number=row.number)}: {text[f'outcome_{row.outcome}']}",
+        last.text if last else "",
+    ]
+    if row.because:
+        parts.append(text[f"because_{row.because}"])
+        if Kind.APPEAL in kinds(row.place) and row.kind != Kind.APPEAL:
+            parts.append(text["mail_appeal"])
+    if authority := LAWS[row.law]["authority"]["name"]:
+        where = LAWS[row.law]["authority"]["url"]
+        parts.append(text["mail_rights"].format(authority=f"{authority}{', ' if where else ''}{where}"))
+    return "\n\n".join(part for part in parts if part)
+
+
+def tell_colleagues(row: SubjectRequest, why: str) -> bool:
+    """Mails whoever answers for it, else the site's address for requests; False when there is none. Names no person."""
+    form = getattr(row.site, "request_form", None)
+    to = row.owner.email if row.owner and row.owner.is_active else form.notify if form else ""
+    if not to:
+        return False
+    left = row.days_left(timezone.now().date())
+    due = f"due on {row.due}" if left >= 0 else f"LATE since {row.due}"
+    page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
+    kind = row.kind.replace("_", " ")
+    mail.send(
+        f"{row.site.name}: request {row.number} {why}, {due}", f"A request ({kind}, {row.place}) {why}.\n\n{page}\n", to
+    )
+    return True
