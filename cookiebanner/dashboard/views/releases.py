@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from consent.common import InvalidChange
+from consent.jobs.models import Job
 from consent.publishing import actions, pictures, queries, rendered
 from consent.publishing.differences import category_names, differences
 from consent.publishing.models import Release
@@ -28,16 +29,17 @@ from cookiebanner.staff.pages import actor, on_site, show
 @on_site(May.VIEW, "GET")
 def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
-    draft = queries.draft(site)
-    current = queries.current_release(site)
-    findings = rendered.check(site, draft)
+    draft = queries.draft(site, just_read=True)
+    rows = list(queries.releases(site))
+    drawings = rendered.jobs(site, draft)
+    findings = rendered.check(site, draft, drawings=drawings)
     before = queries.snapshot_of(site)
     return show(
         request,
         "dashboard/releases.html",
         site,
-        current=current,
-        rows=queries.releases(site),
+        current=rows[0] if rows else None,
+        rows=rows,
         groups=differences(before, draft) if before else [],
         changed=before is not None and before != draft,
         blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],
@@ -46,17 +48,16 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         form=forms.Publish(),
         names=category_names(draft),
         **_waiting(request, site, before),
-        **_drawn(site, draft),
+        **_drawn(drawings),
     )
 
 
 def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict[str, Any]:
     """What was asked for and is not yet live, and the last that came to nothing."""
-    wanted = site.publish_requests.filter(ended_at=None).first()
     last = site.publish_requests.order_by("-pk").first()
-    failed = last if last and last.outcome in ("failed", "declined") else None
+    wanted = last if last and last.ended_at is None else None  # one at a time
     if wanted is None:
-        return {"failed": failed}
+        return {"failed": last if last and last.outcome in ("failed", "declined") else None}
     return {
         "wanted": wanted,
         "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
@@ -65,9 +66,9 @@ def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict
     }
 
 
-def _drawn(site: Site, draft: Snapshot) -> dict[str, Any]:
+def _drawn(drawings: list[Job]) -> dict[str, Any]:
     """What the page says of the drawing of the draft: how far it is, or what it came to."""
-    job = rendered.job(site, draft)
+    job = drawings[0] if drawings else None
     return {"drawing": job, "not_drawn": taker.unavailable() or (job.result.get("why", "") if job else "")}
 
 
@@ -81,7 +82,7 @@ def draw(request: HttpRequest, site: Site) -> HttpResponse:
 @on_site(May.VIEW, "GET")
 def drawing_progress(request: HttpRequest, site: Site) -> HttpResponse:
     """How far the drawing of the draft is; the page asks again meanwhile, and anew for all of it at the end."""
-    parts = _drawn(site, queries.draft(site))
+    parts = _drawn(rendered.jobs(site, queries.draft(site)))
     response = show(request, "dashboard/drawn.html", site, **parts)
     if parts["drawing"] is None or parts["drawing"].state not in ("waiting", "running"):
         response["HX-Refresh"] = "true"

@@ -18,7 +18,7 @@ PLAIN = [f"topic-{word}" for word in (
 PLANTED = {
     "markup": "/", "lazy": "/lazy", "route": "/app", "inner": "/app#/inner", "embed": "/embed", "nested": "/embed",
     "deep": "/topic-rowan",
-    "pushed": "/app/pushed", "assigned": "/assigned", "serviced": "/offline", "sent": "/asks", "fetched": "/asks", "styled": "/style", "socket": "/worker",
+    "pushed": "/app/pushed", "assigned": "/assigned", "serviced": "/offline", "sent": "/asks", "fetched": "/asks", "styled": "/style", "socket": "/style",
 }  # fmt: skip
 MEBIBYTE = b"x" * (1 << 20)
 
@@ -107,9 +107,8 @@ class ScannedSite:
             return 200, "text/javascript", code.encode(), []
         if path == "/account":
             return 401, "text/html", self.html("Log in", "<form><input type=password></form>"), []
-        headers = [("Set-Cookie", "_fbp=fb.1.2; Path=/; Max-Age=7776000")] if path == "/promo" else []
-        if path == "/session":
-            headers = [("Set-Cookie", "sid=a1b2; Path=/; HttpOnly; SameSite=Lax")]
+        kept = ["_fbp=fb.1.2; Path=/; Max-Age=7776000", "sid=a1b2; Path=/; HttpOnly; SameSite=Lax"]
+        headers = [("Set-Cookie", one) for one in kept if path == "/promo"]
         if path.startswith("/calendar/"):
             month = int(path.rpartition("/")[2])
             body = f'<a href="/calendar/{month + 1}">next</a><a href="/calendar/{month - 1}">back</a>'
@@ -123,7 +122,7 @@ class ScannedSite:
         def script(host: str, path: str = "/t.js") -> str:
             return f"(function(){{var s=document.createElement('script');s.src={self.address(host, path)!r};document.head.append(s)}})();"
 
-        links = ["lazy", "app", "embed", "asks", "style", "worker", "router", "offline", "promo", "session", "about", "private/x", "calendar/1",
+        links = ["lazy", "app", "embed", "asks", "style", "router", "offline", "promo", "about", "private/x", "calendar/1",
                  "loop", "moved", "out", "account", "download", "hang", "stream", "busy", "maze", "windows", PLAIN[0]]  # fmt: skip
         menu = "".join(f'<a href="/{name}">{name}</a> ' for name in links)
         waits = f'<script type="text/plain" class="optanon-category-C0002" src="{self.address("waiting", "/w.js")}"></script>'
@@ -132,18 +131,16 @@ class ScannedSite:
             "/about": "<p>About</p>",
             "/lazy": "<div style='height:4000px'></div><i id=end>.</i><script>new IntersectionObserver(function(seen,o){if(seen.some(function(e){return e.isIntersecting})){o.disconnect();"
             + script("lazy") + "}}).observe(document.querySelector('#end'))</script>",
-            "/app": "<nav><a href='#/inner'>in</a><a href='/app/more'>more</a></nav><script>if(location.hash=='#/inner'){" + script("inner") + "}else{" + script("route") + "}</script>",
-            "/app/more": "<p>More</p>",
+            "/app": "<nav><a href='#/inner'>in</a></nav><script>if(location.hash=='#/inner'){" + script("inner") + "}else{" + script("route") + "}</script>",
             "/router": self._router(),
             "/app/pushed": f"<script>{script('pushed')}</script>",
             "/assigned": f"<script>{script('assigned')}</script>",
             "/offline": "<script>navigator.serviceWorker.register('/sw.js')</script>",
             "/embed": f'<iframe src="{self.address("embed")}"></iframe>',
             "/asks": f"<script>navigator.sendBeacon({self.address('sent', '/b')!r},'x');fetch({self.address('fetched', '/f')!r}).catch(function(){{}});localStorage.setItem('visitor_number','1234')</script>",
-            "/style": f"<style>p{{background:url({self.address('styled', '/s.gif')})}}</style><p>Styled</p><img src=http://10.255.255.1/x.gif>",
-            "/worker": f"<script>new Worker(URL.createObjectURL(new Blob([\"fetch('{self.address('socket', '/w')}')\"])))</script>",
+            "/style": f"<style>p{{background:url({self.address('styled', '/s.gif')})}}</style><p>Styled</p><img src=http://10.255.255.1/x.gif>"
+            f"<script>new Worker(URL.createObjectURL(new Blob([\"fetch('{self.address('socket', '/w')}')\"])))</script>",
             "/promo": "<script>!function(f,b){f.fbq=b}(window,function(){});fbq('init','123');document.cookie='_ga=GA1.1.5.6;max-age=63072000'</script>",
-            "/session": "<p>Session</p>",
             "/private/x": f'<img src="{self.address("private", "/p.gif")}">',
             "/busy": "<script>setTimeout(function(){for(;;);},50)</script>",
             "/maze": "<iframe src='/maze?a'></iframe><iframe src='/maze?b'></iframe>",
