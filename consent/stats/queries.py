@@ -88,9 +88,7 @@ def by_column(site_id: int, first: date, last: date, column: str) -> list[Answer
     return by_columns(site_id, first, last, (column,))[column]
 
 
-def by_columns(
-    site_id: int, first: date, last: date, columns: tuple[str, ...]
-) -> dict[str, list[AnswerTotals]]:
+def by_columns(site_id: int, first: date, last: date, columns: tuple[str, ...]) -> dict[str, list[AnswerTotals]]:
     """`by_column` of several columns, in two queries for all."""
     rows: dict[str, dict[str, AnswerTotals]] = {column: {} for column in columns}
     period = _period(site_id, first, last)
@@ -102,9 +100,7 @@ def by_columns(
     for *names, count in shown.annotate(n=Sum("count")).order_by():
         for column, name in zip(columns, names, strict=True):
             rows[column].setdefault(str(name), AnswerTotals(str(name))).shown += count
-    return {
-        column: sorted(found.values(), key=lambda row: (-row.answers, row.name)) for column, found in rows.items()
-    }
+    return {column: sorted(found.values(), key=lambda row: (-row.answers, row.name)) for column, found in rows.items()}
 
 
 def total(rows: list[AnswerTotals]) -> AnswerTotals:
