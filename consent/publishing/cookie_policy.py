@@ -1,7 +1,8 @@
 """A release → its cookie policy in one language: what it stores, grouped as the preference center groups it. Pure.
 
 It is unpacked from what the banner is given (`consent.banners.screen`), so that it can't say anything else. Our own
-words are `cookie_policy_texts/<language>.json`; lengths of time are Django's translations, which `lengths_of_time` mends.
+words are `cookie_policy_texts/<language>.json`; lengths of time are Django's translations, which `lengths_of_time`
+mends.
 """
 
 from __future__ import annotations

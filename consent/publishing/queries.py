@@ -16,7 +16,7 @@ from consent.sites.models import Site
 
 
 def draft(site: Site, *, just_read: bool = False) -> Snapshot:
-    """The site's draft as it would be published now. Reads the rows afresh; `site`'s own where it was not `just_read`."""
+    """The site's draft as it would be published now. Reads the rows afresh; the site's own unless `just_read`."""
     site = site if just_read else Site.objects.get(pk=site.pk)
     overrides = list(site.jurisdiction_overrides.all())
     categories = list(site.categories.all())

@@ -14,7 +14,7 @@ from django.urls import reverse
 from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.publishing import actions, pictures, queries, rendered
-from consent.publishing.differences import category_names, differences
+from consent.publishing.differences import category_names, differences, in_words
 from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
@@ -98,11 +98,12 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
         return redirect("dashboard:releases", uuid=site.uuid)
     note, at = form.cleaned_data["note"], form.cleaned_data["at"]
     if not at and not site.publish_needs_approval:
-        _attempt(request, lambda: publisher.publish(site, actor(request), note))
+        _attempt(request, site, lambda: publisher.publish(site, actor(request), note))
     else:
         done = "" if site.publish_needs_approval else f"It goes live on {at:%-d %B %Y at %H:%M} UTC."
         _attempt(
             request,
+            site,
             lambda: publisher.ask(site, actor(request), note, at),
             done or "Asked. Another member has to approve it.",
         )
@@ -116,18 +117,18 @@ def approve(request: HttpRequest, site: Site, wanted: int) -> HttpResponse:
     if "end" in request.POST:
         form = forms.Decline(request.POST)
         why = form.cleaned_data["reason"] if form.is_valid() else ""
-        _attempt(request, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
+        _attempt(request, site, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
     else:
-        _attempt(request, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
+        _attempt(request, site, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
     return redirect("dashboard:releases", uuid=site.uuid)
 
 
-def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> None:
+def _attempt(request: HttpRequest, site: Site, verb: Callable[[], Any], done: str = "") -> None:
     """Does it, and says what came of it; `done` unless a release did."""
     try:
         made = verb()
     except actions.Blocked as error:
-        messages.error(request, f"Not published. {_why(error)}", "bad")
+        messages.error(request, f"Not published. {_why(site, error)}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error).splitlines()[0], "bad")
     else:
@@ -137,9 +138,10 @@ def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> N
         )
 
 
-def _why(error: actions.Blocked) -> str:
-    """The first five reasons."""
-    why = [finding.message for finding in error.findings if finding.blocks]
+def _why(site: Site, error: actions.Blocked) -> str:
+    """The first five reasons, in words."""
+    names = category_names(queries.draft(site))
+    why = [in_words(finding.message, names) for finding in error.findings if finding.blocks]
     return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
 
 
@@ -159,7 +161,7 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     try:
         made = publisher.rollback(site, number, actor(request), note)
     except actions.Blocked as error:
-        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(error)}", "bad")
+        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(site, error)}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
