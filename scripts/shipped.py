@@ -120,8 +120,6 @@ def page() -> str:
         lines.append(f"| {' | '.join(row)} |")
     lines += [
         "",
-        "The API's own documentation pages come with drf-spectacular-sidecar.",
-        "",
         "## Data sets",
         "",
         "| file | what it is | reviewed | SHA-256 |",
