@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -70,8 +71,15 @@ def addresses(site: Site) -> list[str]:
     return found
 
 
+def said(body: str) -> tuple[str, str]:
+    """The title and the first heading of a page; "" for a part of one."""
+    found = (re.search(r"<title>(.*?)</title>", body, re.S), re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S))
+    title, heading = (" ".join(re.sub(r"<[^>]*>", " ", one[1]).split()) if one else "" for one in found)
+    return title, heading
+
+
 def test_every_page_keeps_its_budget_with_fifty_sites(alice, busy):
-    heavy, pages = [], 0
+    heavy, titles = [], {}
     for address in addresses(busy):
         alice.get(address)  # what is read once in a process's life is no part of it
         with CaptureQueriesContext(connection) as asked:
@@ -80,9 +88,20 @@ def test_every_page_keeps_its_budget_with_fifty_sites(alice, busy):
             spent = time.thread_time() - begun
         if page.status_code != 200 or not page["Content-Type"].startswith("text/html"):
             continue
-        pages += 1
+        titles[address] = said(page.content.decode())
         measured = (len(page.content), len(asked), spent)
         if any(one > most for one, most in zip(measured, (BYTES, QUERIES, SECONDS), strict=True)):
             heavy.append((address, *measured))
     assert heavy == []
-    assert pages >= 40
+    assert len(titles) >= 40
+    named = [title for title, _ in titles.values() if title]
+    assert len(set(named)) == len(named)
+    of_the_site = [title for address, (title, _) in titles.items() if title and str(busy.uuid) in address]
+    assert [title for title in of_the_site if not title.endswith(" · Tea shop · Fairgate")] == []
+    # The title's first word, but for the site's name on its overview, is one of the heading below it.
+    liars = {
+        address: pair
+        for address, pair in titles.items()
+        if pair[0] and pair[0].split()[0] not in (*pair[1].split(), "Overview", "Leaf")
+    }
+    assert liars == {}
