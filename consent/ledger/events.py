@@ -54,6 +54,8 @@ def of_log(site_id: int, types: Iterable[str] = TYPES) -> list[Event]:
     """The events of a site's log, the newest first."""
     entries = LogEntry.objects.filter(site_id=site_id, type__in=list(types)).exclude(type="consent").order_by("index")
     kinds = dict(entries.values_list("index", "type"))
+    if not kinds:
+        return []
     records = checkpoint.payloads(site_id, entries)
     rows = ((index, kinds[index], _time(record), record) for index, record in records.items())
     return sorted(in_order(rows), key=lambda event: -event.index)

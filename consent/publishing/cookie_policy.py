@@ -1,8 +1,8 @@
 """A release → its cookie policy in one language: what it stores, grouped as the preference center groups it. Pure.
 
 It is unpacked from what the banner is given (`consent.banners.screen`), so that it can't say anything else. Our own
-words are `cookie_policy_texts/<language>.json`; dates and lengths of time are Django's translations, which
-`lengths_of_time` mends.
+words are `cookie_policy_texts/<language>.json`; lengths of time are Django's translations, which `lengths_of_time`
+mends.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils import formats, timesince, translation
+from django.utils import timesince, translation
 
-from consent.banners import languages, screen, texts
+from consent.banners import cldr, languages, screen, texts
 from consent.publishing.lengths_of_time import length_of_time
 from consent.publishing.tags import cookie_name
 
@@ -32,8 +32,8 @@ def cookie_policy(snapshot: Mapping[str, Any], number: int, published_at: dateti
     """{language, direction, words, version, published_at, date, categories, …}: plain values, nothing escaped."""
     data = screen.data(snapshot, language)
     shown = {name: data[place] for name, place in screen.FORMAT["screen"].items() if place in data}
+    date = cldr.long_date(published_at.date(), language)
     with translation.override(_django_language(language) or texts.FALLBACK):
-        date = _date(published_at, language)
         categories = _categories(snapshot, shown, language)
     site = snapshot["site"]
     values = {
@@ -147,11 +147,6 @@ def _whole(url: str, site: Mapping[str, Any]) -> str:
     """An address that holds wherever the policy is read: `/privacy` is one of the site."""
     host = next(iter(site["hosts"]), "")
     return f"https://{host}{url}" if url.startswith("/") and not url.startswith("//") and host else url
-
-
-def _date(day: datetime, language: str) -> str:
-    """A date in words; in figures where Django does not speak the language (Maltese)."""
-    return formats.date_format(day, "DATE_FORMAT" if _django_language(language) else "Y-m-d")
 
 
 def _django_language(language: str) -> str | None:

@@ -15,9 +15,9 @@ from consent.publishing.snapshot import Snapshot, build, waiver
 from consent.sites.models import Site
 
 
-def draft(site: Site) -> Snapshot:
-    """The site's draft as it would be published now. Reads the rows afresh."""
-    site = Site.objects.get(pk=site.pk)
+def draft(site: Site, *, just_read: bool = False) -> Snapshot:
+    """The site's draft as it would be published now. Reads the rows afresh; the site's own unless `just_read`."""
+    site = site if just_read else Site.objects.get(pk=site.pk)
     overrides = list(site.jurisdiction_overrides.all())
     categories = list(site.categories.all())
     banner = Banner.objects.filter(site=site).first() or Banner(site=site)

@@ -20,6 +20,7 @@ from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
 
 KIND = "rendered"
+MOST = 10  # drawings of one content that are looked at
 
 
 def content(snapshot: Snapshot) -> str:
@@ -34,26 +35,32 @@ def ask(site: Site, snapshot: Snapshot) -> Job:
     return running or enqueue(KIND, site=site, params=params, once=True)
 
 
-def job(site: Site, snapshot: Snapshot) -> Job | None:
-    """The newest drawing of a content, whatever its state."""
-    return site.jobs.filter(kind=KIND, params={"content": content(snapshot)}).order_by("-pk").first()
+def jobs(site: Site, snapshot: Snapshot) -> list[Job]:
+    """The drawings of a content, whatever their state, the newest first."""
+    return list(site.jobs.filter(kind=KIND, params={"content": content(snapshot)}).order_by("-pk")[:MOST])
 
 
 def known(site: Site, snapshot: Snapshot) -> bool:
     """Whether a drawing of a content came to an end."""
-    return _result(site, snapshot) is not None
+    return _result(jobs(site, snapshot)) is not None
 
 
-def check(site: Site, snapshot: Snapshot, waivers: Sequence[Mapping[str, str]] | None = None) -> list[Finding]:
+def check(
+    site: Site,
+    snapshot: Snapshot,
+    waivers: Sequence[Mapping[str, str]] | None = None,
+    drawings: Sequence[Job] | None = None,
+) -> list[Finding]:
     """`lint.check` with what a snapshot does not say: what drawing this content has found (what is not drawn yet is not
-    waited for), and which of our words nobody has read."""
+    waited for), and which of our words nobody has read. `drawings` are its `jobs`, of whoever has read them already."""
     signed = reviews.in_force(site)
-    return lint.check(snapshot, waivers, [*findings(site, snapshot), *lint.machine_made(snapshot, signed)])
+    found = findings(site, snapshot, drawings)
+    return lint.check(snapshot, waivers, [*found, *lint.machine_made(snapshot, signed)])
 
 
-def findings(site: Site, snapshot: Snapshot) -> list[Finding]:
+def findings(site: Site, snapshot: Snapshot, drawings: Sequence[Job] | None = None) -> list[Finding]:
     """What the newest finished drawing of a content found; [] when there is none."""
-    result = _result(site, snapshot)
+    result = _result(jobs(site, snapshot) if drawings is None else drawings)
     return [Finding(**row) for row in result["findings"]] if result else []
 
 
@@ -62,7 +69,6 @@ def result_of(found: list[Finding], **more: Any) -> dict[str, Any]:
     return {"findings": [asdict(finding) for finding in found], **more}
 
 
-def _result(site: Site, snapshot: Snapshot) -> dict[str, Any] | None:
-    done = site.jobs.filter(kind=KIND, params={"content": content(snapshot)}, state=Job.Status.DONE).order_by("-pk")
-    results: list[dict[str, Any]] = list(done.values_list("result", flat=True)[:5])
-    return next((result for result in results if "findings" in result), None)
+def _result(drawings: Sequence[Job]) -> dict[str, Any] | None:
+    done = (one.result for one in drawings if one.state == Job.Status.DONE)
+    return next((result for result in done if "findings" in result), None)

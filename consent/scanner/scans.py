@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from uuid import uuid5
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from consent.catalogue import known
@@ -238,24 +239,42 @@ class News(NamedTuple):
 
 def newest(site: Site) -> Scan | None:
     """The newest scan with a report that says something of the site."""
-    done = site.scans.filter(finished_at__isnull=False)[:KEPT]
-    return next((one for one in done if whole(one.report)), None)
+    return next(_comparable(site.scans.all(), 1), None)
+
+
+def newest_two(site: Site) -> tuple[Scan | None, Scan | None]:
+    """The newest scan with a report that says something of the site, and the one before it. One query as a rule."""
+    found = _comparable(site.scans.all(), 2)
+    return next(found, None), next(found, None)
 
 
 def earlier(scan: Scan) -> Scan | None:
     """The one before it that it can be compared with."""
-    done = Scan.objects.filter(site=scan.site, pk__lt=scan.pk, finished_at__isnull=False)[:KEPT]
-    return next((one for one in done if whole(one.report)), None)
+    return next(_comparable(Scan.objects.filter(site=scan.site, pk__lt=scan.pk), 1), None)
+
+
+def _comparable(rows: QuerySet[Scan], number: int) -> Iterator[Scan]:
+    """The scans whose reports are whole, the newest first; read so many at a time, since a report may be large."""
+    done = rows.filter(finished_at__isnull=False)
+    for start in range(0, KEPT, number):
+        batch = list(done[start : start + number])
+        yield from (one for one in batch if whole(one.report))
+        if len(batch) < number:
+            return
 
 
 def news_of(site: Site, scan: Scan) -> News:
     """What of a scan's findings still is one: what was filed since is no new tracker any more. A first scan has
     nothing to compare with."""
-    report, before = scan.report, earlier(scan)
+    return _news(scan, earlier(scan), lambda: set(site.services.values_list("key", flat=True)))
+
+
+def _news(scan: Scan, before: Scan | None, services: Callable[[], Collection[str]]) -> News:
+    report = scan.report
     new: list[str] = []
     if before:
         found = differences(before.report, report)
-        have = set(site.services.values_list("key", flat=True))
+        have = services()
         filed = {one["name"] for one in report["services"] if one["key"] in have}
         new = [name for name in found.services if name not in filed] + found.hosts
     asked = [one["host"] for one in report["hosts"] if BEFORE in one["moments"]]
@@ -279,9 +298,18 @@ def set_notice(site: Site, user: Any, **wanted: bool) -> ScanNotice:
 
 def news_for(site: Site, user: Any, scan: Scan | None) -> News:
     """What of the newest scan a person wants to be told."""
-    if scan is None:
-        return News([], [], [])
-    notice, found = notice_of(site, user), news_of(site, scan)
+    return News([], [], []) if scan is None else _wanted(site, user, news_of(site, scan))
+
+
+def latest_news(site: Site, user: Any, services: Collection[str]) -> tuple[Scan | None, News]:
+    """The newest scan, and what of it a person wants to be told; `services` are the keys of the draft's. Two
+    queries as a rule."""
+    scan, before = newest_two(site)
+    return scan, _wanted(site, user, _news(scan, before, lambda: services)) if scan else News([], [], [])
+
+
+def _wanted(site: Site, user: Any, found: News) -> News:
+    notice = notice_of(site, user)
     return News(*(rows if getattr(notice, name) else [] for name, rows in zip(NOTICES, found, strict=True)))
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -30,6 +30,28 @@ def role_of(user: Any, site: Site) -> str | None:
     if user.is_superuser:
         return Membership.Role.OWNER
     return Membership.objects.filter(user=user, site=site).values_list("role", flat=True).first()
+
+
+MOST_ROLES = 200  # sites that one page can lead to
+
+
+class OwnSite(NamedTuple):
+    """A site that a person may see, and as what."""
+
+    uuid: Any
+    name: str
+    role: str
+
+
+def own_sites(user: Any) -> list[OwnSite]:
+    """The first sites that a person may see, by name. One query."""
+    if not user.is_active:
+        return []
+    if user.is_superuser:
+        rows = Site.objects.order_by("name", "pk").values_list("uuid", "name")[:MOST_ROLES]
+        return [OwnSite(uuid, name, Membership.Role.OWNER) for uuid, name in rows]
+    mine = Membership.objects.filter(user=user).order_by("site__name", "site_id")
+    return [OwnSite(*row) for row in mine.values_list("site__uuid", "site__name", "role")[:MOST_ROLES]]
 
 
 def sites_of(user: Any) -> QuerySet[Site]:

@@ -43,6 +43,8 @@ def detail_words(detail: Mapping[str, Any], names: Mapping[str, str]) -> Pairs:
     for key, given in detail.items():
         if key in ("changed", "fields") and isinstance(given, Mapping):
             found += [pair for field, one in given.items() for pair in _pairs(field, one, names)]
+        elif key == "key" and detail.get("name"):
+            continue  # an id beside the name of what it is the id of
         elif given not in ("", None, [], {}):
             found += _pairs(key, given, names)
     return found

@@ -19,12 +19,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from consent.answers import receipt_words
 from consent.answers.errors import RejectedSubmission
 from consent.answers.receipts import NotYet, Receipt, receipt
+from consent.banners import texts
 from consent.publishing.models import Release
 from cookiebanner.public_api import openapi
 from cookiebanner.public_api.answers import to_response
-from cookiebanner.visitors import door
+from cookiebanner.visitors import delivery, door
+from cookiebanner.visitors.django import lower_headers
 
 _RECEIPT = inline_serializer(
     "Receipt",
@@ -97,7 +100,7 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
         response = to_response(door.refusal(RejectedSubmission("invalid_field", "site is not a UUID.", field="site")))
     except RejectedSubmission as refused:
         if html:
-            response = render(request, "receipt.html", {"refused": refused}, status=door.STATUS[refused.code])
+            response = render(request, "receipt.html", refusal_page(request, refused), status=door.STATUS[refused.code])
         else:
             response = to_response(door.refusal(refused))
         if isinstance(refused, NotYet):
@@ -111,7 +114,7 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
             response = HttpResponse(msgspec.json.encode(found.json()), content_type="application/json")
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
-    patch_vary_headers(response, ["Accept"])
+    patch_vary_headers(response, ["Accept", "Accept-Language"] if html else ["Accept"])
     return response
 
 
@@ -130,42 +133,45 @@ def signed_receipt(record_id: UUID, site: UUID | None) -> Receipt:
         return receipt(record_id, site)
 
 
-_ACTIONS = {
-    "accept_all": "You accepted all.",
-    "reject_all": "You rejected all that is optional.",
-    "custom": "You made your own selection.",
-    "close": "You closed the banner.",
-    "withdraw": "You withdrew your consent.",
-    "opt_out": "You opted out.",
-    "gpc": "Your browser sent an opt-out signal (Global Privacy Control), and it was honoured.",
-    "signal": "Your browser sent a signal by itself ({signals}), and it was honoured.",
-    "import": "Your answer to an earlier banner of this website was taken over. What that one said is not proved here.",
-    "receipt": "A page sent a receipt of its own, in another system's form. What you saw there is not proved here.",
-}
-
-
-_STATES = {"granted": "Allowed", "denied": "Not allowed", "not_offered": "Not asked"}
-
-
 def page(found: Receipt) -> dict[str, Any]:
-    """What the page shows: the answer in words, with the names the visitor saw, then the proof."""
+    """What the page shows, in the visitor's language: the answer in words, with the names that were seen, then the
+    proof."""
     payload = found.payload()
     text = Release.objects.filter(site=found.site, number=found.record.release or 0).values_list("snapshot", flat=True)
     snapshot = json.loads(text.first() or "{}")
     language = payload.get("language", "")
+    words = receipt_words.words(language)
     groups = []
     for what, states in payload["choices"].items():
         items: dict[str, dict[str, Any]] = {item["key"]: item for item in snapshot.get(what, [])}
-        rows = [(_name(items.get(key, {}), key, language), _STATES[state], state) for key, state in states.items()]
+        rows = [(_name(items.get(key, {}), key, language), words[state], state) for key, state in states.items()]
         if rows:
-            groups.append((what.capitalize(), rows))
+            groups.append((words[what], rows))
     return {
+        **_spoken(language),
         "receipt": found,
         "payload": payload,
-        "words": _ACTIONS.get(payload["action"], payload["action"]).replace("{signals}", _signals(payload)),
+        "said": receipt_words.action(payload["action"], language, _signals(payload)),
+        "stored": receipt_words.stored(found.record.received_at, found.site.name, language),
+        "proof": receipt_words.proof(found.entry.index, found.size, language),
         "groups": groups,
         "json": found.json(),
     }
+
+
+def refusal_page(request: HttpRequest, refused: RejectedSubmission) -> dict[str, Any]:
+    """What the page shows in place of a receipt, in a language that the browser wishes for."""
+    wanted = delivery.wishes(lower_headers(request), "")
+    language = delivery.first_language((texts.FALLBACK, *receipt_words.shipped()), wanted)
+    words = receipt_words.words(language)
+    what = {"erased": "erased", "not_signed_yet": "not_signed"}.get(refused.code, "unknown")
+    title = words["not_signed_yet" if what == "not_signed" else what]
+    return {**_spoken(language), "refused": refused, "said": title, "why": words[f"{what}_text"]}
+
+
+def _spoken(language: str) -> dict[str, Any]:
+    code = receipt_words.nearest(language)
+    return {"words": receipt_words.words(language), "language": code, "direction": texts.direction(code)}
 
 
 def _signals(payload: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from consent.scanner.seen import ACCEPTED, BEFORE, REFUSED, Asked, PageSeen, See
 from cookiebanner.releases import guarded_proxy, live_page, measures, pictures, rendered, running_rules
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, CDPSession, Frame, Page, Playwright, Request
+    from playwright.sync_api import Browser, BrowserContext, CDPSession, Frame, Page, Playwright, Request, Route
 
 DEADLINE = 1800.0  # seconds for all of it
 SHARES = {BEFORE: 0.5, REFUSED: 0.75, ACCEPTED: 1.0}  # of the deadline, by which a visitor is done
@@ -40,11 +40,23 @@ BYTES = 60_000_000  # that a page view may bring in
 REQUESTS = 1500  # of a page view
 FRAMES = 40  # that are read
 CODE = 500_000  # characters of inline code of a page
+PRESSES = 40  # of a page's buttons, for the addresses behind them
+PRESSED = 5_000  # labels of buttons that are remembered
+SETTLE = 60  # milliseconds after each press
 HEAP = "--js-flags=--max-old-space-size=512"  # megabytes of a page's scripts
 # One process a page: what frames ask for is log like the rest, and a maze of them starts no processes.
 TOGETHER = ["--disable-site-isolation-trials", HEAP]
 READ = (Path(__file__).parent / "site_scan.js").read_text(encoding="utf-8").strip().removesuffix(";")
 WRITES = (Path(__file__).parent / "site_scan_writes.js").read_text(encoding="utf-8").strip().removesuffix(";")
+ROUTES = (Path(__file__).parent / "site_scan_routes.js").read_text(encoding="utf-8").strip().removesuffix(";")
+# Whether the page, or what lies under the mouse, goes on below; a frame may.
+MORE_BELOW = """() => {
+  let one = document.elementFromPoint(0, 0);
+  if (one?.localName === 'iframe') return true;
+  const all = [document.scrollingElement];
+  for (; one; one = one.parentElement) all.push(one);
+  return all.some((one) => one && one.scrollTop + one.clientHeight < one.scrollHeight - 1);
+}"""
 SAYS = {REFUSED: "refused", ACCEPTED: "accepted"}
 
 
@@ -114,6 +126,7 @@ class _Visits:
         self.key = f"k{secrets.token_hex(8)}"
         self.setters: dict[tuple[str, str], str] = {}  # (kind, name) → who set it, over all page views of a visitor
         self.kept: set[tuple[str, str, str]] = set()  # what was met in this visitor's browser already
+        self.pressed: set[str] = set()  # buttons, by what they say: a menu is the same on each page
         self.context: BrowserContext | None = None
         self.moment = ""
         self._launch()
@@ -206,6 +219,8 @@ class _Visits:
             with self._bounded():
                 self._look(page, context, found, moment)
                 cut = self.proxy.left == 0
+                if not again and not found.why:
+                    found.links += self._routes(page)
             if cut and not again:
                 self.course.notes.append(f"{found.url} was cut: it brings in too much, or asks for too much."[:300])
             context.remove_listener("page", _closed)
@@ -271,8 +286,34 @@ class _Visits:
     def _scroll(self, page: Page) -> None:
         """As somebody reads a page to its end: what is lazy loads then."""
         for _ in range(SCROLLS):
+            if not page.evaluate(MORE_BELOW):
+                return
             page.mouse.wheel(0, SCREEN)
             page.wait_for_timeout(REST / 15)
+
+    def _routes(self, page: Page) -> list[str]:
+        """The addresses behind what is no link but can be pressed. Nothing that a press asks for leaves the browser, so
+        that none buys or deletes anything; the page is closed afterwards."""
+        from playwright.sync_api import Error
+
+        led: list[str] = []
+
+        def held(route: Route) -> None:
+            request = route.request
+            if request.is_navigation_request() and request.method == "GET" and request.frame == page.main_frame:
+                led.append(request.url)
+            route.abort("aborted")
+
+        with suppress(Error):
+            page.route("**/*", held)
+            self.proxy.left = 0
+            known = sorted(self.pressed)
+            given = {"known": known, "most": PRESSES, "settle": SETTLE}
+            found: dict[str, list[str]] = page.evaluate(ROUTES, given)
+            if len(self.pressed) < PRESSED:
+                self.pressed.update(found["pressed"])
+            led += found["addresses"]
+        return led
 
     def _hear(self, session: CDPSession, page: Page) -> _Heard:
         log = _Heard()
@@ -310,6 +351,7 @@ class _Visits:
     ) -> None:
         reported = set(log.urls.values())
         log.asked += [Asked(url, kind, "a worker") for url, kind in log.workers.items() if url not in reported]
+        log.asked += self._of_service_workers(context, log)
         left = [one for one in log.asked if (urlsplit(one.url).hostname or "") in self.proxy.asked]
         found.requests[moment] = len(left)
         gate = self.gate.get("server", "")
@@ -331,6 +373,12 @@ class _Visits:
         for key in sorted(cookies.keys() - self.kept):
             self._cookie(cookies[key], found.url, moment)
         self.kept |= names | cookies.keys()
+
+    def _of_service_workers(self, context: BrowserContext, log: _Heard) -> list[Asked]:
+        """What no session tells: the proxy knows the hosts, the workers are the only ones left to ask for them."""
+        told = {urlsplit(one.url).hostname for one in log.asked}
+        by = ", ".join(sorted(worker.url.partition("?")[0] for worker in context.service_workers))
+        return [Asked(f"https://{host}/", "", f"service worker {by}") for host in self.proxy.asked - told if by]
 
     def _cookie(self, cookie: Any, url: str, moment: str) -> None:
         name = cookie["name"]

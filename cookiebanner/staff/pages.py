@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from consent.sites.models import Membership, Site
-from consent.sites.queries import role_of, site_by_uuid, sites_of
+from consent.sites.queries import MOST_ROLES, OwnSite, own_sites, role_of, site_by_uuid, sites_of
 from consent.sites.roles import MATRIX, May, can
 from cookiebanner.staff.again import log_in_first
 from cookiebanner.visitors.proxies import unnamed
@@ -23,6 +24,7 @@ class PageRequest(HttpRequest):
     """What a view below `on_site` gets."""
 
     role: str
+    own_sites: list[OwnSite]
 
 
 def sites_with(user: Any, what: May) -> QuerySet[Site]:
@@ -62,7 +64,8 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
         @wraps(view)
         def guarded(request: PageRequest, uuid: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             site = site_by_uuid(uuid)
-            role = role_of(request.user, site) if site else None
+            request.own_sites = own_sites(request.user) if site else []
+            role = _role(request, site) if site else None
             if not role:
                 raise Http404
             request.role = role
@@ -75,9 +78,47 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
                 return show(request, "refused.html", site, status=403)
             return view(request, site, *args, **kwargs)
 
+        guarded.__dict__.update(needed=what, auditors=auditors)  # the view's, whatever is wrapped around it
         return signed_in(*methods)(guarded)
 
     return decorate
+
+
+def _role(request: PageRequest, site: Site) -> str | None:
+    """The person's role, of the list that was read for the switcher; it may be too short."""
+    listed = next((own.role for own in request.own_sites if own.uuid == site.uuid), None)
+    return listed or (role_of(request.user, site) if len(request.own_sites) == MOST_ROLES else None)
+
+
+def _switcher(request: HttpRequest, site: Site) -> list[tuple[str, str]]:
+    """(name, address) of the other sites: the same page there, or the first that this person may see."""
+    match = request.resolver_match
+    view = getattr(match, "func", None)
+    path = _without_things_of(request, site)
+    rows = []
+    for own in getattr(request, "own_sites", ()):
+        if own.uuid == site.uuid:
+            continue
+        of_auditors = own.role == Membership.Role.AUDITOR
+        may = can(own.role, getattr(view, "needed", May.VIEW)) and (getattr(view, "auditors", False) or not of_auditors)
+        first = reverse("audit:search" if of_auditors else "dashboard:overview", kwargs={"uuid": own.uuid})
+        rows.append((own.name, path.replace(str(site.uuid), str(own.uuid)) if may else first))
+    return rows
+
+
+def _without_things_of(request: HttpRequest, site: Site) -> str:
+    """The page's path, or that of the nearest page above it that names nothing of this site."""
+    path, first = request.path, request.path.partition(str(site.uuid))[0] + f"{site.uuid}/"
+    asked = request.method in ("GET", "HEAD")
+    while path.startswith(first) and path != first:
+        try:
+            match = resolve(path)
+        except Resolver404:
+            match = None
+        if asked and match and set(match.kwargs) <= {"uuid", "place"}:
+            return path
+        path, asked = path.rstrip("/").rpartition("/")[0] + "/", True
+    return first
 
 
 def show(
@@ -91,6 +132,7 @@ def show(
         "may": {str(what): can(role, what) for what in May},
         "auditor": role == Membership.Role.AUDITOR,
         "proxies": unnamed.addresses(),
+        "other_sites": _switcher(request, site) if site else [],
         "here": request.resolver_match.url_name if request.resolver_match else "",
     }
     response = render(request, template, context, status=status)

@@ -40,10 +40,20 @@
   // Filters a table as one types.
   on('input', 'input[data-filter]', (field) => {
     const wanted = field.value.trim().toLowerCase();
-    for (const row of document.querySelectorAll(`${field.dataset.filter} tbody tr`)) {
+    for (const row of document.querySelectorAll(`${field.dataset.filter} :is(tbody tr, li)`)) {
       row.hidden = !row.textContent.toLowerCase().includes(wanted);
     }
   });
+
+  // The list of other sites: a search where scripts can search, closed by Escape.
+  for (const list of document.querySelectorAll('details.switch')) {
+    list.addEventListener('toggle', () => list.open && list.querySelector('input')?.focus());
+    list.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      list.open = false;
+      list.querySelector('summary').focus();
+    });
+  }
 
   // The banner editor: the preview follows what is typed.
   const editor = document.querySelector('form[data-live]');

@@ -89,8 +89,10 @@ def really_optional(snapshot: Snapshot) -> Iterator[Finding]:
             "Be sure that the site needs no consent at all.", field="categories",
         )  # fmt: skip
     if not snapshot["services"]:
+        asked = any(not category["necessary"] for category in snapshot["categories"])
+        what = "the banner asks for what pages mark themselves" if asked else "no banner is shown"
         yield Finding(
-            "F09", WARN, "No service is filed: nothing is held, and the banner has nothing to ask.", "configuration",
+            "F09", WARN, f"No service is filed: nothing is held, and {what}.", "configuration",
             "Add what the site uses from the catalogue; reports of gates name strangers.", field="services",
         )  # fmt: skip
 

@@ -29,10 +29,12 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
     last = timezone.now().date()
     first = last - timedelta(days=days - 1)
     rows = stats.by_day(site.pk, first, last)
-    places = stats.by_column(site.pk, first, last, "jurisdiction")
+    columns = stats.by_columns(site.pk, first, last, ("jurisdiction", "regime"))
+    places = columns["jurisdiction"]
     sighting = site.sightings.order_by("-last_seen").first()
     release = publishing.current_release(site)
-    scanned = scans.newest(site)
+    services = set(site.services.values_list("key", flat=True))
+    scanned, news = scans.latest_news(site, request.user, services)
     return show(
         request,
         "dashboard/overview.html",
@@ -48,14 +50,14 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         labels=charts.LABELS,
         places=[(row, charts.shares(row)) for row in places[:12]],
         more_places=max(len(places) - 12, 0),
-        regimes=[(row, charts.shares(row)) for row in by_regime(stats.by_column(site.pk, first, last, "regime"))],
+        regimes=[(row, charts.shares(row)) for row in by_regime(columns["regime"])],
         release=release,
         sighting=sighting,
-        services=site.services.count(),
+        services=len(services),
         restarts=[event.words for event in events.of_log(site.pk, [LogEntry.Type.RESTART])],
         ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
         scanned=scanned,
-        news=scans.news_for(site, request.user, scanned),
+        news=news,
         reports=len(inbox.waiting(site)),
     )
 

@@ -12,8 +12,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from consent.common import InvalidChange
+from consent.jobs.models import Job
 from consent.publishing import actions, pictures, queries, rendered
-from consent.publishing.differences import category_names, differences
+from consent.publishing.differences import category_names, differences, in_words
 from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
@@ -28,16 +29,17 @@ from cookiebanner.staff.pages import actor, on_site, show
 @on_site(May.VIEW, "GET")
 def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
-    draft = queries.draft(site)
-    current = queries.current_release(site)
-    findings = rendered.check(site, draft)
+    draft = queries.draft(site, just_read=True)
+    rows = list(queries.releases(site))
+    drawings = rendered.jobs(site, draft)
+    findings = rendered.check(site, draft, drawings=drawings)
     before = queries.snapshot_of(site)
     return show(
         request,
         "dashboard/releases.html",
         site,
-        current=current,
-        rows=queries.releases(site),
+        current=rows[0] if rows else None,
+        rows=rows,
         groups=differences(before, draft) if before else [],
         changed=before is not None and before != draft,
         blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],
@@ -46,17 +48,16 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         form=forms.Publish(),
         names=category_names(draft),
         **_waiting(request, site, before),
-        **_drawn(site, draft),
+        **_drawn(drawings),
     )
 
 
 def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict[str, Any]:
     """What was asked for and is not yet live, and the last that came to nothing."""
-    wanted = site.publish_requests.filter(ended_at=None).first()
     last = site.publish_requests.order_by("-pk").first()
-    failed = last if last and last.outcome in ("failed", "declined") else None
+    wanted = last if last and last.ended_at is None else None  # one at a time
     if wanted is None:
-        return {"failed": failed}
+        return {"failed": last if last and last.outcome in ("failed", "declined") else None}
     return {
         "wanted": wanted,
         "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
@@ -65,9 +66,9 @@ def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict
     }
 
 
-def _drawn(site: Site, draft: Snapshot) -> dict[str, Any]:
+def _drawn(drawings: list[Job]) -> dict[str, Any]:
     """What the page says of the drawing of the draft: how far it is, or what it came to."""
-    job = rendered.job(site, draft)
+    job = drawings[0] if drawings else None
     return {"drawing": job, "not_drawn": taker.unavailable() or (job.result.get("why", "") if job else "")}
 
 
@@ -81,7 +82,7 @@ def draw(request: HttpRequest, site: Site) -> HttpResponse:
 @on_site(May.VIEW, "GET")
 def drawing_progress(request: HttpRequest, site: Site) -> HttpResponse:
     """How far the drawing of the draft is; the page asks again meanwhile, and anew for all of it at the end."""
-    parts = _drawn(site, queries.draft(site))
+    parts = _drawn(rendered.jobs(site, queries.draft(site)))
     response = show(request, "dashboard/drawn.html", site, **parts)
     if parts["drawing"] is None or parts["drawing"].state not in ("waiting", "running"):
         response["HX-Refresh"] = "true"
@@ -97,11 +98,12 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
         return redirect("dashboard:releases", uuid=site.uuid)
     note, at = form.cleaned_data["note"], form.cleaned_data["at"]
     if not at and not site.publish_needs_approval:
-        _attempt(request, lambda: publisher.publish(site, actor(request), note))
+        _attempt(request, site, lambda: publisher.publish(site, actor(request), note))
     else:
         done = "" if site.publish_needs_approval else f"It goes live on {at:%-d %B %Y at %H:%M} UTC."
         _attempt(
             request,
+            site,
             lambda: publisher.ask(site, actor(request), note, at),
             done or "Asked. Another member has to approve it.",
         )
@@ -115,18 +117,18 @@ def approve(request: HttpRequest, site: Site, wanted: int) -> HttpResponse:
     if "end" in request.POST:
         form = forms.Decline(request.POST)
         why = form.cleaned_data["reason"] if form.is_valid() else ""
-        _attempt(request, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
+        _attempt(request, site, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
     else:
-        _attempt(request, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
+        _attempt(request, site, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
     return redirect("dashboard:releases", uuid=site.uuid)
 
 
-def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> None:
+def _attempt(request: HttpRequest, site: Site, verb: Callable[[], Any], done: str = "") -> None:
     """Does it, and says what came of it; `done` unless a release did."""
     try:
         made = verb()
     except actions.Blocked as error:
-        messages.error(request, f"Not published. {_why(error)}", "bad")
+        messages.error(request, f"Not published. {_why(site, error)}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error).splitlines()[0], "bad")
     else:
@@ -136,9 +138,10 @@ def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> N
         )
 
 
-def _why(error: actions.Blocked) -> str:
-    """The first five reasons."""
-    why = [finding.message for finding in error.findings if finding.blocks]
+def _why(site: Site, error: actions.Blocked) -> str:
+    """The first five reasons, in words."""
+    names = category_names(queries.draft(site))
+    why = [in_words(finding.message, names) for finding in error.findings if finding.blocks]
     return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
 
 
@@ -158,7 +161,7 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     try:
         made = publisher.rollback(site, number, actor(request), note)
     except actions.Blocked as error:
-        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(error)}", "bad")
+        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(site, error)}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:

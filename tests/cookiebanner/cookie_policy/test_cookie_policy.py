@@ -222,7 +222,7 @@ def test_every_language_of_the_banner_has_the_words_of_the_page():
         ("no", "ltr", ". ", "13 måneder", "Lokal lagring"),
         ("he", "rtl", " ב", "13 חודשים", "אחסון מקומי"),
         ("lt", "ltr", " m. ", "13 mėnesių", "Vietinė saugykla"),
-        ("mt", "ltr", "-", "13-il xahar", "Ħażna lokali"),
+        ("mt", "ltr", " ta’ ", "13-il xahar", "Ħażna lokali"),
     ],
 )
 def test_dates_and_lengths_of_time_are_in_the_language_of_the_page(

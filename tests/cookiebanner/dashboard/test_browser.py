@@ -6,9 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from consent.sites.actions import change_settings
+from consent.sites.actions import change_settings, create_site
 from tests.browser.uncaught import uncaught
 from tests.cookiebanner.dashboard.conftest import PASSWORD
+from tests.values import RESPONSIBLE
 
 __all__ = ["uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,12 +39,13 @@ def signed_in(live_server, shop, browser):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
-def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, shop, width, scheme):
+def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, shop, people, width, scheme):
+    other = sites_of(people["alice"], 9)[4]
     page = signed_in(width, scheme)
     urls = [reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid}) for name in PAGES]
     urls += [reverse(f"audit:{name}", kwargs={"uuid": shop.uuid}) for name in ("search", "exports", "ledger")]
     found = {}
-    for url in ["/dashboard/", *urls]:
+    for url in ["/dashboard/", "/api/docs/", *urls]:
         page.goto(live_server.url + url)
         rules = Axe().run(page, options={"iframes": False, "resultTypes": ["violations"]}).response["violations"]
         wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
@@ -52,6 +54,35 @@ def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, 
             found[url] = (nodes, wide, list(page.complaints))
         page.complaints.clear()
     assert found == {}
+    to_another_site(page, other)
+
+
+def sites_of(user, number: int) -> list:
+    return [
+        create_site([f"s{n}.example"], "a", name=f"Branch {n}", owners=[user], **RESPONSIBLE) for n in range(number)
+    ]
+
+
+def to_another_site(page, other) -> None:
+    """By keyboard alone, from a site's trail to that of another."""
+    menu = page.get_by_text("Menu", exact=True)
+    if menu.is_visible():
+        menu.press("Enter")
+    switcher = page.locator("details.switch")
+    summary = switcher.locator("summary")
+    summary.press("Enter")
+    page.keyboard.type("branch")
+    assert switcher.locator("li:visible").count() == 9
+    page.keyboard.press("Escape")
+    assert (switcher.get_attribute("open"), summary.evaluate("it => it === document.activeElement")) == (None, True)
+    summary.press("Enter")
+    rules = Axe().run(page, options={"iframes": False, "resultTypes": ["violations"]}).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in rules] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.type(f" {other.name[-1]}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/audit/{other.uuid}/ledger/")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (768, "dark"), (360, "light")])

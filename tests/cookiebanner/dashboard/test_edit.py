@@ -438,6 +438,8 @@ def test_publishing_says_which_services_need_a_reason_and_links_to_the_field(ali
     page = alice.post(at("publish"), {"note": ""}, follow=True)
     body = page.content.decode()
     assert "Not published. Counter is filed as strictly necessary without a reason." in body
+    assert "The category “Statistics” is always active but" in body
+    assert "The category C0002" not in body
     link = at("service", key="counter") + "#id_necessary_reason"
     assert f'href="{link}"' in body
     assert 'id="id_necessary_reason"' in alice.get(link).content.decode()

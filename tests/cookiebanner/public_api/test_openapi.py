@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from consent.answers.schema import Answer
 from consent.stats.schema import Impression, Reports
-from cookiebanner.public_api import openapi
+from cookiebanner.public_api import openapi, reference
 from cookiebanner.wsgi import application
 from tests import corpus
 from tests.cookiebanner.sample_releases import release, site
@@ -119,3 +119,38 @@ def test_a_fuzzer_that_reads_the_documentation_gets_no_answer_that_is_not_in_it(
     fuzz()
     assert 404 in statuses
     assert statuses & {204, 422}
+
+
+def test_the_page_of_the_api_names_all_of_it_without_a_script(client, db):
+    page = client.get("/api/docs/")
+    body = page.content.decode()
+    made = document()
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
+            assert (
+                f'<h2 id="{operation["operationId"]}" class="break"><code>{method.upper()} {path}</code></h2>' in body
+            )
+    for name, schema in made["components"]["schemas"].items():
+        assert f'id="object-{name}"><summary>{name}</summary>' in body
+        assert [field for field in schema.get("properties", {}) if f"<code>{field}</code>" not in body] == []
+    assert (page.status_code, "unsafe" in page["Content-Security-Policy"], "{'" in body, "$ref" in body) == (
+        200, False, False, False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "string", "format": "uuid"}, "text (uuid)"),
+        (
+            {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 9}, {"type": "null"}]},
+            "whole number (0 to 9) or null",
+        ),
+        ({"type": "array", "items": {"$ref": "#/components/schemas/Item"}}, "list of Item"),
+        ({"type": "object", "additionalProperties": {"type": "boolean"}}, "object of true or false"),
+        ({"enum": ["a", "b"]}, "a | b"),
+        ({}, "anything"),
+    ],
+)
+def test_types_are_in_words(schema, words):
+    assert reference.type_words(schema) == words

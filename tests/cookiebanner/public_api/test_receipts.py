@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from base64 import b64decode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -71,6 +71,40 @@ def test_the_proof_file_and_the_page(client, stored):
     assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "You made your own selection." in page.content.decode()
     assert (page["Vary"].split(", ").count("Accept"), page["Cache-Control"]) == (1, "private, no-store")
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "said", "date"),
+    [("ar", "rtl", "حدّدتَ اختيارك بنفسك.", "نوفمبر"), ("pl", "ltr", "Dokonano własnego wyboru.", "listopada")],
+)
+def test_the_page_speaks_the_language_that_was_answered_in(client, db, monkeypatch, language, direction, said, date):
+    monkeypatch.setitem(corpus.DATA["releases"][0], "languages", ["en", language])
+    corpus.make_world()
+    with time_machine.travel(datetime(2026, 11, 30, tzinfo=UTC), tick=False):
+        body = json.loads(corpus.body_of({"name": "spoken"})) | {"language": language, "id": str(uuid.uuid4())}
+        stored = send(
+            client, corpus.Request("POST", "/api/v1/consents", corpus.DATA["headers"], json.dumps(body).encode())
+        )
+        assert stored.status_code == 201
+        page = client.get(stored.json()["receipt"], headers={"Accept": "text/html", "Accept-Language": "en"})
+    text = page.content.decode()
+    assert f'<html lang="{language}" dir="{direction}">' in text
+    assert (f"<h1>{said}</h1>" in text, f" {date} 2026" in text) == (True, True)
+    assert [english for english in ("You ", "Allowed", "What was stored", "Proof file") if english in text] == []
+
+
+def test_where_there_is_no_record_the_browsers_wish_decides(client, db):
+    for wish, language, said in (
+        ("de-AT,en;q=0.5", "de", "Es gibt keinen Beleg zu zeigen"),
+        ("eo", "en", "There is no receipt to show"),
+        ("", "en", "There is no receipt to show"),
+    ):
+        page = client.get(
+            f"/api/v1/consents/{uuid.uuid4()}/receipt", headers={"Accept": "text/html", "Accept-Language": wish}
+        )
+        text = page.content.decode()
+        assert (page.status_code, f'<html lang="{language}"' in text, f"<h1>{said}</h1>" in text) == (404, True, True)
+        assert page["Vary"].split(", ")[:2] == ["Accept", "Accept-Language"]
 
 
 def test_unknown_ambiguous_and_erased(client, stored):

@@ -17,7 +17,8 @@ PLAIN = [f"topic-{word}" for word in (
 # Where the planted trackers are: name of the host → the page that asks it.
 PLANTED = {
     "markup": "/", "lazy": "/lazy", "route": "/app", "inner": "/app#/inner", "embed": "/embed", "nested": "/embed",
-    "deep": "/topic-rowan", "sent": "/beacon", "fetched": "/fetch", "styled": "/style", "socket": "/worker",
+    "deep": "/topic-rowan",
+    "pushed": "/app/pushed", "assigned": "/assigned", "serviced": "/offline", "sent": "/asks", "fetched": "/asks", "styled": "/style", "socket": "/style",
 }  # fmt: skip
 MEBIBYTE = b"x" * (1 << 20)
 
@@ -101,11 +102,13 @@ class ScannedSite:
         for at, to in (("/loop", "/loop"), ("/moved", "/about"), ("/out", self.address("outside"))):
             if path == at:
                 return 302, "text/plain", b"", [("Location", to)]
+        if path == "/sw.js":
+            code = f"addEventListener('install',e=>e.waitUntil(fetch({self.address('serviced', '/p')!r},{{mode:'no-cors'}})))"
+            return 200, "text/javascript", code.encode(), []
         if path == "/account":
             return 401, "text/html", self.html("Log in", "<form><input type=password></form>"), []
-        headers = [("Set-Cookie", "_fbp=fb.1.2; Path=/; Max-Age=7776000")] if path == "/promo" else []
-        if path == "/session":
-            headers = [("Set-Cookie", "sid=a1b2; Path=/; HttpOnly; SameSite=Lax")]
+        kept = ["_fbp=fb.1.2; Path=/; Max-Age=7776000", "sid=a1b2; Path=/; HttpOnly; SameSite=Lax"]
+        headers = [("Set-Cookie", one) for one in kept if path == "/promo"]
         if path.startswith("/calendar/"):
             month = int(path.rpartition("/")[2])
             body = f'<a href="/calendar/{month + 1}">next</a><a href="/calendar/{month - 1}">back</a>'
@@ -119,7 +122,7 @@ class ScannedSite:
         def script(host: str, path: str = "/t.js") -> str:
             return f"(function(){{var s=document.createElement('script');s.src={self.address(host, path)!r};document.head.append(s)}})();"
 
-        links = ["lazy", "app", "embed", "beacon", "fetch", "style", "worker", "promo", "session", "about", "private/x", "calendar/1",
+        links = ["lazy", "app", "embed", "asks", "style", "router", "offline", "promo", "about", "private/x", "calendar/1",
                  "loop", "moved", "out", "account", "download", "hang", "stream", "busy", "maze", "windows", PLAIN[0]]  # fmt: skip
         menu = "".join(f'<a href="/{name}">{name}</a> ' for name in links)
         waits = f'<script type="text/plain" class="optanon-category-C0002" src="{self.address("waiting", "/w.js")}"></script>'
@@ -128,24 +131,43 @@ class ScannedSite:
             "/about": "<p>About</p>",
             "/lazy": "<div style='height:4000px'></div><i id=end>.</i><script>new IntersectionObserver(function(seen,o){if(seen.some(function(e){return e.isIntersecting})){o.disconnect();"
             + script("lazy") + "}}).observe(document.querySelector('#end'))</script>",
-            "/app": "<nav><a href='#/inner'>in</a><a href='/app/more'>more</a></nav><script>if(location.hash=='#/inner'){" + script("inner") + "}else{" + script("route") + "}</script>",
-            "/app/more": "<p>More</p>",
+            "/app": "<nav><a href='#/inner'>in</a></nav><script>if(location.hash=='#/inner'){" + script("inner") + "}else{" + script("route") + "}</script>",
+            "/router": self._router(),
+            "/app/pushed": f"<script>{script('pushed')}</script>",
+            "/assigned": f"<script>{script('assigned')}</script>",
+            "/offline": "<script>navigator.serviceWorker.register('/sw.js')</script>",
             "/embed": f'<iframe src="{self.address("embed")}"></iframe>',
-            "/beacon": f"<script>navigator.sendBeacon({self.address('sent', '/b')!r},'x')</script>",
-            "/fetch": f"<script>fetch({self.address('fetched', '/f')!r}).catch(function(){{}});localStorage.setItem('visitor_number','1234')</script>",
-            "/style": f"<style>p{{background:url({self.address('styled', '/s.gif')})}}</style><p>Styled</p><img src=http://10.255.255.1/x.gif>",
-            "/worker": f"<script>new Worker(URL.createObjectURL(new Blob([\"fetch('{self.address('socket', '/w')}')\"])))</script>",
+            "/asks": f"<script>navigator.sendBeacon({self.address('sent', '/b')!r},'x');fetch({self.address('fetched', '/f')!r}).catch(function(){{}});localStorage.setItem('visitor_number','1234')</script>",
+            "/style": f"<style>p{{background:url({self.address('styled', '/s.gif')})}}</style><p>Styled</p><img src=http://10.255.255.1/x.gif>"
+            f"<script>new Worker(URL.createObjectURL(new Blob([\"fetch('{self.address('socket', '/w')}')\"])))</script>",
             "/promo": "<script>!function(f,b){f.fbq=b}(window,function(){});fbq('init','123');document.cookie='_ga=GA1.1.5.6;max-age=63072000'</script>",
-            "/session": "<p>Session</p>",
             "/private/x": f'<img src="{self.address("private", "/p.gif")}">',
             "/busy": "<script>setTimeout(function(){for(;;);},50)</script>",
             "/maze": "<iframe src='/maze?a'></iframe><iframe src='/maze?b'></iframe>",
-            "/windows": "<script>for(var i=0;i<20;i++)window.open('/about');alert('x');location.hash='x'</script>",
+            "/windows": "<script>for(var i=0;i<8;i++)window.open('/about');alert('x');location.hash='x'</script>",
         }  # fmt: skip
         for number, name in enumerate(PLAIN):
             following = "".join(f'<a href="/{name}">next</a> ' for name in PLAIN[number + 1 : number + 3])
             bodies[f"/{name}"] = following or f'<img src="{self.address("deep", "/d.gif")}">'
         return bodies
+
+    def _router(self) -> str:
+        """A page whose menu has no links: what is pressed changes the address, sends and stores."""
+        stores = "localStorage.pressed=1;document.cookie='pressed=1';navigator.sendBeacon('/bought','x')"
+        return f"""<nav id=menu></nav><form action=/searched><button>Search</button></form><script>
+          const menu = document.querySelector('#menu');
+          const draw = () => {{
+            menu.innerHTML = location.pathname === '/router'
+              ? '<button data-to=push>Pushed</button><div style="cursor:pointer" data-to=assign>Assigned</div>' : '';
+          }};
+          draw();
+          addEventListener('popstate', draw);
+          menu.addEventListener('click', ({{ target }}) => {{
+            {stores};
+            if (target.dataset.to === 'push') {{ history.pushState(null, '', '/app/pushed'); draw(); }}
+            if (target.dataset.to === 'assign') location.href = '/assigned';
+          }});
+        </script>"""
 
     def html(self, title: str, body: str) -> bytes:
         """A page of the shop with its gate."""

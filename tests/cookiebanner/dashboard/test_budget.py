@@ -1,0 +1,107 @@
+"""Every page of the dashboard with 50 sites: how much it weighs, what it asks the database, how long it computes."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+
+from consent.catalogue import known
+from consent.models import GateReport, Site, SiteSighting
+from consent.scanner import scans
+from consent.scanner.scans import Choice
+from consent.scanner.seen import BEFORE, REFUSED
+from consent.sites import actions
+from cookiebanner.audit import urls as audit
+from cookiebanner.dashboard import urls as dashboard
+from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
+from tests.values import RESPONSIBLE, present
+
+pytestmark = pytest.mark.django_db
+BYTES, QUERIES, SECONDS = 120_000, 20, 0.1
+
+
+@pytest.fixture
+def busy(shop, people, settings, tmp_path) -> Site:
+    """A shop with 30 services, scans with news, unknown hosts and a release that waits, beside 49 others."""
+    settings.FAIRGATE_DATA = tmp_path
+    choices = [Choice("C0004", key=key) for key in list(known.by_key())[:30]]
+    scans.file_services(shop, "alice@example.net", choices)
+    for number in range(60):
+        GateReport.objects.create(
+            site=shop, kind="unknown", subject=f"host-{number}.example", count=9, last_seen=timezone.now()
+        )
+    SiteSighting.objects.create(site=shop, host="shop.example", level="snippet", release=1, last_seen=timezone.now())
+    finished(shop, made((HOTJAR, BEFORE)))
+    finished(shop, made((HOTJAR, BEFORE), (META, REFUSED)))
+    shop.publish_needs_approval = True
+    shop.save()
+    for number in range(49):
+        actions.create_site([f"s{number}.example"], "a", name=f"Site {number}", owners=[people["alice"]], **RESPONSIBLE)
+    return shop
+
+
+def addresses(site: Site) -> list[str]:
+    """Of every route, with the things of the site in it."""
+    values: dict[str, dict[str, Any]] = {
+        "service": {"key": "counter"}, "rule": {"key": "counter"}, "service_delete": {"key": "counter"},
+        "category": {"key": "C0002"}, "purpose": {"key": "mail"}, "jurisdiction": {"place": "US-CA"},
+        "approve": {"wanted": 1}, "report": {"report": 1}, "invitation": {"invitation": 1}, "member": {"user": 1},
+        "revoke": {"token": 1}, "record": {"index": 0},
+        **dict.fromkeys(("release", "pictures", "rollback"), {"number": 1}),
+        **dict.fromkeys(("export_progress", "export_cancel", "export_file"), {"job": 1}),
+        "picture": {"number": 1, "sha256": "0"}, "scan_picture": {"sha256": "0"},
+    }  # fmt: skip
+    newest = present(scans.newest(site)).pk
+    found = []
+    for face in (dashboard, audit):
+        for page in (*face.site_pages, *(page for page in face.urlpatterns if isinstance(page, URLPattern))):
+            name = str(page.name)
+            keys = dict(values.get(name, {}))
+            keys |= {"scan": newest} if "<int:scan>" in str(page.pattern) else {}
+            keys |= {"uuid": site.uuid} if page in face.site_pages else {}
+            keys |= {"name": "README.md"} if name == "verifier" else {}
+            found.append(reverse(f"{face.app_name}:{name}", kwargs=keys))
+    return found
+
+
+def said(body: str) -> tuple[str, str]:
+    """The title and the first heading of a page; "" for a part of one."""
+    found = (re.search(r"<title>(.*?)</title>", body, re.S), re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S))
+    title, heading = (" ".join(re.sub(r"<[^>]*>", " ", one[1]).split()) if one else "" for one in found)
+    return title, heading
+
+
+def test_every_page_keeps_its_budget_with_fifty_sites(alice, busy):
+    heavy, titles = [], {}
+    for address in addresses(busy):
+        alice.get(address)  # what is read once in a process's life is no part of it
+        with CaptureQueriesContext(connection) as asked:
+            begun = time.thread_time()
+            page = alice.get(address)
+            spent = time.thread_time() - begun
+        if page.status_code != 200 or not page["Content-Type"].startswith("text/html"):
+            continue
+        titles[address] = said(page.content.decode())
+        measured = (len(page.content), len(asked), spent)
+        if any(one > most for one, most in zip(measured, (BYTES, QUERIES, SECONDS), strict=True)):
+            heavy.append((address, *measured))
+    assert heavy == []
+    assert len(titles) >= 40
+    named = [title for title, _ in titles.values() if title]
+    assert len(set(named)) == len(named)
+    of_the_site = [title for address, (title, _) in titles.items() if title and str(busy.uuid) in address]
+    assert [title for title in of_the_site if not title.endswith(" · Tea shop · Fairgate")] == []
+    # The title's first word, but for the site's name on its overview, is one of the heading below it.
+    liars = {
+        address: pair
+        for address, pair in titles.items()
+        if pair[0] and pair[0].split()[0] not in (*pair[1].split(), "Overview", "Leaf")
+    }
+    assert liars == {}
