@@ -21,6 +21,7 @@ class Verb(models.TextChoices):
     EXPORT_REQUEST = "export.request", "asked for an export"
     INVITATION_ACCEPT = "invitation.accept", "accepted an invitation"
     INVITATION_CREATE = "invitation.create", "invited somebody"
+    INVITATION_LINK = "invitation.link", "was shown the link of an invitation"
     INVITATION_RESEND = "invitation.resend", "sent an invitation again"
     INVITATION_WITHDRAW = "invitation.withdraw", "withdrew an invitation"
     JURISDICTION_OVERRIDDEN = "jurisdiction.overridden", "corrected a place"
