@@ -61,6 +61,7 @@ class Verb(models.TextChoices):
     SITE_KILL = "site.kill", "switched the gate off"
     SITE_REVIVE = "site.revive", "switched the gate on again"
     SITE_SETTINGS = "site.settings", "changed settings"
+    TEMPLATE_APPLY = "template.apply", "took over what another site has"
     TEXTS_SIGN = "texts.sign", "signed our words in a language"
     TEXTS_UNSIGN = "texts.unsign", "took the signature of our words back"
     TOKEN_CREATE = "token.create", "made an API token"

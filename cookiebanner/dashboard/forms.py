@@ -271,9 +271,9 @@ class Settings(MovedFrom, forms.ModelForm):
     class Meta:
         model = Site
         fields = (
-            "name", "controller", "controller_contact", "policy_url", "imprint_url", "level", "unknown_third_parties",
-            "reload_after_accept", "child_directed", "record_path", "first_party_endpoint", "webhook_url", "tiles",
-            "publish_needs_approval",
+            "name", "group", "controller", "controller_contact", "policy_url", "imprint_url", "level",
+            "unknown_third_parties", "reload_after_accept", "child_directed", "record_path", "first_party_endpoint",
+            "webhook_url", "tiles", "publish_needs_approval",
         )  # fmt: skip
         labels = {
             "controller": "Who is responsible (controller)",
@@ -288,6 +288,7 @@ class Settings(MovedFrom, forms.ModelForm):
             "publish_needs_approval": "A second person approves each release",
         }
         help_texts = {
+            "group": "A word of yours. Sites with the same one can be changed together.",
             "controller": "Company and address, as the banner and the records name it.",
             "controller_contact": "An e-mail address or a page.",
             "level": "How much the page can hold back before an answer. The installation page explains each.",

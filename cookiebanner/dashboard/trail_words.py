@@ -13,6 +13,7 @@ from consent.jurisdictions.words import COLUMNS
 from consent.ledger.erasure import REFUSALS, REQUESTS
 from consent.publishing.differences import label, language_name, law, place_name, text_name, value
 from consent.sites.models import Site
+from consent.trail.verbs import words_of
 
 Pairs = list[tuple[str, str]]
 LABELS = {
@@ -23,7 +24,7 @@ LABELS = {
     "after": "After", "optouts": "Opt-outs", "added": "Added services", "strangers": "Unknown hosts",
     "reprompt_after_refusal_min_days": "Days before asking again", "consent_lifetime_days": "Days of a consent",
     "new_key": "New key", "entry": "Entry of the ledger", "entries": "Entries of the ledger",
-    "indexes": "Entries of the ledger", "publish_at": "Goes live", "ground": "Ground",
+    "indexes": "Entries of the ledger", "publish_at": "Goes live", "ground": "Ground", "template": "Site",
 }  # fmt: skip
 COPIED = ("sha256", "uuid", "new_key", "head")  # fingerprints: the first digits tell them apart
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
@@ -44,9 +45,15 @@ def detail_words(detail: Mapping[str, Any], names: Mapping[str, str]) -> Pairs:
     for key, given in detail.items():
         if key in ("changed", "fields") and isinstance(given, Mapping):
             found += [pair for field, one in given.items() for pair in _pairs(field, one, names)]
+        elif key == "done" and isinstance(given, list):
+            found += [(words_of(verb).capitalize(), _in_short(one, names)) for verb, one in given]
         elif given not in ("", None, [], {}):
             found += _pairs(key, given, names)
     return found
+
+
+def _in_short(detail: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {said}" for name, said in detail_words(detail, names))
 
 
 def _label(key: str) -> str:

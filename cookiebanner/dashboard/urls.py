@@ -16,6 +16,7 @@ from cookiebanner.dashboard.views import (
     scans,
     settings,
     sites,
+    template,
 )
 
 app_name = "dashboard"
@@ -69,6 +70,7 @@ site_pages: list[URLPattern] = [
     path("installation/", installation.installation, name="installation"),
     path("installation/reports/<int:report>/", installation.report, name="report"),
     # manage
+    path("template/", template.template, name="template"),
     path("settings/", settings.settings, name="settings"),
     path("settings/webhook/", settings.webhook, name="webhook"),
     path("settings/kill/", settings.kill, name="kill"),
