@@ -14,8 +14,9 @@ from consent.ledger.models import (
     LogHead,
     LogTile,
 )
+from consent.notices.models import Notice, NoticeChoice
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
-from consent.scanner.models import Scan, ScanNotice, ScanPlan
+from consent.scanner.models import Scan, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
@@ -47,12 +48,13 @@ __all__ = [
     "LogHead",
     "LogTile",
     "Membership",
+    "Notice",
+    "NoticeChoice",
     "PublishRequest",
     "Purpose",
     "Release",
     "RuleOverride",
     "Scan",
-    "ScanNotice",
     "ScanPlan",
     "Service",
     "ShownTotal",

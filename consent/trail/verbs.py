@@ -67,6 +67,7 @@ class Verb(models.TextChoices):
     TOKEN_CREATE = "token.create", "made an API token"
     TOKEN_REVOKE = "token.revoke", "revoked an API token"
     WEBHOOK_DROPPED = "webhook.dropped", "gave up opt-outs for the webhook"
+    WEBHOOK_NOTICES = "webhook.notices", "changed what the webhook is told of"
     WEBHOOK_PAUSED = "webhook.paused", "paused the webhook after failures"
     WEBHOOK_RESUMED = "webhook.resumed", "found the webhook working again"
     WEBHOOK_SECRET_CHANGED = "webhook.secret_changed", "made a new secret for the webhook"

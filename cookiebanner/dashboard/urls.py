@@ -10,6 +10,7 @@ from cookiebanner.dashboard.views import (
     inbox,
     installation,
     laws,
+    notices,
     overview,
     people,
     releases,
@@ -27,7 +28,6 @@ site_pages: list[URLPattern] = [
     path("start/", guide.guide, name="guide"),
     path("scans/", scans.scans_page, name="scans"),
     path("scans/start/", scans.start, name="scan_start"),
-    path("scans/notices/", scans.notices, name="scan_notices"),
     path("scans/<int:scan>/", scans.scan, name="scan"),
     path("scans/<int:scan>/progress/", scans.progress, name="scan_progress"),
     path("scans/<int:scan>/stop/", scans.stop, name="scan_stop"),
@@ -70,6 +70,7 @@ site_pages: list[URLPattern] = [
     path("installation/", installation.installation, name="installation"),
     path("installation/reports/<int:report>/", installation.report, name="report"),
     # manage
+    path("notices/", notices.notices, name="notices"),
     path("template/", template.template, name="template"),
     path("settings/", settings.settings, name="settings"),
     path("settings/webhook/", settings.webhook, name="webhook"),
