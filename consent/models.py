@@ -14,9 +14,10 @@ from consent.ledger.models import (
     LogHead,
     LogTile,
 )
+from consent.notices.models import Notice, NoticeChoice
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
-from consent.scanner.models import Scan, ScanNotice, ScanPlan
+from consent.scanner.models import Scan, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
@@ -48,6 +49,8 @@ __all__ = [
     "LogHead",
     "LogTile",
     "Membership",
+    "Notice",
+    "NoticeChoice",
     "PublishRequest",
     "Purpose",
     "Release",
@@ -56,7 +59,6 @@ __all__ = [
     "RequestForm",
     "RuleOverride",
     "Scan",
-    "ScanNotice",
     "ScanPlan",
     "Service",
     "ShownTotal",

@@ -5,5 +5,6 @@ class CookiebannerConfig(AppConfig):
     name = "cookiebanner"
 
     def ready(self) -> None:
-        from cookiebanner import checks  # noqa: F401 - both register themselves
-        from cookiebanner.visitors import cors  # noqa: F401 - both register themselves
+        from cookiebanner import checks  # noqa: F401 - all of these register themselves
+        from cookiebanner.staff import logins  # noqa: F401
+        from cookiebanner.visitors import cors  # noqa: F401

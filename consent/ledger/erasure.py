@@ -24,12 +24,29 @@ from consent.ledger.append import append, draft_of, utc_text
 from consent.ledger.models import ConsentRecord, LogEntry, LogHead
 from consent.sites.models import Site
 from consent.trail.actions import audit
+from consent.trail.models import AuditEvent
 
 BATCH = 5_000
 NAMED = 100  # indexes of records that a line of the audit trail names
 PROOF_MONTHS = 36  # grants are kept this long after they lapsed: claims become time-barred (e.g. § 195 BGB)
 OPT_OUT_MONTHS = 24  # 11 CCR 7101: records of opt-outs, at least
-GROUNDS = ("17(3)(b)", "17(3)(e)")  # GDPR: a legal obligation; legal claims
+# Of the GDPR, why an erasure may be refused; the other letters of art. 17(3) fit no consent record.
+REFUSALS = {
+    "17(3)(b)": "A legal obligation needs the records: proof of consent (art. 7(1)), or a law that says how long.",
+    "17(3)(e)": "They are needed to establish, exercise or defend legal claims.",
+}
+GROUNDS = tuple(REFUSALS)
+# What a request may rest on, in the words of whoever decides.
+REQUESTS = {
+    "gdpr_17_1_a": "GDPR art. 17(1)(a): no longer needed for what they were kept for",
+    "gdpr_17_1_b": "GDPR art. 17(1)(b): the consent was withdrawn, and nothing else carries them",
+    "gdpr_17_1_c": "GDPR art. 17(1)(c): the person objected, and nothing overrides that",
+    "gdpr_17_1_d": "GDPR art. 17(1)(d): they were processed unlawfully",
+    "gdpr_17_1_e": "GDPR art. 17(1)(e): a law or an authority orders it",
+    "gdpr_17_1_f": "GDPR art. 17(1)(f): a child's data",
+    "ccpa_1798_105": "California Civil Code § 1798.105: a request to delete",
+    "other": "Another law, which the reason names",
+}
 DAY = timedelta(days=1)
 _WHOSE = ("index", "record_id", "visitor", "replaces")
 _NAMES_SOMEBODY = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|\S@\S", re.I)
@@ -43,6 +60,9 @@ class Erased:
     count: int = 0
     entries: list[int] = field(default_factory=list)
     exports: int = 0
+
+
+Progress = Callable[[int, int], object]
 
 
 class NotFound(LookupError):
@@ -99,20 +119,64 @@ def kept_rows(site_id: int, indexes: Sequence[int]) -> list[tuple[Any, ...]]:
     return sorted(rows, key=lambda row: row[0])
 
 
-def erase(site: Site, *, visitor: UUID | None = None, record_id: UUID | None = None, actor: str, reason: str) -> Erased:
+def erase(
+    site: Site,
+    *,
+    visitor: UUID | None = None,
+    record_id: UUID | None = None,
+    actor: str,
+    reason: str,
+    ground: str = "",
+) -> Erased:
     """Erases one visitor: all records with the visitor id, or, by record id, that record and everything of its visitor;
-    of what `replaces` links to them only what belongs to them (`_of_person`). Copies that this server keeps go too.
+    of what `replaces` links to them only what belongs to them (`of_person`). Copies that this server keeps go too.
 
     Raises NotFound when there is nothing, ValueError when the reason, which stays in the ledger, names somebody.
     """
+    return erase_indexes(
+        site, sorted(of_person(site.pk, visitor, record_id)), actor=actor, reason=reason, ground=ground
+    )
+
+
+def erase_indexes(
+    site: Site,
+    indexes: Sequence[int],
+    *,
+    actor: str,
+    reason: str,
+    ground: str = "",
+    progress: Progress = lambda done, total: None,
+) -> Erased:
+    """Erases the answers at these places of the log; `ground` is one of REQUESTS, or "". What is erased already is left
+    alone, so that a second call goes on where the first was stopped. Raises as `erase` does."""
     check_reason(reason)
-    indexes = sorted(_of_person(site.pk, visitor, record_id))
+    if ground and ground not in REQUESTS:
+        raise ValueError(f"There is no ground {ground!r}; there are {', '.join(REQUESTS)}.")
     if not indexes:
         raise NotFound("There is no record to erase under this id.")
     done = Erased()
     for start in range(0, len(indexes), BATCH):
-        _erase_batch(site, indexes[start : start + BATCH], "request", reason, actor, done)
+        _erase_batch(site, indexes[start : start + BATCH], "request", reason, actor, done, ground)
+        progress(min(start + BATCH, len(indexes)), len(indexes))
     return done
+
+
+def refuse_indexes(site: Site, indexes: Sequence[int], *, ground: str, reason: str, actor: str) -> None:
+    """Notes that the erasure of these answers was refused. Raises as `refuse` does."""
+    if ground not in GROUNDS or not reason.strip():
+        raise ValueError(f"A refusal needs one of {', '.join(GROUNDS)} and a reason.")
+    check_reason(reason)
+    if not indexes:
+        raise NotFound("There is no record under this id.")
+    first = list(indexes[:NAMED])
+    audit(site, actor, "erasure.refuse", records=len(indexes), indexes=first, ground=ground, reason=reason)
+
+
+def refusals(site: Site, indexes: Iterable[int]) -> list[AuditEvent]:
+    """The refusals that named one of these answers, the newest first."""
+    wanted = set(indexes)
+    events = site.audit_events.filter(verb="erasure.refuse")
+    return [event for event in events if wanted & set(event.detail.get("indexes", ()))]
 
 
 def refuse(
@@ -120,13 +184,8 @@ def refuse(
 ) -> None:
     """Notes that an erasure was refused under art. 17(3) GDPR. The audit trail names records by their indexes, not
     the visitor: it outlives the record. Raises ValueError without a ground and a reason, NotFound."""
-    if ground not in GROUNDS or not reason.strip():
-        raise ValueError(f"A refusal needs one of {', '.join(GROUNDS)} and a reason.")
-    check_reason(reason)
-    indexes = sorted(_of_person(site.pk, visitor, record_id))
-    if not indexes:
-        raise NotFound("There is no record under this id.")
-    audit(site, actor, "erasure.refuse", records=len(indexes), indexes=indexes[:NAMED], ground=ground, reason=reason)
+    indexes = sorted(of_person(site.pk, visitor, record_id))
+    refuse_indexes(site, indexes, ground=ground, reason=reason, actor=actor)
 
 
 def check_reason(reason: str) -> None:
@@ -160,7 +219,9 @@ def _finish(site: Site, batch: list[int], actor: str, done: Erased, dry: bool) -
         _erase_batch(site, batch, "retention", "The time for which these records must be kept is over.", actor, done)
 
 
-def _erase_batch(site: Site, indexes: list[int], why: str, reason: str, actor: str, done: Erased) -> None:
+def _erase_batch(
+    site: Site, indexes: Sequence[int], why: str, reason: str, actor: str, done: Erased, ground: str = ""
+) -> None:
     """One transaction: head lock first, as every writer does."""
     afterwards: list[Callable[[], object]] = []
     with transaction.atomic():
@@ -177,6 +238,7 @@ def _erase_batch(site: Site, indexes: list[int], why: str, reason: str, actor: s
         rows = [row for row in rows if row[0] in present]
         done.count += whole.update(visitor=None, replaces=None, payload=None, salt=None)
         record = {"indexes": sorted(present), "kept": kept_digest(rows), "why": why, "reason": reason}
+        record |= {"ground": ground} if ground else {}
         [outcome] = append([draft_of(site.pk, site.uuid, LogEntry.Type.ERASURE, record, uuid4())])
         copies = 0
         for function in _also:
@@ -184,6 +246,7 @@ def _erase_batch(site: Site, indexes: list[int], why: str, reason: str, actor: s
             copies += count
             afterwards.append(later)
         detail = {"why": why, "records": len(present), "entry": outcome.index, "reason": reason}
+        detail |= {"ground": ground} if ground else {}
         audit(site, actor, "erasure.erase", **detail, **({"exports": copies} if copies else {}))
     assert outcome.index is not None
     done.entries.append(outcome.index)
@@ -201,8 +264,8 @@ class _Row(NamedTuple):
     replaces: UUID | None
 
 
-def _of_person(site_id: int, visitor: UUID | None, record_id: UUID | None) -> set[int]:
-    """Indexes of the unerased answers of one person: all with the visitor id, or the named record, its visitor's, and
+def of_person(site_id: int, visitor: UUID | None, *record_ids: UUID | None) -> set[int]:
+    """Indexes of the unerased answers of one person: all with the visitor id, or the named records, theirs, and
     what belongs to them by `replaces`.
 
     `replaces` is what a client says, so it proves little: anybody may name anybody's record. It is followed only
@@ -215,6 +278,8 @@ def _of_person(site_id: int, visitor: UUID | None, record_id: UUID | None) -> se
         return [_Row(*row) for row in whole.filter(**condition).values_list(*_WHOSE)]
 
     def named(ids: set[UUID]) -> list[_Row]:
+        if not ids:
+            return []
         entries = LogEntry.objects.filter(site_id=site_id, record_id__in=list(ids)).values_list("index", "day")
         # The day leads PostgreSQL to the one partition that can hold the record.
         return [
@@ -225,7 +290,7 @@ def _of_person(site_id: int, visitor: UUID | None, record_id: UUID | None) -> se
 
     rows: dict[UUID, _Row] = {}
     seen: set[UUID] = set()
-    fresh = (read(visitor=visitor) if visitor else []) + (named({record_id}) if record_id else [])
+    fresh = (read(visitor=visitor) if visitor else []) + named({id for id in record_ids if id})
     while fresh:
         rows |= {row.id: row for row in fresh}
         visitors = {row.visitor for row in fresh if row.visitor} - seen

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from consent.ledger import checkpoint, signing
+from consent.ledger.erasure import REQUESTS
 from consent.ledger.models import LogEntry
 
 TYPES = (
@@ -108,7 +109,9 @@ def _waiver(index: int, record: Mapping[str, Any]) -> str:
 def _erasure(index: int, record: Mapping[str, Any]) -> str:
     count = len(record.get("indexes") or ())
     ground = GROUNDS.get(str(record.get("why")), str(record.get("why")))
-    return f"{_number(count, 'record')} erased at {index} {ground}. {_said(record)}"
+    law = REQUESTS.get(str(record.get("ground", "")), "")
+    because = f" {law}." if law else ""
+    return f"{_number(count, 'record')} erased at {index} {ground}.{because} {_said(record)}"
 
 
 def _void(index: int, record: Mapping[str, Any]) -> str:

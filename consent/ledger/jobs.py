@@ -13,6 +13,7 @@ from consent.sites.models import Site
 
 DAY = 86_400.0
 PATIENCE = 3
+ERASE = "erase"
 
 
 @handler("ledger_partitions", every=DAY)
@@ -68,3 +69,14 @@ def anchor(run: Run) -> dict[str, Any]:
     if failed:
         raise RuntimeError("; ".join(failed[:5]))
     return {"anchored": kept}
+
+
+@handler(ERASE)
+def erase(run: Run) -> dict[str, Any]:
+    """An erasure of so many records that nobody waits for it. `params`: indexes, reason, ground, actor."""
+    site = run.job.site
+    if site is None:
+        raise ValueError("An erasure belongs to a site.")
+    given = {name: str(run.params[name]) for name in ("reason", "ground", "actor")}
+    done = erasure.erase_indexes(site, run.params["indexes"], progress=run.progress, **given)
+    return {"records": done.count, "entries": done.entries, "exports": done.exports}

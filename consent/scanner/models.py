@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -63,16 +62,3 @@ class Scan(models.Model):
     def going_on(self) -> bool:
         """Whether it waits or runs."""
         return self.status in (Job.Status.WAITING, Job.Status.RUNNING)
-
-
-class ScanNotice(models.Model):
-    """Of what a scan finds, what one person is told; without a row, all of it."""
-
-    site = models.ForeignKey(Site, models.CASCADE, related_name="scan_notices")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    new_tracker = models.BooleanField(default=True)
-    before_answer = models.BooleanField(default=True)
-    after_refusal = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=("site", "user"), name="scan_notice_once_per_person")]

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid5
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -24,13 +23,16 @@ from consent.jobs.models import Job
 from consent.ledger import canonical
 from consent.ledger.append import Stopped, append, draft_of
 from consent.ledger.models import LogEntry
+from consent.notices.actions import recipients, wanted
+from consent.notices.kinds import DASHBOARD
+from consent.notices.kinds import MAIL as BY_MAIL
 from consent.scanner import pictures
 from consent.scanner.crawl import Plan
 from consent.scanner.findings import is_own
-from consent.scanner.models import Scan, ScanNotice, ScanPlan
+from consent.scanner.models import Scan, ScanPlan
 from consent.scanner.report import Report, differences, flagged, whole
 from consent.scanner.seen import BEFORE
-from consent.sites.models import Membership, Site
+from consent.sites.models import Site
 from consent.sites.queries import locked
 from consent.trail.actions import audit
 
@@ -39,7 +41,6 @@ KEPT = 12  # scans of a site; what is older goes, with its pictures
 PERIODS = {ScanPlan.Schedule.WEEKLY: timedelta(days=7), ScanPlan.Schedule.MONTHLY: timedelta(days=30)}
 PLAN_FIELDS = ("start", "pages", "depth", "delay", "obey_robots", "schedule")
 NOTICES = ("new_tracker", "before_answer", "after_refusal")
-TOLD = (Membership.Role.OWNER, Membership.Role.EDITOR)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
@@ -169,8 +170,8 @@ def finish(scan: Scan, report: Report) -> Scan:
         scan.finished_at = timezone.now()
         scan.save(update_fields=["report", "sha256", "entry", "finished_at"])
         if whole(report) and any(news_of(site, scan)):
-            for person in _recipients(site):
-                if any(news_for(site, person, scan)):
+            for person in recipients(site):
+                if any(news_for(site, person, scan, BY_MAIL)):
                     jobs.enqueue(MAIL, site=site, params={"scan": scan.pk, "user": person.pk})
     forget_old(site)
     return scan
@@ -284,39 +285,23 @@ def _news(scan: Scan, before: Scan | None, services: Callable[[], Collection[str
     return News(new, early, sorted(flagged(report, "after_refusal").values()))
 
 
-def notice_of(site: Site, user: Any) -> ScanNotice:
-    """What a person is told; all of it without a row."""
-    return ScanNotice.objects.filter(site=site, user=user).first() or ScanNotice(site=site, user=user)
-
-
-def set_notice(site: Site, user: Any, **wanted: bool) -> ScanNotice:
-    """Switches a person's notices of a site (`NOTICES`)."""
-    if unknown := set(wanted) - set(NOTICES):
-        raise InvalidChange(f"There is no notice {', '.join(sorted(unknown))}.")
-    return ScanNotice.objects.update_or_create(site=site, user=user, defaults=wanted)[0]
-
-
-def news_for(site: Site, user: Any, scan: Scan | None) -> News:
-    """What of the newest scan a person wants to be told."""
-    return News([], [], []) if scan is None else _wanted(site, user, news_of(site, scan))
+def news_for(site: Site, user: Any, scan: Scan | None, channel: str = DASHBOARD) -> News:
+    """What of the newest scan a person wants to be told in this way."""
+    return News([], [], []) if scan is None else _chosen(site, user, news_of(site, scan), channel)
 
 
 def latest_news(site: Site, user: Any, services: Collection[str]) -> tuple[Scan | None, News]:
-    """The newest scan, and what of it a person wants to be told; `services` are the keys of the draft's. Two
-    queries as a rule."""
+    """The newest scan, and what of it a person wants to be told on the dashboard; `services` are the keys of the
+    draft's. Two queries as a rule."""
     scan, before = newest_two(site)
-    return scan, _wanted(site, user, _news(scan, before, lambda: services)) if scan else News([], [], [])
+    if scan is None:
+        return None, News([], [], [])
+    return scan, _chosen(site, user, _news(scan, before, lambda: services), DASHBOARD)
 
 
-def _wanted(site: Site, user: Any, found: News) -> News:
-    notice = notice_of(site, user)
-    return News(*(rows if getattr(notice, name) else [] for name, rows in zip(NOTICES, found, strict=True)))
-
-
-def _recipients(site: Site) -> list[Any]:
-    """The owners and editors; viewers can change nothing, auditors see none of it."""
-    users = get_user_model().objects.filter(memberships__site=site, memberships__role__in=TOLD, is_active=True)
-    return list(users.order_by("pk"))
+def _chosen(site: Site, user: Any, found: News, channel: str) -> News:
+    kinds = wanted(site, user, channel)
+    return News(*(rows if name in kinds else [] for name, rows in zip(NOTICES, found, strict=True)))
 
 
 # --- filing -----------------------------------------------------------------------------------------------------------

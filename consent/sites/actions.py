@@ -42,7 +42,7 @@ CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
 SETTINGS = (
     "name", "level", "unknown_third_parties", "reload_after_accept", "record_path", "child_directed",
     "ads_advanced_consent_mode", "tiles", "languages", "controller", "controller_contact", "policy_url", "imprint_url",
-    "webhook_url", "first_party_endpoint", "moved_from", "publish_needs_approval",
+    "webhook_url", "group", "first_party_endpoint", "moved_from", "publish_needs_approval",
 )  # fmt: skip
 
 
@@ -373,8 +373,9 @@ def resend_invitation(invitation: Invitation, actor: str, inviter: Any = None) -
 
 
 @transaction.atomic
-def renew_invitation(invitation: Invitation) -> tuple[Invitation, str]:
+def renew_invitation(invitation: Invitation, shown_to: str = "") -> tuple[Invitation, str]:
     """A new token for the link that is about to be mailed, or printed on the server's terminal; older ones end.
+    `shown_to`: who is shown it on a page, which the trail keeps.
 
     The token is returned once and kept nowhere, so that nobody but the mailbox has it. Raises InvalidChange when the
     invitation is over.
@@ -384,6 +385,8 @@ def renew_invitation(invitation: Invitation) -> tuple[Invitation, str]:
     invitation.token_sha256 = hashlib.sha256(token.encode()).hexdigest()
     invitation.expires_at = timezone.now() + Invitation.LIFE
     invitation.save(update_fields=["token_sha256", "expires_at"])
+    if shown_to:
+        audit(invitation.site, shown_to, "invitation.link", email=invitation.email, role=invitation.role)
     return invitation, token
 
 

@@ -30,6 +30,7 @@ class Site(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
     name = models.CharField(max_length=200, validators=[validate_one_line])
+    group = models.CharField(max_length=100, blank=True, validators=[validate_one_line], help_text="Of sites.")
     level = models.CharField(max_length=10, choices=Level, default=Level.SNIPPET)
     unknown_third_parties = models.CharField(
         max_length=10, choices=UnknownThirdParties, default=UnknownThirdParties.ALLOW

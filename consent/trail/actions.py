@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +14,7 @@ from consent.trail import chain
 from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import Verb
 
+_gathered: ContextVar[list[list[Any]] | None] = ContextVar("gathered", default=None)
 NO_SITE = 0  # the trail of what belongs to no site
 
 
@@ -18,7 +22,11 @@ NO_SITE = 0  # the trail of what belongs to no site
 def audit(site: Any, actor: str, verb: str, **detail: Any) -> AuditEvent:
     """Adds to the audit trail. Call it in the transaction of the change it tells of, after all that takes locks: the
     end of the site's trail is locked until it ends. Raises ValueError for a verb that has no words
-    (`consent/trail/verbs.py`)."""
+    (`consent/trail/verbs.py`). Within `as_one` it is a part of the one line that comes of it."""
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.append([Verb(verb).value, detail])
+        return AuditEvent(site=site, actor=actor, verb=verb, detail=detail)
     key = site.pk if site else NO_SITE
     TrailHead.objects.bulk_create([TrailHead(site_id=key)], ignore_conflicts=True)
     head = TrailHead.objects.select_for_update().get(site_id=key)
@@ -30,6 +38,19 @@ def audit(site: Any, actor: str, verb: str, **detail: Any) -> AuditEvent:
     event.save(force_insert=True)
     TrailHead.objects.filter(site_id=key).update(count=event.number, hash=event.hash)
     return event
+
+
+@contextmanager
+def as_one(site: Any, actor: str, verb: str, **detail: Any) -> Iterator[None]:
+    """What verbs say of one site within it is one line, with `done`: [[verb, detail], …]; none when nothing."""
+    done: list[list[Any]] = []
+    token = _gathered.set(done)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if done:
+        audit(site, actor, verb, **detail, done=done)
 
 
 def head(site_id: int) -> str:

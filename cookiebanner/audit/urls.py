@@ -2,13 +2,19 @@
 
 from django.urls import include, path
 
-from cookiebanner.audit import exports, verifiers, views
+from cookiebanner.audit import exports, person, verifiers, views
 
 app_name = "audit"
 
 site_pages = [
     path("", views.search, name="search"),
     path("records/<int:index>/", views.record, name="record"),
+    path("records/<uuid:key>/", views.by_id, name="record_by_id"),
+    path("person/", person.person, name="person"),
+    path("person/file/", person.export, name="person_file"),
+    path("person/erase/", person.erase, name="person_erase"),
+    path("person/refuse/", person.refuse, name="person_refuse"),
+    path("erasures/<int:job>/", person.erasure_progress, name="erasure"),
     path("ledger/", views.ledger, name="ledger"),
     path("exports/", exports.exports, name="exports"),
     path("exports/<int:job>/", exports.progress, name="export_progress"),

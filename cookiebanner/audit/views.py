@@ -6,32 +6,63 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from consent.answers import references
-from consent.ledger import checkpoint, clock, events
+from consent.jurisdictions import table
+from consent.ledger import checkpoint, clock, erasure, events
+from consent.ledger import search as finder
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
-from consent.publishing.differences import label, value
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner.audit import proof
+from cookiebanner.audit import person, proof, words
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import on_site, show, signed_in, sites_with
+from cookiebanner.templatetags.fairgate import ACTIONS, ENTRIES
 
+PLACES = sorted(((key, row.name) for key, row in table.ROWS.items()), key=lambda pair: pair[1])
 MOST = 200  # records of one visitor that are listed
-BY = {"header": "a trusted proxy's header", "mmdb": "the country database", "url": "the page's own choice",
-      "fallback": "no information: the strictest regime"}  # fmt: skip
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+KINDS = [
+    ("", "All answers"),
+    ("Answers", [(f"action:{key}", name) for key, name in ACTIONS.items()]),
+    ("Entries of the ledger", list(ENTRIES.items())),
+    ("all", "Everything"),
+]
 
-LAYERS = {"banner": "in the banner", "preferences": "in the preferences", "api": "by the page's own code",
-          "signal": "by the browser's signal"}  # fmt: skip
-SIGNALS = {
-    "gpc": "Global Privacy Control",
-    "tc": "TCF string",
-    "gpp": "GPP string",
-    "vendors": "What vendors were told",
-}
+
+class Find(forms.Form):
+    """What is looked for; an id or a number alone goes before the rest."""
+
+    q = forms.CharField(required=False, label="Id or number", max_length=200, widget=forms.TextInput(attrs={
+        "type": "search", "autocomplete": "off", "spellcheck": "false", "class": "mono"}))  # fmt: skip
+    kind = forms.ChoiceField(required=False, label="What", choices=KINDS)
+    start = forms.DateField(required=False, label="From", widget=DAY)
+    end = forms.DateField(required=False, label="To", widget=DAY)
+    place = forms.ChoiceField(required=False, choices=[("", "Anywhere"), *PLACES])
+    release = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    before = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name in ("start", "end"):
+            if data.get(name) and not 2000 <= data[name].year <= 9000:
+                self.add_error(name, "There is no record of that time.")
+        if data.get("start") and data.get("end") and data["start"] > data["end"]:
+            self.add_error("end", "The end lies before the start.")
+        return data
+
+    def query(self) -> finder.Query:
+        """What was asked, as the ledger's search takes it."""
+        data = self.cleaned_data
+        kind, _, action = data["kind"].partition(":")
+        types = {"": finder.CONSENT, "action": finder.CONSENT, "all": ""}
+        return finder.Query(
+            types.get(kind, kind), action, data["place"], data["release"], data["start"], data["end"], data["before"]
+        )
 
 
 @signed_in("GET")
@@ -45,14 +76,29 @@ def sites(request: HttpRequest) -> HttpResponse:
 
 @on_site(May.EXPORT, "GET", auditors=True)
 def search(request: HttpRequest, site: Site) -> HttpResponse:
-    """Records by record id, visitor id, leaf number, or the number that an earlier system gave an answer; without a
-    question the latest ones."""
-    asked = request.GET.get("q", "").strip()
-    problem = ""
+    """Records by record id, visitor id, leaf number, or the number that an earlier system gave an answer; else by what
+    they say, the newest answers first."""
+    form = Find(request.GET)
+    valid = form.is_valid()
+    if asked := request.GET.get("q", "").strip():
+        return _by_id(request, site, form, asked)
+    page = finder.find(site.pk, form.query()) if valid else finder.Page()
+    further = request.GET.copy()
+    further["before"] = str(page.older)
+    narrowed = {name for name in request.GET if request.GET.get(name, "").strip() and name != "before"}
+    return show(
+        request, "audit/search.html", site, form=form, rows=page.rows, page=page, further=further.urlencode(),
+        narrowed=narrowed, asked="", problem="" if valid else "Something in the form is not right.",
+    )  # fmt: skip
+
+
+def _by_id(request: HttpRequest, site: Site, form: Find, asked: str) -> HttpResponse:
     records = ConsentRecord.objects.filter(site_id=site.pk)
+    problem = ""
     if asked.isdigit() and len(asked) < 19:
-        rows = list(records.filter(index=int(asked)))
-    elif asked:
+        rows = list(records.filter(index=int(asked))) or references.found(site, asked)
+        problem = "" if rows else "The ledger has no such leaf."
+    else:
         try:
             key = UUID(asked)
         except ValueError:
@@ -61,16 +107,24 @@ def search(request: HttpRequest, site: Site) -> HttpResponse:
                 "" if rows else "An id looks like 3f0c9d3e-7a51-4c1e-9b0a-2d4c8f1e6a77. A leaf number has only digits."
             )
         else:
-            entry = LogEntry.objects.filter(site_id=site.pk, record_id=key).first()
-            if entry:
+            if entry := person.record_by_id(site, key):
                 return redirect("audit:record", uuid=site.uuid, index=entry.index)
             rows = list(records.filter(visitor=key).order_by("-index")[:MOST]) or references.found(site, asked)
             problem = "" if rows else "This site has no record and no visitor with this id."
-    else:
-        rows = list(records.order_by("-index")[:25])
-    if asked.isdigit() and not rows:
-        problem = "The ledger has no such leaf."
-    return show(request, "audit/search.html", site, rows=rows, asked=asked, problem=problem)
+    somebody = bool(rows) and not (asked.isdigit() and rows[0].index == int(asked))
+    return show(
+        request, "audit/search.html", site, form=form, rows=rows, asked=asked, problem=problem,
+        person=person.address(site, asked) if somebody else "",
+    )  # fmt: skip
+
+
+@on_site(May.EXPORT, "GET", auditors=True)
+def by_id(request: HttpRequest, site: Site, key: UUID) -> HttpResponse:
+    """A record's address by its id, for a letter: it stays, whatever is erased."""
+    entry = person.record_by_id(site, key)
+    if entry is None:
+        raise Http404
+    return redirect("audit:record", uuid=site.uuid, index=entry.index)
 
 
 @on_site(May.EXPORT, "GET", auditors=True)
@@ -80,60 +134,34 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
     if entry is None:
         raise Http404
     row = ConsentRecord.objects.filter(site_id=site.pk, index=index).first()
-    payload: dict[str, Any] = json.loads(row.payload) if row and row.payload else {}
     release = row.release if row else None
     snapshot = publishing.snapshot_of(site, release) if release else None
     seen = None
-    if entry.type == LogEntry.Type.CONSENT and row and snapshot:
-        variant = variant_of(snapshot, row.regime, row.jurisdiction)
+    consent = entry.type == LogEntry.Type.CONSENT
+    if consent and row and snapshot:
+        variant = words.variant_of(snapshot, row.regime, row.jurisdiction)
         seen = previews.address(site, release=release, variant=variant, language=row.language)
     others: list[ConsentRecord] = []
     if row and row.visitor:
         mine = ConsentRecord.objects.filter(site_id=site.pk, visitor=row.visitor).exclude(index=index)
         others = list(mine.order_by("-index")[:20])
+    said = words.of(row, snapshot)
     return show(
         request,
         "audit/record.html",
         site,
         entry=entry,
         row=row,
-        payload=payload,
-        signals=[
-            (SIGNALS.get(key, label(key)), value(sent))
-            for key, sent in payload.get("signals", {}).items()
-            if key != "acted_on"
-        ],
-        layer=LAYERS.get(payload.get("layer", ""), ""),
-        raw=json.dumps(payload, indent=2, ensure_ascii=False, sort_keys=True) if payload else "",
-        choices=choices(payload, snapshot),
-        located=BY.get(payload.get("jurisdiction_by", ""), ""),
+        raw=json.dumps(said["payload"], indent=2, ensure_ascii=False, sort_keys=True) if said["payload"] else "",
         steps=proof.check(site, entry, row),
         seen=seen,
         others=others,
         release=release,
+        person=person.address(site, entry.record_id) if consent and row and row.payload else "",
+        entry_words=ENTRIES.get(entry.type, entry.type),
+        refusals=erasure.refusals(site, [index]) if consent else [],
+        **said,
     )
-
-
-def variant_of(snapshot: dict[str, Any], regime: str, jurisdiction: str) -> str:
-    """The variant that a record's regime and place mean in its release."""
-    own = f"{regime}-{jurisdiction}"
-    return own if own in snapshot["variants"] else regime
-
-
-def choices(payload: dict[str, Any], snapshot: dict[str, Any] | None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The decision vector with the names that the release gave."""
-    names: dict[str, dict[str, str]] = {"categories": {}, "purposes": {}, "services": {}}
-    if snapshot:
-        first = (snapshot["languages"] or ["en"])[0]
-        for part in ("categories", "purposes"):
-            names[part] = {c["key"]: c["texts"].get(first, {}).get("name") or c["key"] for c in snapshot[part]}
-        names["services"] = {s["key"]: s["name"] for s in snapshot["services"]}
-    vector = payload.get("choices", {})
-    return [
-        (part.capitalize(), [(names[part].get(key, key), state) for key, state in sorted(vector[part].items())])
-        for part in ("categories", "purposes", "services")
-        if vector.get(part)
-    ]
 
 
 @on_site(May.EXPORT, "GET", auditors=True)

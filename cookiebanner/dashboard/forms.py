@@ -19,9 +19,9 @@ from consent.jurisdictions import table
 from consent.publishing.differences import WORDS
 from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.scanner import tenant
-from consent.scanner.models import DEEPEST, MOST_PAGES, ScanNotice, ScanPlan
+from consent.scanner.models import DEEPEST, MOST_PAGES, ScanPlan
 from consent.scanner.page import decode
-from consent.scanner.scans import NOTICES, PLAN_FIELDS
+from consent.scanner.scans import PLAN_FIELDS
 from consent.sites import moved_from
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
@@ -94,17 +94,6 @@ class ScanPlanForm(forms.Form):
     def initial_of(plan: ScanPlan) -> dict[str, Any]:
         """What the form shows of a plan."""
         return {field: getattr(plan, field) for field in PLAN_FIELDS}
-
-
-class ScanNoticeForm(forms.ModelForm):
-    class Meta:
-        model = ScanNotice
-        fields = NOTICES
-        labels = {
-            "new_tracker": "What is new since the scan before",
-            "before_answer": "What runs before a visitor has answered",
-            "after_refusal": "What still runs after a visitor has refused",
-        }
 
 
 class NewSite(forms.Form):
@@ -271,9 +260,9 @@ class Settings(MovedFrom, forms.ModelForm):
     class Meta:
         model = Site
         fields = (
-            "name", "controller", "controller_contact", "policy_url", "imprint_url", "level", "unknown_third_parties",
-            "reload_after_accept", "child_directed", "record_path", "first_party_endpoint", "webhook_url", "tiles",
-            "publish_needs_approval",
+            "name", "group", "controller", "controller_contact", "policy_url", "imprint_url", "level",
+            "unknown_third_parties", "reload_after_accept", "child_directed", "record_path", "first_party_endpoint",
+            "webhook_url", "tiles", "publish_needs_approval",
         )  # fmt: skip
         labels = {
             "controller": "Who is responsible (controller)",
@@ -288,6 +277,7 @@ class Settings(MovedFrom, forms.ModelForm):
             "publish_needs_approval": "A second person approves each release",
         }
         help_texts = {
+            "group": "A word of yours. Sites with the same one can be changed together.",
             "controller": "Company and address, as the banner and the records name it.",
             "controller_contact": "An e-mail address or a page.",
             "level": "How much the page can hold back before an answer. The installation page explains each.",

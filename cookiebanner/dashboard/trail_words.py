@@ -10,8 +10,10 @@ from typing import Any
 from consent.banners import texts
 from consent.jurisdictions import table
 from consent.jurisdictions.words import COLUMNS
+from consent.ledger.erasure import REFUSALS, REQUESTS
 from consent.publishing.differences import label, language_name, law, place_name, text_name, value
 from consent.sites.models import Site
+from consent.trail.verbs import words_of
 
 Pairs = list[tuple[str, str]]
 LABELS = {
@@ -22,7 +24,7 @@ LABELS = {
     "after": "After", "optouts": "Opt-outs", "added": "Added services", "strangers": "Unknown hosts",
     "reprompt_after_refusal_min_days": "Days before asking again", "consent_lifetime_days": "Days of a consent",
     "new_key": "New key", "entry": "Entry of the ledger", "entries": "Entries of the ledger",
-    "indexes": "Entries of the ledger", "publish_at": "Goes live",
+    "indexes": "Entries of the ledger", "publish_at": "Goes live", "ground": "Ground", "template": "Site",
 }  # fmt: skip
 COPIED = ("sha256", "uuid", "new_key", "head")  # fingerprints: the first digits tell them apart
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
@@ -45,9 +47,15 @@ def detail_words(detail: Mapping[str, Any], names: Mapping[str, str]) -> Pairs:
             found += [pair for field, one in given.items() for pair in _pairs(field, one, names)]
         elif key == "key" and detail.get("name"):
             continue  # an id beside the name of what it is the id of
+        elif key == "done" and isinstance(given, list):
+            found += [(words_of(verb).capitalize(), _in_short(one, names)) for verb, one in given]
         elif given not in ("", None, [], {}):
             found += _pairs(key, given, names)
     return found
+
+
+def _in_short(detail: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {said}" for name, said in detail_words(detail, names))
 
 
 def _label(key: str) -> str:
@@ -79,6 +87,8 @@ def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
             return f"{language_name(language)}, {law(regime)}" if regime else language_name(language)
         if key == "jurisdiction":
             return place_name(given)
+        if key == "ground":
+            return REQUESTS.get(given) or f"GDPR art. {given}: {REFUSALS.get(given, '')}"
         if key == "regime" or given in table.REGIMES:
             return law(given)
         if key in COPIED:

@@ -10,6 +10,7 @@ from cookiebanner.dashboard.views import (
     inbox,
     installation,
     laws,
+    notices,
     overview,
     people,
     releases,
@@ -17,6 +18,7 @@ from cookiebanner.dashboard.views import (
     scans,
     settings,
     sites,
+    template,
 )
 
 app_name = "dashboard"
@@ -27,7 +29,6 @@ site_pages: list[URLPattern] = [
     path("start/", guide.guide, name="guide"),
     path("scans/", scans.scans_page, name="scans"),
     path("scans/start/", scans.start, name="scan_start"),
-    path("scans/notices/", scans.notices, name="scan_notices"),
     path("scans/<int:scan>/", scans.scan, name="scan"),
     path("scans/<int:scan>/progress/", scans.progress, name="scan_progress"),
     path("scans/<int:scan>/stop/", scans.stop, name="scan_stop"),
@@ -78,6 +79,8 @@ site_pages: list[URLPattern] = [
     path("requests/<str:asked>/export/", requests.request_export, name="request_export"),
     path("requests/<str:asked>/files/<int:file>/", requests.request_came_with, name="request_came_with"),
     # manage
+    path("notices/", notices.notices, name="notices"),
+    path("template/", template.template, name="template"),
     path("settings/", settings.settings, name="settings"),
     path("settings/webhook/", settings.webhook, name="webhook"),
     path("settings/kill/", settings.kill, name="kill"),

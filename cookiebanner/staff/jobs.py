@@ -15,10 +15,10 @@ from consent.requests import actions, queries
 from consent.requests.models import SubjectRequest
 from consent.scanner import scans
 from consent.sites.models import Invitation
-from cookiebanner.staff import invitations, law_notices, mail, passwords, request_mails, scan_notices
+from cookiebanner.staff import invitations, law_notices, mail, notices, passwords, request_mails, scan_notices
 
 OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
-DAY = 86_400.0
+DAY, HOUR = 86_400.0, 3_600.0
 LATE = 3600  # seconds after which a link that was asked for is no longer expected
 
 
@@ -58,6 +58,35 @@ def notice_of_law(run: Run) -> dict[str, int]:
     """Mails one person's news of the table of law."""
     _forget(run.job.kind)
     return {"sent": int(law_notices.send_now(run.params["user"]))}
+
+
+@handler("notice_mails", every=HOUR)
+def notices_of_sites(run: Run) -> dict[str, int]:
+    """Queues the mails of what was found on sites; without mail it waits until there is some."""
+    return {"queued": notices.queue() if not mail.missing() else 0}
+
+
+@handler(notices.JOB)
+def notice_of_site(run: Run) -> dict[str, int]:
+    """Mails one person what is new on one site."""
+    _forget(run.job.kind)
+    if run.job.site is None or mail.missing():
+        return {"sent": 0}
+    return {"sent": int(notices.send_now(run.job.site, run.params["user"], run.params["notices"]))}
+
+
+@handler("invitations_again", every=DAY)
+def invitations_again(run: Run) -> dict[str, int]:
+    """Queues the mails of open invitations again that a mail server which was away never took."""
+    if mail.missing():
+        return {"queued": 0}
+    waiting = Job.objects.filter(kind=invitations.JOB, state__in=(Job.Status.WAITING, Job.Status.RUNNING))
+    queued = {params["invitation"] for params in waiting.values_list("params", flat=True)}
+    rows = Invitation.objects.filter(accepted_at=None, withdrawn_at=None, token_sha256="").select_related("site")
+    again = [row for row in rows if row.waiting and not row.lapsed and row.pk not in queued]
+    for row in again:
+        invitations.send_soon(row)
+    return {"queued": len(again)}
 
 
 @handler(scans.MAIL)

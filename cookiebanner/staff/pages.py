@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from consent.sites.models import Membership, Site
 from consent.sites.queries import MOST_ROLES, OwnSite, own_sites, role_of, site_by_uuid, sites_of
 from consent.sites.roles import MATRIX, May, can
+from cookiebanner.staff import logins
 from cookiebanner.staff.again import log_in_first
 from cookiebanner.visitors.proxies import unnamed
 
@@ -46,7 +47,10 @@ def signed_in(*methods: str) -> Callable:
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         def known(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return view(request, *args, **kwargs) if request.user.is_authenticated else log_in_first(request)
+            if not request.user.is_authenticated:
+                return log_in_first(request)
+            logins.used(request)
+            return view(request, *args, **kwargs)
 
         return require_http_methods(methods or ("GET", "POST"))(cache_control(private=True, no_store=True)(known))
 

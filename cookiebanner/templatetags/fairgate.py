@@ -27,6 +27,12 @@ ACTIONS = {
     "import": "Said elsewhere before",
     "receipt": "A page's own receipt, not proved",
 }
+ENTRIES = {
+    "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "erasure": "Erasure",
+    "waiver": "Sign-off of a rule", "key_rotation": "New signing key", "restart": "Restart of the ledger",
+    "clock_repair": "Clock put right", "void": "Pictures declared void", "trail": "End of the audit trail",
+    "screenshot": "Picture (earlier version)",
+}  # fmt: skip
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
 ROLES = {
     "owner": "Everything, including team, tokens, settings and sign-offs",
@@ -52,6 +58,12 @@ def thousands(value: Any) -> str:
 def action(value: str) -> str:
     """An action of a consent record, in words."""
     return ACTIONS.get(value, value.replace("_", " ").capitalize())
+
+
+@register.filter
+def entry_kind(value: str) -> str:
+    """What an entry of the ledger is, when it is no answer."""
+    return ENTRIES.get(value, value.replace("_", " ").capitalize())
 
 
 @register.filter

@@ -17,6 +17,7 @@ from consent.sites.roles import May
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts
 from cookiebanner.dashboard.views import inbox
+from cookiebanner.dashboard.views.notices import with_words
 from cookiebanner.staff.pages import on_site, show
 
 PERIODS = (7, 30, 90)
@@ -56,6 +57,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         services=len(services),
         restarts=[event.words for event in events.of_log(site.pk, [LogEntry.Type.RESTART])],
         ahead=next((clock.words(by) for _, by in clock.ahead(site)), ""),
+        notices=with_words(site, request),
         scanned=scanned,
         news=news,
         reports=len(inbox.waiting(site)),

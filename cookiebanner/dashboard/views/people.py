@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -19,7 +20,7 @@ from consent.sites.roles import May
 from consent.trail.verbs import words_of
 from cookiebanner.dashboard import forms
 from cookiebanner.dashboard.trail_words import category_names, detail_words
-from cookiebanner.staff import invitations, mail
+from cookiebanner.staff import invitations, links, logins, mail
 from cookiebanner.staff.pages import actor, on_site, show
 
 User = get_user_model()
@@ -30,39 +31,58 @@ def team(request: HttpRequest, site: Site) -> HttpResponse:
     """Members, their roles, and who is invited. An invitation is mailed; nobody here sees its link."""
     form = forms.Invite(request.POST or None)
     missing = mail.missing()
-    if request.method == "POST" and not missing and form.is_valid():
+    # Whoever runs the server can hand a link over by other ways: they can make one on its terminal, too.
+    by_hand = request.user.is_superuser
+    if request.method == "POST" and (by_hand or not missing) and form.is_valid():
         data = form.cleaned_data
         try:
             with transaction.atomic():
                 invitation = actions.invite(site, data["email"], data["role"], actor(request), request.user)
-                invitations.send_soon(invitation)
+                if not missing:
+                    invitations.send_soon(invitation)
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            text = f"{invitation.email} is invited. They are a member once they follow the link in the mail."
+            text = f"{invitation.email} is invited. They are a member once they follow the link"
+            text += ": show it, and hand it over." if missing else " in the mail."
             messages.success(request, text, "good")
             return redirect("dashboard:team", uuid=site.uuid)
+    return _team(request, site, form)
+
+
+def _team(request: HttpRequest, site: Site, form: forms.Invite, **more: Any) -> HttpResponse:
+    members = list(site.memberships.select_related("user").order_by("user__email"))
+    where = logins.of_people(one.user for one in members)
     return show(
         request,
         "dashboard/team.html",
         site,
         form=form,
-        missing=missing,
+        missing=[] if request.user.is_superuser else mail.missing(),
+        by_hand=request.user.is_superuser,
         folder=mail.folder(),
         roles=Membership.Role.choices,
-        members=site.memberships.select_related("user").order_by("user__email"),
+        members=[(one, where[one.user_id]) for one in members],
         invited=site.invitations.filter(accepted_at=None, withdrawn_at=None).select_related("inviter"),
+        **more,
     )
 
 
 @on_site(May.MANAGE, "POST")
 def invitation(request: HttpRequest, site: Site, invitation: int) -> HttpResponse:
-    """Mails an invitation again, with a new link, or withdraws it."""
+    """Mails an invitation again, with a new link, or withdraws it; for whoever runs the server, shows a link to hand
+    over: who has the link makes the account, so that the owner of a site alone must not have it."""
     row = get_object_or_404(site.invitations, pk=invitation)
     try:
         if "withdraw" in request.POST:
             actions.withdraw_invitation(row, actor(request))
             messages.success(request, f"The invitation of {row.email} is withdrawn; its link does nothing now.", "good")
+        elif "link" in request.POST:
+            if not request.user.is_superuser:
+                return show(request, "refused.html", site, status=403)
+            renewed, token = actions.renew_invitation(row, actor(request))
+            made = {"email": renewed.email, "link": links.base(request) + invitations.path(token)}
+            return _team(request, site, forms.Invite(), link=made)  # no row may hold it
         elif missing := mail.missing():
             messages.error(request, f"No mail can be sent: {' and '.join(missing)} not set on this server.", "bad")
         else:

@@ -52,7 +52,6 @@ def scans_page(request: HttpRequest, site: Site) -> HttpResponse:
         form=form,
         start=scans.start_of(plan),
         no_browser=unavailable(),
-        notices=forms.ScanNoticeForm(instance=scans.notice_of(site, request.user)),
     )
 
 
@@ -80,16 +79,6 @@ def stop(request: HttpRequest, site: Site, scan: int) -> HttpResponse:
     """Ends a scan that waits or runs."""
     scans.stop(get_object_or_404(site.scans.select_related("job"), pk=scan), actor(request))
     return redirect("dashboard:scan", uuid=site.uuid, scan=scan)
-
-
-@on_site(May.EDIT, "POST")
-def notices(request: HttpRequest, site: Site) -> HttpResponse:
-    """Switches what one is told of."""
-    form = forms.ScanNoticeForm(request.POST)
-    if form.is_valid():
-        scans.set_notice(site, request.user, **form.cleaned_data)
-        messages.success(request, "Saved: this is what you are told of.", "good")
-    return redirect("dashboard:scans", uuid=site.uuid)
 
 
 @on_site(May.VIEW, "GET")

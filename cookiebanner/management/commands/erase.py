@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reason", default="The visitor asked for it.", help="kept in the ledger: nothing personal"
         )
+        parser.add_argument("--ground", choices=erasure.REQUESTS, default="", help="the law that the request rests on")
         parser.add_argument("--refuse", choices=erasure.GROUNDS, help="do not erase: GDPR ground of the refusal")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
@@ -41,7 +42,8 @@ class Command(BaseCommand):
                 erasure.refuse(site, **whom, ground=options["refuse"], reason=options["reason"], actor=ACTOR)
                 self.stdout.write(f"Refused under art. {options['refuse']} GDPR; noted in the audit trail.")
                 return
-            done = erasure.erase(site, **whom, actor=ACTOR, reason=options["reason"])
+            reason, ground = options["reason"], options["ground"]
+            done = erasure.erase(site, **whom, actor=ACTOR, reason=reason, ground=ground)
         except (erasure.NotFound, Stopped, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Erased {done.count} records; ledger entries {', '.join(map(str, done.entries))} say so.")

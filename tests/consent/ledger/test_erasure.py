@@ -52,7 +52,7 @@ def test_a_record_id_finds_the_whole_person_by_chain_and_visitor():
     withdrawal = answer(site, visitor=visitor, replaces=grant.record_id, action="withdraw")
     append([refusal, grant, answer(site), withdrawal, answer(site)])
     for start in (refusal, withdrawal):
-        assert erasure._of_person(site.pk, None, start.record_id) == {1, 2, 4}
+        assert erasure.of_person(site.pk, None, start.record_id) == {1, 2, 4}
     assert erasure.erase(site, record_id=refusal.record_id, actor=ALICE, reason="asked").count == 3
 
 
@@ -65,11 +65,11 @@ def test_a_record_that_names_a_strangers_is_erased_alone():
     forged = answer(site, visitor=thief, replaces=later.record_id, action="withdraw")
     without = answer(site, visitor=None, replaces=grant.record_id, action="reject_all")
     append([grant, later, forged, without])
-    assert erasure._of_person(site.pk, None, forged.record_id) == {3}
-    assert erasure._of_person(site.pk, thief, None) == {3}
-    assert erasure._of_person(site.pk, None, without.record_id) == {4}
+    assert erasure.of_person(site.pk, None, forged.record_id) == {3}
+    assert erasure.of_person(site.pk, thief, None) == {3}
+    assert erasure.of_person(site.pk, None, without.record_id) == {4}
     for mine in ({"record_id": grant.record_id}, {"record_id": later.record_id}, {"visitor": owner}):
-        assert erasure._of_person(site.pk, mine.get("visitor"), mine.get("record_id")) == {1, 2}
+        assert erasure.of_person(site.pk, mine.get("visitor"), mine.get("record_id")) == {1, 2}
     assert erasure.erase(site, record_id=forged.record_id, actor=ALICE, reason="asked").count == 1
     assert ConsentRecord.objects.filter(site_id=site.pk, visitor=owner, payload__isnull=False).count() == 2
     assert verify(site).wrong == []
@@ -84,9 +84,9 @@ def test_only_the_first_that_replaces_a_refusal_belongs_to_it():
     grant = answer(site, visitor=owner, replaces=again.record_id)
     forged = [answer(site, visitor=thief, replaces=one.record_id) for one in (refusal, again, grant)]
     append([refusal, again, grant, *forged])
-    assert erasure._of_person(site.pk, thief, None) == {4, 5, 6}
+    assert erasure.of_person(site.pk, thief, None) == {4, 5, 6}
     for start in (refusal, again, grant):
-        assert erasure._of_person(site.pk, None, start.record_id) == {1, 2, 3}
+        assert erasure.of_person(site.pk, None, start.record_id) == {1, 2, 3}
 
 
 def test_what_replaces_a_record_before_there_was_one_proves_nothing():
@@ -94,8 +94,8 @@ def test_what_replaces_a_record_before_there_was_one_proves_nothing():
     refusal = answer(site, visitor=None, action="reject_all")
     early = answer(site, replaces=refusal.record_id)
     append([early, refusal])
-    assert erasure._of_person(site.pk, None, early.record_id) == {1}
-    assert erasure._of_person(site.pk, None, refusal.record_id) == {2}
+    assert erasure.of_person(site.pk, None, early.record_id) == {1}
+    assert erasure.of_person(site.pk, None, refusal.record_id) == {2}
 
 
 def test_a_record_of_another_site_is_never_reached_by_a_chain():
@@ -120,7 +120,7 @@ def test_circles_of_forged_names_end():
             answer(site, record_id=uuid.uuid4(), visitor=None, replaces=two),
         ]
     )
-    assert erasure._of_person(site.pk, None, one) == {1, 2, 3}
+    assert erasure.of_person(site.pk, None, one) == {1, 2, 3}
 
 
 def test_a_strangers_record_does_not_end_an_objection():

@@ -13,6 +13,8 @@ from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.ledger import canonical, checkpoint
 from consent.models import ConsentRecord, LogEntry, Scan, Site
+from consent.notices.actions import choose
+from consent.notices.kinds import CHANNELS
 from consent.scanner import pictures, scans
 from consent.scanner.models import ScanPlan
 from consent.scanner.scans import Choice
@@ -124,7 +126,8 @@ def test_each_notice_can_be_switched_off_by_each_person(site):
         set_role(site, people[name], role, "x")
     finished(site, made())
     Job.objects.all().delete()
-    scans.set_notice(site, people["bob"], new_tracker=False, before_answer=False, after_refusal=True)
+    for channel in CHANNELS:
+        choose(site, people["bob"], channel, ["after_refusal"])
     finished(site, made((HOTJAR, BEFORE), (META, REFUSED)))
     assert scans.news_for(site, people["alice"], scans.newest(site)) == (
         ["Hotjar", "Meta Pixel"],
@@ -135,7 +138,8 @@ def test_each_notice_can_be_switched_off_by_each_person(site):
     told = Job.objects.filter(kind=scans.MAIL).values_list("params", flat=True)
     assert sorted(one["user"] for one in told) == sorted([people["alice"].pk, people["bob"].pk])
     Job.objects.all().delete()
-    scans.set_notice(site, people["bob"], new_tracker=False, before_answer=False, after_refusal=False)
+    for channel in CHANNELS:
+        choose(site, people["bob"], channel, [])
     finished(site, made((HOTJAR, BEFORE), (META, REFUSED)))
     assert [one["user"] for one in Job.objects.filter(kind=scans.MAIL).values_list("params", flat=True)] == [
         people["alice"].pk

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.django_db
 
 VIEW = (
     "overview", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
-    "trail", "scans", "guide",
+    "trail", "scans", "guide", "notices",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
-EDIT = ("service_new", "cookie_import")
+EDIT = ("service_new", "cookie_import", "template")
 DETAIL: dict[str, dict[str, Any]] = {
     "service": {"key": "counter"},
     "category": {"key": "C0002"},
@@ -30,7 +30,7 @@ DETAIL: dict[str, dict[str, Any]] = {
 AUDIT = ("search", "ledger", "exports")
 POSTS: dict[str, dict[str, Any]] = {
     "scan_start": {},
-    "scan_notices": {},
+    "notices": {},
     "scan_stop": {"scan": 1},
     "scan_file": {"scan": 1},
     "scan_undo": {"scan": 1},

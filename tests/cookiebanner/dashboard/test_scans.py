@@ -39,7 +39,7 @@ def test_each_role_gets_what_it_may_at_each_address(login, shop, scan, foreign):
         url(shop, "scan_report", scan=scan.pk), url(shop, "scan_picture", scan=scan.pk, sha256=digest),
     ]  # fmt: skip
     posts = [url(shop, name, scan=scan.pk) for name in ("scan_stop", "scan_file", "scan_undo")]
-    posts += [url(shop, name) for name in ("scans", "scan_start", "scan_notices")]
+    posts += [url(shop, name) for name in ("scans", "scan_start", "notices")]
     read = {
         name: {login(name).get(page).status_code for page in pages}
         for name in ("alice", "bob", "vera", "dana", "charlie")
@@ -117,23 +117,20 @@ def test_only_what_the_report_has_can_be_filed(alice, shop, scan):
     assert shop.services.count() == 2
 
 
-def test_the_plan_and_the_notices_are_saved(alice, shop, people):
+def test_the_plan_is_saved(alice, shop, people):
     good = {"start": "https://shop.example/map.xml", "pages": 9, "depth": 2, "delay": 0, "schedule": "monthly"}
     assert alice.post(url(shop, "scans"), good).status_code == 302
     plan = scans.plan_of(shop)
     assert (plan.start, plan.pages, plan.obey_robots, plan.schedule) == (good["start"], 9, False, "monthly")
     page = alice.post(url(shop, "scans"), {**good, "start": "https://other.example/"}).content.decode()
     assert "is not on a host of this site" in page
-    alice.post(url(shop, "scan_notices"), {"after_refusal": "on"})
-    notice = scans.notice_of(shop, people["alice"])
-    assert (notice.new_tracker, notice.before_answer, notice.after_refusal) == (False, False, True)
 
 
 def test_the_overview_tells_each_person_what_they_want_to_know(alice, login, shop, scan, foreign):
     finished(foreign, made((HOTJAR, BEFORE)))
     body = alice.get(url(shop, "overview")).content.decode()
     assert ("Still runs after a refusal:" in body, "Runs before an answer:" in body) == (True, True)
-    alice.post(url(shop, "scan_notices"), {"before_answer": "on"})
+    alice.post(url(shop, "notices"), {"dashboard-before_answer": "on"})
     body = alice.get(url(shop, "overview")).content.decode()
     assert ("Still runs after a refusal:" in body, "Runs before an answer:" in body, SECRET in body) == (
         False,

@@ -348,6 +348,42 @@ def test_a_mail_server_that_is_away_is_asked_again_and_shows(alice, shop, settin
     assert "Not sent yet" not in alice.get(team(shop)).content.decode()
 
 
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def shown(client, shop) -> str:
+    """The path of the link that an operator is shown."""
+    page = reverse("dashboard:invitation", kwargs={"uuid": shop.uuid, "invitation": Invitation.objects.get().pk})
+    return client.post(page, {"link": 1}).context["link"]["link"].removeprefix(URL)
+
+
+def test_whoever_runs_the_server_hands_a_link_over_without_any_mail(login, shop, settings):
+    settings.EMAIL_BACKEND = "cookiebanner.staff.mail.NotSetUp"
+    operator = login("operator")
+    body = invite(operator, shop).content.decode()
+    assert ("show it, and hand it over" in body, Job.objects.count()) == (True, 0)
+    first, second = shown(operator, shop), shown(operator, shop)
+    assert Client().get(first).status_code == 404  # the newest link alone works
+    assert Client().post(second, JOIN).status_code == 302
+    assert roles(shop)[NEW] == "editor"
+    assert verbs(shop).count(("op@example.net", "invitation.link")) == 2
+
+
+def test_a_lapsed_link_is_made_anew_by_hand(login, shop):
+    operator = login("operator")
+    invite(operator, shop)
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    assert Client().get(shown(operator, shop)).status_code == 200
+
+
+def test_the_owner_of_a_site_is_shown_no_link(alice, shop):
+    invite(alice, shop)
+    page = reverse("dashboard:invitation", kwargs={"uuid": shop.uuid, "invitation": Invitation.objects.get().pk})
+    assert alice.post(page, {"link": 1}).status_code == 403
+    assert (verbs(shop)[-1], Invitation.objects.get().token_sha256) == (("alice@example.net", "invitation.create"), "")
+    assert 'name="link"' not in alice.get(team(shop)).content.decode()
+
+
 # --- without mail -----------------------------------------------------------------------------------------------------
 
 

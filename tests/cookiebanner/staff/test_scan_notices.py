@@ -7,6 +7,8 @@ from django.core import mail
 from django.urls import reverse
 
 from consent.jobs.models import Job
+from consent.notices.actions import choose
+from consent.notices.kinds import MAIL
 from consent.scanner import scans
 from consent.scanner.seen import BEFORE, REFUSED
 from consent.sites.actions import set_role
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_owners_and_editors_are_mailed_what_they_want_to_know(people, shop, foreign):
     finished(shop, made())
-    scans.set_notice(shop, people["bob"], new_tracker=False, before_answer=True, after_refusal=False)
+    choose(shop, people["bob"], MAIL, ["before_answer"])
     scan = finished(shop, made((HOTJAR, BEFORE), (META, REFUSED)))
     work()
     told = {message.to[0]: message for message in mail.outbox}

@@ -76,6 +76,7 @@ def ids(foreign, people) -> dict[str, Any]:
         "key": {
             "service": "zebracorn", "service_delete": "zebracorn", "rule": "zebracorn", "category": "C0002",
             "purpose": "zebra-mail",
+            "record_by_id": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).record_id,
         },
         "waiver": waiver.pk,
     }  # fmt: skip

@@ -1,0 +1,22 @@
+from django.db import migrations, models
+
+import consent.sites.names
+
+
+class Migration(migrations.Migration):
+    dependencies = [("consent", "0026_text_reviews")]
+
+    operations = [
+        migrations.AddField(
+            model_name="site",
+            name="group",
+            field=models.CharField(
+                blank=True,
+                default="",
+                help_text="Of sites.",
+                max_length=100,
+                validators=[consent.sites.names.validate_one_line],
+            ),
+            preserve_default=False,
+        ),
+    ]

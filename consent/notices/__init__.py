@@ -1,0 +1,1 @@
+"""Notices: what a site's people are told by itself, and who wants it how."""

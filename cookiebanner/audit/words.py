@@ -1,0 +1,107 @@
+"""A record in words: what was asked, in which words, what was answered, under which law, by which release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from consent.banners import screen
+from consent.ledger.models import ConsentRecord
+from consent.publishing import queries as publishing
+from consent.publishing.differences import label, language_name, value
+from consent.sites.models import Site
+
+BY = {"header": "a trusted proxy's header", "mmdb": "the country database", "url": "the page's own choice",
+      "fallback": "no information: the strictest regime"}  # fmt: skip
+LAYERS = {"banner": "in the banner", "preferences": "in the preferences", "api": "by the page's own code",
+          "signal": "by the browser's signal"}  # fmt: skip
+SIGNALS = {
+    "gpc": "Global Privacy Control",
+    "tc": "TCF string",
+    "gpp": "GPP string",
+    "vendors": "What vendors were told",
+}
+TEXTS = screen.FORMAT["screen"]["texts"]
+# The first layer from top to bottom, as a person calls its parts.
+PARTS = (
+    ("title", "Heading"), ("body", "Text"), ("accept", "Button"), ("reject", "Button"), ("manage", "Button"),
+    ("policy", "Link"), ("imprint", "Link"),
+)  # fmt: skip
+Choices = list[tuple[str, list[tuple[str, str]]]]
+
+
+def of_rows(site: Site, indexes: Sequence[int]) -> list[dict[str, Any]]:
+    """Records of a site's log, the newest first, as `of` says each."""
+    rows = ConsentRecord.objects.filter(site_id=site.pk, index__in=list(indexes)).order_by("-index")
+    snapshots: dict[int | None, dict[str, Any] | None] = {}
+    for row in rows:
+        if row.release not in snapshots:
+            snapshots[row.release] = publishing.snapshot_of(site, row.release) if row.release else None
+    return [{"row": row, **of(row, snapshots[row.release])} for row in rows]
+
+
+def of(row: ConsentRecord | None, snapshot: dict[str, Any] | None) -> dict[str, Any]:
+    """What a template says of one record; nothing of what was erased."""
+    payload: dict[str, Any] = json.loads(row.payload) if row and row.payload else {}
+    asked = _asked(row, snapshot) if row and snapshot and row.action else {}
+    return {
+        "payload": payload,
+        "signals": [
+            (SIGNALS.get(key, label(key)), value(sent))
+            for key, sent in payload.get("signals", {}).items()
+            if key != "acted_on"
+        ],
+        "layer": LAYERS.get(payload.get("layer", ""), ""),
+        "located": BY.get(payload.get("jurisdiction_by", ""), ""),
+        "choices": choices(payload, snapshot),
+        "language_name": language_name(row.language) if row and row.language else "",
+        **asked,
+    }
+
+
+def variant_of(snapshot: dict[str, Any], regime: str, jurisdiction: str) -> str:
+    """The variant that a record's regime and place mean in its release."""
+    own = f"{regime}-{jurisdiction}"
+    return own if own in snapshot["variants"] else regime
+
+
+def _asked(row: ConsentRecord, snapshot: dict[str, Any]) -> dict[str, Any]:
+    """The words of the first layer that stood there, and what could be switched; {} where the release had no such
+    language (a record that came from elsewhere)."""
+    if row.language not in snapshot["languages"]:
+        return {}
+    variant = variant_of(snapshot, row.regime, row.jurisdiction)
+    said = _first_layer(snapshot, row.language, variant, row.regime)
+    return {
+        "asked": [(part, said[key]) for key, part in PARTS if said.get(key)]
+        + [("Notice", text) for key, text in sorted(said.items()) if key.startswith(screen.STATUTORY)],
+        "offered": [
+            {"name": texts.get("name") or one["key"], "description": texts.get("description", ""),
+             "necessary": one["necessary"]}
+            for one in snapshot["categories"]
+            for texts in [one["texts"].get(row.language, {})]
+        ],
+    }  # fmt: skip
+
+
+def _first_layer(release: dict[str, Any], language: str, variant: str, regime: str) -> dict[str, str]:
+    screens = screen.first(release, language)
+    found = screens.get(variant) or screens.get(regime) or screens[""]
+    return dict(screen.first_of_variants(release).get(variant, {}).get(TEXTS, {})) | dict(found[TEXTS])
+
+
+def choices(payload: dict[str, Any], snapshot: dict[str, Any] | None) -> Choices:
+    """The decision vector with the names that the release gave, in the record's language where it has them."""
+    names: dict[str, dict[str, str]] = {"categories": {}, "purposes": {}, "services": {}}
+    if snapshot:
+        first = (snapshot["languages"] or ["en"])[0]
+        for part in ("categories", "purposes"):
+            names[part] = {c["key"]: c["texts"].get(first, {}).get("name") or c["key"] for c in snapshot[part]}
+        names["services"] = {s["key"]: s["name"] for s in snapshot["services"]}
+    vector = payload.get("choices", {})
+    return [
+        (part.capitalize(), [(names[part].get(key, key), state) for key, state in sorted(vector[part].items())])
+        for part in ("categories", "purposes", "services")
+        if vector.get(part)
+    ]

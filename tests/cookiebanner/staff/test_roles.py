@@ -1,0 +1,133 @@
+"""docs/roles.md is what the product does: every page × method × role, on one's own site and on a foreign one.
+
+The routes are read from the running product and each cell is asked for with a real request, so that neither a new page
+nor a changed right goes by unseen.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from consent.catalogue.actions import set_purpose
+from consent.jobs.actions import enqueue
+from consent.models import LogEntry
+from consent.publishing import actions as publishing
+from consent.scanner import scans
+from consent.sites import actions
+from consent.stats.models import GateReport
+from cookiebanner.dashboard import law_pdf
+from tests.cookiebanner.staff.test_tenants import METHODS, routes
+from tests.values import present
+
+pytestmark = pytest.mark.django_db
+PAGE = Path(settings.BASE_DIR) / "docs" / "roles.md"
+ROLES = {"alice": "owner", "bob": "editor", "dana": "auditor", "vera": "viewer"}
+NOTHING, READ, WRITE, BOTH = "–", "see", "do", "see, do"
+ROW = re.compile(r"\| `([\w:]+)` \| (.+) \|")
+
+
+def promised() -> dict[str, dict[str, str]]:
+    """{route: {role: what it may}} of the page's tables."""
+    found = {}
+    for line in PAGE.read_text().splitlines():
+        if row := ROW.fullmatch(line):
+            found[row[1]] = dict(zip(ROLES.values(), row[2].split(" | "), strict=True))
+    return found
+
+
+@pytest.fixture
+def ids(shop, people) -> dict[str, Any]:
+    """Things of the shop, by the id that a route asks for; `key` by the route's name."""
+    set_purpose(shop, "mail", "x", texts={"en": {"name": "Mail", "description": ""}})
+    seen = GateReport.objects.create(site=shop, kind="unknown", subject="a.example", count=1, last_seen=shop.created_at)
+    token, _ = actions.create_token(shop, "auditor", ["audit"], "x")
+    first = present(LogEntry.objects.filter(site_id=shop.pk).order_by("index").first())
+    actions.change_settings(shop, "x", controller="Tea Ltd")
+    return {
+        "number": 1, "sha256": "0" * 64, "report": seen.pk, "user": people["vera"].pk, "token": token.pk,
+        "invitation": actions.invite(shop, "new@example.net", "editor", "x", people["alice"]).pk,
+        "job": enqueue("export", site=shop, params={"format": "csv"}).pk, "place": "US-CA", "index": first.index,
+        "wanted": publishing.ask_to_publish(shop, "x", "x").pk, "scan": scans.ask(shop, "x").pk, "name": "verify.py",
+        "key": {
+            "service": "counter", "service_delete": "counter", "rule": "counter", "category": "C0002",
+            "purpose": "mail", "record_by_id": first.record_id,
+        },
+    }  # fmt: skip
+
+
+def address(route: str, wanted: tuple[str, ...], site: Any, ids: dict[str, Any]) -> str:
+    given = {
+        name: ids["key"][route.partition(":")[2]] if name == "key" else ids.get(name, site.uuid) for name in wanted
+    }
+    return reverse(route, kwargs=given)
+
+
+def status(client: Client, method: str, path: str) -> tuple[int, str]:
+    """What one request gets: its status and where it leads. Nothing of it stays."""
+    with transaction.atomic():
+        ask = client.get if method == "GET" else client.post if method == "POST" else None
+        response = ask(path) if ask else client.generic(method, path)
+        transaction.set_rollback(True)
+    return response.status_code, response.headers.get("Location", "")
+
+
+def may(client: Client, method: str, path: str, audit: str) -> bool:
+    """Whether the request is let in: not refused, no method of the page, and not an auditor sent away."""
+    code, to = status(client, method, path)
+    return code not in (403, 405) and (to != audit or path == audit)
+
+
+@pytest.fixture(autouse=True)
+def _a_server_that_makes_no_pdf(monkeypatch):
+    """Making one takes seconds, and says nothing of who may have it."""
+    monkeypatch.setattr(law_pdf, "find_spec", lambda name: None)
+    law_pdf.missing.cache_clear()
+    yield
+    law_pdf.missing.cache_clear()
+
+
+def test_every_page_is_in_the_table():
+    assert sorted(promised()) == sorted(name for name, _ in routes())
+
+
+def test_every_role_sees_and_does_what_the_table_says_on_its_own_site(login, shop, ids):
+    audit = reverse("audit:search", kwargs={"uuid": shop.uuid})
+    words = {(False, False): NOTHING, (True, False): READ, (False, True): WRITE, (True, True): BOTH}
+    found: dict[str, dict[str, str]] = {}
+    for person, role in ROLES.items():
+        client = login(person)
+        for name, wanted in routes():
+            path = address(name, wanted, shop, ids)
+            home = audit if "uuid" in wanted else "none"
+            does = may(client, "GET", path, home), may(client, "POST", path, home)
+            found.setdefault(name, {})[role] = words[does]
+    said = promised()
+    assert {name: found[name] for name in found if found[name] != said.get(name)} == {}
+
+
+def test_no_page_has_another_method(alice, shop, ids):
+    paths = [address(name, wanted, shop, ids) for name, wanted in routes()]
+    others = [method for method in METHODS if method not in ("GET", "HEAD", "POST")]
+    codes = {(method, path): status(alice, method, path)[0] for path in paths for method in others}
+    assert {what: code for what, code in codes.items() if code != 405} == {}
+
+
+def test_strangers_find_nothing_and_who_is_not_logged_in_is_asked_who_they_are(login, shop, ids):
+    charlie, nobody = login("charlie"), Client()
+    for name, wanted in routes():
+        if "uuid" not in wanted:
+            continue
+        path = address(name, wanted, shop, ids)
+        for method in ("GET", "POST"):
+            code, _ = status(charlie, method, path)
+            assert (name, method, code in (404, 405)) == (name, method, True), code
+            code, to = status(nobody, method, path)
+            assert (name, method, code == 405 or to.startswith("/accounts/login/")) == (name, method, True), code
