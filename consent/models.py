@@ -17,12 +17,13 @@ from consent.ledger.models import (
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.scanner.models import Scan, ScanNotice, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
-from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
+from consent.stats.models import AnsweredTotal, AskedTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
 
 __all__ = [
     "Anchor",
     "AnsweredTotal",
+    "AskedTotal",
     "ApiToken",
     "Artifact",
     "AuditEvent",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from django.db import transaction
 
 from consent.answers import optouts, references, schema, validate
@@ -93,6 +94,12 @@ def draft(
         record["layer"] = layer(answer.layer)
     if reference := references.of(answer, str(site.uuid)):
         record["reference"] = reference
+    if answer.arm is not msgspec.UNSET:
+        if not release.tested:
+            raise RejectedSubmission("unknown_arm", "The release tests no two banners.", field="arm")
+        record["arm"] = answer.arm
+    if answer.test is not msgspec.UNSET:
+        record["test"] = True
     if answer.client_time is not None:
         record["client_time"] = str(answer.client_time)
     return Draft(

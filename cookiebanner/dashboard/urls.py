@@ -10,6 +10,7 @@ from cookiebanner.dashboard.views import (
     inbox,
     installation,
     laws,
+    numbers,
     overview,
     people,
     releases,
@@ -22,6 +23,8 @@ app_name = "dashboard"
 
 site_pages: list[URLPattern] = [
     path("", overview.overview, name="overview"),
+    path("numbers/", numbers.numbers_page, name="numbers"),
+    path("numbers.csv", numbers.numbers_csv, name="numbers_csv"),
     # set up
     path("start/", guide.guide, name="guide"),
     path("scans/", scans.scans_page, name="scans"),
