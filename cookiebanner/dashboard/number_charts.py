@@ -1,5 +1,5 @@
-"""The Numbers page's charts, drawn as SVG on the server. Each value can be pointed at or reached by keyboard, where its
-words appear; a table with the same figures stands behind each chart."""
+"""The Numbers page's charts, drawn as SVG on the server. Words stand at each bar; a value of a line shows its words
+when it is pointed at or reached by keyboard. A table with the same figures stands behind each chart."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 760, 230, 44, 12, 24, 26
-ROW = 34  # height of a bar with its name
-SERIES = ("one", "two")  # classes of what is compared: colour, and a dash or a lighter bar
+SERIES = ("series-one", "series-two")  # of what is compared: colour, and a dash in a line
 LETTER = 6.6  # the width of a letter of a value, roughly
 
 
@@ -86,28 +85,28 @@ def _paths(places: Sequence[tuple[float, float] | None]) -> list[str]:
     return ["M" + " L".join(part) for part in found if len(part) > 1]
 
 
-def bars(title: str, rows: Sequence[Sequence[Value]], whole: float = 1) -> SafeString:
-    """One bar a row, or two of what is compared; `whole` is the share that fills the width."""
-    width = WIDTH - RIGHT
-    made, y = [], 0
-    for values in rows:
-        for css, value in zip(SERIES, values, strict=False):
-            length = width * min((value.share or 0) / whole, 1)
-            made.append((css, value.words, y, width, ROW - 4, y + 13, value.name, WIDTH - RIGHT, y + 13, value.words,
-                         y + 18, width, y + 18, f"{length:.1f}"))  # fmt: skip
-            y += ROW
-        y += 8 if len(values) > 1 else 0
+def bars(title: str, rows: Sequence[tuple[str, Sequence[Value]]], whole: float = 1) -> SafeString:
+    """A name with one bar, or two of what is compared; `whole` is the share that fills the width. Words are HTML, so
+    that they keep their size on a phone."""
     return format_html(
-        '<svg class="chart bars" viewBox="0 0 {} {}" role="group" aria-label="{}" data-points>{}</svg>',
-        WIDTH,
-        max(y, 1),
+        '<dl class="bars" aria-label="{}">{}</dl>',
         title,
         format_html_join(
             "",
-            '<g class="point {}" role="img" tabindex="0" aria-label="{}"><rect x="0" y="{}" width="{}" height="{}"/>'
-            '<text x="0" y="{}">{}</text><text class="value" x="{}" y="{}" text-anchor="end">{}</text>'
-            '<rect class="track" x="0" y="{}" width="{}" height="8" rx="4"/>'
-            '<rect class="fill" x="0" y="{}" width="{}" height="8" rx="4"/></g>',
-            made,
+            "<div><dt>{}</dt>{}</div>",
+            ((name, format_html_join("", _BAR, _bars(values, whole))) for name, values in rows),
         ),
     )
+
+
+_BAR = (
+    '<dd><span>{}</span><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+    '<rect class="{}" width="{}" height="10"/></svg></dd>'
+)
+
+
+def _bars(values: Sequence[Value], whole: float) -> list[tuple[str, str, str]]:
+    return [
+        (value.words, css, f"{100 * min((value.share or 0) / whole, 1):.2f}")
+        for css, value in zip(SERIES, values, strict=False)
+    ]

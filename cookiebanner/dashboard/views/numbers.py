@@ -98,7 +98,7 @@ def numbers_page(request: HttpRequest, site: Site) -> HttpResponse:
         chart=chart(question, sides),
         rows=beside(question, sides),
         categories=by_category,
-        category_chart=charts.bars("Yes by category", [row["values"] for row in by_category]),
+        category_chart=charts.bars("Yes by category", [(row["name"], row["values"]) for row in by_category]),
         times=times(sides),
         time_chart=time_chart(sides),
         since=numbers.counted_since(site.pk),
@@ -217,17 +217,15 @@ def rate_of(question: Question, row: Outcome) -> float | None:
 
 
 def _value(question: Question, row: Outcome | None, side: Side, both: bool) -> charts.Value:
+    """A row's share, with words that say of what; `both`: two sides are beside each other."""
     if row is None:
-        return charts.Value(side.label, None, f"{side.label}: none")
+        return charts.Value("", None, f"{side.label}: none")
     share, base = rate_of(question, row), row.base if row.banners else row.decisions
-    of = "banners" if row.banners else "answers"
-    name = name_of(question.by, row.name)
-    title = f"{name}, {side.label}" if both and question.by != "day" else name
-    return charts.Value(
-        words_of_day(date.fromisoformat(row.name)) if question.by == "day" else title,
-        share,
-        f"{title}: {words.percent(share)} of {base:,} {of}",
-    )
+    said = f"{words.percent(share)} of {base:,} {'banners' if row.banners else 'answers'}"
+    if question.by == "day":
+        day = date.fromisoformat(row.name)
+        return charts.Value(words_of_day(day), share, f"{words_of_day(day, year=True)}: {said}")
+    return charts.Value("", share, f"{side.label}: {said}" if both else said)
 
 
 def chart(question: Question, sides: list[Side]) -> str:
@@ -236,9 +234,11 @@ def chart(question: Question, sides: list[Side]) -> str:
     if question.by == "day":
         series = [[_value(question, row, side, len(sides) > 1) for row in reversed(side.rows)] for side in sides]
         return charts.line(f"{title} by day", series)
-    both = len(sides) > 1
     rows = [
-        [_value(question, row, side, both) for row, side in zip(pair, sides, strict=True) if row]
+        (
+            name_of(question.by, next(row.name for row in pair if row)),
+            [_value(question, row, side, len(sides) > 1) for row, side in zip(pair, sides, strict=True)],
+        )
         for pair in pairs(question, sides)[:12]
     ]
     return charts.bars(f"{title} by {BY[question.by].lower()}", rows)
@@ -282,9 +282,8 @@ def categories(sides: list[Side], names: dict[str, str]) -> list[dict[str, Any]]
         for one in sides:
             rate, granted = one.whole.category_rate(key), one.whole.granted.get(key, 0)
             about = granted + one.whole.denied.get(key, 0)
-            name = names.get(key) or key
-            name += f", {one.label}" if len(sides) > 1 else ""
-            values.append(charts.Value(name, rate, f"{name}: {words.percent(rate)} of {about:,} answers"))
+            said = f"{words.percent(rate)} of {about:,} answers"
+            values.append(charts.Value("", rate, f"{one.label}: {said}" if len(sides) > 1 else said))
         made.append({"name": names.get(key) or key, "values": values})
     return made
 
@@ -300,11 +299,8 @@ def time_chart(sides: list[Side]) -> str:
     most = max((share for side in shares for share in side), default=0) or 1
     rows = []
     for number, (name, counts) in enumerate(times(sides)):
-        titles = [f"{name}, {one.label}" if len(sides) > 1 else name for one in sides]
-        rows.append(
-            [
-                charts.Value(title, shares[n][number], f"{title}: {counts[n]:,} ({words.percent(shares[n][number])})")
-                for n, title in enumerate(titles)
-            ]
-        )
+        said = [f"{count:,} ({words.percent(shares[n][number])})" for n, count in enumerate(counts)]
+        if len(sides) > 1:
+            said = [f"{one.label}: {text}" for one, text in zip(sides, said, strict=True)]
+        rows.append((name, [charts.Value("", shares[n][number], text) for n, text in enumerate(said)]))
     return charts.bars("Time to answer", rows, most)

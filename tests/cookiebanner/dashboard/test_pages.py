@@ -14,7 +14,7 @@ from tests.cookiebanner.dashboard.conftest import SECRET
 pytestmark = pytest.mark.django_db
 
 VIEW = (
-    "overview", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
+    "overview", "numbers", "numbers_csv", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
     "trail", "scans", "guide",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
