@@ -16,6 +16,8 @@ from consent.publishing.slots import Numbering
 from consent.publishing.snapshot import Snapshot, build, waiver
 from consent.sites.models import Site
 
+MOST_OF_A_TEST = 50  # releases
+
 
 def draft(site: Site) -> Snapshot:
     """The site's draft as it would be published now. Reads the rows afresh."""
@@ -52,6 +54,20 @@ def _test(site: Site, banner: Banner, test: BannerTest, of_a: dict[str, Any]) ->
         **{key: getattr(test, key) for key in arms.LOOK},
         **{part: arms.difference(of_a[part], of_b[part]) for part in ("texts", "regime_texts")},
     }
+
+
+def tested_releases(site: Site) -> list[int]:
+    """The releases of the test that visitors are part of now: the current one, and those before it with the same two
+    banners; [] without one. Its numbers are compared over these."""
+    found: list[int] = []
+    banner: Any = None
+    for number, text in site.releases.order_by("-number").values_list("number", "snapshot")[:MOST_OF_A_TEST]:
+        shown = json.loads(text)["banner"]
+        if "test" not in shown or (found and shown != banner):
+            break
+        banner = shown
+        found.append(number)
+    return found
 
 
 def sign_offs(site: Site) -> list[dict[str, str]]:

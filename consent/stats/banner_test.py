@@ -1,4 +1,5 @@
-"""Which of two banners is answered yes more often: a sequential test, which may be looked at every day. Pure but for one query.
+"""Which of two banners is answered yes more often: a sequential test, to be looked at every day. Pure but for one
+query.
 
 The mixture sequential probability ratio test for the difference of two shares, with a normal mixture (Robbins 1970;
 Johari, Pekelis, Walsh 2015): its p-value may be read at any time, and falls at or under α in at most α of all tests of

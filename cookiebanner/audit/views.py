@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from consent.answers import references
+from consent.banners import arms
 from consent.ledger import checkpoint, clock, events
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
 from consent.publishing import queries as publishing
@@ -86,7 +87,9 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
     seen = None
     if entry.type == LogEntry.Type.CONSENT and row and snapshot:
         variant = variant_of(snapshot, row.regime, row.jurisdiction)
-        seen = previews.address(site, release=release, variant=variant, language=row.language)
+        seen = previews.address(
+            site, release=release, variant=variant, language=row.language, arm=payload.get("arm", arms.A)
+        )
     others: list[ConsentRecord] = []
     if row and row.visitor:
         mine = ConsentRecord.objects.filter(site_id=site.pk, visitor=row.visitor).exclude(index=index)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, include, path
 
 from cookiebanner.dashboard.views import (
     banner,
+    banner_test,
     catalogue,
     cookies,
     guide,
@@ -50,6 +51,8 @@ site_pages: list[URLPattern] = [
     path("banner/", banner.edit, name="banner"),
     path("banner/draft/", banner.draft, name="banner_draft"),
     path("banner/review/", banner.review, name="banner_review"),
+    path("banner/test/", banner_test.edit, name="banner_test"),
+    path("banner/test/winner/", banner_test.winner, name="banner_test_winner"),
     path("rules/", laws.rules, name="rules"),
     path("rules/<slug:key>/", laws.rule, name="rule"),
     path("jurisdictions/", laws.jurisdictions, name="jurisdictions"),

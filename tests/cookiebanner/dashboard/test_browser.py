@@ -14,7 +14,7 @@ __all__ = ["uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
-    "overview", "numbers", "services", "service_new", "categories", "banner", "rules", "jurisdictions", "releases", "installation",
+    "overview", "numbers", "banner_test", "services", "service_new", "categories", "banner", "rules", "jurisdictions", "releases", "installation",
     "guide", "scans", "settings", "team", "tokens", "trail",
 )  # fmt: skip
 
