@@ -125,8 +125,8 @@ def timed(command: list[str]) -> tuple[float, float]:
         return time.perf_counter() - begun, peak
 
 
-def dashboard(site: Site) -> dict[str, Any]:
-    """(f) the overview page: time in the database, number of queries, whole time, in ms; medians of five."""
+def dashboard(site: Site, page: str = "overview", **given: Any) -> dict[str, Any]:
+    """(f), (h) a page: time in the database, number of queries, whole time, in ms; medians of five."""
     people = get_user_model().objects
     user = people.filter(username="bench").first() or people.create_superuser("bench", "bench@example.org", "x")
     client = Client()
@@ -136,10 +136,10 @@ def dashboard(site: Site) -> dict[str, Any]:
         reset_queries()
         with CaptureQueriesContext(connection) as captured:
             begun = time.perf_counter()
-            answer = client.get(reverse("dashboard:overview", args=[site.uuid]), {"days": 90})
+            answer = client.get(reverse(f"dashboard:{page}", args=[site.uuid]), given)
             whole.append((time.perf_counter() - begun) * 1000)
         if answer.status_code != 200:
-            raise SystemExit(f"The overview answered {answer.status_code} {answer.headers.get('Location', '')}")
+            raise SystemExit(f"The page answered {answer.status_code} {answer.headers.get('Location', '')}")
         database.append(sum(float(query["time"]) for query in captured.captured_queries) * 1000)
         queries = len(captured.captured_queries)
     return {"database": median(database[1:]), "whole": median(whole[1:]), "queries": queries}

@@ -103,6 +103,12 @@ def text(results: dict[str, Any]) -> str:
         rows = [[name, f"{rate:,.0f}", f"{peak:,.0f}"] for name, (rate, peak) in results["whole"].items()]
         out += ["## (g) The audit bundle of the largest ledger", "", f"{results['took']['g']}.", "",
                 *table(["", "records/s", "peak MB"], rows)]  # fmt: skip
+    if "numbers" in results:
+        found = results["numbers"]
+        rows = [[by, f"{one['database']:.0f}", f"{one['whole']:.0f}"] for by, one in found["by"].items()]
+        out += ["## (h) The Numbers page of seven days with ten million answers", "",
+                f"Medians of five; {found['rows']:,} rows of day totals, generated.", "",
+                *table(["by", "ms in the database", "ms in all"], rows)]  # fmt: skip
     if "banner" in results:
         from bench import banner  # needs Django set up
 

@@ -1,6 +1,6 @@
 """Every model of the house, re-exported for Django and for `from consent.models import …`."""
 
-from consent.banners.models import Banner, TextReview
+from consent.banners.models import Banner, BannerTest, TextReview
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride, LawSubscription
@@ -19,16 +19,18 @@ from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Rele
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanPlan
 from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
-from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
+from consent.stats.models import AnsweredTotal, AskedTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
 
 __all__ = [
     "Anchor",
     "AnsweredTotal",
+    "AskedTotal",
     "ApiToken",
     "Artifact",
     "AuditEvent",
     "Banner",
+    "BannerTest",
     "BlockRule",
     "Category",
     "Checkpoint",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from django.db import transaction
 
 from consent.answers import optouts, references, schema, validate
@@ -89,8 +90,7 @@ def draft(
         record["place"] = located(place)
     if answer.action in schema.OPT_OUTS:
         record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
-    if answer.layer is not None:
-        record["layer"] = layer(answer.layer)
+    record |= _where(answer, release)
     if reference := references.of(answer, str(site.uuid)):
         record["reference"] = reference
     if answer.client_time is not None:
@@ -112,6 +112,20 @@ def draft(
         record=record,
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
+
+
+def _where(answer: schema.Answer, release: PublishedRelease) -> dict[str, Any]:
+    """On what the answer was given: its layer, which banner of a test, and whether by the testing script."""
+    found: dict[str, Any] = {}
+    if answer.layer is not None:
+        found["layer"] = layer(answer.layer)
+    if answer.arm is not msgspec.UNSET:
+        if not release.tested:
+            raise RejectedSubmission("unknown_arm", "The release tests no two banners.", field="arm")
+        found["arm"] = answer.arm
+    if answer.test is not msgspec.UNSET:
+        found["test"] = True
+    return found
 
 
 def acted_on(

@@ -27,6 +27,7 @@ class PublishedRelease:
     languages: tuple[str, ...] = ()
     # Keys of what a visitor may refuse: categories, purposes, services.
     optional: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
+    tested: bool = False  # shows one of two banners
     vectors: dict[bytes, Any] = field(default_factory=dict)  # what visitors said lately; see `validate.vector`
 
     def terms(self, regime: str) -> dict[str, Any] | None:
@@ -73,6 +74,7 @@ def published(number: int, sha256: str, snapshot: dict[str, Any]) -> PublishedRe
         regimes=regimes,
         overrides=snapshot.get("jurisdictions", {}).get("overrides", {}),
         languages=tuple(snapshot.get("languages", [])),
+        tested="test" in snapshot.get("banner", {}),
         optional=(
             tuple(key for key, necessary in categories.items() if not necessary),
             tuple(key for key, category in purposes.items() if not categories.get(category or "")),

@@ -37,7 +37,7 @@ def edit_banner(
     floating_button: bool | None = None,
 ) -> Banner:
     """Changes layout, position, theme (whole) or the floating button; what is None stays. Raises InvalidChange."""
-    banner = _draft(site)
+    banner = draft_of(site)
     before = _look(banner)
     if layout is not None:
         if layout not in LAYOUTS:
@@ -50,7 +50,7 @@ def edit_banner(
             raise InvalidChange(f"A {banner.layout} stands at {' or '.join(LAYOUTS[banner.layout])}.")
         banner.position = position
     if theme is not None:
-        banner.theme = _theme(theme)
+        banner.theme = cleaned(theme)
     if floating_button is not None:
         banner.floating_button = floating_button
     after = _look(banner)
@@ -65,22 +65,8 @@ def edit_banner(
 def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str], *, regime: str = "") -> Banner:
     """Sets texts of one language, for one regime or (regime "") all; an empty text brings ours back. Raises
     InvalidChange."""
-    if not LANGUAGE.fullmatch(language):
-        raise InvalidChange(f"{language!r} is not a language code like de or pt-BR.")
-    if regime and table.regime_of(regime) not in table.REGIMES:
-        raise InvalidChange(f"There is no regime {regime!r}.")
-    known = texts.keys()
-    for key, text in changes.items():
-        if key in texts.LOCKED:
-            raise InvalidChange(f"{key} is a statutory text; the law gives its words.")
-        if key not in known:
-            raise InvalidChange(f"There is no text {key!r}.")
-        if len(text) > LONGEST:
-            raise InvalidChange(f"{key} is longer than {LONGEST} characters.")
-        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key))
-        if unknown:
-            raise InvalidChange(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
-    banner = _draft(site)
+    check_texts(language, changes, regime)
+    banner = draft_of(site)
     where = f"{language}@{regime}" if regime else language
     before = dict(banner.texts.get(where, {}))
     after = {**before, **{key: text.strip() for key, text in changes.items()}}
@@ -123,7 +109,26 @@ def _revoke(site: Site, language: str) -> int:
     return TextReview.objects.filter(site=site, language=language, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def _draft(site: Site) -> Banner:
+def check_texts(language: str, changes: Mapping[str, str], regime: str = "") -> None:
+    """Raises InvalidChange for a language, a law or a text that there is not, or words that may not stand in it."""
+    if not LANGUAGE.fullmatch(language):
+        raise InvalidChange(f"{language!r} is not a language code like de or pt-BR.")
+    if regime and table.regime_of(regime) not in table.REGIMES:
+        raise InvalidChange(f"There is no regime {regime!r}.")
+    known = texts.keys()
+    for key, text in changes.items():
+        if key in texts.LOCKED:
+            raise InvalidChange(f"{key} is a statutory text; the law gives its words.")
+        if key not in known:
+            raise InvalidChange(f"There is no text {key!r}.")
+        if len(text) > LONGEST:
+            raise InvalidChange(f"{key} is longer than {LONGEST} characters.")
+        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key))
+        if unknown:
+            raise InvalidChange(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
+
+
+def draft_of(site: Site) -> Banner:
     """The site's draft, made when it has none; its site's row is locked."""
     locked(site)
     return Banner.objects.get_or_create(site=site)[0]
@@ -133,7 +138,8 @@ def _look(banner: Banner) -> dict[str, Any]:
     return {key: getattr(banner, key) for key in ("layout", "position", "theme", "floating_button")}
 
 
-def _theme(given: Mapping[str, Any]) -> dict[str, Any]:
+def cleaned(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A theme as it is stored. Raises InvalidChange."""
     try:
         return theme.clean(given)
     except ValueError as error:

@@ -36,3 +36,15 @@ class TextReview(models.Model):
                 fields=("site", "language"), condition=models.Q(revoked_at=None), name="one_text_review_per_language"
             )
         ]
+
+
+class BannerTest(models.Model):
+    """The draft of a second banner, B, beside the site's own, A: which of them is answered yes more often?"""
+
+    site = models.OneToOneField(Site, models.CASCADE, related_name="banner_test")
+    ends = models.DateField(help_text="The last day (UTC) on which B is shown.")
+    layout = models.CharField(max_length=20)
+    position = models.CharField(max_length=20)
+    theme = models.JSONField(default=dict, blank=True)
+    texts = models.JSONField(default=dict, blank=True, help_text="{language: {key: text}} over those of A")
+    created_at = models.DateTimeField(auto_now_add=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from consent.banners import packing, texts, theme
+from consent.banners import arms, packing, texts, theme
 from fairgate_enforce import signals
 
 STATUTORY = ("link_", "notice_", "gpc_")
@@ -34,15 +34,46 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
 
     Purposes are those that stand alone; a lifetime is that of `_lifetime`.
     """
-    return _packed(_named_data(snapshot, language))
+    named = _named_data(arms.arm(snapshot, arms.A), language)
+    if arms.tested(snapshot):
+        named["other"] = _other(named, _named_data(arms.arm(snapshot, arms.B), language))
+    return _packed(named)
+
+
+def _other(of_a: Mapping[str, Any], of_b: Mapping[str, Any]) -> dict[str, Any]:
+    """What banner B of a test has otherwise; its words of a law whole, since they lie over all others."""
+    differing = {key: text for key, text in of_b["texts"].items() if of_a["texts"].get(key) != text}
+    found = {"texts": differing} if differing else {}
+    return _packed(found | {name: of_b[name] for name in ("regime_texts", "look") if of_b.get(name) != of_a.get(name)})
 
 
 def first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, Any]]:
     """What the first layer says in a language, packed the same way: {"": everywhere, regime or variant: there}.
 
     Its texts are whole, without placeholders of the site, since what they are filled from is not there. What does not
-    depend on the language comes from `first_of_variants`.
+    depend on the language comes from `first_of_variants`. With a test of two banners each says what B has otherwise.
     """
+    screens = _first(arms.arm(snapshot, arms.A), language)
+    if not arms.tested(snapshot):
+        return screens
+    of_b = _first(arms.arm(snapshot, arms.B), language)
+    look = _look(arms.arm(snapshot, arms.B)["banner"])
+    both = {}
+    for where in sorted({*screens, *of_b}):
+        mine, other = _at(screens, where), _at(of_b, where)
+        texts_of, looks = FORMAT["screen"]["texts"], look != _look(snapshot["banner"])
+        words = {key: text for key, text in other[texts_of].items() if mine[texts_of].get(key) != text}
+        differing = ({texts_of: words} if words else {}) | ({FORMAT["screen"]["look"]: look} if looks else {})
+        both[where] = {**mine, FORMAT["screen"]["other"]: differing}
+    return both
+
+
+def _at(screens: Mapping[str, dict[str, Any]], where: str) -> dict[str, Any]:
+    """The screen of a regime or variant, or what it shares."""
+    return screens.get(where) or screens.get(where.partition("-")[0]) or screens[""]
+
+
+def _first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, Any]]:
     whole = _named_data(snapshot, language)
     # As the site's first language has them: the law wants them in English, word for word.
     common = _statutory_texts(_named_data(snapshot, snapshot["languages"][0]))

@@ -42,7 +42,8 @@ LABELS = {
     "consent_mode": "Google's consent signals", "position": "Position", "texts": "Words", "legal_basis": "Legal basis",
     "layout": "Layout", "theme": "Look", "floating_button": "Round button", "accent": "Accent colour",
     "background": "Background", "text": "Text colour", "radius": "Corners", "scheme": "Light or dark",
-    "lifetime": "Lifetime", "lifetime_days": "Lifetime in days", "purpose": "Purpose", "kind": "Kind",
+    "lifetime": "Lifetime", "lifetime_days": "Lifetime in days", "ends": "Last day", "winner": "Chosen",
+    "purpose": "Purpose", "kind": "Kind",
 }  # fmt: skip
 WORDS = {
     "allow": "let through", "hold": "held until granted", "opt_in": "opt-in", "opt_out": "opt-out", "bar": "Bar",
@@ -82,6 +83,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tup
         ("Purposes", _purposes),
         ("Banner", _banner),
         ("Words", _texts),
+        ("Test of two banners", _test),
         ("Languages", _languages),
         ("Settings", _site),
         ("Laws", _laws),
@@ -307,7 +309,7 @@ def _offers(
 def _banner(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
     old, new = before["banner"], after["banner"]
     look = [{"accent": ACCENT, **side["theme"]} for side in (old, new)]
-    return _fields("", old, new, ("texts", "regime_texts", "theme")) + _fields("", look[0], look[1], ())
+    return _fields("", old, new, ("texts", "regime_texts", "theme", "test")) + _fields("", look[0], look[1], ())
 
 
 def _texts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
@@ -320,6 +322,23 @@ def _texts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
             of = f"{language_name(language)}, {law(regime)}" if regime else language_name(language)
             for key, was, now in _pairs(old or {}, new or {}):
                 found.append(Line("change", f"{of}: {text_name(key)}", value(was), value(now)))
+    return found
+
+
+def _test(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
+    old, new = (side["banner"].get("test") for side in (before, after))
+    if new is None:
+        return [Line("gone", "Banner B: no longer shown")] if old else []
+    if old is None:
+        return [Line("add", "Banner B: shown to half of all views until the end of", after=new["ends"])]
+    found = _fields("Banner B", old, new, ("texts", "regime_texts", "theme"))
+    found += _fields("Banner B", old["theme"], new["theme"], ())
+    for part in ("texts", "regime_texts"):
+        for where, was, now in _pairs(old[part], new[part]):
+            language, _, regime = where.partition("@")
+            of = f"Banner B, {language_name(language)}" + (f", {law(regime)}" if regime else "")
+            for key, one, other in _pairs(was or {}, now or {}):
+                found.append(Line("change", f"{of}: {text_name(key)}", value(one), value(other)))
     return found
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from consent.banners import texts
-from consent.banners.models import Banner
+from consent.banners import arms, texts
+from consent.banners.models import Banner, BannerTest
 from consent.jurisdictions import table
 from consent.publishing.models import Release
 from consent.publishing.slots import Numbering
 from consent.publishing.snapshot import Snapshot, build, waiver
 from consent.sites.models import Site
+
+MOST_OF_A_TEST = 50  # releases
 
 
 def draft(site: Site, *, just_read: bool = False) -> Snapshot:
@@ -22,6 +26,7 @@ def draft(site: Site, *, just_read: bool = False) -> Snapshot:
     categories = list(site.categories.all())
     banner = Banner.objects.filter(site=site).first() or Banner(site=site)
     resolved = texts.of_draft(site, banner, categories)
+    test = BannerTest.objects.filter(site=site, ends__gte=timezone.now().date()).first()
     return build(
         site,
         hosts=site.hosts.values_list("name", flat=True),
@@ -30,11 +35,39 @@ def draft(site: Site, *, just_read: bool = False) -> Snapshot:
         services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
         banner=banner,
         **resolved,
+        test=_test(site, banner, test, resolved) if test else None,
         variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
         jurisdictions_version=table.VERSION,
         overrides=overrides,
         waivers=site.lint_waivers.filter(revoked_at=None),
     )
+
+
+def _test(site: Site, banner: Banner, test: BannerTest, of_a: dict[str, Any]) -> dict[str, Any]:
+    """What the second banner has otherwise, as `consent.banners.arms` reads it."""
+    words = {
+        where: {**banner.texts.get(where, {}), **test.texts.get(where, {})} for where in {*banner.texts, *test.texts}
+    }
+    of_b = texts.of_draft(site, Banner(site=site, texts=words), [])
+    return {
+        "ends": test.ends.isoformat(),
+        **{key: getattr(test, key) for key in arms.LOOK},
+        **{part: arms.difference(of_a[part], of_b[part]) for part in ("texts", "regime_texts")},
+    }
+
+
+def tested_releases(site: Site) -> list[int]:
+    """The releases of the test that visitors are part of now: the current one, and those before it with the same two
+    banners; [] without one. Its numbers are compared over these."""
+    found: list[int] = []
+    banner: Any = None
+    for number, text in site.releases.order_by("-number").values_list("number", "snapshot")[:MOST_OF_A_TEST]:
+        shown = json.loads(text)["banner"]
+        if "test" not in shown or (found and shown != banner):
+            break
+        banner = shown
+        found.append(number)
+    return found
 
 
 def sign_offs(site: Site) -> list[dict[str, str]]:

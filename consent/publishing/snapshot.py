@@ -53,9 +53,11 @@ def build(
     jurisdictions_version: str,
     overrides: Iterable[JurisdictionOverride],
     waivers: Iterable[LintWaiver],
+    test: Mapping[str, Any] | None = None,
 ) -> Snapshot:
     """The release of a draft. Rows come with their relations fetched; `texts` are resolved per language, `regime_texts`
-    per `language@regime`, `category_texts` = {category key: {language: {name, description}}}."""
+    per `language@regime`, `category_texts` = {category key: {language: {name, description}}}, `test` is what a second
+    banner has otherwise."""
     return {
         "format": FORMAT,
         "site": {
@@ -104,6 +106,7 @@ def build(
             "floating_button": banner.floating_button,
             "texts": {lang: dict(own) for lang, own in texts.items()},
             "regime_texts": {where: dict(own) for where, own in regime_texts.items()},
+            **({"test": dict(test)} if test else {}),
         },
         "variants": dict(variants),
         "jurisdictions": {

@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from consent.stats.asked import Asked
 from consent.stats.models import GateReport
 from consent.storing import Stored, store
 from consent.trail.actions import audit
@@ -60,6 +61,9 @@ Answered = tuple[int, date, int, str, str, str, str, bool, bool]
 _ANSWERED = "site_id, day, release, action, device, layer, waited, gpc, asked"
 
 
+_ASKED = "site_id, by, day, name, regime, release, arm, what"
+
+
 def add_impressions(counts: Mapping[Shown, int], using: str = "default") -> Stored[tuple[Shown, int]]:
     """Adds what was counted in memory, sorted by key so that two servers never wait in a circle.
 
@@ -76,6 +80,11 @@ def add_shown(counts: Mapping[ShownOn, int], using: str = "default") -> Stored[t
 def add_answered(counts: Mapping[Answered, int], using: str = "default") -> Stored[tuple[Answered, int]]:
     """Adds how stored answers came about. Like `add_impressions`."""
     return _add("consent_answeredtotal", _ANSWERED, counts, using)
+
+
+def add_asked(counts: Mapping[Asked, int], using: str = "default") -> Stored[tuple[Asked, int]]:
+    """Adds banners and what was decided at them (`consent.stats.asked.rows`). Like `add_impressions`."""
+    return _add("consent_askedtotal", _ASKED, counts, using)
 
 
 def _add(table: str, columns: str, counts: Mapping[Any, int], using: str) -> Stored[tuple[Any, int]]:

@@ -60,6 +60,22 @@ class ShownTotal(models.Model):
     count = models.PositiveBigIntegerField(default=0)
 
 
+class AskedTotal(models.Model):
+    """Banners shown a day and what was decided at them, in one dimension at a time; flushed from memory like
+    `ImpressionTotal`. Without imports, receipts, signals, later changes and the testing script."""
+
+    pk = models.CompositePrimaryKey("site_id", "by", "day", "name", "regime", "release", "arm", "what")
+    site_id = models.BigIntegerField()
+    by = models.CharField(max_length=8, help_text="all, place, language, device or layer")
+    day = models.DateField()
+    name = models.CharField(max_length=20, help_text='Of the dimension; "" where by is all.')
+    regime = models.CharField(max_length=40)
+    release = models.PositiveIntegerField()
+    arm = models.CharField(max_length=1, help_text='A or B of a test; "" without one.')
+    what = models.CharField(max_length=84, help_text="See consent/stats/asked.py.")
+    count = models.PositiveBigIntegerField(default=0)
+
+
 class GateReport(models.Model):
     """What gates reported: an unknown third-party host, a patch that could not be armed … No visitor data."""
 

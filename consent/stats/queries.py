@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q, Sum
 
 from consent.stats import actions
-from consent.stats.how import DEVICES, LAYERS, OTHER, TIMES
+from consent.stats.how import OTHER, TIMES
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 
 ACCEPT, REJECT, CUSTOM = "accept", "reject", "custom"
@@ -124,74 +124,40 @@ def answers_per_site(site_ids: list[int], first: date, last: date) -> dict[int, 
 
 
 @dataclass
-class Reach:
-    """Banners shown and answered under one name (a device, a day)."""
+class Circumstances:
+    """How many of the banners of a period went to browsers with Global Privacy Control, and how long answers took."""
 
-    name: str
-    shown: int = 0
-    answered: int = 0  # answers that a banner which was up got
+    banners: int
+    gpc_banners: int
+    times: dict[str, int]  # answers to a banner by how long they took: TIMES, the last of which is unknown
 
     @property
-    def no_answer(self) -> int:
-        """Banners that were left unanswered; never less than none, whatever impressions were lost."""
-        return max(0, self.shown - self.answered)
+    def gpc_share(self) -> float | None:
+        """The part (0…1) of the banners shown that went to browsers with the signal; None without any.
+
+        Gates count banners and no views, so nothing is known of the share of page views.
+        """
+        return self.gpc_banners / self.banners if self.banners else None
 
 
-@dataclass
-class Circumstances:
-    """How the answers of a period came about; only what was counted since these totals are kept."""
-
-    total: Reach
-    devices: dict[str, Reach]  # every one of DEVICES
-    days: dict[date, dict[str, Reach]]  # every day of the period, and on it every device
-    layers: dict[str, int]  # answers by where they were given: LAYERS, then OTHER
-    times: dict[str, int]  # answers to a banner by how long they took: TIMES, the last of which is unknown
-    gpc_banners: int = 0
-    answers: int = 0
-    gpc_answers: int = 0
+def circumstances(site_id: int, first: date, last: date, release: int | None = None) -> Circumstances:
+    """Of all laws, both ends included; `release`: of this one only. Two queries."""
+    period = _period(site_id, first, last) & (Q() if release is None else Q(release=release))
+    answered = AnsweredTotal.objects.using(using()).filter(period, asked=True)
+    times = dict(answered.values_list("waited").annotate(n=Sum("count")).order_by())
+    shown = _banners_by_gpc(period)
+    return Circumstances(sum(shown.values()), shown.get(True, 0), {name: times.get(name, 0) for name in TIMES})
 
 
 def gpc_share(site_id: int, first: date, last: date) -> float | None:
-    """The part (0…1) of the banners shown that went to browsers with Global Privacy Control; None without any.
-
-    Gates count banners and no views, so nothing is known of the share of page views. One query.
-    """
-    banners = ShownTotal.objects.using(using()).filter(_period(site_id, first, last), kind="banner")
-    shown = dict(banners.values_list("gpc").annotate(n=Sum("count")).order_by())
-    return shown.get(True, 0) / sum(shown.values()) if any(shown.values()) else None
+    """As `Circumstances` has it. One query."""
+    shown = _banners_by_gpc(_period(site_id, first, last))
+    return Circumstances(sum(shown.values()), shown.get(True, 0), {}).gpc_share
 
 
-def circumstances(site_id: int, first: date, last: date) -> Circumstances:
-    """Banners without an answer by device and day, layers, times to answer and how many had GPC, both ends included.
-
-    Two queries.
-    """
-    days = [first + timedelta(n) for n in range((last - first).days + 1)]
-    found = Circumstances(
-        total=Reach("total"),
-        devices={device: Reach(device) for device in DEVICES},
-        days={day: {device: Reach(device) for device in DEVICES} for day in days},
-        layers=dict.fromkeys((*LAYERS, OTHER), 0),
-        times=dict.fromkeys(TIMES, 0),
-    )
-    period = _period(site_id, first, last)
-    shown = ShownTotal.objects.using(using()).filter(period).values_list("day", "device", "kind", "gpc")
-    for day, device, kind, gpc, count in shown.annotate(n=Sum("count")).order_by():
-        if kind == "banner":
-            found.gpc_banners += count if gpc else 0
-            for reach in (found.total, found.devices[device], found.days[day][device]):
-                reach.shown += count
-    answered = AnsweredTotal.objects.using(using()).filter(period)
-    rows = answered.values_list("day", "device", "layer", "waited", "gpc", "asked").annotate(n=Sum("count"))
-    for day, device, layer, waited, gpc, asked, count in rows.order_by():
-        found.answers += count
-        found.gpc_answers += count if gpc else 0
-        found.layers[layer] += count
-        if asked:
-            found.times[waited] += count
-            for reach in (found.total, found.devices[device], found.days[day][device]):
-                reach.answered += count
-    return found
+def _banners_by_gpc(period: Q) -> dict[bool, int]:
+    banners = ShownTotal.objects.using(using()).filter(period, kind="banner")
+    return dict(banners.values_list("gpc").annotate(n=Sum("count")).order_by())
 
 
 def reports_full(site_id: int) -> bool:

@@ -27,6 +27,7 @@ class Impression(msgspec.Struct, forbid_unknown_fields=True):
     regime: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[\x21-\x7e]*\Z")] = ""
     language: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[A-Za-z0-9-]*\Z")] = ""
     gpc: bool = False
+    arm: Literal["", "A", "B"] = ""  # of a test of two banners
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,6 +8,9 @@ from django.db import models
 class Verb(models.TextChoices):
     """The value is what is stored: it stays as it is for ever. The label may be said better."""
 
+    BANNER_TEST_CHOOSE = "banner_test.choose", "ended a test of two banners"
+    BANNER_TEST_SAVE = "banner_test.save", "changed the second banner of a test"
+    BANNER_TEST_TEXTS = "banner_test.texts", "changed words of the second banner"
     CATEGORY_ADD = "category.add", "added a category"
     CATEGORY_DELETE = "category.delete", "deleted a category"
     CATEGORY_UPDATE = "category.update", "changed a category"

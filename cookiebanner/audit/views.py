@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from consent.answers import references
+from consent.banners import arms
 from consent.jurisdictions import table
 from consent.ledger import checkpoint, clock, erasure, events
 from consent.ledger import search as finder
@@ -136,16 +137,18 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
     row = ConsentRecord.objects.filter(site_id=site.pk, index=index).first()
     release = row.release if row else None
     snapshot = publishing.snapshot_of(site, release) if release else None
+    said = words.of(row, snapshot)
     seen = None
     consent = entry.type == LogEntry.Type.CONSENT
     if consent and row and snapshot:
         variant = words.variant_of(snapshot, row.regime, row.jurisdiction)
-        seen = previews.address(site, release=release, variant=variant, language=row.language)
+        seen = previews.address(
+            site, release=release, variant=variant, language=row.language, arm=said["payload"].get("arm", arms.A)
+        )
     others: list[ConsentRecord] = []
     if row and row.visitor:
         mine = ConsentRecord.objects.filter(site_id=site.pk, visitor=row.visitor).exclude(index=index)
         others = list(mine.order_by("-index")[:20])
-    said = words.of(row, snapshot)
     return show(
         request,
         "audit/record.html",

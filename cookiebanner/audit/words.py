@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from consent.banners import screen
+from consent.banners import arms, screen
 from consent.ledger.models import ConsentRecord
 from consent.publishing import queries as publishing
 from consent.publishing.differences import label, language_name, value
@@ -44,7 +44,8 @@ def of_rows(site: Site, indexes: Sequence[int]) -> list[dict[str, Any]]:
 def of(row: ConsentRecord | None, snapshot: dict[str, Any] | None) -> dict[str, Any]:
     """What a template says of one record; nothing of what was erased."""
     payload: dict[str, Any] = json.loads(row.payload) if row and row.payload else {}
-    asked = _asked(row, snapshot) if row and snapshot and row.action else {}
+    shown = arms.arm(snapshot, payload.get("arm", arms.A)) if snapshot else None
+    asked = _asked(row, shown) if row and shown and row.action else {}
     return {
         "payload": payload,
         "signals": [

@@ -31,6 +31,8 @@ def address(site: Site, finding: Finding) -> str:
             return _page(site, "purpose", field if "-" in field else f"id_purpose-{field}", key=key)
         case "override", [key]:
             return _page(site, "rule", key=key)
+        case "test", []:
+            return _page(site, "banner_test")
         case "law", [place]:
             return _page(site, "jurisdiction", place=place)
         case ("categories" | "services") as page, []:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, include, path
 
 from cookiebanner.dashboard.views import (
     banner,
+    banner_test,
     catalogue,
     cookies,
     guide,
@@ -11,6 +12,7 @@ from cookiebanner.dashboard.views import (
     installation,
     laws,
     notices,
+    numbers,
     overview,
     people,
     releases,
@@ -25,6 +27,8 @@ app_name = "dashboard"
 
 site_pages: list[URLPattern] = [
     path("", overview.overview, name="overview"),
+    path("numbers/", numbers.numbers_page, name="numbers"),
+    path("numbers.csv", numbers.numbers_csv, name="numbers_csv"),
     # set up
     path("start/", guide.guide, name="guide"),
     path("scans/", scans.scans_page, name="scans"),
@@ -49,6 +53,8 @@ site_pages: list[URLPattern] = [
     path("banner/", banner.edit, name="banner"),
     path("banner/draft/", banner.draft, name="banner_draft"),
     path("banner/review/", banner.review, name="banner_review"),
+    path("banner/test/", banner_test.edit, name="banner_test"),
+    path("banner/test/winner/", banner_test.winner, name="banner_test_winner"),
     path("rules/", laws.rules, name="rules"),
     path("rules/<slug:key>/", laws.rule, name="rule"),
     path("jurisdictions/", laws.jurisdictions, name="jurisdictions"),

@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,9 @@ from consent.jurisdictions import locate, table
 from consent.ledger.append import Draft, append
 from consent.models import LogHead, Site
 from consent.sites.actions import change_settings, create_site, saw
-from consent.stats.actions import Answered, ShownOn, add_answered, add_impressions, add_shown
-from consent.stats.how import device_class, how
+from consent.stats import asked
+from consent.stats.actions import Answered, Shown, ShownOn, add_answered, add_asked, add_impressions, add_shown
+from consent.stats.how import How, device_class, how
 from cookiebanner.demo.trackers import TRACKERS
 from cookiebanner.demo.views import DEMO_SITE
 from cookiebanner.releases.publish import publish
@@ -34,6 +36,7 @@ PLACES = {
     "DE": 30, "FR": 14, "GB": 13, "US-CA": 10, "US-TX": 6, "ES": 6, "NL": 5, "IT": 4, "CH": 3, "JP": 3, "BR": 3,
     "CA-QC": 2, "US-VA": 1,
 }  # fmt: skip
+PHONES = ["iPhone Version/19.0 Mobile Safari/604.1", "Android 17 Chrome/156.0 Mobile Safari/537.36"]
 LANGUAGE = {"DE": "de", "CH": "de", "FR": "fr", "CA-QC": "fr", "ES": "es"}
 PURPOSES = {
     "analytics": "Counts visits and pages, to see which teas people look for.",
@@ -41,6 +44,36 @@ PURPOSES = {
     "chat": "Opens a chat with our tea people.",
     "video": "Plays our brewing videos.",
 }
+
+
+@dataclass
+class Counts:
+    """What gates of one day would have been counted for beside their answers."""
+
+    shown: Counter[Shown] = field(default_factory=Counter)
+    shown_on: Counter[ShownOn] = field(default_factory=Counter)
+    came: Counter[Answered] = field(default_factory=Counter)
+    events: Counter[asked.Event] = field(default_factory=Counter)
+
+    def add(
+        self, chance: random.Random, shown: asked.Event, action: str, came: How, decided: asked.Decided | None
+    ) -> None:
+        """An answer, and the views and banners before it."""
+        views, banners = chance.choice((2, 3, 4)), chance.choice((1, 1, 2))
+        site, day, release = shown.site_id, shown.day, shown.release
+        for kind, count in (("view", views), ("banner", banners)):
+            self.shown[site, day, release, shown.regime, shown.place, shown.language, kind] += count
+            self.shown_on[site, day, release, shown.device, kind, came.gpc] += count
+        self.came[(site, day, release, action, *came)] += 1
+        self.events[shown] += banners
+        if decided:
+            self.events[shown._replace(layer=came.layer, decided=decided)] += 1
+
+    def write(self) -> None:
+        add_impressions(self.shown)
+        add_shown(self.shown_on)
+        add_answered(self.came)
+        add_asked(asked.rows(self.events.items()))
 
 
 def person(password: str) -> None:
@@ -97,27 +130,29 @@ def history(shop: Site, progress: Callable[[int, int], None]) -> int:
     day = first
     for number in range(DAYS):
         day = first + timedelta(days=number)
-        shown: Counter[tuple[Any, ...]] = Counter()
-        shown_on: Counter[ShownOn] = Counter()
-        came: Counter[Answered] = Counter()
+        counts = Counts()
         busy = (70 + number * 0.6) * (0.7 if day.weekday() > 4 else 1) * chance.uniform(0.85, 1.15)
         with transaction.atomic():
             for hour in HOURS:
-                drafts = [
-                    answer(chance, known, release, yes, shown, shown_on, came, day)
-                    for _ in range(round(busy / len(HOURS)))
-                ]
+                drafts = [answer(chance, known, release, yes, counts, day) for _ in range(round(busy / len(HOURS)))]
                 at = datetime.combine(day, time(hour, chance.randrange(60), chance.randrange(60)), UTC)
                 if at < datetime.now(UTC):
                     append(drafts, at=at)
                     written += len(drafts)
-        add_impressions(shown)
-        add_shown(shown_on)
-        add_answered(came)
+        counts.write()
         progress(number + 1, DAYS)
     # A site with ninety days of answers is one whose gate was seen.
     saw({(shop.pk, "127.0.0.1"): (shop.level, release.number)}, datetime.combine(day, time(HOURS[-1]), UTC))
     return written
+
+
+def grants(chance: random.Random, action: str, optional: list[str]) -> set[str]:
+    """The categories that an answer says yes to."""
+    if action == "accept_all":
+        return set(optional)
+    if action in ("custom", "opt_out"):
+        return {key for key in optional if key != "C0004" and chance.random() < 0.55}
+    return set(optional) - {"C0004"} if action == "gpc" else set()
 
 
 def answer(
@@ -125,9 +160,7 @@ def answer(
     shop: PublishedSite,
     release: PublishedRelease,
     yes: list[tuple[UUID, UUID, str]],
-    shown: Counter[tuple[Any, ...]],
-    shown_on: Counter[ShownOn],
-    came: Counter[Answered],
+    counts: Counts,
     day: Any,
 ) -> Draft:
     """One visitor's answer, as a browser would send it."""
@@ -138,7 +171,6 @@ def answer(
     [place] = chance.choices(list(PLACES), weights=list(PLACES.values()))
     visitor: UUID | None = None
     replaces: UUID | None = None
-    granted: set[str] = set()
     if yes and chance.random() < 0.02:
         record, visitor, place = yes.pop(chance.randrange(len(yes)))
         replaces, action = record, "withdraw"
@@ -147,12 +179,7 @@ def answer(
     else:
         [action] = chance.choices(["accept_all", "opt_out", "gpc"], weights=[72, 16, 12])
     optional = [key for key, necessary in release.categories.items() if not necessary]
-    if action == "accept_all":
-        granted = set(optional)
-    elif action in ("custom", "opt_out"):
-        granted = {key for key in optional if key != "C0004" and chance.random() < 0.55}
-    elif action == "gpc":
-        granted = set(optional) - {"C0004"}
+    granted = grants(chance, action, optional)
     if granted and action != "gpc":
         visitor = new_id()
     regime = table.variant_for(place)
@@ -178,15 +205,20 @@ def answer(
     }
     row = table.row(place)
     decision = locate.Decision(place, row.preset, regime, "header")
-    agent = chance.choice(["Firefox/153.0", "Chrome/156.0 Safari/537.36", "Version/19.0 Safari/605.1.15", "Edg/156.0"])
-    key = (shop.id, day, release.number, regime, place, language)
-    views, banners = chance.choice((2, 3, 4)), chance.choice((1, 1, 2))
-    shown[(*key, "view")] += views
-    shown[(*key, "banner")] += banners
-    device, gpc = device_class(agent), action == "gpc"
-    shown_on[shop.id, day, release.number, device, "view", gpc] += views
-    shown_on[shop.id, day, release.number, device, "banner", gpc] += banners
-    came[(shop.id, day, release.number, action, *how(device, body["layer"], replaces is None, None, gpc))] += 1
+    agent = chance.choice(
+        ["Firefox/153.0", "Chrome/156.0 Safari/537.36", "Version/19.0 Safari/605.1.15", "Edg/156.0", *PHONES]
+    )
+    gpc = action == "gpc"
+    device = device_class(agent)
+    came = how(device, body["layer"], replaces is None, round(chance.lognormvariate(8.6, 1.1)), gpc)
+    shown = asked.Event(
+        shop.id, day, table.regime_of(regime), release.number, "", place, language, device, "", asked.SHOWN
+    )
+    decided = None
+    if came.asked and not gpc:
+        choices = {"categories": vector, "purposes": {}, "services": {}}
+        decided = asked.decided(action, choices, (optional, (), ()), action in schema.OPT_OUTS)
+    counts.add(chance, shown, action, came, decided)
     made = schema.decode(json.dumps(body).encode())
     where = locate.Place(row.iso_country or None, row.iso_subdivision.rpartition("-")[2] or None, "header")
     return intake.draft(

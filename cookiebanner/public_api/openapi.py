@@ -35,8 +35,8 @@ PROBLEMS = {
     410: "erased",
     413: "too_large: more than 8 kB",
     415: "unsupported_media_type",
-    422: "unknown_release, unknown_regime, unknown_language, unknown_category, unknown_purpose, unknown_service, "
-    "incomplete_vector, action_disagrees, unstorable",
+    422: "unknown_release, unknown_regime, unknown_language, unknown_arm, unknown_category, unknown_purpose, "
+    "unknown_service, incomplete_vector, action_disagrees, unstorable",
     429: "rate_limited, with Retry-After",
     503: "unavailable or log_restarted, with Retry-After",
 }

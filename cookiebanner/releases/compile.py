@@ -15,11 +15,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from consent.banners import packing, screen
+from consent.banners import arms, packing, screen
 from consent.jurisdictions import table
 from consent.publishing import slots, tags
 from cookiebanner import env
@@ -90,6 +91,8 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     parts = [f"adapter.{name}" for name in adapters]
     if snapshot["site"]["level"] == "strict":
         parts.append("level.strict")
+    if arms.tested(snapshot):
+        parts.append("arms")
     # Behind the gate, which it asks what stands stored.
     behind = [f"moved.{snapshot['site']['moved_from']['manager']}"] if snapshot["site"].get("moved_from") else []
     code = "".join(built(part).decode() for part in [*parts, "gate", *behind])
@@ -160,6 +163,8 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     if not given.in_order:
         every = (*given.categories, *given.purposes, *given.services)
         config["slots"] = [own if len(own) > 1 else own[0] for own in every]
+    if last := arms.last_day(snapshot):
+        config["ends"] = (last - date(1970, 1, 1)).days + 1
     switches = {
         "hold": site["unknown"] == "hold",
         "reload": site["reload"],

@@ -333,9 +333,10 @@ def pages() -> Iterator[Pages]:
         server.server_close()
 
 
-def tags(server: str, release: Release, variant: str, level: str) -> str:
-    """The snippet of the site's level, with the address that pins release and regime."""
-    gate = snippets.script(f"{server}/v1/{release.site.uuid}/r/{release.number}/regime/{variant}/gate.js")
+def tags(server: str, release: Release, variant: str, level: str, arm: str = "") -> str:
+    """The snippet of the site's level, with the address that pins release and regime; of a test, the banner too."""
+    pinned = f'data-arm="{arm}"' if arm else ""
+    gate = snippets.script(f"{server}/v1/{release.site.uuid}/r/{release.number}/regime/{variant}/gate.js", pinned)
     if level == Site.Level.DROP_IN:
         stub = f'charset="UTF-8" data-domain-script="{release.site.uuid}"'
         return gate + snippets.script(f"{server}/scripttemplates/otSDKStub.js", stub)
@@ -405,7 +406,7 @@ class Studio:
         one = subject.taken
         found = []
         with self.context(one) as context:
-            tab = self.open(context, one, tags(self.server, self.release, one.variant, self.site["level"]))
+            tab = self.open(context, one, tags(self.server, self.release, one.variant, self.site["level"], one.arm))
             for layer in LAYERS:
                 if layer == "preferences":
                     tab.evaluate("fairgate.open()")
@@ -496,7 +497,7 @@ def _stored(png: bytes, subject: Subject, layer: str, says: Text) -> dict[str, A
         "bytes": len(png),
         "width": int.from_bytes(png[16:20], "big"),  # IHDR
         "height": int.from_bytes(png[20:24], "big"),
-        **one._asdict(),
+        **one.words(),
         "layer": layer,
         "text": says._asdict(),
         "shows": _shows(subject.shows),
@@ -504,4 +505,4 @@ def _stored(png: bytes, subject: Subject, layer: str, says: Text) -> dict[str, A
 
 
 def _shows(renderings: Iterable[Rendering]) -> list[dict[str, str]]:
-    return [one._asdict() for one in renderings]
+    return [one.words() for one in renderings]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 
-from consent.banners import texts
+from consent.banners import arms, texts
 from consent.publishing import queries, rendered, slots
 from consent.publishing.lint.finding import WARN, Finding, asks
 from consent.publishing.models import Release
@@ -132,7 +132,23 @@ def wanted(site: Site, content: str) -> Snapshot | None:
 def draw(
     site: Site, snapshot: Snapshot, progress: pictures.Progress = lambda done, total, words: None
 ) -> dict[str, Any]:
-    """Draws a content and returns what was found, as `consent.publishing.rendered` keeps it."""
+    """Draws a content and returns what was found, as `consent.publishing.rendered` keeps it: of a test of two banners,
+    what either of them does wrong."""
+    made = _drawn(site, arms.arm(snapshot, arms.A), progress)
+    if arms.tested(snapshot):
+        of_b = _drawn(site, arms.arm(snapshot, arms.B), progress)
+        known = made["findings"]
+        made["findings"] = known + [
+            {**row, "message": f"Banner B: {row['message']}", "field": "test"}
+            for row in of_b["findings"]
+            if row not in known
+        ]
+        made |= {"drawn": made["drawn"] + of_b["drawn"], "failed": made["failed"] + of_b["failed"]}
+    return made
+
+
+def _drawn(site: Site, snapshot: Snapshot, progress: pictures.Progress) -> dict[str, Any]:
+    """One banner's drawings."""
     numbering = slots.extended(queries.numbering(site), snapshot)
     release = Release(site=site, number=1)
     variants = pictures.variants(site, snapshot)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from consent.banners import screen
+from consent.banners import arms, screen
 from consent.jurisdictions import locate, table
 from consent.jurisdictions.locate import Place
 from cookiebanner.releases.compile import for_variant
@@ -33,6 +33,11 @@ class Rendering(NamedTuple):
     language: str
     form: str
     scheme: str
+    arm: str = ""  # of a test of two banners
+
+    def words(self) -> dict[str, str]:
+        """As a ledger entry names it; without a test as ever."""
+        return {name: value for name, value in self._asdict().items() if value or name != "arm"}
 
 
 class Text(NamedTuple):
@@ -56,7 +61,15 @@ class Subject:
 
 
 def subjects(snapshot: Snapshot, variants: Iterable[str]) -> list[Subject]:
-    """The pictures to take of a release under these variants, each distinct one once, in a fixed order."""
+    """The pictures to take of a release under these variants, each distinct one once, in a fixed order; with a test of
+    two banners those of A, then those of B."""
+    if not arms.tested(snapshot):
+        return _subjects(snapshot, variants)
+    variants = list(variants)
+    return [one for name in arms.ARMS for one in _subjects(arms.arm(snapshot, name), variants, name)]
+
+
+def _subjects(snapshot: Snapshot, variants: Iterable[str], arm: str = "") -> list[Subject]:
     groups: dict[str, list[Rendering]] = {}
     texts: dict[str, Mapping[str, Text]] = {}
     chosen = snapshot["banner"]["theme"].get("scheme", "auto")
@@ -67,7 +80,7 @@ def subjects(snapshot: Snapshot, variants: Iterable[str]) -> list[Subject]:
             for form in FORMS:
                 for scheme in SCHEMES:
                     key = json.dumps([alike, language, form, scheme if scheme in drawn else chosen], sort_keys=True)
-                    groups.setdefault(key, []).append(Rendering(variant, language, form, scheme))
+                    groups.setdefault(key, []).append(Rendering(variant, language, form, scheme, arm))
                     if key not in texts:
                         texts[key] = {layer: expected(snapshot, variant, language, layer) for layer in LAYERS}
     return [Subject(tuple(shows), texts[key]) for key, shows in groups.items()]

@@ -18,7 +18,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from consent.banners import texts
+from consent.banners import arms, texts
 from consent.jurisdictions import locate, table
 from consent.jurisdictions.locate import Decision, Place
 from consent.publishing import queries
@@ -41,10 +41,11 @@ def address(
     gpc: bool = False,
     variant: str = "",
     unsaved: dict[str, Any] | None = None,
+    arm: str = arms.A,
 ) -> str:
     """The path of a preview page: the draft, or a release, at a place (or under a `variant`). `unsaved` lays banner
-    settings, or the texts of one language, over the draft."""
-    token = signing.dumps({"s": site.pk, "r": release, "u": unsaved or {}}, salt=SALT, compress=True)
+    settings, or the texts of one language, over the draft. `arm`: which banner of a test."""
+    token = signing.dumps({"s": site.pk, "r": release, "u": unsaved or {}, "a": arm}, salt=SALT, compress=True)
     query = {"place": place, "language": language, "gpc": "1" if gpc else "", "variant": variant}
     pairs = "&".join(f"{key}={value}" for key, value in query.items() if value)
     return reverse("preview", kwargs={"token": token}) + "?" + pairs
@@ -74,8 +75,8 @@ def _opened(token: str) -> tuple[Site, Snapshot, int]:
         snapshot = queries.snapshot_of(site, given["r"])
         if snapshot is None:
             raise Http404
-        return site, snapshot, given["r"]
-    snapshot = queries.draft(site)
+        return site, arms.arm(snapshot, given.get("a", arms.A)), given["r"]
+    snapshot = arms.arm(queries.draft(site), given.get("a", arms.A))
     _lay_over(snapshot, given["u"])
     current = queries.current_release(site)
     return site, snapshot, (current.number if current else 0) + 1

@@ -19,6 +19,7 @@ from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
+from consent.stats.asked import Decided, decided
 from consent.stats.how import How, how
 from consent.storing import is_of_a_row
 from cookiebanner.visitors import door, rate_limit
@@ -39,6 +40,7 @@ class Prepared:
     draft: Draft
     site: PublishedSite
     how: How
+    decided: Decided | None = None  # at a banner that was up
 
 
 def prepare(
@@ -80,7 +82,10 @@ def prepare(
         place=place,
     )
     came = how(device(headers), given.layer, given.replaces is None, given.time_to_answer, draft.record["gpc"])
-    return Prepared(draft, site, came)
+    if not came.asked:
+        return Prepared(draft, site, came)
+    objection = given.action in schema.OPT_OUTS
+    return Prepared(draft, site, came, decided(given.action, draft.record["choices"], release.optional, objection))
 
 
 def answer(prepared: Prepared, outcome: Outcome) -> ResponseParts:
@@ -92,7 +97,7 @@ def answer(prepared: Prepared, outcome: Outcome) -> ResponseParts:
         assert outcome.index is not None and outcome.received_at is not None
         record_id = prepared.draft.id_text
         if outcome.status == "created":
-            counters.answered(prepared.draft, prepared.how, outcome.received_at)
+            counters.answered(prepared.draft, prepared.how, prepared.decided, outcome.received_at)
         # Another site may have a record with this id.
         address = f"/api/v1/consents/{record_id}/receipt?site={prepared.draft.site_uuid}"
         receipt = schema.Stored(record_id, outcome.index, utc_text(outcome.received_at), address)

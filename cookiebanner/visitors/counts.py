@@ -23,7 +23,7 @@ from consent.answers.schema import read
 from consent.ledger.append import Draft
 from consent.sites import actions as sites
 from consent.stats import actions as stats
-from consent.stats import schema
+from consent.stats import asked, schema
 from consent.stats.how import How
 from consent.stats.subjects import subject_of
 from consent.storing import Stored
@@ -33,8 +33,8 @@ from cookiebanner.visitors.headers import device, gpc
 from cookiebanner.visitors.published import FRESH, Entry, TooManyMisses, published
 
 FLUSH = 5.0  # seconds
-MOST_KEYS = 10_000  # of each kind kept between two flushes; more is an attack
-MOST_OF_A_SITE = 2_000  # of all of them one site's
+MOST_KEYS = 20_000  # of each kind kept between two flushes; more is an attack
+MOST_OF_A_SITE = 4_000  # of all of them one site's
 TRIES = 12  # flushes after which is dropped what failed for another reason than a database that is away
 log = logging.getLogger("fairgate")
 
@@ -54,6 +54,8 @@ class Counters:
         self._shown: dict[stats.Shown, int] = {}
         self._shown_on: dict[stats.ShownOn, int] = {}
         self._answered: dict[stats.Answered, int] = {}
+        self._events: dict[asked.Event, int] = {}
+        self._asked: dict[asked.Asked, int] = {}  # of events, what could not be written yet
         self._reports: dict[stats.Reported, tuple[int, str]] = {}
         self._seen: dict[tuple[int, str], tuple[str, int | None]] = {}
         self._keys: dict[int, int] = {}  # site → how many keys it has in the five
@@ -103,14 +105,24 @@ class Counters:
                 self._count_reports(entry, submission, host)
         return RawResponse(204, [], b"")
 
-    def answered(self, draft: Draft, how: How, at: datetime) -> None:
-        """Counts an answer that is stored, by how it came about; what was said elsewhere came about there."""
-        if draft.action == "import":
+    def answered(self, draft: Draft, how: How, decided: asked.Decided | None, at: datetime) -> None:
+        """Counts an answer that is stored, by how it came about and what was decided at its banner, if one was up; what
+        was said elsewhere came about there, and what the testing script sends is no visitor's."""
+        if draft.action == "import" or "test" in draft.record:
             return
-        key = (draft.site_id, _day(at), draft.release or 0, draft.action, *how)
+        day, release = _day(at), draft.release or 0
+        key = (draft.site_id, day, release, draft.action, *how)
         with self._lock:
             if key in self._answered or self._has_room(draft.site_id, self._answered):
                 self._answered[key] = self._answered.get(key, 0) + 1
+            if decided:
+                regime, arm = draft.regime.partition("-")[0], draft.record.get("arm", "")
+                where = (draft.jurisdiction, draft.language, how.device, how.layer)
+                self._count_event(asked.Event(draft.site_id, day, regime, release, arm, *where, decided))
+
+    def _count_event(self, event: asked.Event) -> None:
+        if event in self._events or self._has_room(event.site_id, self._events):
+            self._events[event] = self._events.get(event, 0) + 1
 
     def _count_impression(
         self,
@@ -121,6 +133,8 @@ class Counters:
         peer: str,
     ) -> None:
         """`release` is None when it is the newest."""
+        if submission.site.endswith("-test"):
+            return
         found, _place = decision(entry, headers, peer)
         regime = submission.regime or found.regime
         language = submission.language or next(iter(entry.languages), "")
@@ -132,13 +146,17 @@ class Counters:
             raise RejectedSubmission("unknown_language", f"The release has no language {language!r}.", field="language")
         day = datetime.now(UTC).date()
         number = submission.release or entry.number or 0
-        key = (entry.id, day, number, regime.partition("-")[0], found.jurisdiction, language, submission.kind)
-        on = (entry.id, day, number, device(headers), submission.kind, submission.gpc or gpc(headers))
+        base, place, kind, on_device = regime.partition("-")[0], found.jurisdiction, submission.kind, device(headers)
+        key = (entry.id, day, number, base, place, language, kind)
+        on = (entry.id, day, number, on_device, kind, submission.gpc or gpc(headers))
         with self._lock:
             if key in self._shown or self._has_room(entry.id, self._shown):
                 self._shown[key] = self._shown.get(key, 0) + 1
             if on in self._shown_on or self._has_room(entry.id, self._shown_on):
                 self._shown_on[on] = self._shown_on.get(on, 0) + 1
+            if kind == asked.BANNER:
+                where = (base, number, submission.arm, place, language, on_device, "")
+                self._count_event(asked.Event(entry.id, day, *where, asked.SHOWN))
 
     def _count_reports(self, entry: Entry, submission: schema.Reports, origin: str) -> None:
         kept = {(entry.id, item.kind, subject_of(item.kind, item.subject)) for item in submission.items}
@@ -166,13 +184,15 @@ class Counters:
         """Writes what was counted; keeps it for the next time when the database is away."""
         with self._lock:
             shown, shown_on, reports, seen = self._shown, self._shown_on, self._reports, self._seen
-            answered = self._answered
+            answered, asked_rows = self._answered, Counter(self._asked)
+            asked_rows.update(asked.rows(self._events.items()))
             self._clear()
         now = datetime.now(UTC)
         done: tuple[Stored[Any], ...] = (
             _attempt(shown, stats.add_impressions, shown),
             _attempt(shown_on, stats.add_shown, shown_on),
             _attempt(answered, stats.add_answered, answered),
+            _attempt(asked_rows, stats.add_asked, asked_rows),
             _attempt(reports, stats.add_reports, reports, now),
             _attempt(seen, sites.saw, seen, now),
         )
@@ -190,13 +210,13 @@ class Counters:
             return
         log.warning("Counts could not be written; they are kept for the next time.", exc_info=left[0].why)
         with self._lock:
-            counts: tuple[dict[Any, int], ...] = (self._shown, self._shown_on, self._answered)
-            for counted, stored in zip(counts, done[:3], strict=True):
+            counts: tuple[dict[Any, int], ...] = (self._shown, self._shown_on, self._answered, self._asked)
+            for counted, stored in zip(counts, done[:4], strict=True):
                 for key, count in stored.left:
                     counted[key] = counted.get(key, 0) + count
-            for name, (count, host) in done[3].left:
+            for name, (count, host) in done[4].left:
                 self._reports[name] = (self._reports.get(name, (0, ""))[0] + count, host)
-            self._seen = dict(done[4].left) | self._seen
+            self._seen = dict(done[5].left) | self._seen
             every: tuple[Mapping[Any, Any], ...] = (*counts, self._reports, self._seen)
             self._keys = Counter(key[0] for counted in every for key in counted)
 

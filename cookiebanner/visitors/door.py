@@ -49,6 +49,7 @@ STATUS = {
     "uri_too_long": 414,
     "unsupported_media_type": 415,
     "action_disagrees": 422, "incomplete_vector": 422, "unknown_category": 422, "unknown_language": 422,
+    "unknown_arm": 422,
     "unknown_purpose": 422, "unknown_regime": 422, "unknown_release": 422, "unknown_service": 422,
     "unknown_subject": 422, "unstorable": 422,
     "rate_limited": 429,

@@ -32,6 +32,23 @@
   }
   on('change', 'form[data-auto] select, form[data-auto] input', (field) => field.form.requestSubmit());
 
+  // A chart is one stop for the Tab key; arrows walk through its values.
+  for (const chart of document.querySelectorAll('svg[data-points]')) {
+    const points = [...chart.querySelectorAll('.point')];
+    const stop = (at) => {
+      for (const [number, point] of points.entries()) point.setAttribute('tabindex', number === at ? '0' : '-1');
+    };
+    stop(points.length - 1);
+    chart.addEventListener('keydown', (event) => {
+      const at = points.indexOf(event.target);
+      const next = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: points.length - 1 }[event.key];
+      if (at < 0 || !points[next]) return;
+      event.preventDefault();
+      stop(next);
+      points[next].focus();
+    });
+  }
+
   // Deleting asks first.
   on('submit', 'form[data-confirm]', (form, event) => {
     if (!confirm(form.dataset.confirm)) event.preventDefault();

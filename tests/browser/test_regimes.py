@@ -183,8 +183,7 @@ def test_the_signal_makes_no_record_per_page_view_and_is_a_share(world, chromium
     counters.flush()
     today = datetime.now(UTC).date()
     found = stats.circumstances(site.pk, today - timedelta(days=1), today)
-    assert (found.gpc_answers, found.answers) == (1, 1)
-    assert (found.gpc_banners, found.total.shown) == (5, 6)
+    assert (found.gpc_banners, found.banners) == (5, 6)
     assert stats.gpc_share(site.pk, today - timedelta(days=1), today) == 5 / 6
 
 

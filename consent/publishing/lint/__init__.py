@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from consent.banners import arms
 from consent.publishing.lint import buttons, informing, law, trackers, wording, working
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, can_waive, covers
 from consent.publishing.lint.wording import machine_made
@@ -31,9 +32,26 @@ def check(
     `waivers` are the sign-offs in force, the snapshot's own when none are given: an old release says who signed then.
     """
     given = snapshot["waivers"] if waivers is None else waivers
-    judged = (finding for rule in RULES for finding in rule(snapshot))
+    judged = [finding for rule in RULES for finding in rule(arms.arm(snapshot, arms.A))]
+    if arms.tested(snapshot):
+        judged += _of_b(snapshot, judged)
     found = [_signed(finding, given) for finding in (*judged, *drawn)]
     return sorted(found, key=lambda f: (f.severity, f.rule, f.regime, f.subject))
+
+
+def _of_b(snapshot: Snapshot, of_a: list[Finding]) -> Iterator[Finding]:
+    """What is wrong with the second banner of a test and not with the first; and a test of nothing."""
+    other = arms.arm(snapshot, arms.B)
+    if other == arms.arm(snapshot, arms.A):
+        yield Finding(
+            "F13", BLOCK, "The two banners of the test are the same.", "configuration",
+            "Change what banner B says or how it looks, or end the test.", field="test",
+        )  # fmt: skip
+    known = set(of_a)
+    for rule in RULES:
+        for finding in rule(other):
+            if finding not in known:
+                yield replace(finding, message=f"Banner B: {finding.message}", field="test")
 
 
 def _signed(finding: Finding, waivers: Sequence[Mapping[str, str]]) -> Finding:

@@ -56,6 +56,9 @@ export interface Config {
   content: string;
   hosts: string[];
   cookie: string;
+  /** With a test of two banners (arms.js): what makes a screen that of the drawn one, and the day it ends, since 1970. */
+  arm?: (core: any, screen: any) => any;
+  ends?: number;
   /** Of a site that moved: the other consent manager's names → our categories' keys, and where and how long it kept answers. */
   moved?: { names: [string, string][]; days?: number; key?: string };
   /** How many slots there were after each of the last releases → what tells this numbering from others. */
@@ -180,6 +183,9 @@ export interface Core {
   keeper?: (root: HTMLElement, wayBack: () => HTMLElement | false | null | undefined) => ReturnType<typeof import('./ui/root.js').keeper>;
   since?: number;
   asked?: boolean;
+  /** Which banner of a test this view shows, where it is part of the test; and which it shows. */
+  arm?: string;
+  drawn?: string;
   /** What was pressed; the answer's own word is what it came to under the signals. */
   pressed?: string;
   swallows?: unknown;

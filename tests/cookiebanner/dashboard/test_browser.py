@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from django.utils import timezone
 
+from bench import numbers
+from consent.banners import banner_tests
 from consent.sites.actions import change_settings, create_site
 from tests.browser.uncaught import uncaught
 from tests.cookiebanner.dashboard.conftest import PASSWORD
@@ -15,7 +18,7 @@ __all__ = ["uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
-    "overview", "services", "service_new", "categories", "banner", "rules", "jurisdictions", "releases", "installation",
+    "overview", "numbers", "banner_test", "services", "service_new", "categories", "banner", "rules", "jurisdictions", "releases", "installation",
     "guide", "scans", "settings", "team", "tokens", "trail",
 )  # fmt: skip
 
@@ -41,6 +44,9 @@ def signed_in(live_server, shop, browser):
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
 def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, shop, people, width, scheme):
     other = sites_of(people["alice"], 9)[4]
+    today = timezone.now().date()
+    numbers.fill(shop.pk, 10_000, today, days=3, releases=1)
+    banner_tests.save(shop, "alice@example.net", ends=today, layout="bar", position="bottom")
     page = signed_in(width, scheme)
     urls = [reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid}) for name in PAGES]
     urls += [reverse(f"audit:{name}", kwargs={"uuid": shop.uuid}) for name in ("search", "exports", "ledger")]
@@ -54,6 +60,7 @@ def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, 
             found[url] = (nodes, wide, list(page.complaints))
         page.complaints.clear()
     assert found == {}
+    values_are_read_by_keyboard(page, live_server.url + reverse("dashboard:numbers", kwargs={"uuid": shop.uuid}))
     to_another_site(page, other)
 
 
@@ -83,6 +90,17 @@ def to_another_site(page, other) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/audit/{other.uuid}/ledger/")
+
+
+def values_are_read_by_keyboard(page, url: str) -> None:
+    """A chart is one stop of the Tab key; arrows walk through its values, each with its words."""
+    page.goto(f"{url}?days=7")
+    points = page.locator("svg[data-points] .point")
+    assert [point.get_attribute("tabindex") for point in points.all()] == ["-1", "-1", "0"]
+    points.last.focus()
+    page.keyboard.press("ArrowLeft")
+    assert [value.is_visible() for value in points.locator(".value").all()] == [False, True, False]
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == points.nth(1).text_content().strip()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (768, "dark"), (360, "light")])

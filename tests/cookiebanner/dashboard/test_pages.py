@@ -14,7 +14,7 @@ from tests.cookiebanner.dashboard.conftest import SECRET
 pytestmark = pytest.mark.django_db
 
 VIEW = (
-    "overview", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
+    "overview", "numbers", "numbers_csv", "banner_test", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
     "trail", "scans", "guide", "notices",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
@@ -37,6 +37,7 @@ POSTS: dict[str, dict[str, Any]] = {
     "service_delete": {"key": "counter"},
     "service_undo": {},
     "banner_draft": {},
+    "banner_test_winner": {},
     "publish": {},
     "rollback": {"number": 1},
     "waive": {},

@@ -45,7 +45,7 @@ def test_impressions_are_counted_and_added_up_over_flushes(client, shop, counter
     counters.flush()
     rows = ImpressionTotal.objects.filter(site_id=shop.pk).order_by("kind")
     assert list(rows.values_list("release", "regime", "jurisdiction", "language", "kind", "count")) == [
-        (1, "us_ca", "*", "de", "banner", 4),
+        (1, "us_ca", "*", "de", "banner", 3),  # not that of the testing script
         (1, "eu_opt_in", "*", "en", "view", 1),
     ]
 
@@ -345,7 +345,7 @@ def test_sightings_of_made_up_subdomains_do_not_stand_for_ever(client, shop, cou
 def test_strangers_of_one_site_do_not_fill_the_place_of_others(client, shop, counters):
     other = site("other.example")
     release(other)
-    for n in range(50):
+    for n in range(MOST_OF_A_SITE // 50 + 10):
         report(client, shop, *(f"h{n}-{m}.example" for m in range(50)))
     assert len(counters._reports) == MOST_OF_A_SITE
     body = {"site": str(other.uuid), "items": [{"kind": "unknown", "subject": "x.example"}]}

@@ -12,8 +12,8 @@ from django.db import OperationalError
 from django.db.models import Sum
 
 from consent.answers import schema
-from consent.models import AnsweredTotal, ConsentRecord, DailyTotal, ShownTotal
-from consent.stats import queries
+from consent.models import AnsweredTotal, AskedTotal, ConsentRecord, DailyTotal, ShownTotal
+from consent.stats import numbers, queries
 from cookiebanner.lane.app import Lane
 from cookiebanner.visitors.counts import counters
 from cookiebanner.wsgi import application as django
@@ -92,16 +92,22 @@ def test_what_is_counted(client, send):
     counters.flush()
     today = datetime.now(UTC).date()
     found = queries.circumstances(site.pk, today - timedelta(days=1), today)  # it may be midnight
-    assert {n: (r.shown, r.answered, r.no_answer) for n, r in found.devices.items()} == {
-        "phone": (4, 2, 2),
-        "tablet": (0, 0, 0),
-        "desktop": (1, 0, 1),
-    }
-    assert (found.total.shown, found.total.answered, found.total.no_answer) == (5, 2, 3)
-    assert found.layers == {"banner": 1, "preferences": 2, "api": 0, "signal": 1, "other": 1}
+    chosen = numbers.Chosen(today - timedelta(days=1), today)
+    by = {name: numbers.outcomes(site.pk, chosen, name) for name in numbers.BY}
+    assert [(r.name, r.banners, r.yes, r.some, r.no, r.unanswered) for r in by["device"]] == [
+        ("phone", 4, 1, 1, 0, 2),
+        ("desktop", 1, 0, 0, 0, 1),
+    ]
+    assert [(r.name, r.banners, r.decisions) for r in by["layer"]] == [("banner", 0, 1), ("preferences", 0, 1)]
+    for name in ("place", "law", "language", "release", "arm", "day"):
+        whole = numbers.total(by[name])
+        assert (name, whole.banners, whole.yes, whole.some, whole.decisions) == (name, 5, 1, 1, 2)
+        assert (whole.granted, whole.denied) == ({"C0002": 2, "C0004": 1}, {"C0004": 1})
+    assert [[r.name for r in by[name]] for name in ("place", "law", "language", "release", "arm")] == [
+        ["*"], ["eu_opt_in"], ["en"], ["1"], [""]
+    ]  # fmt: skip
     assert {bucket: count for bucket, count in found.times.items() if count} == {"<3s": 1, "<60s": 1}
     assert (found.gpc_banners, queries.gpc_share(site.pk, today - timedelta(days=1), today)) == (1, 0.2)
-    assert (found.answers, found.gpc_answers) == (5, 1)
     assert DailyTotal.objects.aggregate(n=Sum("count"))["n"] == 5
     assert set(ShownTotal.objects.values_list("kind", "gpc")) == {
         ("banner", False),
@@ -122,7 +128,7 @@ def test_what_could_not_be_written_is_written_later(client, monkeypatch):
     def away(counts):
         raise OperationalError("gone")
 
-    for broken in ("add_shown", "add_answered"):
+    for broken in ("add_shown", "add_answered", "add_asked"):
         with monkeypatch.context() as patch:
             patch.setattr(f"consent.stats.actions.{broken}", away)
             counters.flush()
@@ -130,6 +136,31 @@ def test_what_could_not_be_written_is_written_later(client, monkeypatch):
     counters.flush()
     assert AnsweredTotal.objects.aggregate(n=Sum("count"))["n"] == 5
     assert ShownTotal.objects.aggregate(n=Sum("count"))["n"] == 9
+    whole = AskedTotal.objects.filter(by="all")
+    assert dict(whole.values_list("what").annotate(n=Sum("count"))) == {
+        "banner": 5, "yes": 1, "some": 1, "+C0002": 2, "+C0004": 1, "-C0004": 1
+    }  # fmt: skip
+
+
+def test_what_is_no_visitors_answer_to_a_banner_is_not_counted(client):
+    """Imports, the testing script, and what a page's own code says; each is recorded all the same."""
+    site = corpus.make_world()
+    counters.flush()
+    yes = {"action": "accept_all", "choices": ALL, "layer": "banner"}
+    steps = [
+        (answer(PHONE, **yes | {"action": "import"}), 201),
+        (answer(PHONE, **yes, test=True), 201),
+        (answer(PHONE, **yes | {"layer": "api"}), 201),
+        (answer(PHONE, **yes, test=False), 400),
+        (answer(PHONE, **yes, arm="A"), 422),  # this release tests nothing
+        (answer(PHONE, **yes, arm="C"), 400),
+        (impression(PHONE, "banner", site=f"{corpus.DATA['site']}-test"), 204),
+    ]
+    assert through_django(client, [request for request, _ in steps]) == [status for _, status in steps]
+    counters.flush()
+    assert AskedTotal.objects.count() == ShownTotal.objects.count() == 0
+    records = [json.loads(present(r.payload)) for r in ConsentRecord.objects.filter(site_id=site.pk, type="consent")]
+    assert [record.get("test") for record in records] == [None, True, None]
 
 
 def test_a_body_without_the_field_has_the_request_hash_that_it_always_had():

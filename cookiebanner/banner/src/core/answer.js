@@ -106,6 +106,7 @@ export function answers(core, transport) {
       signals: { gpc: false, ...core.signals, vendors: core.vendorSignals },
       page: location.hostname + (cfg.path ? location.pathname : ''),
       client_time: new Date().toISOString(),
+      test: core.test || undefined,
       ...more,
     });
 
@@ -125,9 +126,9 @@ export function answers(core, transport) {
 
   /** Milliseconds since a layer came up by itself; nothing when none did, or it has had its answer. */
   function timeToAnswer() {
-    const { since } = core;
+    const { since, asked, arm } = core;
     core.asked = core.since = undefined;
-    return since && { time_to_answer: Math.min(864e5, Math.round(performance.now() - since)) };
+    return since && { time_to_answer: Math.min(864e5, Math.round(performance.now() - since)), arm: asked ? arm : undefined };
   }
 
   /** An answer, and all that follows. */

@@ -127,12 +127,13 @@ export function transport(core) {
     },
     count: (kind) =>
       sendOnce('/api/v1/impressions', {
-        site: cfg.site,
+        site: cfg.site + (core.test ? '-test' : ''),
         release: cfg.release,
         regime: terms.regime,
         language: core.lang,
         kind,
         gpc: core.signals.gpc,
+        arm: core.arm,
       }),
     /** Reports when the page is idle. */
     report() {

@@ -26,6 +26,7 @@ export function firstLayer(core) {
     placeholders: {},
     root: el('div', { id: 'onetrust-consent-sdk', class: 'fg' }),
     read(screen) {
+      screen = core.cfg.arm?.(core, screen) || screen;
       Object.assign(ui, {
         screen,
         lang: screen[SCREEN_LANGUAGE],

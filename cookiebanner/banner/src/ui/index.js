@@ -31,7 +31,7 @@ export function create(core) {
   /** Reads the texts of the language in force. */
   function read() {
     ui.read(core.texts);
-    Object.assign(ui, unpackLists(core.texts, core));
+    Object.assign(ui, unpackLists(ui.screen, core));
     ui.placeholders = placeholderValues(/** @type {any} */ (ui), core);
   }
 

@@ -1,0 +1,1 @@
+__fg.arm=(a,r)=>{if(void 0===a.drawn){let r=a.get("data-arm");!r&&__fg.ends>Date.now()/864e5&&(a.arm=Math.random()<.5?"A":"B"),a.drawn=r||a.arm||"A"}let t=r.b;if("B"!==a.drawn||!t)return r;let e={...r,...t};return e.t={...r.t,...t.t},e};
