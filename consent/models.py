@@ -16,7 +16,7 @@ from consent.ledger.models import (
 )
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.scanner.models import Scan, ScanNotice, ScanPlan
-from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.models import ApiToken, Host, IdempotencyKey, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
 
@@ -35,6 +35,7 @@ __all__ = [
     "DailyTotal",
     "GateReport",
     "Host",
+    "IdempotencyKey",
     "ImpressionTotal",
     "Invitation",
     "IssuedCheckpoint",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("cookiebanner.cookie_policy.urls")),
     path("", include("cookiebanner.onetrust.urls")),
     path("", include("cookiebanner.public_api.log_urls")),
+    path("api/admin/v1/", include("cookiebanner.admin_api.urls")),
     path("api/v1/", include("cookiebanner.public_api.urls")),
     path("api/", include("cookiebanner.public_api.docs_urls")),
     path(
