@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from consent.sites.actions import token_used
 from consent.sites.models import ApiToken
 from consent.sites.queries import token_of
-from cookiebanner.admin_api.errors import Refused
+from cookiebanner.admin_api.errors import Refusal
 from cookiebanner.visitors.proxies import client_key
 from cookiebanner.visitors.rate_limit import rate_limit
 
@@ -26,13 +26,13 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer fg_<prefix>_<secret>`; nothing else: a browser's session opens nothing here."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken]:
-        """Raises Refused, always with a challenge (RFC 6750)."""
+        """Raises Refusal, always with a challenge (RFC 6750)."""
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not text.strip():
-            raise Refused("token_needed", headers={"WWW-Authenticate": CHALLENGE})
+            raise Refusal("token_needed", headers={"WWW-Authenticate": CHALLENGE})
         token = token_of(text)
         if token is None:
-            raise Refused("invalid_token", headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+            raise Refusal("invalid_token", headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         token_used(token)
         return token.made_by or AnonymousUser(), token
 
@@ -49,17 +49,17 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 def count(token: ApiToken | None, headers: Mapping[str, str], peer: str) -> dict[str, str]:
-    """Counts a request, and says in headers what is left. Without a token it is the client's. Raises Refused."""
+    """Counts a request, and says in headers what is left. Without a token it is the client's. Raises Refusal."""
     limit: int = settings.FAIRGATE_API_LIMIT
     if limit <= 0:
         return {}
     whose = f"api token {token.pk}" if token else f"api {client_key(headers, peer)}"
     wait = rate_limit.wait(whose, limit)
     left = rate_limit.left(whose, limit)
-    told = {
+    fields = {
         "RateLimit-Policy": f'"{POLICY}";q={limit};w={WINDOW}',
         "RateLimit": f'"{POLICY}";r={left};t={wait or WINDOW}',
     }
     if wait:
-        raise Refused("rate_limited", headers={**told, "Retry-After": str(wait)})
-    return told
+        raise Refusal("rate_limited", headers={**fields, "Retry-After": str(wait)})
+    return fields

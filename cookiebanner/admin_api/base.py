@@ -28,7 +28,7 @@ from consent.sites.models import ApiToken, Site
 from consent.sites.queries import actor_of, locked, token_may
 from cookiebanner.admin_api import errors
 from cookiebanner.admin_api.access import TokenAuthentication, count
-from cookiebanner.admin_api.errors import Refused
+from cookiebanner.admin_api.errors import Refusal
 from cookiebanner.admin_api.openapi import AdminSchema, Does
 from cookiebanner.visitors.django import lower_headers
 
@@ -91,21 +91,21 @@ class AdminView(APIView):
     tag: ClassVar[str]
     token: ApiToken
     site: Site | None = None
-    told: dict[str, str]
+    limits: dict[str, str]
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.handler
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Token, limit, site, scope; in this order."""
-        self.told = {}
+        self.limits = {}
         headers, peer = lower_headers(request._request), request.META.get("REMOTE_ADDR", "")
         try:
             token: Any = request.auth
-        except Refused as refused:
+        except Refusal as refused:
             refused.headers |= count(None, headers, peer)
             raise
-        self.token, self.told = token, count(token, headers, peer)
+        self.token, self.limits = token, count(token, headers, peer)
         super().initial(request, *args, **kwargs)
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in self.does:
@@ -116,7 +116,7 @@ class AdminView(APIView):
                 raise Http404
             self.site = token.site
         if wanted is not None and not token_may(token, wanted):
-            raise Refused("missing_scope", scope=str(wanted))
+            raise Refusal("missing_scope", scope=str(wanted))
 
     def _allowed_methods(self) -> list[str]:
         return list(self.does)
@@ -135,7 +135,7 @@ class AdminView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Adds what is told with every answer, refusals too."""
         response = super().dispatch(request, *args, **kwargs)
-        for name, value in getattr(self, "told", {}).items():
+        for name, value in getattr(self, "limits", {}).items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
@@ -146,7 +146,7 @@ class AdminView(APIView):
         if not key:
             return self.create(request, **kwargs)
         if len(key) > LONGEST_KEY or not key.isprintable():
-            raise Refused("invalid", f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
+            raise Refusal("invalid", f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
         asked = json.dumps([request.method, request.path, request.data], sort_keys=True)
         row, mine = replays.begin(self.token, key, hashlib.sha256(asked.encode()).hexdigest())
         if not mine:
@@ -215,7 +215,7 @@ class AdminView(APIView):
         """Does it to what the program has read and to nothing else: the site's row is locked meanwhile.
 
         `read` gives the thing as it is shown, None when there is none. Answers with the thing as it is then: 201 when
-        it is new, 204 when it is gone. Raises Refused.
+        it is new, 204 when it is gone. Raises Refusal.
         """
         with transaction.atomic():
             locked(self.own)
@@ -231,14 +231,14 @@ class AdminView(APIView):
         wanted = self.request.headers.get("If-Match", "")
         if before is None:
             if wanted:
-                raise Refused("changed_meanwhile")
+                raise Refusal("changed_meanwhile")
             return
         if self.request.headers.get("If-None-Match", "").strip() == "*":
-            raise Refused("changed_meanwhile", "It is there already.")
+            raise Refusal("changed_meanwhile", "It is there already.")
         if not wanted:
-            raise Refused("if_match_needed")
+            raise Refusal("if_match_needed")
         if wanted.strip() != "*" and etag(before) not in _tags(wanted):
-            raise Refused("changed_meanwhile")
+            raise Refusal("changed_meanwhile")
 
 
 def etag(data: Any) -> str:

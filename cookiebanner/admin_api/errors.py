@@ -48,7 +48,7 @@ CODES: dict[str, Code] = {
 CODE_NAMES = tuple(CODES)
 
 
-class Refused(exceptions.APIException):
+class Refusal(exceptions.APIException):
     """A refusal with one of `CODES`; `title` in place of the table's, `more` are further members."""
 
     def __init__(self, code: str, title: str = "", *, headers: dict[str, str] | None = None, **more: Any) -> None:
@@ -58,7 +58,7 @@ class Refused(exceptions.APIException):
         super().__init__(self.title, code)
 
 
-def response_of(refused: Refused) -> Response:
+def response_of(refused: Refusal) -> Response:
     """The problem document of a refusal."""
     body = document(refused.status_code, refused.code, refused.title, **refused.more)
     return Response(body, refused.status_code, headers=refused.headers, content_type=PROBLEM)
@@ -73,40 +73,40 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     return response_of(refused)
 
 
-def translated(error: Exception) -> Refused | None:
+def translated(error: Exception) -> Refusal | None:
     """What a verb, Django or DRF raised, as one of our refusals."""
-    if isinstance(error, Refused):
+    if isinstance(error, Refusal):
         return error
     if isinstance(error, exceptions.ValidationError):
-        return Refused("invalid", errors=list(pointers(error.detail)))
+        return Refusal("invalid", errors=list(pointers(error.detail)))
     if isinstance(error, exceptions.ParseError):
-        return Refused("invalid_json", str(error.detail))
+        return Refusal("invalid_json", str(error.detail))
     if isinstance(error, Http404 | exceptions.NotFound | NotFound):
-        return Refused("not_found")
+        return Refusal("not_found")
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
-        return Refused("missing_scope")
+        return Refusal("missing_scope")
     for kind, code in (
         (exceptions.MethodNotAllowed, "method_not_allowed"),
         (exceptions.NotAcceptable, "not_acceptable"),
         (exceptions.UnsupportedMediaType, "unsupported_media_type"),
     ):
         if isinstance(error, kind):
-            return Refused(code, str(error.detail))
+            return Refusal(code, str(error.detail))
     return _of_verb(error)
 
 
-def _of_verb(error: Exception) -> Refused | None:
+def _of_verb(error: Exception) -> Refusal | None:
     if isinstance(error, Blocked):
-        return Refused("blocked", findings=[asdict(finding) for finding in error.findings])
+        return Refusal("blocked", findings=[asdict(finding) for finding in error.findings])
     if isinstance(error, Unchanged):
-        return Refused("unchanged", str(error), release=error.release.number)
+        return Refusal("unchanged", str(error), release=error.release.number)
     if isinstance(error, NeedsApproval):
-        return Refused("needs_approval", str(error))
+        return Refusal("needs_approval", str(error))
     if isinstance(error, OtherRequest):
-        return Refused("idempotency_key_reused")
+        return Refusal("idempotency_key_reused")
     if isinstance(error, StillBusy):
-        return Refused("in_progress", headers={"Retry-After": "1"})
-    return Refused("refused", str(error)) if isinstance(error, InvalidChange) else None
+        return Refusal("in_progress", headers={"Retry-After": "1"})
+    return Refusal("refused", str(error)) if isinstance(error, InvalidChange) else None
 
 
 def pointers(detail: Any, where: str = "") -> Iterator[dict[str, str]]:

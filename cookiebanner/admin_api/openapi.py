@@ -142,11 +142,11 @@ class AdminSchema(AutoSchema):
             found.append(_header("Idempotency-Key", "Done once under this key, for 24 hours."))
         if does.guarded:
             found.append(_header("If-Match", "The ETag that was read; needed where there is something to change."))
-        told = [does.status if does.out else 204]
-        found.append(_told("RateLimit", told))
-        found.append(_told("RateLimit-Policy", told))
+        given = [does.status if does.out else 204]
+        found.append(_answer_header("RateLimit", given))
+        found.append(_answer_header("RateLimit-Policy", given))
         if (does.guarded or self.method == "GET") and does.out and not does.page:
-            found.append(_told("ETag", told))
+            found.append(_answer_header("ETag", given))
         return found
 
 
@@ -154,5 +154,5 @@ def _header(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
 
 
-def _told(name: str, statuses: list[int]) -> OpenApiParameter:
+def _answer_header(name: str, statuses: list[int]) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, response=statuses)

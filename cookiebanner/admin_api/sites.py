@@ -17,7 +17,7 @@ from consent.sites.models import Membership, Site
 from consent.sites.queries import actor_of, role_of
 from consent.sites.roles import May, can
 from cookiebanner.admin_api.base import AdminView, Query, Strict
-from cookiebanner.admin_api.errors import Refused
+from cookiebanner.admin_api.errors import Refusal
 from cookiebanner.admin_api.openapi import Does
 
 
@@ -160,7 +160,7 @@ class SitesView(AdminView):
         """The maker of the token owns the new site; a token for it comes with the answer."""
         data, person, token = self.given(NewSite), self.token.made_by, self.token
         if person is None or not can(role_of(person, token.site), May.MANAGE):
-            raise Refused("missing_scope", "A new site needs an owner: a token that a person made.")
+            raise Refusal("missing_scope", "A new site needs an owner: a token that a person made.")
         uuid: UUID | None = data.pop("id", None)
         with transaction.atomic():
             site = actions.create_site(data.pop("hosts"), self.actor, uuid=uuid, owners=[person], **data)

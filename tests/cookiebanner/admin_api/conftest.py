@@ -47,7 +47,7 @@ class Program:
 
 
 @pytest.fixture
-def program(people, shop):
+def program(people, shop):  # noqa: F811
     """A program with the scopes (all without any), made by this person."""
 
     def make(*scopes: str, by: str = "alice", site: Site | None = None, **more: Any) -> Program:

@@ -12,6 +12,7 @@ from consent.models import LogEntry
 from consent.publishing import actions as publishing
 from consent.sites import actions
 from consent.sites.roles import MATRIX, May, can
+from cookiebanner.admin_api.errors import CODES
 from cookiebanner.admin_api.openapi import Does
 from tests.cookiebanner.admin_api.conftest import Program
 from tests.cookiebanner.dashboard.conftest import SECRET
@@ -191,3 +192,14 @@ def _pattern(name: str, ids: tuple[str, ...]) -> str:
 def test_the_documented_table_is_the_running_one():
     text = (Path(__file__).resolve().parents[3] / "docs" / "admin-api.md").read_text()
     assert table() in text
+
+
+def codes() -> str:
+    """The other table of docs/admin-api.md."""
+    rows = [f"| {row.status} | `{code}` | {row.title} |" for code, row in CODES.items()]
+    return "\n".join(["| status | code | |", "|---|---|---|", *rows])
+
+
+def test_the_documented_codes_are_those_that_are_answered():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "admin-api.md").read_text()
+    assert codes() in text

@@ -15,7 +15,7 @@ from consent.models import AuditEvent, ConsentRecord, Invitation, Site
 from consent.publishing.lint import RULES
 from consent.sites import actions, queries
 from tests.cookiebanner.admin_api.conftest import Program
-from tests.cookiebanner.sample_releases import answer
+from tests.cookiebanner.audit.test_audit import answer
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,11 @@ def test_settings_hosts_and_the_kill_switch(program, shop):
     read = mine.get("").json()
     assert (read["id"], read["hosts"], read["name"]) == (str(shop.uuid), ["shop.example"], "Tea shop")
     changed = mine.change("PATCH", "", {"languages": ["de", "en"], "record_path": True})
-    assert (changed.status_code, changed.json()["languages"], changed.json()["record_path"]) == (200, ["de", "en"], True)
+    assert (changed.status_code, changed.json()["languages"], changed.json()["record_path"]) == (
+        200,
+        ["de", "en"],
+        True,
+    )
     assert (changed.json()["name"], verbs(shop)) == ("Tea shop", ["site.settings"])
     hosts = mine.change("PUT", "hosts", {"hosts": ["shop.example", "tea.example"]})
     assert (hosts.json(), verbs(shop)) == ({"hosts": ["shop.example", "tea.example"]}, ["site.hosts"])
@@ -116,9 +120,8 @@ def test_from_the_draft_to_a_release_and_back(program, shop):
     mine.change("DELETE", "services/adverts")
     draft = mine.get("draft").json()
     assert (draft["release"], draft["changed"]) == (1, True)
-    assert {"kind": "gone", "what": "Adverts", "before": "", "after": ""}.items() <= {
-        **draft["differences"][0]["changes"][0], "before": "", "after": "",
-    }.items()  # fmt: skip
+    first = draft["differences"][0]["changes"][0]
+    assert (first["kind"], "Adverts" in first["what"]) == ("gone", True)
     assert mine.get("draft/lint").json()["may_be_published"] is True
     made = mine.post("releases", {"note": "Without adverts"}).json()
     assert (made["number"], made["sha256"], made["note"]) == (2, draft["sha256"], "Without adverts")
