@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_new_site_has_an_owner_and_a_token(program, people):
 
 def test_the_catalogue_is_edited(program, shop):
     mine = program()
-    body = {
+    body: dict[str, Any] = {
         "name": "Matomo", "category": "C0002", "patterns": ["matomo.example"], "statistics": True, "exempt_in": ["FR"],
         "cookies": [{"name": "_pk*", "lifetime_days": 390, "purpose": "Counts", "texts": {"de": "Zählt"}}],
     }  # fmt: skip
