@@ -30,3 +30,4 @@ urlpatterns = [
 ]
 
 handler404 = "cookiebanner.problems.not_found"
+handler500 = "cookiebanner.problems.server_error"
