@@ -18,7 +18,7 @@ from consent.notices.models import Notice, NoticeChoice
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanPlan
-from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.models import ApiToken, Host, IdempotencyKey, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.stats.models import AnsweredTotal, AskedTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
 
@@ -39,6 +39,7 @@ __all__ = [
     "DailyTotal",
     "GateReport",
     "Host",
+    "IdempotencyKey",
     "ImpressionTotal",
     "Invitation",
     "IssuedCheckpoint",

@@ -27,6 +27,7 @@ FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
 FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the same; -1 = as many as answers
 FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
+FAIRGATE_API_LIMIT = env.integer("FAIRGATE_API_LIMIT", 600)  # requests a minute of one token of the admin API; 0 = off
 FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
 FAIRGATE_PROTOCOL = env.text("FAIRGATE_PROTOCOL") or "fairgate"  # what speaks HTTP; "stock": uvicorn's own classes
 if FAIRGATE_PROTOCOL not in ("fairgate", "stock"):
@@ -226,7 +227,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",  # its schemas are JSON Schema, as msgspec makes them
     "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # what a PATCH takes has a serializer of its own
+    "SCHEMA_PATH_PREFIX": r"/api/(admin/)?v1",
+    "ENUM_NAME_OVERRIDES": {
+        "CookieKind": "consent.catalogue.models.Cookie.Kind",
+        "ChangeKind": "cookiebanner.admin_api.releases.KINDS",
+        "Verdict": "consent.catalogue.models.RuleOverride.Verdict",
+        "JobState": "consent.jobs.models.Job.Status",
+        "Role": "consent.sites.models.Membership.Role",
+        "Level": "consent.sites.models.Site.Level",
+        "Scope": "consent.sites.actions.SCOPES",
+        "Code": "cookiebanner.admin_api.errors.CODE_NAMES",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "cookiebanner.public_api.openapi.add_schemas",

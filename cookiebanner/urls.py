@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("cookiebanner.requests.urls")),
     path("", include("cookiebanner.onetrust.urls")),
     path("", include("cookiebanner.public_api.log_urls")),
+    path("api/admin/v1/", include("cookiebanner.admin_api.urls")),
     path("api/v1/", include("cookiebanner.public_api.urls")),
     path("api/", include("cookiebanner.public_api.docs_urls")),
     path(
@@ -30,3 +31,4 @@ urlpatterns = [
 ]
 
 handler404 = "cookiebanner.problems.not_found"
+handler500 = "cookiebanner.problems.server_error"

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+from django.db import transaction
 
 from consent import private_files
-from consent.exports import bundle, formats, period
+from consent.exports import bundle, copies, formats, period
 from consent.exports.jsonld import to_jsonld
 from consent.exports.parquet import to_parquet
 from consent.exports.period import LogRow
+from consent.jobs import actions as jobs
+from consent.jobs.models import Job
 from consent.sites.models import Site
 from consent.trail.actions import audit
 
@@ -22,6 +27,32 @@ STREAMS: dict[str, Callable[..., Iterator[bytes]]] = {
     "jsonld": to_jsonld,
 }
 FORMATS = (*STREAMS, "bundle")
+
+
+def ask(site: Site, actor: str, requested_by: Any = None, **params: Any) -> Job:
+    """Queues an export to a file (`consent.exports.jobs`); `params`: format, from, to (days, ISO 8601), separator,
+    checkpoint. `requested_by` is a person or None."""
+    with transaction.atomic():
+        job = jobs.enqueue(copies.KIND, site=site, params={**params, "actor": actor}, requested_by=requested_by)
+        audit(site, actor, "export.request", job=job.pk, **{name: params[name] for name in ("format", "from", "to")})
+    return job
+
+
+def stop(job: Job, actor: str) -> bool:
+    """Stops an export that waits or runs; False when it had ended."""
+    with transaction.atomic():
+        stopped = jobs.cancel(job)
+        if stopped:
+            audit(job.site, actor, "export.cancel", job=job.pk)
+    return stopped
+
+
+def file_of(job: Job) -> Path | None:
+    """Where a finished export lies; None when it is not finished, or not there any more."""
+    path = Path(job.result.get("path") or job.result.get("file") or "")
+    if not path.is_absolute():
+        path = copies.folder() / path
+    return path if job.state == Job.Status.DONE and path.is_file() else None
 
 
 def counted(rows: Iterable[LogRow], total: int, progress: Progress) -> Iterator[LogRow]:

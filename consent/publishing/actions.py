@@ -20,7 +20,7 @@ from consent.publishing import lint, pictures, queries, rendered, slots, streams
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
-from consent.sites.queries import locked
+from consent.sites.queries import locked, person_of
 from consent.trail.actions import audit
 
 # (snapshot with its "numbering", release number, release hash) → [(name, content type, bytes)]
@@ -114,7 +114,7 @@ def approve(request: PublishRequest, actor: str) -> PublishRequest:
     """A second person's yes to exactly this content. Raises InvalidChange, also for whoever asked."""
     site = locked(request.site)
     request = _open_request(site, request)
-    if actor.lower() == request.requested_by.lower():
+    if person_of(actor) == person_of(request.requested_by):
         raise InvalidChange("Whoever asks for a release can't approve it; another member has to.")
     request.approved_by, request.approved_at = actor, timezone.now()
     request.save(update_fields=["approved_by", "approved_at"])
@@ -128,7 +128,7 @@ def end_request(request: PublishRequest, actor: str, why: str = "", *, failed: b
     InvalidChange."""
     site = locked(request.site)
     request = _open_request(site, request)
-    own = actor.lower() == request.requested_by.lower()
+    own = person_of(actor) == person_of(request.requested_by)
     outcome = PublishRequest.Outcome.WITHDRAWN if own else PublishRequest.Outcome.DECLINED
     request.outcome = PublishRequest.Outcome.FAILED if failed else outcome
     request.ended_at, request.why = timezone.now(), why.strip()[:500]

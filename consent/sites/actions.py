@@ -29,7 +29,8 @@ from consent.trail.actions import audit
 
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
-SCOPES = ("audit",)  # what tokens open today; older ones may carry read and write, which open nothing
+# What tokens open: the log's tiles, and what members may do; older ones may carry read and write, which open nothing.
+SCOPES = ("audit", *(str(what) for what in May))
 
 # Key, always active?, Google consent signals it governs (docs/reference/signals.md, Google Consent Mode).
 CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
@@ -472,9 +473,17 @@ def _withdraw(invitations: models.QuerySet[Invitation], actor: str, why: str = "
 
 @transaction.atomic
 def create_token(
-    site: Site, name: str, scopes: Sequence[str], actor: str, expires_at: datetime | None = None
+    site: Site,
+    name: str,
+    scopes: Sequence[str],
+    actor: str,
+    expires_at: datetime | None = None,
+    made_by: Any = None,
 ) -> tuple[ApiToken, str]:
-    """Makes an API token; the text `fg_<prefix>_<secret>` is returned once and kept nowhere. Raises InvalidChange."""
+    """Makes an API token; the text `fg_<prefix>_<secret>` is returned once and kept nowhere.
+
+    `made_by` is the member whose rights bound it; None for a command on the server. Raises InvalidChange.
+    """
     if not scopes or set(scopes) - set(SCOPES):
         raise InvalidChange(f"A token needs scopes out of {', '.join(SCOPES)}.")
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -485,6 +494,7 @@ def create_token(
         secret_sha256=hashlib.sha256(secret.encode()).hexdigest(),
         scopes=sorted(set(scopes)),
         expires_at=expires_at,
+        made_by=made_by,
     )
     check(token)
     token.save()

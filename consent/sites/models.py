@@ -141,11 +141,29 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=100, validators=[validate_one_line])
     prefix = models.CharField(max_length=12, unique=True)
     secret_sha256 = models.CharField(max_length=64)
-    scopes = models.JSONField(default=list, help_text="read, write, audit")
+    scopes = models.JSONField(default=list, help_text="out of consent.sites.actions.SCOPES")
+    # It may at most what this person may by now; None = a command on the server made it.
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class IdempotencyKey(models.Model):
+    """A POST that a program named, with what was answered to it: sent again it is answered, not done again."""
+
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="idempotency_keys")
+    key = models.CharField(max_length=255)
+    request_sha256 = models.CharField(max_length=64, help_text="of method, path and body")
+    status = models.PositiveSmallIntegerField(null=True, help_text="empty = still being done")
+    body = models.TextField(blank=True, help_text="without secrets")
+    headers = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("token", "key"), name="idempotency_key_once_per_token")]
+        indexes = [models.Index(fields=("created_at",), name="idempotency_key_by_age")]
 
 
 class Webhook(models.Model):

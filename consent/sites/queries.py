@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -84,10 +85,30 @@ def token_of(text: str) -> ApiToken | None:
     if kind != "fg" or not secret:
         return None
     living = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    token = ApiToken.objects.select_related("site").filter(living, prefix=prefix, revoked_at=None).first()
+    token = ApiToken.objects.select_related("site", "made_by").filter(living, prefix=prefix, revoked_at=None).first()
     if token and hmac.compare_digest(token.secret_sha256, hashlib.sha256(secret.encode()).hexdigest()):
         return token
     return None
+
+
+def token_may(token: ApiToken, what: May) -> bool:
+    """Whether a token opens it: its scopes hold it, and whoever made it may do it today."""
+    role = role_of(token.made_by, token.site) if token.made_by else Membership.Role.OWNER
+    return str(what) in token.scopes and can(role, what)
+
+
+def actor_of(token: ApiToken) -> str:
+    """The name of a token in the audit trail."""
+    return f"{token.name} (token fg_{token.prefix})"
+
+
+def person_of(actor: str) -> str:
+    """The address of the person behind an actor of the trail: of a token whoever made it; else the actor itself."""
+    if found := re.search(r"\(token fg_([0-9a-f]{12})\)$", actor):
+        token = ApiToken.objects.select_related("made_by").filter(prefix=found[1]).first()
+        if token and token.made_by:
+            return str(token.made_by.email).lower()
+    return actor.lower()
 
 
 def locked(site: Site) -> Site:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from consent.exports import actions
 from consent.exports.actions import FORMATS
 from consent.exports.verify import verify as verifier
-from consent.jobs import actions as jobs
 from consent.jobs.models import Job
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -85,15 +82,10 @@ def exports(request: HttpRequest, site: Site) -> HttpResponse:
             "format": data["format"],
             "from": data["start"].isoformat(),
             "to": data["end"].isoformat(),
-            "actor": actor(request),
             "separator": data["separator"],
             **({"checkpoint": data["checkpoint"]} if data["checkpoint"] else {}),
         }
-        with transaction.atomic():
-            job = jobs.enqueue("export", site=site, params=params, requested_by=request.user)
-            audit(
-                site, actor(request), "export.request", job=job.pk, **{k: params[k] for k in ("format", "from", "to")}
-            )
+        actions.ask(site, actor(request), request.user, **params)
         messages.success(request, "The export is in the queue. It goes on when you leave this page.", "good")
         return redirect("audit:exports", uuid=site.uuid)
     rows = site.jobs.filter(kind="export").select_related("requested_by")[:50]
@@ -114,9 +106,7 @@ def progress(request: HttpRequest, site: Site, job: int) -> HttpResponse:
 def cancel(request: HttpRequest, site: Site, job: int) -> HttpResponse:
     """Stops an export that waits or runs."""
     row = _job(site, job)
-    with transaction.atomic():
-        if jobs.cancel(row):
-            audit(site, actor(request), "export.cancel", job=row.pk)
+    actions.stop(row, actor(request))
     return redirect("audit:exports", uuid=site.uuid)
 
 
@@ -124,10 +114,8 @@ def cancel(request: HttpRequest, site: Site, job: int) -> HttpResponse:
 def download(request: HttpRequest, site: Site, job: int) -> FileResponse:
     """The finished file; taking it is in the audit trail."""
     row = _job(site, job)
-    path = Path(row.result.get("path") or row.result.get("file") or "")
-    if not path.is_absolute():
-        path = settings.FAIRGATE_DATA / "exports" / path
-    if row.state != Job.Status.DONE or not path.is_file():
+    path = actions.file_of(row)
+    if path is None:
         raise Http404("The file is not there any more.")
     audit(site, actor(request), "export.download", job=row.pk, format=row.params.get("format"))
     name = f"{site.name}-{row.params.get('from')}-{row.params.get('to')}{''.join(path.suffixes)}".replace("/", "-")

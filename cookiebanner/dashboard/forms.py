@@ -656,7 +656,12 @@ class Invite(forms.Form):
         return email
 
 
-SCOPE_WORDS = {"audit": "Follow the ledger: its checkpoint and tiles"}
+SCOPE_WORDS = {
+    "audit": "Follow the ledger: its checkpoint and tiles", "view": "Read figures, the draft, releases and the trail",
+    "edit": "Change the draft", "publish": "Publish and roll back", "kill": "Switch the gate off and on",
+    "export": "Read and export records", "erase": "Erase records", "waive": "Sign lint rules off",
+    "manage": "Settings, hosts, members, tokens, webhook",
+}  # fmt: skip
 
 
 class Token(forms.Form):
@@ -664,7 +669,7 @@ class Token(forms.Form):
     scopes = forms.MultipleChoiceField(
         label="May",
         choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
-        initial=SCOPES,
+        initial=["audit"],
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)

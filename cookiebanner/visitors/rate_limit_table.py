@@ -88,6 +88,18 @@ class RateLimitTable:
             finally:
                 fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, chosen)
 
+    def left(self, key: str, limit: int, now: float | None = None) -> int:
+        """How many requests of a key may still pass now. Counts nothing."""
+        unit = int(time.monotonic() if now is None else now) // self._unit + 1
+        name = hashlib.blake2b(key.encode(), digest_size=8, key=self._secret).digest()
+        first = int.from_bytes(name[:4], "little") % SETS * WAYS
+        at = self._table.find(name, _NAMES + 8 * first, _NAMES + 8 * (first + WAYS))
+        if at < 0 or at % 8:
+            return limit
+        slot = (at - _NAMES) // 8
+        age = unit - self._newest[slot]
+        return limit if age > WINDOW else max(0, limit - self._totals[slot])
+
     def _count(self, chosen: int, name: bytes, limit: int, unit: int) -> int:
         slot = self._slot(chosen, name)
         newest = self._newest[slot]

@@ -28,3 +28,16 @@ def test_one_function_makes_every_problem_document():
             makers += [path.name] * text.count("about:blank")
             types += [path.name] * text.count('application/problem+json"')
     assert (makers, types) == (["problems.py"], ["problems.py"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/api/admin/v1/token", "application/problem+json"), ("/livez", "text/html")]
+)
+def test_a_mistake_of_ours_is_told_in_the_form_of_the_address(path, kind):
+    """The error pages are asked for as Django asks for them: nothing here breaks on purpose."""
+    from django.test import RequestFactory
+    from django.urls import get_resolver
+
+    made = get_resolver().resolve_error_handler(500)(RequestFactory().get(path))
+    assert (made.status_code, made["Content-Type"].partition(";")[0]) == (500, kind)

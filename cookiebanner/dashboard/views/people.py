@@ -119,7 +119,9 @@ def tokens(request: HttpRequest, site: Site) -> HttpResponse:
         data = form.cleaned_data
         expires = timezone.now() + timedelta(days=data["days"]) if data["days"] else None
         try:
-            _, made = actions.create_token(site, data["name"], data["scopes"], actor(request), expires)
+            _, made = actions.create_token(
+                site, data["name"], data["scopes"], actor(request), expires, made_by=request.user
+            )
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:

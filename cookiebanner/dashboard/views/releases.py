@@ -18,6 +18,7 @@ from consent.publishing.differences import category_names, differences, in_words
 from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
+from consent.sites.queries import person_of
 from consent.sites.roles import May
 from cookiebanner.dashboard import forms, mending
 from cookiebanner.releases import pictures as taker
@@ -61,7 +62,7 @@ def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict
     return {
         "wanted": wanted,
         "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
-        "own": wanted.requested_by.lower() == actor(request).lower(),
+        "own": person_of(wanted.requested_by) == person_of(actor(request)),
         "decline": forms.Decline(),
     }
 

@@ -1,0 +1,17 @@
+"""Upkeep of what programs leave behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consent.jobs.registry import handler
+from consent.jobs.runner import Run
+from consent.sites import replays
+
+DAY = 86_400.0
+
+
+@handler("idempotency_keys", every=DAY)
+def forget_keys(run: Run) -> dict[str, Any]:
+    """Deletes the idempotency keys whose day is over."""
+    return {"deleted": replays.sweep()}
