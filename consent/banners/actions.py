@@ -18,7 +18,7 @@ from consent.sites.queries import locked
 from consent.trail.actions import audit
 
 LAYOUTS = {
-    "card": ("bottom-left", "bottom-right", "bottom-center"),
+    "card": ("bottom-left", "bottom-right", "bottom-center", "top-left", "top-right"),
     "bar": ("bottom", "top"),
     "center": ("center",),
 }

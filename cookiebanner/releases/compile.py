@@ -23,6 +23,7 @@ from consent.banners import packing, screen
 from consent.jurisdictions import table
 from consent.publishing import slots, tags
 from cookiebanner import env
+from cookiebanner.releases import look
 from fairgate_enforce import patterns, signals
 from fairgate_enforce.defaults import before_answer
 
@@ -155,6 +156,8 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
         config["re"] = regexes
     if moved := site.get("moved_from"):
         config["moved"] = {name: value for name, value in moved.items() if name != "manager"}
+    if css := look.css(snapshot["banner"]):
+        config["css"] = css
     given = slots.of(snapshot)
     config["steps"] = given.steps
     if not given.in_order:
