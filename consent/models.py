@@ -1,6 +1,6 @@
 """Every model of the house, re-exported for Django and for `from consent.models import …`."""
 
-from consent.banners.models import Banner, TextReview
+from consent.banners.models import Banner, BannerDraft, BannerFile, TextReview
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride, LawSubscription
@@ -27,6 +27,8 @@ __all__ = [
     "Artifact",
     "AuditEvent",
     "Banner",
+    "BannerDraft",
+    "BannerFile",
     "BlockRule",
     "Category",
     "Checkpoint",

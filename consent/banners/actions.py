@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from consent.banners import texts, theme
-from consent.banners.models import Banner, TextReview
+from consent.banners.models import Banner, BannerContent, BannerDraft, TextReview
 from consent.common import InvalidChange, check
 from consent.jurisdictions import table
 from consent.sites.models import Site
@@ -24,6 +24,7 @@ LAYOUTS = {
 }
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 LONGEST = 2000  # characters of one text
+MOST_DRAFTS = 20  # beside the one in use
 
 
 @transaction.atomic
@@ -69,17 +70,8 @@ def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str]
         raise InvalidChange(f"{language!r} is not a language code like de or pt-BR.")
     if regime and table.regime_of(regime) not in table.REGIMES:
         raise InvalidChange(f"There is no regime {regime!r}.")
-    known = texts.keys()
-    for key, text in changes.items():
-        if key in texts.LOCKED:
-            raise InvalidChange(f"{key} is a statutory text; the law gives its words.")
-        if key not in known:
-            raise InvalidChange(f"There is no text {key!r}.")
-        if len(text) > LONGEST:
-            raise InvalidChange(f"{key} is longer than {LONGEST} characters.")
-        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key))
-        if unknown:
-            raise InvalidChange(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
+    if wrong := text_faults(changes):
+        raise InvalidChange(next(iter(wrong.values())))
     banner = _draft(site)
     where = f"{language}@{regime}" if regime else language
     before = dict(banner.texts.get(where, {}))
@@ -93,6 +85,64 @@ def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str]
         changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
         audit(site, actor, "edit_texts", where=where, texts={key: [before.get(key), after.get(key)] for key in changed})
     return banner
+
+
+def text_faults(changes: Mapping[str, str]) -> dict[str, str]:
+    """{key: what is wrong with its text, in words}; {} for texts that may be stored."""
+    found = {}
+    known = texts.keys()
+    for key, text in changes.items():
+        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key)) if key in known else set()
+        if key in texts.LOCKED:
+            found[key] = f"{key} is a statutory text; the law gives its words."
+        elif key not in known:
+            found[key] = f"There is no text {key!r}."
+        elif len(text) > LONGEST:
+            found[key] = f"{key} is longer than {LONGEST} characters."
+        elif unknown:
+            found[key] = f"{key} has no placeholder {{{sorted(unknown)[0]}}}."
+    return found
+
+
+@transaction.atomic
+def copy_draft(site: Site, actor: str, name: str) -> BannerDraft:
+    """Lays a copy of the draft in use beside it, under a name that no other has. Raises InvalidChange."""
+    banner = _draft(site)
+    drafts = BannerDraft.objects.filter(site=site)
+    name = name.strip()
+    if not name:
+        raise InvalidChange("Give the copy a name.")
+    if name == banner.name or drafts.filter(name=name).exists():
+        raise InvalidChange(f"There is a draft {name!r} already.")
+    if drafts.count() >= MOST_DRAFTS:
+        raise InvalidChange(f"There are {MOST_DRAFTS} drafts; delete one that is not needed.")
+    copy = BannerDraft(site=site, name=name, **_content(banner))
+    check(copy)
+    copy.save()
+    audit(site, actor, "banner.copy", name=name)
+    return copy
+
+
+@transaction.atomic
+def use_draft(site: Site, actor: str, draft: BannerDraft) -> Banner:
+    """Takes a draft into use; the one that was lies beside it then, whole."""
+    banner = _draft(site)
+    draft = BannerDraft.objects.get(site=site, pk=draft.pk)
+    kept, now = {"name": banner.name, **_content(banner)}, {"name": draft.name, **_content(draft)}
+    for row, values in ((draft, kept), (banner, now)):
+        for field, value in values.items():
+            setattr(row, field, value)
+        row.save()
+    audit(site, actor, "banner.use", name=[kept["name"], now["name"]])
+    return banner
+
+
+@transaction.atomic
+def delete_draft(site: Site, actor: str, draft: BannerDraft) -> None:
+    """Deletes a draft that is not in use; a second call changes nothing."""
+    locked(site)
+    if BannerDraft.objects.filter(site=site, pk=draft.pk).delete()[0]:
+        audit(site, actor, "banner.delete", name=draft.name)
 
 
 @transaction.atomic
@@ -127,6 +177,10 @@ def _draft(site: Site) -> Banner:
     """The site's draft, made when it has none; its site's row is locked."""
     locked(site)
     return Banner.objects.get_or_create(site=site)[0]
+
+
+def _content(draft: BannerContent) -> dict[str, Any]:
+    return {field: getattr(draft, field) for field in BannerContent.CONTENT}
 
 
 def _look(banner: Banner) -> dict[str, Any]:

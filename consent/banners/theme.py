@@ -116,6 +116,23 @@ def _filled(colour: str, background: str) -> dict[str, str]:
     return {"ac": colour, "on": ink, "ed": _readable(colour, background, 3)}
 
 
+MOVED = {"text": ("fg", "bg", 7), "link": ("ln", "bg", 4.5), "focus": ("fo", "bg", 3)}
+
+
+def adapted(theme: Mapping[str, Any]) -> list[str]:
+    """What was done so that the site's colours can be read, in sentences."""
+    found = []
+    for scheme, palette in zip(("light", "dark"), palettes(theme), strict=True):
+        for name, (place, on, ratio) in MOVED.items():
+            own = _colour(theme.get(name if scheme == "light" else f"dark_{name}"))
+            if own and place in palette and contrast(own, palette[on]) < ratio:
+                found.append(
+                    f"In the {scheme} scheme the {name} {own} has {contrast(own, palette[on]):.1f}:1 on {palette[on]}; "
+                    f"{palette[place]} is used."
+                )
+    return found
+
+
 def faults(theme: Mapping[str, Any]) -> dict[str, str]:
     """{token: what is wrong with it, in words}; {} for a theme that may be stored."""
     found = {}

@@ -7,7 +7,7 @@ import json
 from django.db.models import QuerySet
 
 from consent.banners import texts
-from consent.banners.models import Banner
+from consent.banners.models import Banner, BannerContent
 from consent.jurisdictions import table
 from consent.publishing.models import Release
 from consent.publishing.slots import Numbering
@@ -15,12 +15,12 @@ from consent.publishing.snapshot import Snapshot, build, waiver
 from consent.sites.models import Site
 
 
-def draft(site: Site) -> Snapshot:
-    """The site's draft as it would be published now. Reads the rows afresh."""
+def draft(site: Site, banner: BannerContent | None = None) -> Snapshot:
+    """The site's draft as it would be published now, or with another draft of the banner. Reads the rows afresh."""
     site = Site.objects.get(pk=site.pk)
     overrides = list(site.jurisdiction_overrides.all())
     categories = list(site.categories.all())
-    banner = Banner.objects.filter(site=site).first() or Banner(site=site)
+    banner = banner or Banner.objects.filter(site=site).first() or Banner(site=site)
     resolved = texts.of_draft(site, banner, categories)
     return build(
         site,

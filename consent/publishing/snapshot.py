@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from consent.banners.models import Banner
+from consent.banners.models import BannerContent
 from consent.catalogue.models import Category, Purpose, Service
 from consent.catalogue.offered import offered
 from consent.jurisdictions.models import JurisdictionOverride
@@ -45,7 +45,7 @@ def build(
     categories: Iterable[Category],
     purposes: Iterable[Purpose],
     services: Iterable[Service],
-    banner: Banner,
+    banner: BannerContent,
     texts: Texts,
     regime_texts: Texts,
     category_texts: Mapping[str, Mapping[str, Mapping[str, str]]],

@@ -8,6 +8,11 @@ from django.db import models
 class Verb(models.TextChoices):
     """The value is what is stored: it stays as it is for ever. The label may be said better."""
 
+    BANNER_COPY = "banner.copy", "copied the banner under a name"
+    BANNER_DELETE = "banner.delete", "deleted a draft of the banner"
+    BANNER_FILE_ADD = "banner.file_add", "uploaded a file for the banner"
+    BANNER_FILE_REMOVE = "banner.file_remove", "removed a file of the banner"
+    BANNER_USE = "banner.use", "took another draft of the banner into use"
     CATEGORY_ADD = "category.add", "added a category"
     CATEGORY_DELETE = "category.delete", "deleted a category"
     CATEGORY_UPDATE = "category.update", "changed a category"

@@ -1,8 +1,8 @@
 """A banner's draft → the site's part of the style sheet, which stands behind what every site has. Pure.
 
-What a site does not use weighs nothing on it: a layout is a file of `static/banner/`, and a gate carries the chosen ones.
-Colours are no part of it, for they follow the visitor's scheme (`consent.banners.theme.palettes`). `~` and a backtick
-stand for what banner/src/ui/first.js writes in their place.
+What a site does not use weighs nothing on it: a layout is a file of `static/banner/`, and a gate carries the chosen
+ones. Colours are no part of it, for they follow the visitor's scheme (`consent.banners.theme.palettes`). `~` and a
+backtick stand for what banner/src/ui/first.js writes in their place.
 """
 
 from __future__ import annotations

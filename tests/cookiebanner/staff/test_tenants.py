@@ -13,6 +13,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from consent.banners.actions import copy_draft
 from consent.catalogue.actions import set_purpose
 from consent.jobs.actions import enqueue
 from consent.models import LogEntry
@@ -33,7 +34,7 @@ MANY = {
     "scopes": "audit", "days": 9, "format": "csv", "start": "2026-01-01", "end": "2026-12-31", "note": "taken",
     "preset": "us_opt_out", "regime": "us_ca", "state": "hold", "accent": "#000000", "place": "card bottom-left",
     "scheme": "auto", "radius": 3, "language": "en", "title": "Taken",
-    "approve": 1,
+    "approve": 1, "copy": 1,
 }  # fmt: skip
 
 
@@ -60,12 +61,13 @@ def ids(foreign, people) -> dict[str, Any]:
     actions.change_settings(foreign, "x", controller=f"{SECRET} Ltd")
     wanted = publishing.ask_to_publish(foreign, "x", SECRET)
     looked = scans.ask(foreign, "x")
+    draft = copy_draft(foreign, "x", SECRET)
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk, "scan": looked.pk,
+            "wanted": wanted.pk, "scan": looked.pk, "named": draft.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {
