@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from consent.banners import texts, theme
-from consent.banners.models import Banner, BannerContent, BannerDraft, TextReview
+from consent.banners import files, texts, theme
+from consent.banners.models import Banner, BannerContent, BannerDraft, BannerFile, TextReview
 from consent.common import InvalidChange, check
 from consent.jurisdictions import table
 from consent.sites.models import Site
@@ -24,6 +24,7 @@ LAYOUTS = {
 }
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 LONGEST = 2000  # characters of one text
+MOST_FILES = 30  # that can be chosen
 MOST_DRAFTS = 20  # beside the one in use
 
 
@@ -51,7 +52,7 @@ def edit_banner(
             raise InvalidChange(f"A {banner.layout} stands at {' or '.join(LAYOUTS[banner.layout])}.")
         banner.position = position
     if theme is not None:
-        banner.theme = _theme(theme)
+        banner.theme = _theme(site, theme)
     if floating_button is not None:
         banner.floating_button = floating_button
     after = _look(banner)
@@ -146,6 +147,42 @@ def delete_draft(site: Site, actor: str, draft: BannerDraft) -> None:
 
 
 @transaction.atomic
+def add_file(site: Site, actor: str, name: str, body: bytes) -> BannerFile:
+    """Keeps a logo or a font that was uploaded; what is there already is given back. Raises InvalidChange."""
+    try:
+        found = files.clean(name, body)
+    except files.Unusable as error:
+        raise InvalidChange(str(error)) from None
+    locked(site)
+    rows = BannerFile.objects.filter(site=site)
+    row = rows.filter(sha256=found.sha256).first()
+    if row and row.removed_at is None:
+        return row
+    if rows.filter(removed_at=None).count() >= MOST_FILES:
+        raise InvalidChange(f"There are {MOST_FILES} files; remove one that is not needed.")
+    row = row or BannerFile(
+        site=site, sha256=found.sha256, content_type=found.content_type, body=found.body, width=found.width,
+        height=found.height, uploaded_by=actor,
+    )  # fmt: skip
+    taken = set(rows.filter(removed_at=None).values_list("name", flat=True))
+    row.name, row.removed_at = files.unused(found.name, taken), None
+    row.save()
+    audit(site, actor, "banner.file_add", name=row.name, sha256=row.sha256)
+    return row
+
+
+@transaction.atomic
+def remove_file(site: Site, actor: str, file: BannerFile) -> None:
+    """Takes a file out of what can be chosen; releases that show it go on to. A second call changes nothing. Raises
+    InvalidChange while the draft in use shows it."""
+    banner = _draft(site)
+    if file.sha256 in banner.theme.values():
+        raise InvalidChange(f"The draft in use shows {file.name}; choose another there first.")
+    if BannerFile.objects.filter(site=site, pk=file.pk, removed_at=None).update(removed_at=timezone.now()):
+        audit(site, actor, "banner.file_remove", name=file.name, sha256=file.sha256)
+
+
+@transaction.atomic
 def sign_texts(site: Site, actor: str, language: str, signed_by: str) -> TextReview:
     """A named person has read the words that we ship in a language of the site, and answers for them; whoever signed
     before is replaced. Raises InvalidChange."""
@@ -187,8 +224,15 @@ def _look(banner: Banner) -> dict[str, Any]:
     return {key: getattr(banner, key) for key in ("layout", "position", "theme", "floating_button")}
 
 
-def _theme(given: Mapping[str, Any]) -> dict[str, Any]:
+def _theme(site: Site, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return theme.clean(given)
+        cleaned = theme.clean(given)
     except ValueError as error:
         raise InvalidChange(str(error)) from None
+    for token, kind in theme.FILES.items():
+        if (
+            token in cleaned
+            and not BannerFile.objects.filter(site=site, sha256=cleaned[token], content_type=kind).exists()
+        ):
+            raise InvalidChange(f"The {token.replace('_', ' ')} is no uploaded file.")
+    return cleaned

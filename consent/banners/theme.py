@@ -31,7 +31,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "buttons": ("beside", "stacked"),
     "backdrop": ("none", "dim"),
 }
-FILES = ("logo", "font_file")  # SHA-256 of an uploaded file
+FILES = {"logo": "image/png", "font_file": "font/woff2"}  # SHA-256 of an uploaded file of this kind
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TOKENS = (*COLOURS, *(f"dark_{name}" for name in COLOURS), *LENGTHS, *CHOICES, *FILES)
 Rgb = tuple[int, int, int]

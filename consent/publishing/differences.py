@@ -18,6 +18,7 @@ from consent.publishing.slots import names_of
 
 AGAIN = "visitors will be asked again"
 IDENTIFIER = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?:-[A-Z]{2}(?:-[A-Z]{2})?)?\b")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 LONGEST = 200  # characters of a value
 YES_NO = {True: "yes", False: "no"}
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
@@ -150,6 +151,7 @@ def value(given: Any, names: Mapping[str, str] | None = None) -> str:
         text = ", ".join(value(inner, names) for inner in given) or "nothing"
     else:
         text = str(given) or "nothing"
+        text = "an uploaded file" if SHA256.fullmatch(text) and text not in (names or {}) else text
         text = (
             (names or {}).get(text) or WORDS.get(text) or (law(text) if "_" in text and text in table.REGIMES else text)
         )
@@ -320,7 +322,10 @@ def _offers(
 def _banner(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
     old, new = before["banner"], after["banner"]
     look = [{"accent": ACCENT, **side["theme"]} for side in (old, new)]
-    return _fields("", old, new, ("texts", "regime_texts", "theme")) + _fields("", look[0], look[1], ())
+    names = {sha256: file["name"] for side in (old, new) for sha256, file in side.get("files", {}).items()}
+    rules = [Line("change", LABELS["css"])] if old.get("css") != new.get("css") else []
+    elsewhere = ("texts", "regime_texts", "theme", "files", "css")
+    return _fields("", old, new, elsewhere) + _fields("", look[0], look[1], (), names) + rules
 
 
 def _texts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:

@@ -6,8 +6,8 @@ import json
 
 from django.db.models import QuerySet
 
-from consent.banners import texts
-from consent.banners.models import Banner, BannerContent
+from consent.banners import texts, theme
+from consent.banners.models import Banner, BannerContent, BannerFile
 from consent.jurisdictions import table
 from consent.publishing.models import Release
 from consent.publishing.slots import Numbering
@@ -29,12 +29,28 @@ def draft(site: Site, banner: BannerContent | None = None) -> Snapshot:
         purposes=site.purposes.select_related("category"),
         services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
         banner=banner,
+        files=_files(site, banner),
         **resolved,
         variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
         jurisdictions_version=table.VERSION,
         overrides=overrides,
         waivers=site.lint_waivers.filter(revoked_at=None),
     )
+
+
+def _files(site: Site, banner: BannerContent) -> list[BannerFile]:
+    """What the draft shows of what was uploaded."""
+    named = [str(banner.theme[token]) for token in theme.FILES if token in banner.theme]
+    return list(BannerFile.objects.filter(site=site, sha256__in=named).order_by("sha256").defer("body"))
+
+
+def with_files(site: Site, snapshot: Snapshot) -> Snapshot:
+    """The content with the bytes of its files, as a compiler takes it. A file is there as long as its site."""
+    named = snapshot["banner"].get("files")
+    if not named:
+        return snapshot
+    rows = BannerFile.objects.filter(site=site, sha256__in=list(named)).values_list("sha256", "body")
+    return {**snapshot, "bodies": {sha256: bytes(body) for sha256, body in rows}}
 
 
 def sign_offs(site: Site) -> list[dict[str, str]]:

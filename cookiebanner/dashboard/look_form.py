@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ from django import forms
 
 from consent.banners import theme
 from consent.banners.actions import LAYOUTS
-from consent.banners.models import Banner
+from consent.banners.models import Banner, BannerFile
 from consent.publishing.differences import WORDS
+from cookiebanner.dashboard.forms import set_choices
 
 PLACES = [
     (f"{layout} {position}", f"{WORDS[layout]}, {WORDS[position]}" if layout != position else WORDS[layout])
@@ -35,7 +36,8 @@ FONTS = {
 GROUPS = {
     "Shape": ("place", "density", "backdrop", "radius"),
     "Buttons": ("style", "order", "buttons", "button_radius"),
-    "Font, light and dark": ("font", "scheme"),
+    "Font, light and dark": ("font", "font_file", "scheme"),
+    "Logo": ("logo", "logo_height"),
     "Way back": ("floating_button",),
 }
 
@@ -90,6 +92,9 @@ class Look(forms.Form):
     buttons = _choice("They stand", [("beside", "Beside each other"), ("stacked", "One above the other")])
     button_radius = _pixels("Roundness of buttons (px)", 0, 32, help_text="Empty: 8.")
     font = _choice("Font", list(FONTS.items()))
+    font_file = _choice("Font of your own", [], help_text="Uploaded under Files.")
+    logo = _choice("Logo", [], help_text="Uploaded under Files.")
+    logo_height = _pixels("Height of the logo (px)", 16, 96, help_text="Empty: 32.")
     scheme = _choice(
         "Light or dark", [("auto", "Follow the visitor's system"), ("light", "Always light"), ("dark", "Always dark")]
     )
@@ -99,8 +104,12 @@ class Look(forms.Form):
         help_text="Shown only where the page has no link of its own to the preferences.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, files: Iterable[BannerFile], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offered = list(files)
+        for token, kind in theme.FILES.items():
+            own = [(one.sha256, one.name) for one in offered if one.content_type == kind]
+            set_choices(self, token, [("", "None"), *own])
         for name, (label, _) in COLOURS.items():
             self.fields[name] = _colour(f"{label}, light")
             self.fields[f"dark_{name}"] = _colour(f"{label}, dark")

@@ -16,6 +16,7 @@ from cookiebanner import env
 
 PLAIN = ("card", "bottom-left")  # what the banner is without any of it
 ROOT = ".fg:not(#_)"
+LOGO = 32  # CSS pixels of height
 
 
 def css(banner: Mapping[str, Any]) -> str:
@@ -29,9 +30,38 @@ def css(banner: Mapping[str, Any]) -> str:
         found.append(layout("colours"))
     if "button_radius" in chosen:
         found.append(f"~:is(.fg-b,.fg-q){{border-radius:{chosen['button_radius']}px}}")
-    if family := theme.FONTS.get(chosen.get("font", "")):
+    files = banner.get("files", {})
+    family = theme.FONTS.get(chosen.get("font", ""))
+    if own := files.get(chosen.get("font_file")):
+        family = f"fg-own,{family or theme.FONTS['system']}"
+        address = url(chosen["font_file"], own)
+        found.append(f"@font-face{{font-family:fg-own;src:{address};font-display:swap}}")
+    if family:
         found.append(f"{ROOT}{{font-family:{family}}}")
+    if shown := files.get(chosen.get("logo")):
+        found.append(_logo(url(chosen["logo"], shown), shown, chosen.get("logo_height", LOGO)))
     return "".join(found)
+
+
+def file_name(sha256: str, file: Mapping[str, Any]) -> str:
+    """What a release calls an uploaded file."""
+    return f"{sha256[:8]}.{file['name']}"
+
+
+def url(sha256: str, file: Mapping[str, Any]) -> str:
+    """Where a release has an uploaded file, for a style sheet."""
+    return f"url(`{sha256[:16]}/{file_name(sha256, file)})"
+
+
+def _logo(address: str, file: Mapping[str, Any], height: int) -> str:
+    """Above the title, for the eye only: who is responsible stands in the text."""
+    width = max(1, round(file["width"] * height / file["height"]))
+    return (
+        f'~#onetrust-policy:before{{content:"";display:block;width:{width}px;max-width:100%;height:{height}px;'
+        f"margin-bottom:12px;background:{address} 0/contain no-repeat}}"
+        ".fg[dir=rtl]:not(#_) #onetrust-policy:before{background-position:100%}"
+        "@media(max-height:420px){~#onetrust-policy:before{display:none}}"
+    )
 
 
 @cache

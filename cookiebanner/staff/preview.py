@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from consent.banners import texts
-from consent.banners.models import BannerDraft
+from consent.banners.models import Banner, BannerContent, BannerDraft
 from consent.jurisdictions import locate, table
 from consent.jurisdictions.locate import Decision, Place
 from consent.publishing import queries
@@ -123,7 +123,11 @@ def _opened(token: str) -> tuple[Site, Snapshot, int]:
     named = BannerDraft.objects.filter(site=site, pk=given["d"]).first() if given.get("d") else None
     if given.get("d") and named is None:
         raise Http404
-    snapshot = queries.draft(site, named)
+    banner = named or Banner.objects.filter(site=site).first() or Banner(site=site)
+    for field in BannerContent.CONTENT:
+        if field != "texts" and field in given["u"]:
+            setattr(banner, field, given["u"][field])
+    snapshot = queries.draft(site, banner)
     _lay_over(snapshot, given["u"])
     current = queries.current_release(site)
     return site, _of_variant(snapshot, given.get("v")), (current.number if current else 0) + 1
@@ -136,11 +140,8 @@ def _of_variant(snapshot: Snapshot, variant: str | None) -> Snapshot:
 
 
 def _lay_over(snapshot: Snapshot, unsaved: dict[str, Any]) -> None:
-    """Puts what is not yet saved over the draft."""
+    """Puts words that are not yet saved over the draft."""
     banner = snapshot["banner"]
-    for key in ("layout", "position", "theme", "floating_button"):
-        if key in unsaved:
-            banner[key] = unsaved[key]
     if where := unsaved.get("where"):
         language, _, regime = where.partition("@")
         known = texts.keys()
@@ -153,7 +154,7 @@ def _lay_over(snapshot: Snapshot, unsaved: dict[str, Any]) -> None:
                     banner["regime_texts"].setdefault(f"{language}@{name}", {}).update(kept)
 
 
-def _files(snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
+def _files(site: Site, snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     """{name: (content type, bytes)} of the compiled snapshot; kept for minutes, as a preview asks several times."""
     # The page is ours and holds no trackers: the markup tricks of the snippet levels would only hide it.
     snapshot = {**snapshot, "site": {**snapshot["site"], "level": Site.Level.SERVER.value}}
@@ -161,7 +162,7 @@ def _files(snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     key = f"fairgate-preview-{number}-{sha256}"
     files = cache.get(key)
     if files is None:
-        files = {name: (kind, body) for name, kind, body in compile(snapshot, number, sha256)}
+        files = {name: (kind, body) for name, kind, body in compile(queries.with_files(site, snapshot), number, sha256)}
         cache.set(key, files, 600)
     return files
 
@@ -216,7 +217,7 @@ def file(request: HttpRequest, token: str, uuid: UUID, name: str, variant: str =
     site, snapshot, number = _opened(token)
     if site.uuid != uuid:
         raise Http404
-    files = _files(snapshot, number)
+    files = _files(site, snapshot, number)
     wanted = name if sha256 else f"gate.{variant}.js"
     if wanted not in files:
         raise Http404

@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from consent.banners import actions, reviews, texts, theme
-from consent.banners.models import Banner
+from consent.banners.models import Banner, BannerFile
 from consent.common import InvalidChange
 from consent.jurisdictions import table
 from consent.publishing.differences import text_name
@@ -34,7 +35,8 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
     """Two forms: the look, and the words of one language (for all regimes or for one)."""
     banner = draft_of(site)
     language, regime = _where(request, site)
-    form = Look(request.POST if request.POST.get("what") == "look" else None, initial=Look.initial_of(banner))
+    typed = request.POST if request.POST.get("what") == "look" else None
+    form = Look(files_of(site, banner), typed, initial=Look.initial_of(banner))
     wrong: dict[str, str] = {}
     errors: list[str] = []
     if request.method == "POST":
@@ -80,6 +82,12 @@ def draft_of(site: Site) -> Banner:
     return Banner.objects.filter(site=site).first() or Banner(site=site)
 
 
+def files_of(site: Site, banner: Banner) -> QuerySet[BannerFile]:
+    """What may be chosen: all that was not removed, and what the draft shows."""
+    shown = Q(removed_at=None) | Q(sha256__in=[str(banner.theme.get(token, "")) for token in theme.FILES])
+    return BannerFile.objects.filter(shown, site=site).order_by("name").defer("body")
+
+
 def switches(site: Site, visitor: previews.Visitor) -> dict[str, Any]:
     """What the page needs for the switches beside a preview."""
     decision = previews.decision(site, visitor.place)
@@ -107,7 +115,7 @@ def draft(request: HttpRequest, site: Site) -> HttpResponse:
         unsaved: dict[str, Any] = {"where": where, "texts": words}
         errors = {f"t-{key}": [says] for key, says in wrong.items()}
     else:
-        form = Look(request.POST)
+        form = Look(files_of(site, banner), request.POST)
         errors = {} if form.is_valid() else {name: [str(one) for one in says] for name, says in form.errors.items()}
         unsaved = form.changes(banner) if not errors else {}
         adapted = theme.adapted(unsaved.get("theme", {}))

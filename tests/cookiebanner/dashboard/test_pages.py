@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 VIEW = (
     "overview", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
-    "trail", "scans", "guide", "banner_drafts",
+    "trail", "scans", "guide", "banner_drafts", "banner_files",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new", "cookie_import")

@@ -13,13 +13,14 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from consent.banners.actions import copy_draft
+from consent.banners.actions import add_file, copy_draft
 from consent.catalogue.actions import set_purpose
 from consent.jobs.actions import enqueue
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
 from consent.scanner import scans
 from consent.sites import actions
+from tests import uploads
 from tests.cookiebanner.dashboard.conftest import SECRET
 from tests.values import present
 
@@ -62,12 +63,13 @@ def ids(foreign, people) -> dict[str, Any]:
     wanted = publishing.ask_to_publish(foreign, "x", SECRET)
     looked = scans.ask(foreign, "x")
     draft = copy_draft(foreign, "x", SECRET)
+    logo = add_file(foreign, "x", f"{SECRET}.png", uploads.png(1, 1))
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk, "scan": looked.pk, "named": draft.pk,
+            "wanted": wanted.pk, "scan": looked.pk, "named": draft.pk, "upload": logo.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {
