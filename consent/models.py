@@ -1,6 +1,6 @@
 """Every model of the house, re-exported for Django and for `from consent.models import …`."""
 
-from consent.banners.models import Banner, BannerTest, TextReview
+from consent.banners.models import Banner, BannerDraft, BannerFile, BannerTest, TextReview
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
 from consent.jobs.models import Job
 from consent.jurisdictions.models import JurisdictionOverride, LawSubscription
@@ -30,6 +30,8 @@ __all__ = [
     "Artifact",
     "AuditEvent",
     "Banner",
+    "BannerDraft",
+    "BannerFile",
     "BannerTest",
     "BlockRule",
     "Category",

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from consent.banners import texts, theme
-from consent.banners.models import Banner, TextReview
+from consent.banners import files, texts, theme
+from consent.banners.models import Banner, BannerContent, BannerDraft, BannerFile, TextReview
 from consent.common import InvalidChange, check
 from consent.jurisdictions import table
 from consent.sites.models import Site
@@ -18,12 +18,14 @@ from consent.sites.queries import locked
 from consent.trail.actions import audit
 
 LAYOUTS = {
-    "card": ("bottom-left", "bottom-right", "bottom-center"),
+    "card": ("bottom-left", "bottom-right", "bottom-center", "top-left", "top-right"),
     "bar": ("bottom", "top"),
     "center": ("center",),
 }
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 LONGEST = 2000  # characters of one text
+MOST_FILES = 30  # that can be chosen
+MOST_DRAFTS = 20  # beside the one in use
 
 
 @transaction.atomic
@@ -50,7 +52,7 @@ def edit_banner(
             raise InvalidChange(f"A {banner.layout} stands at {' or '.join(LAYOUTS[banner.layout])}.")
         banner.position = position
     if theme is not None:
-        banner.theme = cleaned(theme)
+        banner.theme = theme_of(site, theme)
     if floating_button is not None:
         banner.floating_button = floating_button
     after = _look(banner)
@@ -79,6 +81,100 @@ def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str]
         changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
         audit(site, actor, "edit_texts", where=where, texts={key: [before.get(key), after.get(key)] for key in changed})
     return banner
+
+
+def text_faults(changes: Mapping[str, str]) -> dict[str, str]:
+    """{key: what is wrong with its text, in words}; {} for texts that may be stored."""
+    found = {}
+    known = texts.keys()
+    for key, text in changes.items():
+        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key)) if key in known else set()
+        if key in texts.LOCKED:
+            found[key] = f"{key} is a statutory text; the law gives its words."
+        elif key not in known:
+            found[key] = f"There is no text {key!r}."
+        elif len(text) > LONGEST:
+            found[key] = f"{key} is longer than {LONGEST} characters."
+        elif unknown:
+            found[key] = f"{key} has no placeholder {{{sorted(unknown)[0]}}}."
+    return found
+
+
+@transaction.atomic
+def copy_draft(site: Site, actor: str, name: str) -> BannerDraft:
+    """Lays a copy of the draft in use beside it, under a name that no other has. Raises InvalidChange."""
+    banner = draft_of(site)
+    drafts = BannerDraft.objects.filter(site=site)
+    name = name.strip()
+    if not name:
+        raise InvalidChange("Give the copy a name.")
+    if name == banner.name or drafts.filter(name=name).exists():
+        raise InvalidChange(f"There is a draft {name!r} already.")
+    if drafts.count() >= MOST_DRAFTS:
+        raise InvalidChange(f"There are {MOST_DRAFTS} drafts; delete one that is not needed.")
+    copy = BannerDraft(site=site, name=name, **_content(banner))
+    check(copy)
+    copy.save()
+    audit(site, actor, "banner.copy", name=name)
+    return copy
+
+
+@transaction.atomic
+def use_draft(site: Site, actor: str, draft: BannerDraft) -> Banner:
+    """Takes a draft into use; the one that was lies beside it then, whole."""
+    banner = draft_of(site)
+    draft = BannerDraft.objects.get(site=site, pk=draft.pk)
+    kept, now = {"name": banner.name, **_content(banner)}, {"name": draft.name, **_content(draft)}
+    for row, values in ((draft, kept), (banner, now)):
+        for field, value in values.items():
+            setattr(row, field, value)
+        row.save()
+    audit(site, actor, "banner.use", name=[kept["name"], now["name"]])
+    return banner
+
+
+@transaction.atomic
+def delete_draft(site: Site, actor: str, draft: BannerDraft) -> None:
+    """Deletes a draft that is not in use; a second call changes nothing."""
+    locked(site)
+    if BannerDraft.objects.filter(site=site, pk=draft.pk).delete()[0]:
+        audit(site, actor, "banner.delete", name=draft.name)
+
+
+@transaction.atomic
+def add_file(site: Site, actor: str, name: str, body: bytes) -> BannerFile:
+    """Keeps a logo or a font that was uploaded; what is there already is given back. Raises InvalidChange."""
+    try:
+        found = files.clean(name, body)
+    except files.Unusable as error:
+        raise InvalidChange(str(error)) from None
+    locked(site)
+    rows = BannerFile.objects.filter(site=site)
+    row = rows.filter(sha256=found.sha256).first()
+    if row and row.removed_at is None:
+        return row
+    if rows.filter(removed_at=None).count() >= MOST_FILES:
+        raise InvalidChange(f"There are {MOST_FILES} files; remove one that is not needed.")
+    row = row or BannerFile(
+        site=site, sha256=found.sha256, content_type=found.content_type, body=found.body, width=found.width,
+        height=found.height, uploaded_by=actor,
+    )  # fmt: skip
+    taken = set(rows.filter(removed_at=None).values_list("name", flat=True))
+    row.name, row.removed_at = files.unused(found.name, taken), None
+    row.save()
+    audit(site, actor, "banner.file_add", name=row.name, sha256=row.sha256)
+    return row
+
+
+@transaction.atomic
+def remove_file(site: Site, actor: str, file: BannerFile) -> None:
+    """Takes a file out of what can be chosen; releases that show it go on to. A second call changes nothing. Raises
+    InvalidChange while the draft in use shows it."""
+    banner = draft_of(site)
+    if file.sha256 in banner.theme.values():
+        raise InvalidChange(f"The draft in use shows {file.name}; choose another there first.")
+    if BannerFile.objects.filter(site=site, pk=file.pk, removed_at=None).update(removed_at=timezone.now()):
+        audit(site, actor, "banner.file_remove", name=file.name, sha256=file.sha256)
 
 
 @transaction.atomic
@@ -115,17 +211,8 @@ def check_texts(language: str, changes: Mapping[str, str], regime: str = "") -> 
         raise InvalidChange(f"{language!r} is not a language code like de or pt-BR.")
     if regime and table.regime_of(regime) not in table.REGIMES:
         raise InvalidChange(f"There is no regime {regime!r}.")
-    known = texts.keys()
-    for key, text in changes.items():
-        if key in texts.LOCKED:
-            raise InvalidChange(f"{key} is a statutory text; the law gives its words.")
-        if key not in known:
-            raise InvalidChange(f"There is no text {key!r}.")
-        if len(text) > LONGEST:
-            raise InvalidChange(f"{key} is longer than {LONGEST} characters.")
-        unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key))
-        if unknown:
-            raise InvalidChange(f"{key} has no placeholder {{{sorted(unknown)[0]}}}.")
+    if wrong := text_faults(changes):
+        raise InvalidChange(next(iter(wrong.values())))
 
 
 def draft_of(site: Site) -> Banner:
@@ -134,13 +221,24 @@ def draft_of(site: Site) -> Banner:
     return Banner.objects.get_or_create(site=site)[0]
 
 
+def _content(draft: BannerContent) -> dict[str, Any]:
+    return {field: getattr(draft, field) for field in BannerContent.CONTENT}
+
+
 def _look(banner: Banner) -> dict[str, Any]:
     return {key: getattr(banner, key) for key in ("layout", "position", "theme", "floating_button")}
 
 
-def cleaned(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A theme as it is stored. Raises InvalidChange."""
+def theme_of(site: Site, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A theme as it is stored; its files are uploaded ones of the site. Raises InvalidChange."""
     try:
-        return theme.clean(given)
+        cleaned = theme.clean(given)
     except ValueError as error:
         raise InvalidChange(str(error)) from None
+    for token, kind in theme.FILES.items():
+        if (
+            token in cleaned
+            and not BannerFile.objects.filter(site=site, sha256=cleaned[token], content_type=kind).exists()
+        ):
+            raise InvalidChange(f"The {token.replace('_', ' ')} is no uploaded file.")
+    return cleaned

@@ -36,7 +36,7 @@ def save(
     if position not in actions.LAYOUTS.get(layout, ()):
         raise InvalidChange("The layout and its position do not fit each other.")
     test = of(site) or BannerTest(site=site)
-    look = {"layout": layout, "position": position, "theme": actions.cleaned({**banner.theme, **(theme or {})})}
+    look = {"layout": layout, "position": position, "theme": actions.theme_of(site, {**banner.theme, **(theme or {})})}
     before = {key: getattr(test, key) for key in ("ends", *arms.LOOK)} if test.pk else {}
     for key, value in {"ends": ends, **look}.items():
         setattr(test, key, value)

@@ -6,18 +6,62 @@ from consent.sites.models import Site
 from consent.sites.names import validate_one_line
 
 
-class Banner(models.Model):
-    """The draft of what a site shows: layout and theme, and texts per language and regime."""
+class BannerContent(models.Model):
+    """What a draft of a banner is made of: layout and theme, texts per language and regime, a style sheet."""
 
-    site = models.OneToOneField(Site, models.CASCADE, related_name="banner")
+    name = models.CharField(max_length=80, default="Main", validators=[validate_one_line])
     layout = models.CharField(max_length=20, default="card", help_text="card, bar or center")
     position = models.CharField(max_length=20, default="bottom-left")
-    theme = models.JSONField(default=dict, blank=True, help_text="{accent, background, text, radius, scheme}")
+    theme = models.JSONField(default=dict, blank=True, help_text="tokens of consent/banners/theme.py")
     texts = models.JSONField(
         default=dict, blank=True, help_text="{language: {key: text}} over our own; {language}@{regime} over both"
     )
     floating_button = models.BooleanField(default=True)
+    css = models.TextField(blank=True, help_text="rules of the site's own, as they were typed")
     updated_at = models.DateTimeField(auto_now=True)
+
+    CONTENT = ("layout", "position", "theme", "texts", "floating_button", "css")
+
+    class Meta:
+        abstract = True
+
+
+class Banner(BannerContent):
+    """The draft in use: what a site would publish now."""
+
+    site = models.OneToOneField(Site, models.CASCADE, related_name="banner")
+
+
+class BannerDraft(BannerContent):
+    """A draft that lies beside the one in use, under a name of its own."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="banner_drafts")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("site", "name"), name="banner_draft_name_once_per_site")]
+
+
+class BannerFile(models.Model):
+    """A logo or a font that was uploaded, as it is served. It is kept when it is removed: releases may name it."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="banner_files")
+    sha256 = models.CharField(max_length=64, help_text="of `body`")
+    name = models.CharField(max_length=60, help_text="logo.png, brand.woff2: how a style sheet and an address call it")
+    content_type = models.CharField(max_length=40)
+    body = models.BinaryField()
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    uploaded_by = models.CharField(max_length=254)
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("site", "sha256"), name="banner_file_once_per_site"),
+            models.UniqueConstraint(
+                fields=("site", "name"), condition=models.Q(removed_at=None), name="banner_file_name_once_per_site"
+            ),
+        ]
 
 
 class TextReview(models.Model):

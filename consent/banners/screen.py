@@ -204,7 +204,9 @@ def _look(banner: Mapping[str, Any]) -> list[Any]:
             "button": int(banner["floating_button"]),
             "light": light,
             "dark": dark,
+            "order": int(chosen.get("order") == "reject"),
         },
+        empty=(0,),
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from consent.banners import languages
-from consent.banners.models import Banner
+from consent.banners.models import BannerContent
 from consent.jurisdictions import table
 from consent.sites.models import Site
 
@@ -132,7 +132,7 @@ def digest(language: str) -> str:
     return sha256(json.dumps(_load(nearest(language)), sort_keys=True).encode()).hexdigest()
 
 
-def of_draft(site: Site, banner: Banner, categories: Iterable[Any]) -> dict[str, Any]:
+def of_draft(site: Site, banner: BannerContent, categories: Iterable[Any]) -> dict[str, Any]:
     """What a release says, in every language of the site: {"texts": {language: all}, "regime_texts":
     {"language@regime": what differs}, "category_texts": {category: {language: {"name", "description"}}}}."""
     languages = list(site.languages) or [FALLBACK]

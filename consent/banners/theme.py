@@ -11,6 +11,29 @@ HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 LIGHT = {"bg": "#ffffff", "fg": "#1b1e23", "mut": "#545b66", "line": "#8a919c", "hair": "#d5d9df"}
 DARK = {"bg": "#1c1f24", "fg": "#f1f3f5", "mut": "#b4bbc5", "line": "#7d8590", "hair": "#3b4048"}
 SCHEMES = ("auto", "light", "dark")
+# Colours of the site's own; each may have another value in the dark, as `dark_accent`.
+COLOURS = ("accent", "button", "background", "text", "border", "link", "focus")
+LENGTHS = {"radius": (0, 32), "button_radius": (0, 32), "logo_height": (16, 96)}  # CSS pixels
+FONTS = {
+    "system": "system-ui, sans-serif",
+    "sans": "Arial, Helvetica, sans-serif",
+    "humanist": "Verdana, 'DejaVu Sans', sans-serif",
+    "serif": "Georgia, 'Times New Roman', serif",
+    "mono": "ui-monospace, Menlo, Consolas, monospace",
+}
+# What has names; the first is what no token means.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "scheme": SCHEMES,
+    "density": ("roomy", "compact"),
+    "font": tuple(FONTS),
+    "order": ("accept", "reject"),
+    "style": ("filled", "outline"),
+    "buttons": ("beside", "stacked"),
+    "backdrop": ("none", "dim"),
+}
+FILES = {"logo": "image/png", "font_file": "font/woff2"}  # SHA-256 of an uploaded file of this kind
+SHA256 = re.compile(r"[0-9a-f]{64}")
+TOKENS = (*COLOURS, *(f"dark_{name}" for name in COLOURS), *LENGTHS, *CHOICES, *FILES)
 Rgb = tuple[int, int, int]
 
 
@@ -30,54 +53,126 @@ def contrast(one: str, other: str) -> float:
 
 
 def palettes(theme: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """(light, dark) as {bg, fg, mut, line, hair, ac, on, ed}, in the order of ui/index.js.
+    """(light, dark) as {bg, fg, mut, line, hair, ac, on, ed}, in the order of ui/first.js.
 
-    `ac` is the accent, and stays the site's own colour: `on`, the text on it, is black or white, whichever is read
-    better; `ed`, the edge of what is filled with it (WCAG 1.4.11), is the accent moved until it stands out at 3:1.
-    A background or text of the site's own goes to the scheme it is light or dark enough for; text that cannot be read
-    there (7:1, less weighty words 4.5:1) is moved until it can.
+    `ac` fills the buttons, and stays the site's own colour: `on`, the text on it, is black or white, whichever is read
+    better; `ed`, the edge of what is filled with it (WCAG 1.4.11), is the colour moved until it stands out at 3:1.
+    Where it differs from what those say, {fo, ln, sw, so, se} follow: the focus, links, and fill, ink and edge of a
+    switch. Text, links and the focus are moved until they can be told from the background. A background without a twin
+    goes to the scheme that it is light or dark enough for.
     """
-    light, dark = dict(LIGHT), dict(DARK)
-    own_background = _colour(theme.get("background"))
-    if own_background:
-        (light if contrast(own_background, "#000000") >= contrast(own_background, "#ffffff") else dark)["bg"] = (
-            own_background
-        )
-    if own_text := _colour(theme.get("text")):
-        for palette in (light, dark):
-            if contrast(own_text, palette["bg"]) >= 7:
-                palette["fg"] = own_text
-    accent = _colour(theme.get("accent")) or ACCENT
-    for palette in (light, dark):
-        palette["fg"] = _readable(palette["fg"], palette["bg"], 7)
-        palette["mut"] = _readable(palette["mut"], palette["bg"], 4.5)
-        palette["line"] = _readable(palette["line"], palette["bg"], 3)
-        palette["ac"] = accent
-        palette["on"] = "#ffffff" if contrast("#ffffff", accent) >= 4.5 else "#000000"
-        palette["ed"] = _readable(accent, palette["bg"], 3)
-    return light, dark
+    light, dark = _palette(theme, LIGHT, dark=False), _palette(theme, DARK, dark=True)
+    more = [_more(theme, palette, dark=palette is dark) for palette in (light, dark)]
+    if all(one == _plain(palette) for one, palette in zip(more, (light, dark), strict=True)):
+        return light, dark
+    return light | more[0], dark | more[1]
 
 
-def clean(theme: Mapping[str, Any]) -> dict[str, Any]:
-    """The theme as it is stored. Raises ValueError in words for an unknown token or a value that is no colour."""
-    found: dict[str, Any] = {}
+def _own(theme: Mapping[str, Any], name: str, dark: bool) -> str:
+    """The site's own colour of that name in a scheme; "" without one."""
+    return (_colour(theme.get(f"dark_{name}")) if dark else "") or _colour(theme.get(name))
+
+
+def _palette(theme: Mapping[str, Any], ours: Mapping[str, str], *, dark: bool) -> dict[str, str]:
+    """The colours that every banner has, in one scheme."""
+    found = dict(ours)
+    background = _colour(theme.get("background"))
+    is_dark = bool(background) and contrast(background, "#ffffff") > contrast(background, "#000000")
+    if dark and _colour(theme.get("dark_background")):
+        found["bg"] = _colour(theme["dark_background"])
+    elif background and is_dark == dark:
+        found["bg"] = background
+    # A text of the other scheme's is no text here.
+    if (text := _own(theme, "text", dark)) and contrast(text, found["bg"]) >= 3:
+        found["fg"] = text
+    for name, ratio in (("fg", 7), ("mut", 4.5), ("line", 3)):
+        found[name] = _readable(found[name], found["bg"], ratio)
+    found["hair"] = _own(theme, "border", dark) or found["hair"]
+    button = _own(theme, "button", dark) or _own(theme, "accent", dark) or ACCENT
+    found |= _filled(button, found["bg"])
+    return found | {"ac": found["bg"], "on": found["fg"]} if theme.get("style") == "outline" else found
+
+
+def _plain(palette: Mapping[str, str]) -> dict[str, str]:
+    """What the further colours are where nobody chose any."""
+    return {"fo": palette["ed"], "ln": "currentcolor", "sw": palette["ac"], "so": palette["on"], "se": palette["ed"]}
+
+
+def _more(theme: Mapping[str, Any], palette: Mapping[str, str], *, dark: bool) -> dict[str, str]:
+    """The further colours of one scheme."""
+    accent = _own(theme, "accent", dark) or ACCENT
+    switch = dict(zip(("sw", "so", "se"), _filled(accent, palette["bg"]).values(), strict=True))
+    found = _plain(palette) | switch
+    if focus := _own(theme, "focus", dark):
+        found["fo"] = _readable(focus, palette["bg"], 3)
+    if link := _own(theme, "link", dark):
+        found["ln"] = _readable(link, palette["bg"], 4.5)
+    return found
+
+
+def _filled(colour: str, background: str) -> dict[str, str]:
+    """Fill, ink and edge of what has this colour."""
+    ink = "#ffffff" if contrast("#ffffff", colour) >= 4.5 else "#000000"
+    return {"ac": colour, "on": ink, "ed": _readable(colour, background, 3)}
+
+
+MOVED = {"text": ("fg", "bg", 7), "link": ("ln", "bg", 4.5), "focus": ("fo", "bg", 3)}
+
+
+def adapted(theme: Mapping[str, Any]) -> list[str]:
+    """What was done so that the site's colours can be read, in sentences."""
+    found = []
+    for scheme, palette in zip(("light", "dark"), palettes(theme), strict=True):
+        for name, (place, on, ratio) in MOVED.items():
+            own = _colour(theme.get(name if scheme == "light" else f"dark_{name}"))
+            if own and place in palette and contrast(own, palette[on]) < ratio:
+                found.append(
+                    f"In the {scheme} scheme the {name} {own} has {contrast(own, palette[on]):.1f}:1 on {palette[on]}; "
+                    f"{palette[place]} is used."
+                )
+    return found
+
+
+def faults(theme: Mapping[str, Any]) -> dict[str, str]:
+    """{token: what is wrong with it, in words}; {} for a theme that may be stored."""
+    found = {}
     for key, value in theme.items():
         if value in ("", None):
             continue
-        if key in ("accent", "background", "text"):
-            parse(str(value))
-            found[key] = str(value).strip().lower()
-        elif key == "radius":
-            if not str(value).isdigit() or int(value) > 32:
-                raise ValueError("The radius is a number of pixels from 0 to 32.")
-            found[key] = int(value)
-        elif key == "scheme":
-            if value not in SCHEMES:
-                raise ValueError(f"The scheme is one of {', '.join(SCHEMES)}.")
-            found[key] = value
-        else:
-            raise ValueError(f"{key!r} is not a theme token; there are accent, background, text, radius and scheme.")
+        try:
+            _clean(key, value)
+        except ValueError as error:
+            found[key] = str(error)
     return found
+
+
+def clean(theme: Mapping[str, Any]) -> dict[str, Any]:
+    """The theme as it is stored: without what says nothing. Raises ValueError in words for an unknown token or a value
+    that is no colour."""
+    cleaned = {key: _clean(key, value) for key, value in theme.items() if value not in ("", None)}
+    # The first scheme is kept, as it always was: a content keeps its hash.
+    return {key: value for key, value in cleaned.items() if key == "scheme" or value != CHOICES.get(key, (None,))[0]}
+
+
+def _clean(key: str, value: Any) -> Any:
+    """A token's value as it is stored. Raises ValueError in words."""
+    if key.removeprefix("dark_") in COLOURS:
+        parse(str(value))
+        return str(value).strip().lower()
+    if key in LENGTHS:
+        least, most = LENGTHS[key]
+        if not str(value).isdigit() or not least <= int(value) <= most:
+            raise ValueError(f"The {key.replace('_', ' ')} is a number of pixels from {least} to {most}.")
+        return int(value)
+    if key in CHOICES:
+        if value not in CHOICES[key]:
+            raise ValueError(f"The {key} is one of {', '.join(CHOICES[key])}.")
+        return value
+    if key in FILES:
+        if not SHA256.fullmatch(str(value)):
+            raise ValueError(f"The {key.replace('_', ' ')} is no uploaded file.")
+        return str(value)
+    raise ValueError(f"{key!r} is not a theme token; there are {', '.join(TOKENS)}.")
 
 
 def _colour(value: Any) -> str:

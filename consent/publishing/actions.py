@@ -219,7 +219,7 @@ def _release(
         )
         check(release)
         with ThreadPoolExecutor() as pool:  # brotli and zlib let go of the interpreter while they work
-            files = compile({**snapshot, "numbering": numbering}, number, sha256)
+            files = compile({**queries.with_files(site, snapshot), "numbering": numbering}, number, sha256)
             artifacts = list(pool.map(lambda file: _artifact(*file), files))
         if _store(release, artifacts, at):
             return release

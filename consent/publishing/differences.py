@@ -18,6 +18,7 @@ from consent.publishing.slots import names_of
 
 AGAIN = "visitors will be asked again"
 IDENTIFIER = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?:-[A-Z]{2}(?:-[A-Z]{2})?)?\b")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 LONGEST = 200  # characters of a value
 YES_NO = {True: "yes", False: "no"}
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
@@ -42,13 +43,26 @@ LABELS = {
     "consent_mode": "Google's consent signals", "position": "Position", "texts": "Words", "legal_basis": "Legal basis",
     "layout": "Layout", "theme": "Look", "floating_button": "Round button", "accent": "Accent colour",
     "background": "Background", "text": "Text colour", "radius": "Corners", "scheme": "Light or dark",
+    "button": "Colour of buttons", "border": "Colour of borders", "link": "Colour of links",
+    "focus": "Colour of the focus", "dark_accent": "Accent colour in the dark",
+    "dark_button": "Colour of buttons in the dark", "dark_background": "Background in the dark",
+    "dark_text": "Text colour in the dark", "dark_border": "Colour of borders in the dark",
+    "dark_link": "Colour of links in the dark", "dark_focus": "Colour of the focus in the dark",
+    "button_radius": "Corners of buttons", "density": "Room", "font": "Font", "order": "First button",
+    "style": "Style of buttons", "buttons": "Buttons stand", "backdrop": "The page behind the banner",
+    "logo": "Logo", "logo_height": "Height of the logo", "font_file": "Uploaded font", "css": "Style sheet",
+    "files": "Uploaded files",
     "lifetime": "Lifetime", "lifetime_days": "Lifetime in days", "ends": "Last day", "winner": "Chosen",
     "purpose": "Purpose", "kind": "Kind",
 }  # fmt: skip
 WORDS = {
     "allow": "let through", "hold": "held until granted", "opt_in": "opt-in", "opt_out": "opt-out", "bar": "Bar",
     "corner": "Corner", "auto": "as the visitor's device", "light": "light", "dark": "dark", "off": "off",
-    "token": "with an auditor's token", "public": "public",
+    "token": "with an auditor's token", "public": "public", "roomy": "roomy", "compact": "compact", "filled": "filled",
+    "outline": "outlined", "beside": "beside each other", "stacked": "one above the other", "dim": "dimmed",
+    "card": "Card", "center": "In the middle", "bottom": "bottom", "top": "top",
+    "bottom-left": "bottom left", "bottom-right": "bottom right", "bottom-center": "bottom middle",
+    "top-left": "top left", "top-right": "top right",
     "ad_storage": "advertising storage", "ad_user_data": "user data for advertising",
     "ad_personalization": "personalised advertising", "analytics_storage": "analytics storage",
     "functionality_storage": "functionality storage", "personalization_storage": "personalisation storage",
@@ -139,6 +153,7 @@ def value(given: Any, names: Mapping[str, str] | None = None) -> str:
         text = ", ".join(value(inner, names) for inner in given) or "nothing"
     else:
         text = str(given) or "nothing"
+        text = "an uploaded file" if SHA256.fullmatch(text) and text not in (names or {}) else text
         text = (
             (names or {}).get(text) or WORDS.get(text) or (law(text) if "_" in text and text in table.REGIMES else text)
         )
@@ -309,7 +324,10 @@ def _offers(
 def _banner(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
     old, new = before["banner"], after["banner"]
     look = [{"accent": ACCENT, **side["theme"]} for side in (old, new)]
-    return _fields("", old, new, ("texts", "regime_texts", "theme", "test")) + _fields("", look[0], look[1], ())
+    names = {sha256: file["name"] for side in (old, new) for sha256, file in side.get("files", {}).items()}
+    rules = [Line("change", LABELS["css"])] if old.get("css") != new.get("css") else []
+    elsewhere = ("texts", "regime_texts", "theme", "files", "css", "test")
+    return _fields("", old, new, elsewhere) + _fields("", look[0], look[1], (), names) + rules
 
 
 def _texts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:

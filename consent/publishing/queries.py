@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from consent.banners import arms, texts
-from consent.banners.models import Banner, BannerTest
+from consent.banners import arms, texts, theme
+from consent.banners.models import Banner, BannerContent, BannerFile, BannerTest
 from consent.jurisdictions import table
 from consent.publishing.models import Release
 from consent.publishing.slots import Numbering
@@ -19,12 +19,13 @@ from consent.sites.models import Site
 MOST_OF_A_TEST = 50  # releases
 
 
-def draft(site: Site, *, just_read: bool = False) -> Snapshot:
-    """The site's draft as it would be published now. Reads the rows afresh; the site's own unless `just_read`."""
+def draft(site: Site, banner: BannerContent | None = None, *, just_read: bool = False) -> Snapshot:
+    """The site's draft as it would be published now, or with another draft of the banner. Reads the rows afresh; the
+    site's own unless `just_read`."""
     site = site if just_read else Site.objects.get(pk=site.pk)
     overrides = list(site.jurisdiction_overrides.all())
     categories = list(site.categories.all())
-    banner = Banner.objects.filter(site=site).first() or Banner(site=site)
+    banner = banner or Banner.objects.filter(site=site).first() or Banner(site=site)
     resolved = texts.of_draft(site, banner, categories)
     test = BannerTest.objects.filter(site=site, ends__gte=timezone.now().date()).first()
     return build(
@@ -34,6 +35,7 @@ def draft(site: Site, *, just_read: bool = False) -> Snapshot:
         purposes=site.purposes.select_related("category"),
         services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
         banner=banner,
+        files=_files(site, banner, *([test] if test else [])),
         **resolved,
         test=_test(site, banner, test, resolved) if test else None,
         variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
@@ -43,7 +45,7 @@ def draft(site: Site, *, just_read: bool = False) -> Snapshot:
     )
 
 
-def _test(site: Site, banner: Banner, test: BannerTest, of_a: dict[str, Any]) -> dict[str, Any]:
+def _test(site: Site, banner: BannerContent, test: BannerTest, of_a: dict[str, Any]) -> dict[str, Any]:
     """What the second banner has otherwise, as `consent.banners.arms` reads it."""
     words = {
         where: {**banner.texts.get(where, {}), **test.texts.get(where, {})} for where in {*banner.texts, *test.texts}
@@ -68,6 +70,21 @@ def tested_releases(site: Site) -> list[int]:
         banner = shown
         found.append(number)
     return found
+
+
+def _files(site: Site, *shown: BannerContent | BannerTest) -> list[BannerFile]:
+    """What the draft shows of what was uploaded."""
+    named = {str(one.theme[token]) for one in shown for token in theme.FILES if token in one.theme}
+    return list(BannerFile.objects.filter(site=site, sha256__in=named).order_by("sha256").defer("body"))
+
+
+def with_files(site: Site, snapshot: Snapshot) -> Snapshot:
+    """The content with the bytes of its files, as a compiler takes it. A file is there as long as its site."""
+    named = snapshot["banner"].get("files")
+    if not named:
+        return snapshot
+    rows = BannerFile.objects.filter(site=site, sha256__in=list(named)).values_list("sha256", "body")
+    return {**snapshot, "bodies": {sha256: bytes(body) for sha256, body in rows}}
 
 
 def sign_offs(site: Site) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from consent.banners.models import Banner
+from consent.banners.models import BannerContent, BannerFile
 from consent.catalogue.models import Category, Purpose, Service
 from consent.catalogue.offered import offered
 from consent.jurisdictions.models import JurisdictionOverride
@@ -45,7 +45,8 @@ def build(
     categories: Iterable[Category],
     purposes: Iterable[Purpose],
     services: Iterable[Service],
-    banner: Banner,
+    banner: BannerContent,
+    files: Sequence[BannerFile] = (),
     texts: Texts,
     regime_texts: Texts,
     category_texts: Mapping[str, Mapping[str, Mapping[str, str]]],
@@ -107,6 +108,9 @@ def build(
             "texts": {lang: dict(own) for lang, own in texts.items()},
             "regime_texts": {where: dict(own) for where, own in regime_texts.items()},
             **({"test": dict(test)} if test else {}),
+            # Only where they say something (see `_service`).
+            **({"css": banner.css} if banner.css else {}),
+            **({"files": {row.sha256: _file(row) for row in files}} if files else {}),
         },
         "variants": dict(variants),
         "jurisdictions": {
@@ -118,6 +122,11 @@ def build(
             for w in sorted(waivers, key=lambda w: (w.rule, w.regime, w.subject, w.text, w.signed_by, w.reason))
         ],
     }
+
+
+def _file(row: BannerFile) -> dict[str, Any]:
+    """A logo or a font of the banner, by its hash: its bytes are an artifact of the release."""
+    return {name: getattr(row, name) for name in ("name", "content_type", "width", "height")}
 
 
 def waiver(row: LintWaiver) -> dict[str, str]:

@@ -8,6 +8,11 @@ from django.db import models
 class Verb(models.TextChoices):
     """The value is what is stored: it stays as it is for ever. The label may be said better."""
 
+    BANNER_COPY = "banner.copy", "copied the banner under a name"
+    BANNER_DELETE = "banner.delete", "deleted a draft of the banner"
+    BANNER_FILE_ADD = "banner.file_add", "uploaded a file for the banner"
+    BANNER_FILE_REMOVE = "banner.file_remove", "removed a file of the banner"
+    BANNER_USE = "banner.use", "took another draft of the banner into use"
     BANNER_TEST_CHOOSE = "banner_test.choose", "ended a test of two banners"
     BANNER_TEST_SAVE = "banner_test.save", "changed the second banner of a test"
     BANNER_TEST_TEXTS = "banner_test.texts", "changed words of the second banner"

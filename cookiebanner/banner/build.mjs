@@ -69,20 +69,21 @@ for (const name of ['cookiebot', 'klaro', 'usercentrics']) entries.push([`moved.
 
 /**
  * CSS as a string, minified; nesting is written out for browsers of 2021. What every rule begins with is one letter, for
- * ui/index.js to write out again.
+ * ui/first.js to write out again.
  */
+async function packedStyle(path) {
+  const { code } = await transform(readFileSync(path, 'utf8'), {
+    loader: 'css',
+    minify: true,
+    target: ['chrome90', 'safari15', 'firefox90'],
+  });
+  if (/[~`]/.test(code)) throw new Error(`${path} holds a letter that stands for something else`);
+  return code.trim().replaceAll('.fg:not(#_) ', '~');
+}
 const styles = {
   name: 'styles',
   setup(build) {
-    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(readFileSync(path, 'utf8'), {
-        loader: 'css',
-        minify: true,
-        target: ['chrome90', 'safari15', 'firefox90'],
-      });
-      if (code.includes('~')) throw new Error(`${path} holds a letter that stands for something else`);
-      return { contents: code.trim().replaceAll('.fg:not(#_) ', '~'), loader: 'text' };
-    });
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => ({ contents: await packedStyle(path), loader: 'text' }));
   },
 };
 
@@ -185,6 +186,9 @@ const mangleCache = {
 };
 
 mkdirSync(out, { recursive: true });
+// A gate carries the ones that its site chose (cookiebanner/releases/look.py).
+const layouts = readdirSync(join(here, 'src/ui/layouts')).sort();
+for (const file of layouts) writeFileSync(join(out, `layout.${file}`), await packedStyle(join(here, 'src/ui/layouts', file)));
 for (const [name, file] of entries) {
   const result = await build({
     absWorkingDir: here,

@@ -11,8 +11,6 @@ from django import forms
 from django.conf import settings as django_settings
 
 from consent.banners import texts
-from consent.banners.actions import LAYOUTS
-from consent.banners.models import Banner
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, RuleOverride, Service
 from consent.jurisdictions import table
@@ -26,6 +24,7 @@ from consent.sites import moved_from
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
 from cookiebanner.dashboard import carrying, page_reader
+from cookiebanner.dashboard.look_form import PLACES
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
 LANGUAGE_NAMES = {
@@ -534,45 +533,6 @@ class PurposeForm(forms.Form):
         super().__init__(*args, **kwargs)
         own = [(c.key, category_label(c)) for c in site.categories.all()]
         set_choices(self, "category", [("", "No category"), *own])
-
-
-PLACES = [
-    (f"{layout} {position}", f"{layout.capitalize()}, {position.replace('-', ' ')}" if layout != position else "Center")
-    for layout, positions in LAYOUTS.items()
-    for position in positions
-]
-
-
-class Look(forms.Form):
-    accent = forms.RegexField(
-        r"^#[0-9a-fA-F]{6}$",
-        label="Accent colour",
-        widget=forms.TextInput(attrs={"type": "color"}),
-        help_text="Made darker or lighter where it could not be read.",
-        error_messages={"invalid": "A colour looks like #235a8c."},
-    )
-    place = forms.ChoiceField(choices=PLACES, label="Shape and place")
-    scheme = forms.ChoiceField(
-        choices=[("auto", "Follow the visitor's system"), ("light", "Light"), ("dark", "Dark")], label="Light or dark"
-    )
-    radius = forms.IntegerField(min_value=0, max_value=32, label="Roundness of corners (px)")
-    floating_button = forms.BooleanField(
-        required=False,
-        label="Floating button to change one's mind",
-        help_text="Shown only where the page has no link of its own to the preferences.",
-    )
-
-    def changes(self, banner: Banner) -> dict[str, Any]:
-        """The arguments of `edit_banner`; theme tokens that the form does not show stay."""
-        data = self.cleaned_data
-        layout, position = data["place"].split()
-        theme = {**banner.theme, **{key: data[key] for key in ("accent", "radius", "scheme")}}
-        return {
-            "layout": layout,
-            "position": position,
-            "theme": theme,
-            "floating_button": data["floating_button"],
-        }
 
 
 class SecondBanner(forms.Form):

@@ -1,5 +1,5 @@
-"""A release → the files a browser loads. Pure: the same snapshot (with its numbering), number and hash always give the
-same bytes.
+"""A release → the files a browser loads. Pure: the same snapshot (with its numbering, and the bytes of its logo and
+font), number and hash always give the same bytes.
 
 `gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `first.<language>.js` is
 what the first layer says in one language, and is sent behind a gate, as its last part (visitors/delivery.py);
@@ -24,6 +24,7 @@ from consent.banners import arms, packing, screen
 from consent.jurisdictions import table
 from consent.publishing import slots, tags
 from cookiebanner import env
+from cookiebanner.releases import look
 from fairgate_enforce import patterns, signals
 from fairgate_enforce.defaults import before_answer
 
@@ -79,6 +80,8 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
         for where, given in screen.first(snapshot, language).items():
             files.append((first_name(language, where), SCRIPT, first(given)))
     files.append((LATE, SCRIPT, late))
+    for sha256, file in snapshot["banner"].get("files", {}).items():
+        files.append((look.file_name(sha256, file), file["content_type"], snapshot["bodies"][sha256]))
     files.append(
         (
             "enforce.json",
@@ -158,6 +161,8 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
         config["re"] = regexes
     if moved := site.get("moved_from"):
         config["moved"] = {name: value for name, value in moved.items() if name != "manager"}
+    if css := look.css(snapshot["banner"]):
+        config["css"] = css
     given = slots.of(snapshot)
     config["steps"] = given.steps
     if not given.in_order:

@@ -156,7 +156,9 @@ def _drawn(site: Site, snapshot: Snapshot, progress: pictures.Progress) -> dict[
     # The markup tricks of the levels are no matter of the content; what scripts do, every level holds.
     files = {
         name: (kind, body)
-        for name, kind, body in compile({**snapshot, "numbering": numbering}, 1, sha256_of(canonical(snapshot)))
+        for name, kind, body in compile(
+            {**queries.with_files(site, snapshot), "numbering": numbering}, 1, sha256_of(canonical(snapshot))
+        )
     }
     return pictures.aside(lambda tell, stop: _draw_all(release, snapshot, files, todo, tell, stop), progress)
 

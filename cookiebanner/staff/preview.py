@@ -7,7 +7,9 @@ signed address, which lapses after an hour; the gate finds its files below it as
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core import signing
@@ -19,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from consent.banners import arms, texts
+from consent.banners.models import Banner, BannerContent, BannerDraft
 from consent.jurisdictions import locate, table
 from consent.jurisdictions.locate import Decision, Place
 from consent.publishing import queries
@@ -32,23 +35,60 @@ PLACES = [(place, row.name) for place, row in table.ROWS.items() if place not in
 PLACES = [("*", "Unknown place"), *sorted(PLACES, key=lambda pair: pair[1])]
 
 
+class Visitor(NamedTuple):
+    """Whom a preview shows the banner to: where, in which language, on what screen; what the browser says and keeps."""
+
+    place: str = "DE"
+    language: str = ""
+    scheme: str = ""  # "" = as the reader's own screen
+    layer: str = "banner"
+    device: str = "desktop"
+    gpc: bool = False
+    returning: bool = False
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], **otherwise: Any) -> Visitor:
+        """What the switches say, each called `see_…`; what they don't is `otherwise`."""
+        base = cls(**otherwise)
+        said = {name: str(given[f"see_{name}"]) for name in cls._fields if f"see_{name}" in given}
+        return base._replace(
+            place=said["place"] if said.get("place") in table.ROWS else base.place,
+            language=said.get("language", base.language),
+            scheme=said["scheme"] if said.get("scheme") in ("light", "dark") else base.scheme,
+            layer=said["layer"] if said.get("layer") in LAYERS else base.layer,
+            device=said["device"] if said.get("device") in DEVICES else base.device,
+            gpc=said.get("gpc") == "1",
+            returning=said.get("returning") == "1",
+        )
+
+
+LAYERS = ("banner", "preferences")
+DEVICES = {"phone": (360, 740), "tablet": (768, 1024), "desktop": (1280, 800)}  # CSS pixels
+
+
 def address(
     site: Site,
     *,
     release: int | None = None,
-    place: str = "DE",
-    language: str = "",
-    gpc: bool = False,
     variant: str = "",
     unsaved: dict[str, Any] | None = None,
+    draft: BannerDraft | None = None,
+    visitor: Visitor | None = None,
     arm: str = arms.A,
+    **more: Any,
 ) -> str:
-    """The path of a preview page: the draft, or a release, at a place (or under a `variant`). `unsaved` lays banner
-    settings, or the texts of one language, over the draft. `arm`: which banner of a test."""
-    token = signing.dumps({"s": site.pk, "r": release, "u": unsaved or {}, "a": arm}, salt=SALT, compress=True)
-    query = {"place": place, "language": language, "gpc": "1" if gpc else "", "variant": variant}
-    pairs = "&".join(f"{key}={value}" for key, value in query.items() if value)
-    return reverse("preview", kwargs={"token": token}) + "?" + pairs
+    """The path of a preview page: the draft in use (or another), or a release, for a `Visitor` (or its fields; or under
+    a `variant`). `unsaved` lays banner settings, or the texts of one language, over the draft. `arm`: which banner of a
+    test."""
+    shown = {"s": site.pk, "r": release, "u": unsaved or {}, "d": draft.pk if draft else None, "a": arm}
+    token = signing.dumps(shown, salt=SALT, compress=True)
+    seen = (visitor or Visitor())._replace(**more)
+    query = {
+        "place": seen.place, "language": seen.language, "gpc": "1" if seen.gpc else "", "variant": variant,
+        "scheme": seen.scheme, "returning": "1" if seen.returning else "",
+        "open": seen.layer if seen.layer != "banner" else "",
+    }  # fmt: skip
+    return reverse("preview", kwargs={"token": token}) + "?" + urlencode({k: v for k, v in query.items() if v})
 
 
 def decision(site: Site, place: str, snapshot: Snapshot | None = None) -> Decision:
@@ -62,32 +102,49 @@ def decision(site: Site, place: str, snapshot: Snapshot | None = None) -> Decisi
     return locate.decide(located, timezone.now().date(), overrides)
 
 
-def _opened(token: str) -> tuple[Site, Snapshot, int]:
-    """Raises Http404 for an address that we did not sign, or that lapsed."""
+def _read(token: str) -> dict[str, Any]:
+    """What an address says. Raises Http404 for one that we did not sign, or that lapsed."""
     try:
-        given = signing.loads(token, salt=SALT, max_age=LIFE)
+        given: dict[str, Any] = signing.loads(token, salt=SALT, max_age=LIFE)
     except signing.BadSignature:
         raise Http404("This preview has lapsed. Open it again from the dashboard.") from None
+    return given
+
+
+def _opened(token: str) -> tuple[Site, Snapshot, int]:
+    """Site, content and number of what an address shows. Raises Http404."""
+    given = _read(token)
     site = Site.objects.filter(pk=given["s"]).first()
     if site is None:
         raise Http404
+    arm = given.get("a", arms.A)
     if given["r"]:
         snapshot = queries.snapshot_of(site, given["r"])
         if snapshot is None:
             raise Http404
-        return site, arms.arm(snapshot, given.get("a", arms.A)), given["r"]
-    snapshot = arms.arm(queries.draft(site), given.get("a", arms.A))
+        return site, _of_variant(arms.arm(snapshot, arm), given.get("v")), given["r"]
+    named = BannerDraft.objects.filter(site=site, pk=given["d"]).first() if given.get("d") else None
+    if given.get("d") and named is None:
+        raise Http404
+    banner = named or Banner.objects.filter(site=site).first() or Banner(site=site)
+    for field in BannerContent.CONTENT:
+        if field != "texts" and field in given["u"]:
+            setattr(banner, field, given["u"][field])
+    snapshot = arms.arm(queries.draft(site, banner), arm)
     _lay_over(snapshot, given["u"])
     current = queries.current_release(site)
-    return site, snapshot, (current.number if current else 0) + 1
+    return site, _of_variant(snapshot, given.get("v")), (current.number if current else 0) + 1
+
+
+def _of_variant(snapshot: Snapshot, variant: str | None) -> Snapshot:
+    """With the terms of that variant only: of 42 gates one is looked at, and each press of a key asks for another
+    content."""
+    return {**snapshot, "variants": {variant: snapshot["variants"][variant]}} if variant else snapshot
 
 
 def _lay_over(snapshot: Snapshot, unsaved: dict[str, Any]) -> None:
-    """Puts what is not yet saved over the draft."""
+    """Puts words that are not yet saved over the draft."""
     banner = snapshot["banner"]
-    for key in ("layout", "position", "theme", "floating_button"):
-        if key in unsaved:
-            banner[key] = unsaved[key]
     if where := unsaved.get("where"):
         language, _, regime = where.partition("@")
         known = texts.keys()
@@ -100,7 +157,7 @@ def _lay_over(snapshot: Snapshot, unsaved: dict[str, Any]) -> None:
                     banner["regime_texts"].setdefault(f"{language}@{name}", {}).update(kept)
 
 
-def _files(snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
+def _files(site: Site, snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     """{name: (content type, bytes)} of the compiled snapshot; kept for minutes, as a preview asks several times."""
     # The page is ours and holds no trackers: the markup tricks of the snippet levels would only hide it.
     snapshot = {**snapshot, "site": {**snapshot["site"], "level": Site.Level.SERVER.value}}
@@ -108,7 +165,7 @@ def _files(snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     key = f"fairgate-preview-{number}-{sha256}"
     files = cache.get(key)
     if files is None:
-        files = {name: (kind, body) for name, kind, body in compile(snapshot, number, sha256)}
+        files = {name: (kind, body) for name, kind, body in compile(queries.with_files(site, snapshot), number, sha256)}
         cache.set(key, files, 600)
     return files
 
@@ -130,8 +187,9 @@ def page(request: NonceRequest, token: str) -> HttpResponse:
     if variant not in snapshot["variants"]:
         found = decision(site, request.GET.get("place", "DE"), snapshot)
         variant = found.variant if found.variant in snapshot["variants"] else found.regime
-    gate = f"{reverse('preview', kwargs={'token': token})}v1/{site.uuid}/regime/{variant}/gate.js"
-    response = render(
+    files = signing.dumps({**_read(token), "v": variant}, salt=SALT, compress=True)
+    gate = f"{reverse('preview', kwargs={'token': files})}v1/{site.uuid}/regime/{variant}/gate.js"
+    response: HttpResponse = render(
         request,
         "preview.html",
         {
@@ -140,14 +198,17 @@ def page(request: NonceRequest, token: str) -> HttpResponse:
             "direction": texts.direction(language),
             "gate": gate,
             "gpc": request.GET.get("gpc") == "1",
-            "open": request.GET.get("open", ""),
+            "opened": request.GET.get("open") == "preferences",
+            "returning": request.GET.get("returning") == "1",
+            "scheme": scheme if (scheme := request.GET.get("scheme", "")) in ("light", "dark") else "",
         },
     )
     nonce = str(request.csp_nonce)
+    here = f"{request.scheme}://{request.get_host()}"  # 'self' would be the sandbox, which is nowhere
     response["Content-Security-Policy"] = (
         "default-src 'none'; sandbox allow-scripts allow-forms allow-modals; "
-        f"script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'unsafe-inline'; img-src data:; connect-src 'none'; "
-        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+        f"script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'unsafe-inline'; img-src data: {here}; "
+        f"font-src {here}; connect-src 'none'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
     )
     response["Cache-Control"] = "private, no-store"
     response["Referrer-Policy"] = "same-origin"
@@ -159,7 +220,7 @@ def file(request: HttpRequest, token: str, uuid: UUID, name: str, variant: str =
     site, snapshot, number = _opened(token)
     if site.uuid != uuid:
         raise Http404
-    files = _files(snapshot, number)
+    files = _files(site, snapshot, number)
     wanted = name if sha256 else f"gate.{variant}.js"
     if wanted not in files:
         raise Http404

@@ -72,33 +72,6 @@
     });
   }
 
-  // The banner editor: the preview follows what is typed.
-  const editor = document.querySelector('form[data-live]');
-  if (editor) {
-    const frame = document.querySelector(editor.dataset.live);
-    let timer;
-    let running = null;
-    const draw = async () => {
-      running?.abort();
-      running = new AbortController();
-      try {
-        const answer = await fetch(editor.dataset.draft, {
-          method: 'POST',
-          body: new FormData(editor),
-          signal: running.signal,
-          headers: { 'X-CSRFToken': editor.elements.csrfmiddlewaretoken.value },
-        });
-        if (answer.ok) frame.src = (await answer.json()).url;
-      } catch (error) {
-        if (error.name !== 'AbortError') throw error;
-      }
-    };
-    editor.addEventListener('input', () => {
-      clearTimeout(timer);
-      timer = setTimeout(draw, 600);
-    });
-  }
-
   // Advertising is taken to sell and to target until somebody says otherwise.
   on('change', 'form[data-new-service] [name=category]', (select) => {
     for (const name of ['sells_or_shares', 'targeted_ads']) {

@@ -66,6 +66,8 @@ export interface Config {
   /** By item, in their order; absent: each is its own place. */
   slots?: (number | number[])[];
   terms: Terms;
+  /** The site's part of the style sheet, behind ours: its layout, font, logo, and rules of its own. */
+  css?: string;
   /** What the first layer needs in every language. */
   first: Screen;
   variant?: string;

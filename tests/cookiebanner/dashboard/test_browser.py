@@ -170,7 +170,7 @@ def test_the_banner_follows_what_is_typed(signed_in, live_server, shop):
     page = signed_in(1440, "light")
     page.goto(live_server.url + reverse("dashboard:banner", kwargs={"uuid": shop.uuid}) + "?tab=words")
     page.fill("#t-title", "Biscuits?")
-    page.frame_locator("iframe").get_by_text("Biscuits?").wait_for()
+    page.frame_locator("#stage").get_by_text("Biscuits?").wait_for()
     shop.banner.refresh_from_db()
     assert shop.banner.texts == {}
 

@@ -9,12 +9,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from consent.banners.actions import edit_banner
+from consent.banners.models import Banner
+from consent.banners.theme import COLOURS
 from consent.catalogue import actions as catalogue
 from consent.catalogue import known
 from consent.publishing import queries as publishing
 from consent.sites import actions, snippets
 from consent.sites.models import Membership, Site, Webhook
 from consent.stats.models import GateReport
+from cookiebanner.dashboard.look_form import Look
 from cookiebanner.releases.publish import publish
 from tests.values import present
 
@@ -218,6 +222,55 @@ def test_the_look_is_saved_and_a_bad_colour_is_not(alice, shop, at):
     assert banner.theme == {"accent": "#aa3355", "scheme": "dark", "radius": 4}
     assert alice.post(at("banner"), good | {"accent": "red;}"}).status_code == 200
     assert shop.banner.__class__.objects.get(site=shop).theme["accent"] == "#aa3355"
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(alice, shop, at):
+    typed = {"what": "look", "place": "bar top", "radius": "40", "link": "red", "dark_text": "#eee"}
+    page = alice.post(at("banner"), typed).content.decode()
+    for field, says in (("link", "&#x27;red&#x27; is not a colour"), ("radius", "less than or equal to 32")):
+        assert f'id="id_{field}_error"' in page
+        assert page.partition(f'id="id_{field}_error"')[2].partition("</ul>")[0].count(says) == 1
+    assert ('value="red"' in page, 'value="#eee"' in page) == (True, True)
+    page = alice.post(at("banner"), {"what": "words", "language": "en", "t-title": "Hi {nobody}", "t-close": "Shut"})
+    body = page.content.decode()
+    assert body.partition('id="t-title_error"')[2].partition("</ul>")[0].count("has no placeholder {nobody}") == 1
+    assert ("Hi {nobody}" in body, 'value="Shut"' in body) == (True, True)
+    assert shop.banner.__class__.objects.filter(site=shop).exclude(texts={}).count() == 0
+
+
+def test_every_token_is_saved_and_shown_again(alice, shop, at):
+    chosen = {
+        "density": "compact", "backdrop": "dim", "radius": 0, "style": "outline", "order": "reject",
+        "buttons": "stacked", "button_radius": 22, "font": "serif", "scheme": "dark",
+    }  # fmt: skip
+    colours = [*COLOURS, *(f"dark_{name}" for name in COLOURS)]
+    chosen |= {name: f"#{number:06x}" for number, name in enumerate(colours, start=17)}
+    assert set(chosen) == set(Look([]).fields) - {"place", "floating_button", "logo", "logo_height", "font_file"}
+    alice.post(at("banner"), {"what": "look", "place": "center center", **chosen})
+    banner = Banner.objects.get(site=shop)
+    assert (banner.layout, banner.position, banner.theme) == ("center", "center", chosen)
+    shown = alice.get(at("banner")).context["form"]
+    assert {name: shown[name].value() for name in chosen} == chosen
+
+
+def test_drafts_are_copied_compared_used_and_deleted(alice, login, shop, at):
+    alice.post(at("banner_drafts"), {"copy": "1", "name": "Spring"})
+    refused = alice.post(at("banner_drafts"), {"copy": "1", "name": "Spring"}).content.decode()
+    assert "There is a draft &#x27;Spring&#x27; already." in refused
+    edit_banner(shop, "x", layout="bar", theme={"accent": "#aa0000"})
+    spring = shop.banner_drafts.get()
+    page = alice.get(at("banner_compare", named=spring.pk)).content.decode()
+    assert ("<del>Bar</del>" in page, "<ins>Card</ins>" in page) == (True, True)
+    other = page.partition('title="Preview of Spring" src="')[2].partition('"')[0].replace("&amp;", "&")
+    gate = alice.get(other).content.decode().partition('<script src="')[2].partition('"')[0]
+    assert b'"card","bottom-left"' in alice.get(gate).content
+    for body in ({"use": spring.pk}, {"delete": spring.pk}, {"copy": "1", "name": "Vera's"}):
+        assert login("vera").post(at("banner_drafts"), body).status_code == 403
+    alice.post(at("banner_drafts"), {"use": spring.pk})
+    assert (Banner.objects.get(site=shop).layout, shop.banner_drafts.get().name) == ("card", "Main")
+    alice.post(at("banner_drafts"), {"delete": spring.pk})
+    assert shop.banner_drafts.count() == 0
+    assert alice.post(at("banner_drafts"), {"delete": spring.pk}).status_code == 404
 
 
 def test_a_category_gets_names_per_language(alice, shop, at):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 VIEW = (
     "overview", "numbers", "numbers_csv", "banner_test", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
-    "trail", "scans", "guide", "notices",
+    "trail", "scans", "guide", "notices", "banner_drafts", "banner_files",
 )  # fmt: skip
 MANAGE = ("settings", "team", "tokens", "webhook")
 EDIT = ("service_new", "cookie_import", "template")

@@ -71,7 +71,10 @@ def releases(draw: st.DrawFn) -> dict[str, Any]:
     look = {
         "layout": draw(st.sampled_from(["bar", "card", "center"])), "position": draw(st.sampled_from(["top", "bottom"])),
         "floating_button": draw(booleans),
-        "theme": draw(st.sampled_from([{}, {"scheme": "dark", "radius": 0}, {"accent": "#aa0000", "radius": 32}])),
+        "theme": draw(st.sampled_from([
+            {}, {"scheme": "dark", "radius": 0}, {"accent": "#aa0000", "radius": 32},
+            {"link": "#0050a0", "order": "reject"},
+        ])),
     }  # fmt: skip
     release = samples.snapshot(services=services, purposes=purposes, banner=look, variants=(VARIANT,))
     # The banner's own row is made, not packed from a service: tests/consent/banners/test_screen.py.
@@ -163,8 +166,10 @@ def check(release: dict[str, Any], there: dict[str, Any]) -> None:
         "layout": banner["layout"], "position": banner["position"], "scheme": banner["theme"].get("scheme", "auto"),
         "radius": banner["theme"].get("radius", 12), "button": int(banner["floating_button"]),
         "light": " ".join(light.values()), "dark": " ".join(dark.values()),
+        **({"order": 1} if banner["theme"].get("order") == "reject" else {}),
     }  # fmt: skip
-    assert (list(light), list(dark)) == (screen.FORMAT["palette"], screen.FORMAT["palette"])
+    every = screen.FORMAT["palette"][: 13 if "link" in banner["theme"] else 8]
+    assert (list(light), list(dark)) == (every, every)
     site = {name: there["screen"][name] for name in ("language", "direction", "controller", "policy", "imprint")}
     assert site == {
         "language": "en", "direction": "ltr", "controller": "Sample Ltd", "policy": "https://shop.example/privacy",

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from consent.banners.actions import add_file, copy_draft
 from consent.catalogue.actions import set_purpose
 from consent.jobs.actions import enqueue
 from consent.models import LogEntry
@@ -20,6 +21,7 @@ from consent.publishing import actions as publishing
 from consent.requests import actions as requests
 from consent.scanner import scans
 from consent.sites import actions
+from tests import uploads
 from tests.cookiebanner.dashboard.conftest import SECRET
 from tests.values import present
 
@@ -34,7 +36,7 @@ MANY = {
     "scopes": "audit", "days": 9, "format": "csv", "start": "2026-01-01", "end": "2026-12-31", "note": "taken",
     "preset": "us_opt_out", "regime": "us_ca", "state": "hold", "accent": "#000000", "place": "card bottom-left",
     "scheme": "auto", "radius": 3, "language": "en", "title": "Taken",
-    "approve": 1,
+    "approve": 1, "copy": 1,
 }  # fmt: skip
 
 
@@ -65,12 +67,14 @@ def ids(foreign, people) -> dict[str, Any]:
         foreign, kind="access", place="DE", language="en", name=SECRET, email="zebracorn@example.net", actor="x"
     )
     sent, _ = requests.attach(asked, "zebracorn.txt", SECRET.encode())
+    draft = copy_draft(foreign, "x", SECRET)
+    logo = add_file(foreign, "x", f"{SECRET}.png", uploads.png(1, 1))
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk,
+            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk, "named": draft.pk, "upload": logo.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {

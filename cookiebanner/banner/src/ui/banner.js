@@ -1,7 +1,7 @@
 /** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`. */
 
 import { crossIcon, el } from './dom.js';
-import { LOOK_LAYOUT, LOOK_POSITION, SCREEN_SELLS_SENSITIVE } from '../packed.js';
+import { LOOK_LAYOUT, LOOK_ORDER, LOOK_POSITION, SCREEN_SELLS_SENSITIVE } from '../packed.js';
 
 const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRounded' };
 
@@ -23,7 +23,7 @@ export function showBanner(ui) {
     'div',
     {
       id: 'onetrust-banner-sdk',
-      class: `${LAYOUTS[look[LOOK_LAYOUT]] || LAYOUTS.card} ${position.startsWith('bottom-') ? 'ot-' : ''}${position}`,
+      class: `${LAYOUTS[look[LOOK_LAYOUT]] || LAYOUTS.card} ${position.includes('-') ? 'ot-' : ''}${position}`,
       role: 'region',
       'aria-label': t.pc_title,
     },
@@ -70,8 +70,7 @@ export function showBanner(ui) {
         el(
           'div',
           { id: 'onetrust-button-group', class: reject ? 'has-reject-all-button' : '' },
-          accept,
-          reject,
+          look[LOOK_ORDER] ? [reject, accept] : [accept, reject],
           has('manage') &&
             ui.button(t.manage, () => ui.open('banner'), { id: 'onetrust-pc-btn-handler', class: 'fg-q', 'aria-haspopup': 'dialog' }),
         ),

@@ -47,18 +47,21 @@ export function firstLayer(core) {
       node.lang = ui.lang;
       node.dir = ui.screen[SCREEN_DIRECTION];
     },
-    /** Adds rules to those of before. @param {string} more packed as build.mjs does */
+    /** Adds rules to those of before. @param {string} more packed as build.mjs does; a backtick is where the release's files lie */
     addStyle(more) {
-      ui.css += more.replace(/~/g, '.fg:not(#_) ');
+      ui.css += more;
+      const { cfg } = core;
+      // The site's own come last.
+      const css = (ui.css + (cfg.css || '')).replace(/~/g, '.fg:not(#_) ').replace(/`/g, `${core.base}/v1/${cfg.site}/a/`);
       document.getElementById('onetrust-style')?.remove();
       const tag = el('style', { id: 'onetrust-style', nonce: core.nonce });
       try {
         const sheet = core.sheet || new CSSStyleSheet();
-        sheet.replaceSync(ui.css);
+        sheet.replaceSync(css);
         if (!core.sheet) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
         core.sheet = sheet;
       } catch {
-        tag.textContent = ui.css;
+        tag.textContent = css;
       }
       ui.root.prepend(tag);
     },

@@ -2,7 +2,7 @@
 
 import { serviceList } from './cookies.js';
 import { crossIcon, el } from './dom.js';
-import { FACT_SENSITIVE } from '../packed.js';
+import { FACT_SENSITIVE, LOOK_ORDER } from '../packed.js';
 
 /**
  * @param {import('../types.d.ts').Ui} ui
@@ -131,8 +131,7 @@ export function preferences(ui, close) {
       el(
         'div',
         { class: 'ot-btn-container' },
-        accept,
-        reject,
+        ui.screen.look[LOOK_ORDER] ? [reject, accept] : [accept, reject],
         ui.button(t.save, answer('custom', choices), { class: 'save-preference-btn-handler onetrust-close-btn-handler fg-b' }),
       ),
     ),

@@ -1,0 +1,84 @@
+"""Drafts of the banner by name: one is in use, and is what a publish would make a release of."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from consent.banners import actions
+from consent.banners.models import BannerDraft
+from consent.common import InvalidChange
+from consent.publishing import queries
+from consent.publishing.differences import differences
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.dashboard.views.banner import draft_of
+from cookiebanner.staff import preview as previews
+from cookiebanner.staff.pages import actor, on_site, show
+
+
+@on_site(May.VIEW)
+def drafts(request: HttpRequest, site: Site) -> HttpResponse:
+    """All of them; a copy is made, another is taken into use, one that is not in use is deleted."""
+    error = ""
+    if request.method == "POST":
+        try:
+            said = _done(request, site)
+        except InvalidChange as refused:
+            error = str(refused)
+        else:
+            messages.success(request, said, "good")
+            return redirect("dashboard:banner_drafts", uuid=site.uuid)
+    return show(
+        request,
+        "dashboard/drafts.html",
+        site,
+        tab="drafts",
+        used=draft_of(site),
+        drafts=BannerDraft.objects.filter(site=site).order_by("name"),
+        error=error,
+        typed=request.POST.get("name", ""),
+    )
+
+
+@on_site(May.VIEW, "GET")
+def compare(request: HttpRequest, site: Site, named: int) -> HttpResponse:
+    """A draft beside the one in use: the differences in words, and both as a visitor gets them."""
+    draft = _draft(site, named)
+    visitor = previews.Visitor.read(request.GET, language=(site.languages or ["en"])[0])
+    parts = differences(queries.draft(site), queries.draft(site, draft))
+    return show(
+        request,
+        "dashboard/draft.html",
+        site,
+        tab="drafts",
+        used=draft_of(site),
+        draft=draft,
+        groups=parts,
+        addresses=[
+            (draft_of(site).name, previews.address(site, visitor=visitor)),
+            (draft.name, previews.address(site, visitor=visitor, draft=draft)),
+        ],
+    )
+
+
+def _done(request: HttpRequest, site: Site) -> str:
+    """What was done, in a sentence. Raises InvalidChange and Http404."""
+    if "copy" in request.POST:
+        return (
+            f"“{actions.copy_draft(site, actor(request), request.POST.get('name', '')).name}” is a copy of the draft."
+        )
+    if "use" in request.POST:
+        return f"“{actions.use_draft(site, actor(request), _draft(site, request.POST['use'])).name}” is in use now."
+    draft = _draft(site, request.POST.get("delete", ""))
+    actions.delete_draft(site, actor(request), draft)
+    return f"“{draft.name}” is deleted."
+
+
+def _draft(site: Site, key: int | str) -> BannerDraft:
+    """Raises Http404."""
+    found = BannerDraft.objects.filter(site=site, pk=key).first() if str(key).isdigit() else None
+    if found is None:
+        raise Http404
+    return found
