@@ -42,6 +42,8 @@ LABELS = {
     "consent_mode": "Google's consent signals", "position": "Position", "texts": "Words", "legal_basis": "Legal basis",
     "layout": "Layout", "theme": "Look", "floating_button": "Round button", "accent": "Accent colour",
     "background": "Background", "text": "Text colour", "radius": "Corners", "scheme": "Light or dark",
+    "added_since": "Added since the move; a yes to the earlier banner does not cover it",
+    "earlier_category": "Its category in the earlier banner",
     "lifetime": "Lifetime", "lifetime_days": "Lifetime in days", "purpose": "Purpose", "kind": "Kind",
 }  # fmt: skip
 WORDS = {

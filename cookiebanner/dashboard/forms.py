@@ -443,8 +443,16 @@ class ServiceForm(forms.Form):
         help_text="How the vendor is told the answer; without one it is only held.",
     )
 
+    asked_before = forms.BooleanField(
+        required=False,
+        label="The banner that the site moved from asked about it, in this category",
+        help_text="Then a yes that a visitor gave there covers it; otherwise the visitor is asked again.",
+    )
+
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if site.level != Site.Level.DROP_IN and not site.moved_from:
+            del self.fields["asked_before"]
         rows = list(site.categories.all())
         self.always_active = {c.key for c in rows if c.necessary}
         set_choices(self, "category", [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)])
@@ -460,6 +468,11 @@ class ServiceForm(forms.Form):
         why = data.get("necessary_reason", "")
         if data.get("category") in self.always_active and "necessary_reason" in data and not necessary.enough(why):
             self.add_error("necessary_reason", f"Nobody is asked about it, so {necessary.HINT}")
+        if "asked_before" in self.fields:
+            # Whoever only moves a service has said nothing about where the earlier banner had it.
+            ticked, there = data.pop("asked_before"), self.initial.get("earlier_category", "")
+            changed = ticked != bool(self.initial.get("asked_before"))
+            data["earlier_category"] = (data.get("category", "") if ticked else "") if changed else there
         return data
 
     @staticmethod
@@ -472,6 +485,8 @@ class ServiceForm(forms.Form):
             "patterns": [rule.pattern for rule in service.rules.all()],
             "exempt_in": service.exempt_in,
             "exemption_confirmed": service.exemption_confirmed,
+            "earlier_category": service.earlier_category,
+            "asked_before": service.earlier_category == service.category.key,
         }
 
 

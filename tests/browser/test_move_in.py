@@ -66,6 +66,34 @@ def test_an_old_refusal_gives_nobody_a_number(stage, context, page):
     assert page.locator("#onetrust-banner-sdk:visible").count() == 0
 
 
+def test_a_yes_covers_what_the_earlier_banner_had_and_the_rest_asks_until_it_is_answered(stage, context, page):
+    """The import names only what it covered; a no to a category is one to all in it."""
+    new = [samples.service("google-ads", added_since=True), samples.service("plausible", added_since=True)]
+    stage.release(small(level="drop_in", services=[samples.service("google-analytics"), *new]))
+    closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 9 * 86400))
+    hand_over(context, "C0001:1,C0002:1,C0003:0,C0004:0", closed)
+    url = stage.page(GA, gate=AUTO + LOG + stub())
+    told = "Object.fromEntries(Object.entries(fairgate.consent().services))"
+    for _ in range(2):
+        page.goto(url)
+        page.wait_for_selector(ACCEPT)
+        ready(page)
+        assert page.evaluate("[OnetrustActiveGroups, OneTrust.IsAlertBoxClosed()]") == [",C0001,C0002,", False]
+        assert page.evaluate(told) == {"google-analytics": True, "google-ads": False, "plausible": False}
+        assert len(ran(page)) == 1
+    until(lambda: stage.posts())
+    page.click(ACCEPT)
+    until(lambda: len(stage.posts()) == 2)
+    imported, answer = stage.posts()
+    assert (imported["action"], imported["choices"]["services"]) == (
+        "import", {"google-analytics": "granted", "google-ads": "denied", "plausible": "not_offered"},
+    )  # fmt: skip
+    assert (answer["action"], answer["replaces"]) == ("accept_all", imported["id"])
+    page.goto(url)
+    ready(page)
+    assert page.evaluate("[fairgate._.ask, OneTrust.IsAlertBoxClosed()]") == [False, True]
+
+
 @pytest.mark.parametrize("groups", ["C0001:1,C0002:1,C0003:1,C0004:1", "C0001:1,C0002:1,C0003:0,C0004:0"])
 def test_an_old_yes_that_is_older_than_the_law_lets_it_live_asks_at_every_view(stage, context, page, groups):
     stage.release(small(level="drop_in"))

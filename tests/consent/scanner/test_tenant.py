@@ -16,6 +16,7 @@ import pytest
 from consent.banners.models import Banner
 from consent.common import InvalidChange
 from consent.models import Service, Site
+from consent.publishing.queries import draft
 from consent.scanner import onetrust_code, tables, tenant
 from consent.scanner.actions import adopt, adopt_reported
 from tests.consent.scanner.test_adopt import PAGE, UUID
@@ -306,3 +307,19 @@ def test_the_block_line_is_kept_where_it_holds(before, attributes, words):
         f'<script src="https://cdn.cookielaw.org/scripttemplates/otSDKStub.js" data-domain-script="{UUID}"></script>'
     )
     assert words in adopt(page, ["shop.example"], "alice").advice[0]
+
+
+@pytest.mark.django_db
+def test_the_files_say_what_the_earlier_banner_had_and_where():
+    """They are its own word: what the page loads and they do not name was not asked about there."""
+    groups = [{"CustomGroupId": "C0003", "GroupName": "Help", "Hosts": [{"HostName": "js.hs-scripts.com"}]}]
+    files = [("en.json", json.dumps({"DomainData": {"cctId": UUID, "Groups": groups}}).encode())]
+    site = adopt(PAGE, ["shop.example"], "x", files=files).site
+    found = {s.key: (s.category.key, s.earlier_category) for s in site.services.select_related("category")}
+    assert found == {
+        "google-fonts": ("C0001", ""), "unpkg": ("C0001", ""), "new-relic": ("C0002", ""),
+        "google-tag-manager": ("C0002", ""), "hubspot": ("C0003", "C0003"), "plausible": ("C0005", "C0005"),
+        "t-parked-example": ("SPD_BG", "SPD_BG"),
+    }  # fmt: skip
+    content = draft(site)
+    assert [s["key"] for s in content["services"] if s.get("added_since")] == ["new-relic"]
