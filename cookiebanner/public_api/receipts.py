@@ -140,6 +140,7 @@ _ACTIONS = {
     "gpc": "Your browser sent an opt-out signal (Global Privacy Control), and it was honoured.",
     "signal": "Your browser sent a signal by itself ({signals}), and it was honoured.",
     "import": "Your answer to an earlier banner of this website was taken over. What that one said is not proved here.",
+    "test": "Somebody tried the banner out (its testing script was on the page). This is nobody's answer.",
     "receipt": "A page sent a receipt of its own, in another system's form. What you saw there is not proved here.",
 }
 

@@ -104,8 +104,9 @@ class Counters:
         return RawResponse(204, [], b"")
 
     def answered(self, draft: Draft, how: How, at: datetime) -> None:
-        """Counts an answer that is stored, by how it came about; what was said elsewhere came about there."""
-        if draft.action == "import":
+        """Counts an answer that is stored, by how it came about; what was said elsewhere came about there, and what was
+        tried out counts nowhere."""
+        if draft.action in ("import", stats.TEST):
             return
         key = (draft.site_id, _day(at), draft.release or 0, draft.action, *how)
         with self._lock:

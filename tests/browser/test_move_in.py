@@ -347,3 +347,24 @@ def test_every_form_of_an_old_cookie(stage, context, page, state):
             if "V9:0" not in kept["genVendors"]:
                 wrong[form, "kept"] = kept
     assert wrong == {}
+
+
+def test_what_is_tried_out_on_the_testing_script_says_so_on_any_host(stage, context, page):
+    """Answers are marked, no banner is counted, cookies are of that host alone."""
+    stage.release(small(level="drop_in"))
+    id = f"{samples.SITE_UUID}-test"
+    stub_tag = f'<script src="https://{CMP}/scripttemplates/otSDKStub.js" data-domain-script="{id}"></script>'
+    auto = f'<script src="https://{CMP}/consent/{id}/OtAutoBlock.js"></script>'
+    page.goto(stage.page(GA, gate=auto + LOG + stub_tag, host="staging.other.example"))
+    page.wait_for_selector(ACCEPT)
+    page.click(ACCEPT)
+    until(lambda: stage.posts())
+    page.evaluate("fairgate.withdraw()")
+    until(lambda: len(stage.posts()) == 2)
+    assert [(post["action"], post["test"]) for post in stage.posts()] == [("accept_all", True), ("withdraw", True)]
+    assert stage.posts("impressions") == []
+    assert {cookie["domain"] for cookie in context.cookies()} == {"staging.other.example"}
+    page.goto(stage.page(GA, gate=AUTO + LOG + stub()))
+    page.click(ACCEPT)
+    until(lambda: len(stage.posts()) == 3)
+    assert "test" not in stage.posts()[2]

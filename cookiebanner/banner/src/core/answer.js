@@ -68,7 +68,7 @@ export function answers(core, transport) {
     unkept = lost && answer;
     core.unkept = lost;
     const state = `${cfg.cookie}=${answer.raw}`;
-    if (cfg.home && !transport.refused) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
+    if (cfg.home && !core.test && !transport.refused) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */
@@ -106,6 +106,7 @@ export function answers(core, transport) {
       signals: { gpc: false, ...core.signals, vendors: core.vendorSignals },
       page: location.hostname + (cfg.path ? location.pathname : ''),
       client_time: new Date().toISOString(),
+      test: core.test || undefined,
       ...more,
     });
 
