@@ -861,11 +861,6 @@ def own_key() -> None:
         necessary_refused=lambda made: made.answer(NOON, "custom", without("categories", C0001="denied")),
         given_with_nothing_granted=lambda made: made.answer(NOON, "custom", NO),
         refused_with_a_grant=lambda made: made.answer(NOON, "custom", YES, status="ConsentRefused"),
-        said_elsewhere_of_what_was_not_there=said_elsewhere(YES),
-        tried_out_and_given=lambda made: made.answer(NOON, "test", YES, test="accept_all"),
-        tried_out_by_a_visitor=lambda made: made.answer(
-            NOON, "test", YES, status="ConsentUnknown", test="accept_all", visitor=made.lines[2]["id"]
-        ),
         withdrawn_by_another_action=lambda made: made.answer(NOON, "custom", YES, status="ConsentWithdrawn"),
         category_that_was_not_offered=lambda made: made.answer(NOON, "custom", without("categories", C0009="granted")),
         category_left_out=lambda made: made.answer(NOON, "custom", {"categories": {"C0001": "granted"}}),
@@ -908,6 +903,16 @@ def own_key() -> None:
     )  # fmt: skip
 
 
+def marked_answers() -> None:
+    nonsense(
+        said_elsewhere_of_what_was_not_there=said_elsewhere(YES),
+        tried_out_and_given=lambda made: made.answer(NOON, "test", YES, test="accept_all"),
+        tried_out_by_a_visitor=lambda made: made.answer(
+            NOON, "test", YES, status="ConsentUnknown", test="accept_all", visitor=made.lines[2]["id"]
+        ),
+    )
+
+
 def second_hash() -> str:
     return next(line["release_hash"] for line in honest().lines if line["release"] == 2)
 
@@ -919,3 +924,4 @@ lines_changed()
 other_files()
 anchors()
 own_key()
+marked_answers()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from consent.answers import references
-from consent.models import AnsweredTotal, ConsentRecord
+from consent.models import AnsweredTotal, ConsentRecord, DailyTotal
 from cookiebanner.visitors.counts import counters
 from tests import corpus
 from tests.values import present

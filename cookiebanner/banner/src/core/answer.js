@@ -68,7 +68,8 @@ export function answers(core, transport) {
     unkept = lost && answer;
     core.unkept = lost;
     const state = `${cfg.cookie}=${answer.raw}`;
-    if (cfg.home && !core.test && !transport.refused) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
+    if (cfg.home && !core.test && !transport.refused)
+      fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */
