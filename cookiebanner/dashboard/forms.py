@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.conf import settings as django_settings
 
+from consent import csv_text
 from consent.banners import texts
 from consent.banners.actions import LAYOUTS
 from consent.banners.models import Banner
@@ -367,20 +368,10 @@ class CookieFile(forms.Form):
         file, text = data.get("file"), data.get("text") or ""
         if (file.size if file else len(text)) > self.LARGEST:
             raise forms.ValidationError("That is more than 1 MB: split it.")
-        content = _csv_text(file.read()) if file else text
+        content = csv_text.decode(file.read()) if file else text
         if not self.errors and not content.strip():
             raise forms.ValidationError("Choose a CSV file, or paste its text.")
         return data | {"content": content}
-
-
-def _csv_text(body: bytes) -> str:
-    """The text of a CSV file as spreadsheets save it: UTF-8, UTF-16 with its mark, else Windows-1252. Never raises."""
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16", "replace")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
 
 
 class ServiceForm(forms.Form):
