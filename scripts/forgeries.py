@@ -222,6 +222,25 @@ def without_a_picture() -> bytes:
     return zipped(fit(found))
 
 
+METER_NOT_ASKED: Record = {**YES, "services": {"meter": "not_offered"}}
+
+
+def tried_out(made: Log) -> None:
+    """An answer to the site's testing script; one of them was erased later."""
+    made.answer(NOON, "test", YES, status="ConsentUnknown", test="accept_all")
+    made.erase(NOON, [made.answer(NOON, "test", NO, status="ConsentUnknown", test="reject_all")])
+
+
+def said_elsewhere(choices: Record) -> Callable[[Log], None]:
+    """An answer to an earlier banner, which did not have one of the services."""
+
+    def change(made: Log) -> None:
+        made.publish(NOON, {**TEXT, "services": [{"key": "meter", "category": "C0002", "added_since": True}]}, 9)
+        made.answer(NOON, "import", choices, 9, client_time="2025-12-24T00:00:00.000Z")
+
+    return change
+
+
 def what_holds() -> None:
     key, first = vkey(SECOND), vkey(FIRST)
     case("honest", 0, whole())
@@ -249,6 +268,8 @@ def what_holds() -> None:
     case("anchored", 0, anchored())
     case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
     case("scanned", 0, lambda: zipped(bundle(honest(lambda made: made.add("scan", NOON, SCAN)))))
+    case("tried_out", 0, lambda: zipped(bundle(honest(tried_out))))
+    case("said_to_an_earlier_banner", 0, lambda: zipped(bundle(honest(said_elsewhere(METER_NOT_ASKED)))))
     case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)
     case("option_key_is_no_key", 2, whole(), key="believe me")
     case("option_key_has_another_id", 2, whole(), key=key.replace(key.split("+")[1], "00000000"))
@@ -882,6 +903,16 @@ def own_key() -> None:
     )  # fmt: skip
 
 
+def marked_answers() -> None:
+    nonsense(
+        said_elsewhere_of_what_was_not_there=said_elsewhere(YES),
+        tried_out_and_given=lambda made: made.answer(NOON, "test", YES, test="accept_all"),
+        tried_out_by_a_visitor=lambda made: made.answer(
+            NOON, "test", YES, status="ConsentUnknown", test="accept_all", visitor=made.lines[2]["id"]
+        ),
+    )
+
+
 def second_hash() -> str:
     return next(line["release_hash"] for line in honest().lines if line["release"] == 2)
 
@@ -893,3 +924,4 @@ lines_changed()
 other_files()
 anchors()
 own_key()
+marked_answers()

@@ -19,6 +19,7 @@ from consent.answers.schema import read, unprintable
 from consent.answers.validate import DENIED, GRANTED, NOT_OFFERED
 from consent.jurisdictions.locate import UNKNOWN, Decision, Place
 from consent.ledger.append import Draft
+from consent.stats.actions import TEST
 
 ACTION = "receipt"
 MOST_PURPOSES = 100
@@ -81,10 +82,10 @@ def draft(
         "page": origin_host,
         "ua_family": intake.family(user_agent),
     }
-    if receipt.test:
-        record["test"] = True
     if receipt.identifier:
         record["reference"] = references.hashed(str(site.uuid), receipt.identifier)
+    if receipt.test:
+        intake.as_test(record, ACTION)
     if place.country:
         record["place"] = intake.located(place)
     digest = sha256(body).digest()
@@ -99,6 +100,6 @@ def draft(
         regime=decision.regime,
         jurisdiction=decision.jurisdiction,
         language="",
-        action=ACTION,
+        action=TEST if receipt.test else ACTION,
         record=record,
     )

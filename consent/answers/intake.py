@@ -17,6 +17,7 @@ from consent.jurisdictions.locate import UNKNOWN, Decision, Place
 from consent.jurisdictions.table import ROWS, regime_of
 from consent.ledger.append import Draft, Outcome, append
 from consent.sites.origins import host_name
+from consent.stats.actions import TEST
 from fairgate_enforce import signals as signals_table
 
 # In this order: an Edge also calls itself Chrome, a Chrome also Safari.
@@ -95,6 +96,9 @@ def draft(
         record["reference"] = reference
     if answer.client_time is not None:
         record["client_time"] = str(answer.client_time)
+    tested = answer.test is True
+    if tested:
+        as_test(record, answer.action)
     return Draft(
         site_id=site.id,
         site_uuid=str(site.uuid),
@@ -106,16 +110,16 @@ def draft(
         regime=answer.regime,
         jurisdiction=decision.jurisdiction,
         language=answer.language,
-        action=answer.action,
-        visitor=visitor,
-        replaces=answer.replaces,
+        action=TEST if tested else answer.action,
+        visitor=None if tested else visitor,
+        replaces=None if tested else answer.replaces,
         record=record,
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
 
 
 def _where(answer: schema.Answer, release: PublishedRelease) -> dict[str, Any]:
-    """On what the answer was given: its layer, which banner of a test, and whether by the testing script."""
+    """On what the answer was given: its layer, and which banner of a test."""
     found: dict[str, Any] = {}
     if answer.layer is not None:
         found["layer"] = layer(answer.layer)
@@ -123,9 +127,15 @@ def _where(answer: schema.Answer, release: PublishedRelease) -> dict[str, Any]:
         if not release.tested:
             raise RejectedSubmission("unknown_arm", "The release tests no two banners.", field="arm")
         found["arm"] = answer.arm
-    if answer.test is not msgspec.UNSET:
-        found["test"] = True
     return found
+
+
+def as_test(record: dict[str, Any], action: str) -> None:
+    """Makes a record one of the testing script: what was done there stands in it, nobody's consent follows from it, and
+    nobody is found by it."""
+    record |= {"test": action, "status": "ConsentUnknown"}
+    for name in ("control", "reference"):
+        record.pop(name, None)
 
 
 def acted_on(

@@ -28,6 +28,8 @@ class PublishedRelease:
     # Keys of what a visitor may refuse: categories, purposes, services.
     optional: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
     tested: bool = False  # shows one of two banners
+    # Purposes and services that the banner before ours did not ask about.
+    added_since: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     vectors: dict[bytes, Any] = field(default_factory=dict)  # what visitors said lately; see `validate.vector`
 
     def terms(self, regime: str) -> dict[str, Any] | None:
@@ -80,4 +82,9 @@ def published(number: int, sha256: str, snapshot: dict[str, Any]) -> PublishedRe
             tuple(key for key, category in purposes.items() if not categories.get(category or "")),
             tuple(key for key, category in services.items() if not categories.get(category)),
         ),
+        added_since=(_added_since(snapshot.get("purposes", [])), _added_since(snapshot.get("services", []))),
     )
+
+
+def _added_since(rows: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(row["key"] for row in rows if row.get("added_since") is True)

@@ -73,9 +73,10 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     time_to_answer: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] | None | msgspec.UnsetType = msgspec.UNSET
     # Of an answer that was said elsewhere: its number there, of which only a keyed hash is stored (references.py).
     reference: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None | msgspec.UnsetType = msgspec.UNSET
-    # Which of a test's two banners was up, and that the site's testing script was: both UNSET for the same reason.
+    # Which of a test's two banners was up.
     arm: Literal["A", "B"] | msgspec.UnsetType = msgspec.UNSET
-    test: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    # Given on the testing script (`<site id>-test`), of whatever host: kept as action TEST, in no total.
+    test: bool | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class Stored(msgspec.Struct):

@@ -114,8 +114,18 @@ def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict
         and any(choices["categories"][key] == GRANTED for key, needed in release.categories.items() if not needed)
     ):
         wrong = "closing the banner is no consent under this regime, but something is granted"
+    elif action == "import" and answer.replaces is None and _covers_too_much(choices, release):
+        wrong = "the earlier banner did not ask about all that is granted"
     if wrong:
         raise RejectedSubmission("action_disagrees", f"The action and the choices disagree: {wrong}.")
+
+
+def _covers_too_much(choices: dict[str, dict[str, str]], release: PublishedRelease) -> bool:
+    """Whether what was said to an earlier banner is to allow what that one did not have."""
+    purposes, services = release.added_since
+    return any(choices["purposes"][key] == GRANTED for key in purposes) or any(
+        choices["services"][key] == GRANTED for key in services
+    )
 
 
 def signals(given: dict[str, Any] | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from fairgate_enforce import patterns as pattern_language
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "container", "sells_or_shares", "targeted_ads",
     "sensitive", "statistics", "exempt_in", "exemption_confirmed", "inline", "adapter",
+    "earlier_category",
 )  # fmt: skip
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose", "texts")
 # Kind → one of it, and what a name that fits everything would stand for.

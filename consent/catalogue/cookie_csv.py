@@ -6,12 +6,11 @@ Columns, in any order, of which only `name` is needed: `service` (name or key of
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from consent import csv_text
 from consent.catalogue import cookie_db
 from consent.catalogue.actions import ALL_OF
 from consent.catalogue.models import Cookie
@@ -55,17 +54,14 @@ def read(
 
     Raises ValueError in words for what is no such file at all.
     """
-    text = text.lstrip("\ufeff")
-    head = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
+    table = csv_text.rows(text)
+    good: list[CookieRow] = []
+    bad: list[BadRow] = []
+    seen: dict[tuple[str, str, str], int] = {}
     try:
-        columns = _columns(next(reader, []), list(languages), default)
+        columns = _columns(next(table, (0, []))[1], list(languages), default)
         keys = {name.casefold(): key for key, name in services.items()} | {key.casefold(): key for key in services}
-        good: list[CookieRow] = []
-        bad: list[BadRow] = []
-        seen: dict[tuple[str, str, str], int] = {}
-        for number, cells in enumerate(reader):
-            line = reader.line_num
+        for number, (line, cells) in enumerate(table):
             if number >= MOST:
                 bad.append(BadRow(line, f"The file has more than {MOST:,} rows; the rest is left out."))
                 break
@@ -78,8 +74,8 @@ def read(
                 bad.append(BadRow(line, str(error)))
             else:
                 good.append(row)
-    except csv.Error as error:
-        raise ValueError(f"This is no CSV: {error}.") from None
+    except csv_text.NoTable as error:
+        raise ValueError(f"This can't be read: {error}.") from None
     return good, bad
 
 

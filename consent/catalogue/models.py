@@ -70,6 +70,9 @@ class Service(models.Model):
     )
     inline = models.JSONField(default=list, blank=True, help_text="Signatures (plain substrings) of inline code.")
     adapter = models.CharField(max_length=40, blank=True, help_text="Vendor consent interface: google, uet …")
+    earlier_category = models.CharField(
+        max_length=40, blank=True, help_text="Where the banner had it that the site moved from; empty = it had not."
+    )
 
     class Meta:
         ordering = ("name",)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from consent.exports import formats
 from consent.exports.period import LogRow, Period
 from consent.exports.verify import verify as verifier
+from consent.stats.actions import TEST
 
 if TYPE_CHECKING:
     from consent.exports.bundle import BundleProgress
@@ -40,6 +41,9 @@ def facts(
     made.entries, made.blank = state.records, state.erased
     for key, number in state.totals.items():
         day, action, place = key.split(" ")
+        if action == TEST:
+            made.tests += number
+            continue
         for counts, name in ((made.days, day), (made.actions, action), (made.places, place)):
             counts[name] = counts.get(name, 0) + number
     for row, text in releases:

@@ -350,7 +350,7 @@ class _Batch:
                 (site, index, draft.id_text, draft.request_hash, draft.type, day, draft.release_hash, sealed)
             )
             self.records.append((draft, index, text, day, payload, salt))
-            if draft.type == "consent":
+            if draft.type == "consent" and draft.action != stats.TEST:
                 key = (
                     site, day, draft.release or 0, draft.regime, draft.jurisdiction, draft.language, draft.action
                 )  # fmt: skip

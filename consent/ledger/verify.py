@@ -22,6 +22,7 @@ from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, m
 from consent.ledger.append import checkpoint_link, commitment, leaf_input, utc_text
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
 from consent.sites.models import Site
+from consent.stats.actions import TEST
 from consent.stats.models import DailyTotal
 from consent.trail import chain
 from consent.trail.actions import NO_SITE
@@ -361,6 +362,8 @@ class _Check:
         if columns["day"] != self.day:
             self.close_day()
             self.day = columns["day"]
+        if columns["action"] == TEST:
+            return
         key = (columns["release"] or 0, *(columns[name] for name in _TOTAL[1:]))
         self.totals[key] = self.totals.get(key, 0) + 1
 

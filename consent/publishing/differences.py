@@ -43,6 +43,8 @@ LABELS = {
     "consent_mode": "Google's consent signals", "position": "Position", "texts": "Words", "legal_basis": "Legal basis",
     "layout": "Layout", "theme": "Look", "floating_button": "Round button", "accent": "Accent colour",
     "background": "Background", "text": "Text colour", "radius": "Corners", "scheme": "Light or dark",
+    "added_since": "Added since the move; a yes to the earlier banner does not cover it",
+    "earlier_category": "Its category in the earlier banner",
     "button": "Colour of buttons", "border": "Colour of borders", "link": "Colour of links",
     "focus": "Colour of the focus", "dark_accent": "Accent colour in the dark",
     "dark_button": "Colour of buttons in the dark", "dark_background": "Background in the dark",

@@ -89,16 +89,8 @@ def build(
             }
             for c in sorted(offered(categories, purposes, services)[0], key=lambda c: (c.position, c.key))
         ],
-        "purposes": [
-            {
-                "key": p.key,
-                "category": p.category.key if p.category else None,
-                "legal_basis": p.legal_basis,
-                "texts": p.texts,
-            }
-            for p in sorted(purposes, key=lambda p: p.key)
-        ],
-        "services": [_service(s, site.languages) for s in sorted(services, key=lambda s: s.key)],
+        "purposes": [_purpose(p, site) for p in sorted(purposes, key=lambda p: p.key)],
+        "services": [_service(s, site) for s in sorted(services, key=lambda s: s.key)],
         "own_cookies": own_cookies(str(site.uuid), site.level == Site.Level.DROP_IN, site.languages),
         "banner": {
             "layout": banner.layout,
@@ -135,7 +127,19 @@ def waiver(row: LintWaiver) -> dict[str, str]:
     return {"rule": row.rule, "regime": row.regime, "signed_by": row.signed_by, "reason": row.reason, **about}
 
 
-def _service(service: Service, languages: Sequence[str]) -> dict[str, Any]:
+def _purpose(purpose: Purpose, site: Site) -> dict[str, Any]:
+    category = purpose.category
+    return {
+        "key": purpose.key,
+        "category": category.key if category else None,
+        "legal_basis": purpose.legal_basis,
+        "texts": purpose.texts,
+        # No earlier banner asked for purposes of ours.
+        **({"added_since": True} if _moved(site) and category and not category.necessary else {}),
+    }
+
+
+def _service(service: Service, site: Site) -> dict[str, Any]:
     return {
         "key": service.key,
         "name": service.name,
@@ -160,14 +164,26 @@ def _service(service: Service, languages: Sequence[str]) -> dict[str, Any]:
                 "lifetime": c.lifetime,
                 "lifetime_days": c.lifetime_days,
                 "purpose": c.purpose,
-                **_texts(c.texts, languages),
+                **_texts(c.texts, site.languages),
             }
             for c in sorted(service.cookies.all(), key=lambda c: (c.kind, c.name))
         ],
         "overrides": {o.regime: {"state": o.state, "reason": o.reason} for o in service.overrides.all()},
         # Only where it says something, so that the content of every other service keeps its hash.
         **({"necessary_reason": service.necessary_reason} if service.category.necessary else {}),
+        # A container goes with any category, and is never answered about by itself.
+        **({"added_since": True} if _is_added_since(service, site) and not service.container else {}),
     }
+
+
+def _moved(site: Site) -> bool:
+    """Whether answers to an earlier banner are taken over."""
+    return site.level == Site.Level.DROP_IN or bool(site.moved_from)
+
+
+def _is_added_since(service: Service, site: Site) -> bool:
+    """Whether a yes to the banner that the site moved from does not cover it: it was not there, or elsewhere there."""
+    return _moved(site) and not service.category.necessary and service.earlier_category != service.category.key
 
 
 def _texts(own: Mapping[str, str], languages: Sequence[str]) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class Adoption:
     known: list[Service] = field(default_factory=list)
     undecided: dict[str, Known] = field(default_factory=dict)  # by name: somebody has to choose the category
     taken: list[str] = field(default_factory=list)  # what came from the tenant's files, and what did not
+    filed: dict[str, str] = field(default_factory=dict)  # service → its category in the tenant's files
+    before_move: bool = True  # the page is as it was under the earlier banner: nothing of ours was published yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +191,16 @@ def adopt(
         if settings.get("moved_from"):
             change_settings(site, actor, moved_from=settings["moved_from"])
     adoption = Adoption(site, created, found, findings.advice(page, found, site.uuid, server or "https://YOUR-SERVER"))
+    adoption.before_move = not site.releases.exists()
     _categories(site, found, tenant, actor, created=created)
+    theirs = _tenant_services(site, tenant, hosts)
+    adoption.filed = {seen["key"]: category for seen, category in theirs}
     for sighting in found.sightings.values():
         _service(adoption, sighting.service, sighting.parked, actor)
     for host, category in found.parked.items():
         _service(adoption, _stranger(host, host), category, actor)
     if files:
-        _take_along(adoption, tenant, hosts, actor)
+        _take_along(adoption, tenant, theirs, actor)
     audit(
         site, actor, "page.adopt", services=sorted(found.sightings), strangers=sorted(found.strangers),
         added=sorted(service.key for service in adoption.added), files=len(files),
@@ -211,9 +216,9 @@ def _stranger(host: str, name: str) -> Known:
 # --- A tenant's files -----------------------------------------------------------------------------------------------
 
 
-def _take_along(adoption: Adoption, tenant: Tenant, hosts: Sequence[str], actor: str) -> None:
+def _take_along(adoption: Adoption, tenant: Tenant, services: Sequence[tuple[Known, str]], actor: str) -> None:
     """Hosts and cookies become services, texts the banner's, where its owner has said nothing yet."""
-    for seen, category in _tenant_services(adoption.site, tenant, hosts):
+    for seen, category in services:
         _service(adoption, seen, category, actor)
     languages = _take_texts(adoption.site, tenant, actor)
     filed = sum(service.cookies.count() for service in (*adoption.added, *adoption.updated))
@@ -321,8 +326,19 @@ def _categories(site: Site, found: findings.Findings, tenant: Tenant, actor: str
             set_category(site, key, actor, **fields)
 
 
+def _earlier_category(adoption: Adoption, key: str, parked: str, filed: str) -> str:
+    """Where the earlier banner had a service that stands in `filed` here; "" when nothing says that it had it.
+
+    Its own files know. Without them, what its page parks, or loads, was asked about there in its category.
+    """
+    if adoption.filed:
+        return adoption.filed.get(key, parked if adoption.before_move else "")
+    return (parked or filed) if adoption.before_move else ""
+
+
 def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:
     site = adoption.site
+    parked = parked or adoption.filed.get(seen["key"], "")
     cookies = [{name: cookie[name] for name in COOKIE_FIELDS} for cookie in seen.get("cookies", ())]
     service = site.services.filter(key=seen["key"]).first()
     if service is None:
@@ -335,6 +351,7 @@ def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:
             # Its owner deleted one of the five, or made it always active: that is no answer for this service.
             adoption.undecided[seen["name"]] = seen
             return
+        facts["earlier_category"] = _earlier_category(adoption, seen["key"], parked, key)
         added = add_service(
             site, actor, key=seen["key"], category=key, patterns=seen["rules"], cookies=cookies, **facts
         )
@@ -346,7 +363,8 @@ def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:
     new_rules = [rule for rule in seen["rules"] if rule not in rules]
     new_cookies = [cookie for cookie in cookies if (cookie["kind"], cookie["name"]) not in names]
     new_inline = [mark for mark in seen.get("inline", ()) if mark not in service.inline]
-    if not (new_rules or new_cookies or new_inline):
+    earlier = service.earlier_category or _earlier_category(adoption, service.key, parked, service.category.key)
+    if not (new_rules or new_cookies or new_inline or earlier != service.earlier_category):
         adoption.known.append(service)
         return
     update_service(
@@ -355,5 +373,6 @@ def _service(adoption: Adoption, seen: Known, parked: str, actor: str) -> None:
         patterns=[*rules, *new_rules],
         cookies=[*own, *new_cookies],
         inline=[*service.inline, *new_inline],
+        earlier_category=earlier,
     )
     adoption.updated.append(service)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from consent import csv_text
 from consent.catalogue.cookie_db import days
 from consent.scanner import tables
 
@@ -34,13 +36,41 @@ SIGNALS = (
     "ad_storage", "ad_user_data", "ad_personalization", "analytics_storage", "functionality_storage",
     "personalization_storage", "security_storage",
 )  # fmt: skip
-# What a column of the cookie list may be called, in lower case without anything but letters.
+# What a column of the cookie list may be called, in lower case without accents and anything but letters: in English,
+# then in German, French, Spanish, Italian, Dutch and Portuguese.
 COLUMNS = {
-    "name": ("cookiename", "cookie", "cookies", "name"),
-    "host": ("host", "hostname", "cookiehost", "domain"),
-    "category": ("category", "categoryname", "cookiecategory", "group", "groupname", "categoryid", "groupid"),
-    "lifetime": ("lifespan", "lifetime", "duration", "expiration", "expiry", "retention"),
+    "name": (
+        "cookiename", "nameofcookie", "namedescookies", "nomducookie", "nombredelacookie", "nomedelcookie",
+        "cookienaam", "naamvandecookie", "nomedocookie", "cookie", "cookies", "name", "nom", "nombre", "nome", "naam",
+    ),
+    "host": (
+        "host", "hostname", "cookiehost", "domain", "cookiedomain", "domane", "hote", "domaine", "dominio", "domein",
+    ),
+    "category": (
+        "category", "categoryname", "cookiecategory", "group", "groupname", "categoryid", "groupid", "kategorie",
+        "cookiekategorie", "categorie", "categoria", "categoriedecookies", "categoriadecookies", "cookiecategorie",
+        "groupe", "grupo", "gruppe", "gruppo", "groep",
+    ),
+    "lifetime": (
+        "lifespan", "lifetime", "duration", "durationdays", "expiration", "expiry", "expires", "retention",
+        "retentionperiod", "maxage", "laufzeit", "lebensdauer", "speicherdauer", "dureedevie", "duree",
+        "dureedeconservation", "duracion", "caducidad", "durata", "scadenza", "levensduur", "bewaartermijn", "duracao",
+        "validade",
+    ),
+}  # fmt: skip
+HEADS = 10  # rows in which the one that names the columns is looked for; a title may stand above it
+# Lengths of time, as `days` knows them.
+UNITS = {
+    "second": ("sekunden", "sekunde", "secondes", "seconde", "segundos", "segundo", "secondi", "secondo", "seconden"),
+    "minute": ("minuten", "minutos", "minuto", "minuti", "minuut"),
+    "hour": ("stunden", "stunde", "heures", "heure", "horas", "hora", "ore", "ora", "uren", "uur"),
+    "day": ("tage", "tagen", "tag", "jours", "jour", "dias", "dia", "giorni", "giorno", "dagen", "dag"),
+    "week": ("wochen", "woche", "semaines", "semaine", "semanas", "semana", "settimane", "settimana", "weken"),
+    "month": ("monate", "monaten", "monat", "mois", "meses", "mes", "mesi", "mese", "maanden", "maand"),
+    "year": ("jahre", "jahren", "jahr", "ans", "an", "annees", "annee", "anos", "ano", "anni", "anno", "jaren", "jaar"),
+    "session": ("sitzung", "sitzungscookie", "sesion", "sessione", "sessie", "sessao"),
 }
+_UNIT = {word: unit for unit, words in UNITS.items() for word in words}
 USUAL = (
     ("strictlynecessary", "C0001"), ("performance", "C0002"), ("functional", "C0003"), ("targeting", "C0004"),
     ("socialmedia", "C0005"),
@@ -100,7 +130,8 @@ def read(files: Sequence[tuple[str, bytes]]) -> Tenant:
         try:
             if len(body) > LARGEST:
                 raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
-            if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+            start = "" if body.startswith(b"PK") else csv_text.decode(body[:1000])
+            if start.lstrip("\ufeff \t\r\n")[:1] == "{":
                 _published(tenant, short, _json(body))
             else:
                 exports.append((short, tables.rows(body)))
@@ -117,7 +148,7 @@ def read(files: Sequence[tuple[str, bytes]]) -> Tenant:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(body.decode("utf-8-sig"))
+        given = json.loads(body)  # by its byte order mark, else UTF-8
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     except UnicodeDecodeError:
@@ -228,29 +259,49 @@ def _file(tenant: Tenant, name: str, host: str, category: str, lifetime: str, la
         tenant.cookies[name, cookie.host] = cookie
 
 
+def _bare(text: str) -> str:
+    """In lower case, without accents."""
+    return "".join(one for one in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(one))
+
+
+def _places(row: Sequence[str]) -> dict[str, list[int]]:
+    """Where the columns are that we read, the likeliest first, by a row that names them."""
+    letters = [re.sub(r"[^a-z]", "", _bare(cell)) for cell in row]
+    found = {what: [letters.index(one) for one in names if one in letters] for what, names in COLUMNS.items()}
+    return {what: places for what, places in found.items() if places}
+
+
+def _lifetime(text: str) -> tuple[str, int | None]:
+    """The words and the days of a lifetime as its owner wrote it; a number alone is days, a date is neither."""
+    if text.isascii() and text.isdigit():
+        return "", int(text) if len(text) < 6 else None
+    if re.fullmatch(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*", text) or text.startswith(("=", "+", "-", "@")):
+        return "", None
+    english = re.sub(r"[a-z]+", lambda word: _UNIT.get(word[0], word[0]), _bare(text))
+    return text, days(re.sub(r"(\d),(\d)", r"\1.\2", english))
+
+
 def _export(tenant: Tenant, rows: list[list[str]]) -> None:
-    head, body = rows[:1], rows[1:]
-    places: dict[str, int] = {}
-    for what, names in COLUMNS.items():
-        letters = [re.sub(r"[^a-z]", "", cell.lower()) for cell in (head or [[]])[0]]
-        found = next((letters.index(name) for name in names if name in letters), None)
-        if found is not None:
-            places[what] = found
-    if not {"name", "category"} <= set(places):
+    heads = (number for number, row in enumerate(rows[:HEADS]) if {"name", "category"} <= set(_places(row)))
+    head = next(heads, None)
+    if head is None:
         raise ValueError("it has no columns for a cookie's name and category in its first row")
-    for row in body:
-        cells = {what: row[place] if place < len(row) else "" for what, place in places.items()}
-        if not any(cells.values()):
+    places = _places(rows[head])
+    for row in rows[head + 1 :]:
+        cells = {what: [row[place] for place in given if place < len(row)] for what, given in places.items()}
+        name, host, lifetime = (next(iter(cells.get(what, ())), "") for what in ("name", "host", "lifetime"))
+        if not any(map(any, cells.values())):
             continue
-        category = _category(tenant, cells["category"])
+        category = next(filter(None, (_category(tenant, text) for text in cells["category"])), "")
         if not category:
             tenant.leave("cookies of categories that no file explains")
             continue
         tenant.groups.setdefault(category, Group())
-        lifetime = cells.get("lifetime", "")
-        lasts = int(lifetime) if lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 6 else days(lifetime)
-        words = "" if lifetime.isdigit() or lifetime.startswith(("=", "+", "-", "@")) else lifetime
-        _file(tenant, cells["name"], cells.get("host", ""), category, words, lasts)
+        words, lasts = _lifetime(lifetime)
+        # No cookie's name holds a comma, a semicolon or a line's end: these stand between names.
+        for one in re.split(r"[,;\n]", name):
+            if one.strip() or not name.strip():
+                _file(tenant, one, host, category, words, lasts)
 
 
 def _category(tenant: Tenant, text: str) -> str:

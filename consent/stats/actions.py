@@ -21,6 +21,9 @@ Key = tuple[int, date, int, str, str, str, str]
 _COLUMNS = "site_id, day, release, regime, jurisdiction, language, action"
 
 
+TEST = "test"  # the action of an answer to a site's testing script: in the log, and in no total
+
+
 def add_totals(cursor: Any, totals: Mapping[Key, int]) -> None:
     """Adds to the day totals, in one statement sorted by key so that writers never wait in a circle.
 

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.conf import settings as django_settings
 
+from consent import csv_text
 from consent.banners import texts
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, RuleOverride, Service
@@ -356,20 +357,10 @@ class CookieFile(forms.Form):
         file, text = data.get("file"), data.get("text") or ""
         if (file.size if file else len(text)) > self.LARGEST:
             raise forms.ValidationError("That is more than 1 MB: split it.")
-        content = _csv_text(file.read()) if file else text
+        content = csv_text.decode(file.read()) if file else text
         if not self.errors and not content.strip():
             raise forms.ValidationError("Choose a CSV file, or paste its text.")
         return data | {"content": content}
-
-
-def _csv_text(body: bytes) -> str:
-    """The text of a CSV file as spreadsheets save it: UTF-8, UTF-16 with its mark, else Windows-1252. Never raises."""
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16", "replace")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
 
 
 class ServiceForm(forms.Form):
@@ -432,8 +423,16 @@ class ServiceForm(forms.Form):
         help_text="How the vendor is told the answer; without one it is only held.",
     )
 
+    asked_before = forms.BooleanField(
+        required=False,
+        label="The banner that the site moved from asked about it, in this category",
+        help_text="Then a yes that a visitor gave there covers it; otherwise the visitor is asked again.",
+    )
+
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if site.level != Site.Level.DROP_IN and not site.moved_from:
+            del self.fields["asked_before"]
         rows = list(site.categories.all())
         self.always_active = {c.key for c in rows if c.necessary}
         set_choices(self, "category", [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)])
@@ -449,6 +448,11 @@ class ServiceForm(forms.Form):
         why = data.get("necessary_reason", "")
         if data.get("category") in self.always_active and "necessary_reason" in data and not necessary.enough(why):
             self.add_error("necessary_reason", f"Nobody is asked about it, so {necessary.HINT}")
+        if "asked_before" in self.fields:
+            # Whoever only moves a service has said nothing about where the earlier banner had it.
+            ticked, there = data.pop("asked_before"), self.initial.get("earlier_category", "")
+            changed = ticked != bool(self.initial.get("asked_before"))
+            data["earlier_category"] = (data.get("category", "") if ticked else "") if changed else there
         return data
 
     @staticmethod
@@ -461,6 +465,8 @@ class ServiceForm(forms.Form):
             "patterns": [rule.pattern for rule in service.rules.all()],
             "exempt_in": service.exempt_in,
             "exemption_confirmed": service.exemption_confirmed,
+            "earlier_category": service.earlier_category,
+            "asked_before": service.earlier_category == service.category.key,
         }
 
 

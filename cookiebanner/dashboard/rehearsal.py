@@ -1,8 +1,8 @@
 """A page of somebody's site with our gate on it, as a document that runs nowhere but in a sandboxed frame.
 
 Of the page's own scripts none runs: its policy knows our scripts by their nonce and nothing else. Style sheets,
-pictures and fonts come from the site's own hosts alone, so that no third party hears of the rehearsal; nothing can be
-sent.
+pictures and fonts come from the site's own hosts alone, so that no third party hears of whoever rehearses; style sheets
+of others are read by the server (foreign_styles.py). Nothing can be sent.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Rehearsal:
     document: str
     waits: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
+    not_drawn: list[str] = field(default_factory=list)  # hosts whose style sheets are not in it
 
 
 def policy(hosts: Sequence[str], nonce: str) -> str:

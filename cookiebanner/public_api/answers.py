@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -42,7 +43,11 @@ class Consents(APIView):
                 readiness.refused(error)
             return to_response(door.refusal(consents.failure(error)))
         readiness.stored()
-        return to_response(consents.answer(prepared, outcome))
+        response = to_response(consents.answer(prepared, outcome))
+        if response.status_code < 300 and "origin" in headers:  # as the lane: who could answer may read what came of it
+            response["Access-Control-Allow-Origin"] = headers["origin"]
+            response["Access-Control-Expose-Headers"] = ", ".join(settings.CORS_EXPOSE_HEADERS)
+        return response
 
 
 def to_response(response: door.ResponseParts) -> HttpResponse:

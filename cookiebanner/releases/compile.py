@@ -163,6 +163,9 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
         config["moved"] = {name: value for name, value in moved.items() if name != "manager"}
     if css := look.css(snapshot["banner"]):
         config["css"] = css
+    offered = [*snapshot["categories"], *snapshot["purposes"], *snapshot["services"]]
+    if since := [place for place, one in enumerate(offered) if one.get("added_since")]:
+        config["since"] = since
     given = slots.of(snapshot)
     config["steps"] = given.steps
     if not given.in_order:

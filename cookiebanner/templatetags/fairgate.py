@@ -26,6 +26,7 @@ ACTIONS = {
     "signal": "Opted out by another browser signal",
     "import": "Said elsewhere before",
     "receipt": "A page's own receipt, not proved",
+    "test": "Tried out on the testing script, counted nowhere",
 }
 ENTRIES = {
     "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "erasure": "Erasure",

@@ -107,8 +107,8 @@ class Counters:
 
     def answered(self, draft: Draft, how: How, decided: asked.Decided | None, at: datetime) -> None:
         """Counts an answer that is stored, by how it came about and what was decided at its banner, if one was up; what
-        was said elsewhere came about there, and what the testing script sends is no visitor's."""
-        if draft.action == "import" or "test" in draft.record:
+        was said elsewhere came about there, and what was tried out counts nowhere."""
+        if draft.action in ("import", stats.TEST):
             return
         day, release = _day(at), draft.release or 0
         key = (draft.site_id, day, release, draft.action, *how)

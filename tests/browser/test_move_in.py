@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from tests import samples
 from tests.browser.internet import comes_true
 from tests.browser.stage import CMP, SHOP
 from tests.browser.test_core import ACCEPT, GA, REJECT, context, cookie, page, ran, small, stage, until
-from tests.browser.test_stub import AUTO, LOG, optanon, ready, stub
+from tests.browser.test_stub import AUTO, LOG, READY, optanon, ready, stub
 
 __all__ = ["context", "page", "stage"]
 pytestmark = pytest.mark.browser
@@ -64,6 +65,34 @@ def test_an_old_refusal_gives_nobody_a_number(stage, context, page):
     # The server keeps a keyed hash of the reference (tests/consent/answers/test_references.py).
     assert [(r["action"], r["visitor"], r["reference"]) for r in stage.posts()] == [("import", None, number)]
     assert page.locator("#onetrust-banner-sdk:visible").count() == 0
+
+
+def test_a_yes_covers_what_the_earlier_banner_had_and_the_rest_asks_until_it_is_answered(stage, context, page):
+    """The import names only what it covered; a no to a category is one to all in it."""
+    new = [samples.service("google-ads", added_since=True), samples.service("plausible", added_since=True)]
+    stage.release(small(level="drop_in", services=[samples.service("google-analytics"), *new]))
+    closed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 9 * 86400))
+    hand_over(context, "C0001:1,C0002:1,C0003:0,C0004:0", closed)
+    url = stage.page(GA, gate=AUTO + LOG + stub())
+    told = "Object.fromEntries(Object.entries(fairgate.consent().services))"
+    for _ in range(2):
+        page.goto(url)
+        page.wait_for_selector(ACCEPT)
+        ready(page)
+        assert page.evaluate("[OnetrustActiveGroups, OneTrust.IsAlertBoxClosed()]") == [",C0001,C0002,", False]
+        assert page.evaluate(told) == {"google-analytics": True, "google-ads": False, "plausible": False}
+        assert len(ran(page)) == 1
+    until(lambda: stage.posts())
+    page.click(ACCEPT)
+    until(lambda: len(stage.posts()) == 2)
+    imported, answer = stage.posts()
+    assert (imported["action"], imported["choices"]["services"]) == (
+        "import", {"google-analytics": "granted", "google-ads": "denied", "plausible": "not_offered"},
+    )  # fmt: skip
+    assert (answer["action"], answer["replaces"]) == ("accept_all", imported["id"])
+    page.goto(url)
+    ready(page)
+    assert page.evaluate("[fairgate._.ask, OneTrust.IsAlertBoxClosed()]") == [False, True]
 
 
 @pytest.mark.parametrize("groups", ["C0001:1,C0002:1,C0003:1,C0004:1", "C0001:1,C0002:1,C0003:0,C0004:0"])
@@ -141,27 +170,30 @@ def test_the_banner_and_the_preferences_are_hidden_never_missing(stage, context,
     assert page.locator("#onetrust-banner-sdk").count() == 1
 
 
-@pytest.mark.parametrize("selector", ["'head'", "'#box'", "'box'", "''", "null", "undefined"])
-def test_inserted_scripts_stand_where_the_page_says_and_call_back(stage, page, selector):
+def test_inserted_scripts_stand_where_the_page_says_and_call_back(stage, page):
     first_visit(stage, page, '<div id="box"></div>')
-    page.evaluate(
-        f"OneTrust.InsertScript('https://widgets.example.org/w.js', {selector}, () => {{ window.called = true }}, null, 'C0001')"
-    )
-    comes_true(page, "window.called")
-    parent = page.evaluate("document.querySelector('script[src*=\"widgets.example\"]').parentNode")
-    where = page.evaluate("(document.querySelector('script[src*=\"widgets.example\"]').parentNode.id || 'head')")
-    assert parent is not None
-    assert where == ("box" if "box" in selector else "head")
+    where = {"'head'": "head", "'#box'": "box", "'box'": "box", "''": "head", "null": "head", "undefined": "head"}
+    for number, selector in enumerate(where):
+        url = f"https://widgets.example.org/{number}.js"
+        page.evaluate(
+            f"OneTrust.InsertScript('{url}', {selector}, () => {{ window.called{number} = true }}, null, 'C0001')"
+        )
+    comes_true(page, " && ".join(f"window.called{number}" for number in range(len(where))))
+    parents = "[...document.querySelectorAll('script[src*=\"widgets.example\"]')].map((one) => [one.src, one.parentNode.id || 'head'])"
+    assert dict(page.evaluate(parents)) == {
+        f"https://widgets.example.org/{number}.js": home for number, home in enumerate(where.values())
+    }
 
 
-@pytest.mark.parametrize(
-    ("asked", "language"), [("de-AT", "de"), ("DE", "de"), ("en_GB", "en"), ("de", "de"), ("tlh", "en"), (7, "en")]
-)
-def test_the_language_is_changed_to_the_nearest(stage, page, asked, language):
+def test_the_language_is_changed_to_the_nearest(stage, page):
     first_visit(stage, page, languages=("en", "de"))
-    page.evaluate(f"OneTrust.changeLanguage({json.dumps(asked)})")
-    data = page.evaluate("[fairgate.language, OneTrust.GetDomainData().Language.Culture]")
-    assert data == [language, language]
+    for asked, language in (("de-AT", "de"), ("en_GB", "en"), ("DE", "de"), ("en", "en"), ("de", "de")):
+        page.evaluate(f"OneTrust.changeLanguage({json.dumps(asked)})")
+        data = page.evaluate("[fairgate.language, OneTrust.GetDomainData().Language.Culture]")
+        assert (asked, data) == (asked, [language, language])
+    for none in ("tlh", 7):
+        page.evaluate(f"OneTrust.changeLanguage({json.dumps(none)})")
+        assert page.evaluate("fairgate.language") == "de"
 
 
 ANALYTICS = "dataLayer.filter((one) => one[1] === 'trackOptanonEvent').map((one) => one[2].optanonAction)"
@@ -271,7 +303,14 @@ FORMS: dict[str, tuple[list[tuple[str, str, str]], bool]] = {
     "the mark alone": ([("OptanonAlertBoxClosed", at(20), ".")], False),
     "no date": ([("OptanonConsent", f"interactionCount=1&groups={SOME}", "."), ("OptanonAlertBoxClosed", "yesterday", ".")], False),
 }  # fmt: skip
-STATES = ("fresh", "lapsed", "opted out", "GPC")
+STATES = ("fresh", "lapsed", "opted out", "GPC", "GPC in California")
+# What a page and its readers see of the visitor.
+SEEN = """() => [
+  !!document.querySelector('#onetrust-banner-sdk')?.checkVisibility(),
+  OnetrustActiveGroups.split(',').filter(Boolean),
+  /(^|; )fairgate_\\w+=v=2/.test(document.cookie),
+  document.cookie.split('; ').filter((pair) => pair.startsWith('OptanonConsent=')).map(decodeURIComponent).pop(),
+]"""
 
 
 def changed(cookies: list[tuple[str, str, str]], state: str) -> list[tuple[str, str, str]]:
@@ -283,39 +322,86 @@ def changed(cookies: list[tuple[str, str, str]], state: str) -> list[tuple[str, 
     return cookies
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_every_form_of_an_old_cookie(stage, context, page, state):
-    """Asked or not, the groups, the record, the cookie: on the first view and on the one after."""
-    if state == "GPC":
-        context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
-    stage.release(small(level="drop_in"))
-    url = stage.page(gate=AUTO + LOG + stub())
-    wrong: dict[tuple[str, str], object] = {}
-    for form, (cookies, is_answer) in FORMS.items():
+def meant(is_answer: bool, state: str) -> tuple[bool, list[str], list[str], bool]:
+    """Asked or not, the groups, the records, whether there is a state cookie."""
+    some = ["C0001"] if state == "opted out" else ["C0001", "C0002"]
+    if state == "GPC in California":  # what is sold is off, analytics too; what nobody asked about runs
+        return (
+            (False, ["C0001", "C0005"], ["import"], True)
+            if is_answer
+            else (True, ["C0001", "C0003", "C0005"], ["gpc"], False)
+        )
+    counts = is_answer and state != "lapsed"
+    return not counts, some if counts else ["C0001"], ["import"] if counts else [], counts
+
+
+def granted(choices: dict[str, str]) -> list[str]:
+    return [key for key, state in choices.items() if state == "granted"]
+
+
+def hosts_of_forms() -> dict[str, str]:
+    return {form: f"f{number}.{SHOP}" for number, form in enumerate(FORMS)}
+
+
+def visit_all(stage, tabs, query: str) -> dict[str, list]:
+    """A view of each form's host, all at once; what is seen there."""
+    for form, host in hosts_of_forms().items():
+        tabs[form].goto(stage.page(gate=AUTO + LOG + stub(), host=host, path=f"/{query}"), wait_until="commit")
+    for form in FORMS:
+        comes_true(tabs[form], READY)
+    tabs[form].wait_for_timeout(150)
+    return {form: tabs[form].evaluate(SEEN) for form in FORMS}
+
+
+def test_every_form_of_an_old_cookie(stage, context):
+    """Asked or not, the groups, the record, the cookies: on the first view and on the one after. Each form has a host."""
+    context.add_init_script(
+        "if (location.search === '?gpc') Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
+    )
+    tabs = {form: context.new_page() for form in FORMS}
+    wrong = {}
+    for state in STATES:
+        hosts = tuple(hosts_of_forms().values())
+        stage.release(small(level="drop_in", hosts=hosts), variant="us_ca" if "California" in state else "eu_opt_in")
         context.clear_cookies()
         stage.world.asked.clear()
-        for name, value, host in changed(cookies, state):
+        for form, (cookies, _) in FORMS.items():
+            given = [(name, value, f"{dot}{hosts_of_forms()[form]}") for name, value, dot in changed(cookies, state)]
             context.add_cookies(
-                [{"name": name, "value": value, "domain": f"{host}{SHOP}", "path": "/", "secure": True}]
+                [{"name": n, "value": v, "domain": domain, "path": "/", "secure": True} for n, v, domain in given]
             )
-        counts = is_answer and state != "lapsed"
-        granted = ["C0001", "C0002"] if counts and state != "opted out" else ["C0001"]
         for view in ("first", "second") if state in ("fresh", "lapsed") else ("first",):
-            page.goto("about:blank")
-            page.goto(url)
-            ready(page)
-            page.wait_for_timeout(100)
-            found = (
-                page.locator("#onetrust-banner-sdk:visible").count() == 1,
-                page.evaluate("OnetrustActiveGroups.split(',').filter(Boolean)"),
-                [post["action"] for post in stage.posts()],
-                bool(cookie(context)),
-            )
-            expected = (not counts, granted, ["import"] if counts else [], counts)
-            if found != expected:
-                wrong[form, view] = (found, expected)
-        if counts and "genVendors" in str(cookies):
-            kept = optanon(context)
-            if "V9:0" not in kept["genVendors"]:
-                wrong[form, "kept"] = kept
+            seen = visit_all(stage, tabs, "?gpc" if "GPC" in state else "")
+            for form, (asked, groups, state_cookie, kept) in seen.items():
+                posts = [post for post in stage.posts() if post["page"] == hosts_of_forms()[form]]
+                actions = [post["action"] for post in posts]
+                found, expected = (asked, groups, actions, state_cookie), meant(FORMS[form][1], state)
+                # The record and the cookie say the same as the page is told.
+                said = [granted(post["choices"]["categories"]) for post in posts]
+                said += [re.findall(r"\b(C000\d):1", kept)] if state_cookie else []
+                if found != expected or any(one != groups for one in said):
+                    wrong[form, state, view] = (found, said, expected)
+                if form == "bundles and vendors" and "V9:0" not in kept:
+                    wrong[form, state, view] = kept
     assert wrong == {}
+
+
+def test_what_is_tried_out_on_the_testing_script_says_so_on_any_host(stage, context, page):
+    """Answers are marked, no banner is counted, cookies are of that host alone."""
+    stage.release(small(level="drop_in"))
+    id = f"{samples.SITE_UUID}-test"
+    stub_tag = f'<script src="https://{CMP}/scripttemplates/otSDKStub.js" data-domain-script="{id}"></script>'
+    auto = f'<script src="https://{CMP}/consent/{id}/OtAutoBlock.js"></script>'
+    page.goto(stage.page(GA, gate=auto + LOG + stub_tag, host="staging.other.example"))
+    page.wait_for_selector(ACCEPT)
+    page.click(ACCEPT)
+    until(lambda: stage.posts())
+    page.evaluate("fairgate.withdraw()")
+    until(lambda: len(stage.posts()) == 2)
+    assert [(post["action"], post["test"]) for post in stage.posts()] == [("accept_all", True), ("withdraw", True)]
+    assert stage.posts("impressions") == []
+    assert {cookie["domain"] for cookie in context.cookies()} == {"staging.other.example"}
+    page.goto(stage.page(GA, gate=AUTO + LOG + stub()))
+    page.click(ACCEPT)
+    until(lambda: len(stage.posts()) == 3)
+    assert "test" not in stage.posts()[2]

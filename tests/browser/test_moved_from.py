@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from consent.sites.moved_from import clean
+from tests import samples
 from tests.browser.stage import SHOP
 from tests.browser.test_core import ACCEPT, ADS, GA, context, cookie, page, ran, small, stage, until
 
@@ -136,6 +137,32 @@ def test_each_form_is_met_as_it_was_meant_at_each_view(stage, context, page, for
     )
     assert bool(record["visitor"]) == (allowed != NO)
     assert len(ran(page)) == len(set(allowed) & {"C0002", "C0004"})
+
+
+@pytest.mark.parametrize(
+    ("moved_from", "cookies", "storage"),
+    [
+        (COOKIEBOT, {"CookieConsent": cookiebot(False, True, False)}, {}),
+        (USERCENTRICS, {}, {**ANSWERED, "uc_settings": settings(ga=True, ads=False)}),
+        (KLARO_COOKIE, {"klaro": klaro(ga=True, ads=False)}, {}),
+    ],
+)
+def test_what_was_added_since_the_move_is_asked_and_the_rest_stands(stage, context, page, moved_from, cookies, storage):
+    new = samples.service("plausible", added_since=True)
+    stage.release(small(moved_from=moved_from, services=[samples.service("google-analytics"), new]))
+    bring(context, page, cookies, storage)
+    url = stage.page(GA)
+    for _ in range(2):
+        page.goto(url)
+        page.wait_for_selector(ACCEPT)
+        page.wait_for_function("!!fairgate._.decide")
+        assert page.evaluate(SHOWN) == [True, SOME, True]
+        assert page.evaluate("fairgate.consent().services") == {"google-analytics": True, "plausible": False}
+    until(lambda: stage.posts())
+    [record] = stage.posts()
+    assert (record["action"], record["choices"]["services"]) == (
+        "import", {"google-analytics": "granted", "plausible": "not_offered"},
+    )  # fmt: skip
 
 
 def test_a_later_answer_stands_whatever_is_left_of_the_old_one(stage, context, page):

@@ -53,8 +53,11 @@ def log(page) -> list[str]:
     return page.evaluate("log")
 
 
+READY = "window.OneTrust && OneTrust.IsAlertBoxClosed && log.some((l) => l.startsWith('wrapper'))"
+
+
 def ready(page) -> None:
-    comes_true(page, "window.OneTrust && OneTrust.IsAlertBoxClosed && log.some((l) => l.startsWith('wrapper'))")
+    comes_true(page, READY)
     page.wait_for_timeout(50)
 
 

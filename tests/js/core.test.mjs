@@ -8,7 +8,7 @@ import { decode } from '../../cookiebanner/banner/src/core/cookie.js';
 import { encode } from '../../cookiebanner/banner/src/core/encode.js';
 import { language } from '../../cookiebanner/banner/src/core/origin.js';
 import { under } from '../../cookiebanner/banner/src/core/write_cookie.js';
-import { groups, parse, serialize } from '../../cookiebanner/banner/src/core/optanon.js';
+import { groups, parse, serialize, takeOver } from '../../cookiebanner/banner/src/core/optanon.js';
 import { before, CHILD, GPC, interpret, unpack } from '../../cookiebanner/banner/src/core/vector.js';
 
 const CONTAINER = 1;
@@ -267,4 +267,48 @@ test('hosts and languages', () => {
   const none = { get: () => null, dropIn: true };
   const fixed = (wish) => language(['en', 'de', 'pt-BR', 'zh-Hant'], { ...none, get: (name) => (name === 'data-language' ? wish : null) });
   assert.deepEqual(['de-AT', 'pt_BR', 'pt', 'zh-Hant', 'DE'].map(fixed), ['de', 'pt-BR', 'pt-BR', 'zh-Hant', 'de']);
+});
+
+/** What an import of a yes to C0002 and a no to C0004 makes of each item; `since`: places of what came after the move. */
+const broughtOver = (since, given, own) => {
+  const core = {
+    ...{ items: closed, cfg: { since }, terms: { ...terms, regime: 'eu_opt_in' }, optIn: true, child: 0, lapsed: false },
+    ...{ signal: () => 0, vector: closed.map(({ necessary }) => !!necessary) },
+    ...(own && { answer: own, vector: own.choices }),
+  };
+  core.applyAnswer = () => Object.assign(core, interpret(core));
+  const taken = takeOver(core, { t: now() - 99, given });
+  return { taken, ask: core.ask, ...keyed(closed, core.answer?.choices || []), granted: keyed(closed, core.vector) };
+};
+const STATS = closed.findIndex(({ key }) => key === 'stats');
+const ADS = closed.findIndex(({ key }) => key === 'ads');
+const MEASURING = closed.findIndex(({ key }) => key === 'measuring');
+
+test('a yes to an earlier banner covers what that one had, and the rest is asked', () => {
+  const all = broughtOver(undefined, { C0002: true, C0004: false });
+  assert.deepEqual([all.ask, all.stats, all.ads, all.granted.stats], [false, true, false, true]);
+  const some = broughtOver([STATS], { C0002: true, C0004: false });
+  assert.deepEqual([some.ask, some.C0002, some.stats, some.granted.stats], [true, true, undefined, false]);
+  const purpose = broughtOver([MEASURING], { C0002: true, C0004: false });
+  assert.deepEqual([purpose.ask, purpose.measuring, purpose.stats], [true, undefined, true]);
+});
+
+test('a no to an earlier banner covers its whole category, and nobody is asked for it', () => {
+  const no = broughtOver([ADS], { C0002: true, C0004: false });
+  assert.deepEqual([no.ask, no.ads, no.granted.ads], [false, false, false]);
+  const nothing = broughtOver([STATS, ADS], { C0002: false, C0004: false });
+  assert.deepEqual([nothing.ask, nothing.stats, nothing.ads], [false, false, false]);
+});
+
+test('a category that an earlier banner did not have asks who allowed something, for what came after it', () => {
+  const yes = broughtOver([ADS], { C0002: true });
+  assert.deepEqual([yes.ask, yes.C0004, yes.ads, yes.granted.ads], [true, undefined, undefined, false]);
+  assert.equal(broughtOver([], { C0002: true }).ask, false);
+  assert.deepEqual([broughtOver([ADS], { C0002: false }).ask, broughtOver([ADS], { C0002: false }).ads], [false, false]);
+});
+
+test('what was answered here stands when a page writes the cookies of the earlier banner', () => {
+  const own = { t: now() - 999, yes: true, choices: closed.map(() => true), o: false, x: false, foreign: false };
+  const later = broughtOver([STATS, ADS], { C0002: true, C0004: false }, own);
+  assert.deepEqual([later.taken, later.ask, later.stats, later.ads], [true, false, true, false]);
 });

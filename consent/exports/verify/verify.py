@@ -850,12 +850,24 @@ class Offer:
         own = {choices["categories"][key] for key in self.optional["categories"]}
         if action == "close" and "replaces" not in record and terms.get("model") == "opt_in" and "granted" in own:
             return "its action and its choices disagree"
+        if action == "import" and "replaces" not in record and self._covers_too_much(choices):
+            return "the earlier banner did not ask about all that it allows"
         status = record.get("status")
+        if action == "test" and (status != "ConsentUnknown" or "visitor" in record or "replaces" in record):
+            return "it was tried out, and says that somebody meant it"
         if (status == "ConsentGiven" and not granted) or (status == "ConsentWithdrawn" and action != "withdraw"):
             return "its status and its choices disagree"
         if status == "ConsentRefused" and granted and action not in ("opt_out", "gpc", "signal"):
             return "its status and its choices disagree"
         return ""
+
+    def _covers_too_much(self, choices):
+        """Whether it allows what the release says came after the earlier banner."""
+        return any(
+            choices.get(part, {}).get(key) == "granted" and self.known[part][key].get("added_since") is True
+            for part in ("purposes", "services")
+            for key in self.known[part]
+        )
 
 
 # --- the table of answers ------------------------------------------------------------------------------------------
@@ -927,6 +939,7 @@ ACTIONS = {
     "signal": "Another signal of the browser",
     "import": "Said elsewhere before, wording not proved",
     "receipt": "A page's own receipt in another form, wording not proved",
+    "test": "Tried out on the testing script",
 }
 STYLE = """
 body{font:16px/1.55 Georgia,serif;max-width:820px;margin:40px auto;padding:0 20px;color:#1c2430;background:#fff}
@@ -950,7 +963,7 @@ class ReportContent:
     def __init__(self, site, begin, end):
         self.site, self.begin, self.end = site, begin, end
         self.name, self.owner = "", {}
-        self.entries = self.blank = 0
+        self.entries = self.blank = self.tests = 0
         self.days, self.actions, self.places = {}, {}, {}
         self.releases = []  # (number, time, by whom, note, hash)
         self.happened = {}  # index → sentence
@@ -958,7 +971,10 @@ class ReportContent:
         self.note, self.keys, self.anchors = "", [], []
 
     def answer(self, line, record):
-        """Counts an answer of the period."""
+        """Counts an answer of the period; what was tried out is no answer."""
+        if line["action"] == "test":
+            self.tests += 1
+            return
         place = (record or {}).get("place") or {}
         where = place.get("country") or line["jurisdiction"]
         for counts, key in ((self.days, line["day"]), (self.actions, line["action"]), (self.places, where)):
@@ -1071,6 +1087,13 @@ HOW = (
 )
 
 
+TRIED = (
+    "<p>Beside them the log holds %s entries of people who tried the banner out: the page had the site&rsquo;s testing "
+    "script. They stand in <code>records.csv</code> with the action <code>test</code>, name no visitor, and are in no "
+    "figure here. Whose real answer was marked so holds a receipt that says it.</p>"
+)
+
+
 def report_page(facts):
     """report.html: what a lawyer reads. One file, no script, prints well."""
     name, owner, escape = facts.name or facts.site, facts.owner, html.escape
@@ -1092,6 +1115,7 @@ def report_page(facts):
         _pairs([(word, owner.get(key) or "not stated") for word, key in whose]),
         "<h2>What was answered</h2>",
         "<p>%s</p>" % (entries % (count(answers), count(facts.entries), count(facts.blank))),
+        TRIED % count(facts.tests) if facts.tests else "",
         _chart(facts.days) if answers else "<p>There was no answer in the period.</p>",
         _counts("Answer", facts.actions, ACTIONS),
         _counts("Place (ISO 3166; * = unknown, treated as the strictest)", facts.places, {}),

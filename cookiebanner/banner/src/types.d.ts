@@ -61,6 +61,8 @@ export interface Config {
   ends?: number;
   /** Of a site that moved: the other consent manager's names → our categories' keys, and where and how long it kept answers. */
   moved?: { names: [string, string][]; days?: number; key?: string };
+  /** Places of items that the banner before ours did not ask about: a yes to that one does not cover them. */
+  since?: number[];
   /** How many slots there were after each of the last releases → what tells this numbering from others. */
   steps: Record<string, string>;
   /** By item, in their order; absent: each is its own place. */

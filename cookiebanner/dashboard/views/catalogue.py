@@ -24,6 +24,7 @@ from cookiebanner.staff.pages import actor, on_site, show
 FACTS = (
     "name", "company", "policy_url", "description", "necessary_reason", "inline", "container", "sells_or_shares",
     "targeted_ads", "sensitive", "statistics", "exempt_in", "exemption_confirmed", "adapter",
+    "earlier_category",
 )  # fmt: skip
 PAGE = 25  # services of the catalogue
 

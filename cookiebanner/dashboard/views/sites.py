@@ -24,7 +24,7 @@ from consent.sites.models import Membership, Site
 from consent.sites.queries import role_of, sites_of
 from consent.sites.roles import May, can
 from consent.stats import queries as stats
-from cookiebanner.dashboard import charts, forms, rehearsal
+from cookiebanner.dashboard import charts, foreign_styles, forms, rehearsal
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
 from cookiebanner.templatetags.glossary import WORDS, anchor
@@ -115,11 +115,13 @@ def rehearse(request: HttpRequest) -> HttpResponse:
         if variant not in snapshot["variants"]:
             variant = table.regime_of(variant)
         base = rehearsal.base_of(data["url"], found.hosts)
+        page, not_drawn = foreign_styles.inlined(data["html"], base, found.hosts)
         drawn = (
-            rehearsal.before(data["html"], base)
+            rehearsal.before(page, base)
             if part == "before"
-            else rehearsal.after(data["html"], base, snapshot, variant, request)
+            else rehearsal.after(page, base, snapshot, variant, request)
         )
+        drawn.not_drawn = not_drawn
     except (InvalidChange, ValueError) as error:
         form.add_error(None, str(error))
         return show(request, "dashboard/move.html", form=form, found=None, rows=[], steps=[], done=False)

@@ -1,11 +1,13 @@
 import pytest
 
-from consent.catalogue.actions import delete_service, update_service
+from consent.catalogue.actions import add_service, delete_service, set_purpose, update_service
 from consent.common import InvalidChange
 from consent.models import AuditEvent, Service, Site
+from consent.publishing.queries import draft
 from consent.scanner.actions import adopt
 from consent.sites import snippets
-from consent.sites.actions import create_site
+from consent.sites.actions import change_settings, create_site
+from tests.cookiebanner import sample_releases
 
 pytestmark = pytest.mark.django_db
 UUID = "de507273-db36-4f1c-9575-6e6ea429f7c6"
@@ -67,6 +69,45 @@ def test_the_advice_names_lines_and_tags():
     assert advice[2].startswith("In Google Tag Manager: tags that load no address")
     assert advice[3].startswith("These load from a third party before any answer")
     assert advice[4] == "Keep the settings links (line 17): they open the preference center."
+
+
+def earlier(site):
+    return {s.key: s.earlier_category for s in Service.objects.filter(site=site)}
+
+
+def added_since(site):
+    return {s["key"] for s in draft(site)["services"] if s.get("added_since")}
+
+
+def test_what_the_earlier_banner_had_is_remembered_with_its_category():
+    """A yes that was given there covers it as long as it stands in that category."""
+    site = adopt(PAGE, ["shop.example"], "x").site
+    assert earlier(site) == FOUND
+    assert added_since(site) == set()
+    new = add_service(site, "x", name="Hotjar", category="C0002", key="hotjar")
+    update_service(site.services.get(key="hubspot"), "x", category="C0002")
+    assert added_since(site) == {"hotjar", "hubspot"}
+    update_service(new, "x", earlier_category="C0002")
+    update_service(site.services.get(key="hubspot"), "x", category="C0004")
+    assert added_since(site) == set()
+
+
+def test_a_page_that_is_adopted_after_the_move_says_nothing_of_before():
+    site = adopt(PAGE, ["shop.example"], "x").site
+    sample_releases.release(site)
+    later = PAGE.replace("</head>", '<script src="https://static.hotjar.com/c/hotjar-1.js"></script></head>')
+    assert [s.key for s in adopt(later, ["shop.example"], "x").added] == ["hotjar"]
+    assert (earlier(site)["hotjar"], added_since(site)) == ("", {"hotjar"})
+
+
+def test_a_site_that_did_not_move_remembers_nothing_in_its_releases():
+    site = create_site("shop.example", "x")
+    add_service(site, "x", name="Hotjar", category="C0002", key="hotjar")
+    assert added_since(site) == set()
+    change_settings(site, "x", moved_from={"manager": "cookiebot"})
+    assert added_since(site) == {"hotjar"}
+    set_purpose(site, "measuring", "x", category="C0002")
+    assert [p.get("added_since") for p in draft(site)["purposes"]] == [True]
 
 
 def test_adopting_again_changes_nothing():

@@ -16,6 +16,7 @@ import pytest
 from consent.banners.models import Banner
 from consent.common import InvalidChange
 from consent.models import Service, Site
+from consent.publishing.queries import draft
 from consent.scanner import onetrust_code, tables, tenant
 from consent.scanner.actions import adopt, adopt_reported
 from tests.consent.scanner.test_adopt import PAGE, UUID
@@ -306,3 +307,104 @@ def test_the_block_line_is_kept_where_it_holds(before, attributes, words):
         f'<script src="https://cdn.cookielaw.org/scripttemplates/otSDKStub.js" data-domain-script="{UUID}"></script>'
     )
     assert words in adopt(page, ["shop.example"], "alice").advice[0]
+
+
+@pytest.mark.django_db
+def test_the_files_say_what_the_earlier_banner_had_and_where():
+    """They are its own word: what the page loads and they do not name was not asked about there."""
+    groups = [{"CustomGroupId": "C0003", "GroupName": "Help", "Hosts": [{"HostName": "js.hs-scripts.com"}]}]
+    files = [("en.json", json.dumps({"DomainData": {"cctId": UUID, "Groups": groups}}).encode())]
+    site = adopt(PAGE, ["shop.example"], "x", files=files).site
+    found = {s.key: (s.category.key, s.earlier_category) for s in site.services.select_related("category")}
+    assert found == {
+        "google-fonts": ("C0001", ""), "unpkg": ("C0001", ""), "new-relic": ("C0002", ""),
+        "google-tag-manager": ("C0002", ""), "hubspot": ("C0003", "C0003"), "plausible": ("C0005", "C0005"),
+        "t-parked-example": ("SPD_BG", "SPD_BG"),
+    }  # fmt: skip
+    content = draft(site)
+    assert [s["key"] for s in content["services"] if s.get("added_since")] == ["new-relic"]
+
+
+ODD = "Cookie Name,Host,Category,Lifespan\n_gid,shop.example,C0002,2 days\ncart,shop.example,C0001,Session\npx,t.px.example,C0004,365\n"
+READ = [
+    ("_gid", "shop.example", "C0002", 2),
+    ("cart", "shop.example", "C0001", 0),
+    ("px", "t.px.example", "C0004", 365),
+]
+# A list of cookies as programs of many makes write it: they all say the same.
+VARIANTS = {
+    "commas": ODD.encode(),
+    "a byte order mark": ODD.encode("utf-8-sig"),
+    "UTF-16 of Excel": ODD.replace(",", "\t").encode("utf-16"),
+    "UTF-16 without a mark": ODD.encode("utf-16-le"),
+    "UTF-16, big end first": ODD.encode("utf-16-be"),
+    "semicolons": ODD.replace(",", ";").encode(),
+    "tabs": ODD.replace(",", "\t").encode(),
+    "bars": ODD.replace(",", "|").encode(),
+    "Excel's own line": ("sep=;\r\n" + ODD.replace(",", ";").replace("\n", "\r\n")).encode(),
+    "lines of old Macs": ODD.replace("\n", "\r").encode(),
+    "all in quotes": "".join(",".join(f'"{c}"' for c in line.split(",")) + "\r\n" for line in ODD.splitlines()).encode(),
+    "the delimiter in a quoted head": ODD.replace("Cookie Name", '"Cookie; Name"').encode(),
+    "a line's end in a quoted head": ODD.replace("Cookie Name", '"Cookie\nName"').encode(),
+    "a line's end in a cell that nobody reads": ODD.replace("Lifespan\n", "Lifespan,Note\n").replace("2 days", '2 days,"a\nb, c"').encode(),
+    "a title and an empty row above": ("Cookies of shop.example\n\n" + ODD).encode(),
+    "other columns between": "".join(line.replace(",", ",x,", 1) + "\n" for line in ODD.splitlines()).encode(),
+    "Windows' own letters": (ODD.replace("Lifespan\n", "Lifespan,Größe\n")).encode("cp1252"),
+    "German": ODD.replace("Cookie Name,Host,Category,Lifespan", "Cookie-Name,Domäne,Kategorie,Speicherdauer").replace("2 days", "2 Tage").replace("Session", "Sitzung").encode(),
+    "French": ODD.replace("Cookie Name,Host,Category,Lifespan", "Nom du cookie,Hôte,Catégorie,Durée de vie").replace("2 days", "2 jours").encode(),
+    "Spanish": ODD.replace("Cookie Name,Host,Category,Lifespan", "Nombre de la cookie,Dominio,Categoría,Duración").replace("2 days", "2 días").replace("Session", "Sesión").encode(),
+    "accents apart": ODD.replace("Category", "Cate\u0301gorie").encode(),
+    "names by category, ids beside": ODD.replace("Category,", "Category,Category ID,").replace(",C0", ",Whatever,C0").encode(),
+    "two names in a cell": (ODD + '"_gid, cart\n",shop.example,C0002,9 days\n').encode(),
+    "a workbook": workbook([line.split(",") for line in ODD.splitlines()]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_list_of_cookies_says_the_same_whatever_wrote_it(variant):
+    found = tenant.read([("cookies", VARIANTS[variant])])
+    assert [(c.name, c.host, c.category, c.lifetime_days) for c in found.cookies.values()] == READ
+
+
+def test_numbers_and_dates_of_a_workbook_are_what_excel_shows():
+    """A whole number without a point; a date, also in a format of the workbook's own, as its day, which is no lifetime."""
+    head = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in ("Cookie", "Category", "Expiry"))
+    rows = "".join(
+        f'<row><c t="inlineStr"><is><r><t>c</t></r><r><t>{n}</t></r></is></c><c t="str"><v>C0002</v></c>{cell}</row>'
+        for n, cell in enumerate((
+            "<c><v>365.0</v></c>", "<c><v>3.65E2</v></c>", '<c s="1"><v>45000.5</v></c>', '<c s="2"><v>45000</v></c>',
+            '<c s="3"><v>730</v></c>', '<c t="d"><v>2026-11-21T00:00:00</v></c>', '<c s="x"><v>30</v></c>',
+        ))
+    )  # fmt: skip
+    styles = (
+        '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/><numFmt numFmtId="165" formatCode="0&quot; days&quot;"/></numFmts>'
+        '<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>'
+    )
+    body = workbook(
+        [],
+        {tables.STYLES: styles.encode()},
+        sheet=f"<worksheet><sheetData><row>{head}</row>{rows}</sheetData></worksheet>",
+    )
+    assert [row[2] for row in tables.rows(body)][1:] == [
+        "365",
+        "365",
+        "2023-03-15",
+        "2023-03-15",
+        "730",
+        "2026-11-21",
+        "30",
+    ]
+    found = tenant.read([("cookies.xlsx", body)])
+    assert [(c.name, c.lifetime_days) for c in found.cookies.values()] == [
+        ("c0", 365), ("c1", 365), ("c2", None), ("c3", None), ("c4", 730), ("c5", None), ("c6", 30),
+    ]  # fmt: skip
+
+
+def test_a_file_of_an_old_excel_says_what_to_do():
+    with pytest.raises(ValueError, match="save it as XLSX or CSV"):
+        tenant.read([("cookies.xls", tables.OLD_EXCEL + b"\0" * 500)])
+
+
+def test_json_in_utf_16_is_read():
+    assert list(tenant.read([("en.json", json.dumps(GERMAN).encode("utf-16"))]).groups)[:1] == ["C0001"]

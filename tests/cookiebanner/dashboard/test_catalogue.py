@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consent.catalogue import known
+from consent.sites.actions import change_settings
 from cookiebanner.dashboard import forms
 from cookiebanner.releases.compile import ADAPTERS
 from tests.values import present
@@ -171,3 +172,26 @@ def test_a_release_holds_the_sites_own_services_and_its_own_languages(alice, sho
     spoken = {language for cookie in stored[2]["cookies"] for language in cookie.get("texts", ())}
     assert spoken == {"de"}
     assert shop.services.get(key="hotjar").cookies.exclude(texts={}).exists()
+
+
+def test_what_the_earlier_banner_asked_about_is_said_by_whoever_knows(alice, shop, at):
+    """Only where a site moved; whoever moves a service to another category has not said that it was there before."""
+    service = shop.services.get(key="counter")
+    url = at("service", key="counter")
+
+    def save(**changes: Any) -> str:
+        data = {"name": "Counter", "category": service.category.key, "patterns": "counter.example", **changes}
+        page = alice.post(url, data)
+        assert page.status_code == 302, page.context["form"].errors
+        service.refresh_from_db()
+        return service.earlier_category
+
+    assert "asked_before" not in alice.get(url).context["form"].fields
+    assert save(asked_before="on") == ""
+    change_settings(shop, "x", moved_from={"manager": "cookiebot"})
+    key = service.category.key
+    assert save(asked_before="on") == key
+    assert alice.get(url).context["form"]["asked_before"].value() is True
+    assert save(asked_before="on", category="C0004" if key != "C0004" else "C0002") == key
+    assert save(category=key) == key
+    assert save(category=key) == ""

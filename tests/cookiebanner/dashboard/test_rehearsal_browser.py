@@ -25,7 +25,7 @@ PAGE = f"""<!DOCTYPE html><html lang="de"><head><meta charset="utf-8"><title>Sho
 <script src="https://cdn.cookielaw.org/scripttemplates/otSDKStub.js" data-domain-script="{UUID}"></script>
 <script>document.title = "ran"; fetch("https://a.example/x"); top.location = "https://elsewhere.example/"</script>
 <script async src="https://www.googletagmanager.com/gtm.js?id=GTM-1"></script>
-<link rel="stylesheet" href="/shop.css">
+<link rel="stylesheet" href="/shop.css"><link rel="stylesheet" href="http://127.0.0.1:9/cdn.css">
 </head><body><h1>Our shop</h1><p>Tea, cups, and all that goes with them.</p>
 <img src="https://tracker.example/p.gif" alt=""><img src="https://www.moved.example/cup.png" alt="A cup">
 <iframe src="https://www.youtube.com/embed/1"></iframe>

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from consent.answers import references
-from consent.models import AnsweredTotal, ConsentRecord
+from consent.models import AnsweredTotal, ConsentRecord, DailyTotal
 from cookiebanner.visitors.counts import counters
 from tests import corpus
 from tests.values import present
@@ -56,7 +56,9 @@ def test_one_is_recorded_as_what_it_is(client):
 def test_a_test_is_marked_as_one(client):
     corpus.make_world()
     assert post(client, test=True).status_code == 201
-    assert json.loads(present(ConsentRecord.objects.get().payload))["test"] is True
+    record = ConsentRecord.objects.get()
+    assert (record.action, json.loads(present(record.payload))["test"]) == ("test", "receipt")
+    assert DailyTotal.objects.count() == 0
 
 
 @pytest.mark.parametrize(

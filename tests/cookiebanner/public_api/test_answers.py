@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from ipaddress import ip_network
+from uuid import uuid4
 
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.test import Client, override_settings
 
-from consent.models import ConsentRecord, LogEntry
+from consent.jobs.models import Job
+from consent.ledger.erasure import erase
+from consent.ledger.verify import verify
+from consent.models import AnsweredTotal, ConsentRecord, DailyTotal, LogEntry, Site
+from cookiebanner.visitors.counts import counters
 from tests import corpus
 from tests.values import present
 
@@ -205,3 +210,35 @@ def test_what_could_not_be_stored_is_told_so_that_a_browser_knows_whether_to_sen
     answer = send(client, corpus.cases()[0][1])
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert ("Retry-After" in answer) == (status == 503)
+
+
+@pytest.mark.django_db
+def test_what_was_tried_out_is_in_the_log_in_no_total_and_in_nobodys_name(client):
+    site = corpus.make_world()
+    stored(client, "a first answer")
+    counters.flush()
+    counted = lambda: (list(DailyTotal.objects.values()), list(AnsweredTotal.objects.values()))  # noqa: E731
+    before = counted()
+    payload, record = stored(client, "on the testing script, of any host")
+    counters.flush()
+    assert counted() == before
+    assert (record.action, record.visitor, record.replaces) == ("test", None, None)
+    assert (payload["test"], payload["status"]) == ("custom", "ConsentUnknown")
+    assert payload["choices"]["categories"] == {"C0001": "granted", "C0002": "granted", "C0004": "denied"}
+    erase(site, record_id=record.record_id, actor="x", reason="asked for")
+    assert verify(site).wrong == []
+
+
+@pytest.mark.django_db
+def test_an_objection_that_was_tried_out_is_announced_to_nobody(client):
+    site = corpus.make_world()
+    Site.objects.filter(pk=site.pk).update(webhook_url="https://hook.example/")
+    request = next(request for name, request, _ in corpus.cases() if name == "on the testing script, of any host")
+    body = json.loads(request.body) | {"regime": "us_ca", "action": "opt_out"}
+    headers = {"origin": "https://staging.example"}
+    for test, jobs in ((True, 0), (None, 1)):
+        body |= {"id": str(uuid4()), "test": test}
+        if test is None:
+            headers = {"origin": "https://shop.example"}
+        answer = client.post("/api/v1/consents", json.dumps(body), "application/json", headers=headers)
+        assert (answer.status_code, Job.objects.count()) == (201, jobs)

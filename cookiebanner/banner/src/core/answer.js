@@ -68,7 +68,8 @@ export function answers(core, transport) {
     unkept = lost && answer;
     core.unkept = lost;
     const state = `${cfg.cookie}=${answer.raw}`;
-    if (cfg.home && !transport.refused) fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
+    if (cfg.home && !core.test && !transport.refused)
+      fetch('/.well-known/fairgate/', { method: 'POST', body: state, keepalive: true }).catch(() => {});
   }
 
   /** Makes the vector true on the page: vendors, tags, then whoever listens. */
@@ -119,9 +120,13 @@ export function answers(core, transport) {
     const known = yes && UUID.test(consentId);
     if (known) core.answer.u = consentId.toLowerCase();
     const id = uuid();
+    // What was not asked about there is no part of it, whatever may run: of that the banner asks.
+    const { choices } = core.answer;
+    core.vector = core.vector.map((value, i) => (items[i].necessary || choices[i] !== undefined || items[i].container ? value : undefined));
     keep(id, 'import', t);
     const reference = known ? undefined : consentId.slice(0, 100) || undefined;
     receipt = record(id, replaces, 'import', 'api', { client_time: new Date(t * 1000).toISOString(), reference });
+    core.applyAnswer();
   }
 
   /** Milliseconds since a layer came up by itself; nothing when none did, or it has had its answer. */

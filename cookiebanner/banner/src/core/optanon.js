@@ -65,13 +65,16 @@ function saidToOneTrust(core) {
  * @returns {boolean} whether there was one that is newer than ours
  */
 export function takeOver(core, { t, given } = saidToOneTrust(core)) {
-  const { items, terms, optIn, answer } = core;
+  const { items, terms, optIn, answer, cfg } = core;
   if (!(t > (answer?.t || 0) + 5)) return false;
   const c = { __proto__: null };
   const asked = items.filter(optional);
   if (!asked.some(({ key }) => given[key] !== undefined)) return false;
-  // What was not asked about stays as it is without an answer, and is no reason to ask.
-  for (const { key, before } of asked) c[key] = given[key] ?? before;
+  const isNew = (_, i) => cfg.since?.includes(i);
+  // Whoever allowed something is asked for what is new in a category that was not there. Else what was not asked about
+  // stays as it is without an answer, and is no reason to ask.
+  const unasked = asked.some(({ key }) => given[key]) ? items.filter(isNew).map(({ group }) => group) : [];
+  for (const item of asked) c[item.key] = given[item.key] ?? (unasked.includes(item) ? undefined : item.before);
   // Another site's mark, that it was closed, may be what is newer.
   if (answer && !core.lapsed && items.every((item, i) => !optional(item) || c[item.key] === core.vector[i])) return false;
   const chosen = Object.values(c);
@@ -85,8 +88,11 @@ export function takeOver(core, { t, given } = saidToOneTrust(core)) {
     o: !optIn,
     x: !optIn && chosen.includes(false),
     yes: chosen.includes(true),
-    // Its categories say it for what is in them; what belongs to none was not asked.
-    choices: items.map((item) => c[(item.group || (optional(item) && item)).key]),
+    // Its categories say it for what is in them, a yes only for what was there; what belongs to none was not asked.
+    choices: items.map((item, i) => {
+      const said = c[(item.group || (optional(item) && item)).key];
+      return said && isNew(item, i) ? (!core.lapsed && answer ? answer.choices[i] : undefined) : said;
+    }),
     // As gates before slots read it: the stub meets those, too.
     c,
     p: {},
