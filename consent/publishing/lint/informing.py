@@ -36,12 +36,12 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
             field="settings policy_url",
         )  # fmt: skip
     for where, language, own in worded(snapshot):
-        told = {**snapshot["banner"]["texts"].get(language, {}), **own}
-        if set(own) & {"title", "body"} and not any(_names(site, told.get(key, "")) for key in ("title", "body")):
+        said = {**snapshot["banner"]["texts"].get(language, {}), **own}
+        if set(own) & {"title", "body"} and not any(_names(site, said.get(key, "")) for key in ("title", "body")):
             yield Finding(
                 "L11", WARN, f"The first layer in {where} does not name who asks.",
                 "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64", "Put {controller} into the text.",
-                subject=f"text {where} controller", text=told.get("body", ""), field=f"text {where} body",
+                subject=f"text {where} controller", text=said.get("body", ""), field=f"text {where} body",
             )  # fmt: skip
         if "{purposes}" not in own.get("body", "{purposes}"):
             field = f"text {where} body"
@@ -51,11 +51,11 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
                 subject=field, text=own["body"], field=field,
             )  # fmt: skip
     if not site["imprint_url"]:
-        severity = BLOCK if _addresses_germans(snapshot) else WARN
         for variant, terms in snapshot["variants"].items():
             if terms.get("imprint"):
                 yield Finding(
-                    "L21", severity, "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
+                    "L21", BLOCK if _addresses_germans(snapshot) else WARN,
+                    "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
                     "Give the imprint's address in the site's settings.", variant, field="settings imprint_url",
                 )  # fmt: skip
     if not snapshot["banner"]["floating_button"]:

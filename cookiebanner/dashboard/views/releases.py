@@ -57,9 +57,12 @@ def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict
     failed = last if last and last.outcome in ("failed", "declined") else None
     if wanted is None:
         return {"failed": failed}
+    content = json.loads(wanted.snapshot)
+    findings = rendered.check(site, content, queries.sign_offs(site))
     return {
         "wanted": wanted,
-        "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
+        "wanted_blocking": [finding for finding in findings if finding.blocks],
+        "wanted_groups": differences(current, content) if current else [],
         "own": wanted.requested_by.lower() == actor(request).lower(),
         "decline": forms.Decline(),
     }
@@ -126,7 +129,7 @@ def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> N
     try:
         made = verb()
     except actions.Blocked as error:
-        messages.error(request, f"Not published. {_why(error)}", "bad")
+        messages.error(request, f"Not published. {error.why}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error).splitlines()[0], "bad")
     else:
@@ -134,12 +137,6 @@ def _attempt(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> N
         messages.success(
             request, f"Release {made.number} is live. Visitors get it within seconds." if live else done, "good"
         )
-
-
-def _why(error: actions.Blocked) -> str:
-    """The first five reasons."""
-    why = [finding.message for finding in error.findings if finding.blocks]
-    return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
 
 
 @on_site(May.PUBLISH)
@@ -152,13 +149,21 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
         assert current and now and then, "there is a release"
         groups = differences(now, then)
         form = forms.RollBack()
-        return show(request, "dashboard/rollback.html", site, row=row, current=current, groups=groups, form=form)
+        findings = rendered.check(site, then, queries.sign_offs(site))
+        judged: dict[str, Any] = {
+            "blocking": [finding for finding in findings if finding.can_be_signed_off],
+            "advice": [finding for finding in findings if not finding.blocks],
+            "names": category_names(then),
+        }
+        return show(
+            request, "dashboard/rollback.html", site, row=row, current=current, groups=groups, form=form, **judged
+        )
     form = forms.RollBack(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     try:
         made = publisher.rollback(site, number, actor(request), note)
     except actions.Blocked as error:
-        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(error)}", "bad")
+        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {error.why}", "bad")
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
