@@ -24,7 +24,7 @@ VENDORED = {"htmx.min.js": ("htmx.org", "dist/htmx.min.js")}
 DATA_SETS = {
     "consent/jurisdictions/jurisdictions.csv": ("what the law asks, place by place", "2026-11-30", "0b3adf7ccf98b052"),
     "consent/jurisdictions/regimes.json": ("the same in machine terms", "2026-11-30", "db2ee0048e63a75d"),
-    "consent/catalogue/services.json": ("well-known trackers, written by us", "2026-11-30", "962b6b81f2b3dfef"),
+    "consent/catalogue/services.json": ("well-known trackers, written by us", "2026-11-30", "a0af8bf14cd83049"),
 }
 # What packages say in more words than SPDX.
 LICENCES = {

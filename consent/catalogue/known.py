@@ -16,7 +16,7 @@ from fairgate_enforce import patterns
 Known = dict[str, Any]
 DEFAULTS: Known = {
     "description": "", "necessary_reason": "", "rules": [], "cookies": [], "inline": [], "signs": [],
-    "exempt_in": [], "companions": [], "source": "", "kind": "", "adapter": "",
+    "calls": [], "exempt_in": [], "companions": [], "source": "", "kind": "", "adapter": "",
     "container": False, "sells_or_shares": False, "targeted_ads": False,
     "sensitive": False, "statistics": False,
 }  # fmt: skip
@@ -39,9 +39,10 @@ def services() -> list[Known]:
 
     `rules` are patterns; `inline` are plain substrings of code that is itself the tracker, or `after:name`: code that
     calls this name of the service's library, which waits when it stands behind the held library; `signs` are substrings
-    that show the service is set up on a page, whose code does no harm while its requests are held; `companions` are the
-    keys of services that load its code, without which it holds too little; `source` is the vendor's page or code that
-    its facts were held against, where they were. `kind` is one of `KINDS`.
+    that show the service is set up on a page, whose code does no harm while its requests are held; `calls` are names
+    that pages call it by and neither of these says: too common to find it by, enough to know it by; `companions` are
+    the keys of services that load its code, without which it holds too little; `source` is the vendor's page or code
+    that its facts were held against, where they were. `kind` is one of `KINDS`.
     """
     words = purposes()
     rows = _json("services.json")

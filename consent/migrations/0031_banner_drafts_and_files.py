@@ -8,7 +8,7 @@ import consent.sites.names
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0026_text_reviews"),
+        ("consent", "0029_service_earlier_category"),
     ]
 
     operations = [

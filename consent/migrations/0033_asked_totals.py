@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0026_text_reviews")]
+    dependencies = [("consent", "0031_banner_drafts_and_files")]
     operations = [
         migrations.CreateModel(
             "AskedTotal",

@@ -4,7 +4,7 @@ import consent.sites.names
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0026_text_reviews")]
+    dependencies = [("consent", "0034_banner_tests")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0026_text_reviews"),
+        ("consent", "0037_delete_scan_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ import consent.sites.names
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0026_text_reviews"),
+        ("consent", "0038_tokens_of_people_and_idempotency_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -36,6 +36,12 @@ class Blocked(InvalidChange):
         blocking = [str(f) for f in findings if f.blocks]
         super().__init__("\n".join([what, *blocking]))
 
+    @property
+    def why(self) -> str:
+        """The first five reasons, in one line."""
+        reasons = [finding.message for finding in self.findings if finding.blocks]
+        return " ".join(reasons[:5]) + (f" And {len(reasons) - 5} more." if len(reasons) > 5 else "")
+
 
 class NeedsApproval(InvalidChange):
     """The site's releases need a second person."""

@@ -13,7 +13,7 @@ from consent.jobs.registry import PICTURES, SCANS, handler
 from consent.jobs.runner import Run
 from consent.publishing import pictures as kept
 from consent.publishing import rendered
-from consent.publishing.actions import NeedsApproval, end_request
+from consent.publishing.actions import Blocked, NeedsApproval, end_request
 from consent.publishing.models import PublishRequest, Release
 from consent.scanner import scans
 from consent.scanner.classify import Classifier
@@ -37,7 +37,8 @@ def publish_at_its_time(run: Run) -> dict[str, Any]:
     except NeedsApproval as error:
         return {"why": str(error)}
     except InvalidChange as error:
-        end_request(request, "schedule", str(error).splitlines()[0], failed=True)
+        why = error.why if isinstance(error, Blocked) else str(error).splitlines()[0]
+        end_request(request, "schedule", why, failed=True)
         return {"why": str(error)}
 
 

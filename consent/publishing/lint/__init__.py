@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from consent.banners import arms
-from consent.publishing.lint import buttons, informing, law, trackers, wording, working
+from consent.publishing.lint import buttons, informing, law, trackers, truthful, wording, working
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, can_waive, covers
 from consent.publishing.lint.wording import machine_made
 
 __all__ = ["BLOCK", "RULES", "WARN", "Finding", "Snapshot", "can_waive", "check", "machine_made"]
 
 RULES: tuple[Callable[[Snapshot], Iterator[Finding]], ...] = (
-    *buttons.RULES, *wording.RULES, *informing.RULES, *trackers.RULES, *law.RULES, *working.RULES,
+    *buttons.RULES, *wording.RULES, *truthful.RULES, *informing.RULES, *trackers.RULES, *law.RULES, *working.RULES,
 )  # fmt: skip
 
 

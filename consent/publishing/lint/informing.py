@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 from consent.banners import theme
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, worded
+from consent.publishing.lint.readings import plain
 
+NOBODY = frozenset(
+    {"n/a", "na", "none", "nobody", "tbd", "todo", "test", "we", "us", "wir", "nous", "name", "company", "controller"}
+)
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 
 def informed(snapshot: Snapshot) -> Iterator[Finding]:
     site = snapshot["site"]
-    if not site["controller"]:
+    if not _names_somebody(site["controller"]):
         yield Finding(
-            "L11", BLOCK, f"Nobody is named as responsible; the banner says {site['name']!r}.",
+            "L11", BLOCK, f"Nobody is named as responsible; the banner says {site['controller'] or site['name']!r}.",
             "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64", "Name the controller in the site's settings.",
             subject="controller", field="settings controller",
         )  # fmt: skip
@@ -23,7 +29,20 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
             "L11", BLOCK, "The banner links to no privacy policy.", "GDPR 13; EDPB Guidelines 05/2020",
             "Give the policy's address in the site's settings.", subject="policy", field="settings policy_url",
         )  # fmt: skip
-    for where, _, own in worded(snapshot):
+    elif site["policy_url"] == site["imprint_url"] or not _is_a_page(site["policy_url"]):
+        yield Finding(
+            "L11", WARN, f"The privacy policy is said to be at {site['policy_url']}, which is another page.",
+            "GDPR 13; EDPB Guidelines 05/2020", "Give the address of the policy itself.", subject="policy page",
+            field="settings policy_url",
+        )  # fmt: skip
+    for where, language, own in worded(snapshot):
+        said = {**snapshot["banner"]["texts"].get(language, {}), **own}
+        if set(own) & {"title", "body"} and not any(_names(site, said.get(key, "")) for key in ("title", "body")):
+            yield Finding(
+                "L11", WARN, f"The first layer in {where} does not name who asks.",
+                "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64", "Put {controller} into the text.",
+                subject=f"text {where} controller", text=said.get("body", ""), field=f"text {where} body",
+            )  # fmt: skip
         if "{purposes}" not in own.get("body", "{purposes}"):
             field = f"text {where} body"
             yield Finding(
@@ -32,11 +51,11 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
                 subject=field, text=own["body"], field=field,
             )  # fmt: skip
     if not site["imprint_url"]:
-        severity = BLOCK if _addresses_germans(snapshot) else WARN
         for variant, terms in snapshot["variants"].items():
             if terms.get("imprint"):
                 yield Finding(
-                    "L21", severity, "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
+                    "L21", BLOCK if _addresses_germans(snapshot) else WARN,
+                    "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
                     "Give the imprint's address in the site's settings.", variant, field="settings imprint_url",
                 )  # fmt: skip
     if not snapshot["banner"]["floating_button"]:
@@ -46,6 +65,24 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
             "Switch the floating button on (it stays away where a page has a link of its own), or have it signed off "
             "that every page has a link with data-fairgate-open.", field="banner floating_button",
         )  # fmt: skip
+
+
+def _names_somebody(controller: str) -> bool:
+    """A name has two letters or more that are seen, and is none of what people write into a field that they must
+    fill."""
+    name = plain(controller).strip(" .-–—_*?!").casefold()
+    return sum(letter.isalnum() for letter in name) > 1 and name not in NOBODY
+
+
+def _names(site: Mapping[str, Any], text: str) -> bool:
+    known = (plain(site[key]).casefold() for key in ("controller", "name") if site[key])
+    return "{controller}" in text or any(name in plain(text).casefold() for name in known)
+
+
+def _is_a_page(address: str) -> bool:
+    """A path, a query or an anchor: the front page of a site is no policy."""
+    parts = urlsplit(address)
+    return bool(parts.path.strip("/") or parts.query or parts.fragment)
 
 
 def _addresses_germans(snapshot: Snapshot) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from consent.catalogue import known
 from consent.catalogue import necessary as reasons
-from consent.publishing.lint import words
+from consent.publishing.lint import durations, words
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, necessary, opt_in
+from consent.publishing.lint.readings import UNSEEN, readings
 from consent.publishing.lint.working import GOOGLE_SIGNALS
 from fairgate_enforce import defaults, patterns
 
@@ -19,6 +22,16 @@ OPTIONAL = frozenset({"C0002", "C0003", "C0004", "C0005"})  # no usual category 
 MANY = 50  # vendors after which a list is no information (EDPB 03/2022: too many options)
 # Paths under which vendors' own servers for first-party use hand out what loads the rest.
 PROXIED = {"gtag/js": "google-tag", "gtm.js": "google-tag-manager", "gtm/js": "google-tag-manager"}
+LEAST = 2  # characters before the star of a cookie's name
+TWICE = 2  # lengths of time that differ by more are not the same in other words
+ROUNDING = 1  # days: 13 months are 395 or 396
+_NAMES = re.compile(r"[A-Za-z_$][\w$]*")
+SHARED = frozenset(
+    {"google", "window", "Microsoft", "adobe", "amazon", "Accept", "Frames", "Visitor"}
+)  # of many libraries
+MEASURING = frozenset(
+    {"analytics", "replay", "testing", "tags", "advertising", "affiliate", "companies"}
+)  # known.KINDS
 LONG_NAME = 4  # characters of the last of two names that tell them apart: g/collect
 LONG_PATH = 6  # characters of a path that tell a tracker's file apart from any other
 
@@ -47,9 +60,9 @@ def really_necessary(snapshot: Snapshot) -> Iterator[Finding]:
                     "COPPA; Cal. Civ. Code 1798.120(c)",
                     "File it under an optional category.", subject=key, field=f"service {key} category",
                 )  # fmt: skip
-        elif doubt := _other_category(service):
+        elif doubt := _doubt(service, [s for s in snapshot["services"] if s["category"] not in kept]):
             yield Finding(
-                "L08", WARN, f"{service['name']} is filed as strictly necessary; we know it as {doubt}.", CONSENT_LAW,
+                "L08", WARN, f"{service['name']} is filed as strictly necessary; {doubt}.", CONSENT_LAW,
                 "Be sure that the visitor asked for it.", subject=key, field=f"service {key} category",
             )  # fmt: skip
         elif strange := _strangers(service, snapshot["site"]["hosts"]):
@@ -139,12 +152,20 @@ def legal_bases(snapshot: Snapshot) -> Iterator[Finding]:
     """Advertising and profiles need a yes; a legitimate interest, a contract or a duty is none."""
     if not opt_in(snapshot):
         return
+    kept = necessary(snapshot)
     for purpose in snapshot["purposes"]:
-        if purpose["legal_basis"] == "consent":
-            continue
         own = [text for texts in purpose["texts"].values() for text in texts.values()]
         said = next((found for text in (purpose["key"].replace("-", " ").replace("_", " "), *own)
                      if (found := words.claims("tracking", text))), "")  # fmt: skip
+        if purpose["legal_basis"] == "consent":
+            if purpose["category"] in kept and said:
+                yield Finding(
+                    "L06", BLOCK, f"The purpose {purpose['key']} is about {said!r} and belongs to "
+                    f"{purpose['category']}, which is always active: nobody is asked.", CONSENT_LAW,
+                    "Put it into an optional category.", subject=purpose["key"], text=said,
+                    field=f"purpose {purpose['key']} category",
+                )  # fmt: skip
+            continue
         if purpose["category"] in OPTIONAL or said:
             about = f"about {said!r}" if said else f"of {purpose['category']}"
             yield Finding(
@@ -202,6 +223,12 @@ def exemptions(snapshot: Snapshot) -> Iterator[Finding]:
                 "PECR Sch. A1 par. 5; CNIL 2020-092 §50", "Take the confirmation back.", subject=service["key"],
                 field=field,
             )  # fmt: skip
+        if service["exemption_confirmed"] and (proof := _never_exempt(service)):
+            yield Finding(
+                "L08", BLOCK, f"{service['name']} runs before a yes as exempt but {proof}.",
+                "PECR Sch. A1 par. 5; CNIL 2020-092 §50", "Take the confirmation back, or have it signed off.",
+                subject=service["key"], field=field,
+            )  # fmt: skip
         if extra := sorted(set(service["exemption_confirmed"]) - set(service["exempt_in"])):
             yield Finding(
                 "L08", WARN, f"{service['name']} has no known exemption in {', '.join(extra)}.",
@@ -219,14 +246,23 @@ def lasting(snapshot: Snapshot) -> Iterator[Finding]:
             limits.setdefault(days, []).append(variant)
     for service in optional:
         field = f"service {service['key']} cookies"
-        unknown = [c["name"] for c in service["cookies"] if c["lifetime_days"] is None and not c["lifetime"]]
+        unknown = [
+            c["name"] for c in service["cookies"]
+            if c["lifetime_days"] is None and not durations.says_something(c["lifetime"])
+        ]  # fmt: skip
         if unknown:
             yield Finding(
                 "L18", BLOCK, f"{service['name']} has cookies without a lifetime: {', '.join(unknown)}.",
                 "CJEU C-673/17 Planet49 §75", "Say how long each lives.", subject=service["key"], field=field,
             )  # fmt: skip
+        if otherwise := [c["name"] for c in service["cookies"] if _says_otherwise(c)]:
+            yield Finding(
+                "L18", BLOCK, f"{service['name']} has cookies that live longer than visitors read: "
+                f"{', '.join(otherwise)}.", "CJEU C-673/17 Planet49 §75; GDPR 5(1)(a)",
+                "Let the words and the number of days say the same.", subject=service["key"], field=field,
+            )  # fmt: skip
         for days, variants in sorted(limits.items()):
-            if long := [c["name"] for c in service["cookies"] if (c["lifetime_days"] or 0) > days]:
+            if long := [c["name"] for c in service["cookies"] if _days(c) > days + ROUNDING]:
                 yield Finding(
                     "L18", WARN,
                     f"{service['name']} has cookies that live longer than {days} days: {', '.join(long)}.",
@@ -240,21 +276,61 @@ def lasting(snapshot: Snapshot) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _days(cookie: Mapping[str, Any]) -> float:
+    """How long a cookie lives as far as we know."""
+    days = cookie["lifetime_days"]
+    return float((durations.days_of(cookie["lifetime"]) or 0) if days is None else days)
+
+
+def _says_otherwise(cookie: Mapping[str, Any]) -> bool:
+    """Whether the words that visitors read are of a much shorter time than the days."""
+    days, said = cookie["lifetime_days"], durations.days_of(cookie["lifetime"])
+    return days is not None and said is not None and days > max(1, said * TWICE)
+
+
 def kin(service: Service) -> Iterator[tuple[str, known.Known]]:
     """Known services that this one is or contains, each with how we know."""
-    if found := known.by_key().get(service["key"]):
-        yield "is", found
+    keys = dict.fromkeys([service["key"], *(_slug(read) for read in readings(service["name"]))])
+    yield from (("is", known.by_key()[key]) for key in keys if key in known.by_key())
     for pattern in service["rules"]:
         if found := known.of_pattern(pattern):
             yield f"its rule {pattern} is", found
         elif found := _by_path(pattern):
             yield f"the path of its rule {pattern} is", found
     for mark in service["inline"]:
-        for found in known.of_code(mark):
+        for found in _of_mark(mark):
             yield f"its code {mark} is", found
     for cookie in service["cookies"]:
-        for found in known.of_cookie(cookie["name"]):
+        for found in known.of_cookie(_bare(cookie["name"])):
             yield f"its cookie {cookie['name']} is", found
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+
+
+def _bare(cookie: str) -> str:
+    """The name that a browser sees: without what nobody sees, and without the host in brackets."""
+    return UNSEEN.sub("", cookie).partition(" (")[0].strip()
+
+
+def _of_mark(mark: str) -> list[known.Known]:
+    """Whose code a mark is in: as it stands, or by the name that it calls: `fbq('track'` is whose `fbq('init'` is."""
+    called = set(_NAMES.findall(mark.removeprefix("after:")))
+    by_name = (service for service in known.services() if called & _calls_of()[service["key"]])
+    return list({service["key"]: service for service in (*known.of_code(mark), *by_name)}.values())
+
+
+@cache
+def _calls_of() -> dict[str, frozenset[str]]:
+    """Of each known service, the names that its code calls: the first of each mark."""
+    found = {}
+    for service in known.services():
+        marks = [mark.removeprefix("after:") for mark in (*service["inline"], *service["signs"])]
+        first = [_NAMES.search(mark) for mark in marks]
+        own = {name.group() for name in first if name} - SHARED
+        found[service["key"]] = frozenset({*own, *service["calls"]})
+    return found
 
 
 def _by_path(pattern: str) -> known.Known | None:
@@ -297,15 +373,61 @@ def _tracker(service: Service) -> str:
     if service["container"]:
         return "loads others"
     for how, found in kin(service):
-        if known.tracks(found) or words.claims("tracking", found["description"]):
+        if _measures(found):
             return f"{how} {found['name']}'s" if "its" in how else f"is {found['name']}"
     if said := words.claims("tracking", f"{_described(service)}. {service.get('necessary_reason', '')}"):
         return f"speaks of {said!r}"
+    for cookie in service["cookies"]:
+        for code, text in cookie.get("texts", {}).items():
+            if (judge := words.judged(code)) and (said := words.claims("tracking", text, judge)):
+                return f"speaks of {said!r}"
     return ""
 
 
-def _other_category(service: Service) -> str:
-    return next((f["category"] for _, f in kin(service) if f["category"] != "C0001"), "")
+def _measures(found: known.Known) -> bool:
+    return known.tracks(found) or found["kind"] in MEASURING or bool(words.claims("tracking", found["description"]))
+
+
+def _never_exempt(service: Service) -> str:
+    """What shows that a service that is confirmed as exempt is not: no law exempts advertising."""
+    for how, found in kin(service):
+        if how == "is" or how.startswith("its rule"):
+            missing = sorted(set(service["exemption_confirmed"]) - set(found["exempt_in"]))
+            return f"we know {found['name']} as not exempt in {', '.join(missing)}" if missing else ""
+    said = words.claims("advertising", _described(service))
+    return f"speaks of {said!r}" if said else ""
+
+
+def _doubt(service: Service, others: list[Service]) -> str:
+    """What makes one ask whether the visitor asked for it; "" when nothing does."""
+    if doubt := next((f["category"] for _, f in kin(service) if f["category"] != "C0001"), ""):
+        return f"we know it as {doubt}"
+    names = [f" {_slug(read)} ".replace("-", " ") for read in readings(service["name"])]
+    for found in known.services():
+        if _measures(found) and any(f" {_slug(found['name'])} ".replace("-", " ") in name for name in names):
+            return f"its name is that of {found['name']}"
+    vendor = known.of_url(service["policy_url"]) if service["policy_url"] else None
+    if vendor and _measures(vendor):
+        return f"its policy is that of {vendor['name']}"
+    for cookie in service["cookies"]:
+        if any(_covers(cookie["name"], f) for f in known.services() if _measures(f)):
+            return f"its cookie {cookie['name']} may be a tracker's"
+    if service["key"] in known.by_key():
+        return ""
+    mine = {_bare(cookie["name"]) for cookie in service["cookies"]}
+    for other in others:
+        if shared := sorted(mine & {_bare(cookie["name"]) for cookie in other["cookies"]}):
+            return f"its cookie {shared[0]} is {other['name']}'s, too"
+    return ""
+
+
+def _covers(name: str, service: known.Known) -> bool:
+    """Whether a name with a star in it stands for a cookie of a service that is told by its name."""
+    if "*" not in name or len(name.partition("*")[0]) < LEAST:
+        return False
+    pattern = re.compile(".*".join(map(re.escape, _bare(name).split("*"))))
+    names = [cookie["name"] for cookie in service["cookies"]]
+    return any(pattern.fullmatch(one) and service in known.of_cookie(one) for one in names)
 
 
 def _strangers(service: Service, hosts: list[str]) -> str:

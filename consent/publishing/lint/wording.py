@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
+from functools import partial
 
 from consent.banners import texts
 from consent.publishing.lint import words
 from consent.publishing.lint.buttons import DOES
-from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, digest, necessary, worded
+from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, digest, worded
+from consent.publishing.lint.readings import TURNED
 
 QUEBEC = "ca_qc"
-NAMES = ("title", "body", "pc_title", "pc_body")  # where the banner says what it is about
+SAID = ("title", "body", "pc_body")
+SCRIPTS = {
+    **dict.fromkeys(("bg", "ru", "uk"), "[\u0400-\u052f]"), "el": "[\u0370-\u03ff\u1f00-\u1fff]",
+    "ar": "[\u0600-\u06ff]", "he": "[\u0590-\u05ff]", "ja": "[\u3040-\u30ff\u4e00-\u9fff]",
+    "ko": "[\uac00-\ud7af]", **dict.fromkeys(("zh-Hans", "zh-Hant"), "[\u4e00-\u9fff]"),
+}  # fmt: skip
+FEW = 10  # letters of a name that may stand in any script
+SHAMING = ("pressure", "reward", "countdown")  # where somebody opts out, forbidden and not only frowned on
+OPTING_OUT = ("optout", "optout_text", "optout_done", "limit_text", "object", "exempt_note")
 
 # meaning of phrases.json → (rule, severity, what is said of it, whose law, what to do)
 OBJECTIONS = {
@@ -44,44 +55,30 @@ def objections(snapshot: Snapshot) -> Iterator[Finding]:
         if (judge := words.judged(language)) is None:
             continue
         for meaning, (rule, severity, does, law, fix) in OBJECTIONS.items():
-            if found := words.says(meaning, text, judge):
+            # What forbids a publish is found in English, too, wherever it stands: everybody's second language.
+            also = texts.FALLBACK if severity == BLOCK and judge != texts.FALLBACK else ""
+            read = words.forces if meaning == "forced" else partial(words.says, meaning)
+            if found := read(text, judge) or (also and read(text, also)):
+                if meaning in SHAMING and field.rpartition(" ")[2] in OPTING_OUT:
+                    rule, severity, law = "L24", BLOCK, "11 CCR 7004(a)(4), 7026"
                 yield Finding(
                     rule, severity, f"{what} {does}: {found!r}.", law, fix, subject=field, text=text, field=field
                 )
+    for what, text, field in of_services(snapshot):
+        rule, severity, does, law, fix = OBJECTIONS["implied"]
+        if found := words.says("implied", text):
+            yield Finding(rule, severity, f"{what} {does}: {found!r}.", law, fix, subject=field, text=text, field=field)
 
 
-def untrue(snapshot: Snapshot) -> Iterator[Finding]:
-    """Sentences that the release itself contradicts."""
-    kept = necessary(snapshot)
-    optional = [service["name"] for service in snapshot["services"] if service["category"] not in kept]
-    for where, language, own in worded(snapshot):
-        judge = words.judged(language)
-        for key in NAMES if judge and optional else ():
-            text = own.get(key, "")
-            field = f"text {where} {key}"
-            if found := words.says("nothing_asked", text, judge or ""):
-                yield Finding(
-                    "L11", BLOCK, f"The text {key!r} in {where} says {found!r}; {optional[0]} is optional.",
-                    "GDPR 5(1)(a), 13", "Say what is stored and why.", subject=field, text=text, field=field,
-                )  # fmt: skip
-            if found := words.says("always_on", text, judge or ""):
-                yield Finding(
-                    "L06", BLOCK, f"The text {key!r} in {where} says {found!r} of what a visitor may refuse.",
-                    "Directive 2002/58/EC art. 5(3); CJEU C-673/17 Planet49", "Say that it is a choice.",
-                    subject=field, text=text, field=field,
-                )  # fmt: skip
-    for category in snapshot["categories"]:
-        for language, own in category["texts"].items():
-            if category["key"] in kept or not (judge := words.judged(language)):
-                continue
-            for key, text in own.items():
-                if found := words.says("always_on", text, judge):
-                    field = f"category {category['key']} {key}-{language}"
-                    yield Finding(
-                        "L06", BLOCK, f"The {key} of {category['key']} in {language} says {found!r}; it is optional.",
-                        "Directive 2002/58/EC art. 5(3); CJEU C-673/17 Planet49", "Say that it is a choice.",
-                        subject=field, text=text, field=field,
-                    )  # fmt: skip
+def disguised(snapshot: Snapshot) -> Iterator[Finding]:
+    """Texts that are stored otherwise than they are shown."""
+    for what, _, text, field in _every(snapshot):
+        if TURNED.search(text):
+            yield Finding(
+                "L13", BLOCK, f"{what} turns the order of its letters: what is read is not what is written.",
+                "EDPB Guidelines 03/2022, misleading action", "Take the marks U+202D and U+202E out.",
+                subject=field, text=text, field=field,
+            )  # fmt: skip
 
 
 def unjudged(snapshot: Snapshot) -> Iterator[Finding]:
@@ -131,6 +128,13 @@ def translated(snapshot: Snapshot) -> Iterator[Finding]:
                 "L15", BLOCK, f"{len(missing)} texts are not translated into {language}: {some}", law,
                 "Translate them, or take the language away.", subject=language, field=f"text {language} {missing[0]}",
             )  # fmt: skip
+        for key in SAID:
+            if strange := _in_another(language, own.get(key, "")):
+                field = f"text {language} {key}"
+                yield Finding(
+                    "L15", BLOCK, f"The text {key!r} in {language} is {strange}.", law, "Translate it.",
+                    subject=field, text=own[key], field=field,
+                )  # fmt: skip
         for category in snapshot["categories"]:
             if category["texts"].get(language, {}).get("name", category["key"]) == category["key"]:
                 yield Finding(
@@ -146,6 +150,19 @@ def translated(snapshot: Snapshot) -> Iterator[Finding]:
                     "Charter of the French language (CQLR c. C-11), s. 52", "Add French to the site's languages.",
                     variant, field="settings languages",
                 )  # fmt: skip
+
+
+def _in_another(language: str, text: str) -> str:
+    """How a text shows that it is in another language: by its letters, or by being ours in English."""
+    near = texts.ours(language)
+    if not near or near == texts.FALLBACK or not text:
+        return ""
+    english = {texts.resolve(texts.FALLBACK, regime=regime)[key] for regime in ("", "us_ca", "notice") for key in SAID}
+    letters = SCRIPTS.get(near)
+    bare = texts.PLACEHOLDER.sub("", text)
+    if letters and not re.search(letters, bare) and sum(one.isalpha() for one in bare) > FEW:
+        return "in another script"
+    return "in English" if text in english else ""
 
 
 def statutory(snapshot: Snapshot) -> Iterator[Finding]:
@@ -169,6 +186,16 @@ def _every(snapshot: Snapshot) -> Iterator[tuple[str, str, str, str]]:
     yield from _of_rows(snapshot)
 
 
+def of_services(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """(what it is, text, field) of what visitors read of services and cookies."""
+    for service in snapshot["services"]:
+        key, name = service["key"], service["name"]
+        yield f"The description of {name}", service["description"], f"service {key} description"
+        for cookie in service["cookies"]:
+            for text in (cookie["purpose"], *cookie.get("texts", {}).values()):
+                yield f"What is said of {name}'s cookie {cookie['name']}", text, f"service {key} cookies"
+
+
 def _of_rows(snapshot: Snapshot) -> Iterator[tuple[str, str, str, str]]:
     """The same of categories and purposes."""
     for kind, rows in (("category", snapshot["categories"]), ("purpose", snapshot["purposes"])):
@@ -179,4 +206,4 @@ def _of_rows(snapshot: Snapshot) -> Iterator[tuple[str, str, str, str]]:
                     yield f"The {key} of {kind} {row['key']} in {language}", language, text, where
 
 
-RULES = (objections, untrue, unjudged, translated, statutory)
+RULES = (objections, disguised, unjudged, translated, statutory)

@@ -59,9 +59,12 @@ def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict
     wanted = last if last and last.ended_at is None else None  # one at a time
     if wanted is None:
         return {"failed": last if last and last.outcome in ("failed", "declined") else None}
+    content = json.loads(wanted.snapshot)
+    findings = rendered.check(site, content, queries.sign_offs(site))
     return {
         "wanted": wanted,
-        "wanted_groups": differences(current, json.loads(wanted.snapshot)) if current else [],
+        "wanted_blocking": [finding for finding in findings if finding.blocks],
+        "wanted_groups": differences(current, content) if current else [],
         "own": person_of(wanted.requested_by) == person_of(actor(request)),
         "decline": forms.Decline(),
     }
@@ -156,7 +159,15 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
         assert current and now and then, "there is a release"
         groups = differences(now, then)
         form = forms.RollBack()
-        return show(request, "dashboard/rollback.html", site, row=row, current=current, groups=groups, form=form)
+        findings = rendered.check(site, then, queries.sign_offs(site))
+        judged: dict[str, Any] = {
+            "blocking": [finding for finding in findings if finding.can_be_signed_off],
+            "advice": [finding for finding in findings if not finding.blocks],
+            "names": category_names(then),
+        }
+        return show(
+            request, "dashboard/rollback.html", site, row=row, current=current, groups=groups, form=form, **judged
+        )
     form = forms.RollBack(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     try:

@@ -29,7 +29,7 @@ TEXT = {
     "adapter",
 }
 FLAGS = {"container", "sells_or_shares", "targeted_ads", "sensitive", "statistics"}
-LISTS = {"rules", "companions", "inline", "signs", "exempt_in", "cookies"}
+LISTS = {"rules", "companions", "inline", "signs", "calls", "exempt_in", "cookies"}
 
 
 def test_there_are_four_hundred_and_no_key_twice():
@@ -56,6 +56,8 @@ def test_entry(service):
     assert set(service.get("exempt_in", ())) <= {row.iso_country for row in table.ROWS.values()}
     for mark in (*service.get("inline", ()), *service.get("signs", ())):
         assert len(mark) >= 5
+    for name in service.get("calls", ()):
+        assert re.fullmatch(r"[A-Za-z_$][\w$]*", name)
     names = set()
     for cookie in service.get("cookies", ()):
         assert set(cookie) <= {"name", "kind", "lifetime", "lifetime_days", "purpose"}

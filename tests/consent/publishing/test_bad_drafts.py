@@ -303,7 +303,7 @@ def test_the_catalogue_as_we_ship_it_blocks_nothing():
         own = {
             name: value
             for name, value in entry.items()
-            if name not in ("signs", "rules", "companions", "source", "kind")
+            if name not in ("signs", "calls", "rules", "companions", "source", "kind")
         }
         add_service(site, "x", patterns=entry["rules"], **own)
     findings = lint.check(queries.draft(site))
@@ -370,7 +370,7 @@ def test_a_sign_off_of_a_rule_as_a_whole_still_holds(site):
 
 
 def test_a_sign_off_of_a_long_text_holds_for_it_alone(site):
-    body = "{purposes}. You must accept to continue. " + "Really. " * 100
+    body = "{controller}: {purposes}. You must accept to continue. " + "Really. " * 100
     edit_texts(site, "x", "en", {"body": body})
     [finding] = [f for f in lint.check(queries.draft(site)) if f.rule == "L19"]
     assert finding.text.startswith("sha256:")

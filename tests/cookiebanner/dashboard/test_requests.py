@@ -9,7 +9,9 @@ from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
+from consent.banners.actions import edit_texts, sign_texts, unsign_texts
 from consent.catalogue.actions import add_service
 from consent.common import InvalidChange
 from consent.jobs.models import Job
@@ -178,3 +180,65 @@ def test_rolling_back_says_first_what_it_changes(login, changed, at):
     bob.post(at("rollback", number=1), {"note": "Chat broke the till"})
     assert present(changed.releases.first()).note == "Chat broke the till"
     assert bob.get(at("rollback", number=9)).status_code == 404
+
+
+def test_what_goes_live_is_what_was_asked_for_whatever_the_draft_has_become(login, changed, at):
+    publisher.ask(changed, "bob@example.net", "", timezone.now() + timedelta(days=1))
+    edit_texts(changed, "bob@example.net", "en", {"body": "{purposes}. You must accept to continue."})
+    due(changed)
+    run_due()
+    release = present(changed.releases.first())
+    assert (release.number, changed.publish_requests.get().outcome) == (2, "published")
+    assert "must accept" not in release.snapshot
+    refused = login("bob").post(at("publish"), {"at": f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M}"})
+    assert said(refused) == ["Not published. The text 'body' in en makes a yes the price of the site: 'must accept'."]
+
+
+def test_what_has_become_bad_before_its_time_is_not_published_and_says_why(login, changed, at):
+    edit_texts(changed, "bob@example.net", "en", {"save": "Keep it"})
+    waiver = publishing.waive(changed, "L13", "", "Dr. Law", "Read", "alice@example.net", "en save", "Keep it")
+    publisher.ask(changed, "bob@example.net", "", timezone.now() + timedelta(days=1))
+    bob = login("bob")
+    assert "it will not go live" not in bob.get(at("releases")).content.decode()
+    publishing.revoke_waiver(waiver, "alice@example.net")
+    assert "As things stand it will not go live" in bob.get(at("releases")).content.decode()
+    due(changed)
+    run_due()
+    wanted = changed.publish_requests.get()
+    why = "The save button in en says 'Keep it', which is on no list of ours; it stores the choices as they are shown."
+    assert (changed.releases.count(), wanted.outcome, wanted.why) == (1, "failed", why)
+    assert escape(why) in bob.get(at("releases")).content.decode()
+
+
+def test_rolling_back_says_first_what_the_rules_of_today_refuse(login, changed, at):
+    edit_texts(changed, "bob@example.net", "en", {"save": "Keep it"})
+    waiver = publishing.waive(changed, "L13", "", "Dr. Law", "Read", "alice@example.net", "en save", "Keep it")
+    publishing.publish(changed, "bob@example.net", no_files)
+    edit_texts(changed, "bob@example.net", "en", {"save": ""})
+    publishing.publish(changed, "bob@example.net", no_files)
+    bob = login("bob")
+    assert bob.get(at("rollback", number=2)).context["blocking"] == []
+    publishing.revoke_waiver(waiver, "alice@example.net")
+    page = bob.get(at("rollback", number=2))
+    assert [(one.rule, one.subject) for one in page.context["blocking"]] == [("L13", "en save")]
+    assert "The rules of today refuse it" in page.content.decode()
+    refused = bob.post(at("rollback", number=2), {})
+    assert said(refused)[0].startswith("Not rolled back: release 2 needs a sign-off today. The save button in en says")
+    assert changed.releases.count() == 3
+
+
+def test_rolling_back_to_words_whose_review_was_taken_back_is_remarked(login, changed, at):
+    change_settings(changed, "alice@example.net", languages=["en", "fr", "pl"])
+    sign_texts(changed, "alice@example.net", "pl", "Anna Nowak")
+    publishing.publish(changed, "bob@example.net", no_files)
+    change_settings(changed, "alice@example.net", languages=["en", "fr"])
+    publishing.publish(changed, "bob@example.net", no_files)
+    bob = login("bob")
+    remarks = [one.rule for one in bob.get(at("rollback", number=2)).context["advice"]]
+    unsign_texts(changed, "alice@example.net", "pl")
+    page = bob.get(at("rollback", number=2))
+    more = [one for one in page.context["advice"] if one.subject == "pl" and one.rule == "L15"]
+    assert [one.message for one in more] == ["Our words in pl are machine-made; nobody has read them for this site."]
+    assert (len(page.context["advice"]), page.context["blocking"]) == (len(remarks) + 1, [])
+    bob.post(at("rollback", number=2), {})
+    assert present(changed.releases.first()).rolled_back_to == 2
