@@ -25,7 +25,6 @@ from consent.sites import moved_from
 from consent.sites.actions import SCOPES
 from consent.sites.models import Membership, Site
 from cookiebanner.dashboard import carrying, page_reader
-from cookiebanner.dashboard.look_form import PLACES
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
 LANGUAGE_NAMES = {
@@ -539,29 +538,6 @@ class PurposeForm(forms.Form):
         super().__init__(*args, **kwargs)
         own = [(c.key, category_label(c)) for c in site.categories.all()]
         set_choices(self, "category", [("", "No category"), *own])
-
-
-class SecondBanner(forms.Form):
-    """How banner B of a test looks, and when the test ends."""
-
-    ends = forms.DateField(
-        label="Last day (UTC)",
-        help_text="B is shown until its end; then every visitor gets A again, without a new release.",
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-    place = forms.ChoiceField(choices=PLACES, label="Shape and place of B")
-    accent = forms.RegexField(
-        r"^#[0-9a-fA-F]{6}$",
-        label="Accent colour of B",
-        widget=forms.TextInput(attrs={"type": "color"}),
-        error_messages={"invalid": "A colour looks like #235a8c."},
-    )
-
-    def changes(self) -> dict[str, Any]:
-        """The arguments of `banner_tests.save`."""
-        layout, position = self.cleaned_data["place"].split()
-        theme = {"accent": self.cleaned_data["accent"]}
-        return {"ends": self.cleaned_data["ends"], "layout": layout, "position": position, "theme": theme}
 
 
 class Override(forms.Form):

@@ -22,7 +22,7 @@ from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import banner_test as judging
-from cookiebanner.dashboard import forms
+from cookiebanner.dashboard.look_form import SecondBanner
 from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
@@ -42,7 +42,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         "place": f"{look.layout} {look.position}",
         "accent": look.theme.get("accent", theme.ACCENT),
     }
-    form = forms.SecondBanner(request.POST if request.POST.get("what") == "look" else None, initial=initial)
+    form = SecondBanner(request.POST if request.POST.get("what") == "look" else None, initial=initial)
     errors: list[str] = []
     if request.method == "POST":
         errors = _saved(request, site, form, language, regime)
@@ -71,7 +71,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-def _saved(request: HttpRequest, site: Site, form: forms.SecondBanner, language: str, regime: str) -> list[str]:
+def _saved(request: HttpRequest, site: Site, form: SecondBanner, language: str, regime: str) -> list[str]:
     """Saves what was sent; what is wrong with it, in words. `on_site` has seen to it that a POST may edit."""
     try:
         if "drop" in request.POST:
