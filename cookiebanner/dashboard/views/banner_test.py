@@ -22,6 +22,7 @@ from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.stats import banner_test as judging
+from cookiebanner.dashboard import forms
 from cookiebanner.dashboard.look_form import SecondBanner
 from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
