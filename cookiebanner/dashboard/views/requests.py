@@ -40,7 +40,7 @@ PAGE = 25
 SHOWN = {"open": "Open", "late": "Late", "unconfirmed": "Not confirmed", "ended": "Ended", "all": "All"}
 
 
-@on_site(May.ERASE)
+@on_site(May.ERASE, "GET")
 def requests(request: HttpRequest, site: Site) -> HttpResponse:
     """The queue, the most urgent first; `?q=` finds a number or an address."""
     chosen = request.GET.get("show", "open")

@@ -16,14 +16,17 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from consent.banners import actions as banners
 from consent.catalogue.actions import set_purpose
 from consent.jobs.actions import enqueue
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
+from consent.requests import actions as requests
 from consent.scanner import scans
 from consent.sites import actions
 from consent.stats.models import GateReport
 from cookiebanner.dashboard import law_pdf
+from tests import uploads
 from tests.cookiebanner.staff.test_tenants import METHODS, routes
 from tests.values import present
 
@@ -51,7 +54,11 @@ def ids(shop, people) -> dict[str, Any]:
     token, _ = actions.create_token(shop, "auditor", ["audit"], "x")
     first = present(LogEntry.objects.filter(site_id=shop.pk).order_by("index").first())
     actions.change_settings(shop, "x", controller="Tea Ltd")
+    asked = requests.file_request(shop, kind="access", place="DE", language="en", email="a@example.com", actor="x")
+    sent, _ = requests.attach(asked, "a.txt", b"x")
     return {
+        "asked": asked.number, "file": sent.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
+        "upload": banners.add_file(shop, "x", "logo.png", uploads.png(1, 1)).pk,
         "number": 1, "sha256": "0" * 64, "report": seen.pk, "user": people["vera"].pk, "token": token.pk,
         "invitation": actions.invite(shop, "new@example.net", "editor", "x", people["alice"]).pk,
         "job": enqueue("export", site=shop, params={"format": "csv"}).pk, "place": "US-CA", "index": first.index,
