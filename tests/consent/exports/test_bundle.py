@@ -40,9 +40,9 @@ OFFERED = {
     "banner": {"texts": {"de": {"title": "Alles annehmen oder alles ablehnen?"}}},
     "variants": {"eu_opt_in": {"model": "opt_in", "consent_days": 180}, "us_ca": {"model": "opt_out"}},
 }
-GIVEN = {"categories": {"C0001": "granted", "C0002": "granted"}, "purposes": {}, "services": {}}
+GIVEN = {"categories": {"C0001": "granted", "C0002": "granted"}, "purposes": {"newsletter": "granted"}, "services": {}}
 WAIVER = {"rule": "L20", "for_regime": "", "signed_by": "Dr. Rau", "reason": "Agreed.", "actor": "alice"}
-REFUSED = {"categories": {"C0001": "granted", "C0002": "denied"}, "purposes": {}, "services": {}}
+REFUSED = {"categories": {"C0001": "granted", "C0002": "denied"}, "purposes": {"newsletter": "denied"}, "services": {}}
 
 
 def fill(site: Site, mark: str = "") -> list[UUID]:
@@ -160,7 +160,7 @@ def test_answers_that_come_while_it_is_made_are_in_it_or_after_it(site, tmp_path
     def busy(of: Site) -> object:
         release = {"release": 1, "release_hash": site.releases.get().sha256}
         record = {"choices": GIVEN, "status": "ConsentGiven"}
-        columns = {"regime": "eu_opt_in", "language": "de", "action": "custom", **release}
+        columns = {"regime": "eu_opt_in", "jurisdiction": "DE", "language": "de", "action": "custom", **release}
         append([draft_of(site.pk, site.uuid, "consent", record, uuid5(SITE, "late"), **columns)])
         return make(of)
 
