@@ -387,7 +387,14 @@ def hashes_of(texts):
 NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?/?")
 SYMLINK, REGULAR = 0xA000, 0xF000
 MOST_EXTRA = 256
-EXTRAS = (0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875)  # long numbers, times and owners: nothing that others would read
+EXTRAS = (
+    0x0001,
+    0x000A,
+    0x5455,
+    0x5855,
+    0x7855,
+    0x7875,
+)  # long numbers, times and owners: nothing that others would read
 
 
 class Entry:
@@ -638,7 +645,11 @@ def leaf_of_line(line, site, **more):
         for name in REPEATED:
             if type(record.get(name)) is not type(line[name]) or record.get(name) != line[name]:
                 refuse("%s says something else beside its proof than in it: %s.", where, name)
-        if record.get("site") != site or type(record.get("request")) is not str or not re.fullmatch(HASH, record["request"]):
+        if (
+            record.get("site") != site
+            or type(record.get("request")) is not str
+            or not re.fullmatch(HASH, record["request"])
+        ):
             refuse("%s is of another site.", where)
     text = ["fairgate/v1", line["type"], site, line["day"], line["release_hash"], line["commitment"]]
     return leaf_of("\n".join(text).encode("utf-8")), record
@@ -1553,7 +1564,11 @@ def read_releases(log):
         if record is None or line["type"] != "release" or line["release"] is None:
             refuse("Entry %s is not a release.", line["index"])
         earlier = max([one.number for one in log.offers.values()], default=0)
-        if line["release"] <= earlier or line["index"] <= before or line.get("number", line["release"]) != line["release"]:
+        if (
+            line["release"] <= earlier
+            or line["index"] <= before
+            or line.get("number", line["release"]) != line["release"]
+        ):
             refuse("Release %s is there twice, or under another number.", line["release"])
         if record.get("sha256", line["release_hash"]) != line["release_hash"] or (
             record.get("number", line["release"]) != line["release"]
