@@ -207,6 +207,15 @@ def of_every_kind() -> Log:
     return made
 
 
+def rotated_and_not_set() -> Log:
+    """A new key was made, and the operator still signs with the one before."""
+    made = honest()
+    made.rotate("2026-03-07T05:00:00.000000Z", key_of("third"))
+    made.add("waiver", "2026-03-07T06:00:00.000000Z", {"rule": "L1", "for_regime": "", "signed_by": "B", "reason": "r"})
+    made.sign(SECOND)
+    return made
+
+
 def der(tag: int, content: bytes) -> bytes:
     size = len(content)
     return bytes([tag, size] if size < 128 else [tag, 0x82, size >> 8, size & 255]) + content
@@ -292,6 +301,9 @@ def what_holds() -> None:
     no_break = kept_note().replace("\u2014 ", "\xa0\u2014\xa0")
     case("checkpoint_with_blanks_of_a_web_page", 0, whole(), key="", checkpoint=no_break)
     case("honest_with_a_key_from_where_nothing_can_be_read", 3, whole(), source="\x85\u2003\ufeff")
+    for which in (FIRST, SECOND, key_of("third")):
+        name = f"rotated_and_not_set_with_the_key_{vkey(which).split('+')[1]}"
+        case(name, 0, lambda: zipped(bundle(rotated_and_not_set())), key=vkey(which))
     case("anchored", 0, anchored())
     case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
     case("scanned", 0, lambda: zipped(bundle(honest(lambda made: made.add("scan", NOON, SCAN)))))
