@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from consent.exports.verify import verify as verifier
+from scripts import nonsense
 from scripts.forge import (
     CASES,
     END,
@@ -38,8 +39,8 @@ from scripts.forge import (
     files,
     fit,
     honest,
+    honest_bundle,
     key_of,
-    log,
     note_of,
     plain,
     public,
@@ -48,11 +49,10 @@ from scripts.forge import (
     vkey,
     zipped,
 )
+from scripts.nonsense import NOON, SCAN, named
 
 __all__ = ["CASES"]
 KEPT = 12  # the size of the log when its first checkpoint was signed
-NOON = "2026-03-02T13:00:00.000000Z"
-SCAN = {"report": "ab" * 32, "pages": 3, "start": "https://shop.example/", "complete": True}
 
 
 def lines(found: Files, name: str = "records.jsonl") -> list[Record]:
@@ -96,11 +96,6 @@ def replaced(name: str, old: str, new: str) -> Callable[[Files], None]:
     return change
 
 
-def named(name: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    change.__name__ = name
-    return change
-
-
 def all_files(**changes: Callable[[Files], object]) -> None:
     for name, change in changes.items():
         files(named(name, change))
@@ -113,6 +108,22 @@ def whole(**options: Any) -> Callable[[], bytes]:
 
 def kept_note() -> str:
     return honest().note(KEPT)
+
+
+def odd_blank() -> str:
+    """A blank that is one in Unicode only."""
+    return kept_note().replace("\n12\n", "\u200512\u2005")
+
+
+def repacked(found: Files, extra: bytes) -> bytes:
+    """A zip in which each file has this extra field."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in found.items():
+            info = zipfile.ZipInfo(name, (2026, 3, 7, 0, 0, 0))
+            info.extra = extra
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED, 6)
+    return made.getvalue()
 
 
 def quoted(text: str) -> str:
@@ -166,16 +177,55 @@ def rotated_twice() -> Log:
     return made
 
 
+def of_every_kind() -> Log:
+    """Answers of all actions, a sign-off of one service, a rollback, an entry of a kind that is not known."""
+    number = "ab" * 32
+    deferred: Record = {"status": "ConsentRequestDeferred"}
+    acted: Record = {"signals": {"acted_on": {"gpc": "Global Privacy Control"}}, "status": "ConsentRefused"}
+    said: Record = {"receipt": {"C0002": "CONFIRMED", "their own": "OPT_OUT"}, "status": "ConsentUnknown"}
+    receipt = {"categories": YES["categories"], "services": {"meter": "not_offered"}}
+    california: Record = {"regime": "us_ca", "jurisdiction": "US-CA"}
+
+    def change(made: Log) -> None:
+        made.answer(NOON, "import", YES, reference=number, layer="api", regime_server="eu_opt_in", regime_agrees=True)
+        made.answer(NOON, "receipt", receipt, reference=number, **said)
+        made.answer(NOON, "signal", NO, **acted)
+        made.answer(NOON, "opt_out", NO, **california, **acted)
+        made.answer(NOON, "close", YES, **california, **deferred)
+        made.answer(NOON, "close", YES, **california)
+        made.answer(NOON, "close", NO, status="ConsentRefused", regime_server="us_ca", regime_agrees=False)
+        waiver = {"rule": "L33", "for_regime": "eu_opt_in", "signed_by": "B", "reason": "r", "subject": "meter"}
+        made.add("waiver", NOON, waiver)
+        made.add("trail", NOON, {"events": 9})
+        made.add("notary", NOON, {"events": 9})
+        made.publish(NOON, TEXT, 2, rolled_back_to=1)
+        made.add("scan", NOON, SCAN)
+
+    made = honest(change)
+    made.erase("2026-03-06T19:00:00.000000Z", [12, 13, 14])
+    made.sign()
+    return made
+
+
+def rotated_and_not_set() -> Log:
+    """A new key was made, and the operator still signs with the one before."""
+    made = honest()
+    made.rotate("2026-03-07T05:00:00.000000Z", key_of("third"))
+    made.add("waiver", "2026-03-07T06:00:00.000000Z", {"rule": "L1", "for_regime": "", "signed_by": "B", "reason": "r"})
+    made.sign(SECOND)
+    return made
+
+
 def der(tag: int, content: bytes) -> bytes:
     size = len(content)
     return bytes([tag, size] if size < 128 else [tag, 0x82, size >> 8, size & 255]) + content
 
 
-def timestamp(note: str) -> bytes:
+def timestamp(note: str, at: bytes = b"20260307120000Z") -> bytes:
     """A TimeStampResp of RFC 3161 over a note, without a signature."""
     algorithm = der(0x30, der(6, verifier.SHA256_OID) + der(5, b""))
     imprint = der(0x30, algorithm + der(4, verifier.hashlib.sha256(note.encode()).digest()))
-    info = der(0x30, der(2, b"\1") + der(6, b"\x2a\x03") + imprint + der(2, b"\7") + der(0x18, b"20260307120000Z"))
+    info = der(0x30, der(2, b"\1") + der(6, b"\x2a\x03") + imprint + der(2, b"\7") + der(0x18, at))
     content = der(0x30, der(6, verifier.TST_INFO) + der(0xA0, der(4, info)))
     signed = der(0x30, der(2, b"\3") + der(0x31, algorithm) + content + der(0x31, b""))
     token = der(0x30, der(6, bytes.fromhex("2a864886f70d010702")) + der(0xA0, signed))
@@ -195,7 +245,7 @@ def anchored(change: Callable[[list[Record]], object] = lambda anchors: None) ->
     """A bundle with anchors of each kind, which `change` may change after the report was made of them."""
 
     def make() -> bytes:
-        found, note = bundle(honest()), kept_note()
+        found, note = honest_bundle(), kept_note()
         evidence = {"rfc3161": timestamp(note), "witness": cosignature(note), "email": b"<1@x>", "webhook": b"ok"}
         anchors = [
             {"size": KEPT, "method": kind, "target": f"https://{kind}.example", "evidence": b64(data)}
@@ -215,7 +265,7 @@ def anchored(change: Callable[[list[Record]], object] = lambda anchors: None) ->
 
 def without_a_picture() -> bytes:
     """The operator lost a picture and says so."""
-    found = bundle(honest())
+    found = honest_bundle()
     name = next(name for name in found if name.startswith("pictures/"))
     del found[name]
     edited(found, "manifest.json", missing=[name])
@@ -259,18 +309,27 @@ def what_holds() -> None:
     case("the_whole_log", 0, whole(begin="2020-01-01", end="2030-01-01"))
     case("empty_period_before", 0, whole(begin="2020-01-01", end="2020-01-02"))
     case("empty_period_after", 0, whole(begin="2030-01-01", end="2030-01-02"))
-    case("unpacked_to_a_folder", 0, lambda: bundle(honest()))
+    case("unpacked_to_a_folder", 0, lambda: honest_bundle())
     case("restarted", 0, lambda: zipped(bundle(restarted())), key=vkey(FIRST, NAME + "/r12"))
     case("restarted_with_the_key_of_before", 0, lambda: zipped(bundle(restarted())), key=first)
     case("clock_put_right", 0, lambda: zipped(bundle(repaired())), key=first)
     case("rotated_twice_with_the_first_key", 0, lambda: zipped(bundle(rotated_twice())), key=first)
     case("rotated_twice_with_the_last_key", 0, lambda: zipped(bundle(rotated_twice())), key=vkey(key_of("third")))
+    case("answers_of_every_kind", 0, lambda: zipped(bundle(of_every_kind())), key=first)
+    case("zipped_by_another_program", 0, lambda: repacked(honest_bundle(), struct.pack("<HHBI", 0x5455, 5, 1, 0)))
+    no_break = kept_note().replace("\u2014 ", "\xa0\u2014\xa0")
+    case("checkpoint_with_blanks_of_a_web_page", 0, whole(), key="", checkpoint=no_break)
+    case("honest_with_a_key_from_where_nothing_can_be_read", 3, whole(), source="\x85\u2003\ufeff")
+    for which in (FIRST, SECOND, key_of("third")):
+        name = f"rotated_and_not_set_with_the_key_{vkey(which).split('+')[1]}"
+        case(name, 0, lambda: zipped(bundle(rotated_and_not_set())), key=vkey(which))
     case("anchored", 0, anchored())
     case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
     case("scanned", 0, lambda: zipped(bundle(honest(lambda made: made.add("scan", NOON, SCAN)))))
     case("tried_out", 0, lambda: zipped(bundle(honest(tried_out))))
     case("said_to_an_earlier_banner", 0, lambda: zipped(bundle(honest(said_elsewhere(METER_NOT_ASKED)))))
     case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)
+    case("option_checkpoint_with_a_sign_that_some_take_for_a_blank", 2, whole(), checkpoint=odd_blank())
     case("option_key_is_no_key", 2, whole(), key="believe me")
     case("option_key_has_another_id", 2, whole(), key=key.replace(key.split("+")[1], "00000000"))
     case("option_checkpoint_is_none", 2, whole(), checkpoint="believe me")
@@ -316,10 +375,23 @@ def unvouched() -> bytes:
     return zipped(bundle(made))
 
 
+def dated_before_the_period() -> bytes:
+    """An entry behind the period that is older than what stands before it."""
+    made = honest()
+    waiver = {"rule": "L1", "for_regime": "", "signed_by": "B", "reason": "r"}
+    made.add("waiver", "2026-03-01T01:00:00.000000Z", waiver)
+    made.add("trail", "2026-03-07T06:00:00.000000Z", {"events": 9})
+    made.sign()
+    return zipped(bundle(made))
+
+
 def other_histories() -> None:
     at = len(honest().lines)
     other = note_of(NAME, KEPT, b"\1" * 32, [FIRST])
     case("release_that_the_period_never_saw", 1, with_a_later_release)
+    case("entry_behind_the_period_that_is_older", 1, dated_before_the_period)
+    case("period_from_a_day_that_no_calendar_has", 1, whole(begin="2026-02-31"))
+    case("period_until_a_day_that_no_calendar_has", 1, whole(end="2026-03-32"))
     case("wholly_forged_without_a_key", 3, forged(), key="", source="")
     case("wholly_forged_against_the_genuine_key", 1, forged())
     case("wholly_forged_against_a_kept_checkpoint", 1, forged(), key="", checkpoint=kept_note())
@@ -621,6 +693,7 @@ def other_files() -> None:
         format_that_is_no_text=lambda found: edited(found, manifest, format=[]),
         origin_changed=lambda found: edited(found, manifest, origin="other.example/" + SITE),
         keys_that_are_no_texts=lambda found: edited(found, manifest, keys=[1]),
+        missing_that_is_a_list_in_a_list=lambda found: edited(found, manifest, missing=[[]]),
         picture_called_missing_that_none_names=lambda found: edited(found, manifest, missing=["pictures/x.png"]),
         head_of_another_day=lambda found: edited(found, "head.json", day="2026-03-09"),
         head_that_is_another_entry=lambda found: edited(found, "head.json", proof=[]),
@@ -641,6 +714,10 @@ def anchors() -> None:
 
     stranger, by = kept_note().replace("\n12\n", "\n13\n"), vkey(WITNESS, "witness.example", 4)
     case("timestamp_of_another_checkpoint", 1, first(evidence=b64(timestamp(stranger))))
+    for moment in (b"20260230120000Z", b"20260307240000Z", b"20260307126000Z"):
+        impossible = b64(timestamp(kept_note(), moment))
+        case(f"timestamp_of_{moment.decode()}", 1, first(evidence=impossible))
+    case("anchor_twice", 1, anchored(lambda all_anchors: all_anchors.append(all_anchors[-1])))
     case("timestamp_that_is_none", 1, first(evidence=b64(b"0\x82")))
     case("timestamp_that_is_empty", 1, first(evidence=""))
     case("timestamp_that_is_cut", 1, first(evidence=b64(timestamp(kept_note())[:-9])))
@@ -732,6 +809,30 @@ def zip_with_a_second_name_for_other_programs(found: Files) -> bytes:
 
 
 @bytes_of
+def zip_with_something_in_an_extra_field(found: Files) -> bytes:
+    return repacked(found, struct.pack("<HH", 0xCAFE, 10) + b"believe me")
+
+
+@bytes_of
+def zip_with_half_an_extra_field(found: Files) -> bytes:
+    return repacked(found, b"\0\0")
+
+
+@bytes_of
+def zip_with_another_size_at_the_file_than_in_its_table(found: Files) -> bytes:
+    whole_zip = bytearray(zipped(found))
+    whole_zip[22] ^= 1
+    return bytes(whole_zip)
+
+
+@bytes_of
+def zip_with_another_checksum_at_the_file_than_in_its_table(found: Files) -> bytes:
+    whole_zip = bytearray(zipped(found))
+    whole_zip[14] ^= 1
+    return bytes(whole_zip)
+
+
+@bytes_of
 def zip_with_another_name_at_the_file_than_in_its_table(found: Files) -> bytes:
     return zipped(found).replace(b"report.html", b"repor1.html", 1)
 
@@ -817,94 +918,8 @@ def folder_with_a_changed_table(found: Files) -> Files:
     return fit({**found, "records.csv": found["records.csv"].replace(b"accept_all", b"reject_all")})
 
 
-# --- nonsense under the operator's own key ---------------------------------------------------------------------------
-def nonsense(**changes: Callable[[Log], object]) -> None:
-    for name, change in changes.items():
-        log(named(name, change))
-
-
-def without(part: str, **states: str) -> Record:
-    return {**YES, part: {**YES[part], **states}}
-
-
-def still_there(made: Log) -> None:
-    """An erasure that says a record is gone, which is not."""
-    kept = dict(made.lines[8])
-    made.erase(NOON, [8])
-    made.lines[8] = kept
-
-
-def of_another_site(made: Log) -> None:
-    made.add("consent", NOON, {"site": "x"}, release=1, release_hash=made.lines[0]["release_hash"])
-    line = made.lines[-1]
-    line["record"] = line["record"].replace(SITE, SITE.replace("1", "2"))
-    sealed = verifier.hmac.new(base64.b64decode(line["salt"]), line["record"].encode(), "sha256").digest()
-    line["commitment"] = b64(sealed)
-
-
-def own_key() -> None:
-    day = "2026-03-02T12:%02d:00.000000Z"
-    early = "99999999-0000-4000-8000-000000000000"
-    nonsense(
-        record_id_twice=lambda made: made.answer(NOON, "reject_all", NO, id=made.lines[8]["id"]),
-        time_that_runs_backwards=lambda made: [made.answer(day % minute, "reject_all", NO) for minute in (9, 8)],
-        time_ahead_of_the_head=lambda made: made.answer("2036-01-01T00:00:00.000000Z", "reject_all", NO),
-        everything_accepted_with_a_refusal=lambda made: made.answer(NOON, "accept_all", NO),
-        service_refused_with_everything_accepted=lambda made: made.answer(
-            NOON, "accept_all", without("services", meter="denied")
-        ),
-        everything_refused_with_a_grant=lambda made: made.answer(NOON, "reject_all", YES),
-        signal_that_refuses_nothing=lambda made: made.answer(NOON, "gpc", YES),
-        objection_that_refuses_nothing=lambda made: made.answer(NOON, "opt_out", YES),
-        withdrawal_that_refuses_nothing=lambda made: made.answer(NOON, "withdraw", YES),
-        banner_closed_as_a_consent=lambda made: made.answer(NOON, "close", YES),
-        necessary_refused=lambda made: made.answer(NOON, "custom", without("categories", C0001="denied")),
-        given_with_nothing_granted=lambda made: made.answer(NOON, "custom", NO),
-        refused_with_a_grant=lambda made: made.answer(NOON, "custom", YES, status="ConsentRefused"),
-        withdrawn_by_another_action=lambda made: made.answer(NOON, "custom", YES, status="ConsentWithdrawn"),
-        category_that_was_not_offered=lambda made: made.answer(NOON, "custom", without("categories", C0009="granted")),
-        category_left_out=lambda made: made.answer(NOON, "custom", {"categories": {"C0001": "granted"}}),
-        service_that_was_not_offered=lambda made: made.answer(NOON, "custom", without("services", other="granted")),
-        state_that_is_none=lambda made: made.answer(NOON, "custom", without("categories", C0002="yes")),
-        choices_that_are_none=lambda made: made.answer(NOON, "custom", {}),
-        choices_of_another_kind=lambda made: made.answer(NOON, "custom", {**YES, "vendors": {}}),
-        regime_that_the_release_lacks=lambda made: made.answer(NOON, "custom", YES, regime="mars"),
-        language_that_the_release_lacks=lambda made: made.answer(NOON, "custom", YES, language="tlh"),
-        place_that_is_no_place=lambda made: made.answer(NOON, "custom", YES, place="DE"),
-        page_that_is_no_text=lambda made: made.answer(NOON, "custom", YES, page=["x"]),
-        answer_to_a_release_of_another_hash=lambda made: made.add(
-            "consent", NOON, {"choices": YES}, release=1, release_hash="ab" * 32, action="custom"
-        ),
-        answer_to_no_release=lambda made: made.add("consent", NOON, {"choices": YES}, action="custom"),
-        answer_before_its_release=lambda made: made.add(
-            "consent", NOON, {"choices": YES, "status": "ConsentGiven"}, early, release=2, action="custom",
-            release_hash=second_hash(), regime="eu_opt_in", language="de", jurisdiction="DE",
-        ),
-        release_number_twice=lambda made: made.publish(NOON, {**TEXT, "own_cookies": []}, 1),
-        release_logged_under_another_hash=lambda made: made.publish(NOON, TEXT, 3, sha256="ab" * 32),
-        release_without_a_text=lambda made: made.publish(NOON, [], 3),  # type: ignore[arg-type]
-        release_with_broken_lists=lambda made: made.publish(NOON, {**TEXT, "categories": "all"}, 3),
-        clock_set_back_from_nowhere=lambda made: made.add(
-            "clock_repair", NOON, {"before": "2036-01-01T00:00:00.000000Z", "reason": "r", "actor": "a"}
-        ),
-        erased_and_still_there=still_there,
-        erasure_of_what_comes_later=lambda made: made.add(
-            "erasure", NOON, {"indexes": [30], "kept": "ab" * 32, "why": "request", "reason": "r"}
-        ),
-        restart_of_a_log_that_was_not_ahead=lambda made: made.add(
-            "restart", NOON, {"lost_from": 3, "abandoned": "", "reason": "r"}
-        ),
-        rotation_without_keys=lambda made: made.add("key_rotation", NOON, {"old_key": "x", "new_key": "y"}),
-        waiver_that_nobody_signed=lambda made: made.add("waiver", NOON, {"rule": "L1", "for_regime": ""}),
-        pictures_that_are_none=lambda made: made.add("pictures", NOON, {"pictures": ["x"]}, release=1),
-        scan_whose_report_has_no_hash=lambda made: made.add("scan", NOON, {**SCAN, "report": "x"}),
-        scan_that_counts_no_pages=lambda made: made.add("scan", NOON, {**SCAN, "pages": "3"}),
-        record_of_another_site=of_another_site,
-    )  # fmt: skip
-
-
 def marked_answers() -> None:
-    nonsense(
+    nonsense.nonsense(
         said_elsewhere_of_what_was_not_there=said_elsewhere(YES),
         tried_out_and_given=lambda made: made.answer(NOON, "test", YES, test="accept_all"),
         tried_out_by_a_visitor=lambda made: made.answer(
@@ -913,15 +928,11 @@ def marked_answers() -> None:
     )
 
 
-def second_hash() -> str:
-    return next(line["release_hash"] for line in honest().lines if line["release"] == 2)
-
-
 what_holds()
 other_histories()
 texts_of_lines()
 lines_changed()
 other_files()
 anchors()
-own_key()
+nonsense.add_cases()
 marked_answers()

@@ -225,13 +225,18 @@ def payloads(site_id: int, entries: Any) -> dict[int, dict[str, Any]]:
 
 
 def trusted_keys(site_id: int) -> list[bytes]:
-    """The public key in force and those that the site's log says it followed, the newest first."""
+    """The public key in force, and those to which the site's log leads from it: those that it followed, the newest
+    first, and one that was made and is not set yet (FAIRGATE_SIGNING_KEY), which has signed the log that says so."""
     keys = [signing.public_bytes(signing.private_key())]
     # Found by the small index of entries that are no answers: the records' table has no index by type.
     entries = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.KEY_ROTATION).exclude(type="consent")
-    for rotation in payloads(site_id, entries.order_by("-index")).values():
-        if named_key(rotation.get("new_key")) == keys[-1]:
-            keys.append(named_key(rotation.get("old_key")))
+    changes = [
+        (named_key(rotation.get("old_key")), named_key(rotation.get("new_key")))
+        for rotation in payloads(site_id, entries.order_by("-index")).values()
+    ]
+    for known, led in [*((new, old) for old, new in changes), *reversed(changes)]:
+        if known in keys and led and led not in keys:
+            keys.append(led)
     return keys
 
 

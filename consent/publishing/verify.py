@@ -1,4 +1,5 @@
-"""What lies beside a site's log and is proved by it: releases, their files, sign-offs, pictures, the site's settings.
+"""What lies beside a site's log and is proved by it: releases, their files, sign-offs, pictures, reports of scans, the
+site's settings, and what the audit trail tells of (`verify_trail`).
 
 `consent.ledger.verify` has checked the log itself; here its entries are believed, and the rows held against them.
 """
@@ -9,7 +10,7 @@ import gzip
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -22,8 +23,9 @@ from consent.ledger import checkpoint
 from consent.ledger.append import utc_text
 from consent.ledger.models import LogEntry
 from consent.ledger.verify import UNREADABLE, one_moment
-from consent.publishing import pictures, slots
+from consent.publishing import pictures, slots, verify_trail
 from consent.publishing.models import Artifact, LintWaiver, Release, hosts_of
+from consent.scanner import verify as scans
 from consent.sites.models import Site
 from consent.trail.models import AuditEvent
 from consent.trail.verbs import Verb
@@ -65,7 +67,19 @@ def verify(site: Site) -> Findings:
         _waivers(site, of_type[LogEntry.Type.WAIVER], found)
         _pictures(of_type, found)
         _settings(site, found)
+        _readable(found, "scans", lambda: scans.wrong(site, of_type[LogEntry.Type.SCAN]))
+        _readable(found, "what the audit trail tells of", lambda: verify_trail.wrong(site))
+        if count := scans.unnamed(site):
+            found.unproved.append(f"{count} reports of scans: the log took no entries then.")
     return found
+
+
+def _readable(found: Findings, what: str, findings: Callable[[], Iterator[str]]) -> None:
+    """Adds what is wrong; what can't be read is wrong, too."""
+    try:
+        found.wrong += findings()
+    except UNREADABLE as error:
+        found.wrong.append(f"Of {what}, something cannot be read: {error}.")
 
 
 # --- releases and their files -----------------------------------------------------------------------------------------

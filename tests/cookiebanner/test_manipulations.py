@@ -17,7 +17,9 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from consent.ledger import anchors, checkpoint, erasure, guards, kept, merkle, signing
+from consent.banners.actions import sign_texts
+from consent.jurisdictions.actions import override
+from consent.ledger import anchors, canonical, checkpoint, erasure, guards, kept, merkle, signing
 from consent.ledger.append import append
 from consent.ledger.verify import UNPROVED
 from consent.models import (
@@ -28,25 +30,32 @@ from consent.models import (
     ConsentRecord,
     DailyTotal,
     ImpressionTotal,
+    JurisdictionOverride,
     LintWaiver,
     LogEntry,
     LogHead,
+    PublishRequest,
     Release,
+    Scan,
     Site,
+    TextReview,
     TrailHead,
 )
 from consent.publishing import pictures
-from consent.publishing.actions import revoke_waiver, waive
-from consent.sites.actions import change_settings, create_site
+from consent.publishing.actions import approve, ask_to_publish, end_request, revoke_waiver, waive
+from consent.scanner import pictures as scan_pictures
+from consent.sites.actions import change_settings, create_site, set_hosts
 from consent.trail import chain
 from consent.trail.actions import audit
 from cookiebanner.releases.publish import publish, rollback
 from tests import append_only
 from tests.consent.ledger.sample_ledger import answer
+from tests.consent.scanner.sample_scans import BEFORE, HOTJAR, finished, made
 from tests.values import present
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"\x89PNG a banner"
+JPEG = b"a page"
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
@@ -70,6 +79,7 @@ def build() -> Site:
     second = publish(site, "bob@example.org", "the second")
     rollback(site, 1, "bob@example.org", "back")
     append([answer(site, language="en") for _ in range(8)])
+    append([answer(site, language="en", action=action) for action in ("import", "receipt", "signal")])
     point = signed(site)
     with transaction.atomic():
         made = Anchor.objects.create(site_id=site.pk, size=point.size, method="email", target="law@example.org",
@@ -81,6 +91,7 @@ def build() -> Site:
     one = ConsentRecord.objects.filter(site_id=site.pk, type="consent").first()
     erasure.erase(site, record_id=present(one).record_id, actor="alice@example.org", reason="asked")
     signed(site)
+    asked_for(site)
     change_settings(site, "alice@example.org", imprint_url="https://shop.test/imprint")
     checkpoint.commit_trail(site)
     signed(site)
@@ -88,6 +99,22 @@ def build() -> Site:
     ImpressionTotal.objects.create(site_id=site.pk, day=timezone.now().date(), release=1, regime="eu_opt_in",
                                    jurisdiction="DE", language="en", kind="banner", count=40)  # fmt: skip
     return site
+
+
+def asked_for(site: Site) -> None:
+    """What the audit trail tells of, and what a scan found."""
+    for signer in ("Erin Editor", "Frank Editor"):
+        sign_texts(site, "alice@example.org", "en", signer)
+    first = ask_to_publish(site, "alice@example.org", "not this one")
+    end_request(first, "alice@example.org")
+    approve(ask_to_publish(site, "alice@example.org", "this one"), "bob@example.org")
+    set_hosts(site, ["shop.test", "shop.example"], "alice@example.org")
+    override(site, "alice@example.org", "DE", {"preset": "opt_in_generic"}, "Counsel says so.")
+    scan_pictures.keep(JPEG, hashlib.sha256(JPEG).hexdigest())
+    for _ in range(2):
+        report = made((HOTJAR, BEFORE))
+        report["pages"][0]["picture"] = hashlib.sha256(JPEG).hexdigest()
+        finished(site, report)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +150,7 @@ def said(site: Site, capsys: Any) -> tuple[list[str], list[str]]:
         code = error.returncode
     lines = [line.removeprefix(f"{site.name}: ") for line in capsys.readouterr().out.splitlines()]
     unproved = [line.removeprefix("not proved: ") for line in lines if line.startswith("not proved: ")]
-    events = ("RULE ", "1 record erased")
+    events = ("RULE ", "1 record erased", "SCANNED")
     wrong = [line for line in lines if "not proved: " not in line and not line.startswith(events)]
     holds = [line for line in wrong if "entries hold together" in line]
     assert (code, len(holds) or code) == (0 if wrong == holds else 1, 1), lines
@@ -250,6 +277,53 @@ def answer_past_the_ledger(site: Site) -> None:
     ConsentRecord.objects.bulk_create([row])
 
 
+def change_scan(**values: Any) -> Callable[[Site], None]:
+    """The first of the two scans, changed."""
+
+    def changing(site: Site) -> None:
+        assert Scan.objects.filter(pk=present(Scan.objects.order_by("pk").first()).pk).update(**values) == 1
+
+    return changing
+
+
+def replace_report(site: Site) -> None:
+    """Another report, with a hash that fits it."""
+    report = made()
+    change_scan(report=report, sha256=hashlib.sha256(canonical.encode(report)).hexdigest())(site)
+
+
+def forget_scan(site: Site) -> None:
+    """As if it had found nothing."""
+    change_scan(report={}, sha256="", entry=None)(site)
+
+
+def change_request(of: str, **values: Any) -> Callable[[Site], None]:
+    """The request that is open ("") or was withdrawn, changed."""
+
+    def changing(site: Site) -> None:
+        assert PublishRequest.objects.filter(site=site, outcome=of).update(**values) == 1
+
+    return changing
+
+
+def approve_in_silence(site: Site) -> None:
+    change_request("", approved_by="eve@example.org")(site)
+
+
+def open_again(site: Site) -> None:
+    """What was withdrawn waits again, instead of what waits."""
+    rows = PublishRequest.objects.filter(site=site)
+    rows.filter(outcome="").delete()
+    assert rows.update(outcome="", ended_at=None) == 1
+
+
+def invent_request(site: Site) -> None:
+    PublishRequest.objects.filter(site=site, outcome="").update(ended_at=timezone.now(), outcome="failed")
+    text = '{"site":"evil"}'
+    PublishRequest.objects.create(site=site, snapshot=text, sha256=hashlib.sha256(text.encode()).hexdigest(), base=3,
+                                  requested_by="alice@example.org", approved_by="bob@example.org")  # fmt: skip
+
+
 def change(model: Any, **values: Any) -> Callable[[Site], None]:
     """A change of one row's columns: of the second release, of the last total …"""
 
@@ -342,6 +416,87 @@ MANIPULATIONS: dict[str, tuple[Callable[[Site], object], str]] = {
     ),
     "an answer added past the ledger": (answer_past_the_ledger, "at index 500 without an entry."),
     "the log cut off at its end": (cut_off_the_end, "the database is older than its last checkpoint."),
+    "an import called a click": (
+        lambda site: ConsentRecord.objects.filter(site_id=site.pk, action="import").update(action="accept_all"),
+        "action is 'accept_all', but 'import' was committed to.",
+    ),
+    "a receipt taken out of the totals": (
+        lambda site: DailyTotal.objects.filter(site_id=site.pk, action="receipt").delete(), "is 0; the records make 1.",
+    ),
+    "a signal counted as a click": (
+        lambda site: DailyTotal.objects.filter(site_id=site.pk, action="signal").update(action="custom"),
+        "the records make",
+    ),
+    "the report of a scan changed": (change_scan(report={}), "was changed: it does not have its hash."),
+    "the report of a scan replaced": (replace_report, "was replaced: entry "),
+    "the report of a scan said to be named by no entry": (change_scan(entry=None), "is said to be named by entry None"),
+    "a scan emptied": (forget_scan, "The report of a scan that entry "),
+    "a scan removed": (
+        lambda site: Scan.objects.filter(pk=present(Scan.objects.order_by("pk").first()).pk).delete(),
+        "The report of a scan that entry ",
+    ),
+    "the picture of a scan replaced": (
+        lambda site: scan_pictures.path(hashlib.sha256(JPEG).hexdigest()).write_bytes(b"x"), " was replaced.",
+    ),
+    "the picture of a scan deleted": (
+        lambda site: scan_pictures.path(hashlib.sha256(JPEG).hexdigest()).unlink(), " is gone.",
+    ),
+    "a review of texts invented": (
+        lambda site: TextReview.objects.create(site=site, language="de", signed_by="Nobody", texts="ab" * 32),
+        "The review of our words in de by Nobody was invented or changed",
+    ),
+    "a review's reader changed": (
+        lambda site: TextReview.objects.filter(revoked_at=None).update(signed_by="Dr. Nobody"),
+        "The review of our words in en by Dr. Nobody was invented or changed",
+    ),
+    "a review moved to other words": (
+        lambda site: TextReview.objects.filter(revoked_at=None).update(texts="ab" * 32),
+        "The review of our words in en by Frank Editor was invented or changed",
+    ),
+    "a review removed": (
+        lambda site: TextReview.objects.filter(revoked_at=None).delete(),
+        "The review of our words in en by Frank Editor does not hold, though nobody took it back.",
+    ),
+    "a review brought back": (
+        lambda site: (
+            TextReview.objects.filter(revoked_at=None).update(revoked_at=timezone.now()),
+            TextReview.objects.filter(signed_by="Erin Editor").update(revoked_at=None),
+        ),
+        "The review of our words in en by Erin Editor holds, though it was taken back or followed by another one.",
+    ),
+    "a correction of the law changed": (
+        lambda site: JurisdictionOverride.objects.update(fields={"preset": "notice"}),
+        "The correction of DE was invented or changed",
+    ),
+    "a correction of the law invented": (
+        lambda site: JurisdictionOverride.objects.create(site=site, jurisdiction="FR", fields={}, reason="r"),
+        "The correction of FR was invented or changed",
+    ),
+    "a correction of the law removed": (
+        lambda site: JurisdictionOverride.objects.all().delete(), "The correction of DE is gone",
+    ),
+    "a host added": (
+        lambda site: site.hosts.create(name="evil.test"),
+        "The site's hosts are evil.test, shop.example, shop.test; the audit trail says shop.example, shop.test.",
+    ),
+    "the gate switched off by nobody": (
+        lambda site: Site.objects.filter(pk=site.pk).update(killed_at=timezone.now()),
+        "The site's gate is switched off, or on, otherwise than the audit trail says.",
+    ),
+    "what is to be published changed": (
+        change_request("", snapshot="{}"), "its content was changed, it does not have its hash.",
+    ),
+    "what is to be published approved by nobody": (
+        approve_in_silence, "counts as approved by eve@example.org, though nobody did.",
+    ),
+    "what is to be published set to a time": (
+        change_request("", publish_at=timezone.now()), "was invented or changed: the audit trail tells of none such.",
+    ),
+    "what is to be published invented": (invent_request, "was invented or changed: the audit trail tells of none such."),
+    "what was withdrawn opened again": (open_again, "was ended and is open again, or gone."),
+    "what is to be published called published": (
+        change_request("", outcome="published", ended_at=timezone.now()), "though there is no such release.",
+    ),
     "a total of answers changed": (change(DailyTotal, count=80), "is 80; the records make 8."),
 }  # fmt: skip
 

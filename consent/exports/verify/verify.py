@@ -209,11 +209,14 @@ def consistent(first, first_root, second, second_root, proof):
 
 
 # --- checkpoints, C2SP signed note ---------------------------------------------------------------------------------
+# Blanks are those of ASCII: what else counts as one is another question in each programming language.
 NOTE = re.compile(
     r"([!-~]+)\s+([0-9]{1,16})\s+([A-Za-z0-9+/]{43}=)\s+"
-    r"((?:(?:\u2014|\u2013|--?-?)\s+[!-~]+\s+[A-Za-z0-9+/]+={0,2}(?:\s+|$))+)"
+    r"((?:(?:\u2014|\u2013|--?-?)\s+[!-~]+\s+[A-Za-z0-9+/]+={0,2}(?:\s+|$))+)",
+    re.ASCII,
 )
-KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+KEY = re.compile(r"([!-*,-~]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+SEEN = re.compile(r"[^\x00-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]")
 
 
 def plain_text(data):
@@ -226,8 +229,8 @@ def plain_text(data):
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("cp1252", "replace")
-    lines = re.split(r"\r\n|\r|\n", text.replace("\ufeff", ""))
-    return "\n".join(re.sub(r"^[>|\s]+", "", line) for line in lines)
+    lines = re.split(r"\r\n|\r|\n", text.replace("\ufeff", "").replace("\xa0", " "))
+    return "\n".join(re.sub(r"^[>|\s]+", "", line, flags=re.ASCII) for line in lines)
 
 
 def note_in(text):
@@ -383,6 +386,15 @@ def hashes_of(texts):
 # --- the bundle's files --------------------------------------------------------------------------------------------
 NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?/?")
 SYMLINK, REGULAR = 0xA000, 0xF000
+MOST_EXTRA = 256
+EXTRAS = (
+    0x0001,
+    0x000A,
+    0x5455,
+    0x5855,
+    0x7855,
+    0x7875,
+)  # long numbers, times and owners: nothing that others would read
 
 
 class Entry:
@@ -454,14 +466,16 @@ def _long_numbers(extra, *numbers):
     numbers, at = list(numbers), 0
     while at + 4 <= len(extra):
         kind, size = struct.unpack("<HH", extra[at : at + 4])
-        if kind in (0x7075, 0x6375):  # another name for other programs
-            refuse("A file of the bundle has two names.")
+        if kind not in EXTRAS:
+            refuse("A file of the bundle has more to it than its bytes.")
         if kind == 1:
             longer = [extra[at + 4 + i : at + 12 + i] for i in range(0, size, 8)]
             for place, number in enumerate(numbers):
                 if number == 0xFFFFFFFF and longer and len(longer[0]) == 8:
                     numbers[place] = struct.unpack("<Q", longer.pop(0))[0]
         at += 4 + size
+    if at != len(extra):
+        refuse("A file of the bundle has more to it than its bytes.")
     return numbers
 
 
@@ -473,9 +487,17 @@ def _check_places(file, found, start):
         if entry.where != at or len(head) < 30 or head[:4] != b"PK\x03\x04":
             refuse("Something lies in the zip before or between its files.")
         flags, method = struct.unpack("<HH", head[6:10])
-        named, extra = struct.unpack("<HH", head[26:30])
+        crc, packed, plain, named, extra = struct.unpack("<IIIHH", head[14:30])
         if file.read(named) != name.encode() or method != entry.method:
             refuse("A file of the bundle has two names.")
+        if extra > MOST_EXTRA:
+            refuse("A file of the bundle has more to it than its bytes.")
+        more = file.read(extra)
+        if len(more) < extra:
+            refuse("Something lies in the zip before or between its files.")
+        plain, packed = _long_numbers(more, plain, packed)
+        if not flags & 8 and (crc, packed, plain) != (entry.crc, entry.packed, entry.plain):
+            refuse("A file of the bundle has two sizes.")
         entry.where += 30 + named + extra
         at = entry.where + entry.packed
         if flags & 8:  # sizes that were written behind the file
@@ -585,7 +607,13 @@ class Bundle:
 
 
 # --- entries of the log --------------------------------------------------------------------------------------------
-DAY, TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+# A day that a calendar has: of months with 31, with 30 days, of February, of February in a leap year.
+DAY = (
+    r"([0-9]{4}-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|[0-9]{4}-(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+    r"[0-9]{4}-02-(0[1-9]|1[0-9]|2[0-8])|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"
+)
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+TIME = DAY + "T" + CLOCK + r"\.[0-9]{6}Z"
 UUID, HASH = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"[0-9a-f]{64}"
 LINE = {
     "index": "int", "id": "str:" + UUID, "type": "str:[a-z_]{1,12}", "day": "str:" + DAY, "received_at": "str:" + TIME,
@@ -617,7 +645,11 @@ def leaf_of_line(line, site, **more):
         for name in REPEATED:
             if type(record.get(name)) is not type(line[name]) or record.get(name) != line[name]:
                 refuse("%s says something else beside its proof than in it: %s.", where, name)
-        if record.get("site") != site or not re.fullmatch(HASH, str(record.get("request"))):
+        if (
+            record.get("site") != site
+            or type(record.get("request")) is not str
+            or not re.fullmatch(HASH, record["request"])
+        ):
             refuse("%s is of another site.", where)
     text = ["fairgate/v1", line["type"], site, line["day"], line["release_hash"], line["commitment"]]
     return leaf_of("\n".join(text).encode("utf-8")), record
@@ -710,11 +742,16 @@ def rotated(line, record):
     return keys[0], keys[1]
 
 
+QUIET = ("consent", "release", "pictures", "trail")  # entries that the report shows elsewhere, or that say nothing
+
+
 def sentence_of(line, record):
     """One sentence on an entry that is no answer and that a reader must know of, None for any other."""
     index, day, kind = line["index"], line["day"], line["type"]
-    reason = " Stated reason: %s" % record["reason"] if type(record.get("reason")) is str else ""
     where = "Entry %s" % index
+    if kind in QUIET:
+        return None
+    reason = " Stated reason: %s" % member(record, "reason", str, where) if "reason" in record else ""
     if kind == "restart":
         size, _ = restarted(line, record)
         if not size:
@@ -729,8 +766,9 @@ def sentence_of(line, record):
     if kind == "waiver":
         names = ("rule", "for_regime", "signed_by")
         rule, regime, by = (member(record, name, str, where) for name in names)
-        text = "RULE %s SIGNED OFF by entry %d on %s, for %s, by %s.%s"
-        return text % (rule, index, day, regime or "every regime", by, reason)
+        about = " about %s" % member(record, "subject", str, where) if record.get("subject", "") != "" else ""
+        text = "RULE %s SIGNED OFF%s by entry %d on %s, for %s, by %s.%s"
+        return text % (rule, about, index, day, regime or "every regime", by, reason)
     if kind == "erasure":
         indexes, why = member(record, "indexes", list, where), member(record, "why", str, where)
         if any(type(one) is not int or not 0 <= one < index for one in indexes):
@@ -747,6 +785,8 @@ def sentence_of(line, record):
         )
     if kind == "void":
         voids, of = member(record, "voids", list, where), member(record, "of", str, where)
+        if any(type(one) is not int or not 0 <= one < index for one in voids) or of not in ("pictures", "screenshot"):
+            refuse("%s: voids is not what it must be.", where)
         return "VOID by entry %d on %s: %d entries of pictures (%s) show nothing.%s" % (
             index,
             day,
@@ -761,24 +801,92 @@ def sentence_of(line, record):
         return "SCANNED by entry %d on %s: %d pages of the site; the SHA-256 of the report is %s." % (
             index, day, pages, report,
         )  # fmt: skip
-    return None
+    return "ENTRY %d on %s is of a kind that this verifier does not know: %s." % (index, day, kind)
 
 
 # --- what visitors were asked --------------------------------------------------------------------------------------
 STATES = ("granted", "denied", "not_offered")
 PARTS = ("categories", "purposes", "services")
+RELEASE = "fairgate-release/1"
+MODELS = ("opt_in", "opt_out", "notice")
+BY_ITSELF = ("gpc", "signal")  # actions that are a browser's signal
+ELSEWHERE = ("import", "receipt")  # actions that were said in another system
+PLACE = r"\*|[A-Z]{2}(-[A-Z0-9]{1,3})?"
+SAID = {"CONFIRMED": "granted", "NO_OPT_OUT": "granted", "NO_CHOICE": "granted", "OPT_OUT": "denied"}  # in a receipt
+
+
+def statuses(action, granted):
+    """What the status of an answer can be; `granted`: whether it grants something that may be refused."""
+    if action in ("receipt", "test"):
+        return ("ConsentUnknown",)
+    if action == "withdraw":
+        return ("ConsentWithdrawn",)
+    if action == "close" and granted:
+        return ("ConsentRequestDeferred", "ConsentGiven")  # the second one by earlier versions
+    return ("ConsentRefused",) if action in ("opt_out", *BY_ITSELF) or not granted else ("ConsentGiven",)
+
+
+def malformed(line):
+    """What stands beside the record of no answer, in words; "" when nothing."""
+    if line["action"] not in ACTIONS:
+        return "its action is none"
+    return "" if re.fullmatch(PLACE, line["jurisdiction"]) else "its place of law is none"
+
+
+def misstated(line, record):
+    """What no answer holds, whatever its release is, in words; "" when nothing."""
+    action, place = line["action"], record.get("place", {"country": "AA"})
+    located = (place.get("country"), place.get("region", "A")) if type(place) is dict else (None, None)
+    shapes = ("[A-Z]{2}", "[A-Z0-9]{1,3}")
+    if any(type(one) is not str or not re.fullmatch(form, one) for one, form in zip(located, shapes)):
+        return "its place is none"
+    for name in ("visitor", "replaces"):
+        if name in record and (type(record[name]) is not str or not re.fullmatch(UUID, record[name])):
+            return "its %s is no id" % name
+    if record.get("replaces") == line["id"]:
+        return "it replaces itself"
+    number = record.get("reference", "0" * 64)
+    if type(number) is not str or not re.fullmatch(HASH, number) or ("reference" in record and action not in ELSEWHERE):
+        return "its number in another system is none"
+    said = record.get("receipt", {})
+    if ("receipt" in record) is not (action == "receipt") or type(said) is not dict:
+        return "it holds what only a receipt of another system does"
+    if any(type(one) is not str for one in said.values()):
+        return "it holds what only a receipt of another system does"
+    return contradicted_signals(line, record) or contradicted_regime(line, record)
+
+
+def contradicted_signals(line, record):
+    """What about its signals can't have been; "" when nothing."""
+    signals = record.get("signals", {})
+    acted = signals.get("acted_on", {}) if type(signals) is dict else None
+    if type(acted) is not dict or any(type(one) is not str for one in acted.values()):
+        return "its signals are none"
+    return "it acts on a signal that it does not name" if line["action"] == "signal" and not acted else ""
+
+
+def contradicted_regime(line, record):
+    """What it says of the regime that the server decided on, and can't have been; "" when nothing."""
+    agrees, server = record.get("regime_agrees", False), record.get("regime_server", "")
+    if type(agrees) is not bool or type(server) is not str:
+        return "its regime is none"
+    same = line["regime"] in (server, server.partition("-")[0])
+    return "it says that the server agreed on its regime, or did not" if server and agrees is not same else ""
 
 
 class Offer:
     """A release as an answer must fit it, out of its text and its entry of the log."""
 
-    def __init__(self, line, record, text):
+    def __init__(self, line, record, text, site_id):
         self.number, self.hash, self.index = line["release"], line["release_hash"], line["index"]
         self.new = "artifacts" in record  # logged by a version that looks at the language of an answer
         where = "The text of release %s" % self.number
         whole = parse(text, where)
-        if type(whole) is not dict:
+        site = whole.get("site", {}) if type(whole) is dict else None
+        if type(site) is not dict or whole.get("format", RELEASE) != RELEASE:
             refuse("%s can't be read.", where)
+        if site.get("uuid", site_id) != site_id:
+            refuse("%s is of another site.", where)
         self.text = whole
         self.known = {part: self._list(whole, part, where) for part in PARTS}
         needed = {key: one.get("necessary") is True for key, one in self.known["categories"].items()}
@@ -788,34 +896,45 @@ class Offer:
             own = self.known[part].items()
             self.optional[part] = {key for key, one in own if not needed.get(one.get("category"))}
         self.languages, self.terms = whole.get("languages"), None
-        if self.languages is not None and type(self.languages) is not list:
+        listed = self.languages if type(self.languages) is list else [] if self.languages is None else [None]
+        if any(type(one) is not str for one in listed):
             refuse("%s can't be read.", where)
         if "variants" in whole:
             self.terms = self._terms(whole["variants"], where)
         there = {"categories": "categories" in whole, "regimes": self.terms is not None}
         there["languages"] = self.languages is not None
         self.open = [word for word in there if not there[word]]
+        if self.new and self.open:
+            refuse("%s lists no %s.", where, self.open[0])
 
     @staticmethod
     def _list(whole, part, where):
         """{key: what it is} of a list of the release."""
         rows = whole.get(part, [])
         for one in rows if type(rows) is list else [None]:
-            good = type(one) is dict and type(one.get("key")) is str
+            good = type(one) is dict and type(one.get("key")) is str and type(one.get("necessary", False)) is bool
             if not good or type(one.get("category", None)) not in (str, type(None)):
                 refuse("%s can't be read.", where)
-        return {one["key"]: one for one in rows}
+        found = {one["key"]: one for one in rows}
+        if len(found) != len(rows):
+            refuse("%s has something twice among its %s.", where, part)
+        return found
 
     @staticmethod
     def _terms(variants, where):
         """The terms of each variant, and of each regime those of its shortest variant."""
         good = type(variants) is dict and all(type(terms) is dict for terms in variants.values())
-        if not good or any(type(terms.get("regime", "")) is not str for terms in variants.values()):
-            refuse("%s can't be read.", where)
+        for terms in variants.values() if good else [{"regime": None}]:
+            if type(terms.get("regime", "")) is not str or terms.get("model", "opt_in") not in MODELS:
+                refuse("%s can't be read.", where)
         found = dict(variants)
         for name in sorted(variants, key=lambda one: (len(one), one)):
             found.setdefault(variants[name].get("regime") or name.partition("-")[0], variants[name])
         return found
+
+    def shown(self):
+        """The variants and the languages that pictures can show."""
+        return self.text.get("variants", {}), self.languages or []
 
     def contradiction(self, line, record):
         """What about an answer can't have been, in words; "" when nothing. Raises VerificationFailed when it can't be
@@ -825,16 +944,16 @@ class Offer:
             return "it answers a release that was published later"
         if self.terms is not None and line["regime"] not in self.terms:
             return "its release has no regime %s" % line["regime"]
-        if record is None or "categories" in self.open:
-            return ""
+        wrong = malformed(line) or (misstated(line, record) if record else "")
+        if wrong or record is None or "categories" in self.open:
+            return wrong
         choices = member(record, "choices", dict, where)
-        for part, states in choices.items():
-            if part not in PARTS or type(states) is not dict or set(states) - set(self.known[part]):
+        for part in sorted({*choices, *PARTS}):
+            states = choices.get(part, {})
+            if part not in PARTS or type(states) is not dict or set(states) != set(self.known[part]):
                 return "its choices are not those that its release offers"
-            if any(state not in STATES for state in states.values()):
+            if any(type(state) is not str or state not in STATES for state in states.values()):
                 return "its choices are not those that its release offers"
-        if set(choices.get("categories", {})) != set(self.known["categories"]):
-            return "its choices are not those that its release offers"
         return self._against(line["action"], record, choices)
 
     def _against(self, action, record, choices):
@@ -848,17 +967,29 @@ class Offer:
             return "its action and its choices disagree"
         terms = (self.terms or {}).get(record["regime"], {})
         own = {choices["categories"][key] for key in self.optional["categories"]}
-        if action == "close" and "replaces" not in record and terms.get("model") == "opt_in" and "granted" in own:
+        by_consent = terms.get("model") == "opt_in"
+        if action == "close" and "replaces" not in record and by_consent and "granted" in own:
             return "its action and its choices disagree"
         if action == "import" and "replaces" not in record and self._covers_too_much(choices):
             return "the earlier banner did not ask about all that it allows"
-        status = record.get("status")
-        if action == "test" and (status != "ConsentUnknown" or "visitor" in record or "replaces" in record):
+        if action == "test" and (
+            record.get("status") != "ConsentUnknown" or "visitor" in record or "replaces" in record
+        ):
             return "it was tried out, and says that somebody meant it"
-        if (status == "ConsentGiven" and not granted) or (status == "ConsentWithdrawn" and action != "withdraw"):
+        if record.get("status") not in statuses(action, granted):
             return "its status and its choices disagree"
-        if status == "ConsentRefused" and granted and action not in ("opt_out", "gpc", "signal"):
-            return "its status and its choices disagree"
+        if by_consent and record.get("test", action) not in BY_ITSELF and record.get("signals", {}).get("acted_on"):
+            return "it acts on a signal where a visitor's own answer counts"
+        return self._elsewhere(record, choices) if action == "receipt" else ""
+
+    def _elsewhere(self, record, choices):
+        """A receipt of another system decides what it says of the release's categories, and nobody's state."""
+        for key in self.optional["categories"]:
+            if choices["categories"][key] != SAID.get(record["receipt"].get(key, ""), "not_offered"):
+                return "its choices are not those of its receipt"
+        others = {state for part in ("purposes", "services") for state in choices.get(part, {}).values()}
+        if others - {"not_offered"} or "visitor" in record or "replaces" in record:
+            return "its choices are not those of its receipt"
         return ""
 
     def _covers_too_much(self, choices):
@@ -957,6 +1088,9 @@ figure{margin:0}figure img{max-width:100%;border:1px solid #dcdcd6}figcaption{fo
 """
 
 
+PICTURED = (("banner", "preferences"), ("phone", "desktop"), ("light", "dark"))  # layers, forms, schemes
+
+
 class ReportContent:
     """What the report says, all of it proved: filled while the bundle is checked, or while it is made."""
 
@@ -982,7 +1116,12 @@ class ReportContent:
 
     def release(self, line, record):
         """An entry that published something."""
-        by, note = (record[name] if type(record.get(name)) is str else "" for name in ("published_by", "note"))
+        where = "Entry %s" % line["index"]
+        by, note = (member(record, name, str, where) if name in record else "" for name in ("published_by", "note"))
+        files = record.get("artifacts", {})
+        hashes = files.values() if type(files) is dict else [None]
+        if any(type(one) is not str or not re.fullmatch(HASH, one) for one in hashes):
+            refuse("%s: artifacts is not what it must be.", where)
         self.releases.append((line["release"], line["received_at"], by, note, line["release_hash"]))
 
     def owner_is(self, text):
@@ -994,8 +1133,9 @@ class ReportContent:
         self.owner["hosts"] = ", ".join(one for one in hosts if type(one) is str)
         self.name = self.owner["name"]
 
-    def shown(self, line, record):
-        """An entry that says what pictures show. Returns {name: (bytes, width, height)}. Raises VerificationFailed."""
+    def shown(self, line, record, offer=None):
+        """An entry that says what pictures show, and the release that it names, if that is there. Returns
+        {name: (bytes, width, height)}. Raises VerificationFailed."""
         files, where = {}, "Entry %s" % line["index"]
         for one in member(record, "pictures", list, where):
             if type(one) is not dict:
@@ -1005,6 +1145,10 @@ class ReportContent:
                 refuse("%s: pictures is not what it must be.", where)
             size = tuple(member(one, name, int, where) for name in ("bytes", "width", "height"))
             words = [member(one, name, str, where) for name in ("variant", "language", "layer", "form", "scheme")]
+            variants, languages = offer.shown() if offer else ([words[0]], [words[1]])
+            known = (variants, languages, *PICTURED)
+            if any(word not in names for word, names in zip(words, known)):
+                refuse("%s: its pictures show what release %s does not have.", where, line["release"])
             files["pictures/%s.png" % digest] = size
             self.pictures.append((line["release"], digest, ", ".join(words)))
         return files
@@ -1182,7 +1326,10 @@ def read_timestamp(data):
         or not re.fullmatch(r"[0-9]{14}(\.[0-9]+)?Z", moment)
     ):
         refuse("A timestamp can't be read.")
-    return digest, "%s-%s-%s %s:%s UTC" % (moment[:4], moment[4:6], moment[6:8], moment[8:10], moment[10:12])
+    day, clock = "-".join((moment[:4], moment[4:6], moment[6:8])), ":".join((moment[8:10], moment[10:12]))
+    if not re.fullmatch(DAY, day) or not re.fullmatch(CLOCK, clock + ":00"):
+        refuse("A timestamp can't be read.")
+    return digest, "%s %s UTC" % (day, clock)
 
 
 def read_cosignatures(data, point, witness):
@@ -1233,8 +1380,12 @@ def check_anchors(log, say):
         if rows:
             say("NOT PROVED: %d anchors are listed; ask whoever keeps them." % len(rows))
         return
+    seen = set()
     for row in rows if type(rows) is list else refuse("anchors.json can't be read."):
         shaped(row, ANCHOR, "An anchor")
+        if canonical(row) in seen:
+            refuse("An anchor of size %d is there twice.", row["size"])
+        seen.add(canonical(row))
         if row["size"] not in points:
             refuse("An anchor is of size %d, but the bundle has no such checkpoint.", row["size"])
         point = points[row["size"]]
@@ -1279,6 +1430,7 @@ class Log:
         self.offers = {}  # (number, hash) → Offer
         self.head_day = None
         self.around = []  # the neighbours of an empty period
+        self.times = {}  # index → time, of entries outside the period too
         self.lower = max(0, self.first - 1)
         self.upper = self.last + 1 if self.last + 1 < self.size else self.last
 
@@ -1291,6 +1443,7 @@ class Log:
         leaf, record = leaf_of_line(line, self.site, proof="list", **more)
         if inclusion_root(line["index"], self.size, leaf, hashes_of(line["proof"])) != self.root:
             refuse("The log does not hold the %s at index %s.", line["type"], line["index"])
+        self.times[line["index"]] = line["received_at"]
         return record
 
 
@@ -1303,7 +1456,7 @@ def check(path, key=None, checkpoint=None, source="", witness=None, say=print):
     if not os.path.exists(path):
         raise WrongOption("There is no %s." % path)
     log = open_log(Bundle(path))
-    log.witness, log.source = watching, source.strip()
+    log.witness, log.source = watching, source.strip() if SEEN.search(source) else ""
     check_files(log, say)
     read_points(log)
     read_head(log)
@@ -1313,6 +1466,7 @@ def check(path, key=None, checkpoint=None, source="", witness=None, say=print):
     check_signers(log, given, kept, say)
     check_restarts(log)
     check_records(log, erased, say)
+    check_times(log)
     pictures = check_pictures(log)
     check_names(log, pictures)
     check_anchors(log, say)
@@ -1435,8 +1589,12 @@ def read_releases(log):
         record = log.proved(line, **number)
         if record is None or line["type"] != "release" or line["release"] is None:
             refuse("Entry %s is not a release.", line["index"])
-        same = [one for one in log.offers.values() if one.number == line["release"]]
-        if same or line["index"] <= before or line.get("number", line["release"]) != line["release"]:
+        earlier = max([one.number for one in log.offers.values()], default=0)
+        if (
+            line["release"] <= earlier
+            or line["index"] <= before
+            or line.get("number", line["release"]) != line["release"]
+        ):
             refuse("Release %s is there twice, or under another number.", line["release"])
         if record.get("sha256", line["release_hash"]) != line["release_hash"] or (
             record.get("number", line["release"]) != line["release"]
@@ -1446,7 +1604,7 @@ def read_releases(log):
         text = log.bundle.text("releases/%s.json" % line["release_hash"])
         if hashlib.sha256(text.encode("utf-8")).hexdigest() != line["release_hash"]:
             refuse("The text of release %s was changed.", line["release"])
-        offer = Offer(line, record, text)
+        offer = Offer(line, record, text, log.site)
         log.offers[offer.number, offer.hash] = offer
         log.facts.release(line, record)
         log.facts.owner_is(offer.text)
@@ -1636,6 +1794,9 @@ class Period:
             elif before is not None and line["received_at"] < before:
                 refuse("Record %s is older than the one before it.", index)
             before = line["received_at"]
+            if index in (log.lower, log.upper):
+                log.times[index] = before
+            self.ids.add(line["id"])
             if index < log.first and not line["day"] < self.begin:
                 refuse("Records were cut off at the beginning: the one before the period is of %s.", line["day"])
             if index > log.last and not line["day"] > self.end:
@@ -1662,7 +1823,6 @@ class Period:
             refuse("Record %s is of %s, outside the period.", index, line["day"])
         facts.entries += 1
         facts.blank += record is None
-        self.ids.add(line["id"])
         if line["type"] == "consent":
             try:
                 self._answer(line, record, leaf)
@@ -1703,6 +1863,19 @@ class Period:
             log.facts.answer(line, record)
             if self.table:
                 self.table.feed(csv_line(cells, self.separator).encode())
+
+
+def check_times(log):
+    """No entry is older than one before it, or younger than the log's last, but where the clock was put right."""
+    repairs = [index for index, event in log.events.items() if event[0]["type"] == "clock_repair"]
+    before, known = -1, sorted(log.times)
+    for index in known:
+        put_right = any(before < one <= index for one in repairs)
+        if before >= 0 and log.times[index] < log.times[before] and not put_right:
+            refuse("Entry %s is older than entry %s.", index, before)
+        if log.head_day and log.times[index][:10] > log.head_day and not any(one > index for one in repairs):
+            refuse("Entry %s is dated ahead of the log's last entry.", index)
+        before = index
 
 
 def check_records(log, erased, say):
@@ -1753,6 +1926,7 @@ def empty_period(log, period):
             refuse("An entry beside the empty period is not in the log.")
         if begin <= line["day"] <= end:
             refuse("Records were cut off: an entry of %s lies in the period.", line["day"])
+        log.times[line["index"]] = line["received_at"]
         period._blank(line, record)
     one, other = around[0], around[-1]
     if len(around) == 2 and not (one["day"] < begin and other["day"] > end and other["index"] == one["index"] + 1):
@@ -1762,16 +1936,24 @@ def empty_period(log, period):
         refuse("The entry beside the empty period is not at an end of the log.")
 
 
-def pictures_of(events, facts):
-    """{name: (bytes, width, height)} of the pictures that these entries, in order, name and do not void."""
+def pictures_of(events, facts, offers=()):
+    """{name: (bytes, width, height)} of the pictures that these entries, in order, name and do not void. Raises
+    VerificationFailed, for one that is not of the release, among `offers`, that it names, too."""
     void, files = set(), {}
+    types = {line["index"]: line["type"] for line, _record in events}
     for line, record in events:
         if line["type"] == "void":
-            named = member(record, "voids", list, "Entry %s" % line["index"])
-            void |= {one for one in named if type(one) is int and one < line["index"]}
+            named, where = member(record, "voids", list, "Entry %s" % line["index"]), "Entry %s" % line["index"]
+            of = member(record, "of", str, where)
+            if any(type(one) is not int or types.get(one, of) != of for one in named):
+                refuse("%s: voids is not what it must be.", where)
+            void |= {one for one in named if one < line["index"]}
     for line, record in events:
         if line["type"] == "pictures" and line["index"] not in void:
-            files.update(facts.shown(line, record))
+            found = [one for one in offers if one.number == line["release"]]
+            if found and (found[0].hash != line["release_hash"] or found[0].index > line["index"]):
+                refuse("Entry %s names pictures of a release that is another one.", line["index"])
+            files.update(facts.shown(line, record, found[0] if found else None))
     return files
 
 
@@ -1779,10 +1961,10 @@ def check_pictures(log):
     """The pictures that entries of the log name are there, as they were logged; returns their names."""
     if log.bundle.earlier:
         return set()
-    files = pictures_of([log.events[index] for index in sorted(log.events)], log.facts)
+    files = pictures_of([log.events[index] for index in sorted(log.events)], log.facts, log.offers.values())
     missing = set()
     for name in log.manifest["missing"]:
-        if name not in files or name in missing:
+        if type(name) is not str or name not in files or name in missing:
             refuse("manifest.json: missing is not what it must be.")
         missing.add(name)
     for name, size in files.items():

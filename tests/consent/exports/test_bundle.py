@@ -22,6 +22,7 @@ from consent.ledger.append import append, draft_of
 from consent.models import Release, Site
 from consent.publishing.snapshot import canonical, sha256_of
 from consent.sites.actions import create_site
+from tests.values import present
 
 VERIFY = Path(__file__).parents[3] / "consent" / "exports" / "verify"
 SITE = UUID("11111111-2222-4333-8444-555555555555")
@@ -40,9 +41,9 @@ OFFERED = {
     "banner": {"texts": {"de": {"title": "Alles annehmen oder alles ablehnen?"}}},
     "variants": {"eu_opt_in": {"model": "opt_in", "consent_days": 180}, "us_ca": {"model": "opt_out"}},
 }
-GIVEN = {"categories": {"C0001": "granted", "C0002": "granted"}, "purposes": {}, "services": {}}
+GIVEN = {"categories": {"C0001": "granted", "C0002": "granted"}, "purposes": {"newsletter": "granted"}, "services": {}}
 WAIVER = {"rule": "L20", "for_regime": "", "signed_by": "Dr. Rau", "reason": "Agreed.", "actor": "alice"}
-REFUSED = {"categories": {"C0001": "granted", "C0002": "denied"}, "purposes": {}, "services": {}}
+REFUSED = {"categories": {"C0001": "granted", "C0002": "denied"}, "purposes": {"newsletter": "denied"}, "services": {}}
 
 
 def fill(site: Site, mark: str = "") -> list[UUID]:
@@ -160,7 +161,7 @@ def test_answers_that_come_while_it_is_made_are_in_it_or_after_it(site, tmp_path
     def busy(of: Site) -> object:
         release = {"release": 1, "release_hash": site.releases.get().sha256}
         record = {"choices": GIVEN, "status": "ConsentGiven"}
-        columns = {"regime": "eu_opt_in", "language": "de", "action": "custom", **release}
+        columns = {"regime": "eu_opt_in", "jurisdiction": "DE", "language": "de", "action": "custom", **release}
         append([draft_of(site.pk, site.uuid, "consent", record, uuid5(SITE, "late"), **columns)])
         return make(of)
 
@@ -313,6 +314,39 @@ def test_a_rotation_does_not_break_an_audit(site, tmp_path, settings):
     for key in (old, checkpoint.verifier_key(site)):
         code, said = verify(path, "--key", key)
         assert (code, "KEY CHANGED by entry 43" in said) == (0, True)
+
+
+def test_a_bundle_made_right_after_rotations_holds_with_each_key_alone(site, tmp_path, settings):
+    """Nothing has come since: the log's last entry is the change of the key, or the second of two."""
+    fill(site)
+    early = checkpoint.make(site)
+    assert early
+    keys = [checkpoint.verifier_key(site)]
+    for size in (44, 45):
+        checkpoint.rotate("alice", "yearly")
+        keys.append(checkpoint.verifier_key(site))
+        assert present(checkpoint.latest(site.pk)).size == size
+        path = bundle(site, tmp_path / "b.zip")
+        assert [verify(path, "--key", key)[0] for key in keys] == [0] * len(keys)
+    note = tmp_path / "kept.note"
+    note.write_text(early.note)
+    assert verify(path, "--checkpoint", str(note))[0] == 0
+
+
+def test_a_bundle_made_before_the_new_key_is_set_holds_with_each_key_alone(site, tmp_path, settings):
+    """An operator with FAIRGATE_SIGNING_KEY sets the new one a while after it was made."""
+    settings.FAIRGATE_SIGNING_KEY = signing.seed_text(Ed25519PrivateKey.generate())
+    fill(site)
+    keys = [checkpoint.verifier_key(site)]
+    new = checkpoint.rotate("alice", "yearly")
+    append([draft_of(site.pk, site.uuid, "waiver", WAIVER, uuid5(SITE, "meanwhile"))])
+    between = bundle(site, tmp_path / "b.zip")
+    settings.FAIRGATE_SIGNING_KEY = new
+    keys.append(checkpoint.verifier_key(site))
+    assert [verify(between, "--key", key)[0] for key in keys] == [0, 0]
+    append([draft_of(site.pk, site.uuid, "waiver", WAIVER, uuid5(SITE, "later"))])
+    after = bundle(site, tmp_path / "c.zip")
+    assert [verify(after, "--key", key)[0] for key in keys] == [0, 0]
 
 
 def test_a_restart_is_told(site, tmp_path):

@@ -55,6 +55,7 @@ def answers(site: Site, mark: str, count: int, at: datetime) -> None:
             uuid5(SITE, f"{mark}{n}"),
             action="reject_all",
             regime="eu_opt_in",
+            jurisdiction="DE",
             **release,
         )
         for n in range(count)

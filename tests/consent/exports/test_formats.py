@@ -112,8 +112,9 @@ def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
     given = [*FORMULAS, *PLAIN]
     drafts = [
         draft_of(
-            site.pk, site.uuid, "consent", {"page": text, "choices": GIVEN, "client_time": text, "layer": text},
-            uuid5(SITE, f"evil{number}"), action="custom", regime="eu_opt_in", **release,
+            site.pk, site.uuid, "consent",
+            {"page": text, "choices": GIVEN, "status": "ConsentGiven", "client_time": text, "layer": text},
+            uuid5(SITE, f"evil{number}"), action="custom", regime="eu_opt_in", jurisdiction="*", **release,
         )
         for number, text in enumerate(given)
     ]  # fmt: skip
@@ -149,7 +150,7 @@ def test_parquet_has_the_same_answers_with_types(site, tmp_path):
     assert table.column_names == list(formats.COLUMNS)
     assert table["id"].to_pylist() == [str(i) for i in ids[7:28]]
     assert table["received_at"].to_pylist()[0] == datetime(2026, 3, 2, 12, tzinfo=UTC)
-    assert table["purposes"].to_pylist() == [None] * 21
+    assert table["purposes"].to_pylist() == ["newsletter:granted"] * 21
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -157,9 +158,10 @@ def test_a_spreadsheet_reads_the_table_whole(site, tmp_path, separator):
     """As Excel does: by the byte order mark it knows UTF-8, by the separator of the country the columns; what holds
     another country's separator is quoted."""
     fill(site)
-    record = {"choices": GIVEN, "page": "m\u00fcnchen.test/a;b,c", "place": {"country": "DE", "region": "BY"}}
+    record = {"choices": GIVEN, "status": "ConsentGiven", "page": "m\u00fcnchen.test/a;b,c"}
+    record["place"] = {"country": "DE", "region": "BY"}
     release = {"release": 1, "release_hash": site.releases.get().sha256}
-    columns = {"regime": "eu_opt_in", "action": "custom", **release}
+    columns = {"regime": "eu_opt_in", "jurisdiction": "DE", "action": "custom", **release}
     append(
         [draft_of(site.pk, site.uuid, "consent", record, uuid5(SITE, "x"), **columns)],
         at=datetime(2026, 3, 7, tzinfo=UTC),
