@@ -33,7 +33,7 @@ def role_of(user: Any, site: Site) -> str | None:
     return Membership.objects.filter(user=user, site=site).values_list("role", flat=True).first()
 
 
-MOST_ROLES = 200  # sites that one page can lead to
+MOST_OWN = 100  # sites that one page can lead to
 
 
 class OwnSite(NamedTuple):
@@ -49,10 +49,10 @@ def own_sites(user: Any) -> list[OwnSite]:
     if not user.is_active:
         return []
     if user.is_superuser:
-        rows = Site.objects.order_by("name", "pk").values_list("uuid", "name")[:MOST_ROLES]
+        rows = Site.objects.order_by("name", "pk").values_list("uuid", "name")[:MOST_OWN]
         return [OwnSite(uuid, name, Membership.Role.OWNER) for uuid, name in rows]
     mine = Membership.objects.filter(user=user).order_by("site__name", "site_id")
-    return [OwnSite(*row) for row in mine.values_list("site__uuid", "site__name", "role")[:MOST_ROLES]]
+    return [OwnSite(*row) for row in mine.values_list("site__uuid", "site__name", "role")[:MOST_OWN]]
 
 
 def sites_of(user: Any) -> QuerySet[Site]:

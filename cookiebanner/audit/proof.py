@@ -61,7 +61,8 @@ def _inclusion(site: Site, entry: LogEntry, tree: Tree) -> list[Step]:
     except ValueError as error:
         return [Step("The leaf is in the tree", False, str(error))]
     holds = merkle.verify_inclusion(leaf, entry.index, head.size, path, root)
-    detail = f"Leaf {entry.index} of {head.size:,}, by {len(path)} hashes up to the root {root.hex()[:16]}…"
+    steps = "1 hash" if len(path) == 1 else f"{len(path)} hashes"
+    detail = f"Leaf {entry.index} of {head.size:,}, by {steps} up to the root {root.hex()[:16]}…"
     same = merkle.edge_root(merkle.split_edge(head.size, bytes(head.edge))) == root
     return [
         Step("The leaf is in the tree", holds, detail),

@@ -376,9 +376,9 @@ class _Visits:
 
     def _of_service_workers(self, context: BrowserContext, log: _Heard) -> list[Asked]:
         """What no session tells: the proxy knows the hosts, the workers are the only ones left to ask for them."""
-        told = {urlsplit(one.url).hostname for one in log.asked}
+        known = {urlsplit(one.url).hostname for one in log.asked}
         by = ", ".join(sorted(worker.url.partition("?")[0] for worker in context.service_workers))
-        return [Asked(f"https://{host}/", "", f"service worker {by}") for host in self.proxy.asked - told if by]
+        return [Asked(f"https://{host}/", "", f"service worker {by}") for host in self.proxy.asked - known if by]
 
     def _cookie(self, cookie: Any, url: str, moment: str) -> None:
         name = cookie["name"]

@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from consent.sites.models import Membership, Site
-from consent.sites.queries import MOST_ROLES, OwnSite, own_sites, role_of, site_by_uuid, sites_of
+from consent.sites.queries import MOST_OWN, OwnSite, own_sites, role_of, site_by_uuid, sites_of
 from consent.sites.roles import MATRIX, May, can
 from cookiebanner.staff import logins
 from cookiebanner.staff.again import log_in_first
@@ -91,7 +91,7 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
 def _role(request: PageRequest, site: Site) -> str | None:
     """The person's role, of the list that was read for the switcher; it may be too short."""
     listed = next((own.role for own in request.own_sites if own.uuid == site.uuid), None)
-    return listed or (role_of(request.user, site) if len(request.own_sites) == MOST_ROLES else None)
+    return listed or (role_of(request.user, site) if len(request.own_sites) == MOST_OWN else None)
 
 
 def _switcher(request: HttpRequest, site: Site) -> list[tuple[str, str]]:

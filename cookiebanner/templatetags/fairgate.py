@@ -98,6 +98,12 @@ def regime(value: str) -> str:
 
 
 @register.filter
+def language_name(code: str) -> str:
+    """A language in English."""
+    return differences.language_name(code)
+
+
+@register.filter
 def in_words(text: str, names: dict[str, str] | None = None) -> str:
     """A sentence of ours with names in place of ids; `names` are those of categories."""
     return differences.in_words(text, names or {})

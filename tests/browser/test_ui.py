@@ -348,6 +348,21 @@ def test_it_speaks_the_visitors_language(visit, lang, dir, accept, reject):
     assert [page.inner_text(ACCEPT), page.inner_text(REJECT)] == [accept, reject]
     box = page.locator(BANNER).bounding_box()
     assert (box["x"] > 640) == (dir == "rtl")
+    # An id stands as it is read out, whichever way the words around it run.
+    page.click(ACCEPT)
+    code = root.locator("code").first
+    code.wait_for()
+    assert code.evaluate("""it => {
+      const text = (it.firstElementChild || it).firstChild;
+      text.data = '43593870-ddd6';
+      const at = (from) => {
+        const range = new Range();
+        range.setStart(text, from);
+        range.setEnd(text, from + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return at(0) < at(12);
+    }""")
 
 
 def test_the_language_changes_while_the_banner_is_open(visit):

@@ -30,6 +30,10 @@ def test_a_site_with_answers_has_been_seen(shop, client):
     [seen] = SiteSighting.objects.filter(site=shop)
     assert (seen.host, seen.level, seen.release) == ("127.0.0.1", "snippet", 1)
     assert seen.last_seen < timezone.now()
+    for name in ("overview", "installation", "guide"):
+        page = client.get(reverse(f"dashboard:{name}", kwargs={"uuid": shop.uuid})).content.decode()
+        doubts = ("not seen", "<dd>never</dd>", "No gate has reported", "No page has reported yet")
+        assert (name, [doubt for doubt in doubts if doubt in page]) == (name, [])
 
 
 def test_its_line_does_not_fall_on_a_day_that_has_only_begun(shop, client):

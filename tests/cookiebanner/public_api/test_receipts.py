@@ -90,6 +90,7 @@ def test_the_page_speaks_the_language_that_was_answered_in(client, db, monkeypat
     text = page.content.decode()
     assert f'<html lang="{language}" dir="{direction}">' in text
     assert (f"<h1>{said}</h1>" in text, f" {date} 2026" in text) == (True, True)
+    assert text.count("<code") == text.count('<code dir="ltr">') == 3  # ids read from their first digit
     assert [english for english in ("You ", "Allowed", "What was stored", "Proof file") if english in text] == []
 
 

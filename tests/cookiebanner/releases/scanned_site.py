@@ -84,7 +84,11 @@ class ScannedSite:
             return self._page(path, whole)
         if host == "embed":
             script = f"<script>document.cookie='embedded=1;SameSite=None';localStorage.setItem('seen_by','1');new Image().src={self.address('nested', '/n.gif')!r}</script>"
-            return 200, "text/html", f"<title>e</title>{script}".encode(), [("Set-Cookie", "frame_id=1; Path=/")]
+            kept = [
+                "frame_id=1; Path=/",
+                *(f"{name}; Path=/; Secure; SameSite=None" for name in ("partner=1", "jar=1; Partitioned")),
+            ]
+            return 200, "text/html", f"<title>e</title>{script}".encode(), [("Set-Cookie", one) for one in kept]
         if host == "outside":
             return (
                 200,

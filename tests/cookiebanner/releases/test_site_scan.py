@@ -111,12 +111,19 @@ def test_everything_planted_is_found_and_every_trap_ends(site, web):
     kept_names = {(one["kind"], one["name"]): (one["by"], one["service"]) for one in report["stored"]}
     inline = ["a script in the page"]
     assert kept_names == {
+        ("cookie", "partner"): ([f"Set-Cookie of {web.address('embed')}"], ""),
+        ("cookie", "jar"): ([f"Set-Cookie of {web.address('embed')}"], ""),
         ("cookie", "_fbp"): ([f"Set-Cookie of {web.address('shop', '/promo')}"], "meta-pixel"),
         ("cookie", "_ga"): (inline, "google-analytics"),
         ("cookie", "sid"): ([f"Set-Cookie of {web.address('shop', '/promo')}"], ""),
         ("local", "seen_by"): (inline, ""),
         ("local", "visitor_number"): (inline, ""),
     }
+    attributes = {one["name"]: one["detail"] for one in report["stored"] if one["host"].startswith("embed")}
+    # What a page under another name may keep is None and Secure, in a jar of that page or not.
+    assert {name: (one["same_site"], one["secure"], bool(one["partition"])) for name, one in attributes.items() if one} == {
+        "partner": ("None", True, False), "jar": ("None", True, True),
+    }  # fmt: skip
     # The traps.
     why = {path: page["why"] for path, page in pages.items() if page["why"]}
     assert why == {

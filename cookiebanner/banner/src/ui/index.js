@@ -102,7 +102,7 @@ export function create(core) {
         ' ',
         ui.textOf('change', { link: ui.t.reopen }),
       ),
-      id && el('p', { class: 'fg-m' }, `${ui.t.record}: `, el('code', {}, id)),
+      id && el('p', { class: 'fg-m' }, `${ui.t.record}: `, el('code', {}, el('bdi', {}, id))),
       ui.status(),
     ]);
     const unlessFocused = () => {

@@ -122,7 +122,7 @@ export function preferences(ui, close) {
         now.answered
           ? ui.textOf('stored_at', { date: new Date(now.at).toLocaleString(ui.lang, { dateStyle: 'long', timeStyle: 'short' }) })
           : t.not_stored,
-        now.answered && now.id && [` ${t.record}: `, el('code', {}, now.id)],
+        now.answered && now.id && [` ${t.record}: `, el('code', {}, el('bdi', {}, now.id))],
       ),
     ),
     el(
