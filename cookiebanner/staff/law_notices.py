@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from consent.jurisdictions import notices
-from consent.jurisdictions.history import Changes, Start
+from consent.jurisdictions.history import Changes, Difference, Start
 from consent.jurisdictions.models import LawSubscription
 from consent.jurisdictions.notices import News
 from consent.sites.queries import sites_of
@@ -24,6 +24,7 @@ from cookiebanner.staff.pages import show, sites_with
 JOB = "mail.law_notice"
 _SIGNER = signing.Signer(salt="fairgate.law-notices")
 LONGEST = 25  # rows that a mail tells word by word; the page tells all
+WORDY = 160  # characters; of longer texts, such as notes and sources, a mail says only that they changed
 
 
 def with_news() -> list[int]:
@@ -105,13 +106,16 @@ def _changes(changes: Changes) -> list[str]:
         if rows:
             found.append(f"{verb}: {', '.join(name for _, name in rows)}.")
     for change in changes.changed[:LONGEST]:
-        lines = [
-            f"- {what}: {before or 'nothing'} → {after or 'nothing'}" for what, before, after in change.differences
-        ]
-        found.append("\n".join([change.name, *lines]))
+        found.append("\n".join([change.name, *(_difference(one) for one in change.differences)]))
     if len(changes.changed) > LONGEST:
         found.append(f"And {len(changes.changed) - LONGEST} more rows, which the page shows.")
     return found
+
+
+def _difference(one: Difference) -> str:
+    if max(len(one.before), len(one.after)) > WORDY:
+        return f"- {one.what}: {'reworded' if one.before and one.after else 'added' if one.after else 'taken away'}"
+    return f"- {one.what}: {one.before or 'nothing'} → {one.after or 'nothing'}"
 
 
 def _starts(starts: list[Start]) -> str:

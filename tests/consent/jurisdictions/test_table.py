@@ -183,6 +183,13 @@ def test_the_file_holds_what_was_handed_in():
     assert [table.as_dict(ROWS[line["id"]]) for line in lines] == lines
 
 
+def test_every_row_has_its_source_said_once_and_whole():
+    for row in ROWS.values():
+        parts = [part.strip() for part in row.source.split(";")]
+        assert "" not in parts and len(parts) == len(set(parts)), row.id
+        assert row.source.count("(") == row.source.count(")"), row.id
+
+
 def test_no_text_of_the_table_names_a_column():
     """People read them: on the page for lawyers, in its CSV and PDF, on the dashboard and in mails."""
     regimes = json.loads((table.FOLDER / "regimes.json").read_text())

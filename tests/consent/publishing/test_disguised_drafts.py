@@ -27,6 +27,7 @@ DISGUISES = {
     "invisible letters": ("en", "By con\u200btin\u2060uing you acc\u00ade\U000e0061pt.", L07),
     "emoji between the words": ("en", "By continuing 🚀 to browse ✅ you accept.", L07),
     "a question for a comma": ("en", "You keep browsing? You accept!", L07),
+    "an exclamation mark for a comma": ("de", "Mit dem Weitersurfen! Sie stimmen zu.", L07),
     "an equals sign": ("en", "Continue browsing = consent.", L07),
     "an arrow": ("en", "Scrolling → yes.", L07),
     "capitals": ("en", "BY CONTINUING TO BROWSE YOU ACCEPT.", L07),

@@ -21,8 +21,10 @@ from tests.browser.shop import snapshot
 from tests.values import RESPONSIBLE
 
 SERVICES = ("hotjar", "google-ads", "youtube")
+# Of the languages that we ship the longest, the shortest and one right-to-left; each twice, on other layouts.
 LAYOUTS = [
-    ("bar", "top", "eu_opt_in"), ("card", "bottom-left", "eu_opt_in-IT"), ("center", "center", "us_ca"),
+    ("bar", "top", "eu_opt_in", ("ga", "ar")), ("card", "bottom-left", "eu_opt_in-IT", ("ga", "zh-Hant")),
+    ("center", "center", "us_ca", ("zh-Hans", "ar")),
 ]  # fmt: skip
 
 
@@ -50,15 +52,16 @@ def told(result: dict[str, Any]) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("layout", "position", "variant"), LAYOUTS)
-def test_our_own_banner_passes_in_every_layout(site, monkeypatch, layout, position, variant):
+@pytest.mark.parametrize(("layout", "position", "variant", "languages"), LAYOUTS)
+def test_our_own_banner_passes_in_every_layout(site, monkeypatch, layout, position, variant, languages):
     monkeypatch.setattr(pictures, "variants", lambda site, content: [variant])
-    result = drawn(site, snapshot(services=SERVICES, layout=layout, position=position, languages=("de", "ar")))
+    result = drawn(site, snapshot(services=SERVICES, layout=layout, position=position, languages=languages))
     assert (result["drawn"], result["failed"], result["findings"]) == (2, [], [])
 
 
 @pytest.mark.browser
-def test_labels_that_make_the_banner_too_high_refuse_the_publish_of_that_draft(site):
+def test_labels_that_make_the_banner_too_high_refuse_the_publish_of_that_draft(site, monkeypatch):
+    monkeypatch.setattr(pictures, "variants", lambda site, content: ["eu_opt_in"])
     long = "Reject all and go on without any of it " * 12
     edit_texts(site, "alice", "en", {"reject": long})
     kept.ask(site, queries.draft(site))
@@ -101,6 +104,14 @@ def test_each_layout_has_its_longest_its_shortest_and_one_right_to_left_language
     assert [one.language for one in own] == list(dict.fromkeys([ordered[0], ordered[-1], backwards]))
     assert [one.runs for one in own] == [True, *[False] * (len(own) - 1)]
     assert rendered.drawings(content, []) == []
+
+
+def test_the_languages_that_are_drawn_here_are_the_longest_and_the_shortest_that_we_ship():
+    content = snapshot(services=SERVICES, languages=tuple(texts.shipped()))
+    chosen = {variant: [one.language for one in rendered.drawings(content, [variant])] for *_, variant, _ in LAYOUTS}
+    for *_, variant, languages in LAYOUTS:
+        assert set(languages) <= set(chosen[variant])
+    assert {language for *_, languages in LAYOUTS for language in languages} == {*sum(chosen.values(), [])}
 
 
 def test_a_page_tries_all_that_waits_and_nothing_else():

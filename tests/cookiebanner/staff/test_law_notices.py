@@ -158,3 +158,13 @@ def test_the_page_says_when_this_server_sends_no_mail(alice, shop, settings):
 def test_the_worker_finds_both_jobs():
     work()
     assert {"law_notices", "mail.law_notice"} <= {*registry.kinds(registry.UPKEEP), *registry.kinds(registry.WORK)}
+
+
+@time_machine.travel("2026-12-05T12:00:00Z", tick=False)
+def test_a_mail_quotes_no_long_notes_and_can_be_read_in_one_go(behind):
+    LawSubscription.objects.update(version="2026-11-29")
+    daily()
+    body = str(mail.outbox[0].body)
+    assert "\nCalifornia\n- Minors: reworded\n- Notes: reworded\n- Source: reworded\n" in body
+    assert max(len(line) for line in body.splitlines()) < 600 and len(body) < 8000
+    assert "Starts within 30 days:\n- 2027-01-01, California: AB 566: " in body
