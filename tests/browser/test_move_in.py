@@ -174,7 +174,9 @@ def test_a_signal_that_comes_later_is_told_as_a_change_of_the_signal(stage, cont
 
 def test_a_number_said_before_an_answer_is_kept_with_the_answer(stage, context, page):
     first_visit(stage, page)
-    page.evaluate("OneTrust.setDataSubjectId('person 7', false, 'Crm')")
+    page.evaluate(
+        "OneTrust.setDataSubjectId('person 7', false, 'Crm'); OneTrust.setDataSubjectId(null); OneTrust.setDataSubjectId(' ')"
+    )
     assert page.evaluate("OneTrust.getDataSubjectId()") == "person7"
     assert context.cookies() == []
     page.click(ACCEPT)
