@@ -171,8 +171,7 @@ def _service(service: Service, site: Site) -> dict[str, Any]:
         "overrides": {o.regime: {"state": o.state, "reason": o.reason} for o in service.overrides.all()},
         # Only where it says something, so that the content of every other service keeps its hash.
         **({"necessary_reason": service.necessary_reason} if service.category.necessary else {}),
-        # A container goes with any category, and is never answered about by itself.
-        **({"added_since": True} if _is_added_since(service, site) and not service.container else {}),
+        **({"added_since": True} if is_added_since(service, site) else {}),
     }
 
 
@@ -181,9 +180,13 @@ def _moved(site: Site) -> bool:
     return site.level == Site.Level.DROP_IN or bool(site.moved_from)
 
 
-def _is_added_since(service: Service, site: Site) -> bool:
-    """Whether a yes to the banner that the site moved from does not cover it: it was not there, or elsewhere there."""
-    return _moved(site) and not service.category.necessary and service.earlier_category != service.category.key
+def is_added_since(service: Service, site: Site) -> bool:
+    """Whether a yes to the banner that the site moved from does not cover it: it was not there, or elsewhere there.
+
+    A container goes with any category, and is never answered about by itself.
+    """
+    optional = not service.category.necessary and not service.container
+    return _moved(site) and optional and service.earlier_category != service.category.key
 
 
 def _texts(own: Mapping[str, str], languages: Sequence[str]) -> dict[str, Any]:

@@ -131,6 +131,9 @@ def test_before_an_answer_the_cookie_says_what_runs_where_something_runs(stage, 
     assert (fields["interactionCount"], len(fields["consentId"])) == ("1", 36)
 
 
+ALL_ON, SOLD_OFF = "C0001:1,C0002:1,C0003:1,C0004:1,C0005:1", "C0001:1,C0002:0,C0003:1,C0004:0,C0005:1"
+
+
 def test_what_is_pressed_under_the_signal_is_told_as_what_was_pressed(stage, context, page):
     context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
     stage.release(small(level="drop_in"), variant="us_ca")
@@ -141,9 +144,39 @@ def test_what_is_pressed_under_the_signal_is_told_as_what_was_pressed(stage, con
     assert optanon(context)["intType"] == "1"
 
 
+def test_a_signal_that_comes_later_is_told_as_a_change_of_the_signal(stage, context, page):
+    """In the cookie, also where the law asks for no such signal; what was answered stays."""
+    for variant, before, after in (
+        ("us_ca", ALL_ON, SOLD_OFF),
+        ("eu_opt_in", "C0001:1,C0002:0,C0003:0,C0004:0,C0005:0", None),
+    ):
+        context.clear_cookies()
+        stage.release(small(level="drop_in"), variant=variant)
+        url = stage.page(gate=AUTO + LOG + stub())
+        page.goto(url)
+        ready(page)
+        if variant == "eu_opt_in":
+            page.evaluate("OneTrust.RejectAll()")
+        fields = optanon(context)
+        assert (fields["browserGpcFlag"], fields.get("intType"), fields["groups"]) == (
+            "0", "2" if variant == "eu_opt_in" else None, before,
+        )  # fmt: skip
+        with_signal = page.context.new_page()
+        with_signal.add_init_script(
+            "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
+        )
+        with_signal.goto(url)
+        ready(with_signal)
+        fields = optanon(context)
+        assert (fields["browserGpcFlag"], fields["intType"], fields["groups"]) == ("1", "7", after or before)
+        with_signal.close()
+
+
 def test_a_number_said_before_an_answer_is_kept_with_the_answer(stage, context, page):
     first_visit(stage, page)
-    page.evaluate("OneTrust.setDataSubjectId('person 7', false, 'Crm')")
+    page.evaluate(
+        "OneTrust.setDataSubjectId('person 7', false, 'Crm'); OneTrust.setDataSubjectId(null); OneTrust.setDataSubjectId(' ')"
+    )
     assert page.evaluate("OneTrust.getDataSubjectId()") == "person7"
     assert context.cookies() == []
     page.click(ACCEPT)

@@ -312,3 +312,43 @@ test('what was answered here stands when a page writes the cookies of the earlie
   const later = broughtOver([STATS, ADS], { C0002: true, C0004: false }, own);
   assert.deepEqual([later.taken, later.ask, later.stats, later.ads], [true, false, true, false]);
 });
+
+/** Our answer of 999 seconds ago (all allowed but C0004), and what somebody else's program wrote into OneTrust's cookie since. */
+const rewritten = (list, { seconds = 99, version = '202209.1.0', mark = '' } = {}) => {
+  const datestamp = `${new Date(Date.now() - 1000 * seconds)}`;
+  globalThis.document = { cookie: `OptanonConsent=${serialize({ datestamp, version, interactionCount: '1', groups: list })}` };
+  const choices = closed.map(({ key, group }) => ![key, group?.key].includes('C0004'));
+  const core = {
+    ...{ items: closed, cfg: { cookie: 'fairgate_1' }, terms: { ...terms, regime: 'eu_opt_in' }, optIn: true, child: 0 },
+    ...{ signal: () => 0, vector: choices, closed: mark, lapsed: false, ask: false },
+    answer: { t: now() - 999, yes: true, choices, o: false, x: false, foreign: false },
+  };
+  core.applyAnswer = () => Object.assign(core, interpret(core));
+  const taken = takeOver(core);
+  const { C0002, C0004, stats } = keyed(closed, core.vector);
+  return [taken, C0002, C0004, stats];
+};
+
+test('a program that writes the cookie of the earlier banner alone can take back, and allow nothing', () => {
+  const stays = [false, true, false, true];
+  assert.deepEqual(rewritten('C0001:1,C0002:0,C0004:0'), [true, false, false, false]);
+  assert.deepEqual(rewritten('C0001:1,C0002:0'), [true, false, false, false]);
+  assert.deepEqual(rewritten('C0001:1,C0002:1,C0004:1'), stays);
+  assert.deepEqual(rewritten('C0001:1,C0002:0,C0004:1'), [true, false, false, false]);
+  assert.deepEqual(rewritten('C0001:1,C0002:0', { seconds: 2000 }), stays);
+  assert.deepEqual(rewritten('C0001:1,C0002:0', { version: 'fairgate_1-3' }), stays);
+  assert.deepEqual(rewritten('SPD_BG:0,C0001:0'), stays);
+  const mark = new Date(Date.now() - 90_000).toISOString();
+  assert.deepEqual(rewritten('C0001:1,C0002:0,C0004:1', { mark }), [true, false, true, false]);
+  assert.deepEqual(rewritten('C0004:1', { mark }), [true, true, true, true]);
+});
+
+test('what was answered of a service stands where its category stays as it is', () => {
+  const choices = closed.map(({ key, necessary }) => !!necessary || !['stats', 'newsletter'].includes(key));
+  const own = { t: now() - 999, yes: true, choices, o: false, x: false, foreign: false };
+  const later = broughtOver([], { C0002: true, C0004: false }, own);
+  assert.deepEqual(
+    [later.C0002, later.stats, later.measuring, later.C0004, later.ads, later.newsletter],
+    [true, false, true, false, false, false],
+  );
+});

@@ -16,6 +16,7 @@ from consent.catalogue import inbox as filing
 from consent.catalogue.models import Service
 from consent.catalogue.offered import offered
 from consent.common import InvalidChange
+from consent.publishing.snapshot import is_added_since
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard import cookie_forms, forms
@@ -34,6 +35,7 @@ def services(request: HttpRequest, site: Site) -> HttpResponse:
     """The services of the draft, by category."""
     rows: list[Any] = list(site.services.select_related("category").prefetch_related("rules", "cookies"))
     for row in rows:
+        row.added_since = is_added_since(row, site)
         row.reason_missing = row.category.necessary and not necessary.enough(row.necessary_reason)
     groups = [
         (category, forms.category_name(category), [row for row in rows if row.category_id == category.pk])

@@ -186,11 +186,16 @@ def test_what_the_earlier_banner_asked_about_is_said_by_whoever_knows(alice, sho
         service.refresh_from_db()
         return service.earlier_category
 
+    def marked() -> bool:
+        return "Asked again since the move" in alice.get(at("services")).content.decode()
+
+    shop.services.exclude(pk=service.pk).delete()
     assert "asked_before" not in alice.get(url).context["form"].fields
-    assert save(asked_before="on") == ""
+    assert (save(asked_before="on"), marked()) == ("", False)
     change_settings(shop, "x", moved_from={"manager": "cookiebot"})
+    assert marked() is True
     key = service.category.key
-    assert save(asked_before="on") == key
+    assert (save(asked_before="on"), marked()) == (key, False)
     assert alice.get(url).context["form"]["asked_before"].value() is True
     assert save(asked_before="on", category="C0004" if key != "C0004" else "C0002") == key
     assert save(category=key) == key

@@ -52,8 +52,8 @@ WORDS_BUDGET = 448  # what they may weigh more than English, for those who read 
 COOKIES_BUDGET = 128
 # otreset reaches what fallbacks keep; whole languages and Trusted Types without us; languages of which no browser is asked;
 # the whole of the domain data, elements that stay, events for analytics, every form of old cookies; what an earlier
-# banner's yes covers (48).
-STUB_BUDGET = 5_120 + 32 + 80 + 96 + 1_008 + 48
+# banner's yes covers (48); what a page's own program takes back in the old cookie (96); changes of the signal, ids that are none (48).
+STUB_BUDGET = 5_120 + 32 + 80 + 96 + 1_008 + 48 + 96 + 48
 
 
 def sent(made: dict[str, bytes], language: str = "en") -> dict[str, int]:

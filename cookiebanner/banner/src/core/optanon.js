@@ -54,7 +54,14 @@ function saidToOneTrust(core) {
   const fields = storedFields(core);
   // Its owner wanted everybody asked anew, and this visitor was not yet.
   if (fields.AwaitingReconsent === 'true') return {};
-  return { t: Date.parse(decoded(core.closed || '')) / 1000, given: groups(fields.groups) };
+  const t = Date.parse(decoded(core.closed || '')) / 1000;
+  const given = groups(fields.groups);
+  const { answer, cfg } = core;
+  if (!answer || core.lapsed || t > answer.t + 5) return { t, given };
+  // A page's own program may have written this cookie and no mark: that can take back what was allowed, and no more.
+  const at = fields.version?.startsWith(cfg.cookie) ? 0 : Date.parse(fields.datestamp) / 1000;
+  for (const key in given) if (given[key]) delete given[key];
+  return { t: at, given };
 }
 
 /**
@@ -74,9 +81,12 @@ export function takeOver(core, { t, given } = saidToOneTrust(core)) {
   // Whoever allowed something is asked for what is new in a category that was not there. Else what was not asked about
   // stays as it is without an answer, and is no reason to ask.
   const unasked = asked.some(({ key }) => given[key]) ? items.filter(isNew).map(({ group }) => group) : [];
-  for (const item of asked) c[item.key] = given[item.key] ?? (unasked.includes(item) ? undefined : item.before);
+  const stands = core.lapsed ? undefined : answer;
+  items.forEach((item, i) => {
+    if (optional(item)) c[item.key] = given[item.key] ?? (stands ? core.vector[i] : unasked.includes(item) ? undefined : item.before);
+  });
   // Another site's mark, that it was closed, may be what is newer.
-  if (answer && !core.lapsed && items.every((item, i) => !optional(item) || c[item.key] === core.vector[i])) return false;
+  if (stands && items.every((item, i) => !optional(item) || c[item.key] === core.vector[i])) return false;
   const chosen = Object.values(c);
   core.answer = {
     id: '',
@@ -88,10 +98,13 @@ export function takeOver(core, { t, given } = saidToOneTrust(core)) {
     o: !optIn,
     x: !optIn && chosen.includes(false),
     yes: chosen.includes(true),
-    // Its categories say it for what is in them, a yes only for what was there; what belongs to none was not asked.
+    // Its categories say it for what is in them, a yes only for what was there. Where a category stays as it was answered
+    // here, so does all in it, and what belongs to none.
     choices: items.map((item, i) => {
-      const said = c[(item.group || (optional(item) && item)).key];
-      return said && isNew(item, i) ? (!core.lapsed && answer ? answer.choices[i] : undefined) : said;
+      const category = item.group || item;
+      const said = c[category.key];
+      const stays = stands && (!optional(category) || said === core.vector[items.indexOf(category)]);
+      return stays || (said && isNew(item, i)) ? stands?.choices[i] : said;
     }),
     // As gates before slots read it: the stub meets those, too.
     c,

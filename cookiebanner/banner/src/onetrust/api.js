@@ -147,8 +147,10 @@ export function methods(core, page) {
     getHTML: () => byId('onetrust-consent-sdk')?.outerHTML || '',
     getCSS: () => byId('onetrust-style')?.textContent || '',
     getDataSubjectId: subject,
-    setDataSubjectId: (id, isAnonymous = false, identifierType = '') =>
-      page.identify({ consentId: `${id}`.replace(/\s/g, ''), isAnonUser: isAnonymous ? 1 : 0, identifierType }),
+    setDataSubjectId(id, isAnonymous = false, identifierType = '') {
+      const consentId = `${id ?? ''}`.replace(/\s/g, '');
+      if (consentId) page.identify({ consentId, isAnonUser: isAnonymous ? 1 : 0, identifierType });
+    },
     getDSDefaultIdentifier: subject,
     setConsentProfile(profile) {
       const categories = { __proto__: null };

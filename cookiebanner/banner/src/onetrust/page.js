@@ -90,11 +90,15 @@ export function page(core, tag) {
     const old = storedFields(core);
     const { categories, gpc } = window.fairgate.consent();
     const { country, state: region } = geo();
+    // What the browser says, whether or not the law here asks for it.
+    const flag = navigator.globalPrivacyControl ? 1 : 0;
     const now = {
       isGpcEnabled: gpc && Object.values(categories).includes(false) ? 1 : 0,
       datestamp: new Date().toString(),
       version: `${core.cfg.cookie}-${core.cfg.release}`,
-      browserGpcFlag: gpc ? 1 : 0,
+      browserGpcFlag: flag,
+      // The signal has changed since.
+      ...(old.browserGpcFlag === `${1 - flag}` && { intType: 7 }),
       landingPath: 'NotLandingPage',
       AwaitingReconsent: core.ask && !!cookie('OptanonAlertBoxClosed'),
       ...(country && { geolocation: `${country};${region}` }),
