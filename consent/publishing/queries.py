@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from consent.banners import texts, theme
+from consent.banners import css, texts, theme
 from consent.banners.models import Banner, BannerContent, BannerFile
 from consent.jurisdictions import table
 from consent.publishing.models import Release
@@ -40,8 +40,9 @@ def draft(site: Site, banner: BannerContent | None = None) -> Snapshot:
 
 def _files(site: Site, banner: BannerContent) -> list[BannerFile]:
     """What the draft shows of what was uploaded."""
-    named = [str(banner.theme[token]) for token in theme.FILES if token in banner.theme]
-    return list(BannerFile.objects.filter(site=site, sha256__in=named).order_by("sha256").defer("body"))
+    chosen = Q(sha256__in=[str(banner.theme[token]) for token in theme.FILES if token in banner.theme])
+    named = Q(name__in=css.names(banner.css), removed_at=None)
+    return list(BannerFile.objects.filter(chosen | named, site=site).order_by("sha256").defer("body"))
 
 
 def with_files(site: Site, snapshot: Snapshot) -> Snapshot:
