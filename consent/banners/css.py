@@ -52,7 +52,7 @@ INKS = ("inherit", "currentcolor")
 Tokens = Sequence[Any]
 
 
-class Refused(ValueError):
+class RejectedRules(ValueError):
     """Rules that may not be; `faults` says where and why, a line each."""
 
     def __init__(self, faults: list[str]) -> None:
@@ -65,21 +65,21 @@ def faults(text: str, files: Collection[str] = ()) -> list[str]:
     the names of what was uploaded."""
     try:
         packed(text, dict.fromkeys(files, "x"))
-    except Refused as refused:
-        return refused.faults
+    except RejectedRules as rejected:
+        return rejected.faults
     return []
 
 
 def packed(text: str, addresses: Mapping[str, str]) -> str:
     """The rules as a gate carries them, `~` before each selector; `addresses` = {name of a file: what stands for it in
-    a url()}. Raises Refused."""
+    a url()}. Raises RejectedRules."""
     if len(text) > LONGEST:
-        raise Refused([f"The style sheet is longer than {LONGEST} characters."])
+        raise RejectedRules([f"The style sheet is longer than {LONGEST} characters."])
     reader = _Reader(addresses)
     rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     written = "".join(reader.rules(rules))
     if reader.faults:
-        raise Refused(reader.faults)
+        raise RejectedRules(reader.faults)
     return written
 
 
