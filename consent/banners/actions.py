@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from consent.banners import css as rules
 from consent.banners import files, texts, theme
-from consent.banners.models import Banner, BannerContent, BannerDraft, BannerFile, TextReview
+from consent.banners.models import Banner, BannerContent, BannerDraft, BannerFile, BannerTest, TextReview
 from consent.common import InvalidChange, check
 from consent.jurisdictions import table
 from consent.sites.models import Site
@@ -37,8 +38,10 @@ def edit_banner(
     position: str | None = None,
     theme: Mapping[str, Any] | None = None,  # noqa: A002
     floating_button: bool | None = None,
+    css: str | None = None,
 ) -> Banner:
-    """Changes layout, position, theme (whole) or the floating button; what is None stays. Raises InvalidChange."""
+    """Changes layout, position, theme (whole), the floating button or the style sheet; what is None stays. Raises
+    InvalidChange."""
     banner = draft_of(site)
     before = _look(banner)
     if layout is not None:
@@ -55,6 +58,8 @@ def edit_banner(
         banner.theme = theme_of(site, theme)
     if floating_button is not None:
         banner.floating_button = floating_button
+    if css is not None:
+        banner.css = _css(site, css)
     after = _look(banner)
     if after != before:
         banner.save()
@@ -169,10 +174,13 @@ def add_file(site: Site, actor: str, name: str, body: bytes) -> BannerFile:
 @transaction.atomic
 def remove_file(site: Site, actor: str, file: BannerFile) -> None:
     """Takes a file out of what can be chosen; releases that show it go on to. A second call changes nothing. Raises
-    InvalidChange while the draft in use shows it."""
+    InvalidChange while a draft shows it."""
     banner = draft_of(site)
-    if file.sha256 in banner.theme.values():
-        raise InvalidChange(f"The draft in use shows {file.name}; choose another there first.")
+    for draft in (banner, *BannerDraft.objects.filter(site=site)):
+        if _shows(draft, file):
+            raise InvalidChange(f"The draft “{draft.name}” shows {file.name}; choose another there first.")
+    if any(file.sha256 in test.theme.values() for test in BannerTest.objects.filter(site=site)):
+        raise InvalidChange(f"The second banner of the test shows {file.name}; choose another there first.")
     if BannerFile.objects.filter(site=site, pk=file.pk, removed_at=None).update(removed_at=timezone.now()):
         audit(site, actor, "banner.file_remove", name=file.name, sha256=file.sha256)
 
@@ -226,7 +234,23 @@ def _content(draft: BannerContent) -> dict[str, Any]:
 
 
 def _look(banner: Banner) -> dict[str, Any]:
-    return {key: getattr(banner, key) for key in ("layout", "position", "theme", "floating_button")}
+    return {key: getattr(banner, key) for key in ("layout", "position", "theme", "floating_button", "css")}
+
+
+def _css(site: Site, given: str) -> str:
+    """As it was typed, with the line ends of a text file."""
+    text = "\n".join(given.splitlines()).strip()
+    if wrong := rules.faults(text, _file_names(site)):
+        raise InvalidChange(" ".join(wrong))
+    return text
+
+
+def _file_names(site: Site) -> set[str]:
+    return set(BannerFile.objects.filter(site=site, removed_at=None).values_list("name", flat=True))
+
+
+def _shows(draft: BannerContent, file: BannerFile) -> bool:
+    return file.sha256 in draft.theme.values() or file.name in rules.names(draft.css)
 
 
 def theme_of(site: Site, given: Mapping[str, Any]) -> dict[str, Any]:

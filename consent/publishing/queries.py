@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from consent.banners import arms, texts, theme
+from consent.banners import arms, css, texts, theme
 from consent.banners.models import Banner, BannerContent, BannerFile, BannerTest
 from consent.jurisdictions import table
 from consent.publishing.models import Release
@@ -35,7 +35,7 @@ def draft(site: Site, banner: BannerContent | None = None, *, just_read: bool = 
         purposes=site.purposes.select_related("category"),
         services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
         banner=banner,
-        files=_files(site, banner, *([test] if test else [])),
+        files=_files(site, banner, test),
         **resolved,
         test=_test(site, banner, test, resolved) if test else None,
         variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
@@ -72,10 +72,12 @@ def tested_releases(site: Site) -> list[int]:
     return found
 
 
-def _files(site: Site, *shown: BannerContent | BannerTest) -> list[BannerFile]:
+def _files(site: Site, banner: BannerContent, test: BannerTest | None) -> list[BannerFile]:
     """What the draft shows of what was uploaded."""
-    named = {str(one.theme[token]) for one in shown for token in theme.FILES if token in one.theme}
-    return list(BannerFile.objects.filter(site=site, sha256__in=named).order_by("sha256").defer("body"))
+    looks = [banner.theme, *([test.theme] if test else [])]
+    chosen = Q(sha256__in={str(look[token]) for look in looks for token in theme.FILES if token in look})
+    named = Q(name__in=css.names(banner.css), removed_at=None)
+    return list(BannerFile.objects.filter(chosen | named, site=site).order_by("sha256").defer("body"))
 
 
 def with_files(site: Site, snapshot: Snapshot) -> Snapshot:

@@ -100,9 +100,7 @@ def build(
             "texts": {lang: dict(own) for lang, own in texts.items()},
             "regime_texts": {where: dict(own) for where, own in regime_texts.items()},
             **({"test": dict(test)} if test else {}),
-            # Only where they say something (see `_service`).
-            **({"css": banner.css} if banner.css else {}),
-            **({"files": {row.sha256: _file(row) for row in files}} if files else {}),
+            **_own_look(banner, files),
         },
         "variants": dict(variants),
         "jurisdictions": {
@@ -116,9 +114,12 @@ def build(
     }
 
 
-def _file(row: BannerFile) -> dict[str, Any]:
-    """A logo or a font of the banner, by its hash: its bytes are an artifact of the release."""
-    return {name: getattr(row, name) for name in ("name", "content_type", "width", "height")}
+def _own_look(banner: BannerContent, files: Iterable[BannerFile]) -> dict[str, Any]:
+    """Rules of the site's own, and its logo and font by their hashes: their bytes are artifacts of the release. Only
+    where they say something (see `_service`)."""
+    facts = ("name", "content_type", "width", "height")
+    named = {row.sha256: {fact: getattr(row, fact) for fact in facts} for row in files}
+    return ({"css": banner.css} if banner.css else {}) | ({"files": named} if named else {})
 
 
 def waiver(row: LintWaiver) -> dict[str, str]:

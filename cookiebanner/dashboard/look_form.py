@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from consent.banners import theme
+from consent.banners import css, theme
 from consent.banners.actions import LAYOUTS
 from consent.banners.models import Banner, BannerFile
 from consent.publishing.differences import WORDS
@@ -39,6 +39,7 @@ GROUPS = {
     "Font, light and dark": ("font", "font_file", "scheme"),
     "Logo": ("logo", "logo_height"),
     "Way back": ("floating_button",),
+    "Style sheet": ("css",),
 }
 
 
@@ -104,9 +105,19 @@ class Look(forms.Form):
         help_text="Shown only where the page has no link of its own to the preferences.",
     )
 
+    css = forms.CharField(
+        required=False,
+        strip=False,
+        label="Rules of your own",
+        help_text="CSS for what the dashboard has no field for: each rule reaches the banner alone. url(…) names an "
+        "uploaded file. What hides, moves or shrinks something, or tells Accept from Reject, is refused.",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false", "maxlength": css.LONGEST}),
+    )
+
     def __init__(self, files: Iterable[BannerFile], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = list(files)
+        self.file_names = {one.name for one in offered if one.removed_at is None}
         for token, kind in theme.FILES.items():
             own = [(one.sha256, one.name) for one in offered if one.content_type == kind]
             set_choices(self, token, [("", "None"), *own])
@@ -128,6 +139,8 @@ class Look(forms.Form):
         tokens = {name: data.get(name) for name in theme.TOKENS if name in self.fields}
         for name, says in theme.faults(tokens).items():
             self.add_error(name, says)
+        for says in css.faults(data.get("css") or "", self.file_names):
+            self.add_error("css", says)
         return data
 
     @staticmethod
@@ -137,6 +150,7 @@ class Look(forms.Form):
         return {
             **first, "accent": theme.ACCENT, "radius": 12, **banner.theme,
             "place": f"{banner.layout} {banner.position}", "floating_button": banner.floating_button,
+            "css": banner.css,
         }  # fmt: skip
 
     def changes(self, banner: Banner) -> dict[str, Any]:
@@ -150,6 +164,7 @@ class Look(forms.Form):
             "position": position,
             "theme": theme.clean(kept),
             "floating_button": data["floating_button"],
+            "css": data["css"],
         }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from consent.banners import css as rules
 from consent.banners import theme
 from cookiebanner import env
 
@@ -20,7 +21,7 @@ LOGO = 32  # CSS pixels of height
 
 
 def css(banner: Mapping[str, Any]) -> str:
-    """The rules that a release's banner adds; "" when it looks as ours does."""
+    """The rules that a release's banner adds; "" when it looks as ours does. Raises `consent.banners.css.RejectedRules`."""
     chosen = banner["theme"]
     found = [] if (banner["layout"], banner["position"]) == PLAIN else [layout(banner["layout"])]
     found += [layout(name) for name in ("compact", "stacked") if name in (chosen.get("density"), chosen.get("buttons"))]
@@ -40,7 +41,8 @@ def css(banner: Mapping[str, Any]) -> str:
         found.append(f"{ROOT}{{font-family:{family}}}")
     if shown := files.get(chosen.get("logo")):
         found.append(_logo(url(chosen["logo"], shown), shown, chosen.get("logo_height", LOGO)))
-    return "".join(found)
+    addresses = {file["name"]: url(sha256, file)[4:-1] for sha256, file in files.items()}
+    return "".join(found) + rules.packed(banner.get("css", ""), addresses)
 
 
 def file_name(sha256: str, file: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from consent.publishing.differences import differences
 from consent.publishing.queries import draft, snapshot_of
 from cookiebanner.releases.publish import publish, rollback
 from tests.uploads import png, woff2
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,9 @@ def test_a_logo_and_a_font_are_uploaded_chosen_published_and_rolled_back(alice, 
     assert "height:24px" in client.get(shown).content.decode()
     assert client.get(f"{shown.partition('/regime/')[0]}/a/{logo[:16]}/{logo[:8]}.logo.png").content == png(120, 40)
     assert Banner.objects.get(site=shop).theme == {"logo": logo, "logo_height": 20, "font_file": font}
-    words = [(line.what, line.after) for _, lines in differences(snapshot_of(shop), draft(shop)) for line in lines]
+    words = [
+        (line.what, line.after) for _, lines in differences(present(snapshot_of(shop)), draft(shop)) for line in lines
+    ]
     assert ("Logo", "logo.png") in words and ("Uploaded font", "brand.woff2") in words
     publish(shop, "alice@example.net", "With a logo")
     gate = gate_of(client, shop)
@@ -109,3 +112,29 @@ def test_no_other_sites_file_no_font_as_logo_and_nothing_that_is_shown_is_remove
     assert json.dumps(draft(shop)["banner"]["files"]) == json.dumps(
         {logo.sha256: {"name": "logo.png", "content_type": "image/png", "width": 120, "height": 40}}
     )
+
+
+def test_rules_of_ones_own_are_refused_beside_their_field_and_else_published(alice, client, shop, at):
+    actions.add_file(shop, "x", "paper.png", png())
+    look = {"what": "look", "floating_button": "on", "place": "card bottom-left"}
+    bad = ".fg-b { border-radius: 0 }\n.fg-b { display: none }\nh2 { background: url(other.png) }"
+    page = alice.post(at("banner"), {**look, "css": bad}).content.decode()
+    said = page.partition('id="id_css_error"')[2].partition("</ul>")[0]
+    assert (said.count("<li>Line 2: display is not"), said.count("<li>Line 3: other.png is no uploaded file")) == (1, 1)
+    assert ".fg-b { display: none }" in page
+    errors = alice.post(at("banner_draft"), {**look, "css": bad})
+    assert (errors.status_code, len(errors.json()["errors"]["css"])) == (422, 2)
+    with pytest.raises(InvalidChange, match="Line 1: opacity"):
+        actions.edit_banner(shop, "x", css="p{opacity:0}")
+    alice.post(at("banner"), {**look, "css": "h2 {\r\n  background: url(paper.png)\r\n}\r\n"})
+    assert Banner.objects.get(site=shop).css == "h2 {\n  background: url(paper.png)\n}"
+    paper = BannerFile.objects.get(site=shop)
+    with pytest.raises(InvalidChange, match="“Main” shows paper.png"):
+        actions.remove_file(shop, "x", paper)
+    assert [line.what for _, lines in differences(present(snapshot_of(shop)), draft(shop)) for line in lines] == [
+        "Style sheet"
+    ]
+    publish(shop, "alice@example.net", "With rules")
+    address = f"{paper.sha256[:16]}/{paper.sha256[:8]}.paper.png"
+    assert f'"css":"~h2{{background:url(`{address});}}"' in gate_of(client, shop)
+    assert client.get(f"/v1/{shop.uuid}/a/{address}").content == png()

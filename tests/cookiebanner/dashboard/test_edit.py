@@ -245,7 +245,7 @@ def test_every_token_is_saved_and_shown_again(alice, shop, at):
     }  # fmt: skip
     colours = [*COLOURS, *(f"dark_{name}" for name in COLOURS)]
     chosen |= {name: f"#{number:06x}" for number, name in enumerate(colours, start=17)}
-    assert set(chosen) == set(Look([]).fields) - {"place", "floating_button", "logo", "logo_height", "font_file"}
+    assert set(chosen) == set(Look([]).fields) - {"place", "floating_button", "logo", "logo_height", "font_file", "css"}
     alice.post(at("banner"), {"what": "look", "place": "center center", **chosen})
     banner = Banner.objects.get(site=shop)
     assert (banner.layout, banner.position, banner.theme) == ("center", "center", chosen)

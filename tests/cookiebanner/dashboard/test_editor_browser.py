@@ -11,9 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Error
 
+from consent.banners.actions import add_file
 from consent.sites.actions import change_settings
 from tests.browser.uncaught import uncaught
 from tests.cookiebanner.dashboard.test_browser import signed_in
+from tests.uploads import png
 
 __all__ = ["signed_in", "uncaught"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,10 +61,27 @@ def test_the_editor_on_every_screen(signed_in, live_server, shop, width, scheme)
         page.goto(live_server.url + reverse("dashboard:banner", kwargs={"uuid": shop.uuid}) + f"?tab={tab}")
         page.frame_locator("#stage").locator(BANNER).wait_for()
         look(page, f"editor-{tab}-{width}-{scheme}")
+    page.get_by_role("link", name="Files").click()
+    page.get_by_label("A logo or a font").set_input_files(
+        {"name": "Logo.png", "mimeType": "image/png", "buffer": png()}
+    )
+    page.get_by_role("button", name="Upload").press("Enter")
+    page.get_by_text("logo.png is there to choose.").wait_for()
+    look(page, f"editor-files-{width}-{scheme}")
+    page.get_by_role("link", name="Drafts").click()
+    page.get_by_label("Name of the copy").fill("Spring")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Spring").click()
+    page.frame_locator("iframe >> nth=1").locator(BANNER).wait_for()
+    look(page, f"editor-draft-{width}-{scheme}")
+    page.get_by_role("button", name="Use it").press("Enter")
+    page.get_by_text("“Spring” is in use now.").wait_for()
+    look(page, f"editor-drafts-{width}-{scheme}")
 
 
 def test_edits_are_drawn_undone_kept_and_asked_about(signed_in, live_server, shop):
     change_settings(shop, "x", languages=["en", "de"])
+    add_file(shop, "x", "logo.png", png(120, 40))
     page = signed_in(1440, "light")
     address = live_server.url + reverse("dashboard:banner", kwargs={"uuid": shop.uuid})
     page.goto(address)
@@ -90,6 +109,14 @@ def test_edits_are_drawn_undone_kept_and_asked_about(signed_in, live_server, sho
     page.frame_locator("#stage").locator("#ot-sdk-btn-floating").wait_for()
     assert page.frame_locator("#stage").locator(BANNER).count() == 0
     page.get_by_label("Returning visitor").uncheck()
+    # A logo and rules of one's own.
+    page.get_by_label("Logo", exact=True).select_option("logo.png")
+    logo = "getComputedStyle(document.querySelector('#onetrust-policy'), '::before')"
+    drawn(page, f"{logo}.width + {logo}.backgroundImage.slice(-14)", '96px6e3.logo.png")')
+    page.get_by_label("Rules of your own").fill("h2 { letter-spacing: 3px }")
+    drawn(page, "getComputedStyle(document.querySelector('#onetrust-policy-title')).letterSpacing", "3px")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
     # Undone and done again.
     page.get_by_role("button", name="Undo").click()
     assert page.get_by_label("Shape and place").input_value() == "card bottom-left"
