@@ -15,7 +15,7 @@ from django.utils import timezone
 from consent.jurisdictions import table
 from consent.sites.models import Site
 from consent.sites.roles import May
-from consent.stats import numbers, queries
+from consent.stats import asked, numbers, queries
 from consent.stats.how import TIMES, UNKNOWN
 from consent.stats.numbers import Chosen, Outcome
 from cookiebanner.dashboard import number_charts as charts
@@ -120,7 +120,7 @@ def numbers_page(request: HttpRequest, site: Site) -> HttpResponse:
 def numbers_csv(request: HttpRequest, site: Site) -> HttpResponse:
     """The table of the page, for a spreadsheet; each row says its period and release."""
     question = read(request.GET, timezone.now().date())
-    sides = [side(site, question, chosen, "") for chosen in question.sides]
+    sides = [side(site, question, chosen, "", categories=True) for chosen in question.sides]
     keys = numbers.categories_of(*(one.whole for one in sides))
     out = io.StringIO()
     write = csv.writer(out).writerow
@@ -182,10 +182,15 @@ def _before(chosen: Chosen) -> Chosen:
     return chosen._replace(first=chosen.first - length - timedelta(days=1), last=chosen.first - timedelta(days=1))
 
 
-def side(site: Site, question: Question, chosen: Chosen, label: str) -> Side:
-    rows = numbers.outcomes(site.pk, chosen, question.by)
-    # What is no dimension of a banner, as the layer, has no banners: the whole is asked for by itself.
-    whole = numbers.total(rows if question.by != "layer" else numbers.outcomes(site.pk, chosen, "law"))
+def side(site: Site, question: Question, chosen: Chosen, label: str, categories: bool = False) -> Side:
+    """One of what is compared; `categories`: of each row, and not of the whole alone."""
+    if question.by in asked.DIMENSIONS:
+        rows = numbers.outcomes(site.pk, chosen, question.by, categories)
+        # Of its own rows: a layer has no banners, and of many places the categories are left out.
+        whole = numbers.total(numbers.outcomes(site.pk, chosen, "law"))
+    else:
+        rows = numbers.outcomes(site.pk, chosen, question.by)
+        whole = numbers.total(rows)
     how = queries.circumstances(site.pk, chosen.first, chosen.last, chosen.release)
     return Side(label, chosen, rows, whole, how.gpc_share, how.times)
 

@@ -130,7 +130,7 @@ def test_the_csv_is_the_table(alice, shop, counted):
 
 
 def test_a_busy_site_costs_no_more_queries(alice, shop, django_assert_max_num_queries):
-    """How long that takes is measured: (h) of docs/performance.md."""
+    """How long that takes is measured: (i) of docs/performance.md."""
     assert totals.fill(shop.pk, 10_000, timezone.now().date(), days=2) > 5_000
     with django_assert_max_num_queries(12):
         found = page(alice, shop, days=7, by="place")
