@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
@@ -111,7 +112,7 @@ def numbers_page(request: HttpRequest, site: Site) -> HttpResponse:
         days=(question.sides[0].last - question.sides[0].first).days + 1,
         query=kept.urlencode(),
         whole_query=request.GET.urlencode(),
-        before=_before(question.sides[0]),
+        compared=_with_the_days_before(question),
         today=timezone.now().date(),
     )
 
@@ -176,10 +177,14 @@ def _date(given: str | None, otherwise: date) -> date:
     return found if 2000 < found.year < 2200 else otherwise
 
 
-def _before(chosen: Chosen) -> Chosen:
-    """The same number of days just before."""
+def _with_the_days_before(question: Question) -> str:
+    """The query that puts the same number of days just before beside the first side."""
+    chosen = question.sides[0]
     length = chosen.last - chosen.first
-    return chosen._replace(first=chosen.first - length - timedelta(days=1), last=chosen.first - timedelta(days=1))
+    release = {"release": chosen.release, "release2": chosen.release} if chosen.release else {}
+    days = {"from": chosen.first, "to": chosen.last}
+    before = {"from2": chosen.first - length - timedelta(days=1), "to2": chosen.first - timedelta(days=1)}
+    return urlencode({"by": question.by, "law": question.law, **days, **before, **release})
 
 
 def side(site: Site, question: Question, chosen: Chosen, label: str, categories: bool = False) -> Side:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -94,6 +96,17 @@ def test_two_periods_stand_beside_each_other_by_their_days(alice, shop, counted)
     rows = found.context["rows"]
     assert [[cell["row"].banners for cell in row["cells"]] for row in rows] == [[40, 100], [0, 0]]
     assert [cell["row"].name for cell in rows[0]["cells"]] == [counted.isoformat(), before.isoformat()]  # newest first
+
+
+def test_a_link_compares_with_the_days_before(alice, shop, counted):
+    found = page(alice, shop, days=7, by="place", release=2)
+    [query] = re.findall(r'href="\?([^"]+)">Compare with the days before', found.content.decode())
+    one, two = alice.get(f"{found.request['PATH_INFO']}?{unescape(query)}").context["sides"]
+    assert (one.chosen.last, (one.chosen.last - one.chosen.first).days) == (counted, 6)
+    assert two.chosen == one.chosen._replace(
+        first=one.chosen.first - timedelta(days=7), last=one.chosen.last - timedelta(days=7)
+    )
+    assert (one.chosen.release, one.whole.banners) == (2, 40)
 
 
 def test_other_laws_have_other_figures(alice, shop, counted):
