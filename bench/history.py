@@ -126,7 +126,7 @@ def timed(command: list[str]) -> tuple[float, float]:
 
 
 def dashboard(site: Site, page: str = "overview", **given: Any) -> dict[str, Any]:
-    """(f), (h) a page: time in the database, number of queries, whole time, in ms; medians of five."""
+    """(f), (i) a page: time in the database, number of queries, whole time, in ms; medians of five."""
     people = get_user_model().objects
     user = people.filter(username="bench").first() or people.create_superuser("bench", "bench@example.org", "x")
     client = Client()

@@ -106,7 +106,7 @@ def text(results: dict[str, Any]) -> str:
     if "numbers" in results:
         found = results["numbers"]
         rows = [[by, f"{one['database']:.0f}", f"{one['whole']:.0f}"] for by, one in found["by"].items()]
-        out += ["## (h) The Numbers page of seven days with ten million answers", "",
+        out += ["## (i) The Numbers page of seven days with ten million answers", "",
                 f"Medians of five; {found['rows']:,} rows of day totals, generated.", "",
                 *table(["by", "ms in the database", "ms in all"], rows)]  # fmt: skip
     if "banner" in results:

@@ -58,6 +58,7 @@ class _Said(msgspec.Struct, gc=False):
     status: str = ""
     jurisdiction_by: str = ""
     layer: str = ""
+    arm: str = ""
     choices: msgspec.Raw = msgspec.Raw(b"{}")
     signals: msgspec.Raw = msgspec.Raw(b"")
     page: str | None = None
@@ -96,7 +97,7 @@ def values(row: LogRow, site_uuid: str) -> list[str]:
         payload.place.country, payload.place.region, payload.jurisdiction_by, row.regime, row.language, payload.layer,
         *_decisions(bytes(payload.choices)), bytes(payload.signals).decode(), payload.page or "", row.visitor or "",
         row.replaces or "", str(row.release or ""), row.release_hash, payload.ua_family, payload.client_time or "",
-        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no",
+        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no", payload.arm,
     ]  # fmt: skip
 
 

@@ -143,6 +143,8 @@ class _Answer:
             made["dct:replaces"] = f"urn:uuid:{row.replaces}"
         if self.record.get("layer"):
             made["fairgate:layer"] = self.record["layer"]
+        if self.record.get("arm"):
+            made["fairgate:arm"] = self.record["arm"]
         if signals := self.record.get("signals", {}).get("acted_on"):
             made["fairgate:actedOn"] = sorted(signals.values())
         return made

@@ -1005,7 +1005,7 @@ class Offer:
 COLUMNS = (
     "index", "id", "received_at", "type", "action", "status", "jurisdiction", "country", "region", "located_by",
     "regime", "language", "layer", "categories", "purposes", "services", "signals", "page", "visitor", "replaces",
-    "release", "release_hash", "user_agent_family", "client_time", "leaf_hash", "erased",
+    "release", "release_hash", "user_agent_family", "client_time", "leaf_hash", "erased", "arm",
 )  # fmt: skip
 PLAIN = re.compile(r" *[A-Za-z0-9\u00c0-\u024f({\[/*]")
 QUOTED = re.compile(r'[",;\t\r\n]')
@@ -1030,7 +1030,7 @@ def csv_line(values, separator):
 def cells_of(line, record, leaf):
     """An answer in the order of COLUMNS, as texts. Raises VerificationFailed when its record holds other things."""
     record, where = record or {}, "Record %s" % line["index"]
-    text = dict.fromkeys(("status", "jurisdiction_by", "layer", "page", "ua_family", "client_time"), "")
+    text = dict.fromkeys(("status", "jurisdiction_by", "layer", "page", "ua_family", "client_time", "arm"), "")
     text.update((name, record[name]) for name in text if name in record)
     place = record.get("place", {})
     names = {**text, "country": "", "region": "", "visitor": "", "replaces": ""}
@@ -1054,7 +1054,7 @@ def cells_of(line, record, leaf):
         line["jurisdiction"], names["country"], names["region"], names["jurisdiction_by"], line["regime"],
         line["language"], names["layer"], *vector, signals, names["page"], names["visitor"], names["replaces"],
         str(line["release"] or ""), line["release_hash"], names["ua_family"], names["client_time"], leaf.hex(),
-        "yes" if line["erased"] else "no",
+        "yes" if line["erased"] else "no", names["arm"],
     ]  # fmt: skip
 
 

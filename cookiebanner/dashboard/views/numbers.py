@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils import timezone
 from consent.jurisdictions import table
 from consent.sites.models import Site
 from consent.sites.roles import May
-from consent.stats import numbers, queries
+from consent.stats import asked, numbers, queries
 from consent.stats.how import TIMES, UNKNOWN
 from consent.stats.numbers import Chosen, Outcome
 from cookiebanner.dashboard import number_charts as charts
@@ -111,7 +112,7 @@ def numbers_page(request: HttpRequest, site: Site) -> HttpResponse:
         days=(question.sides[0].last - question.sides[0].first).days + 1,
         query=kept.urlencode(),
         whole_query=request.GET.urlencode(),
-        before=_before(question.sides[0]),
+        compared=_with_the_days_before(question),
         today=timezone.now().date(),
     )
 
@@ -120,7 +121,7 @@ def numbers_page(request: HttpRequest, site: Site) -> HttpResponse:
 def numbers_csv(request: HttpRequest, site: Site) -> HttpResponse:
     """The table of the page, for a spreadsheet; each row says its period and release."""
     question = read(request.GET, timezone.now().date())
-    sides = [side(site, question, chosen, "") for chosen in question.sides]
+    sides = [side(site, question, chosen, "", categories=True) for chosen in question.sides]
     keys = numbers.categories_of(*(one.whole for one in sides))
     out = io.StringIO()
     write = csv.writer(out).writerow
@@ -176,16 +177,25 @@ def _date(given: str | None, otherwise: date) -> date:
     return found if 2000 < found.year < 2200 else otherwise
 
 
-def _before(chosen: Chosen) -> Chosen:
-    """The same number of days just before."""
+def _with_the_days_before(question: Question) -> str:
+    """The query that puts the same number of days just before beside the first side."""
+    chosen = question.sides[0]
     length = chosen.last - chosen.first
-    return chosen._replace(first=chosen.first - length - timedelta(days=1), last=chosen.first - timedelta(days=1))
+    release = {"release": chosen.release, "release2": chosen.release} if chosen.release else {}
+    days = {"from": chosen.first, "to": chosen.last}
+    before = {"from2": chosen.first - length - timedelta(days=1), "to2": chosen.first - timedelta(days=1)}
+    return urlencode({"by": question.by, "law": question.law, **days, **before, **release})
 
 
-def side(site: Site, question: Question, chosen: Chosen, label: str) -> Side:
-    rows = numbers.outcomes(site.pk, chosen, question.by)
-    # What is no dimension of a banner, as the layer, has no banners: the whole is asked for by itself.
-    whole = numbers.total(rows if question.by != "layer" else numbers.outcomes(site.pk, chosen, "law"))
+def side(site: Site, question: Question, chosen: Chosen, label: str, categories: bool = False) -> Side:
+    """One of what is compared; `categories`: of each row, and not of the whole alone."""
+    if question.by in asked.DIMENSIONS:
+        rows = numbers.outcomes(site.pk, chosen, question.by, categories)
+        # Of its own rows: a layer has no banners, and of many places the categories are left out.
+        whole = numbers.total(numbers.outcomes(site.pk, chosen, "law"))
+    else:
+        rows = numbers.outcomes(site.pk, chosen, question.by)
+        whole = numbers.total(rows)
     how = queries.circumstances(site.pk, chosen.first, chosen.last, chosen.release)
     return Side(label, chosen, rows, whole, how.gpc_share, how.times)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -96,6 +98,17 @@ def test_two_periods_stand_beside_each_other_by_their_days(alice, shop, counted)
     assert [cell["row"].name for cell in rows[0]["cells"]] == [counted.isoformat(), before.isoformat()]  # newest first
 
 
+def test_a_link_compares_with_the_days_before(alice, shop, counted):
+    found = page(alice, shop, days=7, by="place", release=2)
+    [query] = re.findall(r'href="\?([^"]+)">Compare with the days before', found.content.decode())
+    one, two = alice.get(f"{found.request['PATH_INFO']}?{unescape(query)}").context["sides"]
+    assert (one.chosen.last, (one.chosen.last - one.chosen.first).days) == (counted, 6)
+    assert two.chosen == one.chosen._replace(
+        first=one.chosen.first - timedelta(days=7), last=one.chosen.last - timedelta(days=7)
+    )
+    assert (one.chosen.release, one.whole.banners) == (2, 40)
+
+
 def test_other_laws_have_other_figures(alice, shop, counted):
     body = page(alice, shop, law="object").content.decode()
     assert "<dt>Opt-in rate</dt>" not in body
@@ -130,7 +143,7 @@ def test_the_csv_is_the_table(alice, shop, counted):
 
 
 def test_a_busy_site_costs_no_more_queries(alice, shop, django_assert_max_num_queries):
-    """How long that takes is measured: (h) of docs/performance.md."""
+    """How long that takes is measured: (i) of docs/performance.md."""
     assert totals.fill(shop.pk, 10_000, timezone.now().date(), days=2) > 5_000
     with django_assert_max_num_queries(12):
         found = page(alice, shop, days=7, by="place")
