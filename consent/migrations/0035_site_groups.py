@@ -19,4 +19,9 @@ class Migration(migrations.Migration):
             ),
             preserve_default=False,
         ),
+        migrations.AddField(
+            model_name="site",
+            name="membership",
+            field=models.BooleanField(default=False, help_text="Pay or consent: pages may say that one is a member."),
+        ),
     ]

@@ -29,6 +29,7 @@ LABELS = {
     "unknown": "Third parties no service covers", "unknown_third_parties": "Third parties no service covers",
     "reload": "Reload after the visitor accepts", "reload_after_accept": "Reload after the visitor accepts",
     "record_path": "Keep the page's path in records", "child_directed": "Directed at children",
+    "membership": "Subscribers are not asked",
     "controller": "Who is responsible", "controller_contact": "How to reach them",
     "policy_url": "Privacy policy", "imprint_url": "Imprint", "webhook_url": "Webhook for opt-outs",
     "first_party_endpoint": "Endpoint on the site's own host", "tiles": "Ledger tiles for outside monitors",

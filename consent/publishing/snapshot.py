@@ -78,6 +78,7 @@ def build(
             "advanced": sorted(site.ads_advanced_consent_mode),
             # Only where it says something (see `_service`).
             **({"moved_from": dict(site.moved_from)} if site.moved_from else {}),
+            **({"membership": True} if site.membership else {}),
         },
         "languages": list(site.languages),
         "categories": [

@@ -43,7 +43,7 @@ CATEGORIES: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
 SETTINGS = (
     "name", "level", "unknown_third_parties", "reload_after_accept", "record_path", "child_directed",
     "ads_advanced_consent_mode", "tiles", "languages", "controller", "controller_contact", "policy_url", "imprint_url",
-    "webhook_url", "group", "first_party_endpoint", "moved_from", "publish_needs_approval",
+    "webhook_url", "group", "membership", "first_party_endpoint", "moved_from", "publish_needs_approval",
 )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Site(models.Model):
     imprint_url = models.URLField(max_length=500, blank=True)
     webhook_url = models.URLField(max_length=500, blank=True, help_text="Told about opt-outs.")
     first_party_endpoint = models.BooleanField(default=False, help_text="/.well-known/fairgate/ answers on the site.")
+    membership = models.BooleanField(default=False, help_text="Pay or consent: pages may say that one is a member.")
     publish_needs_approval = models.BooleanField(default=False, help_text="Of another member than the one who asks.")
     killed_at = models.DateTimeField(null=True, blank=True)
     kill_reason = models.CharField(max_length=500, blank=True)

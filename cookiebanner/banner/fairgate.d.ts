@@ -4,7 +4,7 @@
  * An element with `data-fairgate-open` opens the preferences; `data-fairgate-links` is the place of the statutory links. An
  * element with `data-consent="C0002 youtube"` waits until all that it names is granted. The gate's tag may carry `nonce`,
  * `crossorigin`, `data-language`, `data-base`, `data-dLayer-name`, `data-dLayer-ignore`, `data-ignore-html`,
- * `data-headless` (the page draws all of it itself: docs/headless.md).
+ * `data-headless` (the page draws all of it itself: docs/headless.md), `data-member` (docs/membership.md).
  */
 
 /** By category, purpose or service id. */
@@ -16,7 +16,7 @@ export interface Choices {
   services?: Flags;
 }
 
-/** What is in force. Until late.js is there, `at`, `id`, `visitor` and `objected` are missing. */
+/** What is in force. Until late.js is there, `at`, `id`, `visitor`, `objected` and `member` are missing. */
 export interface Consent {
   answered: boolean;
   /** When the answer was given, ISO 8601; null without one. */
@@ -25,6 +25,8 @@ export interface Consent {
   id?: string | null;
   /** The visitor's pseudonymous id; made only when a grant is stored. */
   visitor?: string | null;
+  /** The page was shown to a subscriber (`data-member`): nothing is asked, and all that is optional waits. */
+  member?: boolean;
   /** The browser sends Global Privacy Control. */
   gpc: boolean;
   objected?: boolean;

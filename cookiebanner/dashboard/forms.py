@@ -261,7 +261,7 @@ class Settings(MovedFrom, forms.ModelForm):
         fields = (
             "name", "group", "controller", "controller_contact", "policy_url", "imprint_url", "level",
             "unknown_third_parties", "reload_after_accept", "child_directed", "record_path", "first_party_endpoint",
-            "webhook_url", "tiles", "publish_needs_approval",
+            "webhook_url", "tiles", "publish_needs_approval", "membership",
         )  # fmt: skip
         labels = {
             "controller": "Who is responsible (controller)",
@@ -273,6 +273,7 @@ class Settings(MovedFrom, forms.ModelForm):
             "record_path": "Keep the page's path in records",
             "first_party_endpoint": "/.well-known/fairgate/ is answered on the site's own host",
             "tiles": "Ledger tiles for outside monitors",
+            "membership": "Subscribers are not asked",
             "publish_needs_approval": "A second person approves each release",
         }
         help_texts = {
@@ -285,6 +286,8 @@ class Settings(MovedFrom, forms.ModelForm):
             "record_path": "The path only, never the query.",
             "first_party_endpoint": "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that.",
             "tiles": "",
+            "membership": "Pay or consent: pages shown to subscribers say so (data-member); nothing is asked of them, "
+            "all that is optional waits, and nothing is recorded as a yes.",
             "publish_needs_approval": "Whoever asks for a release can't approve it. Rolling back needs nobody else.",
         }
 

@@ -212,6 +212,8 @@ def for_variant(snapshot: Snapshot, variant: str, terms: Mapping[str, Any], adap
         del config["purposes"]
     if site_child:
         config["child"] = CHILD if terms["minors"].get("hold") == "all" else ADS
+    if snapshot["site"].get("membership"):
+        config["member"] = CHILD  # what waits for a subscriber: everything optional
     if variant != terms["regime"]:
         config["variant"] = variant
     if adapters:

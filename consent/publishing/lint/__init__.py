@@ -1,6 +1,6 @@
 """May this be published? The rules that a snapshot alone can decide, by effect and not by the names of keys. Pure.
 
-Rule ids L01 to L32 follow the regulators' catalogues (EDPB Cookie Banner Taskforce 2023, CNIL 2020-092, 11 CCR 7004 …);
+Rule ids L01 to L33 follow the regulators' catalogues (EDPB Cookie Banner Taskforce 2023, CNIL 2020-092, 11 CCR 7004 …);
 F ids are not law but configurations that break the site. What needs a drawn page is found by a browser (`rendered.py`
 beside this folder) and comes in as `drawn`.
 A blocking L rule can be signed off by name, for the words that were judged; the sign-off is a ledger entry. An F rule

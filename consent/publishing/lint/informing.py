@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from consent.banners import theme
-from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, worded
+from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, opt_in, worded
 from consent.publishing.lint.readings import plain
 
 NOBODY = frozenset(
@@ -58,6 +58,14 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
                     "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
                     "Give the imprint's address in the site's settings.", variant, field="settings imprint_url",
                 )  # fmt: skip
+    if site.get("membership") and opt_in(snapshot):
+        yield Finding(
+            "L33", BLOCK, "Subscribers are not asked: others pay with a yes, or pay.",
+            "EDPB Opinion 08/2024; GDPR 4(11), 7(4)",
+            "Have it signed off by whoever answers that a yes is still free: the price, what else is offered for "
+            "nothing without behavioural advertising, and that a no to one purpose is no subscription.",
+            subject="membership", field="settings membership",
+        )  # fmt: skip
     if not snapshot["banner"]["floating_button"]:
         yield Finding(
             "L10", BLOCK, "Nothing of ours lets a visitor change the answer.",

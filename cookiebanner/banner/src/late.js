@@ -18,6 +18,8 @@ import { dress, focused, keeper } from './ui/root.js';
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
 
+const MEMBER = 'a member is asked nothing';
+
 /** @param {import('../fairgate.d.ts').Fairgate} api */
 function late(api) {
   const { _: core } = api;
@@ -138,6 +140,7 @@ function late(api) {
       visitor: core.answer?.u || null,
       gpc: !!core.signals.gpc,
       objected: !!core.answer?.x,
+      member: !!core.member,
       ...core.shape((value) => value),
     }),
     accept: decideBy('accept_all'),
@@ -157,7 +160,8 @@ function late(api) {
         core.child = cfg.child | (young ? (terms.minors_hold === 'all' ? CHILD : GPC) : 0);
         core.reread();
       }),
-    show() {
+    async show() {
+      if (core.member) return core.warn(MEMBER);
       core.ask = true;
       return core.show();
     },
@@ -181,6 +185,7 @@ function late(api) {
       return off;
     },
     open: async (layer) => {
+      if (core.member) return core.warn(MEMBER);
       if (headless) return showByPage({ kind: 'preferences', layer });
       return withView((view) => {
         view.openPreferences(layer);
@@ -299,7 +304,7 @@ function late(api) {
       if (core.ask && terms.banner && (headless || !bare())) return core.show();
       core.whenParsed(() => {
         const wanted = terms.links[0] || core.findDeep(PLACES)[0] || (cfg.button && !core.findDeep(OPENERS)[0]);
-        if (wanted && !bare()) core.loadUi().catch(() => {});
+        if (wanted && !bare() && !core.member) core.loadUi().catch(() => {});
       });
     },
     report(kind, subject) {

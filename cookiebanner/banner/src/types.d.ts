@@ -84,6 +84,8 @@ export interface Config {
   signals: [string, string, unknown, number, number?][];
   level?: string;
   child?: number;
+  /** Where a site has members: what waits for one of them. */
+  member?: number;
   re?: Row[];
   hold?: 1;
   reload?: 1;
@@ -142,6 +144,8 @@ export interface Core {
   disarmed(what: string, error: unknown): void;
   report(kind: string, subject: string): void;
   beginOnce(): void;
+  /** The page says that it shows itself to a subscriber. */
+  member?: unknown;
   isHeadless(): boolean;
   isBare(): boolean;
   makeUi(): Ui;

@@ -146,6 +146,7 @@ BAD = {
     "no policy": (settings(policy_url=""), ("L11", "block")),
     "no imprint in germany": (settings(imprint_url="", languages=["de", "fr"]), ("L21", "block")),
     "no imprint on an english site": (settings(imprint_url="", languages=["en", "de", "fr"]), ("L21", "warn")),
+    "pay or consent": (settings(membership=True), ("L33", "block")),
     "no way back": (lambda site: edit_banner(site, "x", floating_button=False), ("L10", "block")),
     # what is said to be necessary
     "statistics always active": (category("C0002", necessary=True), ("L08", "block")),

@@ -144,7 +144,8 @@ export function answers(core, transport) {
     const old = core.vector;
     const vector = choose(items, action, choices, old, core.signal(true));
     // Pages say the same again at every event. In the preferences it is a person who says it.
-    const standing = core.answer && !core.ask && !core.lapsed && layer !== 'preferences';
+    // What a member said before waits, and can still be taken back.
+    const standing = core.answer && !core.ask && !core.lapsed && layer !== 'preferences' && !(core.member && core.answer.yes);
     if (standing && `${vector}` === `${old}` && (action !== 'opt_out' || core.answer.x)) return receipt;
     const replaces = core.answer?.id;
     const id = uuid();
@@ -179,6 +180,11 @@ export function answers(core, transport) {
      * @returns {Promise<object|null>} the receipt, or null when the server refused the answer for good
      */
     decide(action, choices, layer) {
+      // Of a member nothing is asked, so nothing can be a yes; a no is taken at any time.
+      if (core.member && !/^(reject|with|opt)/.test(action)) {
+        core.warn('a member is asked nothing');
+        return Promise.resolve(null);
+      }
       if (inside > 1) {
         core.warn('an answer from a listener of an answer from a listener is none:', action);
         return receipt;
@@ -209,7 +215,7 @@ export function answers(core, transport) {
       adopt(core);
       // An answer given elsewhere becomes ours, and is never asked again; one that is too old by now asks, at every view.
       if (takeOver(core, core.saidElsewhere?.())) {
-        if (!core.lapsed) bringOver();
+        if (!core.lapsed && !core.member) bringOver();
       } else if (!core.answer) core.vector = before(items, core.signal());
       const unreadable = (raw) => raw[0] && !newest(raw, core) && !raw.some(decodeKeyed);
       if (!core.answer && [kept(core), values('fairgate')].some(unreadable)) {
@@ -217,7 +223,7 @@ export function answers(core, transport) {
         core.vector = items.map(({ necessary }) => !!necessary);
       }
       // A page that deletes OneTrust's mark wants the question asked again.
-      if (core.dropIn && !core.closed && +storedFields(core).interactionCount > 0) core.ask = true;
+      if (core.dropIn && !core.member && !core.closed && +storedFields(core).interactionCount > 0) core.ask = true;
       if (`${old}` !== `${core.vector}` && apply(old, { action: 'sync' })) location.reload();
       // What was stored may be a no and change nothing.
       core.safely('refusals', core.engine.tellRefusals);

@@ -81,6 +81,7 @@ export function start(cfg, arm) {
         core.unsure = true;
         core.vector = items.map(({ necessary }) => !!necessary);
       }
+      if (core.member) core.ask = false;
     },
     applyAnswer: () => Object.assign(core, interpret(core)),
     /** @returns {{categories: object, purposes: object, services: object}} what `convert` makes of each value */
@@ -153,7 +154,7 @@ export function start(cfg, arm) {
       core.reports.push({ kind, subject });
     },
     /** The page draws all of it itself (docs/headless.md). */
-    isHeadless: () => /^(true)?$/.test(core.get('data-headless') ?? 'no'),
+    isHeadless: () => isOn('data-headless'),
     /** That, and OneTrust's ways to have no banner. */
     isBare: () => core.isHeadless() || core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search),
     makeUi() {
@@ -170,6 +171,10 @@ export function start(cfg, arm) {
       core.started ||= core.begin();
     },
   };
+  const isOn = (name) => /^(true)?$/.test(core.get(name) ?? 'no');
+  // A subscriber of the site's: nothing is asked, and all that is optional waits, whatever was said before.
+  core.member = cfg.member && isOn('data-member');
+  if (core.member) core.child = cfg.child |= cfg.member;
   const attempt = (name, hash, more) =>
     new Promise((done) => {
       const script = document.createElement('script');
