@@ -16,7 +16,17 @@ from consent.ledger.models import (
 )
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.scanner.models import Scan, ScanNotice, ScanPlan
-from consent.sites.models import ApiToken, Host, IdempotencyKey, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.models import (
+    ApiToken,
+    Host,
+    IdempotencyKey,
+    Invitation,
+    Membership,
+    Site,
+    SiteSighting,
+    Webhook,
+    WebhookDelivery,
+)
 from consent.stats.models import AnsweredTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
 
@@ -62,4 +72,5 @@ __all__ = [
     "TextReview",
     "TrailHead",
     "Webhook",
+    "WebhookDelivery",
 ]
