@@ -211,6 +211,12 @@ class WebhookDelivery(models.Model):
         ordering = ("-id",)
         indexes = [models.Index(fields=("site", "-id"), name="delivery_by_site")]
 
+    @property
+    def words(self) -> str:
+        """What it told: 3 answers, 1 opt-out."""
+        name = {"optout": "opt-out", "answers": "answer"}.get(self.kind, "change")
+        return f"{len(self.places)} {name}{'' if len(self.places) == 1 else 's'}"
+
 
 class SiteSighting(models.Model):
     """Where the gate was last seen running: answers "is it installed?"."""

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.conf import settings as django_settings
 
+from consent.answers import feeds
 from consent.banners import texts
 from consent.banners.actions import LAYOUTS
 from consent.banners.models import Banner
@@ -660,6 +661,23 @@ class Token(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)
+
+
+class Listen(forms.Form):
+    """What a webhook is told besides opt-outs."""
+
+    events = forms.MultipleChoiceField(
+        label="Tell it of",
+        required=False,
+        choices=[
+            (feeds.ANSWERS, "every answer (opt-outs come by themselves, too)"),
+            (feeds.CHANGES, "every change of the site: publishes, requests, settings, people"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    batch = forms.IntegerField(
+        label="At most so many in one delivery", min_value=1, max_value=feeds.LARGEST_BATCH, help_text="1 = each singly"
+    )
 
 
 def category_label(category: Category) -> str:
