@@ -195,7 +195,7 @@ class RecordsView(AdminView):
                 rows = rows.filter(**{name: asked[name]})
         if "from" in asked:
             rows = rows.filter(received_at__gte=midnight(asked["from"]))
-        if "to" in asked:
+        if "to" in asked and asked["to"] < date.max:
             rows = rows.filter(received_at__lt=midnight(asked["to"]) + timedelta(days=1))
         return self.page(rows, "index", record_data, asked, newest=True)
 

@@ -13,11 +13,13 @@ import pytest
 from django.utils import timezone
 
 from consent.jobs import registry, runner
+from consent.ledger import checkpoint, kept
 from consent.models import AuditEvent, ConsentRecord, Invitation, Site
 from consent.publishing.lint import RULES
 from consent.sites import actions, queries
 from tests.cookiebanner.admin_api.conftest import Program
 from tests.cookiebanner.audit.test_audit import answer
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +188,7 @@ def test_records_are_found_exported_and_erased(program, shop):
     today = timezone.now().date().isoformat()
     assert len(mine.get(f"records?action=accept_all&from={today}&to={today}&limit=2").json()["items"]) == 2
     assert mine.get("records?to=2020-01-01").json()["items"] == []
+    assert len(mine.get("records?from=0001-01-01&to=9999-12-31&action=accept_all").json()["items"]) == 3
     asked = mine.post("exports", {"format": "csv", "from": today, "to": today})
     assert (asked.status_code, asked.json()["state"], asked.json()["file"]) == (202, "waiting", False)
     early = mine.get(f"exports/{asked.json()['id']}/file?format=bin", Accept="application/octet-stream")
@@ -241,3 +244,13 @@ def test_the_webhook(program, shop):
     shop.refresh_from_db()
     secret = mine.post("webhook/secret").json()["secret"]
     assert secret == actions.webhook_of(shop).secret
+
+
+def test_a_ledger_that_takes_no_entries_is_told(program, shop):
+    visitor = uuid4()
+    answer(shop, visitor)
+    lines = present(checkpoint.make(shop)).note.split("\n")
+    kept.keep(str(shop.uuid), "\n".join([lines[0], str(int(lines[1]) + 5), *lines[2:]]))  # a larger tree was signed
+    told = program().post("erasures", {"visitor": str(visitor)})
+    assert (told.status_code, told.json()["code"], told["Retry-After"]) == (503, "log_restarted", "60")
+    assert ConsentRecord.objects.filter(visitor=visitor).count() == 1
