@@ -18,7 +18,17 @@ from consent.notices.models import Notice, NoticeChoice
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanPlan
-from consent.sites.models import ApiToken, Host, IdempotencyKey, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.models import (
+    ApiToken,
+    Host,
+    IdempotencyKey,
+    Invitation,
+    Membership,
+    Site,
+    SiteSighting,
+    Webhook,
+    WebhookDelivery,
+)
 from consent.stats.models import AnsweredTotal, AskedTotal, DailyTotal, GateReport, ImpressionTotal, ShownTotal
 from consent.trail.models import AuditEvent, TrailHead
 
@@ -74,4 +84,5 @@ __all__ = [
     "TextReview",
     "TrailHead",
     "Webhook",
+    "WebhookDelivery",
 ]

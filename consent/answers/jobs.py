@@ -1,4 +1,4 @@
-"""Tells a site's webhook of its opt-outs.
+"""Tells a site's webhook of its opt-outs, and of what else it wants to know (`consent.answers.feeds`).
 
 Each job of the kind names opt-outs by their place in the log; one delivery takes all that wait for the site, in order.
 A webhook that fails is asked less and less often; after `PAUSE_AFTER` failures in a row it is paused: one delivery is a
@@ -8,7 +8,6 @@ dashboard say.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +15,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from consent.answers.optouts import KIND, events
+from consent.answers import feeds
+from consent.answers.optouts import KIND
 from consent.jobs import outgoing, signatures
+from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
 from consent.jobs.registry import DELIVERIES, handler
 from consent.jobs.runner import Later, Lost, Run
 from consent.sites.actions import webhook_of, webhook_secrets
-from consent.sites.models import Site, Webhook
+from consent.sites.models import Site, Webhook, WebhookDelivery
 from consent.trail.actions import audit
 
 BATCH = 100  # opt-outs of one delivery
@@ -31,7 +32,8 @@ OLDEST = timedelta(days=3)
 PAUSE_AFTER = 5  # failures in a row
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)  # between tries; doubled at each
 KEPT = timedelta(days=30)  # rows of what is over
-DAY = 86_400.0
+MINUTE, DAY = 60.0, 86_400.0
+AT_A_TIME = 20  # deliveries of one site before another has its turn
 ACTOR = "webhook"
 
 
@@ -50,28 +52,91 @@ def deliver(run: Run) -> dict[str, Any]:
     jobs = _due(run.job, hook)
     if hook.next_try and timezone.now() < hook.next_try:
         raise _later(site, hook.next_try, hook.last_error)
-    optouts = events(site.pk, [index for job in jobs for index in _indexes(job)])
+    optouts = feeds.rows(site, feeds.OPTOUT, [index for job in jobs for index in _indexes(job)])
     result: dict[str, Any] = {"delivered": len(optouts)}
     if optouts:
-        # The job's own number is no secret, but another site's rate of opt-outs is: the id says nothing of either.
-        names = ",".join([str(site.uuid), *(event["id"] for event in optouts)])
-        message = "optout_" + hashlib.sha256(names.encode()).hexdigest()[:32]
-        body = json.dumps({"type": "optout", "site": str(site.uuid), "delivery": message, "optouts": optouts}).encode()
-        sent = signatures.headers(webhook_secrets(hook), message, int(timezone.now().timestamp()), body)
-        try:
-            # Only the status counts, so that nobody is held by a body.
-            answer = outgoing.post(site.webhook_url, body, {"Content-Type": "application/json", **sent}, largest=0)
-            problem = "" if 200 <= answer.status < 300 else f"The webhook answered {answer.status}."
-        except (OSError, ValueError) as error:
-            problem = f"{type(error).__name__}: {error}"[:300]
-        if problem:
-            raise _later(site, _failed(site, hook, problem), problem)
+        made = _send(site, hook, feeds.OPTOUT, optouts)
+        if made.error:
+            raise _later(site, _failed(site, hook, made.error), made.error)
         _worked(site, hook)
-        result["status"] = answer.status
+        result["status"] = made.status
     ended = {"state": Job.Status.DONE, "finished_at": timezone.now(), "result": {"delivered_with": run.job.pk}}
     others = [job.pk for job in jobs if job.pk != run.job.pk]
     Job.objects.filter(pk__in=others, state=Job.Status.WAITING).update(**ended)
     return result
+
+
+NAMES = {feeds.OPTOUT: "optouts", feeds.ANSWERS: "answers", feeds.CHANGES: "changes"}  # of the list in a body
+
+
+def _send(site: Site, hook: Webhook, kind: str, rows: list[dict[str, Any]], *, again: bool = False) -> WebhookDelivery:
+    """POSTs one delivery, and keeps what came of it."""
+    # The job's own number is no secret, but another site's rate of opt-outs is: the id says nothing of either.
+    message = feeds.message_of(site, kind, rows)
+    body = json.dumps({"type": kind, "site": str(site.uuid), "delivery": message, NAMES[kind]: rows}).encode()
+    signed = signatures.headers(webhook_secrets(hook), message, int(timezone.now().timestamp()), body)
+    status, problem = None, ""
+    try:
+        # Only the status counts, so that nobody is held by a body.
+        answer = outgoing.post(site.webhook_url, body, {"Content-Type": "application/json", **signed}, largest=0)
+        status = answer.status
+        problem = "" if 200 <= status < 300 else f"The webhook answered {status}."
+    except (OSError, ValueError) as error:
+        problem = f"{type(error).__name__}: {error}"[:300]
+    places = [row.get("index", row.get("number")) for row in rows]
+    about = {"status": status, "error": problem, "again": again}
+    return WebhookDelivery.objects.create(site=site, kind=kind, message=message, places=places, **about)
+
+
+@handler("webhook_feeds", every=MINUTE)
+def feed(run: Run) -> dict[str, Any]:
+    """Looks whose webhook has still to be told of something; each is a job of its own, among the deliveries."""
+    sites = feeds.due()
+    for site in sites:
+        enqueue(feeds.FEED, site=site, once=True)
+    return {"sites": len(sites)}
+
+
+@handler(feeds.FEED, queue=DELIVERIES)
+def deliver_feed(run: Run) -> dict[str, Any]:
+    """Tells a webhook what it wants to know, in the order of the log and of the trail, until it knows everything or
+    others wait."""
+    site, sent = run.job.site, 0
+    if site is None or not site.webhook_url:
+        return {"sent": 0}
+    hook = webhook_of(site)
+    while sent < AT_A_TIME:
+        if hook.next_try and timezone.now() < hook.next_try:
+            raise Later(hook.next_try, hook.last_error)
+        before = sent
+        for kind in hook.events:
+            places = feeds.next_places(hook, kind)
+            rows = feeds.rows(site, kind, places) if places else []
+            if rows:
+                made = _send(site, hook, kind, rows)
+                if made.error:
+                    raise Later(_failed(site, hook, made.error), made.error)
+                _worked(site, hook)
+                sent += 1
+            if places:
+                feeds.told_up_to(hook, kind, places[-1])
+        if sent == before:
+            break
+    return {"sent": sent}
+
+
+@handler(feeds.AGAIN, queue=DELIVERIES)
+def deliver_again(run: Run) -> dict[str, Any]:
+    """Sends one delivery again, as its things are now. It is tried once: who asked sees what came of it."""
+    site = run.job.site
+    old = WebhookDelivery.objects.filter(site=site, pk=run.params["delivery"]).first() if site else None
+    if site is None or old is None or not site.webhook_url:
+        return {"sent": 0}
+    rows = feeds.rows(site, old.kind, old.places)
+    if not rows:  # erased
+        return {"sent": 0}
+    made = _send(site, webhook_of(site), old.kind, rows, again=True)
+    return {"sent": 1, "status": made.status, "error": made.error}
 
 
 def _indexes(job: Job) -> list[int]:
@@ -150,5 +215,6 @@ def _worked(site: Site, hook: Webhook) -> None:
 @handler("webhook_rows", every=DAY)
 def forget(run: Run) -> dict[str, Any]:
     """Deletes the rows of deliveries that have been over for a month."""
-    over = Job.objects.filter(kind=KIND, finished_at__lt=timezone.now() - KEPT)
-    return {"deleted": over.delete()[0]}
+    old = timezone.now() - KEPT
+    over = Job.objects.filter(kind__in=(KIND, feeds.FEED, feeds.AGAIN), finished_at__lt=old)
+    return {"deleted": over.delete()[0] + WebhookDelivery.objects.filter(at__lt=old).delete()[0]}

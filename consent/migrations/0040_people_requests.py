@@ -9,7 +9,7 @@ import consent.sites.names
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0038_tokens_of_people_and_idempotency_keys"),
+        ("consent", "0039_webhook_events_and_deliveries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -192,9 +192,12 @@ def _new_webhook(site: Site) -> None:
             outgoing.check(site.webhook_url)
         except outgoing.ForbiddenAddress as error:
             raise InvalidChange(str(error)) from error
+    before = Webhook.objects.filter(site=site).first()
     Webhook.objects.filter(site=site).delete()
     if site.webhook_url:
-        Webhook.objects.create(site=site, secret=signatures.new_secret())
+        wanted = ("events", "batch", "next_answer", "next_change")
+        kept = {name: getattr(before, name) for name in wanted} if before else {}
+        Webhook.objects.create(site=site, secret=signatures.new_secret(), **kept)
 
 
 def webhook_of(site: Site) -> Webhook:

@@ -186,9 +186,38 @@ class Webhook(models.Model):
     delivered_at = models.DateTimeField(null=True)
     dropped = models.BigIntegerField(default=0, help_text="Opt-outs that were given up.")
     dropped_at = models.DateTimeField(null=True)
+    events = models.JSONField(default=list, blank=True, help_text="Told besides opt-outs: out of EVENTS")
+    batch = models.PositiveSmallIntegerField(default=100, help_text="Events of one delivery at most; 1 = singly")
+    # What is told next. The log and the trail are the queue, so that nothing is lost while the receiver is away.
+    next_answer = models.BigIntegerField(null=True, help_text="Place in the site's log")
+    next_change = models.BigIntegerField(null=True, help_text="Number in the site's trail")
 
     def __str__(self) -> str:
         return f"Webhook of {self.site}"
+
+
+class WebhookDelivery(models.Model):
+    """What was sent to a webhook, and what came of it. It names places, in the log or in the trail, and nothing of a
+    visitor: sent again, it is read anew."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="webhook_deliveries")
+    kind = models.CharField(max_length=10, help_text="optout, answers or changes")
+    message = models.CharField(max_length=60, help_text="webhook-id")
+    places = models.JSONField(default=list)
+    status = models.PositiveSmallIntegerField(null=True, help_text="of the answer; empty = none came")
+    error = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    again = models.BooleanField(default=False, help_text="Somebody asked for it to be sent again.")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=("site", "-id"), name="delivery_by_site")]
+
+    @property
+    def words(self) -> str:
+        """What it told: 3 answers, 1 opt-out."""
+        name = {"optout": "opt-out", "answers": "answer"}.get(self.kind, "change")
+        return f"{len(self.places)} {name}{'' if len(self.places) == 1 else 's'}"
 
 
 class SiteSighting(models.Model):

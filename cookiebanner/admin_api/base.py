@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -187,7 +188,8 @@ class AdminView(APIView):
     ) -> Response:
         """One page of a list in the order of a unique column, with where the next begins (`next`, and Link)."""
         if asked.get("after"):
-            rows = rows.filter(**{f"{by}__{'lt' if newest else 'gt'}": _position(asked["after"])})
+            field = rows.model._meta.get_field("id" if by == "pk" else by)
+            rows = rows.filter(**{f"{by}__{'lt' if newest else 'gt'}": _position(asked["after"], field)})
         limit = asked["limit"]
         found = list(rows.order_by(f"-{by}" if newest else by)[: limit + 1])
         more = len(found) > limit
@@ -196,7 +198,7 @@ class AdminView(APIView):
         if more:
             kept = {k: v for k, v in self.request.query_params.items() if k != "after"}
             after = _written(getattr(found[-1], by))
-            address = f"{self.request.build_absolute_uri(self.request.path)}?{urlencode({**kept, 'after': after})}"
+            address = f"{self.request.path}?{urlencode({**kept, 'after': after})}"
         response = Response({"items": [show(row) for row in found], "next": address})
         if address:
             response["Link"] = f'<{address}>; rel="next"'
@@ -265,12 +267,13 @@ def _written(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value, default=str).encode()).decode().rstrip("=")
 
 
-def _position(text: str) -> Any:
-    """Raises ValidationError for what no page gave."""
+def _position(text: str, field: Any) -> Any:
+    """A value of the column. Raises ValidationError for what no page gave."""
     try:
         value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):
+        value = field.to_python(value) if type(value) in (int, str) else None
+    except (ValueError, binascii.Error, ValidationError):
         value = None
-    if isinstance(value, bool) or not isinstance(value, int | str) or (isinstance(value, str) and "\0" in value):
+    if value is None or (isinstance(value, str) and "\0" in value) or (isinstance(value, int) and abs(value) >= 2**63):
         raise serializers.ValidationError({"after": ["Take it from `next` of the page before."]})
     return value

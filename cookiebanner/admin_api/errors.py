@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from consent.common import InvalidChange
+from consent.ledger.append import Stopped
 from consent.ledger.erasure import NotFound
 from consent.publishing.actions import Blocked, NeedsApproval, Unchanged
 from consent.sites.replays import OtherRequest, StillBusy
@@ -44,6 +45,9 @@ CODES: dict[str, Code] = {
     "idempotency_key_reused": Code(422, "The Idempotency-Key was used for another request."),
     "if_match_needed": Code(428, "Send If-Match with the ETag that you read."),
     "rate_limited": Code(429, "Too many requests; Retry-After says when to come back."),
+    "log_restarted": Code(
+        503, "The ledger takes no entries until the operator has looked at it (manage.py restart_log)."
+    ),
 }
 CODE_NAMES = tuple(CODES)
 
@@ -102,6 +106,8 @@ def _of_verb(error: Exception) -> Refusal | None:
         return Refusal("unchanged", str(error), release=error.release.number)
     if isinstance(error, NeedsApproval):
         return Refusal("needs_approval", str(error))
+    if isinstance(error, Stopped):
+        return Refusal("log_restarted", headers={"Retry-After": "60"})
     if isinstance(error, OtherRequest):
         return Refusal("idempotency_key_reused")
     if isinstance(error, StillBusy):

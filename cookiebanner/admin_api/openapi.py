@@ -69,7 +69,7 @@ class AdminProblem(serializers.Serializer):
 @cache
 def page_of(item: type[serializers.Serializer]) -> serializers.Serializer:
     """A page of a list."""
-    following = serializers.URLField(allow_null=True, help_text="Where the next page is; also in Link.")
+    following = serializers.CharField(allow_null=True, help_text="Path of the next page; also in Link.")
     return inline_serializer(f"{item.__name__}Page", {"items": item(many=True), "next": following})
 
 
@@ -81,7 +81,7 @@ def statuses(does: Does, method: str, path: str) -> list[int]:
     if does.body or does.query or method == "POST":
         found.add(400)
     if method != "GET":
-        found |= {409, 413, 415, 422}
+        found |= {409, 413, 415, 422, 503}
     if does.guarded:
         found |= {412, 428}
     return sorted(found)

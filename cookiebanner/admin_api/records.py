@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -195,7 +195,7 @@ class RecordsView(AdminView):
                 rows = rows.filter(**{name: asked[name]})
         if "from" in asked:
             rows = rows.filter(received_at__gte=midnight(asked["from"]))
-        if "to" in asked:
+        if "to" in asked and asked["to"] < date.max:
             rows = rows.filter(received_at__lt=midnight(asked["to"]) + timedelta(days=1))
         return self.page(rows, "index", record_data, asked, newest=True)
 
@@ -293,11 +293,10 @@ class ExportView(_OneExport):
         return Response(status=204)
 
 
-class Octets(BaseRenderer):
-    media_type, format = "application/octet-stream", "bin"
+class Octets(JSONRenderer):
+    """For who asks for a file only: a refusal is a problem document all the same."""
 
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        return b""
+    media_type, format = "application/octet-stream", "bin"
 
 
 class ExportFileView(_OneExport):

@@ -51,6 +51,8 @@ of_a_site: list[URLPattern] = [
     path("tokens/<int:token>", people.OneTokenView.as_view(), name="token"),
     path("webhook", webhooks.WebhookView.as_view(), name="webhook"),
     path("webhook/secret", webhooks.WebhookSecretView.as_view(), name="webhook_secret"),
+    path("webhook/deliveries", webhooks.DeliveriesView.as_view(), name="deliveries"),
+    path("webhook/deliveries/<int:delivery>/again", webhooks.AgainView.as_view(), name="again"),
     path("trail", people.TrailView.as_view(), name="trail"),
 ]
 

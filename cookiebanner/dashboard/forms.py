@@ -11,6 +11,7 @@ from django import forms
 from django.conf import settings as django_settings
 
 from consent import csv_text
+from consent.answers import feeds
 from consent.banners import texts
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, RuleOverride, Service
@@ -618,6 +619,23 @@ class Token(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)
+
+
+class Listen(forms.Form):
+    """What a webhook is told besides opt-outs."""
+
+    events = forms.MultipleChoiceField(
+        label="Tell it of",
+        required=False,
+        choices=[
+            (feeds.ANSWERS, "every answer (opt-outs come by themselves, too)"),
+            (feeds.CHANGES, "every change of the site: publishes, requests, settings, people"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    batch = forms.IntegerField(
+        label="At most so many in one delivery", min_value=1, max_value=feeds.LARGEST_BATCH, help_text="1 = each singly"
+    )
 
 
 def category_label(category: Category) -> str:

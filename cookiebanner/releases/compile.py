@@ -161,7 +161,10 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
         config["re"] = regexes
     if moved := site.get("moved_from"):
         config["moved"] = {name: value for name, value in moved.items() if name != "manager"}
-    if css := look.css(snapshot["banner"]):
+    css, css_of_b = (look.css(arms.arm(snapshot, name)["banner"]) for name in arms.ARMS)
+    if css != css_of_b:
+        config["styles"] = [css, css_of_b]
+    elif css:
         config["css"] = css
     offered = [*snapshot["categories"], *snapshot["purposes"], *snapshot["services"]]
     if since := [place for place, one in enumerate(offered) if one.get("added_since")]:

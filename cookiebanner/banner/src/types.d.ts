@@ -70,6 +70,8 @@ export interface Config {
   terms: Terms;
   /** The site's part of the style sheet, behind ours: its layout, font, logo, and rules of its own. */
   css?: string;
+  /** The same of the two banners of a test, where they differ. */
+  styles?: string[];
   /** What the first layer needs in every language. */
   first: Screen;
   variant?: string;

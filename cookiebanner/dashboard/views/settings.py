@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from consent.answers import optouts
+from consent.answers import feeds, optouts
 from consent.common import InvalidChange
 from consent.sites import actions
 from consent.sites.models import Site
@@ -46,18 +47,40 @@ def settings(request: HttpRequest, site: Site) -> HttpResponse:
 
 @on_site(May.MANAGE)
 def webhook(request: HttpRequest, site: Site) -> HttpResponse:
-    """How deliveries fare, and the secret that signs them: shown once, or a new one."""
+    """What is told, how deliveries fare, and the secret that signs them: shown once, or a new one."""
     made = error = None
+    form = forms.Listen(request.POST if request.POST.get("what") == "listen" else None)
     if request.method == "POST":
-        change = request.POST.get("what") == "change"
         try:
-            made = (actions.rotate_webhook_secret if change else actions.reveal_webhook_secret)(site, actor(request))
+            made = _webhook_change(request, site, form)
         except InvalidChange as refused:
             error = str(refused)
     context: dict[str, Any] = {"made": made, "error": error, "now": timezone.now(), "waiting": optouts.waiting(site)}
     if site.webhook_url:
-        context["hook"] = actions.webhook_of(site)
+        context["hook"] = hook = actions.webhook_of(site)
+        given = {"events": hook.events, "batch": hook.batch}
+        context["form"] = form if form.errors else forms.Listen(initial=given)
+        context["deliveries"] = Paginator(site.webhook_deliveries.all(), 20).get_page(request.GET.get("page"))
     return show(request, "dashboard/webhook.html", site, **context)
+
+
+def _webhook_change(request: HttpRequest, site: Site, form: forms.Listen) -> str | None:
+    """Does what a button of the page asks for; a secret that is to be shown. Raises InvalidChange."""
+    what = request.POST.get("what")
+    if what == "listen":
+        if form.is_valid():
+            feeds.listen(site, actor(request), **form.cleaned_data)
+            messages.success(request, "The webhook is told what you chose, from now on.", "good")
+    elif what == "again":
+        wanted = request.POST.get("delivery", "")
+        row = get_object_or_404(site.webhook_deliveries, pk=int(wanted) if wanted.isdecimal() else 0)
+        feeds.send_again(row, actor(request))
+        messages.success(request, "It is sent again in a moment.", "good")
+    elif what == "change":
+        return actions.rotate_webhook_secret(site, actor(request))
+    else:
+        return actions.reveal_webhook_secret(site, actor(request))
+    return None
 
 
 @on_site(May.KILL)

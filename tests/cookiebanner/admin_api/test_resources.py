@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,13 @@ import pytest
 from django.utils import timezone
 
 from consent.jobs import registry, runner
+from consent.ledger import checkpoint, kept
 from consent.models import AuditEvent, ConsentRecord, Invitation, Site
 from consent.publishing.lint import RULES
 from consent.sites import actions, queries
 from tests.cookiebanner.admin_api.conftest import Program
 from tests.cookiebanner.audit.test_audit import answer
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 
@@ -185,9 +188,12 @@ def test_records_are_found_exported_and_erased(program, shop):
     today = timezone.now().date().isoformat()
     assert len(mine.get(f"records?action=accept_all&from={today}&to={today}&limit=2").json()["items"]) == 2
     assert mine.get("records?to=2020-01-01").json()["items"] == []
+    assert len(mine.get("records?from=0001-01-01&to=9999-12-31&action=accept_all").json()["items"]) == 3
     asked = mine.post("exports", {"format": "csv", "from": today, "to": today})
     assert (asked.status_code, asked.json()["state"], asked.json()["file"]) == (202, "waiting", False)
-    assert mine.get(f"exports/{asked.json()['id']}/file").status_code == 404
+    early = mine.get(f"exports/{asked.json()['id']}/file?format=bin", Accept="application/octet-stream")
+    assert (early.status_code, early["Content-Type"]) == (404, "application/problem+json")
+    assert json.loads(early.content)["code"] == "not_found"
     registry.discover()
     runner.work_off(periodic=False)
     done = mine.get(asked["Location"]).json()
@@ -232,9 +238,19 @@ def test_the_team(program, shop, people, settings):
 def test_the_webhook(program, shop):
     mine = program()
     assert mine.post("webhook/secret").status_code == 422
-    assert mine.change("PUT", "webhook", {"url": "http://127.0.0.1/x"}).status_code == 422
-    made = mine.change("PUT", "webhook", {"url": "https://crm.example/fairgate"}).json()
+    assert mine.change("PATCH", "webhook", {"url": "http://127.0.0.1/x"}).status_code == 422
+    made = mine.change("PATCH", "webhook", {"url": "https://crm.example/fairgate"}).json()
     assert (made["url"], made["waiting"]) == ("https://crm.example/fairgate", 0)
     shop.refresh_from_db()
     secret = mine.post("webhook/secret").json()["secret"]
     assert secret == actions.webhook_of(shop).secret
+
+
+def test_a_ledger_that_takes_no_entries_is_told(program, shop):
+    visitor = uuid4()
+    answer(shop, visitor)
+    lines = present(checkpoint.make(shop)).note.split("\n")
+    kept.keep(str(shop.uuid), "\n".join([lines[0], str(int(lines[1]) + 5), *lines[2:]]))  # a larger tree was signed
+    told = program().post("erasures", {"visitor": str(visitor)})
+    assert (told.status_code, told.json()["code"], told["Retry-After"]) == (503, "log_restarted", "60")
+    assert ConsentRecord.objects.filter(visitor=visitor).count() == 1

@@ -16,7 +16,7 @@ from consent.catalogue import actions as catalogue
 from consent.catalogue import known
 from consent.publishing import queries as publishing
 from consent.sites import actions, snippets
-from consent.sites.models import Membership, Site, Webhook
+from consent.sites.models import Membership, Site, Webhook, WebhookDelivery
 from consent.stats.models import GateReport
 from cookiebanner.dashboard.look_form import Look
 from cookiebanner.releases.publish import publish
@@ -420,12 +420,18 @@ def test_the_last_owner_stays(alice, shop, at, people):
 def test_tokens_offer_only_what_opens_something(alice, shop, at):
     """Every scope on the page opens a door that is shut without it."""
     form = alice.get(at("tokens")).context["form"]
-    assert form.fields["scopes"].choices == [("audit", "Follow the ledger: its checkpoint and tiles")]
+    assert [scope for scope, _ in form.fields["scopes"].choices] == list(actions.SCOPES)
+    assert form.fields["scopes"].initial == ["audit"]
     publish(shop, "alice", force=True)
     door = f"/v1/{shop.uuid}/log/checkpoint"
     assert alice.get(door).status_code == 401
     made = alice.post(at("tokens"), {"name": "Monitor", "scopes": ["audit"], "days": 30}).context["made"]
     assert alice.get(door, headers={"Authorization": f"Bearer {made}"}).status_code == 200
+    api = f"/api/admin/v1/sites/{shop.uuid}/services"  # what the others open: tests/cookiebanner/admin_api
+    assert alice.get(api, headers={"Authorization": f"Bearer {made}"}).status_code == 403
+    made = alice.post(at("tokens"), {"name": "CI", "scopes": ["view"], "days": 30}).context["made"]
+    assert alice.get(api, headers={"Authorization": f"Bearer {made}"}).status_code == 200
+    assert shop.tokens.get(name="CI").made_by.email == "alice@example.net"
     assert "scopes" in alice.post(at("tokens"), {"name": "CI", "scopes": ["write"]}).context["form"].errors
 
 
@@ -525,6 +531,26 @@ def test_the_webhooks_secret_is_shown_once_and_can_be_changed(alice, shop):
     after = Webhook.objects.get()
     assert (after.secret in changed, after.secret != secret, after.older_secret) == (True, True, secret)
     assert after.secret not in alice.get(url).content.decode()
+
+
+def test_the_webhook_is_told_what_was_chosen_and_a_delivery_is_sent_again(alice, shop, foreign):
+    url = reverse("dashboard:webhook", kwargs={"uuid": shop.uuid})
+    actions.change_settings(shop, "alice", webhook_url="https://hook.example/")
+    alice.post(url, {"what": "listen", "events": ["answers", "changes"], "batch": 7})
+    hook = Webhook.objects.get(site=shop)
+    assert (hook.events, hook.batch) == (["answers", "changes"], 7)
+    page = alice.post(url, {"what": "listen", "events": ["nothing"], "batch": 900}).content.decode()
+    assert ("less than or equal to 100" in page, Webhook.objects.get(site=shop).batch) == (
+        True, 7,
+    )  # fmt: skip
+    for of, places in ((shop, [4, 5]), (foreign, [1])):
+        WebhookDelivery.objects.create(site=of, kind="answers", message="answers_x", places=places, error="It broke.")
+    page = alice.get(url).content.decode()
+    assert ("2 answers" in page, "It broke." in page, "1 answer<" in page) == (True, True, False)
+    mine, theirs = (WebhookDelivery.objects.get(site=of).pk for of in (shop, foreign))
+    assert alice.post(url, {"what": "again", "delivery": theirs}).status_code == 404
+    alice.post(url, {"what": "again", "delivery": mine})
+    assert [job.params for job in shop.jobs.filter(kind="webhook_again")] == [{"delivery": mine}]
 
 
 def test_a_paused_webhook_is_told_on_the_overview_and_on_its_page(alice, shop):

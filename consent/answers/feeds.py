@@ -1,0 +1,115 @@
+"""What a webhook is told besides opt-outs, for who wants it: every answer, and every change of the site's trail
+(publishes, requests, settings, people …).
+
+The log and the trail are the queue: the webhook's row holds the place from which it is still to be told, so that an
+answer costs nothing more, nothing is lost while the receiver is away, and what was erased meanwhile is not sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from django.db import transaction
+
+from consent.answers import optouts
+from consent.common import InvalidChange
+from consent.jobs.actions import enqueue
+from consent.ledger.models import LogEntry, LogHead
+from consent.sites.actions import webhook_of
+from consent.sites.models import Site, Webhook, WebhookDelivery
+from consent.sites.queries import locked
+from consent.trail.actions import audit
+from consent.trail.models import AuditEvent, TrailHead
+from consent.trail.verbs import words_of
+
+FEED, AGAIN = "webhook_feed", "webhook_again"  # kinds of jobs
+ANSWERS, CHANGES, OPTOUT = "answers", "changes", "optout"
+EVENTS = (ANSWERS, CHANGES)  # what may be asked for; opt-outs are always told
+LARGEST_BATCH = 100
+
+
+@transaction.atomic
+def listen(site: Site, actor: str, *, events: Sequence[str] | None = None, batch: int | None = None) -> Webhook:
+    """What the site's webhook is told from now on, besides opt-outs, and how many at once. Raises InvalidChange."""
+    site = locked(site)
+    if not site.webhook_url:
+        raise InvalidChange("This site has no webhook; enter its address first.")
+    hook = webhook_of(site)
+    before: dict[str, Any] = {"events": list(hook.events), "batch": hook.batch}
+    wanted: list[str] = before["events"] if events is None else [name for name in EVENTS if name in events]
+    if events is not None and (unknown := sorted(set(events) - set(EVENTS))):
+        raise InvalidChange(f"There are no events {', '.join(unknown)}; there are {', '.join(EVENTS)}.")
+    if batch is not None:
+        if not 1 <= batch <= LARGEST_BATCH:
+            raise InvalidChange(f"A delivery holds 1 to {LARGEST_BATCH} events.")
+        hook.batch = batch
+    if ANSWERS in wanted and ANSWERS not in hook.events:
+        hook.next_answer = LogHead.objects.filter(pk=site.pk).values_list("size", flat=True).first() or 0
+    if CHANGES in wanted and CHANGES not in hook.events:
+        hook.next_change = (TrailHead.objects.filter(pk=site.pk).values_list("count", flat=True).first() or 0) + 1
+    hook.events = wanted
+    after = {"events": wanted, "batch": hook.batch}
+    if after != before:
+        hook.save(update_fields=["events", "batch", "next_answer", "next_change"])
+        audit(site, actor, "webhook.events", changed={key: [before[key], after[key]] for key in after})
+    return hook
+
+
+@transaction.atomic
+def send_again(delivery: WebhookDelivery, actor: str) -> None:
+    """Has a delivery sent again, read anew. Raises InvalidChange when the site has no webhook any more."""
+    site = locked(delivery.site)
+    if not site.webhook_url:
+        raise InvalidChange("This site has no webhook; enter its address first.")
+    enqueue(AGAIN, site=site, params={"delivery": delivery.pk}, once=True)
+    audit(site, actor, "webhook.again", delivery=delivery.message)
+
+
+def due() -> list[Site]:
+    """The sites whose webhook has still to be told of something."""
+    hooks = Webhook.objects.exclude(events=[]).exclude(site__webhook_url="").select_related("site")
+    return [hook.site for hook in hooks if any(next_places(hook, kind) for kind in hook.events)]
+
+
+def next_places(hook: Webhook, kind: str) -> list[int]:
+    """The places of the next delivery, at most a batch; [] when everything was told."""
+    if kind == ANSWERS:
+        entries = LogEntry.objects.filter(site_id=hook.site_id, index__gte=hook.next_answer or 0)
+        found = entries.filter(type=LogEntry.Type.CONSENT).order_by("index").values_list("index", flat=True)
+        return list(found[: hook.batch])
+    events = AuditEvent.objects.filter(site_id=hook.site_id, number__gte=hook.next_change or 1)
+    return [number for number in events.order_by("number").values_list("number", flat=True)[: hook.batch] if number]
+
+
+def told_up_to(hook: Webhook, kind: str, last: int) -> None:
+    """The webhook knows everything up to this place."""
+    name = "next_answer" if kind == ANSWERS else "next_change"
+    setattr(hook, name, last + 1)
+    hook.save(update_fields=[name])
+
+
+def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
+    """What is told of these places, as it is now."""
+    if kind != CHANGES:
+        return optouts.events(site.pk, places)
+    events = AuditEvent.objects.filter(site=site, number__in=list(places)).order_by("number")
+    return [
+        {
+            "number": event.number,
+            "at": event.at.astimezone(UTC).isoformat(),
+            "actor": event.actor,
+            "verb": event.verb,
+            "words": words_of(event.verb),
+            "detail": event.detail,
+        }
+        for event in events
+    ]
+
+
+def message_of(site: Site, kind: str, found: Sequence[dict[str, Any]]) -> str:
+    """The id of a delivery: the same for the same things, and it tells of nothing."""
+    names = ",".join([str(site.uuid), *(str(row.get("id") or row["number"]) for row in found)])
+    return f"{kind}_{hashlib.sha256(names.encode()).hexdigest()[:32]}"
