@@ -239,9 +239,12 @@ class _Answer:
             return {"dpv:hasLegalBasis": basis, "fairgate:optedOut": state == "denied"}
         if not self.by_consent and not basis:
             return {"fairgate:optedOut": state == "denied"}
-        refused = WITHDRAWN if self.record.get("status") == "ConsentWithdrawn" else REFUSED
-        given = self.record.get("status") != "ConsentRequestDeferred"
-        status = (GIVEN if given else "dpv:ConsentUnknown") if state == "granted" else refused
+        whole = self.record.get("status")
+        refused = WITHDRAWN if whole == "ConsentWithdrawn" else REFUSED
+        status = GIVEN if state == "granted" else refused
+        # Of a receipt of another system nothing is known; what nobody was asked for was not given either.
+        if whole == "ConsentUnknown" or (whole == "ConsentRequestDeferred" and state == "granted"):
+            status = "dpv:ConsentUnknown"
         return {"dpv:hasConsentStatus": status, "dpv:hasLegalBasis": BASES["consent"]}
 
 

@@ -4,8 +4,10 @@ they say is what the CSV says."""
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyshacl
 import pytest
@@ -57,7 +59,7 @@ def choices(state: str, letter: str = "not_offered") -> dict[str, dict[str, str]
 
 @pytest.fixture
 def graph(settings, tmp_path) -> tuple[Graph, list[dict[str, str]]]:
-    """Seven answers under two laws, one of them erased, one said elsewhere: as triples, and as the rows of the CSV."""
+    """Eight answers under two laws, one of them erased, two said elsewhere: as triples, and as the rows of the CSV."""
     settings.FAIRGATE_DATA = tmp_path / "data"
     site = create_site(["shop.test"], "alice", uuid=SITE, name="Shop")
     text, at = canonical(OFFERED), datetime(2026, 3, 2, tzinfo=UTC)
@@ -74,6 +76,7 @@ def graph(settings, tmp_path) -> tuple[Graph, list[dict[str, str]]]:
         ("us_ca", "US-CA", "accept_all", "granted", "ConsentGiven", "en"),
         ("eu_opt_in", "FR", "accept_all", "granted", "ConsentGiven", "de"),
         ("eu_opt_in", "DE", "import", "granted", "ConsentGiven", "de"),
+        ("eu_opt_in", "DE", "receipt", "granted", "ConsentUnknown", ""),
     ]
     drafts = []
     for number, (regime, place, action, state, status, language) in enumerate(given):
@@ -124,18 +127,19 @@ def test_it_says_what_the_csv_says(graph):
             }
         )  # fmt: skip
     # Of what was said elsewhere no notice of ours is told: nobody proved its words.
-    read[-1] |= {name: rows[-1][name] for name in ("language", "release_hash")}
-    assert len(read) == 7
+    for place in (-2, -1):
+        read[place] |= {name: rows[place][name] for name in ("language", "release_hash")}
+    assert len(read) == 8
     assert read == [{name: row[name] for name in read[0]} for row in rows]
     notices = [triples.value(record, DPV.hasNotice) for record in records]
-    assert [str(notice) for notice in notices if "elsewhere" in str(notice)] == ["urn:fairgate:notice:elsewhere"]
+    assert [str(notice) for notice in notices if "elsewhere" in str(notice)] == ["urn:fairgate:notice:elsewhere"] * 2
     assert str(triples.value(notices[-1], DCTERMS.identifier)) == "not proved"
 
 
 def test_no_decision_is_both_given_and_refused(graph):
     triples, _rows = graph
     nodes = list(triples.subjects(RDF.type, DPV.Process))
-    assert len(nodes) == 6 * 6
+    assert len(nodes) == 7 * 6
     assert {len(list(triples.objects(node, OWN.state))) for node in nodes} == {1}
     assert {len(list(triples.subjects(DPV.hasProcess, node))) for node in nodes} == {1}
 
@@ -216,6 +220,57 @@ def test_the_shapes_refuse_an_opt_out_that_is_called_a_consent(graph):
     node = next(iter(triples.subjects(OWN.optedOut, Literal(True))))
     triples.add((node, DPV.hasConsentStatus, DPV.ConsentRefused))
     assert conforms(triples)[0] is False
+
+
+def given(triples: Graph) -> Any:
+    """A decision that gives a consent."""
+    return next(
+        one for one in triples.subjects(DPV.hasConsentStatus, DPV.ConsentGiven) if (one, OWN.state, None) in triples
+    )
+
+
+def decided(triples: Graph, mark: URIRef) -> Any:
+    """A decision that is always on, or an opt-out."""
+    return next(iter(triples.subjects(mark, Literal(True))))
+
+
+MEANT_OTHERWISE: dict[str, Callable[[Graph], object]] = {
+    "a status that is none": lambda triples: triples.set((given(triples), DPV.hasConsentStatus, DPV.ConsentPresumed)),
+    "given, though it was denied": lambda triples: triples.set((given(triples), OWN.state, Literal("denied"))),
+    "a consent without its basis": lambda triples: triples.remove((given(triples), DPV.hasLegalBasis, None)),
+    "an opt-out on the basis of consent": lambda triples: triples.set(
+        (decided(triples, OWN.optedOut), DPV.hasLegalBasis, DPV.ExpressedConsent)
+    ),
+    "opted out, though it was granted": lambda triples: triples.set(
+        (decided(triples, OWN.optedOut), OWN.state, Literal("granted"))
+    ),
+    "always on by consent": lambda triples: triples.set(
+        (decided(triples, OWN.alwaysOn), DPV.hasLegalBasis, DPV.ExpressedConsent)
+    ),
+    "a consent under a law of opt-outs": lambda triples: triples.add(
+        (next(iter(triples.subjects(DPV.hasEntityInvolvement))), DPV.hasConsentStatus, DPV.ConsentGiven)
+    ),
+    "erased, and still there": lambda triples: triples.set(
+        (next(iter(triples.subjects(OWN.erased, Literal(False)))), OWN.erased, Literal(True))
+    ),
+    "a leaf that is no hash": lambda triples: triples.set(
+        (next(iter(triples.subjects(OWN.leaf))), OWN.leaf, Literal("x"))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", MEANT_OTHERWISE.values(), ids=MEANT_OTHERWISE.keys())
+def test_the_shapes_refuse_what_means_something_else(graph, change):
+    triples, _rows = graph
+    change(triples)
+    assert conforms(triples)[0] is False
+
+
+def test_a_receipt_of_another_system_gives_no_consent(graph):
+    triples, _rows = graph
+    nodes = list(triples.objects(URIRef(f"urn:uuid:{uuid5(SITE, '7')}"), DPV.hasProcess))
+    found = {status for node in nodes for status in triples.objects(node, DPV.hasConsentStatus)}
+    assert (found, conforms(triples)[0]) == ({DPV.ConsentUnknown}, True)
 
 
 def test_keys_that_are_no_names_make_whole_iris():
