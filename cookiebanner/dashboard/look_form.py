@@ -33,6 +33,7 @@ FONTS = {
     "system": "The visitor's system", "sans": "Arial, Helvetica", "humanist": "Verdana", "serif": "Georgia",
     "mono": "Typewriter",
 }  # fmt: skip
+NO_FILE = {"logo": "No logo", "font_file": "The font above"}
 GROUPS = {
     "Shape": ("place", "density", "backdrop", "radius"),
     "Buttons": ("style", "order", "buttons", "button_radius"),
@@ -120,7 +121,7 @@ class Look(forms.Form):
         self.file_names = {one.name for one in offered if one.removed_at is None}
         for token, kind in theme.FILES.items():
             own = [(one.sha256, one.name) for one in offered if one.content_type == kind]
-            set_choices(self, token, [("", "None"), *own])
+            set_choices(self, token, [("", NO_FILE[token]), *own])
         for name, (label, _) in COLOURS.items():
             self.fields[name] = _colour(f"{label}, light")
             self.fields[f"dark_{name}"] = _colour(f"{label}, dark")

@@ -21,8 +21,7 @@ LOGO = 32  # CSS pixels of height
 
 
 def css(banner: Mapping[str, Any]) -> str:
-    """The rules that a release's banner adds; "" when it looks as ours does. Raises
-    `consent.banners.css.RejectedRules`."""
+    """The rules that a release's banner adds; "" when it looks as ours does. Raises RejectedRules."""
     chosen = banner["theme"]
     found = [] if (banner["layout"], banner["position"]) == PLAIN else [layout(banner["layout"])]
     found += [layout(name) for name in ("compact", "stacked") if name in (chosen.get("density"), chosen.get("buttons"))]
