@@ -73,6 +73,11 @@ class Refuse(Decide):
             *((key, f"GDPR art. {key}: {said}") for key, said in erasure.REFUSALS.items()),
         ],
     )
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Such as: a claim is pending in court. Kept for ever, so no name, no mail address, no id.",
+    )
 
 
 def places(site: Site, asked: str) -> list[int]:
