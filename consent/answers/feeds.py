@@ -18,6 +18,7 @@ from consent.answers import optouts
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
 from consent.ledger.models import LogEntry, LogHead
+from consent.notices import actions as notices
 from consent.sites.actions import webhook_of
 from consent.sites.models import Site, Webhook, WebhookDelivery
 from consent.sites.queries import locked
@@ -26,8 +27,8 @@ from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import words_of
 
 FEED, AGAIN = "webhook_feed", "webhook_again"  # kinds of jobs
-ANSWERS, CHANGES, OPTOUT = "answers", "changes", "optout"
-EVENTS = (ANSWERS, CHANGES)  # what may be asked for; opt-outs are always told
+ANSWERS, CHANGES, OPTOUT, NOTICES = "answers", "changes", "optout", "notices"
+EVENTS = (ANSWERS, CHANGES)  # what may be asked for here; opt-outs are always told, notices by their kinds
 LARGEST_BATCH = 100
 
 
@@ -93,6 +94,8 @@ def told_up_to(hook: Webhook, kind: str, last: int) -> None:
 
 def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
     """What is told of these places, as it is now."""
+    if kind == NOTICES:
+        return notices.events(site, places)
     if kind != CHANGES:
         return optouts.events(site.pk, places)
     events = AuditEvent.objects.filter(site=site, number__in=list(places)).order_by("number")

@@ -55,7 +55,7 @@ def deliver(run: Run) -> dict[str, Any]:
     optouts = feeds.rows(site, feeds.OPTOUT, [index for job in jobs for index in _indexes(job)])
     result: dict[str, Any] = {"delivered": len(optouts)}
     if optouts:
-        made = _send(site, hook, feeds.OPTOUT, optouts)
+        made = send(site, hook, feeds.OPTOUT, optouts)
         if made.error:
             raise _later(site, _failed(site, hook, made.error), made.error)
         _worked(site, hook)
@@ -66,10 +66,16 @@ def deliver(run: Run) -> dict[str, Any]:
     return result
 
 
-NAMES = {feeds.OPTOUT: "optouts", feeds.ANSWERS: "answers", feeds.CHANGES: "changes"}  # of the list in a body
+# Of the list in a body.
+NAMES = {
+    feeds.OPTOUT: "optouts",
+    feeds.ANSWERS: "answers",
+    feeds.CHANGES: "changes",
+    feeds.NOTICES: "notices",
+}
 
 
-def _send(site: Site, hook: Webhook, kind: str, rows: list[dict[str, Any]], *, again: bool = False) -> WebhookDelivery:
+def send(site: Site, hook: Webhook, kind: str, rows: list[dict[str, Any]], *, again: bool = False) -> WebhookDelivery:
     """POSTs one delivery, and keeps what came of it."""
     # The job's own number is no secret, but another site's rate of opt-outs is: the id says nothing of either.
     message = feeds.message_of(site, kind, rows)
@@ -113,7 +119,7 @@ def deliver_feed(run: Run) -> dict[str, Any]:
             places = feeds.next_places(hook, kind)
             rows = feeds.rows(site, kind, places) if places else []
             if rows:
-                made = _send(site, hook, kind, rows)
+                made = send(site, hook, kind, rows)
                 if made.error:
                     raise Later(_failed(site, hook, made.error), made.error)
                 _worked(site, hook)
@@ -135,7 +141,7 @@ def deliver_again(run: Run) -> dict[str, Any]:
     rows = feeds.rows(site, old.kind, old.places)
     if not rows:  # erased
         return {"sent": 0}
-    made = _send(site, webhook_of(site), old.kind, rows, again=True)
+    made = send(site, webhook_of(site), old.kind, rows, again=True)
     return {"sent": 1, "status": made.status, "error": made.error}
 
 

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name="WebhookDelivery",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(help_text="optout, answers or changes", max_length=10)),
+                ("kind", models.CharField(help_text="optout, answers, changes or notices", max_length=10)),
                 ("message", models.CharField(help_text="webhook-id", max_length=60)),
                 ("places", models.JSONField(default=list)),
                 ("status", models.PositiveSmallIntegerField(help_text="of the answer; empty = none came", null=True)),

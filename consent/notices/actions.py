@@ -90,6 +90,20 @@ def mark_sent(notices: Iterable[Notice], way: str) -> None:
     Notice.objects.filter(pk__in=[one.pk for one in notices]).update(**{way: timezone.now()})
 
 
+def events(site: Site, numbers: Collection[int]) -> list[dict[str, Any]]:
+    """Notices as a webhook is told of them."""
+    return [
+        {
+            "number": row.pk,
+            "kind": row.kind,
+            "subject": row.subject,
+            "text": text_of(row),
+            "since": row.since.isoformat(),
+        }
+        for row in site.notices.filter(pk__in=list(numbers)).order_by("pk")
+    ]
+
+
 def text_of(notice: Notice) -> str:
     """A notice in words; one of another version by its kind."""
     kind = KINDS.get(notice.kind)

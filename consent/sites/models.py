@@ -201,7 +201,7 @@ class WebhookDelivery(models.Model):
     visitor: sent again, it is read anew."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="webhook_deliveries")
-    kind = models.CharField(max_length=10, help_text="optout, answers or changes")
+    kind = models.CharField(max_length=10, help_text="optout, answers, changes or notices")
     message = models.CharField(max_length=60, help_text="webhook-id")
     places = models.JSONField(default=list)
     status = models.PositiveSmallIntegerField(null=True, help_text="of the answer; empty = none came")
@@ -216,7 +216,7 @@ class WebhookDelivery(models.Model):
     @property
     def words(self) -> str:
         """What it told: 3 answers, 1 opt-out."""
-        name = {"optout": "opt-out", "answers": "answer"}.get(self.kind, "change")
+        name = {"optout": "opt-out", "answers": "answer", "notices": "notice"}.get(self.kind, "change")
         return f"{len(self.places)} {name}{'' if len(self.places) == 1 else 's'}"
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
-from django.utils import timezone
-
-from consent.jobs import outgoing, signatures
+from consent.answers import feeds
+from consent.answers import jobs as deliveries
 from consent.jobs.actions import enqueue
 from consent.jobs.registry import DELIVERIES, handler
 from consent.jobs.runner import Run
 from consent.notices import actions as notices
 from consent.notices.kinds import WEBHOOK
-from consent.notices.models import Notice
-from consent.sites.actions import webhook_of, webhook_secrets
+from consent.sites.actions import webhook_of
 from consent.sites.models import Site
 from consent.watch import conditions
 
@@ -44,8 +40,8 @@ def _queue_webhook(site: Site) -> None:
 
 @handler(HOOK, queue=DELIVERIES)
 def deliver(run: Run) -> dict[str, int]:
-    """POSTs `{"type": "notices", "site", "delivery", "notices": [{"kind", "subject", "text", "since"}]}` to the site's
-    webhook, signed as its opt-outs are. Raises OSError when it is not taken: the job is tried again."""
+    """POSTs `{"type": "notices", "site", "delivery", "notices": [{"number", "kind", …}]}` to the site's webhook,
+    signed and kept as its opt-outs are. Raises OSError when it is not taken: the job is tried again."""
     site = run.job.site
     if site is None or not site.webhook_url:
         return {"delivered": 0}
@@ -53,17 +49,9 @@ def deliver(run: Run) -> dict[str, int]:
     rows = [row for row in site.notices.filter(ended_at=None, hooked_at=None) if row.kind in kinds]
     if not rows:
         return {"delivered": 0}
-    names = ",".join([str(site.uuid), *(str(row.pk) for row in rows)])
-    message = "notices_" + hashlib.sha256(names.encode()).hexdigest()[:32]
-    event = {"type": "notices", "site": str(site.uuid), "delivery": message, "notices": [_event(row) for row in rows]}
-    body = json.dumps(event).encode()
-    sent = signatures.headers(webhook_secrets(webhook_of(site)), message, int(timezone.now().timestamp()), body)
-    answer = outgoing.post(site.webhook_url, body, {"Content-Type": "application/json", **sent}, largest=0)
-    if not 200 <= answer.status < 300:
-        raise OSError(f"The webhook answered {answer.status}.")
+    told = feeds.rows(site, feeds.NOTICES, [row.pk for row in rows])
+    made = deliveries.send(site, webhook_of(site), feeds.NOTICES, told)
+    if made.error:
+        raise OSError(made.error)
     notices.mark_sent(rows, "hooked_at")
     return {"delivered": len(rows)}
-
-
-def _event(row: Notice) -> dict[str, str]:
-    return {"kind": row.kind, "subject": row.subject, "text": notices.text_of(row), "since": row.since.isoformat()}

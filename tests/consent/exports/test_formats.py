@@ -113,7 +113,7 @@ def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
     drafts = [
         draft_of(
             site.pk, site.uuid, "consent",
-            {"page": text, "choices": GIVEN, "status": "ConsentGiven", "client_time": text, "layer": text},
+            {"page": text, "choices": GIVEN, "status": "ConsentGiven", "client_time": text, "layer": text, "arm": text},
             uuid5(SITE, f"evil{number}"), action="custom", regime="eu_opt_in", jurisdiction="*", **release,
         )
         for number, text in enumerate(given)
@@ -126,8 +126,8 @@ def test_every_csv_is_neutralised_and_gives_the_text_back(site, tmp_path):
     assert table == (tmp_path / "a.csv").read_bytes()
     rows = list(csv.DictReader(StringIO(table.decode("utf-8-sig"), newline="")))[-len(given) :]
     for text, row in zip(given, rows, strict=True):
-        cells = [row[name] for name in ("page", "client_time", "layer")]
-        assert cells == [verifier.harmless(text)] * 3
+        cells = [row[name] for name in ("page", "client_time", "layer", "arm")]
+        assert cells == [verifier.harmless(text)] * 4
         assert cells[0].removeprefix("'") == text
     assert verify(tmp_path / "b.zip")[0] == UNKNOWN
 

@@ -16,6 +16,7 @@ from consent.publishing import actions as publishing
 from consent.publishing import lint, queries
 from consent.publishing.differences import differences
 from consent.sites.actions import create_site
+from cookiebanner.releases import renderings
 from cookiebanner.releases.compile import compile  # noqa: A004
 from tests.values import RESPONSIBLE
 
@@ -173,3 +174,14 @@ def test_a_change_of_the_look_of_a_stays_one_of_a(tested):
     edit_banner(tested, ME, layout="center")
     draft = queries.draft(tested)
     assert [arms.arm(draft, name)["banner"]["layout"] for name in arms.ARMS] == ["center", "bar"]
+
+
+def test_both_banners_are_pictured_and_named(site, tested):
+    draft = queries.draft(tested)
+    both = renderings.subjects(draft, ["eu_opt_in"])
+    alone = renderings.subjects(arms.arm(draft, "A"), ["eu_opt_in"])
+    assert [[one.arm for one in subject.shows] for subject in both] == [["A"]] * len(alone) + [["B"]] * len(alone)
+    titles = {subject.taken.arm: subject.texts["banner"].title for subject in both if subject.taken.language == "en"}
+    assert (titles["A"] == TITLE, titles["B"]) == (False, TITLE)
+    assert set(alone[0].taken.words()) == {"variant", "language", "form", "scheme"}  # as entries always named them
+    assert both[-1].taken.words()["arm"] == "B"
