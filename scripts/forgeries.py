@@ -182,7 +182,7 @@ def of_every_kind() -> Log:
     number = "ab" * 32
     deferred: Record = {"status": "ConsentRequestDeferred"}
     acted: Record = {"signals": {"acted_on": {"gpc": "Global Privacy Control"}}, "status": "ConsentRefused"}
-    said: Record = {"receipt": {"C0002": "CONFIRMED", "their own": "OPT_OUT"}, "status": "ConsentUnknown"}
+    said: Record = {"receipt": {"C0002": "CONFIRMED", "theirs": "OPT_OUT"}, "status": "ConsentUnknown"}
     receipt = {"categories": YES["categories"], "services": {"meter": "not_offered"}}
     california: Record = {"regime": "us_ca", "jurisdiction": "US-CA"}
 

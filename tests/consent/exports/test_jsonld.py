@@ -127,8 +127,8 @@ def test_it_says_what_the_csv_says(graph):
             }
         )  # fmt: skip
     # Of what was said elsewhere no notice of ours is told: nobody proved its words.
-    for last in (-2, -1):
-        read[last] |= {name: rows[last][name] for name in ("language", "release_hash")}
+    for elsewhere in (-2, -1):
+        read[elsewhere] |= {name: rows[elsewhere][name] for name in ("language", "release_hash")}
     assert len(read) == 8
     assert read == [{name: row[name] for name in read[0]} for row in rows]
     notices = [triples.value(record, DPV.hasNotice) for record in records]
