@@ -57,7 +57,8 @@ def drawn(page: Any, expression: str, wanted: Any) -> None:
 def test_the_editor_on_every_screen(signed_in, live_server, shop, width, scheme):
     change_settings(shop, "x", languages=["en", "de"])
     page = signed_in(width, scheme)
-    for tab in ("look", "words"):
+    # Of the look, the walk over all pages sees to that.
+    for tab in ("look", "words") if SHOTS else ("words",):
         page.goto(live_server.url + reverse("dashboard:banner", kwargs={"uuid": shop.uuid}) + f"?tab={tab}")
         page.frame_locator("#stage").locator(BANNER).wait_for()
         look(page, f"editor-{tab}-{width}-{scheme}")
@@ -76,7 +77,8 @@ def test_the_editor_on_every_screen(signed_in, live_server, shop, width, scheme)
     look(page, f"editor-draft-{width}-{scheme}")
     page.get_by_role("button", name="Use it").press("Enter")
     page.get_by_text("“Spring” is in use now.").wait_for()
-    look(page, f"editor-drafts-{width}-{scheme}")
+    if SHOTS:
+        look(page, f"editor-drafts-{width}-{scheme}")
 
 
 def test_edits_are_drawn_undone_kept_and_asked_about(signed_in, live_server, shop):
