@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -148,13 +149,21 @@ def _write_service(site: Site, key: str, old: Service | None, new: Service, acto
 
 def _write_banner(site: Site, now: Document, wanted: Document, actor: str) -> None:
     if wanted.banner is not UNSET and wanted.banner != now.banner:
-        banners.edit_banner(
-            site, actor, **{name: plain(getattr(wanted.banner, name)) for name in _fields(wanted.banner)}
-        )
+        given = {name: plain(getattr(wanted.banner, name)) for name in _fields(wanted.banner)}
+        for name, body in given.pop("files").items():
+            banners.add_file(site, actor, name, _bytes(name, body))
+        banners.edit_banner(site, actor, **given)
     for where, texts in _changed(now, wanted, "texts"):
         language, _, regime = where.partition("@")
         old = now.texts.get(where, {}) if now.texts is not UNSET else {}
         banners.edit_texts(site, actor, language, {**dict.fromkeys(old, ""), **texts}, regime=regime)
+
+
+def _bytes(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise InvalidChange(f"The file {name} of the banner is not base64.") from None
 
 
 def _delete(site: Site, comparison: Comparison, actor: str) -> None:

@@ -54,6 +54,8 @@ class Settings(Part):
     first_party_endpoint: bool = False
     moved_from: MovedFrom = msgspec.field(default_factory=MovedFrom)
     publish_needs_approval: bool = False
+    group: str = ""
+    membership: bool = False
 
 
 class Category(Part):
@@ -103,21 +105,47 @@ class Service(Part):
     exemption_confirmed: list[str] = []
     inline: list[str] = []
     adapter: str = ""
+    earlier_category: str = ""
 
 
 class Theme(Part):
     accent: str = ""
+    button: str = ""
     background: str = ""
     text: str = ""
+    border: str = ""
+    link: str = ""
+    focus: str = ""
+    dark_accent: str = ""
+    dark_button: str = ""
+    dark_background: str = ""
+    dark_text: str = ""
+    dark_border: str = ""
+    dark_link: str = ""
+    dark_focus: str = ""
     radius: int | None = None
+    button_radius: int | None = None
+    logo_height: int | None = None
     scheme: str = ""
+    density: str = ""
+    font: str = ""
+    order: str = ""
+    style: str = ""
+    buttons: str = ""
+    backdrop: str = ""
+    logo: str = ""
+    font_file: str = ""
 
 
 class Banner(Part):
+    """`files`: what the banner shows of what was uploaded, {name: base64}; its theme names them by their SHA-256."""
+
     layout: Literal["card", "bar", "center"] = "card"
     position: str = "bottom-left"
     theme: Theme = msgspec.field(default_factory=Theme)
     floating_button: bool = True
+    css: str = ""
+    files: dict[str, str] = {}
 
 
 class Correction(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from consent.configuration.document import (
     Theme,
     Words,
 )
+from consent.publishing.queries import files_of
 from consent.sites.actions import SETTINGS
 from consent.sites.models import Site
 
@@ -30,7 +32,7 @@ def document_of(site: Site) -> Document:
     """The site's draft, with every section."""
     site = Site.objects.get(pk=site.pk)
     banner = BannerRow.objects.filter(site=site).first() or BannerRow(site=site)
-    looks = {name: getattr(banner, name) for name in ("layout", "position", "floating_button")}
+    looks = {name: getattr(banner, name) for name in ("layout", "position", "floating_button", "css")}
     return Document(
         format_="fairgate-site/1",
         site=site.uuid,
@@ -39,13 +41,17 @@ def document_of(site: Site) -> Document:
         categories={row.key: _category(row) for row in site.categories.all()},
         purposes={row.key: _purpose(row) for row in site.purposes.select_related("category")},
         services=_services(site),
-        banner=Banner(**looks, theme=Theme(**banner.theme)),
+        banner=Banner(**looks, theme=Theme(**banner.theme), files=_files(site, banner)),
         texts={where: dict(sorted(own.items())) for where, own in sorted(banner.texts.items())},
         jurisdictions={
             row.jurisdiction: Correction(columns=dict(sorted(row.fields.items())), reason=row.reason)
             for row in site.jurisdiction_overrides.order_by("jurisdiction")
         },
     )
+
+
+def _files(site: Site, banner: BannerRow) -> dict[str, str]:
+    return {row.name: base64.b64encode(bytes(row.body)).decode() for row in files_of(site, banner).order_by("name")}
 
 
 def _settings(site: Site) -> Settings:

@@ -35,7 +35,7 @@ def draft(site: Site, banner: BannerContent | None = None, *, just_read: bool = 
         purposes=site.purposes.select_related("category"),
         services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
         banner=banner,
-        files=_files(site, banner, test),
+        files=list(files_of(site, banner, test).order_by("sha256").defer("body")),
         **resolved,
         test=_test(site, banner, test, resolved) if test else None,
         variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
@@ -72,12 +72,12 @@ def tested_releases(site: Site) -> list[int]:
     return found
 
 
-def _files(site: Site, banner: BannerContent, test: BannerTest | None) -> list[BannerFile]:
-    """What the draft shows of what was uploaded."""
+def files_of(site: Site, banner: BannerContent, test: BannerTest | None = None) -> QuerySet[BannerFile]:
+    """What a draft, and the second banner of its test, show of what was uploaded."""
     looks = [banner.theme, *([test.theme] if test else [])]
     chosen = Q(sha256__in={str(look[token]) for look in looks for token in theme.FILES if token in look})
     named = Q(name__in=css.names(banner.css), removed_at=None)
-    return list(BannerFile.objects.filter(chosen | named, site=site).order_by("sha256").defer("body"))
+    return BannerFile.objects.filter(chosen | named, site=site)
 
 
 def with_files(site: Site, snapshot: Snapshot) -> Snapshot:

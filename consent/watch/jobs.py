@@ -49,8 +49,8 @@ def deliver(run: Run) -> dict[str, int]:
     rows = [row for row in site.notices.filter(ended_at=None, hooked_at=None) if row.kind in kinds]
     if not rows:
         return {"delivered": 0}
-    told = feeds.rows(site, feeds.NOTICES, [row.pk for row in rows])
-    made = deliveries.send(site, webhook_of(site), feeds.NOTICES, told)
+    news = feeds.rows(site, feeds.NOTICES, [row.pk for row in rows])
+    made = deliveries.send(site, webhook_of(site), feeds.NOTICES, news)
     if made.error:
         raise OSError(made.error)
     notices.mark_sent(rows, "hooked_at")

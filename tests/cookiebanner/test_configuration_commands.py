@@ -88,7 +88,7 @@ def test_a_plan_says_in_words_what_it_would_do_and_does_nothing(path, shop):  # 
 def test_a_section_that_is_not_there_is_not_touched(path, shop):  # noqa: F811
     path.write_text(f"format: fairgate-site/1\nsite: {shop.uuid}\nbanner: {{layout: bar, position: top}}\n")
     assert run("apply", str(path), "--delete").splitlines() == [
-        "Banner", "  ~ Layout: card → Bar", "  ~ Position: bottom-left → top",
+        "Banner", "  ~ Layout: Card → Bar", "  ~ Position: bottom left → top",
     ]  # fmt: skip
     assert (shop.services.count(), shop.categories.count()) == (2, 5)
 

