@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from django.utils import timezone
 from consent.banners import arms, css, texts, theme
 from consent.banners.models import Banner, BannerContent, BannerFile, BannerTest
 from consent.jurisdictions import table
-from consent.publishing.models import Release
+from consent.publishing.models import LintWaiver, Release
 from consent.publishing.slots import Numbering
 from consent.publishing.snapshot import Snapshot, build, waiver
 from consent.sites.models import Site
@@ -19,30 +20,57 @@ from consent.sites.models import Site
 MOST_OF_A_TEST = 50  # releases
 
 
-def draft(site: Site, banner: BannerContent | None = None, *, just_read: bool = False) -> Snapshot:
+def draft(
+    site: Site,
+    banner: BannerContent | None = None,
+    *,
+    just_read: bool = False,
+    sign_offs: Iterable[LintWaiver] | None = None,
+) -> Snapshot:
     """The site's draft as it would be published now, or with another draft of the banner. Reads the rows afresh; the
-    site's own unless `just_read`."""
+    site's own unless `just_read`, its sign-offs in force unless they are given."""
+    return drafts(site, [banner], just_read=just_read, sign_offs=sign_offs)[0]
+
+
+def drafts(
+    site: Site,
+    banners: Sequence[BannerContent | None],
+    *,
+    just_read: bool = False,
+    sign_offs: Iterable[LintWaiver] | None = None,
+) -> list[Snapshot]:
+    """The draft with each of several drafts of the banner (None: the one in use)."""
     site = site if just_read else Site.objects.get(pk=site.pk)
     overrides = list(site.jurisdiction_overrides.all())
     categories = list(site.categories.all())
-    banner = banner or Banner.objects.filter(site=site).first() or Banner(site=site)
-    resolved = texts.of_draft(site, banner, categories)
+    hosts = list(site.hosts.values_list("name", flat=True))
+    purposes = list(site.purposes.select_related("category"))
+    services = list(site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"))
     test = BannerTest.objects.filter(site=site, ends__gte=timezone.now().date()).first()
-    return build(
-        site,
-        hosts=site.hosts.values_list("name", flat=True),
-        categories=categories,
-        purposes=site.purposes.select_related("category"),
-        services=site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"),
-        banner=banner,
-        files=list(files_of(site, banner, test).order_by("sha256").defer("body")),
-        **resolved,
-        test=_test(site, banner, test, resolved) if test else None,
-        variants=table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides}),
-        jurisdictions_version=table.VERSION,
-        overrides=overrides,
-        waivers=site.lint_waivers.filter(revoked_at=None),
-    )
+    variants = table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides})
+    waivers = list(site.lint_waivers.filter(revoked_at=None) if sign_offs is None else sign_offs)
+    found = []
+    for given in banners:
+        banner = given or Banner.objects.filter(site=site).first() or Banner(site=site)
+        resolved = texts.of_draft(site, banner, categories)
+        found.append(
+            build(
+                site,
+                hosts=hosts,
+                categories=categories,
+                purposes=purposes,
+                services=services,
+                banner=banner,
+                files=list(files_of(site, banner, test).order_by("sha256").defer("body")),
+                **resolved,
+                test=_test(site, banner, test, resolved) if test else None,
+                variants=variants,
+                jurisdictions_version=table.VERSION,
+                overrides=overrides,
+                waivers=waivers,
+            )
+        )
+    return found
 
 
 def _test(site: Site, banner: BannerContent, test: BannerTest, of_a: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from consent.banners import reviews
+from consent.banners.models import TextReview
 from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
 from consent.publishing import lint
@@ -40,6 +41,13 @@ def jobs(site: Site, snapshot: Snapshot) -> list[Job]:
     return list(site.jobs.filter(kind=KIND, params={"content": content(snapshot)}).order_by("-pk")[:MOST])
 
 
+def jobs_of_each(site: Site, snapshots: Sequence[Snapshot]) -> list[list[Job]]:
+    """`jobs` of several contents, read at once."""
+    wanted = [{"content": content(snapshot)} for snapshot in snapshots]
+    found = list(site.jobs.filter(kind=KIND, params__in=wanted).order_by("-pk")[: MOST * len(wanted)])
+    return [[job for job in found if job.params == params] for params in wanted]
+
+
 def known(site: Site, snapshot: Snapshot) -> bool:
     """Whether a drawing of a content came to an end."""
     return _result(jobs(site, snapshot)) is not None
@@ -50,10 +58,12 @@ def check(
     snapshot: Snapshot,
     waivers: Sequence[Mapping[str, str]] | None = None,
     drawings: Sequence[Job] | None = None,
+    signed: Mapping[str, TextReview] | None = None,
 ) -> list[Finding]:
     """`lint.check` with what a snapshot does not say: what drawing this content has found (what is not drawn yet is not
-    waited for), and which of our words nobody has read. `drawings` are its `jobs`, of whoever has read them already."""
-    signed = reviews.in_force(site)
+    waited for), and which of our words nobody has read. Whoever has read them already gives its `jobs` (`drawings`)
+    and the site's reviews in force (`signed`)."""
+    signed = reviews.in_force(site) if signed is None else signed
     found = findings(site, snapshot, drawings)
     return lint.check(snapshot, waivers, [*found, *lint.machine_made(snapshot, signed)])
 

@@ -72,7 +72,9 @@ class Browser:
         self.page.goto(url)
         self.page.wait_for_function("() => !!window.fairgate?._.decide")
         self.page.evaluate("() => fairgate._.started")
-        return self.page.evaluate("fairgate.consent()")
+        said = self.page.evaluate("fairgate.consent()")
+        assert said.pop("member") is False  # what gates did not say then
+        return said
 
 
 @pytest.fixture

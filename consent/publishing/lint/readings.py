@@ -32,6 +32,7 @@ _MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670]")
 _MARKED = re.compile("[\u00c0-\u024f\u0370-\u052f\u0621-\u064a\u1e00-\u1eff\u1f00-\u1fff]")
 
 
+@lru_cache(32768)
 def plain(text: str) -> str:
     """The text as a reader sees it: no invisible characters, one kind of letter form, single spaces."""
     return " ".join(_seen(text).split())

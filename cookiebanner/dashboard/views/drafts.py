@@ -47,17 +47,18 @@ def compare(request: HttpRequest, site: Site, named: int) -> HttpResponse:
     """A draft beside the one in use: the differences in words, and both as a visitor gets them."""
     draft = _draft(site, named)
     visitor = previews.Visitor.read(request.GET, language=(site.languages or ["en"])[0])
-    parts = differences(queries.draft(site), queries.draft(site, draft))
+    used = draft_of(site)
+    parts = differences(*queries.drafts(site, [used, draft]))
     return show(
         request,
         "dashboard/draft.html",
         site,
         tab="drafts",
-        used=draft_of(site),
+        used=used,
         draft=draft,
         groups=parts,
         addresses=[
-            (draft_of(site).name, previews.address(site, visitor=visitor)),
+            (used.name, previews.address(site, visitor=visitor)),
             (draft.name, previews.address(site, visitor=visitor, draft=draft)),
         ],
     )

@@ -11,11 +11,13 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from consent.banners import reviews
 from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.publishing import actions, pictures, queries, rendered
 from consent.publishing.differences import category_names, differences, in_words
-from consent.publishing.models import Release
+from consent.publishing.lint import Finding
+from consent.publishing.models import PublishRequest, Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.queries import person_of
@@ -30,10 +32,15 @@ from cookiebanner.staff.pages import actor, on_site, show
 @on_site(May.VIEW, "GET")
 def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
-    draft = queries.draft(site, just_read=True)
+    waivers = list(site.lint_waivers.filter(revoked_at=None))
+    draft = queries.draft(site, just_read=True, sign_offs=waivers)
     rows = list(queries.releases(site))
-    drawings = rendered.jobs(site, draft)
-    findings = rendered.check(site, draft, drawings=drawings)
+    last = site.publish_requests.order_by("-pk").first()
+    wanted = json.loads(last.snapshot) if last and last.ended_at is None else None  # one at a time
+    drawings, *of_wanted = rendered.jobs_of_each(site, [draft, *([wanted] if wanted else [])])
+    signed = reviews.in_force(site)
+    findings = rendered.check(site, draft, drawings=drawings, signed=signed)
+    refused = rendered.check(site, wanted, draft["waivers"], of_wanted[0], signed) if wanted else []
     before = queries.snapshot_of(site)
     return show(
         request,
@@ -45,27 +52,29 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         changed=before is not None and before != draft,
         blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],
         advice=[(f, mending.address(site, f)) for f in findings if not f.blocks],
-        waivers=site.lint_waivers.filter(revoked_at=None),
+        waivers=waivers,
         form=forms.Publish(),
         names=category_names(draft),
-        **_waiting(request, site, before),
+        **(_waiting(request, last, wanted, refused, before) if last else {}),
         **_drawn(drawings),
     )
 
 
-def _waiting(request: HttpRequest, site: Site, current: Snapshot | None) -> dict[str, Any]:
-    """What was asked for and is not yet live, and the last that came to nothing."""
-    last = site.publish_requests.order_by("-pk").first()
-    wanted = last if last and last.ended_at is None else None  # one at a time
+def _waiting(
+    request: HttpRequest,
+    last: PublishRequest,
+    wanted: Snapshot | None,
+    findings: list[Finding],
+    current: Snapshot | None,
+) -> dict[str, Any]:
+    """What was asked for last: it waits, or came to nothing."""
     if wanted is None:
-        return {"failed": last if last and last.outcome in ("failed", "declined") else None}
-    content = json.loads(wanted.snapshot)
-    findings = rendered.check(site, content, queries.sign_offs(site))
+        return {"failed": last if last.outcome in ("failed", "declined") else None}
     return {
-        "wanted": wanted,
+        "wanted": last,
         "wanted_blocking": [finding for finding in findings if finding.blocks],
-        "wanted_groups": differences(current, content) if current else [],
-        "own": person_of(wanted.requested_by) == person_of(actor(request)),
+        "wanted_groups": differences(current, wanted) if current else [],
+        "own": person_of(last.requested_by) == person_of(actor(request)),
         "decline": forms.Decline(),
     }
 

@@ -40,7 +40,7 @@ def check(page, name: str) -> None:
     """No fault of accessibility, nothing wider than the screen, nothing on the console; on three screens."""
     for width, scheme in SCREENS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
         rules = Axe().run(page, options={"iframes": False, "resultTypes": ["violations"]}).response["violations"]
         found = [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in rules] + page.complaints
         found += ["wider than the screen"] * page.evaluate("document.documentElement.scrollWidth > innerWidth")

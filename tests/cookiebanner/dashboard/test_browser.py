@@ -60,8 +60,8 @@ def test_main_pages_are_accessible_and_fit_their_screen(signed_in, live_server, 
             found[url] = (nodes, wide, list(page.complaints))
         page.complaints.clear()
     assert found == {}
-    values_are_read_by_keyboard(page, live_server.url + reverse("dashboard:numbers", kwargs={"uuid": shop.uuid}))
     to_another_site(page, other)
+    values_are_read_by_keyboard(page, live_server.url + reverse("dashboard:numbers", kwargs={"uuid": shop.uuid}))
 
 
 def sites_of(user, number: int) -> list:
