@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -17,6 +18,7 @@ from consent.ledger import checkpoint, kept
 from consent.models import AuditEvent, ConsentRecord, Invitation, Site
 from consent.publishing.lint import RULES
 from consent.sites import actions, queries
+from tests import uploads
 from tests.cookiebanner.admin_api.conftest import Program
 from tests.cookiebanner.audit.test_audit import answer
 from tests.values import present
@@ -107,6 +109,7 @@ def test_the_banner_and_its_words(program, shop):
     look = mine.change("PATCH", "banner", {"layout": "bar", "theme": {"accent": "#aa0000", "radius": 4}}).json()
     assert look == {
         "layout": "bar", "position": "bottom", "theme": {"accent": "#aa0000", "radius": 4}, "floating_button": True,
+        "css": "",
     }  # fmt: skip
     words = mine.change("PATCH", "texts/en", {"texts": {"title": "Tea and cookies"}}).json()
     mine.change("PATCH", "texts/en?regime=eu_opt_in", {"texts": {"title": "Only here"}})
@@ -114,6 +117,28 @@ def test_the_banner_and_its_words(program, shop):
     assert mine.get("texts").json()["texts"] == {"en": words["texts"], "en@eu_opt_in": {"title": "Only here"}}
     assert mine.change("PATCH", "texts/en", {"texts": {"title": ""}}).json() == {"texts": {}}
     assert mine.change("PATCH", "texts/en", {"texts": {"nothing": "x"}}).status_code == 422
+
+
+def test_a_logo_is_uploaded_shown_and_can_not_be_removed_meanwhile(program, shop):
+    mine = program()
+    made = mine.post("banner-files", {"name": "logo.png", "content": base64.b64encode(uploads.png(3, 2)).decode()})
+    logo = made.json()
+    assert (made.status_code, logo["name"], logo["content_type"]) == (201, "logo.png", "image/png")
+    assert mine.get("banner-files").json() == {"files": [logo]}
+    rules = "#onetrust-policy { color: #123456 }"
+    look = mine.change(
+        "PATCH", "banner", {"theme": {"logo": logo["sha256"], "dark_link": "#ffffff"}, "css": rules}
+    ).json()
+    assert (look["theme"], look["css"]) == ({"logo": logo["sha256"], "dark_link": "#ffffff"}, rules)
+    for wrong in ({"css": "a { background: url(https://x.example/) }"}, {"theme": {"logo": "0" * 64}}):
+        assert mine.change("PATCH", "banner", wrong).status_code == 422
+    for content in ("###", base64.b64encode(b"<svg/>").decode()):
+        assert mine.post("banner-files", {"name": "logo.png", "content": content}).status_code == 422
+    address = f"banner-files/{logo['id']}"
+    assert mine.change("DELETE", address).status_code == 422
+    mine.change("PATCH", "banner", {"theme": {}})
+    assert mine.change("DELETE", address).status_code == 204
+    assert (mine.get("banner-files").json(), mine.get(address).status_code) == ({"files": []}, 404)
 
 
 def test_from_the_draft_to_a_release_and_back(program, shop):
