@@ -20,8 +20,8 @@ from cookiebanner.admin_api.openapi import Does
 
 
 class Theme(Strict):
-    """Tokens of the look; colours as `#235a8c`, each with a twin `dark_…`, lengths in CSS pixels, `logo` and `font_file`
-    by the SHA-256 of an uploaded file."""
+    """Tokens of the look; colours as `#235a8c`, each with a twin `dark_…`, lengths in CSS pixels, `logo` and
+    `font_file` by the SHA-256 of an uploaded file."""
 
     def get_fields(self) -> dict[str, Any]:
         """As the theme names them."""
@@ -162,7 +162,10 @@ class FileView(AdminView):
         return file_data(row) if row else None
 
     def get(self, request: Request, site: UUID, upload: int) -> Response:
-        return self.shown(self._read(upload))
+        found = self._read(upload)
+        if found is None:
+            raise Http404
+        return self.shown(found)
 
     def delete(self, request: Request, site: UUID, upload: int) -> Response:
         row = self._row(upload)
