@@ -3,13 +3,13 @@ is, so that no job's row holds one or an address."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
 
 from django.core import signing
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import timezone
 
+from consent.banners import cldr
 from consent.jobs.actions import enqueue
 from consent.requests import actions
 from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
@@ -25,10 +25,9 @@ _SALT = "fairgate.request"
 Status = SubjectRequest.Status
 
 
-def day(value: Any, language: str) -> str:
+def day(value: date, language: str) -> str:
     """A day as people write it in a language."""
-    with translation.override(language):
-        return date_format(value, "DATE_FORMAT")
+    return cldr.long_date(value, language)
 
 
 def path(row: SubjectRequest) -> str:
