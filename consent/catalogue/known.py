@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,7 @@ def of_code(code: str) -> list[Known]:
     return [s for s in services() if any(mark in code for mark in (*s["inline"], *s["signs"]))]
 
 
+@lru_cache(4096)
 def of_pattern(pattern: str) -> Known | None:
     """The known service that a block rule would hold, by its host and path."""
     try:
@@ -146,9 +147,10 @@ def _cookies() -> list[tuple[re.Pattern[str], Known]]:
     ]
 
 
-def of_cookie(name: str) -> list[Known]:
-    """The known services that set a cookie of this name; [] for names too common to tell."""
-    return [service for pattern, service in _cookies() if pattern.fullmatch(name)]
+@lru_cache(4096)
+def of_cookie(name: str) -> tuple[Known, ...]:
+    """The known services that set a cookie of this name; none for names too common to tell."""
+    return tuple(service for pattern, service in _cookies() if pattern.fullmatch(name))
 
 
 def tracks(service: Known) -> bool:

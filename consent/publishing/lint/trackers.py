@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from consent.catalogue import known
@@ -314,11 +314,12 @@ def _bare(cookie: str) -> str:
     return UNSEEN.sub("", cookie).partition(" (")[0].strip()
 
 
-def _of_mark(mark: str) -> list[known.Known]:
+@lru_cache(4096)
+def _of_mark(mark: str) -> tuple[known.Known, ...]:
     """Whose code a mark is in: as it stands, or by the name that it calls: `fbq('track'` is whose `fbq('init'` is."""
     called = set(_NAMES.findall(mark.removeprefix("after:")))
     by_name = (service for service in known.services() if called & _calls_of()[service["key"]])
-    return list({service["key"]: service for service in (*known.of_code(mark), *by_name)}.values())
+    return tuple({service["key"]: service for service in (*known.of_code(mark), *by_name)}.values())
 
 
 @cache

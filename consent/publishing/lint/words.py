@@ -71,6 +71,7 @@ def asserts(meaning: str, text: str, language: str) -> str:
     return ""
 
 
+@lru_cache(8192)
 def forces(text: str, language: str) -> str:
     """As `says` of what makes a yes the price, but not what frees from it: "you do not have to accept"."""
     no = _ends_with_no(language)
