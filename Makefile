@@ -74,7 +74,7 @@ guests: .venv/.dev node_modules/.done
 
 # What touches no database has been run on the way.
 test-sqlite: .venv/.dev
-	$(PY) -m pytest -q -n 2 -p no:cacheprovider --sqlite --database -m "not browser and not vectors and not faults"
+	$(PY) -m pytest -q -n 3 -p no:cacheprovider --sqlite --database -m "not browser and not vectors and not faults"
 
 # By itself: measuring costs a quarter of the time, and `make test` may take half an hour.
 coverage: .venv/.dev
