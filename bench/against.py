@@ -29,9 +29,9 @@ import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from pathlib import Path
-from bench import world
-site = world.make({sites})
-world.write_bodies(Path({folder!r}), site)
+from bench import sample_sites
+site = sample_sites.make({sites})
+sample_sites.write_bodies(Path({folder!r}), site)
 print(site.uuid)
 """
 
