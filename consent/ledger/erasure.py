@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
+from consent.common import months_later
 from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger import canonical
 from consent.ledger.append import append, draft_of, utc_text
@@ -349,17 +350,10 @@ def keep_until(received_at: datetime, regime: str, action: str) -> tuple[datetim
     refusal = int(terms.get("refusal_days") or 0)
     opt_in = terms.get("model", "opt_in") == "opt_in"
     if action in ("opt_out", "gpc", "signal") or (action == "reject_all" and not opt_in):
-        return max(_months(received_at, OPT_OUT_MONTHS), received_at + timedelta(days=refusal)), True
+        return max(months_later(received_at, OPT_OUT_MONTHS), received_at + timedelta(days=refusal)), True
     if action in ("reject_all", "close"):
         return received_at + timedelta(days=refusal or life), False
-    return _months(received_at + timedelta(days=life), PROOF_MONTHS), False
-
-
-def _months(moment: datetime, months: int) -> datetime:
-    total = moment.year * 12 + moment.month - 1 + months
-    year, month = divmod(total, 12)
-    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+    return months_later(received_at + timedelta(days=life), PROOF_MONTHS), False
 
 
 def _midnight(day: date) -> datetime:

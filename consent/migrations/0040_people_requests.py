@@ -47,12 +47,6 @@ class Migration(migrations.Migration):
                         blank=True, default=list, help_text='Paths of OneTrust\'s forms: "<tenant>/<form>".'
                     ),
                 ),
-                (
-                    "templates",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="{language: {name: text}} of prepared answers."
-                    ),
-                ),
             ],
         ),
         migrations.CreateModel(
@@ -113,10 +107,6 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[consent.sites.names.validate_one_line],
                     ),
-                ),
-                (
-                    "visitor",
-                    models.UUIDField(blank=True, help_text="The random id of their consent records.", null=True),
                 ),
                 (
                     "reference",

@@ -56,7 +56,6 @@ def file_request(
     name: str = "",
     details: str = "",
     agent: str = "",
-    visitor: Any = None,
     reference: str = "",
     channel: str = SubjectRequest.Channel.FORM,
     appeal_of: SubjectRequest | None = None,
@@ -87,7 +86,7 @@ def file_request(
         _refuse_flood(site, email, now)
     row = SubjectRequest(
         site=site, kind=wanted, place=place, law=law_of(place), channel=channel, language=language, name=name.strip(),
-        email=email, details=details.strip(), agent=agent.strip(), visitor=visitor, reference=reference.strip(),
+        email=email, details=details.strip(), agent=agent.strip(), reference=reference.strip(),
         status=Status.OPEN if at_once else Status.UNCONFIRMED, received_at=received_at, appeal_of=appeal_of,
         receipt_due=terms.acknowledge.after(day) if terms.acknowledge else None, due=terms.due(day),
     )  # fmt: skip
@@ -351,7 +350,7 @@ def forget(today: date | None = None) -> Mapping[str, int]:
                 _close(row, Status.LAPSED)
                 # Nobody knows that it was their address: nothing of it is kept but that there was one.
                 for field in SubjectRequest.PERSONAL:
-                    setattr(row, field, None if field == "visitor" else "")
+                    setattr(row, field, "")
                 row.save(update_fields=SubjectRequest.PERSONAL)
                 row.files.all().delete()
                 row.events.filter(kind=RequestEvent.Kind.MAIL).delete()

@@ -7,7 +7,6 @@ it (`US-XX` → `US` → `*`). Days count from the day of receipt, in the site's
 from __future__ import annotations
 
 import json
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from consent.common import months_later
 
 HERE = Path(__file__).resolve().parent
 TABLE: Mapping[str, Any] = json.loads((HERE / "deadlines.json").read_text())
@@ -51,15 +52,16 @@ class Term:
     cite: str
 
     def after(self, day: date) -> date:
-        """The last day of the term that starts on `day`."""
-        return {"days": _days, "business_days": _business_days, "months": _months}[self.unit](day, self.count)
+        """The last day of the term that starts on `day`; a weekend moves nothing."""
+        if self.unit == "months":
+            return months_later(day, self.count)
+        return _business_days(day, self.count) if self.unit == "business_days" else day + timedelta(days=self.count)
 
 
 @dataclass(frozen=True)
 class Deadlines:
     """What holds for one kind of request in one place."""
 
-    law: str  # a key of LAWS
     answer: Term
     acknowledge: Term | None  # by when receipt must be confirmed
     extension: Term | None  # counted on from the end of `answer`
@@ -89,12 +91,10 @@ def kinds(place: str) -> dict[Kind, str]:
 
 def deadlines(place: str, kind: Kind | str) -> Deadlines:
     """The terms of a kind in a place; also of a kind that its law does not name, which is answered all the same."""
-    kind, key = Kind(kind), law_of(place)
-    law = LAWS[key]
+    kind, law = Kind(kind), LAWS[law_of(place)]
     receipt, extension = law.get("acknowledge"), law.get("extension")
     answer = law.get("of", {}).get(kind, law["answer"])
     return Deadlines(
-        law=key,
         answer=Term(answer["within"], answer["unit"], answer["cite"]),
         acknowledge=(
             Term(receipt["within"], receipt["unit"], receipt["cite"]) if receipt and kind in receipt["kinds"] else None
@@ -109,16 +109,12 @@ def deadlines(place: str, kind: Kind | str) -> Deadlines:
 
 def log_until(place: str, closed: date) -> date:
     """How long the log of a request that was closed on a day is kept."""
-    return _months(closed, LAWS[law_of(place)]["log"]["months"])
+    return months_later(closed, LAWS[law_of(place)]["log"]["months"])
 
 
 @lru_cache(1)
 def _by_place() -> dict[str, str]:
     return {place: key for key, law in LAWS.items() for place in law["places"]}
-
-
-def _days(day: date, count: int) -> date:
-    return day + timedelta(days=count)
 
 
 def _business_days(day: date, count: int) -> date:
@@ -127,10 +123,3 @@ def _business_days(day: date, count: int) -> date:
         day += timedelta(days=1)
         count -= day.weekday() < SATURDAY
     return day
-
-
-def _months(day: date, count: int) -> date:
-    """The same day of a later month, or that month's last (Regulation 1182/71 art. 3(2)(c)); weekends move nothing."""
-    year, month = divmod(day.month - 1 + count, 12)
-    year, month = day.year + year, month + 1
-    return day.replace(year=year, month=month, day=min(day.day, monthrange(year, month)[1]))

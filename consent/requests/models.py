@@ -47,7 +47,7 @@ class SubjectRequest(models.Model):
         UNFOUNDED = "unfounded", "The request is manifestly unfounded or excessive"
         OTHER = "other", "Another reason"
 
-    PERSONAL = ("name", "email", "details", "agent", "visitor", "reference", "extension_reason")
+    PERSONAL = ("name", "email", "details", "agent", "reference", "extension_reason")
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="requests")
     number = models.CharField(max_length=12, unique=True)
@@ -60,7 +60,6 @@ class SubjectRequest(models.Model):
     email = models.EmailField(max_length=254, blank=True)
     details = models.TextField(max_length=LONGEST_DETAILS, blank=True)
     agent = models.CharField(max_length=200, blank=True, validators=[validate_one_line], help_text="Who asks for them.")
-    visitor = models.UUIDField(null=True, blank=True, help_text="The random id of their consent records.")
     reference = models.CharField(max_length=100, blank=True, help_text="A consent record, or its number elsewhere.")
     status = models.CharField(max_length=12, choices=Status)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
@@ -156,4 +155,3 @@ class RequestForm(models.Model):
         default=True, help_text="Data are sold, shared or used for targeted advertising, so people can say no to it."
     )
     old_forms = models.JSONField(default=list, blank=True, help_text='Paths of OneTrust\'s forms: "<tenant>/<form>".')
-    templates = models.JSONField(default=dict, blank=True, help_text="{language: {name: text}} of prepared answers.")

@@ -6,7 +6,7 @@ Opening the link does nothing: programs that scan mail open links.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from csp.decorators import csp_exempt
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +22,7 @@ from consent.requests.models import RequestFile, SubjectRequest
 from consent.requests.texts import words
 from cookiebanner.requests.form import address
 from cookiebanner.staff import request_mails
+from cookiebanner.staff.downloads import as_download
 from cookiebanner.staff.request_mails import day
 from cookiebanner.visitors import rate_limit
 from cookiebanner.visitors.django import lower_headers
@@ -87,11 +88,7 @@ def file(request: HttpRequest, **parts: Any) -> HttpResponse:
         found.refresh_from_db()
         over = found.wrong_codes >= RequestFile.WRONG_CODES
         return _show(request, row, token, text["file_over" if over else "wrong_code"], 403)
-    response = HttpResponse(content, content_type=found.media_type)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return as_download(found.name, content, found.media_type)
 
 
 def _over(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -34,6 +33,7 @@ from cookiebanner.dashboard.request_forms import (
     RequestFormForm,
 )
 from cookiebanner.staff import mail, request_mails
+from cookiebanner.staff.downloads import as_download
 from cookiebanner.staff.pages import actor, on_site, show
 
 PAGE = 25
@@ -164,11 +164,7 @@ def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -
     """A file that a person sent, as a download that no browser runs."""
     row = get_object_or_404(SubjectRequest, site=site, number=asked)
     found = get_object_or_404(row.files, pk=file)
-    response = HttpResponse(bytes(found.content), content_type="application/octet-stream")
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name)}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return as_download(found.name, bytes(found.content))
 
 
 @on_site(May.ERASE, "POST")
