@@ -38,8 +38,9 @@ class AnswerTotals:
         return self.accept + self.reject + self.custom + self.other
 
     @property
-    def opt_in_rate(self) -> float | None:
-        """Accept-all answers over banners shown (0…1); over answers where no impression was counted; None without."""
+    def accepted_share(self) -> float | None:
+        """Accept-all answers over banners shown (0…1); over answers where no impression was counted; None without.
+        Under every law together, so no opt-in rate: that is `consent.stats.numbers`."""
         base = max(self.shown, self.answers) if self.shown else self.answers
         return self.accept / base if base else None
 

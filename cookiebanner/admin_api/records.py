@@ -85,7 +85,9 @@ class StatsRow(serializers.Serializer):
     custom = serializers.IntegerField()
     other = serializers.IntegerField()
     imported = serializers.IntegerField(help_text="Said to an earlier system; in no other figure")
-    opt_in_rate = serializers.FloatField(allow_null=True)
+    accepted_share = serializers.FloatField(
+        allow_null=True, help_text="Accept-all answers of banners shown, under every law together"
+    )
 
 
 class Stats(serializers.Serializer):
@@ -170,7 +172,7 @@ def export_data(job: Job) -> dict[str, Any]:
 
 
 def stats_data(row: stats.AnswerTotals) -> dict[str, Any]:
-    names = ("name", "shown", "answers", "accept", "reject", "custom", "other", "imported", "opt_in_rate")
+    names = ("name", "shown", "answers", "accept", "reject", "custom", "other", "imported", "accepted_share")
     return {name: getattr(row, name) for name in names}
 
 

@@ -54,12 +54,12 @@ def test_by_jurisdiction_most_answers_first(week):
     assert [(r.name, r.answers, r.shown) for r in rows] == [("DE", 12, 20), ("US-CA", 1, 0)]
 
 
-def test_opt_in_rate_is_over_impressions_when_there_are_any(week):
+def test_what_was_accepted_is_over_impressions_when_there_are_any(week):
     total = queries.total(queries.by_day(1, MON, WED))
-    assert (total.accept, total.shown, total.opt_in_rate) == (6, 20, 0.3)
+    assert (total.accept, total.shown, total.accepted_share) == (6, 20, 0.3)
     assert (total.answers, total.imported) == (13, 50)
-    assert queries.AnswerTotals("x", accept=1, reject=3).opt_in_rate == 0.25
-    assert queries.AnswerTotals("x").opt_in_rate is None
+    assert queries.AnswerTotals("x", accept=1, reject=3).accepted_share == 0.25
+    assert queries.AnswerTotals("x").accepted_share is None
 
 
 def test_sites_list_counts_each_site_alone(week):

@@ -176,7 +176,7 @@ def test_only_owners_and_operators_add_sites(login, shop):
 def test_the_overview_counts_the_sites_own_answers(alice, shop, foreign):
     body = alice.get(reverse("dashboard:overview", kwargs={"uuid": shop.uuid})).content.decode()
     assert "<dt>Answers</dt><dd>10</dd>" in body
-    assert "<dt>Opt-in rate</dt><dd>60%" in body
+    assert "<dt>Accepted all</dt><dd>60%" in body
     assert '<desc id="chart-text">10 answers in 30 days.</desc>' in body
 
 
