@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+PREVIEW = "fairgate_preview"  # what a preview on the site itself keeps, in the place of the state cookie
 DIGITS = 8  # hexadecimal; a parent domain has a handful of sites, a visitor one release at a time
 
 

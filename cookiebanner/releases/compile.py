@@ -155,6 +155,8 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     site = snapshot["site"]
     config = {"site": site["uuid"], "release": number, "hosts": site["hosts"]}
     config |= {"cookie": tags.cookie_name(site["uuid"]), "content": tags.content_tag(sha256)}
+    if site.get("preview"):  # what it keeps is no answer, and never read as one
+        config |= {"preview": 1, "cookie": tags.PREVIEW}
     if site["level"] != "snippet":
         config["level"] = site["level"]
     if regexes := patterns.compile([service["rules"] for service in snapshot["services"]]).get(patterns.REGEX):

@@ -3,6 +3,10 @@
 The page runs in an origin of its own (CSP `sandbox`), so that it can touch neither the dashboard's session nor a
 cookie, and it can't send anything (`connect-src 'none'`): a preview is never recorded. Its scripts come from the same
 signed address, which lapses after an hour; the gate finds its files below it as it finds them on a real page.
+
+`on_site` makes the other kind of link: the draft's banner on the site's own pages, for seven days. A published gate
+that finds one in the page's address, or in the window's name, lets the gate of that link start in its place. What waits
+there is what waits for visitors: only the look and the words are the draft's. Nothing is recorded.
 """
 
 from __future__ import annotations
@@ -24,13 +28,18 @@ from consent.banners import arms, texts
 from consent.banners.models import Banner, BannerContent, BannerDraft
 from consent.jurisdictions import locate, table
 from consent.jurisdictions.locate import Decision, Place
-from consent.publishing import queries
+from consent.publishing import queries, tags
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
+from cookiebanner.releases.compile import SCRIPT, built, safe_json
 from cookiebanner.releases.publish import compile  # noqa: A004
+from cookiebanner.visitors.delivery import first_language, first_part, wishes
+from cookiebanner.visitors.place import place_of
 
 SALT = "fairgate.preview"
 LIFE = 3600  # seconds
+SITE_SALT = "fairgate.preview.on-site"
+SITE_DAYS = 7
 PLACES = [(place, row.name) for place, row in table.ROWS.items() if place not in ("EU", "*")]
 PLACES = [("*", "Unknown place"), *sorted(PLACES, key=lambda pair: pair[1])]
 
@@ -102,6 +111,12 @@ def decision(site: Site, place: str, snapshot: Snapshot | None = None) -> Decisi
     return locate.decide(located, timezone.now().date(), overrides)
 
 
+def on_site(site: Site, draft: BannerDraft | None = None) -> str:
+    """What makes a page of the site show the draft in use (or another), behind the page's address."""
+    token = signing.dumps({"s": site.pk, "d": draft.pk if draft else None}, salt=SITE_SALT, compress=True)
+    return "#" + reverse("preview", kwargs={"token": token}).strip("/")
+
+
 def _read(token: str) -> dict[str, Any]:
     """What an address says. Raises Http404 for one that we did not sign, or that lapsed."""
     try:
@@ -136,6 +151,31 @@ def _opened(token: str) -> tuple[Site, Snapshot, int]:
     return site, _of_variant(snapshot, given.get("v")), (current.number if current else 0) + 1
 
 
+def _opened_on_site(token: str) -> tuple[Site, Snapshot, int, str] | None:
+    """Site, content, number and the draft's name of a link for the site itself; None when it is another address. The
+    content is the current release's with the draft's banner, so that nothing runs that would not. Raises Http404."""
+    try:
+        given = signing.loads(token, salt=SITE_SALT, max_age=SITE_DAYS * 86400)
+    except signing.BadSignature:
+        return None
+    site = Site.objects.filter(pk=given["s"]).first()
+    current = queries.current_release(site) if site else None
+    snapshot = queries.snapshot_of(site, current.number) if site and current else None
+    if site is None or current is None or snapshot is None:
+        raise Http404
+    draft: BannerContent | None = Banner.objects.filter(site=site).first()
+    if given["d"]:
+        draft = BannerDraft.objects.filter(site=site, pk=given["d"]).first()
+        if draft is None:
+            raise Http404
+    published = arms.arm(snapshot, arms.A)
+    drawn = arms.arm(queries.draft(site, draft), arms.A)["banner"]
+    words = {part: {**published["banner"][part], **drawn[part]} for part in ("texts", "regime_texts")}
+    known = {name: value for name, value in published["site"].items() if name != "moved_from"}
+    content = {**published, "site": {**known, "preview": True}, "banner": {**drawn, **words}}
+    return site, content, current.number, getattr(draft, "name", "")
+
+
 def _of_variant(snapshot: Snapshot, variant: str | None) -> Snapshot:
     """With the terms of that variant only: of 42 gates one is looked at, and each press of a key asks for another
     content."""
@@ -160,7 +200,10 @@ def _lay_over(snapshot: Snapshot, unsaved: dict[str, Any]) -> None:
 def _files(site: Site, snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     """{name: (content type, bytes)} of the compiled snapshot; kept for minutes, as a preview asks several times."""
     # The page is ours and holds no trackers: the markup tricks of the snippet levels would only hide it.
-    snapshot = {**snapshot, "site": {**snapshot["site"], "level": Site.Level.SERVER.value}}
+    return _compiled(site, {**snapshot, "site": {**snapshot["site"], "level": Site.Level.SERVER.value}}, number)
+
+
+def _compiled(site: Site, snapshot: Snapshot, number: int) -> dict[str, tuple[str, bytes]]:
     sha256 = sha256_of(canonical(snapshot))
     key = f"fairgate-preview-{number}-{sha256}"
     files = cache.get(key)
@@ -215,16 +258,49 @@ def page(request: NonceRequest, token: str) -> HttpResponse:
     return response
 
 
+def gate(request: HttpRequest, token: str, uuid: UUID) -> HttpResponse:
+    """The gate of a link for the site itself, at the visitor's place. 404 when it lapsed: the published one goes on."""
+    opened = _opened_on_site(token)
+    if opened is None or opened[0].uuid != uuid:
+        raise Http404("This preview has lapsed. Ask for another link.")
+    site, snapshot, number, name = opened
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    place = place_of(headers, request.META.get("REMOTE_ADDR", ""))
+    found = locate.decide(place, timezone.now().date(), snapshot["jurisdictions"]["overrides"])
+    files = _compiled(site, snapshot, number)
+    wanted = next((one for v in (found.variant, found.regime) if (one := f"gate.{v}.js") in files), "")
+    if not wanted:
+        raise Http404
+    language = first_language(snapshot["languages"], wishes(headers, ""))
+    first = first_part(files, wanted, language)
+    badge_texts = {
+        "said": f"Preview of “{name}”: nothing is recorded." if name else "Preview of a draft: nothing is recorded.",
+        "end": "End the preview",
+        "path": reverse("preview", kwargs={"token": token}).strip("/"),
+        "keep": [tags.PREVIEW, f"{tags.PREVIEW}_http"],
+    }
+    badge = f"(function(__preview){{{built('preview').decode()}}})({safe_json(badge_texts)});".encode()
+    parts = [files[wanted][1], files[first][1] if first else b"", b";", badge]
+    return _sent(SCRIPT, b"".join(parts))
+
+
 def file(request: HttpRequest, token: str, uuid: UUID, name: str, variant: str = "", sha256: str = "") -> HttpResponse:
     """The gate of a variant, or an artifact of the compiled snapshot by its name."""
-    site, snapshot, number = _opened(token)
+    if on_its_site := _opened_on_site(token):
+        site, snapshot, number, _ = on_its_site
+        files = _compiled(site, snapshot, number)
+    else:
+        site, snapshot, number = _opened(token)
+        files = _files(site, snapshot, number)
     if site.uuid != uuid:
         raise Http404
-    files = _files(site, snapshot, number)
     wanted = name if sha256 else f"gate.{variant}.js"
     if wanted not in files:
         raise Http404
-    kind, body = files[wanted]
+    return _sent(*files[wanted])
+
+
+def _sent(kind: str, body: bytes) -> HttpResponse:
     response = HttpResponse(body, content_type=kind)
     # The page's origin is opaque, so every script of it comes from another origin.
     response["Access-Control-Allow-Origin"] = "*"
@@ -235,6 +311,7 @@ def file(request: HttpRequest, token: str, uuid: UUID, name: str, variant: str =
 
 urlpatterns = [
     path("<str:token>/", page, name="preview"),
+    path("<str:token>/v1/<uuid:uuid>/gate.js", gate),
     path("<str:token>/v1/<uuid:uuid>/regime/<str:variant>/<str:name>", file),
     path("<str:token>/v1/<uuid:uuid>/a/<str:sha256>/<str:name>", file),
 ]

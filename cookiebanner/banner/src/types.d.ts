@@ -89,6 +89,8 @@ export interface Config {
   /** Where a site has members: what waits for one of them. */
   member?: number;
   re?: Row[];
+  /** A draft, on the site itself, that a signed link shows: nothing is sent, nothing outlives the browser. */
+  preview?: 1;
   hold?: 1;
   reload?: 1;
   path?: 1;
@@ -342,6 +344,8 @@ declare global {
   var fairgate: Fairgate;
   /** compile.py wraps the gate in a function of its config. */
   var __fg: Config;
+  /** What the server says to preview.js: its texts, what begins it, what it keeps. */
+  var __preview: { said: string; end: string; path: string; keep: string[] };
   interface Navigator {
     globalPrivacyControl?: boolean;
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +18,8 @@ from consent.sites.roles import May
 from cookiebanner.dashboard.views.banner import draft_of
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
+
+MOST_HOSTS = 5  # whose pages are linked
 
 
 @on_site(May.VIEW)
@@ -39,7 +43,20 @@ def drafts(request: HttpRequest, site: Site) -> HttpResponse:
         drafts=BannerDraft.objects.filter(site=site).order_by("name"),
         error=error,
         typed=request.POST.get("name", ""),
+        **links_on_site(site),
     )
+
+
+def links_on_site(site: Site, draft: BannerDraft | None = None) -> dict[str, Any]:
+    """What templates/dashboard/on_site.html needs: addresses of the site on which a draft (the one in use) is shown."""
+    hosts = site.hosts.order_by("pk").values_list("name", flat=True)[:MOST_HOSTS]
+    published = queries.current_release(site) is not None
+    mark = previews.on_site(site, draft)
+    return {
+        "shown_on": [f"https://{host}/{mark}" for host in hosts] if published else [],
+        "preview_days": previews.SITE_DAYS,
+        "published": published,
+    }
 
 
 @on_site(May.VIEW, "GET")
@@ -57,6 +74,7 @@ def compare(request: HttpRequest, site: Site, named: int) -> HttpResponse:
         used=used,
         draft=draft,
         groups=parts,
+        **links_on_site(site, draft),
         addresses=[
             (used.name, previews.address(site, visitor=visitor)),
             (draft.name, previews.address(site, visitor=visitor, draft=draft)),

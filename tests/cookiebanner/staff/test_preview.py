@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from consent.banners.actions import edit_texts
+from consent.catalogue.actions import add_service
 from cookiebanner.staff import preview
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +67,27 @@ def test_a_made_up_or_lapsed_address_shows_nothing(client, shop, foreign):
     assert client.get(f"/fairgate-preview/{token}/v1/{shop.uuid}/regime/nowhere/gate.js").status_code == 404
     with time_machine.travel("2030-01-01"):
         assert client.get(address).status_code == 404
+
+
+def test_a_link_for_the_site_itself_shows_the_drafts_banner_and_what_is_published_else(alice, client, shop):
+    add_service(shop, "alice@example.net", name="Only in the draft", category="C0004", patterns=["new.vendor.test"])
+    edit_texts(shop, "alice@example.net", "en", {"title": "Words of the draft"})
+    page = alice.get(reverse("dashboard:banner_drafts", kwargs={"uuid": shop.uuid})).content.decode()
+    [link] = set(re.findall(r"https://shop\.example/#(fairgate-preview/[\w:.-]+)", page))
+    gate = client.get(f"/{link}/v1/{shop.uuid}/gate.js", headers={"accept-language": "en"})
+    body = gate.content.decode()
+    assert (gate.status_code, gate["Cache-Control"]) == (200, "private, no-store")
+    assert ("Words of the draft" in body, "new.vendor.test" in body, '"preview":1' in body) == (True, False, True)
+    assert '"cookie":"fairgate_preview"' in body
+    words = client.get(f"/{link}/v1/{shop.uuid}/a/{'0' * 16}/ui.en.js").content.decode()
+    assert "Words of the draft" in words
+    with time_machine.travel(timezone.now() + timedelta(days=8), tick=True):
+        assert client.get(f"/{link}/v1/{shop.uuid}/gate.js").status_code == 404
+
+
+def test_a_link_of_one_site_opens_nothing_of_another_nor_an_address_of_the_dashboard(client, shop, foreign):
+    link = preview.on_site(shop).lstrip("#")
+    assert client.get(f"/{link}/v1/{foreign.uuid}/gate.js").status_code == 404
+    assert client.get(f"/{link}/").status_code == 404
+    other = preview.address(shop).partition("?")[0]
+    assert client.get(f"{other}v1/{shop.uuid}/gate.js").status_code == 404

@@ -57,7 +57,8 @@ export function answers(core, transport) {
     const { answer } = core;
     const days = answer.yes ? terms.consent_days : terms.refusal_days;
     answer.raw = renewed(answer, core);
-    keepState(core, answer.raw, 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0)));
+    const seconds = 86400 * (answer.x || !days ? 400 : Math.max(days, terms.reask_days || 0));
+    keepState(core, answer.raw, core.cfg.preview ? '' : seconds);
     core.stored = `${kept(core)}`;
     // What the browser did not keep holds as long as its page.
     const lost = !kept(core).includes(answer.raw);

@@ -16,8 +16,8 @@ export function transport(core) {
   let tries = 0;
   const dropped = new Set();
   /** The server refuses what comes from a host that is none of the site's, which a page's console would show in red. */
-  const refused = !core.test && !under(cfg.hosts, location.hostname);
-  let warned = false;
+  const refused = !!cfg.preview || (!core.test && !under(cfg.hosts, location.hostname));
+  let warned = !!cfg.preview;
   function isRefused() {
     if (refused && !warned) core.warn(`${location.hostname} is none of the site's hosts; nothing is sent or recorded from here`);
     warned = refused;
