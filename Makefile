@@ -8,6 +8,8 @@
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
 # make bench-banner  how soon the banner is there beside rivals', its bytes, and how they grow with a site
+# make bench-peers  answers a second beside another consent server from npm
+# make bench-soak  half an hour under half the load, with publishes, erasures and checkpoints
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
 PORT ?= 8000
 PY := .venv/bin/python
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Some containers forbid it: then each of a run's many processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-peers bench-soak bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -122,6 +124,14 @@ bench-against: .venv/.dev
 	@./scripts/need postgresql wrk
 	git worktree add --force --detach build/against $(REV)
 	$(PY) -m bench.against build/against; code=$$?; git worktree remove --force build/against; exit $$code
+
+bench-peers: .venv/.dev
+	@./scripts/need postgresql wrk nodejs
+	$(PY) -m bench.peers
+
+bench-soak: .venv/.dev
+	@./scripts/need postgresql wrk
+	$(PY) -m bench.soak
 
 bench-blocking: .venv/.dev node_modules/.done
 	@./scripts/need chromium firefox-esr

@@ -109,6 +109,14 @@ def text(results: dict[str, Any]) -> str:
         out += ["## (i) The Numbers page of seven days with ten million answers", "",
                 f"Medians of five; {found['rows']:,} rows of day totals, generated.", "",
                 *table(["by", "ms in the database", "ms in all"], rows)]  # fmt: skip
+    if "peers" in results:
+        from bench import peers
+
+        out += peers.text(results["peers"])
+    if "soak" in results:
+        from bench import soak
+
+        out += soak.text(results["soak"])
     if "banner" in results:
         from bench import banner  # needs Django set up
 
