@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from consent.common import InvalidChange
 from consent.sites import actions
 from consent.sites.models import Membership, Site
-from consent.sites.roles import May
+from consent.sites.roles import May, name_of
 from consent.trail.verbs import words_of
 from cookiebanner.dashboard import forms
 from cookiebanner.dashboard.trail_words import category_names, detail_words
@@ -124,7 +124,7 @@ def member(request: HttpRequest, site: Site, user: int) -> HttpResponse:
             actions.set_role(site, person, request.POST.get("role", ""), actor(request))
             messages.success(
                 request,
-                gettext("%(email)s is now %(role)s.") % {"email": person.email, "role": gettext(request.POST["role"])},
+                gettext("%(email)s is now %(role)s.") % {"email": person.email, "role": name_of(request.POST["role"])},
                 "good",
             )
     except InvalidChange as error:
