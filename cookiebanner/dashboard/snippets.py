@@ -12,6 +12,10 @@ from consent.sites.models import Site
 
 def levels(site: Site, base: str) -> list[dict[str, Any]]:
     """Every level: name, lines, steps, limits. `base` is our public address without a slash at its end."""
+    return [*_for_any_page(site, base), *_for_own_pages(site, base)]
+
+
+def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
     host = base.partition("://")[2]
     return [
         {
@@ -48,6 +52,12 @@ def levels(site: Site, base: str) -> list[dict[str, Any]]:
                 "Their cookies from other sites are not ours to delete."
             ),
         },
+    ]
+
+
+def _for_own_pages(site: Site, base: str) -> list[dict[str, Any]]:
+    host = base.partition("://")[2]
+    return [
         {
             "key": "strict",
             "name": gettext("Strict snippet"),
