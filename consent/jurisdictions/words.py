@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
+from consent.jurisdictions import table
+
 SHOWS = {
     "choice": gettext_noop("a banner that asks for a choice"),
     "notice": gettext_noop("a notice"),
@@ -29,6 +31,24 @@ FACTS = {
     "sells_or_shares": gettext_noop("sale and sharing"),
     "sensitive": gettext_noop("sensitive data"),
 }
+# The names in regimes.json once more, for whoever translates them.
+REGIME_NAMES = {
+    "eu_opt_in": gettext_noop("Opt-in (EU and EEA)"),
+    "uk_pecr": gettext_noop("Opt-in with exemptions (United Kingdom)"),
+    "ch": gettext_noop("Advertising opt-in, the rest opt-out (Switzerland)"),
+    "ca_qc": gettext_noop("Opt-in (Quebec)"),
+    "us_ca": gettext_noop("Opt-out with visible signal status (California)"),
+    "us_optout_gpc": gettext_noop("Opt-out, signals honoured by law (US states)"),
+    "us_optout": gettext_noop("Opt-out (US states without a signal duty)"),
+    "us_notice": gettext_noop("Notice (United States, no state law)"),
+    "opt_in_generic": gettext_noop("Opt-in"),
+    "in_dpdp": gettext_noop("Opt-in with itemised notice (India)"),
+    "jp_notice": gettext_noop("Notice of external transmission (Japan)"),
+    "kr_notice": gettext_noop("Advertising opt-in, notice for the rest (South Korea)"),
+    "ca_implied": gettext_noop("Implied consent with easy opt-out (Canada outside Quebec)"),
+    "notice": gettext_noop("Notice"),
+    "notice_objection": gettext_noop("Notice and objection"),
+}
 # Columns that people read. All others become terms, which `terms_in_words` says.
 COLUMNS = {
     "name": gettext_noop("Name"),
@@ -47,6 +67,11 @@ COLUMNS = {
     "source": gettext_noop("Source"),
     "confidence": gettext_noop("Confidence"),
 }
+
+
+def named_regimes() -> dict[str, dict[str, Any]]:
+    """The regimes, with their names in the language of whoever looks."""
+    return {id: {**terms, "name": gettext(terms["name"])} for id, terms in table.REGIMES.items()}
 
 
 def terms_in_words(terms: Mapping[str, Any], texts: Mapping[str, str]) -> list[tuple[str, str]]:

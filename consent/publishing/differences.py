@@ -158,6 +158,48 @@ WORDS = {
     **KINDS,
 }
 
+# Texts of the banner, as the editor calls them.
+TEXT_NAMES = {
+    "accept": gettext_noop("Accept"),
+    "always": gettext_noop("Always"),
+    "body": gettext_noop("Body"),
+    "change": gettext_noop("Change"),
+    "close": gettext_noop("Close"),
+    "close_reject": gettext_noop("Close reject"),
+    "cookie": gettext_noop("Cookie"),
+    "exempt": gettext_noop("Exempt"),
+    "exempt_note": gettext_noop("Exempt note"),
+    "gpc": gettext_noop("Gpc"),
+    "hold_always": gettext_noop("Hold always"),
+    "hold_once": gettext_noop("Hold once"),
+    "hold_text": gettext_noop("Hold text"),
+    "imprint": gettext_noop("Imprint"),
+    "lifetime": gettext_noop("Lifetime"),
+    "limit_text": gettext_noop("Limit text"),
+    "manage": gettext_noop("Manage"),
+    "no_cookies": gettext_noop("No cookies"),
+    "not_stored": gettext_noop("Not stored"),
+    "object": gettext_noop("Object"),
+    "optout": gettext_noop("Optout"),
+    "optout_done": gettext_noop("Optout done"),
+    "optout_text": gettext_noop("Optout text"),
+    "pc_body": gettext_noop("Preferences body"),
+    "pc_title": gettext_noop("Preferences title"),
+    "policy": gettext_noop("Policy"),
+    "provider": gettext_noop("Provider"),
+    "purpose": gettext_noop("Purpose"),
+    "record": gettext_noop("Record"),
+    "reject": gettext_noop("Reject"),
+    "reopen": gettext_noop("Reopen"),
+    "save": gettext_noop("Save"),
+    "services": gettext_noop("Services"),
+    "session": gettext_noop("Session"),
+    "stored": gettext_noop("Stored"),
+    "stored_at": gettext_noop("Stored at"),
+    "stored_no": gettext_noop("Stored no"),
+    "stored_yes": gettext_noop("Stored yes"),
+    "title": gettext_noop("Title"),
+}
 # Of the table of laws, as its notes name them.
 COLUMNS = {
     "reprompt_after_refusal_min_days": gettext_noop("the number of days after a refusal"),
@@ -205,7 +247,7 @@ def label(key: str) -> str:
 
 def text_name(key: str) -> str:
     """A text of the banner, as the editor calls it."""
-    return key.replace("_", " ").replace("pc ", "preferences ").capitalize()
+    return gettext(TEXT_NAMES[key]) if key in TEXT_NAMES else key.replace("_", " ").capitalize()
 
 
 def language_name(code: str) -> str:
@@ -220,7 +262,7 @@ def law(variant: str) -> str:
     """A regime or variant by its name: `us_optout-US-TX` → the regime's, and Texas."""
     base, _, place = variant.partition("-")
     terms = table.REGIMES.get(base)
-    name = terms["name"] if terms else base.replace("_", " ")
+    name = gettext(terms["name"]) if terms else base.replace("_", " ")
     return f"{name}, {place_name(place)}" if place else name
 
 

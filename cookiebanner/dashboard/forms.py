@@ -684,7 +684,7 @@ class PlaceOverride(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "preset", [(key, terms["name"]) for key, terms in table.REGIMES.items()])
+        set_choices(self, "preset", [(key, gettext(terms["name"])) for key, terms in table.REGIMES.items()])
 
 
 class Publish(forms.Form):

@@ -16,6 +16,7 @@ from consent.banners import actions, reviews, texts, theme
 from consent.banners.models import Banner, BannerFile
 from consent.common import InvalidChange
 from consent.jurisdictions import table
+from consent.jurisdictions.words import named_regimes
 from consent.publishing.differences import text_name
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -65,7 +66,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         tab=tab if tab in TABS else "look",
         language=language,
         regime=regime,
-        regimes=table.REGIMES.values(),
+        regimes=named_regimes().values(),
         direction=texts.direction(language),
         words=_rows(banner, language, regime, request, wrong),
         wrong=wrong,

@@ -17,6 +17,7 @@ from consent.banners import arms, banner_tests, texts, theme
 from consent.banners.models import Banner
 from consent.common import InvalidChange
 from consent.jurisdictions import table
+from consent.jurisdictions.words import named_regimes
 from consent.publishing import actions, queries, rendered
 from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
@@ -71,7 +72,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         language=language,
         regime=regime,
         languages=[(code, forms.LANGUAGE_NAMES.get(code, code)) for code in site.languages],
-        regimes=table.REGIMES.values(),
+        regimes=named_regimes().values(),
         direction=texts.direction(language),
         words=_rows(site, language, regime) if test else [],
         previews=[(name, previews.address(site, arm=name, **simulated)) for name in arms.ARMS] if test else [],

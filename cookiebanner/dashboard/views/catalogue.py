@@ -101,7 +101,7 @@ def _catalogue(request: HttpRequest, site: Site) -> HttpResponse:
     kept = urlencode({name: value for name, value in (("q", text), ("category", category), ("kind", kind)) if value})
     return show(
         request, "dashboard/service_new.html", site, own=False, page=page, names=names, text=text, category=category,
-        kind=kind, kinds=known.KINDS, kept=f"{kept}&" if kept else "",
+        kind=kind, kinds={key: gettext(name) for key, name in known.KINDS.items()}, kept=f"{kept}&" if kept else "",
         ours=[(entry, filing.missing_companions([entry], table)) for entry in page],
         there=[entry["name"] for entry in known.search(text) if entry["key"] in have][:5] if text else [],
         categories=sorted({entry["category"] for entry in known.services()}),

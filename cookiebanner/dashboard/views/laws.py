@@ -19,7 +19,7 @@ from consent.exports import law
 from consent.jurisdictions import actions, history, notices, table
 from consent.jurisdictions.queries import overrides_of
 from consent.jurisdictions.table import Overrides
-from consent.jurisdictions.words import terms_in_words
+from consent.jurisdictions.words import named_regimes, terms_in_words
 from consent.publishing import queries as publishing
 from consent.publishing.differences import category_names
 from consent.sites.models import Site
@@ -81,7 +81,8 @@ def rules(request: HttpRequest, site: Site) -> HttpResponse:
     gpc = request.GET.get("gpc") == "1"
     draft = publishing.draft(site)
     necessary = _necessary(draft)
-    columns = [table.REGIMES[key] for key in chosen]
+    named = named_regimes()
+    columns = [named[key] for key in chosen]
     rows = [
         (
             service,
@@ -98,7 +99,7 @@ def rules(request: HttpRequest, site: Site) -> HttpResponse:
         site,
         rows=rows,
         columns=columns,
-        regimes=table.REGIMES.values(),
+        regimes=named.values(),
         chosen=chosen,
         gpc=gpc,
         names=category_names(draft),
@@ -119,7 +120,7 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
             "reason": existing.reason if existing else "",
         },
     )
-    forms.set_choices(form, "regime", [(key, terms["name"]) for key, terms in table.REGIMES.items()])
+    forms.set_choices(form, "regime", [(key, gettext(terms["name"])) for key, terms in table.REGIMES.items()])
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -203,7 +204,9 @@ def jurisdictions_pdf(request: HttpRequest, site: Site) -> HttpResponse:
     overrides = overrides_of(site)
     today = timezone.now().date()
     rows = [table.row(place, overrides) for place in table.ROWS]
-    lines = [(row, table.REGIMES[row.preset]["name"], overrides.get(row.id), row.in_force(today)) for row in rows]
+    lines = [
+        (row, gettext(table.REGIMES[row.preset]["name"]), overrides.get(row.id), row.in_force(today)) for row in rows
+    ]
     html = render_to_string(
         "dashboard/jurisdictions_pdf.html", {"lines": lines, "site": site, **_news(today, overrides)}
     )
