@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.utils import translation
+from django.utils.translation import trans_real
 
 from consent.exports import law
 from consent.jurisdictions import table
@@ -22,12 +23,11 @@ from tests import samples
 @pytest.fixture
 def marked(monkeypatch):
     """A language in which every sentence is as in English, in brackets. English itself is left alone."""
-    trans = translation._trans
-
-    def of(kept):
-        return lambda text: f"[{text}]" if text and translation.get_language() != "en" else kept(text)
-
-    monkeypatch.setattr(trans, "gettext", of(trans.gettext))
+    kept = trans_real.gettext
+    monkeypatch.setattr(
+        "django.utils.translation._trans.gettext",
+        lambda text: f"[{text}]" if text and translation.get_language() != "en" else kept(text),
+    )
     with translation.override("de"):
         yield
 
@@ -42,7 +42,8 @@ def test_what_is_shown_is_translated_when_it_is_shown(marked):
         "[The gate ran when the page had already begun; trackers that stand before it were not held.]",
         "[Put the lines below first in <head>, before everything else, without async, defer, or a tag manager.]",
     )
-    assert faults.words("disarmed", "worker-src").do == "[Add blob: to worker-src.]"
+    fault = faults.words("disarmed", "worker-src")
+    assert fault and fault.do == "[Add blob: to worker-src.]"
     assert KINDS["new_host"].text("x.example", {}) == (
         "[Pages asked x.example, which no service covers. File or dismiss it.]"
     )
