@@ -13,6 +13,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from consent.answers import optouts
 from consent.common import InvalidChange
@@ -37,7 +38,7 @@ def listen(site: Site, actor: str, *, events: Sequence[str] | None = None, batch
     """What the site's webhook is told from now on, besides opt-outs, and how many at once. Raises InvalidChange."""
     site = locked(site)
     if not site.webhook_url:
-        raise InvalidChange("This site has no webhook; enter its address first.")
+        raise InvalidChange(gettext("This site has no webhook; enter its address first."))
     hook = webhook_of(site)
     before: dict[str, Any] = {"events": list(hook.events), "batch": hook.batch}
     wanted: list[str] = before["events"] if events is None else [name for name in EVENTS if name in events]
@@ -45,7 +46,7 @@ def listen(site: Site, actor: str, *, events: Sequence[str] | None = None, batch
         raise InvalidChange(f"There are no events {', '.join(unknown)}; there are {', '.join(EVENTS)}.")
     if batch is not None:
         if not 1 <= batch <= LARGEST_BATCH:
-            raise InvalidChange(f"A delivery holds 1 to {LARGEST_BATCH} events.")
+            raise InvalidChange(gettext("A delivery holds 1 to %(most)s events.") % {"most": LARGEST_BATCH})
         hook.batch = batch
     if ANSWERS in wanted and ANSWERS not in hook.events:
         hook.next_answer = LogHead.objects.filter(pk=site.pk).values_list("size", flat=True).first() or 0
@@ -64,7 +65,7 @@ def send_again(delivery: WebhookDelivery, actor: str) -> None:
     """Has a delivery sent again, read anew. Raises InvalidChange when the site has no webhook any more."""
     site = locked(delivery.site)
     if not site.webhook_url:
-        raise InvalidChange("This site has no webhook; enter its address first.")
+        raise InvalidChange(gettext("This site has no webhook; enter its address first."))
     enqueue(AGAIN, site=site, params={"delivery": delivery.pk}, once=True)
     audit(site, actor, "webhook.again", delivery=delivery.message)
 

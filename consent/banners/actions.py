@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.banners import css as rules
 from consent.banners import files, texts, theme
@@ -95,13 +96,16 @@ def text_faults(changes: Mapping[str, str]) -> dict[str, str]:
     for key, text in changes.items():
         unknown = set(texts.PLACEHOLDER.findall(text)) - set(texts.placeholders(key)) if key in known else set()
         if key in texts.LOCKED:
-            found[key] = f"{key} is a statutory text; the law gives its words."
+            found[key] = gettext("%(key)s is a statutory text; the law gives its words.") % {"key": key}
         elif key not in known:
-            found[key] = f"There is no text {key!r}."
+            found[key] = gettext("There is no text %(key)r.") % {"key": key}
         elif len(text) > LONGEST:
-            found[key] = f"{key} is longer than {LONGEST} characters."
+            found[key] = gettext("%(key)s is longer than %(longest)s characters.") % {"key": key, "longest": LONGEST}
         elif unknown:
-            found[key] = f"{key} has no placeholder {{{sorted(unknown)[0]}}}."
+            found[key] = gettext("%(key)s has no placeholder {%(placeholder)s}.") % {
+                "key": key,
+                "placeholder": sorted(unknown)[0],
+            }
     return found
 
 
@@ -112,11 +116,13 @@ def copy_draft(site: Site, actor: str, name: str) -> BannerDraft:
     drafts = BannerDraft.objects.filter(site=site)
     name = name.strip()
     if not name:
-        raise InvalidChange("Give the copy a name.")
+        raise InvalidChange(gettext("Give the copy a name."))
     if name == banner.name or drafts.filter(name=name).exists():
-        raise InvalidChange(f"There is a draft {name!r} already.")
+        raise InvalidChange(gettext("There is a draft %(name)r already.") % {"name": name})
     if drafts.count() >= MOST_DRAFTS:
-        raise InvalidChange(f"There are {MOST_DRAFTS} drafts; delete one that is not needed.")
+        raise InvalidChange(
+            gettext("There are %(most)s drafts; delete one that is not needed.") % {"most": MOST_DRAFTS}
+        )
     copy = BannerDraft(site=site, name=name, **_content(banner))
     check(copy)
     copy.save()
@@ -159,7 +165,7 @@ def add_file(site: Site, actor: str, name: str, body: bytes) -> BannerFile:
     if row and row.removed_at is None:
         return row
     if rows.filter(removed_at=None).count() >= MOST_FILES:
-        raise InvalidChange(f"There are {MOST_FILES} files; remove one that is not needed.")
+        raise InvalidChange(gettext("There are %(most)s files; remove one that is not needed.") % {"most": MOST_FILES})
     row = row or BannerFile(
         site=site, sha256=found.sha256, content_type=found.content_type, body=found.body, width=found.width,
         height=found.height, uploaded_by=actor,
@@ -178,9 +184,14 @@ def remove_file(site: Site, actor: str, file: BannerFile) -> None:
     banner = draft_of(site)
     for draft in (banner, *BannerDraft.objects.filter(site=site)):
         if _shows(draft, file):
-            raise InvalidChange(f"The draft “{draft.name}” shows {file.name}; choose another there first.")
+            raise InvalidChange(
+                gettext("The draft “%(name)s” shows %(file)s; choose another there first.")
+                % {"name": draft.name, "file": file.name}
+            )
     if any(file.sha256 in test.theme.values() for test in BannerTest.objects.filter(site=site)):
-        raise InvalidChange(f"The second banner of the test shows {file.name}; choose another there first.")
+        raise InvalidChange(
+            gettext("The second banner of the test shows %(file)s; choose another there first.") % {"file": file.name}
+        )
     if BannerFile.objects.filter(site=site, pk=file.pk, removed_at=None).update(removed_at=timezone.now()):
         audit(site, actor, "banner.file_remove", name=file.name, sha256=file.sha256)
 
@@ -191,9 +202,9 @@ def sign_texts(site: Site, actor: str, language: str, signed_by: str) -> TextRev
     before is replaced. Raises InvalidChange."""
     site = locked(site)
     if language not in site.languages or not texts.ours(language):
-        raise InvalidChange(f"We ship no words in {language!r} for this site.")
+        raise InvalidChange(gettext("We ship no words in %(language)r for this site.") % {"language": language})
     if not signed_by.strip():
-        raise InvalidChange("Say who has read the words.")
+        raise InvalidChange(gettext("Say who has read the words."))
     review = TextReview(site=site, language=language, signed_by=signed_by.strip(), texts=texts.digest(language))
     _revoke(site, language)
     check(review)
@@ -264,5 +275,5 @@ def theme_of(site: Site, given: Mapping[str, Any]) -> dict[str, Any]:
             token in cleaned
             and not BannerFile.objects.filter(site=site, sha256=cleaned[token], content_type=kind).exists()
         ):
-            raise InvalidChange(f"The {token.replace('_', ' ')} is no uploaded file.")
+            raise InvalidChange(gettext("The %(token)s is no uploaded file.") % {"token": token.replace("_", " ")})
     return cleaned

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.banners import actions, arms
 from consent.banners.models import BannerTest
@@ -32,9 +33,9 @@ def save(
     banner = actions.draft_of(site)
     today = timezone.now().date()
     if not today <= ends <= today + timedelta(days=LONGEST):
-        raise InvalidChange(f"A test ends today or within {LONGEST} days.")
+        raise InvalidChange(gettext("A test ends today or within %(longest)s days.") % {"longest": LONGEST})
     if position not in actions.LAYOUTS.get(layout, ()):
-        raise InvalidChange("The layout and its position do not fit each other.")
+        raise InvalidChange(gettext("The layout and its position do not fit each other."))
     test = of(site) or BannerTest(site=site)
     look = {"layout": layout, "position": position, "theme": actions.theme_of(site, {**banner.theme, **(theme or {})})}
     before = {key: getattr(test, key) for key in ("ends", *arms.LOOK)} if test.pk else {}
@@ -54,9 +55,11 @@ def edit_texts(site: Site, actor: str, language: str, changes: Mapping[str, str]
     locked(site)
     test = of(site)
     if test is None:
-        raise InvalidChange("There is no second banner.")
+        raise InvalidChange(gettext("There is no second banner."))
     if other := sorted(set(changes) - set(arms.TEXTS)):
-        raise InvalidChange(f"{other[0]} is not a text of the first layer that may differ.")
+        raise InvalidChange(
+            gettext("%(other)s is not a text of the first layer that may differ.") % {"other": other[0]}
+        )
     actions.check_texts(language, changes, regime)
     where = f"{language}@{regime}" if regime else language
     before = test.texts.get(where, {})
@@ -78,7 +81,7 @@ def choose(site: Site, actor: str, winner: str) -> None:
     locked(site)
     test = of(site)
     if test is None or winner not in arms.ARMS:
-        raise InvalidChange("There is no such banner to choose.")
+        raise InvalidChange(gettext("There is no such banner to choose."))
     if winner == arms.B:
         actions.edit_banner(site, actor, layout=test.layout, position=test.position, theme=test.theme)
         for where, words in test.texts.items():

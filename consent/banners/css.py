@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tinycss2
+from django.utils.translation import gettext
 from tinycss2 import color4
 
 LONGEST = 10_000  # characters
@@ -74,7 +75,7 @@ def packed(text: str, addresses: Mapping[str, str]) -> str:
     """The rules as a gate carries them, `~` before each selector; `addresses` = {name of a file: what stands for it in
     a url()}. Raises RejectedRules."""
     if len(text) > LONGEST:
-        raise RejectedRules([f"The style sheet is longer than {LONGEST} characters."])
+        raise RejectedRules([gettext("The style sheet is longer than %(longest)s characters.") % {"longest": LONGEST}])
     reader = _Reader(addresses)
     rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     written = "".join(reader.rules(rules))
@@ -117,13 +118,13 @@ class _Reader:
 
     def wrong(self, node: Any, says: str) -> None:
         """Keeps a fault with its line."""
-        self.faults.append(f"Line {node.source_line}: {says}")
+        self.faults.append(gettext("Line %(line)s: %(says)s") % {"line": node.source_line, "says": says})
 
     def rules(self, nodes: Iterable[Any]) -> Iterator[str]:
         """Each rule, written anew."""
         for node in nodes:
             if node.type == "error":
-                self.wrong(node, "this can't be read as CSS.")
+                self.wrong(node, gettext("this can't be read as CSS."))
             elif node.type == "at-rule":
                 yield self.at_rule(node)
             else:
@@ -134,13 +135,13 @@ class _Reader:
     def at_rule(self, node: Any) -> str:
         """A media query with its rules; no other, least of all one that loads something."""
         if node.lower_at_keyword not in AT_RULES or node.content is None:
-            self.wrong(node, f"@{node.at_keyword} is not allowed; there is @media.")
+            self.wrong(node, gettext("@%(rule)s is not allowed; there is @media.") % {"rule": node.at_keyword})
             return ""
         for token in _flat(node.prelude):
             if token.type in ("url", "string", "error", "function") or (
                 token.type == "literal" and token.value in "`~"
             ):
-                self.wrong(node, "this media query can't be used.")
+                self.wrong(node, gettext("this media query can't be used."))
                 return ""
         inner = tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
         return f"@media {tinycss2.serialize(node.prelude).strip()}{{{''.join(self.rules(inner))}}}"
@@ -152,7 +153,7 @@ class _Reader:
             self.simple(node, part)
             text = tinycss2.serialize(part).strip()
             if not text or text.startswith(">") or text.endswith(">"):
-                self.wrong(node, "a selector is missing.")
+                self.wrong(node, gettext("a selector is missing."))
             written.append(f"~{text}")
         return ",".join(written)
 
@@ -162,29 +163,38 @@ class _Reader:
         for token in tokens:
             said = token.value.lower() if token.type in ("ident", "hash") else ""
             if said in ONE_OF_TWO:
-                self.wrong(node, "Accept and Reject look the same; .fg-b is both of them.")
+                self.wrong(node, gettext("Accept and Reject look the same; .fg-b is both of them."))
             elif token.type == "ident" and before == ":" and said not in PSEUDO:
-                self.wrong(node, f":{said} is not allowed; there are :{', :'.join(PSEUDO)}.")
+                self.wrong(
+                    node,
+                    gettext(":%(said)s is not allowed; there are :%(known)s.")
+                    % {"said": said, "known": ", :".join(PSEUDO)},
+                )
             elif token.type == "function" and before == ":" and token.lower_name in PSEUDO_OF:
                 for part in _split(token.arguments):
                     self.simple(node, part)
             elif token.type == "literal" and token.value not in COMBINATORS:
-                self.wrong(node, f"{token.value} is not allowed in a selector.")
+                self.wrong(node, gettext("%(value)s is not allowed in a selector.") % {"value": token.value})
             elif token.type not in ("ident", "hash", "whitespace", "literal"):
-                self.wrong(node, f"{tinycss2.serialize([token])} is not allowed in a selector.")
+                self.wrong(
+                    node,
+                    gettext("%(text)s is not allowed in a selector.") % {"text": tinycss2.serialize([token])},
+                )
             before = token.value if token.type == "literal" else ""
 
     def declarations(self, content: Tokens) -> Iterator[str]:
         """Each declaration, written anew."""
         for node in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
             if node.type != "declaration":
-                self.wrong(node, "this is no property with a value, such as color: #123456;")
+                self.wrong(node, gettext("this is no property with a value, such as color: #123456;"))
                 continue
             tokens = [token for token in node.value if token.type != "comment"]
             if node.lower_name not in PROPERTIES:
-                self.wrong(node, f"{node.name} is not a property that a banner's rules may set.")
+                self.wrong(
+                    node, gettext("%(name)s is not a property that a banner's rules may set.") % {"name": node.name}
+                )
             elif node.important:
-                self.wrong(node, "!important is not needed: these rules come last.")
+                self.wrong(node, gettext("!important is not needed: these rules come last."))
             else:
                 self.least(node, [token for token in tokens if token.type != "whitespace"])
                 yield f"{node.lower_name}:{self.value(node, tokens)};"
@@ -198,28 +208,32 @@ class _Reader:
         name = _address(token)
         if name is not None:
             if name not in self.addresses:
-                self.wrong(token, f"{name[:60] or 'url()'} is no uploaded file; upload it under Files, and name it so.")
+                self.wrong(
+                    token,
+                    gettext("%(name)s is no uploaded file; upload it under Files, and name it so.")
+                    % {"name": name[:60] or "url()"},
+                )
             return f"url({self.addresses.get(name, '')})"
         if token.type == "function":
             self.function(node, token)
             return f"{token.name}({self.value(node, token.arguments)})"
         if token.type == "string" and node.lower_name != "font-family":
-            self.wrong(token, f"a text is no value of {node.name}.")
+            self.wrong(token, gettext("a text is no value of %(name)s.") % {"name": node.name})
         text = tinycss2.serialize([token])
         if token.type not in ("ident", "hash", "number", "percentage", "dimension", "whitespace", "string", "literal"):
-            self.wrong(token, f"{text[:60]} can't be used.")
+            self.wrong(token, gettext("%(text)s can't be used.") % {"text": text[:60]})
         elif any(letter in text for letter in "`~\\<"):
-            self.wrong(token, f"{text[:60]} holds a letter that can't be used.")
+            self.wrong(token, gettext("%(text)s holds a letter that can't be used.") % {"text": text[:60]})
         return text
 
     def function(self, node: Any, token: Any) -> None:
         """Functions that load nothing and read nothing but our own colours."""
         if token.lower_name not in FUNCTIONS:
-            self.wrong(token, f"{token.name}() is not allowed.")
+            self.wrong(token, gettext("%(name)s() is not allowed.") % {"name": token.name})
         elif token.lower_name == "var":
             first = next((one for one in token.arguments if one.type == "ident"), None)
             if first is None or not first.value.startswith("--fg-"):
-                self.wrong(token, "var() names one of the banner's own colours, such as var(--fg-ac).")
+                self.wrong(token, gettext("var() names one of the banner's own colours, such as var(--fg-ac)."))
 
     def least(self, node: Any, tokens: Tokens) -> None:
         """What would make something too small, too faint, or lie over something else."""
@@ -227,12 +241,12 @@ class _Reader:
         if name.startswith(("margin", "letter-spacing", "word-spacing")) and any(
             token.type == "function" or getattr(token, "value", 0) == "-" or _number(token) < 0 for token in tokens
         ):
-            self.wrong(node, f"{name} can't be negative or computed.")
+            self.wrong(node, gettext("%(name)s can't be negative or computed.") % {"name": name})
         elif name == "color" and not _opaque(tokens):
-            self.wrong(node, "color is a whole colour: words that can be looked through are hard to read.")
+            self.wrong(node, gettext("color is a whole colour: words that can be looked through are hard to read."))
         elif name in LEAST and not _large_enough(name, tokens):
             least = ", ".join(f"{number:g}{unit}" for unit, number in LEAST[name].items())
-            self.wrong(node, f"{name} is at least {least}.")
+            self.wrong(node, gettext("%(name)s is at least %(least)s.") % {"name": name, "least": least})
 
 
 def _flat(tokens: Iterable[Any]) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import brotli
+from django.utils.translation import gettext
 
 PNG, WOFF2 = "image/png", "font/woff2"
 LARGEST = {PNG: 200_000, WOFF2: 300_000}  # bytes of a file
@@ -70,7 +71,10 @@ def unused(name: str, taken: Collection[str]) -> str:
 
 def _bounded(body: bytes, kind: str) -> None:
     if len(body) > LARGEST[kind]:
-        raise Unusable(f"The file has {len(body) // 1000} kB; {LARGEST[kind] // 1000} kB is the most.")
+        raise Unusable(
+            gettext("The file has %(kilobytes)s kB; %(most)s kB is the most.")
+            % {"kilobytes": len(body) // 1000, "most": LARGEST[kind] // 1000}
+        )
 
 
 def _named(name: str, ending: str) -> str:
@@ -84,12 +88,12 @@ def _other(body: bytes) -> str:
     """Why it is neither."""
     start = body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml", b"<!doctype svg")):
-        return "An SVG can hold code. Save the logo as a PNG, twice as large as it is shown."
+        return gettext("An SVG can hold code. Save the logo as a PNG, twice as large as it is shown.")
     if start.startswith((b"\xff\xd8", b"gif8", b"riff", b"bm")):
-        return "That is a picture, and no PNG. Save it as a PNG."
+        return gettext("That is a picture, and no PNG. Save it as a PNG.")
     if start.startswith((b"\x00\x01\x00\x00", b"otto", b"true", b"woff", b"ttcf")):
-        return "That is a font, and no WOFF2. Browsers load WOFF2 fastest; font tools convert to it."
-    return "That is neither a PNG nor a WOFF2."
+        return gettext("That is a font, and no WOFF2. Browsers load WOFF2 fastest; font tools convert to it.")
+    return gettext("That is neither a PNG nor a WOFF2.")
 
 
 def _png(body: bytes) -> tuple[int, int, bytes]:
@@ -99,17 +103,17 @@ def _png(body: bytes) -> tuple[int, int, bytes]:
     while True:
         head = body[at : at + 8]
         if len(head) < 8:
-            raise Unusable("The PNG is cut off.")
+            raise Unusable(gettext("The PNG is cut off."))
         length, kind = struct.unpack(">I4s", head)
         data, crc = body[at + 8 : at + 8 + length], body[at + 8 + length : at + 12 + length]
         if len(data) != length or len(crc) != 4:
-            raise Unusable("The PNG is cut off.")
+            raise Unusable(gettext("The PNG is cut off."))
         if zlib.crc32(kind + data) != struct.unpack(">I", crc)[0]:
-            raise Unusable("The PNG is damaged.")
+            raise Unusable(gettext("The PNG is damaged."))
         if kind == b"acTL":
-            raise Unusable("The PNG moves; a logo stands still.")
+            raise Unusable(gettext("The PNG moves; a logo stands still."))
         if kind not in KEPT and kind[:1].isupper():
-            raise Unusable("The PNG has parts that no browser knows.")
+            raise Unusable(gettext("The PNG has parts that no browser knows."))
         if kind in KEPT:
             chunks.append((kind, data))
         at += 12 + length
@@ -128,14 +132,17 @@ def _header(chunks: list[tuple[bytes, bytes]]) -> tuple[int, int]:
     """Width and height. Raises Unusable."""
     kinds = [kind for kind, _ in chunks]
     if kinds[0] != b"IHDR" or kinds.count(b"IHDR") != 1 or len(chunks[0][1]) != 13:
-        raise Unusable("The PNG has no header.")
+        raise Unusable(gettext("The PNG has no header."))
     width, height, depth, colour, packed, filtered, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
     if depth not in DEPTHS.get(colour, ()) or packed or filtered or interlaced > 1:
-        raise Unusable("The PNG is of a kind that there is not.")
+        raise Unusable(gettext("The PNG is of a kind that there is not."))
     if not 0 < width <= WIDEST or not 0 < height <= WIDEST:
-        raise Unusable(f"The logo has {width} × {height} pixels; {WIDEST} either way is the most.")
+        raise Unusable(
+            gettext("The logo has %(width)s × %(height)s pixels; %(most)s either way is the most.")
+            % {"width": width, "height": height, "most": WIDEST}
+        )
     if colour == 3 and b"PLTE" not in kinds:
-        raise Unusable("The PNG has no palette.")
+        raise Unusable(gettext("The PNG has no palette."))
     return width, height
 
 
@@ -147,33 +154,33 @@ def _pixels(chunks: list[tuple[bytes, bytes]], width: int, height: int) -> None:
     try:
         size = len(unpacker.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT"), PIXELS + 1))
     except zlib.error:
-        raise Unusable("The PNG is damaged.") from None
+        raise Unusable(gettext("The PNG is damaged.")) from None
     # What is interlaced has a few more bytes, one a line of each pass.
     whole = size == line * height if not interlaced else size >= (line - 1) * height
     if size > PIXELS or not unpacker.eof or unpacker.unused_data or not whole:
-        raise Unusable("The PNG is damaged, or too large when it is unpacked.")
+        raise Unusable(gettext("The PNG is damaged, or too large when it is unpacked."))
 
 
 def _woff2(body: bytes) -> bytes:
     """The font without metadata and private data. Raises Unusable for what is no whole WOFF2 (W3C, WOFF 2.0 §4)."""
     if len(body) < FONT_HEADER.size:
-        raise Unusable("The font is cut off.")
+        raise Unusable(gettext("The font is cut off."))
     (_, flavour, length, tables, reserved, total, packed, major, minor, *_) = FONT_HEADER.unpack_from(body)
     if flavour == b"ttcf":
-        raise Unusable("That is a collection of fonts; upload one of them.")
+        raise Unusable(gettext("That is a collection of fonts; upload one of them."))
     if length != len(body) or not tables or reserved or not packed:
-        raise Unusable("The font is damaged.")
+        raise Unusable(gettext("The font is damaged."))
     start = _directory(body, tables)
     data = body[start : start + packed]
     if len(data) != packed:
-        raise Unusable("The font is cut off.")
+        raise Unusable(gettext("The font is cut off."))
     unpacker = brotli.Decompressor()
     try:
         size = len(unpacker.process(data, output_buffer_limit=UNPACKED + 1))
     except brotli.error:
-        raise Unusable("The font is damaged.") from None
+        raise Unusable(gettext("The font is damaged.")) from None
     if size > UNPACKED or not unpacker.is_finished():
-        raise Unusable("The font is damaged, or too large when it is unpacked.")
+        raise Unusable(gettext("The font is damaged, or too large when it is unpacked."))
     end = start + packed
     written = body[FONT_HEADER.size : end] + bytes(-end % 4)
     header = FONT_HEADER.pack(
@@ -196,7 +203,7 @@ def _directory(body: bytes, tables: int) -> int:
             if (version == 0) if is_outline else version:
                 at = _past_number(body, at)
     except IndexError:
-        raise Unusable("The font is cut off.") from None
+        raise Unusable(gettext("The font is cut off.")) from None
     return at
 
 
@@ -205,4 +212,4 @@ def _past_number(body: bytes, at: int) -> int:
     for place in range(at, at + 5):
         if body[place] < 128:
             return place + 1
-    raise Unusable("The font is damaged.")
+    raise Unusable(gettext("The font is damaged."))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 ACCENT = "#235a8c"
 HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 LIGHT = {"bg": "#ffffff", "fg": "#1b1e23", "mut": "#545b66", "line": "#8a919c", "hair": "#d5d9df"}
@@ -41,7 +43,7 @@ def parse(colour: str) -> Rgb:
     """`#rgb` or `#rrggbb` → (r, g, b). Raises ValueError in words."""
     match = HEX.fullmatch(colour.strip())
     if not match:
-        raise ValueError(f"{colour!r} is not a colour like #235a8c.")
+        raise ValueError(gettext("%(colour)r is not a colour like #235a8c.") % {"colour": colour})
     digits = match[1] if len(match[1]) == 6 else "".join(c * 2 for c in match[1])
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
 
@@ -127,8 +129,18 @@ def adapted(theme: Mapping[str, Any]) -> list[str]:
             own = _colour(theme.get(name if scheme == "light" else f"dark_{name}"))
             if own and place in palette and contrast(own, palette[on]) < ratio:
                 found.append(
-                    f"In the {scheme} scheme the {name} {own} has {contrast(own, palette[on]):.1f}:1 on {palette[on]}; "
-                    f"{palette[place]} is used."
+                    gettext(
+                        "In the %(scheme)s scheme the %(name)s %(own)s has %(ratio).1f:1 on %(ground)s; "
+                        "%(used)s is used."
+                    )
+                    % {
+                        "scheme": scheme,
+                        "name": name,
+                        "own": own,
+                        "ratio": contrast(own, palette[on]),
+                        "ground": palette[on],
+                        "used": palette[place],
+                    }
                 )
     return found
 
@@ -162,15 +174,20 @@ def _clean(key: str, value: Any) -> Any:
     if key in LENGTHS:
         least, most = LENGTHS[key]
         if not str(value).isdigit() or not least <= int(value) <= most:
-            raise ValueError(f"The {key.replace('_', ' ')} is a number of pixels from {least} to {most}.")
+            raise ValueError(
+                gettext("The %(token)s is a number of pixels from %(least)s to %(most)s.")
+                % {"token": key.replace("_", " "), "least": least, "most": most}
+            )
         return int(value)
     if key in CHOICES:
         if value not in CHOICES[key]:
-            raise ValueError(f"The {key} is one of {', '.join(CHOICES[key])}.")
+            raise ValueError(
+                gettext("The %(key)s is one of %(choices)s.") % {"key": key, "choices": ", ".join(CHOICES[key])}
+            )
         return value
     if key in FILES:
         if not SHA256.fullmatch(str(value)):
-            raise ValueError(f"The {key.replace('_', ' ')} is no uploaded file.")
+            raise ValueError(gettext("The %(token)s is no uploaded file.") % {"token": key.replace("_", " ")})
         return str(value)
     raise ValueError(f"{key!r} is not a theme token; there are {', '.join(TOKENS)}.")
 

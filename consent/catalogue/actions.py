@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from consent.catalogue import necessary
 from consent.catalogue.cookie_db import CookieEntry
@@ -26,10 +27,10 @@ FACTS = (
 COOKIE_FIELDS = ("name", "kind", "lifetime", "lifetime_days", "purpose", "texts")
 # Kind → one of it, and what a name that fits everything would stand for.
 ALL_OF: dict[str, tuple[str, str]] = {
-    Cookie.Kind.COOKIE: ("A cookie", "cookie"),
-    Cookie.Kind.LOCAL: ("A localStorage key", "key in localStorage"),
-    Cookie.Kind.SESSION: ("A sessionStorage key", "key in sessionStorage"),
-    Cookie.Kind.INDEXED_DB: ("A database", "database in IndexedDB"),
+    Cookie.Kind.COOKIE: (gettext_noop("A cookie"), gettext_noop("cookie")),
+    Cookie.Kind.LOCAL: (gettext_noop("A localStorage key"), gettext_noop("key in localStorage")),
+    Cookie.Kind.SESSION: (gettext_noop("A sessionStorage key"), gettext_noop("key in sessionStorage")),
+    Cookie.Kind.INDEXED_DB: (gettext_noop("A database"), gettext_noop("database in IndexedDB")),
 }
 SHORTEST_MARK = 5  # characters of an inline signature
 CATEGORY_FIELDS = ("position", "necessary", "texts", "consent_mode", "used_by_page")
@@ -45,7 +46,9 @@ def key_of(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     key = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].rstrip("-")
     if not key:
-        raise InvalidChange(f"{name!r} holds no letter or digit for a key; give a key of your own.")
+        raise InvalidChange(
+            gettext("%(name)r holds no letter or digit for a key; give a key of your own.") % {"name": name}
+        )
     return key
 
 
@@ -54,7 +57,10 @@ def category_of(site: Site, key: str) -> Category:
     if found := site.categories.filter(key=key).first():
         return found
     keys = ", ".join(site.categories.values_list("key", flat=True))
-    raise InvalidChange(f"{site.name} has no category {key!r}; it has {keys or 'none'}.")
+    raise InvalidChange(
+        gettext("%(name)s has no category %(key)r; it has %(categories)s.")
+        % {"name": site.name, "key": key, "categories": keys or "none"}
+    )
 
 
 # --- Services -------------------------------------------------------------------------------------------------------
@@ -83,7 +89,10 @@ def add_service(
     name = name.strip()
     key = key or key_of(name)
     if site.services.filter(key=key).exists():
-        raise InvalidChange(f"{site.name} already has a service {key}; change that one, or choose another name.")
+        raise InvalidChange(
+            gettext("%(name)s already has a service %(key)s; change that one, or choose another name.")
+            % {"name": site.name, "key": key}
+        )
     service = Service(site=site, key=key, name=name, category=category_of(site, category))
     _apply(service, facts)
     _file(service, decided=not restored)
@@ -224,7 +233,10 @@ def _apply(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
         raise InvalidChange(f"A service has no {', '.join(sorted(unknown))}.")
     for mark in facts.get("inline", ()):
         if not isinstance(mark, str) or len(mark.strip()) < SHORTEST_MARK:
-            raise InvalidChange(f"{mark!r} is too short for inline code: it would hold scripts that are not meant.")
+            raise InvalidChange(
+                gettext("%(mark)r is too short for inline code: it would hold scripts that are not meant.")
+                % {"mark": mark}
+            )
     changed = {}
     for field, value in facts.items():
         before = getattr(service, field)
@@ -271,7 +283,8 @@ def _set_cookies(service: Service, cookies: Iterable[str | Mapping[str, Any]]) -
         if cookie.kind in ALL_OF and not cookie.name.strip("* "):
             one, every = ALL_OF[cookie.kind]
             raise InvalidChange(
-                f"{one} called {cookie.name!r} would stand for every {every}; name at least its beginning."
+                gettext("%(one)s called %(name)r would stand for every %(every)s; name at least its beginning.")
+                % {"one": gettext(one), "name": cookie.name, "every": gettext(every)}
             )
         wanted[cookie.kind, cookie.name] = cookie
     before = {(c.kind, c.name): c for c in service.cookies.all()}
@@ -289,7 +302,10 @@ def _texts(cookie: Cookie) -> dict[str, str]:
     longest = Cookie._meta.get_field("purpose").max_length or 0
     kept = {language: " ".join(str(text).split()) for language, text in cookie.texts.items()}
     if long := [language for language, text in kept.items() if len(text) > longest]:
-        raise InvalidChange(f"The description of {cookie.name} ({long[0]}) has more than {longest} characters.")
+        raise InvalidChange(
+            gettext("The description of %(name)s (%(long)s) has more than %(longest)s characters.")
+            % {"name": cookie.name, "long": long[0], "longest": longest}
+        )
     return {language: text for language, text in sorted(kept.items()) if text}
 
 
@@ -321,7 +337,7 @@ def delete_category(category: Category, actor: str) -> None:
     """Raises InvalidChange while services belong to it."""
     site = locked(category.site)
     if names := list(category.services.values_list("name", flat=True)):
-        raise InvalidChange(f"Move {', '.join(names)} to another category first.")
+        raise InvalidChange(gettext("Move %(names)s to another category first.") % {"names": ", ".join(names)})
     category.delete()
     audit(site, actor, "category.delete", key=category.key)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from consent import csv_text
 from consent.catalogue import cookie_db
 from consent.catalogue.actions import ALL_OF
@@ -63,7 +65,12 @@ def read(
         keys = {name.casefold(): key for key, name in services.items()} | {key.casefold(): key for key in services}
         for number, (line, cells) in enumerate(table):
             if number >= MOST:
-                bad.append(BadRow(line, f"The file has more than {MOST:,} rows; the rest is left out."))
+                bad.append(
+                    BadRow(
+                        line,
+                        gettext("The file has more than %(most)s rows; the rest is left out.") % {"most": f"{MOST:,}"},
+                    )
+                )
                 break
             if not any(cell.strip() for cell in cells):
                 continue
@@ -75,7 +82,7 @@ def read(
             else:
                 good.append(row)
     except csv_text.NoTable as error:
-        raise ValueError(f"This can't be read: {error}.") from None
+        raise ValueError(gettext("This can't be read: %(error)s.") % {"error": error}) from None
     return good, bad
 
 
@@ -84,13 +91,16 @@ def _columns(head: list[str], languages: list[str], default: str) -> list[str]:
     known = {name.casefold(): name for name in names}
     columns = [known.get(name.strip().casefold(), name.strip()) for name in head]
     if "name" not in columns:
-        raise ValueError("The first line must name the columns, and one of them must be name.")
+        raise ValueError(gettext("The first line must name the columns, and one of them must be name."))
     if unknown := [name for name in columns if name and name not in known]:
-        raise ValueError(f"There is no column {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+        raise ValueError(
+            gettext("There is no column %(unknown)s; there are %(known)s.")
+            % {"unknown": ", ".join(unknown), "known": ", ".join(sorted(known))}
+        )
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
-        raise ValueError(f"The column {', '.join(twice)} is there twice.")
+        raise ValueError(gettext("The column %(twice)s is there twice.") % {"twice": ", ".join(twice)})
     if "service" not in columns and not default:
-        raise ValueError("The file needs a column service, which says whose cookie each is.")
+        raise ValueError(gettext("The file needs a column service, which says whose cookie each is."))
     return columns
 
 
@@ -98,15 +108,24 @@ def _row(line: int, cells: dict[str, str], keys: Mapping[str, str], default: str
     name, wanted = cells.get("name", ""), cells.get("service", "")
     service = keys.get(wanted.casefold(), "") if wanted else default
     if not name:
-        raise ValueError("It has no name.")
+        raise ValueError(gettext("It has no name."))
     if not service:
-        raise ValueError(f"The site has no service {wanted!r}." if wanted else "It names no service.")
+        raise ValueError(
+            gettext("The site has no service %(wanted)r.") % {"wanted": wanted}
+            if wanted
+            else gettext("It names no service.")
+        )
     kind = KINDS.get(cells.get("kind", "").casefold())
     if kind is None:
-        raise ValueError(f"{cells['kind']!r} is no kind; use cookie, local, session or indexeddb.")
+        raise ValueError(
+            gettext("%(kind)r is no kind; use cookie, local, session or indexeddb.") % {"kind": cells["kind"]}
+        )
     if not name.strip("* "):
         one, every = ALL_OF[kind]
-        raise ValueError(f"{one} called {name!r} would stand for every {every}; name at least its beginning.")
+        raise ValueError(
+            gettext("%(one)s called %(name)r would stand for every %(every)s; name at least its beginning.")
+            % {"one": gettext(one), "name": name, "every": gettext(every)}
+        )
     values: dict[str, Any] = {"name": name, "kind": kind.value}
     if lifetime := cells.get("lifetime"):
         values |= {"lifetime": lifetime, "lifetime_days": cookie_db.days(lifetime)}
@@ -117,7 +136,10 @@ def _row(line: int, cells: dict[str, str], keys: Mapping[str, str], default: str
     for field, text in (*values.items(), *(("purpose", text) for text in own.values())):
         if field in LONGEST and len(text) > LONGEST[field]:
             about = "description" if field == "purpose" else field
-            raise ValueError(f"Its {about} has more than {LONGEST[field]} letters.")
+            raise ValueError(
+                gettext("Its %(about)s has more than %(longest)s letters.")
+                % {"about": about, "longest": LONGEST[field]}
+            )
     return CookieRow(line, service, values)
 
 
@@ -125,4 +147,4 @@ def _once(row: CookieRow, seen: dict[tuple[str, str, str], int]) -> None:
     about = (row.service, row.values["kind"], row.values["name"])
     first = seen.setdefault(about, row.line)
     if first != row.line:
-        raise ValueError(f"It is the same cookie as in line {first}.")
+        raise ValueError(gettext("It is the same cookie as in line %(first)s.") % {"first": first})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from consent.catalogue import actions, known
 from consent.catalogue.models import BlockRule, Service
@@ -76,7 +77,7 @@ def add_known(site: Site, actor: str, key: str, *, category: str = "", companion
     site = locked(site)
     entry = known.by_key().get(key)
     if entry is None:
-        raise InvalidChange("Our catalogue has no such service.")
+        raise InvalidChange(gettext("Our catalogue has no such service."))
     wanted = [entry, *(known.by_key()[one] for one in entry["companions"] if one in set(companions))]
     have = set(site.services.values_list("key", flat=True))
     added = []
@@ -105,7 +106,7 @@ def file_host(
     """
     site = locked(site)
     if not service:
-        raise InvalidChange(f"Choose what {host} is.")
+        raise InvalidChange(gettext("Choose what %(host)s is.") % {"host": host})
     there = site.services.filter(key=service).first() if service != OWN else None
     if there:
         kept = [rule.pattern for rule in there.rules.all()]
@@ -113,7 +114,7 @@ def file_host(
             actions.update_service(there, actor, patterns=[*kept, host])
         return [there]
     if not category:
-        raise InvalidChange(f"Choose a category for {host}.")
+        raise InvalidChange(gettext("Choose a category for %(host)s.") % {"host": host})
     if service == OWN:
         return [actions.add_service(site, actor, name=host, category=category, patterns=[host])]
     return add_known(site, actor, service, category=category, companions=companions)

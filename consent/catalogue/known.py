@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from fairgate_enforce import patterns
 
 Known = dict[str, Any]
@@ -22,14 +24,29 @@ DEFAULTS: Known = {
 }  # fmt: skip
 # What a service is for, as people look for it.
 KINDS = {
-    "analytics": "Analytics", "replay": "Session recording", "testing": "A/B tests and personalisation",
-    "monitoring": "Errors and speed", "tags": "Tag managers and data platforms", "advertising": "Advertising",
-    "affiliate": "Affiliate networks", "companies": "Company recognition", "marketing": "E-mail marketing and CRM",
-    "social": "Social media", "chat": "Chat and help", "forms": "Forms, surveys and bookings", "reviews": "Reviews",
-    "video": "Video and audio", "maps": "Maps", "fonts": "Fonts and icons", "libraries": "Script libraries (CDN)",
-    "security": "Sign-in and protection", "payments": "Payments", "shop": "Shops and search", "push": "Push messages",
-    "accessibility": "Accessibility and translation",
-}  # fmt: skip
+    "analytics": gettext_noop("Analytics"),
+    "replay": gettext_noop("Session recording"),
+    "testing": gettext_noop("A/B tests and personalisation"),
+    "monitoring": gettext_noop("Errors and speed"),
+    "tags": gettext_noop("Tag managers and data platforms"),
+    "advertising": gettext_noop("Advertising"),
+    "affiliate": gettext_noop("Affiliate networks"),
+    "companies": gettext_noop("Company recognition"),
+    "marketing": gettext_noop("E-mail marketing and CRM"),
+    "social": gettext_noop("Social media"),
+    "chat": gettext_noop("Chat and help"),
+    "forms": gettext_noop("Forms, surveys and bookings"),
+    "reviews": gettext_noop("Reviews"),
+    "video": gettext_noop("Video and audio"),
+    "maps": gettext_noop("Maps"),
+    "fonts": gettext_noop("Fonts and icons"),
+    "libraries": gettext_noop("Script libraries (CDN)"),
+    "security": gettext_noop("Sign-in and protection"),
+    "payments": gettext_noop("Payments"),
+    "shop": gettext_noop("Shops and search"),
+    "push": gettext_noop("Push messages"),
+    "accessibility": gettext_noop("Accessibility and translation"),
+}
 COOKIE_DEFAULTS: Known = {"kind": "cookie", "lifetime": "", "lifetime_days": None, "purpose": "", "texts": {}}
 
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from consent.catalogue import necessary
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
 
-category_key = RegexValidator(r"^[A-Za-z0-9_]{1,40}$", "Use letters, digits and underscores.")
-slug_key = RegexValidator(r"^[a-z0-9][a-z0-9_-]{0,79}$", "Use lower-case letters, digits, - and _.")
+category_key = RegexValidator(r"^[A-Za-z0-9_]{1,40}$", gettext_lazy("Use letters, digits and underscores."))
+slug_key = RegexValidator(r"^[a-z0-9][a-z0-9_-]{0,79}$", gettext_lazy("Use lower-case letters, digits, - and _."))
 
 
 class Category(models.Model):
@@ -86,7 +87,7 @@ class Cookie(models.Model):
     """A cookie or storage key of a service. `name` may hold `*`."""
 
     class Kind(models.TextChoices):
-        COOKIE = "cookie", "Cookie"
+        COOKIE = "cookie", gettext_lazy("Cookie")
         LOCAL = "local", "localStorage"
         SESSION = "session", "sessionStorage"
         INDEXED_DB = "indexeddb", "IndexedDB"
@@ -119,8 +120,8 @@ class RuleOverride(models.Model):
     """A service held or let run in one regime against the regime's default, with the reason."""
 
     class Verdict(models.TextChoices):
-        HOLD = "hold", "Hold until granted"
-        ALLOW = "allow", "Let it run"
+        HOLD = "hold", gettext_lazy("Hold until granted")
+        ALLOW = "allow", gettext_lazy("Let it run")
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="overrides")
     regime = models.CharField(max_length=40)

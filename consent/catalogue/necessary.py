@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, gettext_noop
+
 SHORTEST = 15  # characters of a reason; fewer say nothing that a regulator could weigh
 LONGEST = 500
-HINT = (
+HINT = gettext_noop(
     "say what the visitor asked for that does not work without it, such as 'Takes the payment that the visitor starts'."
 )
 
@@ -22,4 +24,7 @@ def enough(text: str) -> bool:
 
 def complaint(name: str) -> str:
     """What is said of a service whose reason is missing or too short."""
-    return f"{name} is filed as strictly necessary, so it needs a reason ({SHORTEST} characters or more): {HINT}"
+    text = gettext(
+        "%(name)s is filed as strictly necessary, so it needs a reason (%(least)s characters or more): %(hint)s"
+    )
+    return text % {"name": name, "least": SHORTEST, "hint": gettext(HINT)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils import translation
+
 from consent.exports.formats import BOM
 from consent.exports.verify import verify as verifier
 from consent.jurisdictions import history, table
@@ -18,7 +20,8 @@ def to_csv(today: date, overrides: Overrides | None = None, separator: str = ","
     """RFC 4180 with a header line, UTF-8 with a byte order mark; no cell is taken for a formula. What a place asks
     stands there in words, one column for each thing that is asked anywhere."""
     rows = [table.row(id, overrides) for id in table.ROWS]
-    asked = {row.id: dict(terms_in_words(table.variant_and_terms(row)[1], table.TEXTS)) for row in rows}
+    with translation.override("en"):  # a file is the same for everybody
+        asked = {row.id: dict(terms_in_words(table.variant_and_terms(row)[1], table.TEXTS)) for row in rows}
     things = list(dict.fromkeys(thing for words in asked.values() for thing in words))
     changed = history.last_changes()
     lines = [(*FIRST, f"In force on {today}", "Regime", *things, *LAST)]

@@ -19,6 +19,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 DEADLINE = 15.0  # seconds, for all of it
 LARGEST = 1 << 20  # bytes of an answer's body that are read
@@ -48,8 +49,11 @@ class ForbiddenAddress(ValueError):
 class _Private(ForbiddenAddress):
     def __init__(self, host: str, addresses: list[str]) -> None:
         super().__init__(
-            f"{host} is at {', '.join(addresses)}, which is no public address. If that is meant, list its network in "
-            "FAIRGATE_OUTGOING_NETWORKS."
+            gettext(
+                "%(host)s is at %(addresses)s, which is no public address. If that is meant, list its "
+                "network in FAIRGATE_OUTGOING_NETWORKS."
+            )
+            % {"host": host, "addresses": ", ".join(addresses)}
         )
 
 
@@ -119,13 +123,17 @@ def _split(url: str) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ForbiddenAddress(f"{url!r} is no web address: {error}.") from None
+        raise ForbiddenAddress(
+            gettext("%(url)r is no web address: %(error)s.") % {"url": url, "error": error}
+        ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ForbiddenAddress(f"{url!r} is no web address; give one that begins with https://.")
+        raise ForbiddenAddress(gettext("%(url)r is no web address; give one that begins with https://.") % {"url": url})
     if parts.username is not None or parts.password is not None:
-        raise ForbiddenAddress("A web address with a user or a password in it is not used; put a token into its path.")
+        raise ForbiddenAddress(
+            gettext("A web address with a user or a password in it is not used; put a token into its path.")
+        )
     if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
-        raise ForbiddenAddress(f"{url!r} holds blanks or control characters.")
+        raise ForbiddenAddress(gettext("%(url)r holds blanks or control characters.") % {"url": url})
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path.encode("ascii")

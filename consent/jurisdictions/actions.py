@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from consent.jurisdictions import table
 from consent.jurisdictions.models import JurisdictionOverride
@@ -19,13 +20,15 @@ def override(site: Site, actor: str, jurisdiction: str, fields: dict[str, Any], 
     table can't hold, no change, or no reason."""
     reason = reason.strip()
     if jurisdiction not in table.ROWS:
-        raise ValueError(f"There is no jurisdiction {jurisdiction!r} in the table.")
+        raise ValueError(
+            gettext("There is no jurisdiction %(jurisdiction)r in the table.") % {"jurisdiction": jurisdiction}
+        )
     if not reason:
-        raise ValueError("Say why the row is overridden; the reason is part of the release.")
+        raise ValueError(gettext("Say why the row is overridden; the reason is part of the release."))
     if len(reason) > 500:
-        raise ValueError("The reason is longer than 500 characters.")
+        raise ValueError(gettext("The reason is longer than 500 characters."))
     if not fields:
-        raise ValueError("Name at least one column to replace.")
+        raise ValueError(gettext("Name at least one column to replace."))
     refused = sorted(set(fields) - table.OVERRIDABLE)
     if refused:
         raise ValueError(f"These are no columns that can be overridden: {', '.join(refused)}.")

@@ -12,12 +12,18 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from consent.jurisdictions import table, words
 from consent.jurisdictions.locate import Place, decide
 from consent.jurisdictions.table import EU, WORLD, Overrides, Terms
 
 FOLDER = table.FOLDER / "versions"
-REGIME = {"name": "Regime", "law": "Law of the regime", "source": "Source of the regime"}
+REGIME = {
+    "name": gettext_noop("Regime"),
+    "law": gettext_noop("Law of the regime"),
+    "source": gettext_noop("Source of the regime"),
+}
 
 
 class Version(NamedTuple):
@@ -58,12 +64,24 @@ class Changes(NamedTuple):
 
     def in_short(self) -> str:
         """`3 rows added, 1 changed`."""
-        counts = (len(self.added), "added"), (len(self.removed), "removed"), (len(self.changed), "changed")
-        said = [(count, verb) for count, verb in counts if count]
-        rest = [f"{count} {verb}" for count, verb in said[1:]]
-        for count, verb in said[:1]:
-            return ", ".join([f"{count} row{'' if count == 1 else 's'} {verb}", *rest])
-        return "no row changed"
+        added, removed, changed = len(self.added), len(self.removed), len(self.changed)
+        said = (
+            (added, ngettext("%(count)s row added", "%(count)s rows added", added), gettext("%(count)s added")),
+            (
+                removed,
+                ngettext("%(count)s row removed", "%(count)s rows removed", removed),
+                gettext("%(count)s removed"),
+            ),
+            (
+                changed,
+                ngettext("%(count)s row changed", "%(count)s rows changed", changed),
+                gettext("%(count)s changed"),
+            ),
+        )
+        parts = [(first % {"count": count}, later % {"count": count}) for count, first, later in said if count]
+        if not parts:
+            return gettext("no row changed")
+        return ", ".join([parts[0][0], *(later for _, later in parts[1:])])
 
 
 class Start(NamedTuple):
@@ -189,10 +207,10 @@ def last_changes() -> dict[str, str]:
 def _in_words(id: str, version: Version) -> dict[str, str]:
     """{what: how} of all that a person can read of a row."""
     row, terms = version.rows[id], version.terms[id]
-    found = {title: row.get(column, "") for column, title in words.COLUMNS.items()}
-    found |= {title: terms[key] for key, title in REGIME.items()}
+    found = {gettext(title): row.get(column, "") for column, title in words.COLUMNS.items()}
+    found |= {gettext(title): terms[key] for key, title in REGIME.items()}
     found |= dict(words.terms_in_words(terms, version.texts))
-    found |= {f"On {one['on']}": one["what"] for one in version.dates if one["row"] == id}
+    found |= {gettext("On %(day)s") % {"day": one["on"]}: one["what"] for one in version.dates if one["row"] == id}
     return found
 
 
@@ -230,9 +248,11 @@ def _start_of(row: table.Jurisdiction, overrides: Overrides | None) -> Start:
         return made
     if until["name"] == then["name"]:  # then what differs says more
         things = [thing for thing in {**before, **after} if before.get(thing) != after.get(thing)]
-        said = ("; ".join(f"{thing}: {one.get(thing, 'nothing')}" for thing in things) for one in (before, after))
+        said = (
+            "; ".join(f"{thing}: {one.get(thing, gettext('nothing'))}" for thing in things) for one in (before, after)
+        )
         return made._replace(until=next(said), then=next(said))
-    where = {WORLD: ", as in an unknown place", EU: ", as everywhere in the EEA"}.get(held, "")
+    where = {WORLD: gettext(", as in an unknown place"), EU: gettext(", as everywhere in the EEA")}.get(held, "")
     return made._replace(until=until["name"] + where, then=then["name"])
 
 

@@ -5,42 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
+from consent.jurisdictions import table
+
 SHOWS = {
-    "choice": "a banner that asks for a choice",
-    "notice": "a notice",
-    "none": "nothing by itself; the preferences stay reachable",
+    "choice": gettext_noop("a banner that asks for a choice"),
+    "notice": gettext_noop("a notice"),
+    "none": gettext_noop("nothing by itself; the preferences stay reachable"),
 }
 REJECT = {
-    "must": "must stand on the first layer",
-    "must_if_accept": "must stand on the first layer where Accept does",
-    "should": "should stand on the first layer",
-    "no": "the law does not ask for it",
+    "must": gettext_noop("must stand on the first layer"),
+    "must_if_accept": gettext_noop("must stand on the first layer where Accept does"),
+    "should": gettext_noop("should stand on the first layer"),
+    "no": gettext_noop("the law does not ask for it"),
 }
 EQUAL = {
-    "must": "must be equal",
-    "must_if_accept": "must be equal where Accept is offered",
-    "should": "should be equal",
-    "no": "the law does not ask it",
+    "must": gettext_noop("must be equal"),
+    "must_if_accept": gettext_noop("must be equal where Accept is offered"),
+    "should": gettext_noop("should be equal"),
+    "no": gettext_noop("the law does not ask it"),
 }
-FACTS = {"targeted_ads": "targeted advertising", "sells_or_shares": "sale and sharing", "sensitive": "sensitive data"}
+FACTS = {
+    "targeted_ads": gettext_noop("targeted advertising"),
+    "sells_or_shares": gettext_noop("sale and sharing"),
+    "sensitive": gettext_noop("sensitive data"),
+}
+# The names in regimes.json once more, for whoever translates them.
+REGIME_NAMES = {
+    "eu_opt_in": gettext_noop("Opt-in (EU and EEA)"),
+    "uk_pecr": gettext_noop("Opt-in with exemptions (United Kingdom)"),
+    "ch": gettext_noop("Advertising opt-in, the rest opt-out (Switzerland)"),
+    "ca_qc": gettext_noop("Opt-in (Quebec)"),
+    "us_ca": gettext_noop("Opt-out with visible signal status (California)"),
+    "us_optout_gpc": gettext_noop("Opt-out, signals honoured by law (US states)"),
+    "us_optout": gettext_noop("Opt-out (US states without a signal duty)"),
+    "us_notice": gettext_noop("Notice (United States, no state law)"),
+    "opt_in_generic": gettext_noop("Opt-in"),
+    "in_dpdp": gettext_noop("Opt-in with itemised notice (India)"),
+    "jp_notice": gettext_noop("Notice of external transmission (Japan)"),
+    "kr_notice": gettext_noop("Advertising opt-in, notice for the rest (South Korea)"),
+    "ca_implied": gettext_noop("Implied consent with easy opt-out (Canada outside Quebec)"),
+    "notice": gettext_noop("Notice"),
+    "notice_objection": gettext_noop("Notice and objection"),
+}
 # Columns that people read. All others become terms, which `terms_in_words` says.
 COLUMNS = {
-    "name": "Name",
-    "law": "Law",
-    "authority": "Authority",
-    "effective_date": "In force since",
-    "status": "Status",
-    "gpc_from": "Browser signal required since",
-    "guidance_choice_days": "Days of a choice in the authority's guidance",
-    "child_age": "Age of consent of a child",
-    "minor_rule": "Minors",
-    "mandatory_links": "Links and sentences the law names",
-    "gpp_prefix": "GPP section",
-    "gpp_id": "GPP section id",
-    "notes": "Notes",
-    "source": "Source",
-    "confidence": "Confidence",
+    "name": gettext_noop("Name"),
+    "law": gettext_noop("Law"),
+    "authority": gettext_noop("Authority"),
+    "effective_date": gettext_noop("In force since"),
+    "status": gettext_noop("Status"),
+    "gpc_from": gettext_noop("Browser signal required since"),
+    "guidance_choice_days": gettext_noop("Days of a choice in the authority's guidance"),
+    "child_age": gettext_noop("Age of consent of a child"),
+    "minor_rule": gettext_noop("Minors"),
+    "mandatory_links": gettext_noop("Links and sentences the law names"),
+    "gpp_prefix": gettext_noop("GPP section"),
+    "gpp_id": gettext_noop("GPP section id"),
+    "notes": gettext_noop("Notes"),
+    "source": gettext_noop("Source"),
+    "confidence": gettext_noop("Confidence"),
 }
+
+
+def named_regimes() -> dict[str, dict[str, Any]]:
+    """The regimes, with their names in the language of whoever looks."""
+    return {id: {**terms, "name": gettext(terms["name"])} for id, terms in table.REGIMES.items()}
 
 
 def terms_in_words(terms: Mapping[str, Any], texts: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -48,45 +79,69 @@ def terms_in_words(terms: Mapping[str, Any], texts: Mapping[str, str]) -> list[t
     statutory titles and sentences by key."""
     minors = terms["minors"]
     found = [
-        ("Shows", SHOWS[terms["banner"]]),
-        ("Buttons", ", ".join(terms["buttons"])),
-        ("Before an answer", "everything optional waits" if terms["before"]["default"] == "denied" else "services run"),
+        (gettext("Shows"), gettext(SHOWS[terms["banner"]])),
+        (gettext("Buttons"), ", ".join(terms["buttons"])),
+        (
+            gettext("Before an answer"),
+            gettext("everything optional waits") if terms["before"]["default"] == "denied" else gettext("services run"),
+        ),
         *_exceptions(terms["before"]),
-        ("Reject", REJECT[terms["reject"]]),
-        ("Accept and Reject", EQUAL[terms["equal"]]),
-        ("Global Privacy Control", "required by law" if terms["gpc"] == "required" else "honoured all the same"),
-        ("A consent lasts", f"{terms['consent_days']} days"),
-        ("A refusal lasts", f"{terms['refusal_days']} days" if terms["refusal_days"] else "it never lapses"),
-        ("Asks again after", f"{terms['reask_days']} days at the earliest"),
-        ("Off for minors", "everything optional" if minors["hold"] == "all" else "advertising and sale"),
-        ("Advertising off under age", str(minors["ads_off_under"])),
+        (gettext("Reject"), gettext(REJECT[terms["reject"]])),
+        (gettext("Accept and Reject"), gettext(EQUAL[terms["equal"]])),
+        (
+            gettext("Global Privacy Control"),
+            gettext("required by law") if terms["gpc"] == "required" else gettext("honoured all the same"),
+        ),
+        (gettext("A consent lasts"), gettext("%(count)s days") % {"count": terms["consent_days"]}),
+        (
+            gettext("A refusal lasts"),
+            gettext("%(count)s days") % {"count": terms["refusal_days"]}
+            if terms["refusal_days"]
+            else gettext("it never lapses"),
+        ),
+        (
+            gettext("Asks again after"),
+            gettext("%(count)s days at the earliest") % {"count": terms["reask_days"]},
+        ),
+        (
+            gettext("Off for minors"),
+            gettext("everything optional") if minors["hold"] == "all" else gettext("advertising and sale"),
+        ),
+        (gettext("Advertising off under age"), str(minors["ads_off_under"])),
     ]
     if terms["gpc_status"]:
-        found.append(("Told of a browser signal", f"“{texts['gpc_honored']}”"))
+        found.append((gettext("Told of a browser signal"), f"“{texts['gpc_honored']}”"))
     if terms["links"]:
-        found.append(("Statutory links", _texts(terms["links"], texts)))
+        found.append((gettext("Statutory links"), _texts(terms["links"], texts)))
     if terms["notices"]:
-        found.append(("Statutory sentences", _texts(terms["notices"], texts)))
+        found.append((gettext("Statutory sentences"), _texts(terms["notices"], texts)))
     if terms["optout_icon"]:
-        found.append(("Opt-out icon", "beside the statutory link"))
+        found.append((gettext("Opt-out icon"), gettext("beside the statutory link")))
     if terms["close_x"]:
-        found.append(("Close", "an X that keeps the default"))
+        found.append((gettext("Close"), gettext("an X that keeps the default")))
     if terms["imprint"]:
-        found.append(("Imprint", "linked in the banner"))
+        found.append((gettext("Imprint"), gettext("linked in the banner")))
     if terms["exempt"]:
-        found.append(("Exemptions known", ", ".join(terms["exempt"])))
+        found.append((gettext("Exemptions known"), ", ".join(terms["exempt"])))
     if terms["tracker_max_days"]:
-        found.append(("Exempt trackers live", f"{terms['tracker_max_days']} days at most"))
+        found.append(
+            (
+                gettext("Exempt trackers live"),
+                gettext("%(count)s days at most") % {"count": terms["tracker_max_days"]},
+            )
+        )
     if terms["language"]:
-        found.append(("Language", f"the banner must exist in “{terms['language']}”"))
+        found.append(
+            (gettext("Language"), gettext("the banner must exist in “%(language)s”") % {"language": terms["language"]})
+        )
     return found
 
 
 def _exceptions(before: Mapping[str, str]) -> list[tuple[str, str]]:
     """What does otherwise before an answer than all the rest."""
     found = []
-    for state, title in (("denied", "Waits all the same"), ("granted", "Runs all the same")):
-        facts = [words for fact, words in FACTS.items() if before.get(fact) == state != before["default"]]
+    for state, title in (("denied", gettext("Waits all the same")), ("granted", gettext("Runs all the same"))):
+        facts = [gettext(words) for fact, words in FACTS.items() if before.get(fact) == state != before["default"]]
         if facts:
             found.append((title, ", ".join(facts)))
     return found

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from consent.ledger.append import CLOCK_REPAIR, append, draft_of, utc_text
 from consent.ledger.models import LogHead
@@ -45,7 +46,7 @@ def words(by: timedelta) -> str:
     for name, seconds in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if (number := int(by.total_seconds() // seconds)) > 1:
             return f"{number} {name}"
-    return f"{int(by.total_seconds())} seconds"
+    return gettext("%(count)s seconds") % {"count": int(by.total_seconds())}
 
 
 def repair(site: Site, actor: str, reason: str) -> Repaired:

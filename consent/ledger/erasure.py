@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from consent.common import months_later
 from consent.jurisdictions.table import REGIMES, regime_of
@@ -33,20 +34,22 @@ PROOF_MONTHS = 36  # grants are kept this long after they lapsed: claims become 
 OPT_OUT_MONTHS = 24  # 11 CCR 7101: records of opt-outs, at least
 # Of the GDPR, why an erasure may be refused; the other letters of art. 17(3) fit no consent record.
 REFUSALS = {
-    "17(3)(b)": "A legal obligation needs the records: proof of consent (art. 7(1)), or a law that says how long.",
-    "17(3)(e)": "They are needed to establish, exercise or defend legal claims.",
+    "17(3)(b)": gettext_noop(
+        "A legal obligation needs the records: proof of consent (art. 7(1)), or a law that says how long."
+    ),
+    "17(3)(e)": gettext_noop("They are needed to establish, exercise or defend legal claims."),
 }
 GROUNDS = tuple(REFUSALS)
 # What a request may rest on, in the words of whoever decides.
 REQUESTS = {
-    "gdpr_17_1_a": "GDPR art. 17(1)(a): no longer needed for what they were kept for",
-    "gdpr_17_1_b": "GDPR art. 17(1)(b): the consent was withdrawn, and nothing else carries them",
-    "gdpr_17_1_c": "GDPR art. 17(1)(c): the person objected, and nothing overrides that",
-    "gdpr_17_1_d": "GDPR art. 17(1)(d): they were processed unlawfully",
-    "gdpr_17_1_e": "GDPR art. 17(1)(e): a law or an authority orders it",
-    "gdpr_17_1_f": "GDPR art. 17(1)(f): a child's data",
-    "ccpa_1798_105": "California Civil Code § 1798.105: a request to delete",
-    "other": "Another law, which the reason names",
+    "gdpr_17_1_a": gettext_noop("GDPR art. 17(1)(a): no longer needed for what they were kept for"),
+    "gdpr_17_1_b": gettext_noop("GDPR art. 17(1)(b): the consent was withdrawn, and nothing else carries them"),
+    "gdpr_17_1_c": gettext_noop("GDPR art. 17(1)(c): the person objected, and nothing overrides that"),
+    "gdpr_17_1_d": gettext_noop("GDPR art. 17(1)(d): they were processed unlawfully"),
+    "gdpr_17_1_e": gettext_noop("GDPR art. 17(1)(e): a law or an authority orders it"),
+    "gdpr_17_1_f": gettext_noop("GDPR art. 17(1)(f): a child's data"),
+    "ccpa_1798_105": gettext_noop("California Civil Code § 1798.105: a request to delete"),
+    "other": gettext_noop("Another law, which the reason names"),
 }
 DAY = timedelta(days=1)
 _WHOSE = ("index", "record_id", "visitor", "replaces")
@@ -154,7 +157,7 @@ def erase_indexes(
     if ground and ground not in REQUESTS:
         raise ValueError(f"There is no ground {ground!r}; there are {', '.join(REQUESTS)}.")
     if not indexes:
-        raise NotFound("There is no record to erase under this id.")
+        raise NotFound(gettext("There is no record to erase under this id."))
     done = Erased()
     for start in range(0, len(indexes), BATCH):
         _erase_batch(site, indexes[start : start + BATCH], "request", reason, actor, done, ground)
@@ -165,10 +168,10 @@ def erase_indexes(
 def refuse_indexes(site: Site, indexes: Sequence[int], *, ground: str, reason: str, actor: str) -> None:
     """Notes that the erasure of these answers was refused. Raises as `refuse` does."""
     if ground not in GROUNDS or not reason.strip():
-        raise ValueError(f"A refusal needs one of {', '.join(GROUNDS)} and a reason.")
+        raise ValueError(gettext("A refusal needs one of %(grounds)s and a reason.") % {"grounds": ", ".join(GROUNDS)})
     check_reason(reason)
     if not indexes:
-        raise NotFound("There is no record under this id.")
+        raise NotFound(gettext("There is no record under this id."))
     first = list(indexes[:NAMED])
     audit(site, actor, "erasure.refuse", records=len(indexes), indexes=first, ground=ground, reason=reason)
 
@@ -192,7 +195,7 @@ def refuse(
 def check_reason(reason: str) -> None:
     """Raises ValueError when a reason holds an id or a mail address: it is kept where nothing is ever erased."""
     if _NAMES_SOMEBODY.search(reason):
-        raise ValueError("The reason is kept for ever: leave ids and mail addresses out of it.")
+        raise ValueError(gettext("The reason is kept for ever: leave ids and mail addresses out of it."))
 
 
 def retain(site: Site, now: datetime | None = None, actor: str = "command", dry: bool = False) -> Erased:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from consent.ledger import checkpoint, signing
 from consent.ledger.erasure import REQUESTS
 from consent.ledger.models import LogEntry
@@ -19,7 +21,7 @@ TYPES = (
     LogEntry.Type.RESTART, LogEntry.Type.KEY_ROTATION, LogEntry.Type.CLOCK_REPAIR, LogEntry.Type.WAIVER,
     LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN,
 )  # fmt: skip
-GROUNDS = {"request": "on request (GDPR art. 17)", "retention": "by age (retention)"}
+GROUNDS = {"request": gettext_noop("on request (GDPR art. 17)"), "retention": gettext_noop("by age (retention)")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,16 @@ def in_order(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]
         elif type in WORDS:
             yield Event(index, type, WORDS[type](index, record), at, type == LogEntry.Type.RESTART)
     if aged:
-        where = f"entry {first}" if aged == 1 else f"{aged} entries, {first} to {last}"
-        words = f"{_number(count, 'record')} erased {GROUNDS['retention']}, by {where}."
+        where = (
+            gettext("entry %(first)s") % {"first": first}
+            if aged == 1
+            else gettext("%(aged)s entries, %(first)s to %(last)s") % {"aged": aged, "first": first, "last": last}
+        )
+        words = gettext("%(records)s erased %(ground)s, by %(where)s.") % {
+            "records": _records(count),
+            "ground": gettext(GROUNDS["retention"]),
+            "where": where,
+        }
         yield Event(last, LogEntry.Type.ERASURE.value, words)
 
 
@@ -84,46 +94,77 @@ def abandoned_note(record: Mapping[str, Any]) -> str:
 def _restart(index: int, record: Mapping[str, Any]) -> str:
     point = abandoned(record)
     lost = (
-        f"a log of {_number(point.size, 'entry')} was signed before; up to {point.size - index} are gone"
+        gettext("a log of %(entries)s was signed before; up to %(size)s are gone")
+        % {"entries": _entries(point.size), "size": point.size - index}
         if point
-        else "what was signed before it is not known"
+        else gettext("what was signed before it is not known")
     )
-    return f"RESTARTED at {index}: {lost}. {_said(record)}"
+    return gettext("RESTARTED at %(index)s: %(lost)s. %(said)s") % {"index": index, "lost": lost, "said": _said(record)}
 
 
 def _rotation(index: int, record: Mapping[str, Any]) -> str:
-    return f"SIGNING KEY REPLACED at {index}. {_said(record)}"
+    return gettext("SIGNING KEY REPLACED at %(index)s. %(said)s") % {"index": index, "said": _said(record)}
 
 
 def _repair(index: int, record: Mapping[str, Any]) -> str:
-    return f"CLOCK SET BACK at {index}, from {record.get('before', '?')}. {_said(record)}"
+    return gettext("CLOCK SET BACK at %(index)s, from %(before)s. %(said)s") % {
+        "index": index,
+        "before": record.get("before", "?"),
+        "said": _said(record),
+    }
 
 
 def _waiver(index: int, record: Mapping[str, Any]) -> str:
-    where = record.get("for_regime") or "every law"
+    where = record.get("for_regime") or gettext("every law")
     subject = f" ({record['subject']})" if record.get("subject") else ""
-    signed = f"signed off by {record.get('signed_by', '?')}"
-    return f"RULE {record.get('rule', '?')}{subject} WAIVED at {index} for {where}, {signed}. {_said(record)}"
+    signed = gettext("signed off by %(who)s") % {"who": record.get("signed_by", "?")}
+    return gettext("RULE %(rule)s%(subject)s WAIVED at %(index)s for %(where)s, %(signed)s. %(said)s") % {
+        "rule": record.get("rule", "?"),
+        "subject": subject,
+        "index": index,
+        "where": where,
+        "signed": signed,
+        "said": _said(record),
+    }
 
 
 def _erasure(index: int, record: Mapping[str, Any]) -> str:
     count = len(record.get("indexes") or ())
-    ground = GROUNDS.get(str(record.get("why")), str(record.get("why")))
-    law = REQUESTS.get(str(record.get("ground", "")), "")
-    because = f" {law}." if law else ""
-    return f"{_number(count, 'record')} erased at {index} {ground}.{because} {_said(record)}"
+    why = str(record.get("why"))
+    ground = gettext(GROUNDS[why]) if why in GROUNDS else why
+    asked = str(record.get("ground", ""))
+    because = f" {gettext(REQUESTS[asked])}." if asked in REQUESTS else ""
+    return gettext("%(records)s erased at %(index)s %(ground)s.%(because)s %(said)s") % {
+        "records": _records(count),
+        "index": index,
+        "ground": ground,
+        "because": because,
+        "said": _said(record),
+    }
 
 
 def _void(index: int, record: Mapping[str, Any]) -> str:
     entries = record.get("voids") or []
-    what = "pictures" if record.get("of") == LogEntry.Type.PICTURES else "pictures of an earlier version"
+    what = (
+        gettext("pictures") if record.get("of") == LogEntry.Type.PICTURES else gettext("pictures of an earlier version")
+    )
     named = ", ".join(map(str, entries[:10])) + (" …" if len(entries) > 10 else "")
-    return f"VOID by {index}: {what}, logged by {_number(len(entries), 'entry')} ({named}). {_said(record)}"
+    return gettext("VOID by %(index)s: %(what)s, logged by %(entries)s (%(named)s). %(said)s") % {
+        "index": index,
+        "what": what,
+        "entries": _entries(len(entries)),
+        "named": named,
+        "said": _said(record),
+    }
 
 
 def _scan(index: int, record: Mapping[str, Any]) -> str:
-    pages = _number(int(record.get("pages") or 0), "page")
-    return f"SCANNED, entry {index}: {pages} of the site; the report's SHA-256 is {record.get('report', '?')}."
+    pages = _pages(int(record.get("pages") or 0))
+    return gettext("SCANNED, entry %(index)s: %(pages)s of the site; the report's SHA-256 is %(digest)s.") % {
+        "index": index,
+        "pages": pages,
+        "digest": record.get("report", "?"),
+    }
 
 
 WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
@@ -138,9 +179,16 @@ WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
 
 
 def _said(record: Mapping[str, Any]) -> str:
-    return f"Reason given: {record.get('reason') or 'none'}"
+    return gettext("Reason given: %(reason)s") % {"reason": record.get("reason") or gettext("none")}
 
 
-def _number(count: int, what: str) -> str:
-    many = what[:-1] + "ies" if what.endswith("y") else what + "s"
-    return f"{count:,} {what if count == 1 else many}"
+def _records(count: int) -> str:
+    return ngettext("%(count)s record", "%(count)s records", count) % {"count": f"{count:,}"}
+
+
+def _entries(count: int) -> str:
+    return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": f"{count:,}"}
+
+
+def _pages(count: int) -> str:
+    return ngettext("%(count)s page", "%(count)s pages", count) % {"count": f"{count:,}"}

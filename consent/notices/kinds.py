@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, gettext_noop
+
 Detail = Mapping[str, Any]
 
 
 class Kind(NamedTuple):
-    """`title` in the list of choices; `text` of one notice, from its subject and detail. `grave`: red. `page`: the
-    dashboard's page that helps. `by_scan`: a scan tells it with its own mail."""
+    """`title` in the list of choices, in English; `text` of one notice, from its subject and detail, in the language
+    of whoever is told. `grave`: red. `page`: the dashboard's page that helps. `by_scan`: a scan tells it with its own
+    mail."""
 
     title: str
     text: Callable[[str, Detail], str]
@@ -26,56 +29,80 @@ def _said_by_the_scan(subject: str, detail: Detail) -> str:
 
 KINDS: dict[str, Kind] = {
     "opt_in_drop": Kind(
-        "The share of visitors who accept falls",
+        gettext_noop("The share of visitors who accept falls"),
         lambda _, d: (
-            f"Of the answers of the last 7 days {d['now']:.0%} accepted all, of those of the 28 days before "
-            f"{d['before']:.0%}. Look at what changed: a release, the page, a law."
+            gettext(
+                "Of the answers of the last 7 days %(now)s accepted all, of those of the 28 days before %(before)s. "
+                "Look at what changed: a release, the page, a law."
+            )
+            % {"now": f"{d['now']:.0%}", "before": f"{d['before']:.0%}"}
         ),
         "overview",
     ),
     "gate_unseen": Kind(
-        "The gate is not seen on your pages any more",
+        gettext_noop("The gate is not seen on your pages any more"),
         lambda _, d: (
-            f"No page has reported its gate since {d['since']}. Is it still in the pages, and first in the head?"
+            gettext("No page has reported its gate since %(day)s. Is it still in the pages, and first in the head?")
+            % {"day": d["since"]}
             if d.get("since")
-            else "A week after it was published, no page has reported its gate."
+            else gettext("A week after it was published, no page has reported its gate.")
         ),
         "installation",
         grave=True,
     ),
     "new_host": Kind(
-        "A page asks a third party that nobody has filed",
-        lambda subject, _: f"Pages asked {subject}, which no service covers. File or dismiss it.",
+        gettext_noop("A page asks a third party that nobody has filed"),
+        lambda subject, _: (
+            gettext("Pages asked %(host)s, which no service covers. File or dismiss it.") % {"host": subject}
+        ),
         "inbox",
     ),
     "not_anchored": Kind(
-        "The ledger's checkpoint is not kept outside",
+        gettext_noop("The ledger's checkpoint is not kept outside"),
         lambda _, d: (
-            f"No checkpoint was kept outside since {d.get('since') or 'the beginning'}, though FAIRGATE_ANCHORS names "
-            "a place. Until then nobody else could tell if the ledger were rewritten."
+            gettext(
+                "No checkpoint was kept outside since %(day)s, though FAIRGATE_ANCHORS names a place. Until then "
+                "nobody else could tell if the ledger were rewritten."
+            )
+            % {"day": d.get("since") or gettext("the beginning")}
         ),
         "trail",
         grave=True,
     ),
     "law_starts": Kind(
-        "A law starts next month",
-        lambda _, d: f"{d['name']}, on {d['day']}: {d['what']}.",
+        gettext_noop("A law starts next month"),
+        lambda _, d: (
+            gettext("%(place)s, on %(day)s: %(what)s.") % {"place": d["name"], "day": d["day"], "what": d["what"]}
+        ),
         "jurisdictions",
     ),
     "list_full": Kind(
-        "A list is full",
-        lambda subject, d: f"The list of {subject} holds {d['most']:,}, its most: new ones push old ones out.",
+        gettext_noop("A list is full"),
+        lambda subject, d: (
+            gettext("The list of %(things)s holds %(most)s, its most: new ones push old ones out.")
+            % {"things": gettext(subject), "most": f"{d['most']:,}"}
+        ),
         "installation",
     ),
     "webhook_paused": Kind(
-        "The webhook for opt-outs is paused",
-        lambda _, d: f"It has failed since {d['since']}; opt-outs wait for three days, then they are given up.",
+        gettext_noop("The webhook for opt-outs is paused"),
+        lambda _, d: (
+            gettext("It has failed since %(day)s; opt-outs wait for three days, then they are given up.")
+            % {"day": d["since"]}
+        ),
         "webhook",
         grave=True,
     ),
-    "new_tracker": Kind("What is new since the scan before", _said_by_the_scan, "scans", by_scan=True),
-    "before_answer": Kind("What runs before a visitor has answered", _said_by_the_scan, "scans", by_scan=True),
-    "after_refusal": Kind("What still runs after a visitor has refused", _said_by_the_scan, "scans", by_scan=True),
-}  # fmt: skip
+    "new_tracker": Kind(gettext_noop("What is new since the scan before"), _said_by_the_scan, "scans", by_scan=True),
+    "before_answer": Kind(
+        gettext_noop("What runs before a visitor has answered"), _said_by_the_scan, "scans", by_scan=True
+    ),
+    "after_refusal": Kind(
+        gettext_noop("What still runs after a visitor has refused"), _said_by_the_scan, "scans", by_scan=True
+    ),
+}
 MAIL, DASHBOARD, WEBHOOK = "mail", "dashboard", "webhook"
-CHANNELS = {MAIL: "By mail", DASHBOARD: "On the overview"}  # of a person; the webhook is the site's
+CHANNELS = {
+    MAIL: gettext_noop("By mail"),
+    DASHBOARD: gettext_noop("On the overview"),
+}  # of a person; the webhook is the site's

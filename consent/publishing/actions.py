@@ -13,6 +13,7 @@ from uuid import UUID, uuid4, uuid5
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of, utc_text
@@ -40,14 +41,19 @@ class Blocked(InvalidChange):
     def why(self) -> str:
         """The first five reasons, in one line."""
         reasons = [finding.message for finding in self.findings if finding.blocks]
-        return " ".join(reasons[:5]) + (f" And {len(reasons) - 5} more." if len(reasons) > 5 else "")
+        if len(reasons) > 5:
+            reasons[5:] = [gettext("And %(count)s more.") % {"count": len(reasons) - 5}]
+        return " ".join(reasons)
 
 
 class NeedsApproval(InvalidChange):
     """The site's releases need a second person."""
 
     def __init__(self, site: Site) -> None:
-        super().__init__(f"{site.name} publishes with a second person's approval only: ask for it under Releases.")
+        super().__init__(
+            gettext("%(name)s publishes with a second person's approval only: ask for it under Releases.")
+            % {"name": site.name}
+        )
 
 
 class Unchanged(InvalidChange):
@@ -55,7 +61,9 @@ class Unchanged(InvalidChange):
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        super().__init__(f"There is nothing to publish: release {release.number} is current.")
+        super().__init__(
+            gettext("There is nothing to publish: release %(number)s is current.") % {"number": release.number}
+        )
 
 
 def publish(
@@ -91,9 +99,9 @@ def ask_to_publish(site: Site, actor: str, note: str = "", publish_at: datetime 
     that, or both. Raises Blocked, Unchanged or InvalidChange."""
     site = locked(site)
     if site.publish_requests.filter(ended_at=None).exists():
-        raise InvalidChange("A release waits already: approve, decline or withdraw it first.")
+        raise InvalidChange(gettext("A release waits already: approve, decline or withdraw it first."))
     if publish_at is not None and publish_at <= timezone.now():
-        raise InvalidChange("The time to publish has passed.")
+        raise InvalidChange(gettext("The time to publish has passed."))
     draft = queries.draft(site)
     _refuse_blocked(site, draft)
     text, current = canonical(draft), queries.current_release(site)
@@ -121,7 +129,7 @@ def approve(request: PublishRequest, actor: str) -> PublishRequest:
     site = locked(request.site)
     request = _open_request(site, request)
     if person_of(actor) == person_of(request.requested_by):
-        raise InvalidChange("Whoever asks for a release can't approve it; another member has to.")
+        raise InvalidChange(gettext("Whoever asks for a release can't approve it; another member has to."))
     request.approved_by, request.approved_at = actor, timezone.now()
     request.save(update_fields=["approved_by", "approved_at"])
     audit(site, actor, "release.approve", number=request.base + 1, sha256=request.sha256, asked_by=request.requested_by)
@@ -152,7 +160,7 @@ def publish_requested(request: PublishRequest, compile: Compile) -> Release:  # 
     if site.publish_needs_approval and not request.approved_by:
         raise NeedsApproval(site)
     if request.publish_at and request.publish_at > timezone.now():
-        raise InvalidChange("It is not yet time to publish.")
+        raise InvalidChange(gettext("It is not yet time to publish."))
     content = json.loads(request.snapshot)
     _refuse_blocked(site, content)
     release = _release(site, content, request.requested_by, compile, request.note, base=request.base)
@@ -165,7 +173,7 @@ def publish_requested(request: PublishRequest, compile: Compile) -> Release:  # 
 def _open_request(site: Site, request: PublishRequest) -> PublishRequest:
     found = site.publish_requests.filter(pk=request.pk, ended_at=None).first()
     if found is None:
-        raise InvalidChange("This request was published, withdrawn or declined meanwhile.")
+        raise InvalidChange(gettext("This request was published, withdrawn or declined meanwhile."))
     return found
 
 
@@ -178,11 +186,11 @@ def rollback(site: Site, number: int, actor: str, compile: Compile, note: str = 
     """
     old = site.releases.filter(number=number).first()
     if old is None:
-        raise InvalidChange(f"{site.name} has no release {number}.")
+        raise InvalidChange(gettext("%(name)s has no release %(number)s.") % {"name": site.name, "number": number})
     content = json.loads(old.snapshot)
     findings = rendered.check(site, content, queries.sign_offs(site))
     if any(finding.can_be_signed_off for finding in findings):
-        raise Blocked(findings, f"Release {number} may not be published again:")
+        raise Blocked(findings, gettext("Release %(number)s may not be published again:") % {"number": number})
     return _release(site, content, actor, compile, note, back_to=number)
 
 
@@ -207,7 +215,8 @@ def _release(
         number = current.number + 1 if current else 1
         if base is not None and number != base + 1:
             raise InvalidChange(
-                f"Release {number - 1} was published meanwhile. Look at the differences, and ask again."
+                gettext("Release %(number)s was published meanwhile. Look at the differences, and ask again.")
+                % {"number": number - 1}
             )
         if current and current.sha256 == sha256 and not force:
             raise Unchanged(current)
@@ -229,7 +238,10 @@ def _release(
             artifacts = list(pool.map(lambda file: _artifact(*file), files))
         if _store(release, artifacts, at):
             return release
-    raise InvalidChange(f"{site.name} was published {ATTEMPTS} times meanwhile; try again.")
+    raise InvalidChange(
+        gettext("%(name)s was published %(attempts)s times meanwhile; try again.")
+        % {"name": site.name, "attempts": ATTEMPTS}
+    )
 
 
 def _artifact(name: str, content_type: str, body: bytes) -> Artifact:
@@ -273,7 +285,8 @@ def _log(
     [outcome] = append([draft_of(site.pk, site.uuid, kind, record, record_id, **place)], at=at)
     if outcome.status != "created":
         raise InvalidChange(
-            f"The ledger of {site.name} does not take entries ({outcome.status}); see manage.py restart_log."
+            gettext("The ledger of %(name)s does not take entries (%(status)s); see manage.py restart_log.")
+            % {"name": site.name, "status": outcome.status}
         )
 
 
@@ -285,9 +298,9 @@ def waive(
     whole rule; also a ledger entry. Raises InvalidChange."""
     site = locked(site)
     if not lint.can_waive(rule):
-        raise InvalidChange(f"{rule} cannot be signed off.")
+        raise InvalidChange(gettext("%(rule)s cannot be signed off.") % {"rule": rule})
     if not signed_by.strip() or not reason.strip():
-        raise InvalidChange("A sign-off needs the name of who signs and a reason.")
+        raise InvalidChange(gettext("A sign-off needs the name of who signs and a reason."))
     about = {"subject": subject, "text": text}
     waiver = LintWaiver(
         site=site, rule=rule, regime=regime, signed_by=signed_by.strip(), reason=reason.strip(), **about

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
@@ -77,9 +78,9 @@ class PublishRequest(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="publish_requests")
     snapshot = models.TextField(help_text="Canonical JSON of the content")
     sha256 = models.CharField(max_length=64)
-    base = models.PositiveIntegerField(help_text="The release that it was made to follow; 0 = none")
+    base = models.PositiveIntegerField(help_text=gettext_lazy("The release that it was made to follow; 0 = none"))
     note = models.CharField(max_length=500, blank=True)
-    publish_at = models.DateTimeField(null=True, blank=True, help_text="empty = as soon as it may be")
+    publish_at = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("empty = as soon as it may be"))
     requested_by = models.CharField(max_length=254)
     requested_at = models.DateTimeField(auto_now_add=True)
     approved_by = models.CharField(max_length=254, blank=True)
@@ -102,8 +103,12 @@ class LintWaiver(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="lint_waivers")
     rule = models.CharField(max_length=8)
     regime = models.CharField(max_length=40, blank=True)
-    subject = models.CharField(max_length=200, blank=True, help_text="what of the rule; empty = all of it")
-    text = models.CharField(max_length=400, blank=True, help_text="the words that were signed off, and no others")
+    subject = models.CharField(
+        max_length=200, blank=True, help_text=gettext_lazy("what of the rule; empty = all of it")
+    )
+    text = models.CharField(
+        max_length=400, blank=True, help_text=gettext_lazy("the words that were signed off, and no others")
+    )
     signed_by = models.CharField(max_length=200, validators=[validate_one_line])
     reason = models.CharField(max_length=1000)
     at = models.DateTimeField(auto_now_add=True)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext
+
 from consent.banners import reviews
 from consent.banners.models import TextReview
 from consent.jobs.actions import enqueue
@@ -69,9 +71,11 @@ def check(
 
 
 def findings(site: Site, snapshot: Snapshot, drawings: Sequence[Job] | None = None) -> list[Finding]:
-    """What the newest finished drawing of a content found; [] when there is none."""
+    """What the newest finished drawing of a content found; [] when there is none. It is kept in English: sentences
+    without values are told in the language of whoever asks."""
     result = _result(jobs(site, snapshot) if drawings is None else drawings)
-    return [Finding(**row) for row in result["findings"]] if result else []
+    rows = result["findings"] if result else []
+    return [Finding(**row | {part: gettext(row[part]) for part in ("message", "fix")}) for row in rows]
 
 
 def result_of(found: list[Finding], **more: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from consent.banners.actions import edit_banner, edit_texts
 from consent.banners.models import Banner
@@ -25,16 +26,22 @@ from consent.sites.queries import locked
 from consent.trail.actions import as_one
 
 PARTS = {
-    "look": "Colours, layout and the floating button",
-    "texts": "The banner's words, in the languages that the site has; words of its own for other texts stay",
-    "services": "Services with their cookies, addresses and exceptions; services that only the site has stay",
-    "settings": "Who is responsible, policy and imprint, languages, and how third parties are treated",
+    "look": gettext_noop("Colours, layout and the floating button"),
+    "texts": gettext_noop(
+        "The banner's words, in the languages that the site has; words of its own for other texts stay"
+    ),
+    "services": gettext_noop(
+        "Services with their cookies, addresses and exceptions; services that only the site has stay"
+    ),
+    "settings": gettext_noop("Who is responsible, policy and imprint, languages, and how third parties are treated"),
 }
 SETTINGS = (
     "controller", "controller_contact", "policy_url", "imprint_url", "languages", "unknown_third_parties",
     "reload_after_accept", "record_path",
 )  # fmt: skip
-CHANGED = "Its draft, or the template's, was changed since the differences were shown. Look at them again."
+CHANGED = gettext_noop(
+    "Its draft, or the template's, was changed since the differences were shown. Look at them again."
+)
 
 
 class Outcome(NamedTuple):
@@ -47,7 +54,7 @@ class Outcome(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The same for the same differences."""
+        """The same for the same differences, in one language."""
         return hashlib.sha256(json.dumps(self.groups, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -75,7 +82,7 @@ def apply(source: Site, target: Site, parts: Collection[str], actor: str, digest
         with transaction.atomic(), as_one(target, actor, "template.apply", template=str(source.uuid)):
             groups = _take_over(source, target, parts, actor)
             if Outcome(target, groups).digest != digest:
-                raise InvalidChange(CHANGED)
+                raise InvalidChange(gettext(CHANGED))
     except InvalidChange as error:
         return Outcome(target, [], str(error))
     return Outcome(target, groups)

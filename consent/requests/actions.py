@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from consent.common import InvalidChange, check
 from consent.requests import files
@@ -68,18 +69,20 @@ def file_request(
     now = timezone.now()
     received_at = received_at or now
     if received_at > now:
-        raise InvalidChange("The day of receipt is in the future.")
+        raise InvalidChange(gettext("The day of receipt is in the future."))
     try:
         wanted = Kind(kind)
     except ValueError:
-        raise InvalidChange("Choose what is asked for.") from None
+        raise InvalidChange(gettext("Choose what is asked for.")) from None
     if wanted not in kinds(place) and not actor:
-        raise InvalidChange("The law of this place does not know this kind of request. Choose another, or write to us.")
+        raise InvalidChange(
+            gettext("The law of this place does not know this kind of request. Choose another, or write to us.")
+        )
     if len(details) > LONGEST_DETAILS:
-        raise InvalidChange(f"The description is longer than {LONGEST_DETAILS} characters.")
+        raise InvalidChange(gettext("The description is longer than %(most)s characters.") % {"most": LONGEST_DETAILS})
     email = email.strip().lower()
     if not email and not actor:
-        raise InvalidChange("Without an address there is no way to answer.")
+        raise InvalidChange(gettext("Without an address there is no way to answer."))
     terms, day = deadlines(place, wanted), received_at.date()
     at_once = bool(actor) or wanted in UNVERIFIED
     if not actor:
@@ -101,7 +104,7 @@ def _refuse_flood(site: Site, email: str, now: datetime) -> None:
     # Each of them is a mail to an address that anybody can type.
     waiting = SubjectRequest.objects.filter(site=site, email=email, status=Status.UNCONFIRMED)
     if waiting.filter(received_at__gt=now - timedelta(days=1)).count() >= MOST_WAITING:
-        raise TooManyWaiting("Several requests with this address wait for the link that was mailed to it.")
+        raise TooManyWaiting(gettext("Several requests with this address wait for the link that was mailed to it."))
 
 
 def _number(row: SubjectRequest) -> None:
@@ -131,7 +134,10 @@ def _open(row: SubjectRequest) -> SubjectRequest:
     """The request, locked. Raises InvalidChange when it is not open."""
     row = _locked(row)
     if row.status != Status.OPEN:
-        raise InvalidChange(f"Request {row.number} is not open: {row.get_status_display().lower()}.")
+        raise InvalidChange(
+            gettext("Request %(number)s is not open: %(status)s.")
+            % {"number": row.number, "status": row.get_status_display().lower()}
+        )
     return row
 
 
@@ -143,7 +149,7 @@ def confirm(row: SubjectRequest) -> SubjectRequest:
     """The address is the person's: they followed the link that was mailed to it. Once; later calls change nothing."""
     row = _locked(row)
     if row.status == Status.LAPSED:
-        raise InvalidChange("This request was not confirmed in time. Please make a new one.")
+        raise InvalidChange(gettext("This request was not confirmed in time. Please make a new one."))
     if row.confirmed_at is None:
         row.confirmed_at = timezone.now()
         if row.status == Status.UNCONFIRMED:
@@ -158,7 +164,7 @@ def withdraw(row: SubjectRequest, actor: str = "") -> SubjectRequest:
     """The person takes the request back. Raises InvalidChange when it has ended."""
     row = _locked(row)
     if row.status not in (Status.OPEN, Status.UNCONFIRMED):
-        raise InvalidChange(f"Request {row.number} has ended already.")
+        raise InvalidChange(gettext("Request %(number)s has ended already.") % {"number": row.number})
     _close(row, Status.WITHDRAWN)
     _log(row, "Withdrawn by the person.", actor=actor)
     return row
@@ -171,7 +177,7 @@ def attach(
     """Adds a file; for the person, also the code that opens it, which is told this once. Raises InvalidChange."""
     row = _open(row) if for_person else _locked(row)
     if row.files.count() >= MOST_FILES:
-        raise InvalidChange(f"A request has at most {MOST_FILES} files.")
+        raise InvalidChange(gettext("A request has at most %(most)s files.") % {"most": MOST_FILES})
     name, media_type = files.checked(name, content)
     code = "".join(secrets.choice(ALPHABET) for _ in range(10)) if for_person else ""
     now = timezone.now()
@@ -190,7 +196,7 @@ def open_file(file: RequestFile, code: str) -> bytes:
     """What a file holds, for whoever knows its code. Raises InvalidChange: wrong, too late, or too often wrong."""
     found = _opened(file, code)
     if found is None:
-        raise InvalidChange("This is not the code of the mail.")
+        raise InvalidChange(gettext("This is not the code of the mail."))
     return found
 
 
@@ -199,7 +205,7 @@ def _opened(file: RequestFile, code: str) -> bytes | None:
     """None for a wrong code, which is counted, so that none is found by trying."""
     file = RequestFile.objects.select_for_update(of=("self",)).get(pk=file.pk, for_person=True)
     if file.expires_at is None or file.expires_at <= timezone.now() or file.wrong_codes >= RequestFile.WRONG_CODES:
-        raise InvalidChange("This file is no longer handed out. Write to us, and we send a new code.")
+        raise InvalidChange(gettext("This file is no longer handed out. Write to us, and we send a new code."))
     given = hashlib.sha256(code.strip().upper().encode()).hexdigest()
     if not secrets.compare_digest(given, file.code_sha256):
         file.wrong_codes += 1
@@ -219,7 +225,7 @@ def assign(row: SubjectRequest, owner: Any, actor: str) -> SubjectRequest:
     if owner is not None:
         role = Membership.objects.filter(site=row.site, user=owner).values_list("role", flat=True).first()
         if not can(role, May.ERASE):
-            raise InvalidChange("They may not work on requests of this site.")
+            raise InvalidChange(gettext("They may not work on requests of this site."))
     row.owner = owner
     row.save(update_fields=("owner",))
     _log(row, f"Given to {owner.email}." if owner else "Given to nobody.", actor=actor)
@@ -231,7 +237,7 @@ def assign(row: SubjectRequest, owner: Any, actor: str) -> SubjectRequest:
 def note(row: SubjectRequest, text: str, actor: str) -> None:
     """A note among colleagues; the person never sees it. Raises InvalidChange for an empty one."""
     if not text.strip():
-        raise InvalidChange("The note is empty.")
+        raise InvalidChange(gettext("The note is empty."))
     _log(_locked(row), text.strip()[:LONGEST_DETAILS], RequestEvent.Kind.NOTE, actor)
 
 
@@ -250,11 +256,11 @@ def extend(row: SubjectRequest, reason: str, actor: str) -> SubjectRequest:
     """Takes the law's extension; the reason is told to the person. Once, before the due day. Raises InvalidChange."""
     row = _open(row)
     if not reason.strip():
-        raise InvalidChange("The law wants the reason to be told: write it.")
+        raise InvalidChange(gettext("The law wants the reason to be told: write it."))
     if row.extended_at:
-        raise InvalidChange("It was extended already, and no law allows it twice.")
+        raise InvalidChange(gettext("It was extended already, and no law allows it twice."))
     if timezone.now().date() > row.due:
-        raise InvalidChange("It is too late: an extension must be told before the due day.")
+        raise InvalidChange(gettext("It is too late: an extension must be told before the due day."))
     try:
         row.due = deadlines(row.place, row.kind).due(row.received_at.date(), extended=True)
     except ValueError as error:
@@ -271,12 +277,12 @@ def close(row: SubjectRequest, outcome: str, text: str, actor: str, *, because: 
     """Answers it: `text` goes to the person, a denial says why. Raises InvalidChange."""
     row = _open(row)
     if outcome not in SubjectRequest.Outcome.values:
-        raise InvalidChange("Choose how it ended.")
+        raise InvalidChange(gettext("Choose how it ended."))
     denied = outcome != SubjectRequest.Outcome.COMPLIED
     if denied and because not in SubjectRequest.Because.values:
-        raise InvalidChange("A denial, whole or in part, needs its ground.")
+        raise InvalidChange(gettext("A denial, whole or in part, needs its ground."))
     if not text.strip():
-        raise InvalidChange("Write the answer: the person must be told.")
+        raise InvalidChange(gettext("Write the answer: the person must be told."))
     row.outcome, row.because = outcome, because if denied else ""
     _close(row, Status.CLOSED)
     _log(row, text.strip(), RequestEvent.Kind.MAIL, actor)
@@ -297,7 +303,7 @@ def suppress(site: Site, email: str, actor: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise InvalidChange("This is not an address.") from None
+        raise InvalidChange(gettext("This is not an address.")) from None
     today = timezone.now().date()
     SuppressedAddress.objects.update_or_create(
         site=site,
@@ -327,7 +333,7 @@ def set_form(site: Site, actor: str, **fields: Any) -> RequestForm:
         setattr(form, name, value)
     taken = RequestForm.objects.exclude(site=site).exclude(old_forms=[]).values_list("old_forms", flat=True)
     if twice := {path for paths in taken for path in paths} & set(form.old_forms):
-        raise InvalidChange(f"Another site has the form {sorted(twice)[0]}.")
+        raise InvalidChange(gettext("Another site has the form %(twice)s.") % {"twice": sorted(twice)[0]})
     check(form)
     form.save()
     audit(site, actor, "request.form", enabled=form.enabled)

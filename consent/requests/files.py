@@ -11,6 +11,7 @@ import subprocess
 from pathlib import PurePath
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from consent.common import InvalidChange
 from consent.requests.models import LARGEST_FILE
@@ -36,21 +37,28 @@ def checked(name: str, content: bytes) -> tuple[str, str]:
     name = re.sub(r"[^\w.\- ]", "_", PurePath(name.replace("\\", "/")).name).strip(". ")[-120:] or "file"
     ending = name.rpartition(".")[2].lower()
     if ending not in KINDS:
-        raise InvalidChange(f"{name} can't be taken. These kinds of files can: {ALLOWED}.")
+        raise InvalidChange(
+            gettext("%(name)s can't be taken. These kinds of files can: %(allowed)s.")
+            % {"name": name, "allowed": ALLOWED}
+        )
     if not content:
-        raise InvalidChange(f"{name} is empty.")
+        raise InvalidChange(gettext("%(name)s is empty.") % {"name": name})
     if len(content) > LARGEST_FILE:
-        raise InvalidChange(f"{name} is larger than {LARGEST_FILE // 1024 // 1024} MB.")
+        raise InvalidChange(
+            gettext("%(name)s is larger than %(most)s MB.") % {"name": name, "most": LARGEST_FILE // 1024 // 1024}
+        )
     media_type, starts = KINDS[ending]
     if starts and not content.startswith(starts):
-        raise InvalidChange(f"{name} is no {ending.upper()} file, whatever its name says.")
+        raise InvalidChange(
+            gettext("%(name)s is no %(kind)s file, whatever its name says.") % {"name": name, "kind": ending.upper()}
+        )
     if not starts:
         try:
             text = content.decode()
         except UnicodeDecodeError:
-            raise InvalidChange(f"{name} is no text in UTF-8.") from None
+            raise InvalidChange(gettext("%(name)s is no text in UTF-8.") % {"name": name}) from None
         if CONTROL.search(text):
-            raise InvalidChange(f"{name} is no text.")
+            raise InvalidChange(gettext("%(name)s is no text.") % {"name": name})
     _scan(name, content)
     return name, media_type
 
@@ -62,6 +70,8 @@ def _scan(name: str, content: bytes) -> None:
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=SCAN_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        raise InvalidChange("Files can't be looked at right now. Try again later, or leave the file out.") from None
+        raise InvalidChange(
+            gettext("Files can't be looked at right now. Try again later, or leave the file out.")
+        ) from None
     if done.returncode:
-        raise InvalidChange(f"{name} was refused by the virus scanner.")
+        raise InvalidChange(gettext("%(name)s was refused by the virus scanner.") % {"name": name})

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from consent.requests.deadlines import Kind
 from consent.sites.models import Site
@@ -22,30 +23,30 @@ class SubjectRequest(models.Model):
     """
 
     class Status(models.TextChoices):
-        UNCONFIRMED = "unconfirmed", "Address not confirmed"
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Answered"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        LAPSED = "lapsed", "Never confirmed"
+        UNCONFIRMED = "unconfirmed", gettext_lazy("Address not confirmed")
+        OPEN = "open", gettext_lazy("Open")
+        CLOSED = "closed", gettext_lazy("Answered")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        LAPSED = "lapsed", gettext_lazy("Never confirmed")
 
     class Channel(models.TextChoices):
-        FORM = "form", "Form"
-        TELEPHONE = "telephone", "Telephone"
-        LETTER = "letter", "Letter"
-        MAIL = "mail", "E-mail"
-        IN_PERSON = "in_person", "In person"
+        FORM = "form", gettext_lazy("Form")
+        TELEPHONE = "telephone", gettext_lazy("Telephone")
+        LETTER = "letter", gettext_lazy("Letter")
+        MAIL = "mail", gettext_lazy("E-mail")
+        IN_PERSON = "in_person", gettext_lazy("In person")
 
     class Outcome(models.TextChoices):
-        COMPLIED = "complied", "Done"
-        PARTLY = "partly", "Done in part"
-        DENIED = "denied", "Denied"
+        COMPLIED = "complied", gettext_lazy("Done")
+        PARTLY = "partly", gettext_lazy("Done in part")
+        DENIED = "denied", gettext_lazy("Denied")
 
     class Because(models.TextChoices):  # 11 CCR 7102(a)(2)
-        UNVERIFIABLE = "unverifiable", "We could not verify who asks"
-        NOT_OURS = "not_ours", "We hold no data of this person"
-        EXEMPT = "exempt", "The law exempts these data"
-        UNFOUNDED = "unfounded", "The request is manifestly unfounded or excessive"
-        OTHER = "other", "Another reason"
+        UNVERIFIABLE = "unverifiable", gettext_lazy("We could not verify who asks")
+        NOT_OURS = "not_ours", gettext_lazy("We hold no data of this person")
+        EXEMPT = "exempt", gettext_lazy("The law exempts these data")
+        UNFOUNDED = "unfounded", gettext_lazy("The request is manifestly unfounded or excessive")
+        OTHER = "other", gettext_lazy("Another reason")
 
     PERSONAL = ("name", "email", "details", "agent", "reference", "extension_reason")
 
@@ -96,9 +97,9 @@ class RequestEvent(models.Model):
     """One line of a request's log: what happened, what was written to the person, what was noted among colleagues."""
 
     class Kind(models.TextChoices):
-        STATUS = "status", "Status"
-        MAIL = "mail", "Mail to the person"
-        NOTE = "note", "Internal note"
+        STATUS = "status", gettext_lazy("Status")
+        MAIL = "mail", gettext_lazy("Mail to the person")
+        NOTE = "note", gettext_lazy("Internal note")
 
     request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=8, choices=Kind)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from consent.banners import texts
 from consent.banners.actions import edit_texts
@@ -130,7 +131,9 @@ def adopt_reported(
     adoption = adopt(html, hosts, actor, **settings)
     if not adoption.created and not may(adoption.site):
         # Not whose: a stranger is not told of sites.
-        raise InvalidChange("There is already a site with this id or host, and you may not change it. Ask its owner.")
+        raise InvalidChange(
+            gettext("There is already a site with this id or host, and you may not change it. Ask its owner.")
+        )
     made = report(adoption)
     if rehearsal:
         transaction.set_rollback(True)
@@ -160,11 +163,14 @@ def adopt(
     except ValueError as error:
         raise InvalidChange(str(error)) from None
     if not hosts:
-        raise InvalidChange("Name the host that serves the page, such as example.com.")
+        raise InvalidChange(gettext("Name the host that serves the page, such as example.com."))
     page = read(html)
     found = findings.examine(page, hosts)
     if not site_id and found.site_id and tenant.site_id and found.site_id != tenant.site_id:
-        raise InvalidChange(f"The files are of {tenant.site_id}, the page is of {found.site_id}.")
+        raise InvalidChange(
+            gettext("The files are of %(site_id)s, the page is of %(other)s.")
+            % {"site_id": tenant.site_id, "other": found.site_id}
+        )
     uuid = as_uuid(site_id) if site_id else found.site_id or tenant.site_id
     site = site_by_uuid(uuid) if uuid else Site.objects.filter(hosts__name=hosts[0]).first()
     created = site is None
@@ -227,17 +233,39 @@ def _take_along(adoption: Adoption, tenant: Tenant, services: Sequence[tuple[Kno
     )
     untold = sorted(set(tenant.texts) - set(languages))
     for said, sentence in (
-        (tenant.groups, f"Categories: {', '.join(sorted(tenant.groups))}."),
-        (languages, f"The banner's own texts in: {', '.join(languages)}. A release is refused for texts that break a "
-                    "rule; the list is under Releases."),
-        (tenant.cookies, f"{len(tenant.cookies)} cookies; {filed} stand with their services now."),
-        (pairs, f"Google's consent mode: {', '.join(pairs)}."),
-        (tenant.rules, f"Its rules, for comparison; the law of each place decides here: {'; '.join(tenant.rules)}."),
-        (untold, f"Texts that were not taken (no such language here, or there are some): {', '.join(untold)}."),
-    ):  # fmt: skip
+        (tenant.groups, gettext("Categories: %(groups)s.") % {"groups": ", ".join(sorted(tenant.groups))}),
+        (
+            languages,
+            gettext(
+                "The banner's own texts in: %(languages)s. A release is refused for texts that break a rule; "
+                "the list is under Releases."
+            )
+            % {"languages": ", ".join(languages)},
+        ),
+        (
+            tenant.cookies,
+            gettext("%(count)s cookies; %(filed)s stand with their services now.")
+            % {"count": len(tenant.cookies), "filed": filed},
+        ),
+        (pairs, gettext("Google's consent mode: %(pairs)s.") % {"pairs": ", ".join(pairs)}),
+        (
+            tenant.rules,
+            gettext("Its rules, for comparison; the law of each place decides here: %(rules)s.")
+            % {"rules": "; ".join(tenant.rules)},
+        ),
+        (
+            untold,
+            gettext("Texts that were not taken (no such language here, or there are some): %(untold)s.")
+            % {"untold": ", ".join(untold)},
+        ),
+    ):
         if said:
             adoption.taken.append(sentence)
-    adoption.taken += [f"Left out: {count} {what}." for what, count in sorted(tenant.left_out.items()) if count]
+    adoption.taken += [
+        gettext("Left out: %(count)s %(what)s.") % {"count": count, "what": what}
+        for what, count in sorted(tenant.left_out.items())
+        if count
+    ]
 
 
 def _tenant_services(site: Site, tenant: Tenant, own: Sequence[str]) -> list[tuple[Known, str]]:

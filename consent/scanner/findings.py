@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from consent.catalogue import known
 from consent.scanner import onetrust_code
 from consent.scanner.page import NECESSARY, Page, Request
@@ -164,72 +166,102 @@ def advice(page: Page, found: Findings, site_id: UUID, server: str) -> list[str]
     lines = [_tags(page, found, site_id, server)]
     for name, evidence in found.banners.items():
         keep = (
-            " What its visitors answered is taken over when you say where you move from." if name in TAKEN_OVER else ""
+            gettext(" What its visitors answered is taken over when you say where you move from.")
+            if name in TAKEN_OVER
+            else ""
         )
-        lines.append(f"Remove the other consent banner, {name} ({'; '.join(evidence[:3])}).{keep}")
+        lines.append(
+            gettext("Remove the other consent banner, %(name)s (%(evidence)s).%(keep)s")
+            % {"name": name, "evidence": "; ".join(evidence[:3]), "keep": keep}
+        )
     for line, tag, name in found.noscript:
         what = (
-            "the Google Tag Manager noscript iframe"
+            gettext("the Google Tag Manager noscript iframe")
             if name == "Google Tag Manager"
-            else f"the noscript {tag} of {name}"
+            else gettext("the noscript %(tag)s of %(name)s") % {"tag": tag, "name": name}
         )
-        lines.append(f"Line {line}: remove {what}. It is only used without JavaScript, where nobody can ask.")
+        lines.append(
+            gettext("Line %(line)s: remove %(what)s. It is only used without JavaScript, where nobody can ask.")
+            % {"line": line, "what": what}
+        )
     if "google-tag-manager" in found.sightings:
         lines.append(
-            "In Google Tag Manager: tags that load no address of their own (custom HTML that sets cookies, tags of "
-            "custom templates) cannot be told apart from outside. Give each one consent settings (Admin > Container "
-            "settings > Consent overview > Require additional consent), with analytics_storage or ad_storage, and "
-            "turn off any tag that sets its own consent default. What the container loads cannot be read from the "
-            "page: add those services too (the dashboard lists the hosts that the gate meets and no service claims)."
+            gettext(
+                "In Google Tag Manager: tags that load no address of their own (custom HTML that sets "
+                "cookies, tags of custom templates) cannot be told apart from outside. Give each one consent "
+                "settings (Admin > Container settings > Consent overview > Require additional consent), with "
+                "analytics_storage or ad_storage, and turn off any tag that sets its own consent default. "
+                "What the container loads cannot be read from the page: add those services too (the "
+                "dashboard lists the hosts that the gate meets and no service claims)."
+            )
         )
     if fonts := [s.service["name"] for s in found.sightings.values() if s.service["category"] == "C0001"]:
         lines.append(
-            f"These load from a third party before any answer, because the page breaks without them: "
-            f"{', '.join(fonts)}. Host fonts and libraries yourself (LG München I, 20.01.2022, 3 O 17493/20), or move "
-            f"the service to another category."
+            gettext(
+                "These load from a third party before any answer, because the page breaks without them: "
+                "%(fonts)s. Host fonts and libraries yourself (LG München I, 20.01.2022, 3 O 17493/20), or "
+                "move the service to another category."
+            )
+            % {"fonts": ", ".join(fonts)}
         )
+    return lines + _onetrust_left(page, server)
+
+
+def _onetrust_left(page: Page, server: str) -> list[str]:
+    """What of OneTrust the page goes on asking for."""
+    lines = []
     if missing := onetrust_code.missing(code.text for code in page.code):
         lines.append(
-            f"The page's code asks for what is not here: {', '.join(missing)}. It finds nothing under these names; "
-            "look at what it does then."
+            gettext(
+                "The page's code asks for what is not here: %(missing)s. It finds nothing under these names; "
+                "look at what it does then."
+            )
+            % {"missing": ", ".join(missing)}
         )
     for href, _, line in page.links:
         if "/dsarwebform/" in href:
             lines.append(
-                f"Line {line}: links to OneTrust's request form. Change its host: {server}{_path(href)} leads to your "
-                "own form once it is switched on (Requests), before that to your privacy policy."
+                gettext(
+                    "Line %(line)s: links to OneTrust's request form. Change its host: %(server)s%(path)s leads "
+                    "to your own form once it is switched on (Requests), before that to your privacy policy."
+                )
+                % {"line": line, "server": server, "path": _path(href)}
             )
     if page.settings_links:
         where = ", ".join(map(str, page.settings_links))
-        lines.append(f"Keep the settings links (line {where}): they open the preference center.")
+        lines.append(
+            gettext("Keep the settings links (line %(where)s): they open the preference center.") % {"where": where}
+        )
     else:
-        lines.append("The page has no settings link; our floating button opens the preference center.")
+        lines.append(gettext("The page has no settings link; our floating button opens the preference center."))
     return lines
 
 
 def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
     one = snippets.snippet(server, site_id)
     if not found.onetrust:
-        return f"Put this first into <head>, before any other script:\n{one}"
+        return gettext("Put this first into <head>, before any other script:\n%(one)s") % {"one": one}
     tags = [r for r in found.onetrust if r.tag == "script"]
     two = "\n".join(f"  line {r.line}: {r.url}\n    becomes {server}{_path(r.url)}" for r in tags)
     blocks = [r for r in tags if r.url.partition("?")[0].endswith("/OtAutoBlock.js")]
     if not blocks:
         block = snippets.script(f"{server}/consent/{site_id}/OtAutoBlock.js")
-        why = "since the stub alone may come too late for what stands near it"
-        two += f"\n  and add this before them, {why}:\n    {block}"
+        why = gettext("since the stub alone may come too late for what stands near it")
+        two += "\n  " + gettext("and add this before them, %(why)s:\n    %(block)s") % {"why": why, "block": block}
     elif blocks[0].late or page.first_script < blocks[0].line:
-        two += (
-            f"\n  keep line {blocks[0].line}, but as the first script of the page and without async or defer: "
-            "what runs before it can't be held"
-        )
+        two += gettext(
+            "keep line %(line)s, but as the first script of the page and without async or defer: what "
+            "runs before it can't be held"
+        ) % {"line": blocks[0].line}
     else:
-        two += f"\n  keep line {blocks[0].line}: the stub alone may come too late for what stands near it"
-    return (
-        f"Change the host of OneTrust's tags and nothing else (drop-in):\n{two}\n"
-        f"or better, put this in their place, first into <head>; it also stops requests that the browser sends before "
-        f"any script runs:\n{one}"
-    )
+        two += gettext("keep line %(line)s: the stub alone may come too late for what stands near it") % {
+            "line": blocks[0].line
+        }
+    return gettext(
+        "Change the host of OneTrust's tags and nothing else (drop-in):\n%(two)s\nor better, put this "
+        "in their place, first into <head>; it also stops requests that the browser sends before any "
+        "script runs:\n%(one)s"
+    ) % {"two": two, "one": one}
 
 
 def _path(url: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from consent.jobs.models import Job
 from consent.sites.models import Site
@@ -14,9 +15,9 @@ class ScanPlan(models.Model):
     """How a site is scanned, and how often."""
 
     class Schedule(models.TextChoices):
-        OFF = "off", "Only when asked for"
-        WEEKLY = "weekly", "Every week"
-        MONTHLY = "monthly", "Every month"
+        OFF = "off", gettext_lazy("Only when asked for")
+        WEEKLY = "weekly", gettext_lazy("Every week")
+        MONTHLY = "monthly", gettext_lazy("Every month")
 
     site = models.OneToOneField(Site, models.CASCADE, primary_key=True, related_name="scan_plan")
     start = models.URLField(max_length=500, blank=True, help_text="A page or a sitemap; empty = the first host.")

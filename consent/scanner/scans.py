@@ -12,6 +12,7 @@ from uuid import uuid5
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.catalogue import known
 from consent.catalogue.actions import COOKIE_FIELDS, FACTS, add_service, delete_service
@@ -81,7 +82,10 @@ def _check_start(start: str, hosts: list[str]) -> None:
     except outgoing.ForbiddenAddress as error:
         raise InvalidChange(str(error)) from None
     if not is_own(urlsplit(start).hostname or "", hosts):
-        raise InvalidChange(f"{start} is not on a host of this site, which has {', '.join(hosts) or 'none'}.")
+        raise InvalidChange(
+            gettext("%(start)s is not on a host of this site, which has %(hosts)s.")
+            % {"start": start, "hosts": ", ".join(hosts) or "none"}
+        )
 
 
 # --- the course of a scan ---------------------------------------------------------------------------------------------
@@ -98,7 +102,7 @@ def ask(site: Site, actor: str, requested_by: Any = None) -> Scan:
     plan = plan_of(site)
     start = start_of(plan)
     if not start:
-        raise InvalidChange("The site has no host yet: there is nothing to look at.")
+        raise InvalidChange(gettext("The site has no host yet: there is nothing to look at."))
     kept = {field: getattr(plan, field) for field in PLAN_FIELDS} | {"start": start}
     made = Scan.objects.create(site=site, plan=kept, actor=actor)
     made.job = jobs.enqueue(KIND, site=site, params={"scan": made.pk}, requested_by=requested_by)
@@ -323,7 +327,7 @@ def file_services(site: Site, actor: str, choices: Iterable[Choice]) -> list[Ser
     for choice in choices:
         called = choice.name or choice.host or choice.key
         if not choice.category:
-            raise InvalidChange(f"Choose a category for {called}.")
+            raise InvalidChange(gettext("Choose a category for %(called)s.") % {"called": called})
         if choice.key:
             added.append(_add_known(site, actor, choice))
         else:
@@ -336,7 +340,7 @@ def file_services(site: Site, actor: str, choices: Iterable[Choice]) -> list[Ser
 def _add_known(site: Site, actor: str, choice: Choice) -> Service:
     entry: Mapping[str, Any] | None = known.by_key().get(choice.key)
     if entry is None:
-        raise InvalidChange(f"Our catalogue has no {choice.key}.")
+        raise InvalidChange(gettext("Our catalogue has no %(key)s.") % {"key": choice.key})
     facts = {field: entry[field] for field in FACTS if field in entry}
     cookies = [{field: cookie[field] for field in COOKIE_FIELDS} for cookie in entry["cookies"]]
     return add_service(

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from consent import csv_text
 from consent.catalogue.cookie_db import days
 from consent.scanner import tables
@@ -122,27 +124,31 @@ class Tenant:
 def read(files: Sequence[tuple[str, bytes]]) -> Tenant:
     """What the files say, each given as (name, bytes). Raises ValueError, with a sentence that names the file."""
     if len(files) > FILES:
-        raise ValueError(f"These are {len(files)} files; {FILES} is the most.")
+        raise ValueError(
+            gettext("These are %(files)s files; %(most)s is the most.") % {"files": len(files), "most": FILES}
+        )
     tenant = Tenant()
     exports = []
     for name, body in files:
         short = re.sub(r"[^\w.() -]", "?", name.rpartition("/")[2])[:80]
         try:
             if len(body) > LARGEST:
-                raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
+                raise ValueError(gettext("it is larger than %(largest)s MB") % {"largest": LARGEST // 1_000_000})
             start = "" if body.startswith(b"PK") else csv_text.decode(body[:1000])
             if start.lstrip("\ufeff \t\r\n")[:1] == "{":
                 _published(tenant, short, _json(body))
             else:
                 exports.append((short, tables.rows(body)))
         except ValueError as error:
-            raise ValueError(f"{short} can't be read: {error}.") from None
+            raise ValueError(
+                gettext("%(short)s can't be read: %(error)s.") % {"short": short, "error": error}
+            ) from None
     # Its categories may be called as the published files call them.
     for name, rows in exports:
         try:
             _export(tenant, rows)
         except ValueError as error:
-            raise ValueError(f"{name} can't be read: {error}.") from None
+            raise ValueError(gettext("%(name)s can't be read: %(error)s.") % {"name": name, "error": error}) from None
     return tenant
 
 
@@ -150,11 +156,11 @@ def _json(body: bytes) -> dict[str, Any]:
     try:
         given = json.loads(body)  # by its byte order mark, else UTF-8
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError(gettext("it is nested too deep")) from None
     except UnicodeDecodeError:
-        raise ValueError("it is not in UTF-8") from None
+        raise ValueError(gettext("it is not in UTF-8")) from None
     except ValueError as error:
-        raise ValueError(f"it is no JSON ({str(error)[:100]})") from None
+        raise ValueError(gettext("it is no JSON (%(error)s)") % {"error": str(error)[:100]}) from None
     return given if isinstance(given, dict) else {}
 
 
@@ -167,14 +173,19 @@ def _published(tenant: Tenant, name: str, given: dict[str, Any]) -> None:
         _same_site(tenant, name)
         tenant.rules += _rules(given["RuleSet"])
     else:
-        raise ValueError("it is neither a domain's JSON (with RuleSet) nor that of a language (with DomainData)")
+        raise ValueError(
+            gettext("it is neither a domain's JSON (with RuleSet) nor that of a language (with DomainData)")
+        )
     tenant.domain = tenant.domain or _text(data.get("Domain"))[:253]
 
 
 def _same_site(tenant: Tenant, text: str) -> None:
     found = ID.search(text)
     if found and tenant.site_id and UUID(found.group()) != tenant.site_id:
-        raise ValueError(f"it is of {found.group()}, the files before it of {tenant.site_id}")
+        raise ValueError(
+            gettext("it is of %(group)s, the files before it of %(site_id)s")
+            % {"group": found.group(), "site_id": tenant.site_id}
+        )
     tenant.site_id = tenant.site_id or (UUID(found.group()) if found else None)
 
 
@@ -183,7 +194,7 @@ def _language(tenant: Tenant, data: dict[str, Any]) -> None:
     language = _text(spoken.get("Culture") if isinstance(spoken, dict) else "").replace("_", "-")
     language = language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", language) else "en"
     own = {ours: text for theirs, ours in TEXTS.items() if (text := _plain(data.get(theirs)))}
-    tenant.leave("texts longer than a banner has", sum(len(text) > LONGEST for text in own.values()))
+    tenant.leave(gettext("texts longer than a banner has"), sum(len(text) > LONGEST for text in own.values()))
     tenant.texts.setdefault(language, {}).update({key: text for key, text in own.items() if len(text) <= LONGEST})
     _groups(tenant, data["Groups"], language, LEVELS)
     mapping = data.get("GoogleConsent")
@@ -198,10 +209,10 @@ def _groups(tenant: Tenant, groups: Any, language: str, levels: int) -> None:
     for group in _objects(groups):
         key = _text(group.get("CustomGroupId") or group.get("OptanonGroupId"))
         if not KEY.fullmatch(key):
-            tenant.leave("categories without an id")
+            tenant.leave(gettext("categories without an id"))
             continue
         if len(tenant.groups) >= GROUPS and key not in tenant.groups:
-            raise ValueError(f"it has more than {GROUPS} categories")
+            raise ValueError(gettext("it has more than %(groups)s categories") % {"groups": GROUPS})
         made = tenant.groups.setdefault(key, Group())
         made.necessary = made.necessary or _text(group.get("Status")).lower() == "always active"
         name, description = _plain(group.get("GroupName"))[:200], _plain(group.get("GroupDescription"))[:LONGEST]
@@ -218,22 +229,22 @@ def _groups(tenant: Tenant, groups: Any, language: str, levels: int) -> None:
 def _host(tenant: Tenant, given: dict[str, Any], category: str) -> None:
     name = _text(given.get("HostName") or given.get("DisplayName")).lower().strip(".")
     if not HOST.fullmatch(name):
-        tenant.leave("hosts whose name is none")
+        tenant.leave(gettext("hosts whose name is none"))
         return
     if len(tenant.hosts) >= HOSTS and name not in tenant.hosts:
-        raise ValueError(f"it has more than {HOSTS} hosts")
+        raise ValueError(gettext("it has more than %(hosts)s hosts") % {"hosts": HOSTS})
     policy = _text(given.get("PrivacyPolicy"))
     policy = policy if re.fullmatch(r"https?://[^\s<>\"]{4,480}", policy) else ""
     tenant.hosts.setdefault(name, (_plain(given.get("DisplayName"))[:200] or name, category, policy))
     if given.get("Description"):
-        tenant.leave("descriptions of the vendor's database")
+        tenant.leave(gettext("descriptions of the vendor's database"))
     for cookie in _objects(given.get("Cookies")):
         _cookie(tenant, cookie, name, category)
 
 
 def _cookie(tenant: Tenant, given: dict[str, Any], host: str, category: str) -> None:
     if given.get("description") or given.get("Description"):
-        tenant.leave("descriptions of the vendor's database")
+        tenant.leave(gettext("descriptions of the vendor's database"))
     length = _text(given.get("Length"))
     lasts = int(length) if length.isascii() and length.isdigit() and len(length) < 6 else None
     if given.get("IsSession") is True:
@@ -248,10 +259,10 @@ def _file(tenant: Tenant, name: str, host: str, category: str, lifetime: str, la
     name = re.sub(r"x{4,}.*$", "*", name.strip(), flags=re.IGNORECASE)
     host = host.strip().lower().strip(".")
     if not COOKIE_NAME.fullmatch(name) or not name.strip("*"):
-        tenant.leave("cookies whose name is none")
+        tenant.leave(gettext("cookies whose name is none"))
         return
     if len(tenant.cookies) >= COOKIES:
-        raise ValueError(f"there are more than {COOKIES} cookies")
+        raise ValueError(gettext("there are more than %(cookies)s cookies") % {"cookies": COOKIES})
     words = lifetime[:60] or ("session" if lasts == 0 else f"{lasts} days" if lasts else "")
     cookie = TenantCookie(name, host if HOST.fullmatch(host) else "", category, words, lasts)
     before = tenant.cookies.get((name, cookie.host))
@@ -285,7 +296,7 @@ def _export(tenant: Tenant, rows: list[list[str]]) -> None:
     heads = (number for number, row in enumerate(rows[:HEADS]) if {"name", "category"} <= set(_places(row)))
     head = next(heads, None)
     if head is None:
-        raise ValueError("it has no columns for a cookie's name and category in its first row")
+        raise ValueError(gettext("it has no columns for a cookie's name and category in its first row"))
     places = _places(rows[head])
     for row in rows[head + 1 :]:
         cells = {what: [row[place] for place in given if place < len(row)] for what, given in places.items()}
@@ -294,7 +305,7 @@ def _export(tenant: Tenant, rows: list[list[str]]) -> None:
             continue
         category = next(filter(None, (_category(tenant, text) for text in cells["category"])), "")
         if not category:
-            tenant.leave("cookies of categories that no file explains")
+            tenant.leave(gettext("cookies of categories that no file explains"))
             continue
         tenant.groups.setdefault(category, Group())
         words, lasts = _lifetime(lifetime)
@@ -323,7 +334,12 @@ def _rules(given: Any) -> list[str]:
         given_states = rule.get("States")
         states = given_states if isinstance(given_states, dict) else {}
         parts = [f"{cc}-{_text(one)}"[:8] for cc, ones in list(states.items())[:300] for one in _list(ones)[:100]]
-        where = "everywhere else" if rule.get("Global") else f"{len(countries)} countries, {len(parts)} states"
+        where = (
+            gettext("everywhere else")
+            if rule.get("Global")
+            else gettext("%(countries)s countries, %(parts)s states")
+            % {"countries": len(countries), "parts": len(parts)}
+        )
         found.append(f"{_plain(rule.get('Name'))[:80] or 'A rule'}: {_plain(rule.get('Type'))[:20] or '?'}, {where}")
     return found
 

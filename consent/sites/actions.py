@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.common import InvalidChange, check
 from consent.jobs import outgoing, signatures
@@ -73,10 +74,10 @@ def create_site(
     if cover_apex:
         names = [*names, *_free_apexes(names)]
     if not names:
-        raise InvalidChange("A site needs at least one host, such as example.com.")
+        raise InvalidChange(gettext("A site needs at least one host, such as example.com."))
     site_id = as_uuid(uuid) if uuid else uuid4()
     if Site.objects.filter(uuid=site_id).exists():
-        raise InvalidChange(f"There is already a site {site_id}.")
+        raise InvalidChange(gettext("There is already a site %(site_id)s.") % {"site_id": site_id})
     if not share_host:
         _refuse_taken(names)
     site = Site(uuid=site_id, name=name or names[0])
@@ -86,7 +87,7 @@ def create_site(
         with transaction.atomic():
             site.save(force_insert=True)
     except IntegrityError:  # somebody else was faster
-        raise InvalidChange(f"There is already a site {site_id}.") from None
+        raise InvalidChange(gettext("There is already a site %(site_id)s.") % {"site_id": site_id}) from None
     for host in names:
         site.hosts.create(name=host)
     for position, (key, necessary, signals) in enumerate(CATEGORIES):
@@ -103,7 +104,9 @@ def as_uuid(text: UUID | str) -> UUID:
     try:
         return text if isinstance(text, UUID) else UUID(text.strip())
     except ValueError:
-        raise InvalidChange(f"{text!r} is not a site id; it looks like de507273-db36-4f1c-9575-6e6ea429f7c6.") from None
+        raise InvalidChange(
+            gettext("%(text)r is not a site id; it looks like de507273-db36-4f1c-9575-6e6ea429f7c6.") % {"text": text}
+        ) from None
 
 
 def _clean_hosts(hosts: Sequence[str]) -> list[str]:
@@ -132,19 +135,22 @@ def _refuse_taken(names: Iterable[str]) -> None:
     # Which site it is stays untold: it may be another tenant's.
     if taken := Host.objects.filter(name__in=names).order_by("name").values_list("name", flat=True).first():
         raise InvalidChange(
-            f"Another site of this server already has the host {taken}. Whoever runs the server can let two share it, "
-            "with manage.py site --site-id, or take it from the other one."
+            gettext(
+                "Another site of this server already has the host %(taken)s. Whoever runs the server can let "
+                "two share it, with manage.py site --site-id, or take it from the other one."
+            )
+            % {"taken": taken}
         )
 
 
 def _check_languages(languages: Sequence[str]) -> None:
     if not languages:
-        raise InvalidChange("A site needs at least one language.")
+        raise InvalidChange(gettext("A site needs at least one language."))
     for code in languages:
         if not isinstance(code, str) or not LANGUAGE.fullmatch(code):  # it is part of an artifact's name
-            raise InvalidChange(f"{code!r} is not a language code like de or pt-BR.")
+            raise InvalidChange(gettext("%(code)r is not a language code like de or pt-BR.") % {"code": code})
     if len(set(languages)) < len(languages):
-        raise InvalidChange("A language is named twice.")
+        raise InvalidChange(gettext("A language is named twice."))
 
 
 def _apply(site: Site, settings: dict[str, Any]) -> dict[str, list[Any]]:
@@ -211,7 +217,7 @@ def reveal_webhook_secret(site: Site, actor: str) -> str:
     hook = webhook_of(_listening(site))
     if not Webhook.objects.filter(pk=hook.pk, revealed_at=None).update(revealed_at=timezone.now()):
         raise InvalidChange(
-            "The secret has been shown already. Make a new one if it is lost; the old one signs for a day too."
+            gettext("The secret has been shown already. Make a new one if it is lost; the old one signs for a day too.")
         )
     audit(site, actor, "webhook.secret_shown")
     return hook.secret
@@ -233,7 +239,7 @@ def rotate_webhook_secret(site: Site, actor: str) -> str:
 def _listening(site: Site) -> Site:
     site = locked(site)
     if not site.webhook_url:
-        raise InvalidChange("This site has no webhook; enter its address first.")
+        raise InvalidChange(gettext("This site has no webhook; enter its address first."))
     return site
 
 
@@ -252,7 +258,7 @@ def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool 
     site = locked(site)
     names = _clean_hosts(hosts)
     if not names:
-        raise InvalidChange("A site needs at least one host, such as example.com.")
+        raise InvalidChange(gettext("A site needs at least one host, such as example.com."))
     before = sorted(site.hosts.values_list("name", flat=True))
     if not share_host:
         _refuse_taken(set(names) - set(before))
@@ -268,10 +274,13 @@ def set_hosts(site: Site, hosts: Sequence[str], actor: str, *, share_host: bool 
 def kill_site(site: Site, actor: str, reason: str) -> Site:
     """Makes the gate inert within a minute: nothing is held, nothing shown. Raises InvalidChange without a reason."""
     if not reason.strip():
-        raise InvalidChange("Say why: the reason is kept in the audit trail.")
+        raise InvalidChange(gettext("Say why: the reason is kept in the audit trail."))
     site = locked(site)
     if site.killed_at is not None:
-        raise InvalidChange(f"{site.name} has been switched off since {site.killed_at:%Y-%m-%d %H:%M} UTC.")
+        raise InvalidChange(
+            gettext("%(name)s has been switched off since %(since)s UTC.")
+            % {"name": site.name, "since": f"{site.killed_at:%Y-%m-%d %H:%M}"}
+        )
     site.killed_at, site.kill_reason = timezone.now(), reason.strip()
     check(site)
     site.save(update_fields=["killed_at", "kill_reason"])
@@ -284,7 +293,7 @@ def revive_site(site: Site, actor: str) -> Site:
     """Takes `kill_site` back. Raises InvalidChange when the site is not switched off."""
     site = locked(site)
     if site.killed_at is None:
-        raise InvalidChange(f"{site.name} is not switched off.")
+        raise InvalidChange(gettext("%(name)s is not switched off.") % {"name": site.name})
     audit(site, actor, "site.revive", killed_at=site.killed_at.isoformat(), reason=site.kill_reason)
     site.killed_at, site.kill_reason = None, ""
     site.save(update_fields=["killed_at", "kill_reason"])
@@ -326,7 +335,7 @@ def remove_member(site: Site, user: Any, actor: str) -> None:
 def _keep_an_owner(site: Site, leaving: Any) -> None:
     owners = site.memberships.filter(role=Membership.Role.OWNER)
     if owners.filter(user=leaving).exists() and owners.count() == 1:
-        raise InvalidChange("A site keeps at least one owner.")
+        raise InvalidChange(gettext("A site keeps at least one owner."))
 
 
 # --- Invitations ----------------------------------------------------------------------------------------------------
@@ -347,11 +356,15 @@ def invite(site: Site, email: str, role: str, actor: str, inviter: Any = None) -
     if role not in Membership.Role.values:
         raise InvalidChange(f"There is no role {role!r}; there are {', '.join(Membership.Role.values)}.")
     if site.memberships.filter(user__email__iexact=email).exists():
-        raise InvalidChange(f"{email} is a member of this site already; change the role there.")
+        raise InvalidChange(
+            gettext("%(email)s is a member of this site already; change the role there.") % {"email": email}
+        )
     invitation = site.invitations.filter(email=email, accepted_at=None, withdrawn_at=None).first()
     _pause(site, email)
     if invitation is None and _full(site):
-        raise InvalidChange(f"{OPEN_INVITATIONS} invitations of this site are open. Withdraw some first.")
+        raise InvalidChange(
+            gettext("%(count)s invitations of this site are open. Withdraw some first.") % {"count": OPEN_INVITATIONS}
+        )
     invitation = invitation or Invitation(site=site, email=email)
     invitation.role, invitation.inviter = role, inviter
     _without_link(invitation)
@@ -414,13 +427,15 @@ def accept_invitation(token: str, user: Any, addresses: Iterable[str]) -> Member
     """
     invitation = invitation_of(token)
     if invitation is None:
-        raise InvalidChange("This invitation was used, withdrawn, or has lapsed. Ask for a new one.")
+        raise InvalidChange(gettext("This invitation was used, withdrawn, or has lapsed. Ask for a new one."))
     site = locked(invitation.site)
     invitation = _open(site, invitation)
     if invitation_of(token) is None:  # meanwhile
-        raise InvalidChange("This invitation was withdrawn, or has lapsed. Ask for a new one.")
+        raise InvalidChange(gettext("This invitation was withdrawn, or has lapsed. Ask for a new one."))
     if invitation.email not in {address.lower() for address in addresses}:
-        raise InvalidChange(f"This invitation is for {invitation.email}. Log in with that address.")
+        raise InvalidChange(
+            gettext("This invitation is for %(email)s. Log in with that address.") % {"email": invitation.email}
+        )
     member, made = Membership.objects.get_or_create(site=site, user=user, defaults={"role": invitation.role})
     invitation.accepted_at, invitation.token_sha256 = timezone.now(), ""
     invitation.save(update_fields=["accepted_at", "token_sha256"])
@@ -433,20 +448,20 @@ def _address(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise InvalidChange(f"{text[:100]!r} is not an e-mail address.") from None
+        raise InvalidChange(gettext("%(text)r is not an e-mail address.") % {"text": text[:100]}) from None
     return email
 
 
 def _may_invite(site: Site, inviter: Any) -> None:
     if inviter is not None and not can(role_of(inviter, site), May.MANAGE):
-        raise InvalidChange("Only an owner of the site may invite people.")
+        raise InvalidChange(gettext("Only an owner of the site may invite people."))
 
 
 def _open(site: Site, invitation: Invitation) -> Invitation:
     """The invitation's row as it is under the site's lock."""
     found = site.invitations.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).first()
     if found is None:
-        raise InvalidChange("This invitation was accepted or withdrawn.")
+        raise InvalidChange(gettext("This invitation was accepted or withdrawn."))
     return found
 
 
@@ -456,7 +471,9 @@ def _full(site: Site) -> bool:
 
 def _pause(site: Site, email: str) -> None:
     if site.invitations.filter(email=email, sent_at__gt=timezone.now() - MAIL_PAUSE).exists():
-        raise InvalidChange(f"A mail to {email} went out just now. Wait a minute before the next one.")
+        raise InvalidChange(
+            gettext("A mail to %(email)s went out just now. Wait a minute before the next one.") % {"email": email}
+        )
 
 
 def _without_link(invitation: Invitation) -> None:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 import idna
+from django.utils.translation import gettext
 from publicsuffixlist import PublicSuffixList
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -35,7 +36,7 @@ def clean_host(text: str) -> str:
     """
     if host := _host(text):
         return host
-    raise ValueError(f"{text[:100]!r} is not a host name, such as example.com.")
+    raise ValueError(gettext("%(text)r is not a host name, such as example.com.") % {"text": text[:100]})
 
 
 def site_host(text: str) -> str:
@@ -43,11 +44,17 @@ def site_host(text: str) -> str:
     host = clean_host(text)
     if _suffixes().is_public(host):
         raise ValueError(
-            f"{host} is a public suffix: strangers have their sites under it. Give the name of your own, such as "
-            f"shop.{host}."
+            gettext(
+                "%(host)s is a public suffix: strangers have their sites under it. Give the name of your "
+                "own, such as shop.%(host)s."
+            )
+            % {"host": host}
         )
     if host in SHARED_ENDINGS:
-        raise ValueError(f"{host} is an ending that many hosts share. Give the whole name, such as shop.{host}.")
+        raise ValueError(
+            gettext("%(host)s is an ending that many hosts share. Give the whole name, such as shop.%(host)s.")
+            % {"host": host}
+        )
     return host
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from consent.sites.names import validate_one_line
 
@@ -14,19 +15,19 @@ class Site(models.Model):
     """One property that shows the banner. `uuid` is public: it equals OneTrust's `data-domain-script`."""
 
     class Level(models.TextChoices):
-        DROP_IN = "drop_in", "Drop-in"
-        SNIPPET = "snippet", "Snippet"
-        STRICT = "strict", "Strict snippet"
-        SERVER = "server", "Server"
+        DROP_IN = "drop_in", gettext_lazy("Drop-in")
+        SNIPPET = "snippet", gettext_lazy("Snippet")
+        STRICT = "strict", gettext_lazy("Strict snippet")
+        SERVER = "server", gettext_lazy("Server")
 
     class UnknownThirdParties(models.TextChoices):
-        ALLOW = "allow", "Allow"
-        HOLD = "hold", "Hold until any optional category is granted"
+        ALLOW = "allow", gettext_lazy("Allow")
+        HOLD = "hold", gettext_lazy("Hold until any optional category is granted")
 
     class Tiles(models.TextChoices):
-        OFF = "off", "Off"
-        TOKEN = "token", "With an auditor's token"
-        PUBLIC = "public", "Public"
+        OFF = "off", gettext_lazy("Off")
+        TOKEN = "token", gettext_lazy("With an auditor's token")
+        PUBLIC = "public", gettext_lazy("Public")
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4)
     name = models.CharField(max_length=200, validators=[validate_one_line])
@@ -80,10 +81,10 @@ class Membership(models.Model):
     """What a person may do on a site; the matrix is in `consent.sites.roles`."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        EDITOR = "editor", "Editor"
-        AUDITOR = "auditor", "Auditor"
-        VIEWER = "viewer", "Viewer"
+        OWNER = "owner", gettext_lazy("Owner")
+        EDITOR = "editor", gettext_lazy("Editor")
+        AUDITOR = "auditor", gettext_lazy("Auditor")
+        VIEWER = "viewer", gettext_lazy("Viewer")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")

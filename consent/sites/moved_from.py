@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 MANAGERS = {"cookiebot": "Cookiebot", "usercentrics": "Usercentrics", "klaro": "klaro"}
 # Cookiebot's names are the same for everybody.
 COOKIEBOT = {"preferences": "C0003", "statistics": "C0002", "marketing": "C0004"}
@@ -24,24 +26,38 @@ def clean(given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     manager = given["manager"]
     if manager not in MANAGERS:
-        raise ValueError(f"Answers are taken over from {', '.join(MANAGERS.values())}; {manager!r} is none of them.")
+        raise ValueError(
+            gettext("Answers are taken over from %(managers)s; %(manager)r is none of them.")
+            % {"managers": ", ".join(MANAGERS.values()), "manager": manager}
+        )
     names = dict(given.get("names") or {})
     if manager == "cookiebot":
         names = {**COOKIEBOT, **names}
         if unknown := set(names) - set(COOKIEBOT):
-            raise ValueError(f"Cookiebot has {', '.join(COOKIEBOT)}; it has no {sorted(unknown)[0]!r}.")
+            raise ValueError(
+                gettext("Cookiebot has %(categories)s; it has no %(unknown)r.")
+                % {"categories": ", ".join(COOKIEBOT), "unknown": sorted(unknown)[0]}
+            )
     if not names:
-        raise ValueError(f"Say which of {MANAGERS[manager]}'s services is in which category, such as matomo = C0002.")
+        raise ValueError(
+            gettext("Say which of %(manager)s's services is in which category, such as matomo = C0002.")
+            % {"manager": MANAGERS[manager]}
+        )
     if len(names) > NAMES or any(len(f"{part}") > LONGEST for pair in names.items() for part in pair):
-        raise ValueError(f"At most {NAMES} names, of at most {LONGEST} characters.")
+        raise ValueError(
+            gettext("At most %(names)s names, of at most %(longest)s characters.")
+            % {"names": NAMES, "longest": LONGEST}
+        )
     if not all(isinstance(part, str) and part.strip() for pair in names.items() for part in pair):
-        raise ValueError("Each line is a name, =, and the id of a category.")
+        raise ValueError(gettext("Each line is a name, =, and the id of a category."))
     made: dict[str, Any] = {"manager": manager, "names": [[name, names[name]] for name in sorted(names)]}
     if manager == "klaro":
         days, key = given.get("days"), given.get("key") or "klaro"
         if days is not None and (type(days) is not int or not 1 <= days <= LONGEST_LIFE):
-            raise ValueError(f"klaro's cookieExpiresAfterDays is a number from 1 to {LONGEST_LIFE}.")
+            raise ValueError(
+                gettext("klaro's cookieExpiresAfterDays is a number from 1 to %(most)s.") % {"most": LONGEST_LIFE}
+            )
         if not isinstance(key, str) or not KEY.fullmatch(key):
-            raise ValueError("klaro's storageName is letters, digits, dots and lines.")
+            raise ValueError(gettext("klaro's storageName is letters, digits, dots and lines."))
         made |= {"key": key} | ({"days": days} if days else {})
     return made

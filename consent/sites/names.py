@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 # Control characters, line and paragraph separators, halves of surrogate pairs.
 _NEVER = {"Cc", "Zl", "Zp", "Cs"}
@@ -29,4 +30,4 @@ def is_one_line(text: str) -> bool:
 def validate_one_line(text: str) -> None:
     """Raises ValidationError for text that holds a line break or another control character."""
     if not is_one_line(text):
-        raise ValidationError("Write it in one line, without control characters.", "one_line")
+        raise ValidationError(gettext("Write it in one line, without control characters."), "one_line")

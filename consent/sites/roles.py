@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.utils.translation import gettext, gettext_noop
+
 
 class May(StrEnum):
     """Something a person does on a site."""
@@ -24,6 +26,20 @@ MATRIX: dict[str, frozenset[May]] = {
     "auditor": frozenset({May.VIEW, May.EXPORT}),
     "viewer": frozenset({May.VIEW}),
 }
+
+
+# A role in the middle of a sentence; the choices of `Membership.Role` say it alone.
+NAMES = {
+    "owner": gettext_noop("owner"),
+    "editor": gettext_noop("editor"),
+    "auditor": gettext_noop("auditor"),
+    "viewer": gettext_noop("viewer"),
+}
+
+
+def name_of(role: str) -> str:
+    """A role in the middle of a sentence, in the language of whoever reads it."""
+    return gettext(NAMES[role]) if role in NAMES else role
 
 
 def can(role: str | None, what: May | str) -> bool:

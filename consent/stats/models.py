@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class DailyTotal(models.Model):
@@ -80,15 +81,15 @@ class GateReport(models.Model):
     """What gates reported: an unknown third-party host, a patch that could not be armed … No visitor data."""
 
     class Kind(models.TextChoices):
-        UNKNOWN_HOST = "unknown", "Unknown host"
-        DISARMED = "disarmed", "Patch not armed"
-        LATE = "late", "The gate runs too late"
-        BEFORE = "before", "A tracker stands before the gate"
-        DESIGN = "design", "Site CSS made the buttons unequal"
-        UNKNOWN_ID = "unknown_id", "The page names an unknown category or service"
-        BROKEN = "broken", "A file of ours did not do its work"
-        MISSING = "missing", "Code of the page missed a held library"
-        UNKEPT = "unkept", "A browser kept no answer"
+        UNKNOWN_HOST = "unknown", gettext_lazy("Unknown host")
+        DISARMED = "disarmed", gettext_lazy("Patch not armed")
+        LATE = "late", gettext_lazy("The gate runs too late")
+        BEFORE = "before", gettext_lazy("A tracker stands before the gate")
+        DESIGN = "design", gettext_lazy("Site CSS made the buttons unequal")
+        UNKNOWN_ID = "unknown_id", gettext_lazy("The page names an unknown category or service")
+        BROKEN = "broken", gettext_lazy("A file of ours did not do its work")
+        MISSING = "missing", gettext_lazy("Code of the page missed a held library")
+        UNKEPT = "unkept", gettext_lazy("A browser kept no answer")
 
     site = models.ForeignKey("consent.Site", models.CASCADE, related_name="gate_reports")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from consent.catalogue import inbox
 from consent.jurisdictions import history
@@ -88,9 +89,9 @@ def law_starts(site: Site) -> Iterator[Found]:
 def list_full(site: Site) -> Iterator[Found]:
     """Lists of a site that hold as much as they may."""
     if stats.reports_full(site.pk):
-        yield Found("list_full", "unknown hosts", {"most": REPORTS_PER_SITE})
+        yield Found("list_full", gettext_noop("unknown hosts"), {"most": REPORTS_PER_SITE})
     if site.sightings.count() >= SIGHTINGS_PER_SITE:
-        yield Found("list_full", "hosts where the gate was seen", {"most": SIGHTINGS_PER_SITE})
+        yield Found("list_full", gettext_noop("hosts where the gate was seen"), {"most": SIGHTINGS_PER_SITE})
 
 
 def webhook_paused(site: Site) -> Iterator[Found]:

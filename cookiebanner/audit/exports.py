@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from consent.exports import actions
 from consent.exports.actions import FORMATS
@@ -21,29 +22,42 @@ from consent.trail.actions import audit
 from cookiebanner.staff.pages import actor, on_site, show
 
 NAMES = {
-    "csv": "CSV, for spreadsheets",
-    "jsonl": "JSON Lines, for programs",
-    "bundle": "Audit bundle, with proofs and verifiers",
-    "parquet": "Parquet, for warehouses",
-    "jsonld": "JSON-LD (ISO/IEC TS 27560)",
+    "csv": gettext_noop("CSV, for spreadsheets"),
+    "jsonl": gettext_noop("JSON Lines, for programs"),
+    "bundle": gettext_noop("Audit bundle, with proofs and verifiers"),
+    "parquet": gettext_noop("Parquet, for warehouses"),
+    "jsonld": gettext_noop("JSON-LD (ISO/IEC TS 27560)"),
 }
 
 
+def names() -> dict[str, str]:
+    """The formats as people know them."""
+    return {key: gettext(name) for key, name in NAMES.items()}
+
+
 class Export(forms.Form):
-    format = forms.ChoiceField(choices=lambda: [(key, NAMES.get(key, key)) for key in sorted(FORMATS, key=_order)])
-    start = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    end = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"),
+        choices=lambda: [(key, names().get(key, key)) for key in sorted(FORMATS, key=_order)],
+    )
+    start = forms.DateField(
+        label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    end = forms.DateField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     separator = forms.ChoiceField(
         required=False,
-        choices=[(",", "Comma"), (";", "Semicolon")],
-        help_text="Of CSV. Excel takes a semicolon where people write 1,5: in German, French, Spanish …",
+        label=gettext_lazy("Separator"),
+        choices=[(",", gettext_lazy("Comma")), (";", gettext_lazy("Semicolon"))],
+        help_text=gettext_lazy("Of CSV. Excel takes a semicolon where people write 1,5: in German, French, Spanish …"),
     )
     checkpoint = forms.CharField(
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        label="Checkpoint kept earlier",
-        help_text="For a bundle that shall prove that nothing was rewritten since. A mail that quotes it will do.",
+        label=gettext_lazy("Checkpoint kept earlier"),
+        help_text=gettext_lazy(
+            "For a bundle that shall prove that nothing was rewritten since. A mail that quotes it will do."
+        ),
     )
 
     def clean_separator(self) -> str:
@@ -62,7 +76,7 @@ class Export(forms.Form):
         super().clean()
         data = self.cleaned_data
         if data.get("start") and data.get("end") and data["start"] > data["end"]:
-            self.add_error("end", "The end lies before the start.")
+            self.add_error("end", gettext("The end lies before the start."))
         return data
 
 
@@ -86,10 +100,10 @@ def exports(request: HttpRequest, site: Site) -> HttpResponse:
             **({"checkpoint": data["checkpoint"]} if data["checkpoint"] else {}),
         }
         actions.ask(site, actor(request), request.user, **params)
-        messages.success(request, "The export is in the queue. It goes on when you leave this page.", "good")
+        messages.success(request, gettext("The export is in the queue. It goes on when you leave this page."), "good")
         return redirect("audit:exports", uuid=site.uuid)
     rows = site.jobs.filter(kind="export").select_related("requested_by")[:50]
-    return show(request, "audit/exports.html", site, form=form, rows=rows, names=NAMES)
+    return show(request, "audit/exports.html", site, form=form, rows=rows, names=names())
 
 
 def _job(site: Site, pk: int) -> Job:
@@ -99,7 +113,7 @@ def _job(site: Site, pk: int) -> Job:
 @on_site(May.EXPORT, "GET", auditors=True)
 def progress(request: HttpRequest, site: Site, job: int) -> HttpResponse:
     """One row of the table, asked for again while the job runs."""
-    return render(request, "audit/export_row.html", {"job": _job(site, job), "site": site, "names": NAMES})
+    return render(request, "audit/export_row.html", {"job": _job(site, job), "site": site, "names": names()})
 
 
 @on_site(May.EXPORT, "POST", auditors=True)

@@ -21,7 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 
 from consent.answers import references
 from consent.exports import person as files
@@ -44,14 +45,17 @@ class Decide(forms.Form):
     """What becomes of a request for erasure."""
 
     ground = forms.ChoiceField(
-        label="Under which law",
-        choices=lambda: [("", "Choose"), *erasure.REQUESTS.items()],
-        help_text="Kept in the ledger with the reason.",
+        label=gettext_lazy("Under which law"),
+        choices=lambda: [("", gettext("Choose")), *((key, gettext(said)) for key, said in erasure.REQUESTS.items())],
+        help_text=gettext_lazy("Kept in the ledger with the reason."),
     )
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Such as: asked for by letter of 3 May. Kept for ever, so no name, no mail address, no id.",
+        help_text=gettext_lazy(
+            "Such as: asked for by letter of 3 May. Kept for ever, so no name, no mail address, no id."
+        ),
     )
 
     def clean_reason(self) -> str:
@@ -67,16 +71,22 @@ class Refuse(Decide):
     """Why a request is not followed."""
 
     ground = forms.ChoiceField(
-        label="On which ground",
+        label=gettext_lazy("On which ground"),
         choices=lambda: [
-            ("", "Choose"),
-            *((key, f"GDPR art. {key}: {said}") for key, said in erasure.REFUSALS.items()),
+            ("", gettext("Choose")),
+            *(
+                (key, gettext("GDPR art. %(article)s: %(ground)s") % {"article": key, "ground": gettext(said)})
+                for key, said in erasure.REFUSALS.items()
+            ),
         ],
     )
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Such as: a claim is pending in court. Kept for ever, so no name, no mail address, no id.",
+        help_text=gettext_lazy(
+            "Such as: a claim is pending in court. Kept for ever, so no name, no mail address, no id."
+        ),
     )
 
 
@@ -122,9 +132,13 @@ def _page(request: HttpRequest, site: Site, asked: str, **more: Any) -> HttpResp
         unlisted=len(indexes) - len(listed),
         digest=digest(indexes),
         exports=files.exports_with(site, indexes),
-        refusals=[(event, erasure.REFUSALS.get(event.detail["ground"], "")) for event in _refusals(site, indexes)],
+        refusals=[(event, _ground(event.detail["ground"])) for event in _refusals(site, indexes)],
         **given,
     )
+
+
+def _ground(article: str) -> str:
+    return gettext(erasure.REFUSALS[article]) if article in erasure.REFUSALS else ""
 
 
 def _refusals(site: Site, indexes: list[int]) -> list[Any]:
@@ -137,10 +151,10 @@ def erase(request: HttpRequest, site: Site) -> HttpResponse:
     asked = request.POST.get("q", "").strip()
     form, indexes = Decide(request.POST, prefix="erase"), places(site, asked)
     if not indexes:
-        messages.error(request, "There is nothing to erase under this id any more.", "bad")
+        messages.error(request, gettext("There is nothing to erase under this id any more."), "bad")
         return redirect(address(site, asked))
     if request.POST.get("sure") != digest(indexes):
-        text = "Tick that you have read what goes." if not request.POST.get("sure") else CHANGED
+        text = gettext("Tick that you have read what goes.") if not request.POST.get("sure") else gettext(CHANGED)
         form.add_error(None, text)
     if not form.is_valid():
         return _page(request, site, asked, erase=form)
@@ -153,7 +167,8 @@ def erase(request: HttpRequest, site: Site) -> HttpResponse:
     except Stopped as error:
         messages.error(request, str(error), "bad")
         return redirect(address(site, asked))
-    messages.success(request, f"{done.count} record{'s' * (done.count != 1)} erased.", "good")
+    said = ngettext("%(count)s record erased.", "%(count)s records erased.", done.count) % {"count": done.count}
+    messages.success(request, said, "good")
     return (
         redirect("audit:record", uuid=site.uuid, index=done.entries[0])
         if done.entries
@@ -161,7 +176,7 @@ def erase(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-CHANGED = "There are other records of this person now than when the page was shown. Read it again."
+CHANGED = gettext_noop("There are other records of this person now than when the page was shown. Read it again.")
 
 
 @on_site(May.ERASE, "POST", auditors=True)
@@ -170,15 +185,16 @@ def refuse(request: HttpRequest, site: Site) -> HttpResponse:
     asked = request.POST.get("q", "").strip()
     form, indexes = Refuse(request.POST, prefix="refuse"), places(site, asked)
     if not indexes:
-        messages.error(request, "There is no record under this id.", "bad")
+        messages.error(request, gettext("There is no record under this id."), "bad")
     elif not form.is_valid():
         return _page(request, site, asked, refuse=form)
     else:
         erasure.refuse_indexes(
             site, indexes, ground=form.cleaned_data["ground"], reason=form.cleaned_data["reason"], actor=actor(request)
         )
-        messages.success(request, "The refusal is in the audit trail. Tell the person the ground, and where to "
-                         "complain.", "good")  # fmt: skip
+        messages.success(request, gettext(
+"The refusal is in the audit trail. Tell the person the ground, and where to complain."
+), "good")  # fmt: skip
     return redirect(address(site, asked))
 
 
@@ -198,15 +214,16 @@ def export(request: HttpRequest, site: Site) -> HttpResponse:
     asked = request.POST.get("q", "").strip()
     indexes = places(site, asked)
     if not indexes:
-        messages.error(request, "There is no record under this id.", "bad")
+        messages.error(request, gettext("There is no record under this id."), "bad")
         return redirect(address(site, asked))
     try:
         made = files.files(site, indexes)
     except Stopped as error:
         messages.error(request, str(error), "bad")
         return redirect(address(site, asked))
-    context = {"site": site, "answers": words.of_rows(site, indexes), "made_at": timezone.now()}
-    made["answers.html"] = render_to_string("audit/person_file.html", context).encode()
+    with translation.override("en"):  # the language of whoever handles the request is not the person's
+        context = {"site": site, "answers": words.of_rows(site, indexes), "made_at": timezone.now()}
+        made["answers.html"] = render_to_string("audit/person_file.html", context).encode()
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(made.items()):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, ngettext
+
 from consent.ledger import checkpoint, merkle, signing
 from consent.ledger.append import commitment, leaf_input, utc_text
 from consent.ledger.models import ConsentRecord, LogEntry
@@ -27,16 +29,16 @@ def check(site: Site, entry: LogEntry, record: ConsentRecord | None) -> list[Ste
 
 
 def _content(entry: LogEntry, record: ConsentRecord | None) -> Step:
-    name = "The record is what was committed to"
+    name = gettext("The record is what was committed to")
     if record is None:
-        return Step(name, False, "The record is missing, and no erasure explains it.")
+        return Step(name, False, gettext("The record is missing, and no erasure explains it."))
     if record.payload is None or record.salt is None:
-        return Step(name, None, "The record was erased; its leaf remains.")
+        return Step(name, None, gettext("The record was erased; its leaf remains."))
     if commitment(bytes(record.salt), record.payload.encode()) != bytes(entry.commitment):
-        return Step(name, False, "Its HMAC-SHA256 is not the commitment that the leaf holds: it was changed.")
+        return Step(name, False, gettext("Its HMAC-SHA256 is not the commitment that the leaf holds: it was changed."))
     if wrong := _columns(record):
-        return Step(name, False, f"The columns {', '.join(wrong)} beside it were changed.")
-    return Step(name, True, "Its HMAC-SHA256 under its salt is the commitment that the leaf holds.")
+        return Step(name, False, gettext("The columns %(wrong)s beside it were changed.") % {"wrong": ", ".join(wrong)})
+    return Step(name, True, gettext("Its HMAC-SHA256 under its salt is the commitment that the leaf holds."))
 
 
 def _columns(record: ConsentRecord) -> list[str]:
@@ -59,22 +61,29 @@ def _inclusion(site: Site, entry: LogEntry, tree: Tree) -> list[Step]:
         path = tree.inclusion(entry.index, head.size)
         root = tree.root(head.size)
     except ValueError as error:
-        return [Step("The leaf is in the tree", False, str(error))]
+        return [Step(gettext("The leaf is in the tree"), False, str(error))]
     holds = merkle.verify_inclusion(leaf, entry.index, head.size, path, root)
-    steps = "1 hash" if len(path) == 1 else f"{len(path)} hashes"
-    detail = f"Leaf {entry.index} of {head.size:,}, by {steps} up to the root {root.hex()[:16]}…"
+    detail = ngettext(
+        "Leaf %(leaf)s of %(size)s, by %(count)s hash up to the root %(root)s…",
+        "Leaf %(leaf)s of %(size)s, by %(count)s hashes up to the root %(root)s…",
+        len(path),
+    ) % {"leaf": entry.index, "size": f"{head.size:,}", "count": len(path), "root": root.hex()[:16]}
     same = merkle.edge_root(merkle.split_edge(head.size, bytes(head.edge))) == root
     return [
-        Step("The leaf is in the tree", holds, detail),
-        Step("The tree ends where the ledger says", same, "The root of all leaves is that of the ledger's head."),
+        Step(gettext("The leaf is in the tree"), holds, detail),
+        Step(
+            gettext("The tree ends where the ledger says"),
+            same,
+            gettext("The root of all leaves is that of the ledger's head."),
+        ),
     ]
 
 
 def _signed(site: Site, entry: LogEntry, tree: Tree) -> Step:
-    name = "A signed checkpoint covers it"
+    name = gettext("A signed checkpoint covers it")
     point = checkpoint.latest(site.pk)
     if point is None or point.size <= entry.index:
-        return Step(name, None, "No checkpoint has been signed since; the worker makes one daily.")
+        return Step(name, None, gettext("No checkpoint has been signed since; the worker makes one daily."))
     try:
         note = signing.parse(point.note)
         known = signing.signer(point.note, checkpoint.trusted_keys(site.pk)) is not None
@@ -82,4 +91,9 @@ def _signed(site: Site, entry: LogEntry, tree: Tree) -> Step:
     except ValueError as error:
         return Step(name, False, str(error))
     at = f"{point.created_at:%Y-%m-%d %H:%M} UTC"
-    return Step(name, holds, f"Checkpoint of {point.size:,} entries, signed {at} with a key of this server.")
+    return Step(
+        name,
+        holds,
+        gettext("Checkpoint of %(size)s entries, signed %(at)s with a key of this server.")
+        % {"size": f"{point.size:,}", "at": at},
+    )

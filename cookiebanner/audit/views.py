@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 
 from consent.answers import references
 from consent.banners import arms
@@ -22,38 +23,47 @@ from consent.sites.roles import May
 from cookiebanner.audit import person, proof, words
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import on_site, show, signed_in, sites_with
-from cookiebanner.templatetags.fairgate import ACTIONS, ENTRIES
+from cookiebanner.templatetags.fairgate import ACTIONS, ENTRIES, action, entry_kind
 
 PLACES = sorted(((key, row.name) for key, row in table.ROWS.items()), key=lambda pair: pair[1])
 MOST = 200  # records of one visitor that are listed
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-KINDS = [
-    ("", "All answers"),
-    ("Answers", [(f"action:{key}", name) for key, name in ACTIONS.items()]),
-    ("Entries of the ledger", list(ENTRIES.items())),
-    ("all", "Everything"),
-]
+
+
+def _kinds() -> list[Any]:
+    return [
+        ("", gettext("All answers")),
+        (gettext("Answers"), [(f"action:{key}", action(key)) for key in ACTIONS]),
+        (gettext("Entries of the ledger"), [(key, entry_kind(key)) for key in ENTRIES]),
+        ("all", gettext("Everything")),
+    ]
 
 
 class Find(forms.Form):
     """What is looked for; an id or a number alone goes before the rest."""
 
-    q = forms.CharField(required=False, label="Id or number", max_length=200, widget=forms.TextInput(attrs={
-        "type": "search", "autocomplete": "off", "spellcheck": "false", "class": "mono"}))  # fmt: skip
-    kind = forms.ChoiceField(required=False, label="What", choices=KINDS)
-    start = forms.DateField(required=False, label="From", widget=DAY)
-    end = forms.DateField(required=False, label="To", widget=DAY)
-    place = forms.ChoiceField(required=False, choices=[("", "Anywhere"), *PLACES])
-    release = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    q = forms.CharField(
+        required=False,
+        label=gettext_lazy("Id or number"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+    kind = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_kinds)
+    start = forms.DateField(required=False, label=gettext_lazy("From"), widget=DAY)
+    end = forms.DateField(required=False, label=gettext_lazy("To"), widget=DAY)
+    place = forms.ChoiceField(
+        required=False, label=gettext_lazy("Place"), choices=[("", gettext_lazy("Anywhere")), *PLACES]
+    )
+    release = forms.IntegerField(required=False, label=gettext_lazy("Release"), min_value=1, max_value=2**31 - 1)
     before = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         for name in ("start", "end"):
             if data.get(name) and not 2000 <= data[name].year <= 9000:
-                self.add_error(name, "There is no record of that time.")
+                self.add_error(name, gettext("There is no record of that time."))
         if data.get("start") and data.get("end") and data["start"] > data["end"]:
-            self.add_error("end", "The end lies before the start.")
+            self.add_error("end", gettext("The end lies before the start."))
         return data
 
     def query(self) -> finder.Query:
@@ -89,7 +99,7 @@ def search(request: HttpRequest, site: Site) -> HttpResponse:
     narrowed = {name for name in request.GET if request.GET.get(name, "").strip() and name != "before"}
     return show(
         request, "audit/search.html", site, form=form, rows=page.rows, page=page, further=further.urlencode(),
-        narrowed=narrowed, asked="", problem="" if valid else "Something in the form is not right.",
+        narrowed=narrowed, asked="", problem="" if valid else gettext("Something in the form is not right."),
     )  # fmt: skip
 
 
@@ -98,20 +108,22 @@ def _by_id(request: HttpRequest, site: Site, form: Find, asked: str) -> HttpResp
     problem = ""
     if asked.isdigit() and len(asked) < 19:
         rows = list(records.filter(index=int(asked))) or references.found(site, asked)
-        problem = "" if rows else "The ledger has no such leaf."
+        problem = "" if rows else gettext("The ledger has no such leaf.")
     else:
         try:
             key = UUID(asked)
         except ValueError:
             rows = references.found(site, asked)
             problem = (
-                "" if rows else "An id looks like 3f0c9d3e-7a51-4c1e-9b0a-2d4c8f1e6a77. A leaf number has only digits."
+                ""
+                if rows
+                else gettext("An id looks like 3f0c9d3e-7a51-4c1e-9b0a-2d4c8f1e6a77. A leaf number has only digits.")
             )
         else:
             if entry := person.record_by_id(site, key):
                 return redirect("audit:record", uuid=site.uuid, index=entry.index)
             rows = list(records.filter(visitor=key).order_by("-index")[:MOST]) or references.found(site, asked)
-            problem = "" if rows else "This site has no record and no visitor with this id."
+            problem = "" if rows else gettext("This site has no record and no visitor with this id.")
     somebody = bool(rows) and not (asked.isdigit() and rows[0].index == int(asked))
     return show(
         request, "audit/search.html", site, form=form, rows=rows, asked=asked, problem=problem,
@@ -161,7 +173,7 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
         others=others,
         release=release,
         person=person.address(site, entry.record_id) if consent and row and row.payload else "",
-        entry_words=ENTRIES.get(entry.type, entry.type),
+        entry_words=entry_kind(entry.type) if entry.type in ENTRIES else entry.type,
         refusals=erasure.refusals(site, [index]) if consent else [],
         **said,
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from django.utils.translation import gettext, gettext_noop
 
 from consent.banners import arms, screen
 from consent.ledger.models import ConsentRecord
@@ -12,22 +14,40 @@ from consent.publishing import queries as publishing
 from consent.publishing.differences import label, language_name, value
 from consent.sites.models import Site
 
-BY = {"header": "a trusted proxy's header", "mmdb": "the country database", "url": "the page's own choice",
-      "fallback": "no information: the strictest regime"}  # fmt: skip
-LAYERS = {"banner": "in the banner", "preferences": "in the preferences", "api": "by the page's own code",
-          "signal": "by the browser's signal"}  # fmt: skip
+BY = {
+    "header": gettext_noop("a trusted proxy's header"),
+    "mmdb": gettext_noop("the country database"),
+    "url": gettext_noop("the page's own choice"),
+    "fallback": gettext_noop("no information: the strictest regime"),
+}
+LAYERS = {
+    "banner": gettext_noop("in the banner"),
+    "preferences": gettext_noop("in the preferences"),
+    "api": gettext_noop("by the page's own code"),
+    "signal": gettext_noop("by the browser's signal"),
+}
 SIGNALS = {
-    "gpc": "Global Privacy Control",
-    "tc": "TCF string",
-    "gpp": "GPP string",
-    "vendors": "What vendors were told",
+    "gpc": gettext_noop("Global Privacy Control"),
+    "tc": gettext_noop("TCF string"),
+    "gpp": gettext_noop("GPP string"),
+    "vendors": gettext_noop("What vendors were told"),
 }
 TEXTS = screen.FORMAT["screen"]["texts"]
 # The first layer from top to bottom, as a person calls its parts.
 PARTS = (
-    ("title", "Heading"), ("body", "Text"), ("accept", "Button"), ("reject", "Button"), ("manage", "Button"),
-    ("policy", "Link"), ("imprint", "Link"),
-)  # fmt: skip
+    ("title", gettext_noop("Heading")),
+    ("body", gettext_noop("Text")),
+    ("accept", gettext_noop("Button")),
+    ("reject", gettext_noop("Button")),
+    ("manage", gettext_noop("Button")),
+    ("policy", gettext_noop("Link")),
+    ("imprint", gettext_noop("Link")),
+)
+VECTOR = {
+    "categories": gettext_noop("Categories"),
+    "purposes": gettext_noop("Purposes"),
+    "services": gettext_noop("Services"),
+}
 Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
@@ -49,16 +69,20 @@ def of(row: ConsentRecord | None, snapshot: dict[str, Any] | None) -> dict[str, 
     return {
         "payload": payload,
         "signals": [
-            (SIGNALS.get(key, label(key)), value(sent))
+            (gettext(SIGNALS[key]) if key in SIGNALS else label(key), value(sent))
             for key, sent in payload.get("signals", {}).items()
             if key != "acted_on"
         ],
-        "layer": LAYERS.get(payload.get("layer", ""), ""),
-        "located": BY.get(payload.get("jurisdiction_by", ""), ""),
+        "layer": _said(LAYERS, payload.get("layer", "")),
+        "located": _said(BY, payload.get("jurisdiction_by", "")),
         "choices": choices(payload, snapshot),
         "language_name": language_name(row.language) if row and row.language else "",
         **asked,
     }
+
+
+def _said(names: Mapping[str, str], key: str) -> str:
+    return gettext(names[key]) if key in names else ""
 
 
 def variant_of(snapshot: dict[str, Any], regime: str, jurisdiction: str) -> str:
@@ -75,8 +99,8 @@ def _asked(row: ConsentRecord, snapshot: dict[str, Any]) -> dict[str, Any]:
     variant = variant_of(snapshot, row.regime, row.jurisdiction)
     said = _first_layer(snapshot, row.language, variant, row.regime)
     return {
-        "asked": [(part, said[key]) for key, part in PARTS if said.get(key)]
-        + [("Notice", text) for key, text in sorted(said.items()) if key.startswith(screen.STATUTORY)],
+        "asked": [(gettext(part), said[key]) for key, part in PARTS if said.get(key)]
+        + [(gettext("Notice"), text) for key, text in sorted(said.items()) if key.startswith(screen.STATUTORY)],
         "offered": [
             {"name": texts.get("name") or one["key"], "description": texts.get("description", ""),
              "necessary": one["necessary"]}
@@ -102,7 +126,7 @@ def choices(payload: dict[str, Any], snapshot: dict[str, Any] | None) -> Choices
         names["services"] = {s["key"]: s["name"] for s in snapshot["services"]}
     vector = payload.get("choices", {})
     return [
-        (part.capitalize(), [(names[part].get(key, key), state) for key, state in sorted(vector[part].items())])
-        for part in ("categories", "purposes", "services")
+        (gettext(VECTOR[part]), [(names[part].get(key, key), state) for key, state in sorted(vector[part].items())])
+        for part in VECTOR
         if vector.get(part)
     ]

@@ -7,16 +7,18 @@ import json
 import lzma
 from collections.abc import Sequence
 
+from django.utils.translation import gettext, gettext_noop
+
 from consent.scanner.tenant import FILES, LARGEST
 
 LONGEST = 400_000  # characters of the field; Django takes 2.5 MB of a form, and the page is in it too
 UNPACKED = 2 * LARGEST + 100_000
 MEMORY = 64_000_000  # bytes that unpacking may take
-TOO_MUCH = (
-    "These files are too large to be carried from step to step; whoever runs the server can use all of them with "
-    "manage.py adopt --file."
+TOO_MUCH = gettext_noop(
+    "These files are too large to be carried from step to step; whoever runs the server can use "
+    "all of them with manage.py adopt --file."
 )
-BROKEN = "The files did not come along; choose them again."
+BROKEN = gettext_noop("The files did not come along; choose them again.")
 
 
 def pack(files: Sequence[tuple[str, bytes]]) -> str:
@@ -27,7 +29,7 @@ def pack(files: Sequence[tuple[str, bytes]]) -> str:
     plain = head + b"\n" + b"".join(body for _, body in files)
     packed = base64.b64encode(lzma.compress(plain, preset=2)).decode()
     if len(packed) > LONGEST:
-        raise ValueError(TOO_MUCH)
+        raise ValueError(gettext(TOO_MUCH))
     return packed
 
 
@@ -48,5 +50,5 @@ def unpack(text: str) -> list[tuple[str, bytes]]:
             files.append((f"{name}"[:200], bodies[:size]))
             bodies = bodies[size:]
     except (lzma.LZMAError, ValueError, TypeError, RecursionError, EOFError):
-        raise ValueError(BROKEN) from None
+        raise ValueError(gettext(BROKEN)) from None
     return files

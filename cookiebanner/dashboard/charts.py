@@ -7,11 +7,18 @@ from datetime import date
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 
 from consent.stats.queries import KINDS, AnswerTotals
+from cookiebanner.staff.days import short_day
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 230, 44, 24, 10
-LABELS = {"accept": "Accepted all", "reject": "Rejected or opted out", "custom": "Chose some", "other": "Other"}
+LABELS = {
+    "accept": gettext_noop("Accepted all"),
+    "reject": gettext_noop("Rejected or opted out"),
+    "custom": gettext_noop("Chose some"),
+    "other": gettext_noop("Other"),
+}
 
 
 def ceiling(value: int) -> int:
@@ -95,9 +102,9 @@ def spark(values: Sequence[int]) -> SafeString:
 
 
 def _day(name: str) -> str:
-    day = date.fromisoformat(name)
-    return f"{day.day} {day:%b}"
+    return short_day(date.fromisoformat(name))
 
 
 def _words(row: AnswerTotals) -> str:
-    return ", ".join(f"{LABELS[kind]} {getattr(row, kind):,}" for kind in KINDS if getattr(row, kind)) or "no answers"
+    counted = [f"{gettext(LABELS[kind])} {getattr(row, kind):,}" for kind in KINDS if getattr(row, kind)]
+    return ", ".join(counted) or gettext("no answers")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 from consent.catalogue import cookie_db
 from consent.catalogue.models import Cookie, Service
@@ -19,11 +20,13 @@ MOST = 500  # rows of a service
 class CookieForm(forms.Form):
     """One cookie, or a key of the browser's storage."""
 
-    name = forms.CharField(max_length=200, required=False, widget=forms.TextInput(attrs={"class": "mono"}))
-    kind = forms.ChoiceField(choices=Cookie.Kind.choices, required=False)
-    lifetime = forms.CharField(max_length=60, required=False)
-    purpose = forms.CharField(max_length=500, required=False, label="Description")
-    remove = forms.BooleanField(required=False, label="Remove it")
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=200, required=False, widget=forms.TextInput(attrs={"class": "mono"})
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Cookie.Kind.choices, required=False)
+    lifetime = forms.CharField(label=gettext_lazy("Lifetime"), max_length=60, required=False)
+    purpose = forms.CharField(max_length=500, required=False, label=gettext_lazy("Description"))
+    remove = forms.BooleanField(required=False, label=gettext_lazy("Remove it"))
 
     def __init__(self, *args: Any, languages: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,7 +48,7 @@ class CookieForm(forms.Form):
         data = self.cleaned_data
         typed = any(text for name, text in data.items() if name != "kind")
         if typed and not data.get("name") and not data.get("remove"):
-            self.add_error("name", "Give it a name, or remove it.")
+            self.add_error("name", gettext("Give it a name, or remove it."))
         return data
 
 

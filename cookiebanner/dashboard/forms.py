@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings as django_settings
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from consent import csv_text
 from consent.answers import feeds
@@ -16,7 +18,7 @@ from consent.banners import texts
 from consent.catalogue import necessary
 from consent.catalogue.models import Category, RuleOverride, Service
 from consent.jurisdictions import table
-from consent.publishing.differences import WORDS
+from consent.publishing.differences import value
 from consent.publishing.lint.finding import SIGNED_TEXT
 from consent.scanner import tenant
 from consent.scanner.models import DEEPEST, MOST_PAGES, ScanPlan
@@ -28,6 +30,8 @@ from consent.sites.models import Membership, Site
 from cookiebanner.dashboard import carrying, page_reader
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 LANGUAGE_NAMES = {
     "ar": "العربية", "bg": "Български", "ca": "Català", "cs": "Čeština", "da": "Dansk", "de": "Deutsch",
     "el": "Ελληνικά", "en": "English", "es": "Español", "et": "Eesti", "fi": "Suomi", "fr": "Français",
@@ -63,7 +67,7 @@ def lines(rows: int = 3, **options: Any) -> Lines:
     return Lines(widget=forms.Textarea(attrs={"rows": rows, "class": "mono", "spellcheck": "false"}), **options)
 
 
-def set_choices(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, str]]) -> None:
+def set_choices(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, _StrOrPromise]]) -> None:
     """What a choice field of this one form offers: (value, label). TypeError for a field of another kind."""
     field = form.fields[name]
     if not isinstance(field, forms.ChoiceField):
@@ -73,22 +77,33 @@ def set_choices(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, st
 
 class ScanPlanForm(forms.Form):
     start = forms.URLField(
-        required=False, max_length=500, assume_scheme="https", label="Start at",
-        help_text="A page, or a sitemap (an address that ends in .xml or .xml.gz). Empty: the first host of the site.",
-    )  # fmt: skip
-    pages = forms.IntegerField(min_value=1, max_value=MOST_PAGES, label="Pages at most")
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        label=gettext_lazy("Start at"),
+        help_text=gettext_lazy(
+            "A page, or a sitemap (an address that ends in .xml or .xml.gz). Empty: the first host of the site."
+        ),
+    )
+    pages = forms.IntegerField(min_value=1, max_value=MOST_PAGES, label=gettext_lazy("Pages at most"))
     depth = forms.IntegerField(
-        min_value=0, max_value=DEEPEST, label="Links deep", help_text="0 looks at the first page only."
+        min_value=0,
+        max_value=DEEPEST,
+        label=gettext_lazy("Links deep"),
+        help_text=gettext_lazy("0 looks at the first page only."),
     )
     delay = forms.IntegerField(
-        min_value=0, max_value=30, label="Seconds between two pages", help_text="More is kinder to a small server."
+        min_value=0,
+        max_value=30,
+        label=gettext_lazy("Seconds between two pages"),
+        help_text=gettext_lazy("More is kinder to a small server."),
     )
     obey_robots = forms.BooleanField(
         required=False,
-        label="Obey robots.txt",
-        help_text="Leave it on, unless the file shuts out your own scan.",
+        label=gettext_lazy("Obey robots.txt"),
+        help_text=gettext_lazy("Leave it on, unless the file shuts out your own scan."),
     )
-    schedule = forms.ChoiceField(choices=ScanPlan.Schedule.choices, label="How often")
+    schedule = forms.ChoiceField(choices=ScanPlan.Schedule.choices, label=gettext_lazy("How often"))
 
     @staticmethod
     def initial_of(plan: ScanPlan) -> dict[str, Any]:
@@ -98,15 +113,24 @@ class ScanPlanForm(forms.Form):
 
 class NewSite(forms.Form):
     hosts = lines(
-        label="Hosts",
-        help_text="One a line: example.com covers its subdomains too. www.example.com brings example.com along.",
+        label=gettext_lazy("Hosts"),
+        help_text=gettext_lazy(
+            "One a line: example.com covers its subdomains too. www.example.com brings example.com along."
+        ),
     )
-    name = forms.CharField(max_length=200, required=False, help_text="What your team calls it. Empty: the first host.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("What your team calls it. Empty: the first host."),
+    )
     uuid = forms.UUIDField(
         required=False,
-        label="OneTrust id",
-        help_text="Moving from OneTrust? Paste data-domain-script from your page, and the page keeps its tags.",
-        error_messages={"invalid": "An id looks like de507273-db36-4f1c-9575-6e6ea429f7c6."},
+        label=gettext_lazy("OneTrust id"),
+        help_text=gettext_lazy(
+            "Moving from OneTrust? Paste data-domain-script from your page, and the page keeps its tags."
+        ),
+        error_messages={"invalid": gettext_lazy("An id looks like de507273-db36-4f1c-9575-6e6ea429f7c6.")},
     )
 
 
@@ -115,27 +139,36 @@ class MovedFrom(forms.Form):
 
     manager = forms.ChoiceField(
         required=False,
-        label="Where you move from",
-        choices=[("", "OneTrust, or no other banner"), *moved_from.MANAGERS.items()],
-        help_text="What its visitors answered is taken over, once, as “said elsewhere”. OneTrust's needs no setting.",
+        label=gettext_lazy("Where you move from"),
+        choices=[("", gettext_lazy("OneTrust, or no other banner")), *moved_from.MANAGERS.items()],
+        help_text=gettext_lazy(
+            "What its visitors answered is taken over, once, as “said elsewhere”. OneTrust's needs no setting."
+        ),
     )
     names = lines(
         3,
         required=False,
-        label="Its services, and your categories",
-        help_text="For Usercentrics and klaro: its name or id = the id of a category here, such as matomo = C0002, one "
-        "a line. What is not named here counts as not answered.",
+        label=gettext_lazy("Its services, and your categories"),
+        help_text=gettext_lazy(
+            "For Usercentrics and klaro: its name or id = the id of a category here, such as matomo = "
+            "C0002, one a line. What is not named here counts as not answered."
+        ),
     )
     days = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=moved_from.LONGEST_LIFE,
-        label="klaro's cookieExpiresAfterDays",
-        help_text="klaro does not keep when somebody answered. Without this number a yes is asked again; its own "
-        "default is 120.",
+        label=gettext_lazy("klaro's cookieExpiresAfterDays"),
+        help_text=gettext_lazy(
+            "klaro does not keep when somebody answered. Without this number a yes is asked again; its "
+            "own default is 120."
+        ),
     )
     key = forms.CharField(
-        required=False, max_length=60, label="klaro's storageName", help_text="When it is not “klaro”."
+        required=False,
+        max_length=60,
+        label=gettext_lazy("klaro's storageName"),
+        help_text=gettext_lazy("When it is not “klaro”."),
     )
 
     @staticmethod
@@ -176,7 +209,10 @@ class SeveralFiles(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[tuple[str, bytes]]:
         files = [super(SeveralFiles, self).clean(one, initial) for one in data or []]
         if len(files) > tenant.FILES or sum(file.size for file in files) > 2 * tenant.LARGEST:
-            raise forms.ValidationError(f"At most {tenant.FILES} files of {2 * tenant.LARGEST // 1_000_000} MB in all.")
+            raise forms.ValidationError(
+                gettext("At most %(files)s files of %(megabytes)s MB in all.")
+                % {"files": tenant.FILES, "megabytes": 2 * tenant.LARGEST // 1_000_000}
+            )
         return [(file.name, file.read()) for file in files]
 
 
@@ -185,25 +221,36 @@ class Move(MovedFrom):
 
     LARGEST = 2_000_000  # bytes; real pages have a tenth of that
 
-    hosts = lines(rows=2, label="Hosts", help_text="One a line: example.com covers its subdomains too.")
+    hosts = lines(
+        rows=2,
+        label=gettext_lazy("Hosts"),
+        help_text=gettext_lazy("One a line: example.com covers its subdomains too."),
+    )
     url = forms.URLField(
-        required=False, label="The page's address", assume_scheme="https", help_text="It is read once, as anybody may."
+        required=False,
+        label=gettext_lazy("The page's address"),
+        assume_scheme="https",
+        help_text=gettext_lazy("It is read once, as anybody may."),
     )
     page = forms.FileField(
-        required=False, label="Or the saved page", help_text="In your browser: File, Save page as, “HTML only”."
+        required=False,
+        label=gettext_lazy("Or the saved page"),
+        help_text=gettext_lazy("In your browser: File, Save page as, “HTML only”."),
     )
     source = forms.CharField(
         required=False,
         strip=False,
-        label="Or its source",
-        help_text="Copied from “View source”.",
+        label=gettext_lazy("Or its source"),
+        help_text=gettext_lazy("Copied from “View source”."),
         widget=forms.Textarea(attrs={"rows": 5, "class": "mono", "spellcheck": "false"}),
     )
     documents = SeveralFiles(
         required=False,
-        label="OneTrust's own files of your domain",
-        help_text="The domain's JSON, the JSON of each language, the cookie list as CSV or XLSX: categories, your own "
-        "texts, cookies and hosts come along. docs/onetrust.md says where they are.",
+        label=gettext_lazy("OneTrust's own files of your domain"),
+        help_text=gettext_lazy(
+            "The domain's JSON, the JSON of each language, the cookie list as CSV or XLSX: categories, "
+            "your own texts, cookies and hosts come along. docs/onetrust.md says where they are."
+        ),
     )
     carried = forms.CharField(required=False, widget=forms.HiddenInput)  # files, from one step to the next
 
@@ -219,7 +266,7 @@ class Move(MovedFrom):
         data = super().clean() or {}
         file, source = data.get("page"), data.get("source") or ""
         if (file.size if file else len(source)) > self.LARGEST:
-            raise forms.ValidationError("That is more than 2 MB: save the page alone, without what it loads.")
+            raise forms.ValidationError(gettext("That is more than 2 MB: save the page alone, without what it loads."))
         text = decode(file.read()) if file else source
         if not text and data.get("url") and not self.errors:
             try:
@@ -233,29 +280,37 @@ class Move(MovedFrom):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
         if not self.errors and "<" not in text and not (files and not text):
-            raise forms.ValidationError("There is no page in it. Choose a saved HTML file, or paste a page's source.")
+            raise forms.ValidationError(
+                gettext("There is no page in it. Choose a saved HTML file, or paste a page's source.")
+            )
         return data | {"html": text}
 
 
 class Settings(MovedFrom, forms.ModelForm):
-    hosts = lines(label="Hosts", help_text="One a line: example.com covers its subdomains too.")
-    languages = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple, help_text="Visitors get theirs when it is here, else the first one."
+    hosts = lines(
+        label=gettext_lazy("Hosts"), help_text=gettext_lazy("One a line: example.com covers its subdomains too.")
     )
-    policy_url = forms.URLField(required=False, label="Privacy policy URL", assume_scheme="https")
+    languages = forms.MultipleChoiceField(
+        label=gettext_lazy("Languages"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Visitors get theirs when it is here, else the first one."),
+    )
+    policy_url = forms.URLField(required=False, label=gettext_lazy("Privacy policy URL"), assume_scheme="https")
     imprint_url = forms.URLField(
         required=False,
-        label="Imprint URL",
+        label=gettext_lazy("Imprint URL"),
         assume_scheme="https",
-        help_text="Germany and Austria ask for a link beside the banner.",
+        help_text=gettext_lazy("Germany and Austria ask for a link beside the banner."),
     )
     webhook_url = forms.URLField(
         required=False,
-        label="Webhook for opt-outs",
+        label=gettext_lazy("Webhook for opt-outs"),
         assume_scheme="https",
-        help_text="Told about each opt-out, so that your account system can follow.",
+        help_text=gettext_lazy("Told about each opt-out, so that your account system can follow."),
     )
-    first_language = forms.ChoiceField(label="First language", help_text="For visitors whose language is not here.")
+    first_language = forms.ChoiceField(
+        label=gettext_lazy("First language"), help_text=gettext_lazy("For visitors whose language is not here.")
+    )
 
     class Meta:
         model = Site
@@ -265,31 +320,43 @@ class Settings(MovedFrom, forms.ModelForm):
             "webhook_url", "tiles", "publish_needs_approval", "membership",
         )  # fmt: skip
         labels = {
-            "controller": "Who is responsible (controller)",
-            "controller_contact": "How to reach them",
-            "level": "Blocking level",
-            "unknown_third_parties": "Third parties no service covers",
-            "reload_after_accept": "Reload the page after the visitor accepts",
-            "child_directed": "This site is directed at children",
-            "record_path": "Keep the page's path in records",
-            "first_party_endpoint": "/.well-known/fairgate/ is answered on the site's own host",
-            "tiles": "Ledger tiles for outside monitors",
-            "membership": "Subscribers are not asked",
-            "publish_needs_approval": "A second person approves each release",
+            "name": gettext_lazy("Name"),
+            "group": gettext_lazy("Group"),
+            "controller": gettext_lazy("Who is responsible (controller)"),
+            "controller_contact": gettext_lazy("How to reach them"),
+            "level": gettext_lazy("Blocking level"),
+            "unknown_third_parties": gettext_lazy("Third parties no service covers"),
+            "reload_after_accept": gettext_lazy("Reload the page after the visitor accepts"),
+            "child_directed": gettext_lazy("This site is directed at children"),
+            "record_path": gettext_lazy("Keep the page's path in records"),
+            "first_party_endpoint": gettext_lazy("/.well-known/fairgate/ is answered on the site's own host"),
+            "tiles": gettext_lazy("Ledger tiles for outside monitors"),
+            "membership": gettext_lazy("Subscribers are not asked"),
+            "publish_needs_approval": gettext_lazy("A second person approves each release"),
         }
         help_texts = {
-            "group": "A word of yours. Sites with the same one can be changed together.",
-            "controller": "Company and address, as the banner and the records name it.",
-            "controller_contact": "An e-mail address or a page.",
-            "level": "How much the page can hold back before an answer. The installation page explains each.",
-            "reload_after_accept": "Safer for pages that cannot start trackers late; visitors see a flash.",
-            "child_directed": "Advertising stays off whatever the visitor answers.",
-            "record_path": "The path only, never the query.",
-            "first_party_endpoint": "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that.",
+            "group": gettext_lazy("A word of yours. Sites with the same one can be changed together."),
+            "controller": gettext_lazy("Company and address, as the banner and the records name it."),
+            "controller_contact": gettext_lazy("An e-mail address or a page."),
+            "level": gettext_lazy(
+                "How much the page can hold back before an answer. The installation page explains each."
+            ),
+            "reload_after_accept": gettext_lazy(
+                "Safer for pages that cannot start trackers late; visitors see a flash."
+            ),
+            "child_directed": gettext_lazy("Advertising stays off whatever the visitor answers."),
+            "record_path": gettext_lazy("The path only, never the query."),
+            "first_party_endpoint": gettext_lazy(
+                "Safari deletes cookies that scripts write after 7 days; a proxy rule avoids that."
+            ),
             "tiles": "",
-            "membership": "Pay or consent: pages shown to subscribers say so (data-member); nothing is asked of them, "
-            "all that is optional waits, and nothing is recorded as a yes.",
-            "publish_needs_approval": "Whoever asks for a release can't approve it. Rolling back needs nobody else.",
+            "membership": gettext_lazy(
+                "Pay or consent: pages shown to subscribers say so (data-member); nothing is asked of them, "
+                "all that is optional waits, and nothing is recorded as a yes."
+            ),
+            "publish_needs_approval": gettext_lazy(
+                "Whoever asks for a release can't approve it. Rolling back needs nobody else."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -311,21 +378,23 @@ class Settings(MovedFrom, forms.ModelForm):
 
 
 class Kill(forms.Form):
-    reason = forms.CharField(max_length=500, help_text="It stays in the audit trail.")
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, help_text=gettext_lazy("It stays in the audit trail.")
+    )
 
 
 # Adapter of a service → how its vendor is told. The rest of our catalogue's names say what a vendor would understand.
 SIGNALS = [
-    ("", "Nothing is told"),
-    ("google", "Google Consent Mode"),
-    ("uet", "Microsoft Advertising (UET) consent mode"),
-    ("clarity", "Microsoft Clarity consent API"),
-    ("meta", "Meta Pixel consent call"),
-    ("adobe", "Adobe (not told yet, held)"),
-    ("matomo", "Matomo (not told yet, held)"),
-    ("pinterest", "Pinterest (not told yet, held)"),
-    ("shopify", "Shopify Customer Privacy (not told yet, held)"),
-    ("tiktok", "TikTok (not told yet, held)"),
+    ("", gettext_lazy("Nothing is told")),
+    ("google", gettext_lazy("Google Consent Mode")),
+    ("uet", gettext_lazy("Microsoft Advertising (UET) consent mode")),
+    ("clarity", gettext_lazy("Microsoft Clarity consent API")),
+    ("meta", gettext_lazy("Meta Pixel consent call")),
+    ("adobe", gettext_lazy("Adobe (not told yet, held)")),
+    ("matomo", gettext_lazy("Matomo (not told yet, held)")),
+    ("pinterest", gettext_lazy("Pinterest (not told yet, held)")),
+    ("shopify", gettext_lazy("Shopify Customer Privacy (not told yet, held)")),
+    ("tiktok", gettext_lazy("TikTok (not told yet, held)")),
 ]
 
 
@@ -341,95 +410,116 @@ class CookieFile(forms.Form):
     LARGEST = 1_000_000  # bytes
 
     service = forms.ChoiceField(
-        required=False, label="Service", help_text="For rows that name none. Empty: each row names its service."
+        required=False,
+        label=gettext_lazy("Service"),
+        help_text=gettext_lazy("For rows that name none. Empty: each row names its service."),
     )
-    file = forms.FileField(required=False, label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        required=False, label=gettext_lazy("CSV file"), widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
+    )
     text = forms.CharField(
         required=False,
         strip=False,
-        label="Or its text",
+        label=gettext_lazy("Or its text"),
         widget=forms.Textarea(attrs={"rows": 5, "class": "mono", "spellcheck": "false"}),
     )
 
     def __init__(self, services: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "service", [("", "Each row names its service"), *services.items()])
+        set_choices(self, "service", [("", gettext("Each row names its service")), *services.items()])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         file, text = data.get("file"), data.get("text") or ""
         if (file.size if file else len(text)) > self.LARGEST:
-            raise forms.ValidationError("That is more than 1 MB: split it.")
+            raise forms.ValidationError(gettext("That is more than 1 MB: split it."))
         content = csv_text.decode(file.read()) if file else text
         if not self.errors and not content.strip():
-            raise forms.ValidationError("Choose a CSV file, or paste its text.")
+            raise forms.ValidationError(gettext("Choose a CSV file, or paste its text."))
         return data | {"content": content}
 
 
 class ServiceForm(forms.Form):
-    name = forms.CharField(max_length=200)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     category = forms.ChoiceField(
-        help_text="What a visitor switches to allow it.", error_messages={"required": "Choose a category."}
+        label=gettext_lazy("Category"),
+        help_text=gettext_lazy("What a visitor switches to allow it."),
+        error_messages={"required": gettext_lazy("Choose a category.")},
     )
     necessary_reason = forms.CharField(
         required=False,
-        label="Why it is strictly necessary",
+        label=gettext_lazy("Why it is strictly necessary"),
         max_length=necessary.LONGEST,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Only for an always active category: what the visitor asked for that does not work without it. "
-        "It stays in the release.",
+        help_text=gettext_lazy(
+            "Only for an always active category: what the visitor asked for that does not work without "
+            "it. It stays in the release."
+        ),
     )
-    company = forms.CharField(max_length=200, required=False, help_text="Who receives the data.")
-    policy_url = forms.URLField(required=False, label="Privacy policy URL", assume_scheme="https")
+    company = forms.CharField(
+        label=gettext_lazy("Company"), max_length=200, required=False, help_text=gettext_lazy("Who receives the data.")
+    )
+    policy_url = forms.URLField(required=False, label=gettext_lazy("Privacy policy URL"), assume_scheme="https")
     description = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="What it does, for visitors."
+        label=gettext_lazy("Description"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("What it does, for visitors."),
     )
     patterns = lines(
         4,
         required=False,
-        label="Requests to hold",
-        help_text="One a line: host, host/path, host/path?parameter=value, or /path on your own host.",
+        label=gettext_lazy("Requests to hold"),
+        help_text=gettext_lazy("One a line: host, host/path, host/path?parameter=value, or /path on your own host."),
     )
     inline = lines(
         2,
         required=False,
-        label="Signatures of inline code",
-        help_text="A piece of text that its inline script holds; after:name for code behind its library that calls it.",
+        label=gettext_lazy("Signatures of inline code"),
+        help_text=gettext_lazy(
+            "A piece of text that its inline script holds; after:name for code behind its library that calls it."
+        ),
     )
     container = forms.BooleanField(
-        required=False, label="It loads other services", help_text="A tag manager: held until any category is granted."
+        required=False,
+        label=gettext_lazy("It loads other services"),
+        help_text=gettext_lazy("A tag manager: held until any category is granted."),
     )
     sells_or_shares = forms.BooleanField(
-        required=False, label="It sells or shares personal data", help_text="Off under GPC and after an opt-out."
+        required=False,
+        label=gettext_lazy("It sells or shares personal data"),
+        help_text=gettext_lazy("Off under GPC and after an opt-out."),
     )
-    targeted_ads = forms.BooleanField(required=False, label="It serves targeted advertising")
+    targeted_ads = forms.BooleanField(required=False, label=gettext_lazy("It serves targeted advertising"))
     sensitive = forms.BooleanField(
-        required=False, label="It touches sensitive data", help_text="Opt-in where a US state asks for it."
+        required=False,
+        label=gettext_lazy("It touches sensitive data"),
+        help_text=gettext_lazy("Opt-in where a US state asks for it."),
     )
-    statistics = forms.BooleanField(required=False, label="It only measures audiences")
+    statistics = forms.BooleanField(required=False, label=gettext_lazy("It only measures audiences"))
     exempt_in = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Countries whose exemption could apply",
-        help_text="It counts only where you also confirm the conditions.",
+        label=gettext_lazy("Countries whose exemption could apply"),
+        help_text=gettext_lazy("It counts only where you also confirm the conditions."),
     )
     exemption_confirmed = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Countries where you confirm the conditions of the exemption",
-        help_text="Confirm only what your set-up meets. Not legal advice.",
+        label=gettext_lazy("Countries where you confirm the conditions of the exemption"),
+        help_text=gettext_lazy("Confirm only what your set-up meets. Not legal advice."),
     )
     adapter = forms.ChoiceField(
         required=False,
-        label="Vendor signal",
+        label=gettext_lazy("Vendor signal"),
         choices=SIGNALS,
-        help_text="How the vendor is told the answer; without one it is only held.",
+        help_text=gettext_lazy("How the vendor is told the answer; without one it is only held."),
     )
 
     asked_before = forms.BooleanField(
         required=False,
-        label="The banner that the site moved from asked about it, in this category",
-        help_text="Then a yes that a visitor gave there covers it; otherwise the visitor is asked again.",
+        label=gettext_lazy("The banner that the site moved from asked about it, in this category"),
+        help_text=gettext_lazy("Then a yes that a visitor gave there covers it; otherwise the visitor is asked again."),
     )
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
@@ -438,7 +528,7 @@ class ServiceForm(forms.Form):
             del self.fields["asked_before"]
         rows = list(site.categories.all())
         self.always_active = {c.key for c in rows if c.necessary}
-        set_choices(self, "category", [("", "Choose a category"), *((c.key, category_label(c)) for c in rows)])
+        set_choices(self, "category", [("", gettext("Choose a category")), *((c.key, category_label(c)) for c in rows)])
         for field in ("exempt_in", "exemption_confirmed"):
             codes = sorted({*exempting(), *(self.initial.get(field) or ())})
             set_choices(self, field, [(code, table.ROWS[code].name if code in table.ROWS else code) for code in codes])
@@ -450,7 +540,10 @@ class ServiceForm(forms.Form):
         data = self.cleaned_data
         why = data.get("necessary_reason", "")
         if data.get("category") in self.always_active and "necessary_reason" in data and not necessary.enough(why):
-            self.add_error("necessary_reason", f"Nobody is asked about it, so {necessary.HINT}")
+            self.add_error(
+                "necessary_reason",
+                gettext("Nobody is asked about it, so %(hint)s") % {"hint": gettext(necessary.HINT)},
+            )
         if "asked_before" in self.fields:
             # Whoever only moves a service has said nothing about where the earlier banner had it.
             ticked, there = data.pop("asked_before"), self.initial.get("earlier_category", "")
@@ -482,42 +575,57 @@ GOOGLE_SIGNALS = (
 class CategoryForm(forms.Form):
     key = forms.RegexField(
         r"^[A-Za-z0-9_]{1,40}$",
-        label="Id",
-        help_text="Short, such as CHAT or NEWS2. It stays for ever, records name it.",
-        error_messages={"invalid": "Use letters, digits and underscores."},
+        label=gettext_lazy("Id"),
+        help_text=gettext_lazy("Short, such as CHAT or NEWS2. It stays for ever, records name it."),
+        error_messages={"invalid": gettext_lazy("Use letters, digits and underscores.")},
     )
-    position = forms.IntegerField(min_value=0, max_value=999, help_text="Its place in the preference center.")
-    necessary = forms.BooleanField(required=False, label="Always active", help_text="Never asked. Only what must be.")
+    position = forms.IntegerField(
+        label=gettext_lazy("Position"),
+        min_value=0,
+        max_value=999,
+        help_text=gettext_lazy("Its place in the preference center."),
+    )
+    necessary = forms.BooleanField(
+        required=False, label=gettext_lazy("Always active"), help_text=gettext_lazy("Never asked. Only what must be.")
+    )
     consent_mode = forms.MultipleChoiceField(
         required=False,
-        choices=[(s, WORDS[s].capitalize()) for s in GOOGLE_SIGNALS],
+        choices=lambda: [(signal, capfirst(value(signal))) for signal in GOOGLE_SIGNALS],
         widget=forms.CheckboxSelectMultiple,
-        label="Google Consent Mode signals",
+        label=gettext_lazy("Google Consent Mode signals"),
     )
     used_by_page = forms.BooleanField(
         required=False,
-        label="Offer it with nothing in it",
-        help_text="For pages and tag managers that ask for it by its id; else an empty category is left out.",
+        label=gettext_lazy("Offer it with nothing in it"),
+        help_text=gettext_lazy(
+            "For pages and tag managers that ask for it by its id; else an empty category is left out."
+        ),
     )
 
 
 class NewCategory(CategoryForm):
     """With a name, in the site's first language; its id follows from the name when none is given."""
 
-    name = forms.CharField(max_length=100, help_text="What visitors read. More languages follow on the next page.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("What visitors read. More languages follow on the next page."),
+    )
     field_order = ("name",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["key"].required = False
-        self.fields["key"].help_text = "C0006, SPD_BG … Empty: made from the name. It stays for ever, records name it."
+        self.fields["key"].help_text = gettext(
+            "C0006, SPD_BG … Empty: made from the name. It stays for ever, records name it."
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("name") and not data.get("key") and "key" not in self.errors:
-            data["key"] = re.sub(r"[^A-Za-z0-9]+", "_", ascii_of(data["name"])).strip("_")[:40]
+            data["key"] = re.sub(gettext("[^A-Za-z0-9]+"), "_", ascii_of(data["name"])).strip("_")[:40]
             if not data["key"]:
-                self.add_error("key", "Give it an id: its name holds no letter for one.")
+                self.add_error("key", gettext("Give it an id: its name holds no letter for one."))
         return data
 
 
@@ -527,57 +635,86 @@ def ascii_of(text: str) -> str:
 
 
 class PurposeForm(forms.Form):
-    key = forms.RegexField(r"^[a-z0-9][a-z0-9_-]{0,79}$", label="Id", help_text="email-marketing, push …")
-    category = forms.ChoiceField(required=False, help_text="Empty: it stands alone, with a switch of its own.")
+    key = forms.RegexField(
+        r"^[a-z0-9][a-z0-9_-]{0,79}$", label=gettext_lazy("Id"), help_text=gettext_lazy("email-marketing, push …")
+    )
+    category = forms.ChoiceField(
+        label=gettext_lazy("Category"),
+        required=False,
+        help_text=gettext_lazy("Empty: it stands alone, with a switch of its own."),
+    )
     legal_basis = forms.ChoiceField(
+        label=gettext_lazy("Legal basis"),
         choices=[
-            ("consent", "Consent"),
-            ("legitimate_interest", "Legitimate interest"),
-            ("contract", "Contract"),
-            ("legal_obligation", "Legal obligation"),
-        ]
+            ("consent", gettext_lazy("Consent")),
+            ("legitimate_interest", gettext_lazy("Legitimate interest")),
+            ("contract", gettext_lazy("Contract")),
+            ("legal_obligation", gettext_lazy("Legal obligation")),
+        ],
     )
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = [(c.key, category_label(c)) for c in site.categories.all()]
-        set_choices(self, "category", [("", "No category"), *own])
+        set_choices(self, "category", [("", gettext("No category")), *own])
 
 
 class Override(forms.Form):
-    regime = forms.ChoiceField(label="Under")
+    regime = forms.ChoiceField(label=gettext_lazy("Under"))
     state = forms.ChoiceField(
-        choices=[*RuleOverride.Verdict.choices, ("", "What the law says")], required=False, label="It shall"
+        choices=[*RuleOverride.Verdict.choices, ("", gettext_lazy("What the law says"))],
+        required=False,
+        label=gettext_lazy("It shall"),
     )
-    reason = forms.CharField(max_length=500, required=False, help_text="Needed for an override; it is in the release.")
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("Needed for an override; it is in the release."),
+    )
 
 
 class PlaceOverride(forms.Form):
-    preset = forms.ChoiceField(label="Treat this place as")
-    reason = forms.CharField(max_length=500, help_text="It is in the release and in the audit trail.")
+    preset = forms.ChoiceField(label=gettext_lazy("Treat this place as"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        help_text=gettext_lazy("It is in the release and in the audit trail."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "preset", [(key, terms["name"]) for key, terms in table.REGIMES.items()])
+        set_choices(self, "preset", [(key, gettext(terms["name"])) for key, terms in table.REGIMES.items()])
 
 
 class Publish(forms.Form):
-    note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why this release, for your team.")
+    note = forms.CharField(
+        max_length=500,
+        required=False,
+        label=gettext_lazy("Note"),
+        help_text=gettext_lazy("Why this release, for your team."),
+    )
     at = forms.DateTimeField(
         required=False,
-        label="Goes live (UTC)",
-        help_text="Empty: at once. What is in the draft now goes live then, whatever becomes of the draft.",
+        label=gettext_lazy("Goes live (UTC)"),
+        help_text=gettext_lazy(
+            "Empty: at once. What is in the draft now goes live then, whatever becomes of the draft."
+        ),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": "A time looks like 2026-12-24 06:00."},
+        error_messages={"invalid": gettext_lazy("A time looks like 2026-12-24 06:00.")},
     )
 
 
 class RollBack(forms.Form):
-    note = forms.CharField(max_length=500, required=False, label="Note", help_text="Why, for your team.")
+    note = forms.CharField(
+        max_length=500, required=False, label=gettext_lazy("Note"), help_text=gettext_lazy("Why, for your team.")
+    )
 
 
 class Decline(forms.Form):
-    reason = forms.CharField(max_length=500, required=False, label="Why not", help_text="For whoever asked.")
+    reason = forms.CharField(
+        max_length=500, required=False, label=gettext_lazy("Why not"), help_text=gettext_lazy("For whoever asked.")
+    )
 
 
 class Waive(forms.Form):
@@ -585,63 +722,81 @@ class Waive(forms.Form):
     regime = forms.CharField(widget=forms.HiddenInput, required=False)
     subject = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
     text = forms.CharField(widget=forms.HiddenInput, required=False, max_length=SIGNED_TEXT, strip=False)
-    signed_by = forms.CharField(max_length=200, label="Signed off by", help_text="The person who answers for it.")
-    reason = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    signed_by = forms.CharField(
+        max_length=200, label=gettext_lazy("Signed off by"), help_text=gettext_lazy("The person who answers for it.")
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class Invite(forms.Form):
-    email = forms.EmailField(label="E-mail address", max_length=254)
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     role = forms.ChoiceField(
-        choices=[("", "Choose a role"), *Membership.Role.choices], error_messages={"required": "Choose a role."}
+        label=gettext_lazy("Role"),
+        choices=[("", gettext_lazy("Choose a role")), *Membership.Role.choices],
+        error_messages={"required": gettext_lazy("Choose a role.")},
     )
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
         if email == DEMO_EMAIL and not django_settings.FAIRGATE_DEMO:
-            raise forms.ValidationError(f"{DEMO_EMAIL} is the demo's account; it has no place on a real server.")
+            raise forms.ValidationError(
+                gettext("%(email)s is the demo's account; it has no place on a real server.") % {"email": DEMO_EMAIL}
+            )
         return email
 
 
 SCOPE_WORDS = {
-    "audit": "Follow the ledger: its checkpoint and tiles", "view": "Read figures, the draft, releases and the trail",
-    "edit": "Change the draft", "publish": "Publish and roll back", "kill": "Switch the gate off and on",
-    "export": "Read and export records", "erase": "Erase records", "waive": "Sign lint rules off",
-    "manage": "Settings, hosts, members, tokens, webhook",
-}  # fmt: skip
+    "audit": gettext_lazy("Follow the ledger: its checkpoint and tiles"),
+    "view": gettext_lazy("Read figures, the draft, releases and the trail"),
+    "edit": gettext_lazy("Change the draft"),
+    "publish": gettext_lazy("Publish and roll back"),
+    "kill": gettext_lazy("Switch the gate off and on"),
+    "export": gettext_lazy("Read and export records"),
+    "erase": gettext_lazy("Erase records"),
+    "waive": gettext_lazy("Sign lint rules off"),
+    "manage": gettext_lazy("Settings, hosts, members, tokens, webhook"),
+}
 
 
 class Token(forms.Form):
-    name = forms.CharField(max_length=100, help_text="What uses it, such as an auditor's monitor")
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("What uses it, such as an auditor's monitor")
+    )
     scopes = forms.MultipleChoiceField(
-        label="May",
+        label=pgettext_lazy("what a token is allowed to do", "May"),
         choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
         initial=["audit"],
         widget=forms.CheckboxSelectMultiple,
     )
-    days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=3650, required=False, initial=365)
+    days = forms.IntegerField(
+        label=gettext_lazy("Valid for (days)"), min_value=1, max_value=3650, required=False, initial=365
+    )
 
 
 class Listen(forms.Form):
     """What a webhook is told besides opt-outs."""
 
     events = forms.MultipleChoiceField(
-        label="Tell it of",
+        label=gettext_lazy("Tell it of"),
         required=False,
         choices=[
-            (feeds.ANSWERS, "every answer (opt-outs come by themselves, too)"),
-            (feeds.CHANGES, "every change of the site: publishes, requests, settings, people"),
+            (feeds.ANSWERS, gettext_lazy("every answer (opt-outs come by themselves, too)")),
+            (feeds.CHANGES, gettext_lazy("every change of the site: publishes, requests, settings, people")),
         ],
         widget=forms.CheckboxSelectMultiple,
     )
     batch = forms.IntegerField(
-        label="At most so many in one delivery", min_value=1, max_value=feeds.LARGEST_BATCH, help_text="1 = each singly"
+        label=gettext_lazy("At most so many in one delivery"),
+        min_value=1,
+        max_value=feeds.LARGEST_BATCH,
+        help_text=gettext_lazy("1 = each singly"),
     )
 
 
 def category_label(category: Category) -> str:
     """A category in a list to choose from: one that nobody is asked about says so."""
     label = category_name(category) or category.key
-    return f"{label} (always active)" if category.necessary else label
+    return gettext("%(category)s (always active)") % {"category": label} if category.necessary else label
 
 
 def category_name(category: Category) -> str:

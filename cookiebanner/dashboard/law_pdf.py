@@ -10,6 +10,8 @@ import threading
 from functools import cache, lru_cache
 from importlib.util import find_spec
 
+from django.utils.translation import gettext
+
 PATIENCE = 120  # seconds
 OPTIONS = ("--encoding", "utf-8", "--pdf-variant", "pdf/ua-1")
 _ONE_AT_A_TIME = threading.Lock()
@@ -23,8 +25,8 @@ class NotMade(RuntimeError):
 def missing() -> str:
     """What this server lacks to make PDFs, in words; "" when it lacks nothing."""
     if find_spec("weasyprint") is None:
-        return "WeasyPrint is not installed"
-    return "" if ctypes.util.find_library("pango-1.0") else "the library Pango is not installed"
+        return gettext("WeasyPrint is not installed")
+    return "" if ctypes.util.find_library("pango-1.0") else gettext("the library Pango is not installed")
 
 
 def made_of(html: str) -> bytes:
@@ -40,8 +42,8 @@ def rendered(html: str) -> bytes:
     try:
         done = subprocess.run(command, input=html.encode(), capture_output=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired as error:
-        raise NotMade(f"It was not done after {PATIENCE} seconds.") from error
+        raise NotMade(gettext("It was not done after %(patience)s seconds.") % {"patience": PATIENCE}) from error
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["WeasyPrint said nothing."]
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or [gettext("WeasyPrint said nothing.")]
         raise NotMade(lines[-1][:300])
     return done.stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from consent.jobs import outgoing
 from consent.scanner import crawl
 from consent.scanner.page import decode
@@ -21,7 +23,10 @@ def read(url: str) -> str:
     except (outgoing.ForbiddenAddress, OSError) as error:
         raise Unreadable(str(error)[:300]) from None
     if answer.status != OK:
-        raise Unreadable(f"The page answered {answer.status}. Save it in a browser and choose the file.")
+        raise Unreadable(
+            gettext("The page answered %(status)s. Save it in a browser and choose the file.")
+            % {"status": answer.status}
+        )
     if len(answer.body) > LARGEST:
-        raise Unreadable("That is more than 2 MB: save the page alone, without what it loads.")
+        raise Unreadable(gettext("That is more than 2 MB: save the page alone, without what it loads."))
     return decode(answer.body)

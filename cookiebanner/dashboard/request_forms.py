@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from consent.requests.deadlines import Kind
 from consent.requests.models import LONGEST_DETAILS, RequestForm, SubjectRequest
@@ -15,39 +16,61 @@ from consent.requests.texts import LANGUAGES, words
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May, can
 
-KINDS = {kind.value: words("en")[kind.value] for kind in Kind}
 CHANNELS = [pair for pair in SubjectRequest.Channel.choices if pair[0] != SubjectRequest.Channel.FORM]
 User = get_user_model()
+
+
+def kind_names() -> dict[str, str]:
+    """What each kind of request asks for, in the words of its form, in the language of whoever looks."""
+    own = get_language() or "en"
+    text = words(own if own in LANGUAGES else "en")
+    return {kind.value: text[kind.value] for kind in Kind}
 
 
 class FileRequest(forms.Form):
     """What a colleague was told on the telephone, or has as a letter."""
 
-    channel = forms.ChoiceField(label="It came by", choices=CHANNELS)
+    channel = forms.ChoiceField(label=gettext_lazy("It came by"), choices=CHANNELS)
     received = forms.DateField(
-        label="On", widget=forms.DateInput(attrs={"type": "date"}), help_text="The days count from then."
+        label=gettext_lazy("On"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("The days count from then."),
     )
-    kind = forms.ChoiceField(label="Asks for", choices=list(KINDS.items()))
-    place = forms.ChoiceField(label="Lives in")
-    language = forms.ChoiceField(label="Language", choices=[(code, words(code)["language_name"]) for code in LANGUAGES])
-    name = forms.CharField(label="Name", max_length=200, required=False)
+    kind = forms.ChoiceField(label=gettext_lazy("Asks for"), choices=lambda: list(kind_names().items()))
+    place = forms.ChoiceField(label=gettext_lazy("Lives in"))
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=[(code, words(code)["language_name"]) for code in LANGUAGES]
+    )
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
     email = forms.EmailField(
-        label="E-mail address", max_length=254, required=False, help_text="Without one, the answer goes by letter."
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        required=False,
+        help_text=gettext_lazy("Without one, the answer goes by letter."),
     )
     agent = forms.CharField(
-        label="Asked by an agent", max_length=200, required=False, help_text="Who, and by which right."
+        label=gettext_lazy("Asked by an agent"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Who, and by which right."),
     )
     reference = forms.CharField(
-        label="Visitor, record or number", max_length=100, required=False, help_text="Finds their consent records."
+        label=gettext_lazy("Visitor, record or number"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Finds their consent records."),
     )
     details = forms.CharField(
-        label="What was said", max_length=LONGEST_DETAILS, required=False, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("What was said"),
+        max_length=LONGEST_DETAILS,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         place: Any = self.fields["place"]
-        place.choices = [("*", "Somewhere else"), *places("en")]
+        place.choices = [("*", gettext("Somewhere else")), *places(get_language() or "en")]
         self.fields["received"].initial = timezone.now().date()
 
 
@@ -55,7 +78,10 @@ class Owner(forms.Form):
     """Who answers for it: those who may."""
 
     owner = forms.ModelChoiceField(
-        label="Answers for it", queryset=User.objects.none(), required=False, empty_label="nobody"
+        label=gettext_lazy("Answers for it"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("nobody"),
     )
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
@@ -68,29 +94,36 @@ class Owner(forms.Form):
 
 
 class Note(forms.Form):
-    text = forms.CharField(label="Note", max_length=LONGEST_DETAILS, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label=gettext_lazy("Note"), max_length=LONGEST_DETAILS, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class Extend(forms.Form):
-    reason = forms.CharField(label="Why it takes longer", max_length=500, help_text="Is mailed to the person.")
+    reason = forms.CharField(
+        label=gettext_lazy("Why it takes longer"), max_length=500, help_text=gettext_lazy("Is mailed to the person.")
+    )
 
 
 class Close(forms.Form):
-    outcome = forms.ChoiceField(label="How it ended", choices=SubjectRequest.Outcome.choices)
+    outcome = forms.ChoiceField(label=gettext_lazy("How it ended"), choices=SubjectRequest.Outcome.choices)
     because = forms.ChoiceField(
-        label="Why not wholly", choices=[("", "—"), *SubjectRequest.Because.choices], required=False
+        label=gettext_lazy("Why not wholly"), choices=[("", "—"), *SubjectRequest.Because.choices], required=False
     )
     text = forms.CharField(
-        label="Answer",
+        label=gettext_lazy("Answer"),
         max_length=LONGEST_DETAILS,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Is mailed to the person in these words, with where to complain and, after a denial, how to appeal.",
+        help_text=gettext_lazy(
+            "Is mailed to the person in these words, with where to complain and, after a denial, how to appeal."
+        ),
     )
 
 
 class AddFile(forms.Form):
     file = forms.FileField(
-        label="File for the person", help_text="PDF, PNG, JPG, TXT, CSV, JSON or ZIP, at most 10 MB."
+        label=gettext_lazy("File for the person"),
+        help_text=gettext_lazy("PDF, PNG, JPG, TXT, CSV, JSON or ZIP, at most 10 MB."),
     )
 
 
@@ -98,23 +131,23 @@ class RequestFormForm(forms.ModelForm):
     """How the site takes requests."""
 
     old = forms.CharField(
-        label="Addresses of your OneTrust form",
+        label=gettext_lazy("Addresses of your OneTrust form"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line, as they stand in pages that link to it. Here they lead to your form.",
+        help_text=gettext_lazy("One a line, as they stand in pages that link to it. Here they lead to your form."),
     )
 
     class Meta:
         model = RequestForm
         fields = ("enabled", "sells", "notify")
         labels = {
-            "enabled": "People can ask by a form",
-            "sells": "We sell or share data, or use them for targeted advertising",
-            "notify": "Who is told of new requests",
+            "enabled": gettext_lazy("People can ask by a form"),
+            "sells": gettext_lazy("We sell or share data, or use them for targeted advertising"),
+            "notify": gettext_lazy("Who is told of new requests"),
         }
         help_texts = {
-            "sells": "Then the form offers to say no to it where a law gives that right.",
-            "notify": "An address; owners of single requests are told of theirs.",
+            "sells": gettext_lazy("Then the form offers to say no to it where a law gives that right."),
+            "notify": gettext_lazy("An address; owners of single requests are told of theirs."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -127,6 +160,6 @@ class RequestFormForm(forms.ModelForm):
         for line in self.cleaned_data["old"].split():
             path = line.partition("/dsarwebform/")[2].partition("?")[0].removesuffix(".html").strip("/").lower()
             if path.count("/") != 1 or len(path) > 120:
-                raise forms.ValidationError(f"{line} is no address of such a form.")
+                raise forms.ValidationError(gettext("%(line)s is no address of such a form.") % {"line": line})
             found.append(path)
         return found

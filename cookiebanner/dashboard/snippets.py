@@ -4,60 +4,92 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from consent.sites import snippets
 from consent.sites.models import Site
 
 
 def levels(site: Site, base: str) -> list[dict[str, Any]]:
     """Every level: name, lines, steps, limits. `base` is our public address without a slash at its end."""
+    return [*_for_any_page(site, base), *_for_own_pages(site, base)]
+
+
+def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
     host = base.partition("://")[2]
     return [
         {
             "key": "drop_in",
-            "name": "Drop-in",
-            "for": "A page that embeds OneTrust today.",
+            "name": gettext("Drop-in"),
+            "for": gettext("A page that embeds OneTrust today."),
             "lines": snippets.drop_in(base, site.uuid),
-            "how": f"Replace cdn.cookielaw.org by {host} in the two tags you have. Nothing else has to change; the "
-            "attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket Loader …) from moving them.",
-            "cannot": "The browser's preload scanner asks for trackers that stand in the markup before any script "
-            "runs: their requests leave, but their code does not run.",
+            "how": gettext(
+                "Replace cdn.cookielaw.org by %(host)s in the two tags you have. Nothing else has to change; "
+                "the attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket Loader …) from "
+                "moving them."
+            )
+            % {"host": host},
+            "cannot": gettext(
+                "The browser's preload scanner asks for trackers that stand in the markup before any script "
+                "runs: their requests leave, but their code does not run."
+            ),
         },
         {
             "key": "snippet",
-            "name": "Snippet",
-            "for": "Most pages.",
+            "name": gettext("Snippet"),
+            "for": gettext("Most pages."),
             "lines": snippets.snippet(base, site.uuid),
-            "how": "Put these two lines first in <head>, before everything else. Not async, not defer, not from a tag "
-            "manager. The attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket Loader …) away.",
-            "cannot": "Stylesheets, module preloads, preconnects and embedded plug-ins in the markup may still be "
-            "asked for before an answer, and so may frames and a picture right behind a script; what stands in "
-            "closed shadow roots, what your own style sheets load, and what your own scripts import from below a "
-            "listed host or send an empty frame to, is out of a script's reach. "
-            "Their cookies from other sites are not ours to delete.",
+            "how": gettext(
+                "Put these two lines first in <head>, before everything else. Not async, not defer, not from "
+                "a tag manager. The attributes before src keep optimisers (WP Rocket, LiteSpeed, Rocket "
+                "Loader …) away."
+            ),
+            "cannot": gettext(
+                "Stylesheets, module preloads, preconnects and embedded plug-ins in the markup may still be "
+                "asked for before an answer, and so may frames and a picture right behind a script; what "
+                "stands in closed shadow roots, what your own style sheets load, and what your own scripts "
+                "import from below a listed host or send an empty frame to, is out of a script's reach. "
+                "Their cookies from other sites are not ours to delete."
+            ),
         },
+    ]
+
+
+def _for_own_pages(site: Site, base: str) -> list[dict[str, Any]]:
+    host = base.partition("://")[2]
+    return [
         {
             "key": "strict",
-            "name": "Strict snippet",
-            "for": "Pages that may reload after an answer.",
+            "name": gettext("Strict snippet"),
+            "for": gettext("Pages that may reload after an answer."),
             "lines": snippets.strict(base, site.uuid),
-            "how": "Put these two lines first in <head>. Until the visitor answers, only the hosts that your release "
-            "knows as necessary are allowed; after a yes the page reloads.",
-            "cannot": "A connection may be opened (preconnect) without a request. Hosts your site needs must be known "
-            "to the release, or they are refused too: look at the reports below for a week first.",
+            "how": gettext(
+                "Put these two lines first in <head>. Until the visitor answers, only the hosts that your "
+                "release knows as necessary are allowed; after a yes the page reloads."
+            ),
+            "cannot": gettext(
+                "A connection may be opened (preconnect) without a request. Hosts your site needs must be "
+                "known to the release, or they are refused too: look at the reports below for a week first."
+            ),
         },
         {
             "key": "server",
-            "name": "Server",
-            "for": "Sites whose HTML you produce.",
+            "name": gettext("Server"),
+            "for": gettext("Sites whose HTML you produce."),
             "lines": f"{snippets.gate(base, site.uuid)}\n\n# Django: settings.py\n"
             'MIDDLEWARE = ["fairgate_enforce.django.Enforce", …]\n'
             f'FAIRGATE_ENFORCE = {{"source": "{base}/v1/{site.uuid}/enforce.json", "fairgate": "{host}"}}',
-            "how": "Put the gate first in <head>; the middleware rewrites outgoing HTML by the visitor's consent. "
-            "It is installed from the wheel fairgate_enforce of your Fairgate release (docs/enforce.md). There are "
-            "middlewares for any WSGI and ASGI application, and rules for nginx and edge workers.",
-            "cannot": "Nothing leaves the page but what scripts of your own ask for later; those the gate holds, but "
-            "for imports from below a listed host, empty frames that your own files send there, and what your own "
-            "style sheets load: the header of allowed hosts holds these, too.",
+            "how": gettext(
+                "Put the gate first in <head>; the middleware rewrites outgoing HTML by the visitor's "
+                "consent. It is installed from the wheel fairgate_enforce of your Fairgate release "
+                "(docs/enforce.md). There are middlewares for any WSGI and ASGI application, and rules for "
+                "nginx and edge workers."
+            ),
+            "cannot": gettext(
+                "Nothing leaves the page but what scripts of your own ask for later; those the gate holds, "
+                "but for imports from below a listed host, empty frames that your own files send there, and "
+                "what your own style sheets load: the header of allowed hosts holds these, too."
+            ),
         },
     ]
 

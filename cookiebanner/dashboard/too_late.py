@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from consent.stats.models import GateReport
+from django.utils.translation import gettext, gettext_noop
 
-_NOT_YOURS = (
-    "If your HTML does not have it, an optimiser adds it: exclude the gate from what it delays or joins. Or a tag "
-    "manager loads the gate: write it into the HTML instead."
-)
+from consent.stats.models import GateReport
 
 
 class Trouble(NamedTuple):
@@ -19,23 +16,42 @@ class Trouble(NamedTuple):
     what: str
     do: str
 
+    def said(self) -> Trouble:
+        """The same in the language of whoever looks."""
+        return Trouble(gettext(self.what), gettext(self.do))
+
 
 _TROUBLES = {
     ("late", "async"): Trouble(
-        "The gate's tag has the attribute async: the browser runs it whenever it has arrived, trackers before that.",
-        f"Take async away. {_NOT_YOURS}",
+        gettext_noop(
+            "The gate's tag has the attribute async: the browser runs it whenever it has arrived, trackers before that."
+        ),
+        gettext_noop(
+            "Take async away. If your HTML does not have it, an optimiser adds it: exclude the gate from what it "
+            "delays or joins. Or a tag manager loads the gate: write it into the HTML instead."
+        ),
     ),
     ("late", "defer"): Trouble(
-        "The gate's tag has the attribute defer: the browser runs it when the whole page has been read.",
-        f"Take defer away. {_NOT_YOURS}",
+        gettext_noop("The gate's tag has the attribute defer: the browser runs it when the whole page has been read."),
+        gettext_noop(
+            "Take defer away. If your HTML does not have it, an optimiser adds it: exclude the gate from what it "
+            "delays or joins. Or a tag manager loads the gate: write it into the HTML instead."
+        ),
     ),
     ("late", "inserted"): Trouble(
-        "Another script puts the gate into the page, such as Google Tag Manager. What stands before it has run then.",
-        "Write the lines below into the HTML itself, first in <head>, and take the gate out of the tag manager.",
+        gettext_noop(
+            "Another script puts the gate into the page, such as Google Tag Manager. What stands before "
+            "it has run then."
+        ),
+        gettext_noop(
+            "Write the lines below into the HTML itself, first in <head>, and take the gate out of the tag manager."
+        ),
     ),
     ("disarmed", "late"): Trouble(
-        "The gate ran when the page had already begun; trackers that stand before it were not held.",
-        "Put the lines below first in <head>, before everything else, without async, defer, or a tag manager.",
+        gettext_noop("The gate ran when the page had already begun; trackers that stand before it were not held."),
+        gettext_noop(
+            "Put the lines below first in <head>, before everything else, without async, defer, or a tag manager."
+        ),
     ),
 }
 
@@ -44,11 +60,16 @@ def trouble(kind: str, subject: str) -> Trouble | None:
     """Of a gate's report (`consent/stats/subjects.py`); None when it is about something else."""
     if kind == "before":
         return Trouble(
-            f"{subject} stands before the gate: the browser asked for it before the gate could hold it.",
-            "Move the gate's lines above it. React 19 and Next.js move <script async> above the gate by themselves: "
-            "give that script defer, or onLoad beside async, or load it with next/script and lazyOnload.",
+            gettext("%(subject)s stands before the gate: the browser asked for it before the gate could hold it.")
+            % {"subject": subject},
+            gettext(
+                "Move the gate's lines above it. React 19 and Next.js move <script async> above the gate by "
+                "themselves: give that script defer, or onLoad beside async, or load it with next/script and "
+                "lazyOnload."
+            ),
         )
-    return _TROUBLES.get((kind, subject))
+    found = _TROUBLES.get((kind, subject))
+    return found and found.said()
 
 
 def sort_out(reports: Iterable[GateReport]) -> tuple[list[tuple[GateReport, Trouble]], list[GateReport]]:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_noop, pgettext
+
 from consent.banners import texts
 from consent.jurisdictions import table
 from consent.jurisdictions.words import COLUMNS
@@ -17,15 +20,40 @@ from consent.trail.verbs import words_of
 
 Pairs = list[tuple[str, str]]
 LABELS = {
-    "key": "Which", "user": "Member", "email": "Address", "role": "Role", "signed_by": "Signed by", "subject": "Of",
-    "rule": "Rule", "regime": "Law", "jurisdiction": "Place", "where": "Language", "state": "Does", "number": "Release",
-    "sha256": "Fingerprint", "rolled_back_to": "Content of release", "note": "Note", "killed_at": "Off since",
-    "paused_at": "Paused since", "uuid": "Site id", "prefix": "Begins with", "scopes": "May", "before": "Before",
-    "after": "After", "optouts": "Opt-outs", "added": "Added services", "strangers": "Unknown hosts",
-    "reprompt_after_refusal_min_days": "Days before asking again", "consent_lifetime_days": "Days of a consent",
-    "new_key": "New key", "entry": "Entry of the ledger", "entries": "Entries of the ledger",
-    "indexes": "Entries of the ledger", "publish_at": "Goes live", "ground": "Ground", "template": "Site",
-}  # fmt: skip
+    "key": gettext_noop("Which"),
+    "user": gettext_noop("Member"),
+    "email": gettext_noop("Address"),
+    "role": gettext_noop("Role"),
+    "signed_by": gettext_noop("Signed by"),
+    "subject": gettext_noop("Of"),
+    "rule": gettext_noop("Rule"),
+    "regime": gettext_noop("Law"),
+    "jurisdiction": gettext_noop("Place"),
+    "where": gettext_noop("Language"),
+    "state": gettext_noop("Does"),
+    "number": gettext_noop("Release"),
+    "sha256": gettext_noop("Fingerprint"),
+    "rolled_back_to": gettext_noop("Content of release"),
+    "note": gettext_noop("Note"),
+    "killed_at": gettext_noop("Off since"),
+    "paused_at": gettext_noop("Paused since"),
+    "uuid": gettext_noop("Site id"),
+    "prefix": gettext_noop("Begins with"),
+    "before": gettext_noop("Before"),
+    "after": gettext_noop("After"),
+    "optouts": gettext_noop("Opt-outs"),
+    "added": gettext_noop("Added services"),
+    "strangers": gettext_noop("Unknown hosts"),
+    "reprompt_after_refusal_min_days": gettext_noop("Days before asking again"),
+    "consent_lifetime_days": gettext_noop("Days of a consent"),
+    "new_key": gettext_noop("New key"),
+    "entry": gettext_noop("Entry of the ledger"),
+    "entries": gettext_noop("Entries of the ledger"),
+    "indexes": gettext_noop("Entries of the ledger"),
+    "publish_at": gettext_noop("Goes live"),
+    "ground": gettext_noop("Ground"),
+    "template": gettext_noop("Site"),
+}
 COPIED = ("sha256", "uuid", "new_key", "head")  # fingerprints: the first digits tell them apart
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
@@ -48,7 +76,7 @@ def detail_words(detail: Mapping[str, Any], names: Mapping[str, str]) -> Pairs:
         elif key == "key" and detail.get("name"):
             continue  # an id beside the name of what it is the id of
         elif key == "done" and isinstance(given, list):
-            found += [(words_of(verb).capitalize(), _in_short(one, names)) for verb, one in given]
+            found += [(capfirst(gettext(words_of(verb))), _in_short(one, names)) for verb, one in given]
         elif given not in ("", None, [], {}):
             found += _pairs(key, given, names)
     return found
@@ -59,7 +87,10 @@ def _in_short(detail: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def _label(key: str) -> str:
-    return LABELS.get(key) or COLUMNS.get(key) or label(key)
+    if key == "scopes":
+        return pgettext("what a token is allowed to do", "May")
+    named = LABELS.get(key) or COLUMNS.get(key)
+    return gettext(named) if named else label(key)
 
 
 def _pairs(key: str, given: Any, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -80,7 +111,7 @@ def _pairs(key: str, given: Any, names: Mapping[str, str]) -> Iterator[tuple[str
 
 def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
     if _is_change(given) and key not in ("scopes", "entries", "indexes", "services", "added", "strangers"):
-        return " → ".join(_said(key, side, names) or "nothing" for side in given)
+        return " → ".join(_said(key, side, names) or gettext("nothing") for side in given)
     if isinstance(given, str):
         if key == "where":
             language, _, regime = given.partition("@")
@@ -88,7 +119,10 @@ def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
         if key == "jurisdiction":
             return place_name(given)
         if key == "ground":
-            return REQUESTS.get(given) or f"GDPR art. {given}: {REFUSALS.get(given, '')}"
+            if given in REQUESTS:
+                return gettext(REQUESTS[given])
+            refusal = gettext(REFUSALS[given]) if given in REFUSALS else ""
+            return gettext("GDPR art. %(article)s: %(ground)s") % {"article": given, "ground": refusal}
         if key == "regime" or given in table.REGIMES:
             return law(given)
         if key in COPIED:

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_noop
+
 from consent.catalogue import known
 from consent.publishing.lint.finding import BLOCK, WARN, Finding
 from consent.publishing.own_cookies import ONETRUSTS
@@ -98,10 +100,14 @@ def answered_by_itself(visit: Visit, moment: Moment) -> Iterator[Finding]:
     kept += [name for name in visit.storage.get("local", ()) if OURS.fullmatch(name)]
     if kept:
         yield Finding(
-            "L07", moment.severity, f"An answer is stored ({', '.join(kept)}) although the visitor gave none.",
-            "GDPR 4(11); CJEU C-673/17 Planet49", "Let nothing on the page answer in the visitor's name.",
-            moment.regime, "answer by itself",
-        )  # fmt: skip
+            "L07",
+            moment.severity,
+            f"An answer is stored ({', '.join(kept)}) although the visitor gave none.",
+            "GDPR 4(11); CJEU C-673/17 Planet49",
+            gettext_noop("Let nothing on the page answer in the visitor's name."),
+            moment.regime,
+            "answer by itself",
+        )
 
 
 def _of_services(visit: Visit, owners: Owners, terms: Mapping[str, Any] | None, moment: Moment) -> Iterator[Finding]:
@@ -122,17 +128,23 @@ def _of_services(visit: Visit, owners: Owners, terms: Mapping[str, Any] | None, 
         what = "; ".join(f"{kind} {_few(found)}" for kind, found in kinds.items())
         listed = any(service is one for one in owners.services)
         fix = (
-            "Give it all its patterns and cookies, and let the gate be the page's first script; what stands in the "
-            "markup may need the strict level (docs/blocking.md)."
+            gettext_noop(
+                "Give it all its patterns and cookies, and let the gate be the page's first script; what "
+                "stands in the markup may need the strict level (docs/blocking.md)."
+            )
             if listed
-            else "Add it to the site's services, so that it is held."
+            else gettext_noop("Add it to the site's services, so that it is held.")
         )
         yield Finding(
-            moment.rule, moment.severity,
+            moment.rule,
+            moment.severity,
             f"{service['name']} {'runs' if 'requests' in kinds else 'keeps something'} {moment.words}: {what}.",
-            f"{ARTICLE_5}; EDPB Cookie Banner Taskforce §26", fix, moment.regime, f"{key} {moment.words}",
+            f"{ARTICLE_5}; EDPB Cookie Banner Taskforce §26",
+            fix,
+            moment.regime,
+            f"{key} {moment.words}",
             field=f"service {key} patterns" if listed else "services",
-        )  # fmt: skip
+        )
 
 
 def _of_strangers(visit: Visit, owners: Owners, moment: Moment) -> Iterator[Finding]:
@@ -143,17 +155,28 @@ def _of_strangers(visit: Visit, owners: Owners, moment: Moment) -> Iterator[Find
     strange = sorted(host for host in hosts if host and not owners.is_own(host))
     if strange:
         yield Finding(
-            moment.rule, WARN, f"Hosts that no service names are asked {moment.words}: {_few(strange)}.", ARTICLE_5,
-            "Add the services that they belong to.", moment.regime, f"hosts {moment.words}", field="services",
-        )  # fmt: skip
+            moment.rule,
+            WARN,
+            f"Hosts that no service names are asked {moment.words}: {_few(strange)}.",
+            ARTICLE_5,
+            gettext_noop("Add the services that they belong to."),
+            moment.regime,
+            f"hosts {moment.words}",
+            field="services",
+        )
     names = visit.cookies + [(name, "") for found in visit.storage.values() for name in found]
     unnamed = sorted({name for name, domain in names if not ours(name) and owners.of_name(name, domain) is None})
     if unnamed:
         yield Finding(
-            moment.rule, WARN, f"Cookies or stored names that no service has are there {moment.words}: "
-            f"{_few(unnamed)}.", ARTICLE_5, "Add them to the service that keeps them.", moment.regime,
-            f"names {moment.words}", field="services",
-        )  # fmt: skip
+            moment.rule,
+            WARN,
+            f"Cookies or stored names that no service has are there {moment.words}: {_few(unnamed)}.",
+            ARTICLE_5,
+            gettext_noop("Add them to the service that keeps them."),
+            moment.regime,
+            f"names {moment.words}",
+            field="services",
+        )
 
 
 def ours(name: str) -> bool:
@@ -170,16 +193,25 @@ def consent_mode(before: Sequence[Any], after: Sequence[Any], moment: Moment) ->
         return
     if "default" not in kinds[: starts[0]]:
         yield Finding(
-            "L28", BLOCK, "Google's tag starts without a consent default before it.", law,
-            "Put the gate before Google's lines; it writes the default.", moment.regime, "consent default",
-        )  # fmt: skip
+            "L28",
+            BLOCK,
+            gettext_noop("Google's tag starts without a consent default before it."),
+            law,
+            gettext_noop("Put the gate before Google's lines; it writes the default."),
+            moment.regime,
+            "consent default",
+        )
     updates = [_kind(entry) for entry in after[len(before) :]].count("update")
     if updates != 1:
         yield Finding(
-            "L28", BLOCK if not updates else WARN, f"Google was told of the answer {updates} times.", law,
-            "Take other code out of the page that updates Google's consent; the gate does it once.", moment.regime,
+            "L28",
+            BLOCK if not updates else WARN,
+            f"Google was told of the answer {updates} times.",
+            law,
+            gettext_noop("Take other code out of the page that updates Google's consent; the gate does it once."),
+            moment.regime,
             "consent update",
-        )  # fmt: skip
+        )
 
 
 def _kind(entry: Any) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from consent.publishing.lint.finding import BLOCK, WARN, Finding
 
 TASKFORCE = "EDPB Cookie Banner Taskforce §17"
@@ -75,10 +77,15 @@ def refusing(measured: Measured, view: View) -> Iterator[Finding]:
     choices = measured["choices"]
     if view.asks and "accept" in choices and "reject" not in choices:
         yield _finding(
-            view, "L01", BLOCK, "The visitor can accept but sees no way to refuse.",
-            "GDPR 7(3); EDPB Cookie Banner Taskforce §8", "Show the reject button beside the accept button.",
-            "reject", _text_field(view, "reject"),
-        )  # fmt: skip
+            view,
+            "L01",
+            BLOCK,
+            "The visitor can accept but sees no way to refuse.",
+            "GDPR 7(3); EDPB Cookie Banner Taskforce §8",
+            gettext_noop("Show the reject button beside the accept button."),
+            "reject",
+            _text_field(view, "reject"),
+        )
 
 
 def reachable(measured: Measured, view: View) -> Iterator[Finding]:
@@ -90,21 +97,37 @@ def reachable(measured: Measured, view: View) -> Iterator[Finding]:
         field = _text_field(view, _longest(measured))
         if not choice["by_scrolling"]:
             yield _finding(
-                view, "L02", BLOCK, f"The {name} button can't be pressed: it is off the screen or something covers it.",
+                view,
+                "L02",
+                BLOCK,
+                f"The {name} button can't be pressed: it is off the screen or something covers it.",
                 "EDPB Cookie Banner Taskforce §15",
-                "Make the banner's texts and labels shorter, or move what lies over it.", f"{name} reach", field,
-            )  # fmt: skip
+                gettext_noop("Make the banner's texts and labels shorter, or move what lies over it."),
+                f"{name} reach",
+                field,
+            )
         elif name == "reject" and yes and yes["reachable"]:
             yield _finding(
-                view, "L02", BLOCK, "The accept button is on the screen; the reject button must be scrolled to.",
-                "EDPB Cookie Banner Taskforce §15", "Make the labels shorter, so that both are seen at once.",
-                "reject reach", field,
-            )  # fmt: skip
+                view,
+                "L02",
+                BLOCK,
+                "The accept button is on the screen; the reject button must be scrolled to.",
+                "EDPB Cookie Banner Taskforce §15",
+                gettext_noop("Make the labels shorter, so that both are seen at once."),
+                "reject reach",
+                field,
+            )
         else:
             yield _finding(
-                view, "L02", WARN, f"The {name} button must be scrolled to.", "EDPB Cookie Banner Taskforce §15",
-                "Make the labels shorter.", f"{name} scrolled", field,
-            )  # fmt: skip
+                view,
+                "L02",
+                WARN,
+                f"The {name} button must be scrolled to.",
+                "EDPB Cookie Banner Taskforce §15",
+                gettext_noop("Make the labels shorter."),
+                f"{name} scrolled",
+                field,
+            )
 
 
 def alike(measured: Measured, view: View) -> Iterator[Finding]:
@@ -124,11 +147,15 @@ def alike(measured: Measured, view: View) -> Iterator[Finding]:
         differing.append(f"element {yes['tag']} and {no['tag']}")
     if differing:
         yield _finding(
-            view, "L03", BLOCK, f"Accept and reject are not alike: {', '.join(differing)}.",
-            "CNIL 2020-092 §34; 11 CCR 7004; " + TASKFORCE, "Give both the same size and weight; a much longer label "
-            "makes a button larger.", "accept reject alike",
+            view,
+            "L03",
+            BLOCK,
+            f"Accept and reject are not alike: {', '.join(differing)}.",
+            "CNIL 2020-092 §34; 11 CCR 7004; " + TASKFORCE,
+            gettext_noop("Give both the same size and weight; a much longer label makes a button larger."),
+            "accept reject alike",
             _text_field(view, "accept" if len(yes["label"]) > len(no["label"]) else "reject"),
-        )  # fmt: skip
+        )
 
 
 def large(measured: Measured, view: View) -> Iterator[Finding]:
@@ -137,21 +164,38 @@ def large(measured: Measured, view: View) -> Iterator[Finding]:
         size = f"{_number(choice['width'])} × {_number(choice['height'])} px"
         if least < SMALLEST:
             yield _finding(
-                view, "L03", BLOCK, f"The {name} button is {size}; a finger needs {SMALLEST}.", "WCAG 2.2, 2.5.8",
-                f"Make it at least {COMFORTABLE} px high.", f"{name} small", _text_field(view, name),
-            )  # fmt: skip
+                view,
+                "L03",
+                BLOCK,
+                f"The {name} button is {size}; a finger needs {SMALLEST}.",
+                "WCAG 2.2, 2.5.8",
+                f"Make it at least {COMFORTABLE} px high.",
+                f"{name} small",
+                _text_field(view, name),
+            )
         elif least < COMFORTABLE:
             yield _finding(
-                view, "L03", WARN, f"The {name} button is {size}; {COMFORTABLE} px are comfortable.",
-                "WCAG 2.2, 2.5.5", f"Make it at least {COMFORTABLE} px high.", f"{name} not large",
+                view,
+                "L03",
+                WARN,
+                f"The {name} button is {size}; {COMFORTABLE} px are comfortable.",
+                "WCAG 2.2, 2.5.5",
+                f"Make it at least {COMFORTABLE} px high.",
+                f"{name} not large",
                 _text_field(view, name),
-            )  # fmt: skip
+            )
     if small := measured["small"]:
         named = ", ".join(f"{one['text']!r}" for one in small[:3])
         yield _finding(
-            view, "L03", WARN, f"{len(small)} other controls are under {SMALLEST} px: {named}.", "WCAG 2.2, 2.5.8",
-            "Make them larger.", "controls small", "",
-        )  # fmt: skip
+            view,
+            "L03",
+            WARN,
+            f"{len(small)} other controls are under {SMALLEST} px: {named}.",
+            "WCAG 2.2, 2.5.8",
+            gettext_noop("Make them larger."),
+            "controls small",
+            "",
+        )
 
 
 def coloured(measured: Measured, view: View) -> Iterator[Finding]:
@@ -160,24 +204,39 @@ def coloured(measured: Measured, view: View) -> Iterator[Finding]:
     for name, choice in choices.items():
         if choice["text_contrast"] < TEXT_CONTRAST - 0.01 and choice["label"] and name != "close":
             yield _finding(
-                view, "L04", BLOCK, f"The words of the {name} button have a contrast of "
-                f"{choice['text_contrast']:.1f}:1.", "WCAG 2.2, 1.4.3; " + TASKFORCE,
-                "Choose colours of at least 4.5:1.", f"{name} {view.scheme} contrast", "banner accent",
-            )  # fmt: skip
+                view,
+                "L04",
+                BLOCK,
+                f"The words of the {name} button have a contrast of {choice['text_contrast']:.1f}:1.",
+                "WCAG 2.2, 1.4.3; " + TASKFORCE,
+                gettext_noop("Choose colours of at least 4.5:1."),
+                f"{name} {view.scheme} contrast",
+                "banner accent",
+            )
         if max(choice["fill_contrast"], choice["edge_contrast"]) < EDGE_CONTRAST - 0.01 and name != "close":
             yield _finding(
-                view, "L04", WARN, f"The {name} button hardly stands out from what it lies on.",
-                "WCAG 2.2, 1.4.11; " + TASKFORCE, "Give it an edge or a fill of at least 3:1.",
-                f"{name} {view.scheme} edge", "banner accent",
-            )  # fmt: skip
+                view,
+                "L04",
+                WARN,
+                f"The {name} button hardly stands out from what it lies on.",
+                "WCAG 2.2, 1.4.11; " + TASKFORCE,
+                gettext_noop("Give it an edge or a fill of at least 3:1."),
+                f"{name} {view.scheme} edge",
+                "banner accent",
+            )
     texts = [one for one in measured["unreadable"] if one["text"] not in {c["label"] for c in choices.values()}]
     if texts:
         worst = min(texts, key=lambda one: one["contrast"])
         yield _finding(
-            view, "L04", BLOCK, f"{len(texts)} texts are hard to read; {worst['text']!r} has a contrast of "
-            f"{worst['contrast']:.1f}:1.", "WCAG 2.2, 1.4.3", "Choose colours of at least 4.5:1.",
-            f"text {view.scheme} contrast", "banner accent",
-        )  # fmt: skip
+            view,
+            "L04",
+            BLOCK,
+            f"{len(texts)} texts are hard to read; {worst['text']!r} has a contrast of {worst['contrast']:.1f}:1.",
+            "WCAG 2.2, 1.4.3",
+            gettext_noop("Choose colours of at least 4.5:1."),
+            f"text {view.scheme} contrast",
+            "banner accent",
+        )
     if "accept" in choices and "reject" in choices:
         yield from _filled(choices["accept"], choices["reject"], view)
 
@@ -187,28 +246,51 @@ def _filled(yes: Measured, no: Measured, view: View) -> Iterator[Finding]:
     if yes["filled"] != no["filled"]:
         which = "accept" if yes["filled"] else "reject"
         yield _finding(
-            view, "L04", BLOCK, f"Only the {which} button is filled.", f"{TASKFORCE}; CNIL 2020-092 §34",
-            "Give both the same fill.", f"fill {view.scheme}", "banner accent",
-        )  # fmt: skip
+            view,
+            "L04",
+            BLOCK,
+            f"Only the {which} button is filled.",
+            f"{TASKFORCE}; CNIL 2020-092 §34",
+            gettext_noop("Give both the same fill."),
+            f"fill {view.scheme}",
+            "banner accent",
+        )
     elif _differ(yes["fill_contrast"], no["fill_contrast"], CONTRASTS_ALIKE):
         yield _finding(
-            view, "L04", BLOCK, f"Accept stands out at {yes['fill_contrast']:.1f}:1, reject at "
-            f"{no['fill_contrast']:.1f}:1.", f"{TASKFORCE}; CNIL 2020-092 §34", "Give both the same fill.",
-            f"fill {view.scheme}", "banner accent",
-        )  # fmt: skip
+            view,
+            "L04",
+            BLOCK,
+            f"Accept stands out at {yes['fill_contrast']:.1f}:1, reject at {no['fill_contrast']:.1f}:1.",
+            f"{TASKFORCE}; CNIL 2020-092 §34",
+            gettext_noop("Give both the same fill."),
+            f"fill {view.scheme}",
+            "banner accent",
+        )
     elif (yes["fill"], yes["picture"]) != (no["fill"], no["picture"]):
         yield _finding(
-            view, "L32", WARN, f"Accept is {yes['fill']}, reject {no['fill']}.", "AEPD; Datatilsynet; " + TASKFORCE,
-            "Give both the same colour.", f"colour {view.scheme}", "banner accent",
-        )  # fmt: skip
+            view,
+            "L32",
+            WARN,
+            f"Accept is {yes['fill']}, reject {no['fill']}.",
+            "AEPD; Datatilsynet; " + TASKFORCE,
+            gettext_noop("Give both the same colour."),
+            f"colour {view.scheme}",
+            "banner accent",
+        )
 
 
 def named(measured: Measured, view: View) -> Iterator[Finding]:
     if not measured["named"]:
         yield _finding(
-            view, "L30", BLOCK, "The layer is no dialog with a name; a screen reader can't tell what it is.",
-            "WCAG 2.2, 4.1.2", "Give it role=dialog and a title.", "named", _text_field(view, "title"),
-        )  # fmt: skip
+            view,
+            "L30",
+            BLOCK,
+            "The layer is no dialog with a name; a screen reader can't tell what it is.",
+            "WCAG 2.2, 4.1.2",
+            gettext_noop("Give it role=dialog and a title."),
+            "named",
+            _text_field(view, "title"),
+        )
 
 
 RULES: tuple[Callable[[Measured, View], Iterator[Finding]], ...] = (refusing, reachable, alike, large, coloured, named)
@@ -221,29 +303,52 @@ def keyboard(measured: Measured, met: list[dict[str, Any]], view: View) -> Itera
     for name in choices:
         if name not in order:
             yield _finding(
-                view, "L30", BLOCK, f"The keyboard does not reach the {name} button.", "WCAG 2.2, 2.1.1",
-                "Let Tab reach it; nothing of the page may take the focus away.", f"{name} keyboard", "",
-            )  # fmt: skip
+                view,
+                "L30",
+                BLOCK,
+                f"The keyboard does not reach the {name} button.",
+                "WCAG 2.2, 2.1.1",
+                gettext_noop("Let Tab reach it; nothing of the page may take the focus away."),
+                f"{name} keyboard",
+                "",
+            )
     for one in met:
         if one["name"] not in choices:
             continue
         if not _focus_shows(choices[one["name"]]["look"], one["look"]):
             yield _finding(
-                view, "L30", BLOCK, f"The {one['name']} button does not show that it has the focus.",
-                "WCAG 2.2, 2.4.7", "Let the focused button have an outline of at least 3:1.",
-                f"{one['name']} {view.scheme} focus", "banner accent",
-            )  # fmt: skip
+                view,
+                "L30",
+                BLOCK,
+                f"The {one['name']} button does not show that it has the focus.",
+                "WCAG 2.2, 2.4.7",
+                gettext_noop("Let the focused button have an outline of at least 3:1."),
+                f"{one['name']} {view.scheme} focus",
+                "banner accent",
+            )
         if not one["reachable"]:
             yield _finding(
-                view, "L30", BLOCK, f"The {one['name']} button has the focus where it is not seen.",
-                "WCAG 2.2, 2.4.11", "Let nothing lie over it.", f"{one['name']} focus covered", "",
-            )  # fmt: skip
+                view,
+                "L30",
+                BLOCK,
+                f"The {one['name']} button has the focus where it is not seen.",
+                "WCAG 2.2, 2.4.11",
+                gettext_noop("Let nothing lie over it."),
+                f"{one['name']} focus covered",
+                "",
+            )
     pair = [name for name in dict.fromkeys(order) if name in ("accept", "reject", "manage", "save")]
     if {"accept", "reject"} <= set(pair) and abs(pair.index("accept") - pair.index("reject")) != 1:
         yield _finding(
-            view, "L30", BLOCK, f"Tab goes {' → '.join(pair)}: accept and reject are apart.",
-            "WCAG 2.2, 2.4.3; EDPB Cookie Banner Taskforce §15", "Put both beside each other.", "order", "",
-        )  # fmt: skip
+            view,
+            "L30",
+            BLOCK,
+            f"Tab goes {' → '.join(pair)}: accept and reject are apart.",
+            "WCAG 2.2, 2.4.3; EDPB Cookie Banner Taskforce §15",
+            gettext_noop("Put both beside each other."),
+            "order",
+            "",
+        )
 
 
 def _focus_shows(before: Measured, after: Measured) -> bool:
@@ -259,11 +364,16 @@ def consistent(by_width: Mapping[int, Measured], view: View) -> Iterator[Finding
     for width, order in orders.items():
         if order != first:
             yield _finding(
-                replace(view, width=width), "L31", BLOCK, f"The choices are {', '.join(order)} here and "
+                replace(view, width=width),
+                "L31",
+                BLOCK,
+                f"The choices are {', '.join(order)} here and "
                 f"{', '.join(first)} on a screen of {next(iter(orders))} px.",
-                "EDPB Guidelines 03/2022, inconsistent interface", "Offer the same in the same order everywhere.",
-                "order of choices", "",
-            )  # fmt: skip
+                "EDPB Guidelines 03/2022, inconsistent interface",
+                gettext_noop("Offer the same in the same order everywhere."),
+                "order of choices",
+                "",
+            )
             return
 
 

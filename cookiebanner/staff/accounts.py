@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
 
 from consent.sites.names import one_line
 from cookiebanner.staff import links
@@ -61,7 +62,7 @@ class Adapter(DefaultAccountAdapter):
             self.render_mail(template_prefix, email, {"email": email, **context, "current_site": here}).send()
         except (OSError, links.NoAddress) as error:
             if self.request:
-                text = f"No mail could be sent to {email}. Ask whoever runs this server."
+                text = gettext("No mail could be sent to %(email)s. Ask whoever runs this server.") % {"email": email}
                 messages.warning(self.request, text, "warn")
             logging.getLogger("fairgate.mail").warning("A mail could not be sent: %s", error)
 

@@ -17,6 +17,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
@@ -27,12 +28,24 @@ LONGEST = 8_000  # characters of the token: an address has no room for more
 LOGIN = "/accounts/login/"
 # What a button does, by the name of its address; others say "Go on".
 DOES = {
-    "publish": "Publish", "rollback": "Roll back", "waive": "Sign off", "kill": "Switch the gate off",
-    "revive": "Switch the gate on again", "settings": "Save the settings", "banner": "Save the banner",
-    "team": "Invite", "service_delete": "Delete the service", "service": "Save the service",
-    "service_new": "Add the service", "categories": "Add it", "category": "Save the category", "rule": "Save",
-    "approve": "Go on with the release", "installation": "Choose this level",
-}  # fmt: skip
+    "publish": gettext_noop("Publish"),
+    "rollback": gettext_noop("Roll back"),
+    "waive": gettext_noop("Sign off"),
+    "kill": gettext_noop("Switch the gate off"),
+    "revive": gettext_noop("Switch the gate on again"),
+    "settings": gettext_noop("Save the settings"),
+    "banner": gettext_noop("Save the banner"),
+    "team": gettext_noop("Invite"),
+    "service_delete": gettext_noop("Delete the service"),
+    "service": gettext_noop("Save the service"),
+    "service_new": gettext_noop("Add the service"),
+    "categories": gettext_noop("Add it"),
+    "category": gettext_noop("Save the category"),
+    "rule": gettext_noop("Save"),
+    "approve": gettext_noop("Go on with the release"),
+    "installation": gettext_noop("Choose this level"),
+}
+GO_ON = gettext_noop("Go on")
 TYPED = ("note", "reason", "name", "email", "hosts")
 
 
@@ -67,7 +80,7 @@ def again(request: HttpRequest) -> HttpResponse:
         return redirect("dashboard:sites")
     fields = [(key, value) for key, values in QueryDict(kept["f"]).lists() for value in values]
     typed = [value for key, value in fields if key in TYPED and value]
-    context = {"address": kept["p"], "fields": fields, "typed": typed, "does": DOES.get(str(name), "Go on")}
+    context = {"address": kept["p"], "fields": fields, "typed": typed, "does": gettext(DOES.get(str(name), GO_ON))}
     return render(request, "staff/again.html", context)
 
 

@@ -12,12 +12,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
-from consent.sites import actions
+from consent.sites import actions, roles
 from consent.sites.models import Invitation, Membership
 from consent.sites.names import validate_one_line
 from consent.sites.queries import invitation_of
@@ -38,14 +39,23 @@ def send_now(invitation: Invitation) -> None:
     links.absolute("")  # before the old link ends
     invitation, token = actions.renew_invitation(invitation)
     site, inviter = invitation.site, invitation.inviter
-    who = f"{inviter.email} invites you" if inviter else "You are invited"
-    text = (
-        f"{who} to be {invitation.role} of {site.name} on Fairgate, which keeps the consent of the site's visitors.\n\n"
-        f"{links.absolute(path(token))}\n\n"
-        f"The link is for {invitation.email}, works once and for seven days. It makes your account, or asks you to log "
-        "in if you have one.\nIf you expected no invitation, do nothing: without the link nothing happens.\n"
+    if inviter:
+        first = gettext(
+            "%(inviter)s invites you to be %(role)s of %(site)s on Fairgate, which keeps the consent of the site's "
+            "visitors."
+        )
+    else:
+        first = gettext(
+            "You are invited to be %(role)s of %(site)s on Fairgate, which keeps the consent of the site's visitors."
+        )
+    role = roles.name_of(invitation.role)
+    who = {"inviter": inviter.email if inviter else "", "role": role, "site": site.name}
+    last = gettext(
+        "The link is for %(email)s, works once and for seven days. It makes your account, or asks you to log in if you "
+        "have one.\nIf you expected no invitation, do nothing: without the link nothing happens."
     )
-    mail.send(f"Invitation to {site.name} on Fairgate", text, invitation.email)
+    text = "\n\n".join([first % who, links.absolute(path(token)), last % {"email": invitation.email}]) + "\n"
+    mail.send(gettext("Invitation to %(site)s on Fairgate") % {"site": site.name}, text, invitation.email)
     actions.invitation_sent(invitation)
 
 
@@ -56,13 +66,18 @@ def path(token: str) -> str:
 
 class Join(forms.Form):
     name = forms.CharField(
-        max_length=150, label="Your name", help_text="For the people you work with.", validators=[validate_one_line]
+        max_length=150,
+        label=gettext_lazy("Your name"),
+        help_text=gettext_lazy("For the people you work with."),
+        validators=[validate_one_line],
     )
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="12 characters or more."
+        label=gettext_lazy("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("12 characters or more."),
     )
     again = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="The password again"
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label=gettext_lazy("The password again")
     )
 
     def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
@@ -73,7 +88,7 @@ class Join(forms.Form):
         data = super().clean() or {}
         password = data.get("password")
         if password and data.get("again") and password != data["again"]:
-            self.add_error("again", "The two passwords differ.")
+            self.add_error("again", gettext("The two passwords differ."))
         if password:
             try:
                 validate_password(password, get_user_model()(username=self.email, email=self.email))

@@ -111,7 +111,7 @@ def request_mail(run: Run) -> dict[str, int]:
 def request_news(run: Run) -> dict[str, int]:
     """Mails colleagues of a new request."""
     row = SubjectRequest.objects.select_related("site__request_form", "owner").filter(pk=run.params["request"]).first()
-    return {"sent": int(row is not None and not mail.missing() and request_mails.tell_colleagues(row, "came in"))}
+    return {"sent": int(row is not None and not mail.missing() and request_mails.tell_colleagues(row, new=True))}
 
 
 @handler("requests", every=DAY)
@@ -120,7 +120,7 @@ def requests(run: Run) -> dict[str, int]:
     mailed = 0
     today = timezone.now().date()
     for row in queries.reminders(today) if not mail.missing() else ():
-        if request_mails.tell_colleagues(row, "waits for its answer"):
+        if request_mails.tell_colleagues(row, new=False):
             SubjectRequest.objects.filter(pk=row.pk).update(reminded_on=today)
             mailed += 1
     return {"mailed": mailed, **actions.forget()}

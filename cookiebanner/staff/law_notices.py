@@ -8,6 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -69,9 +70,9 @@ def _send(subscription: LawSubscription, news: News) -> None:
     end = links.absolute(path(subscription.user_id))
     parts = [*_version(news), *([_starts(news.starts)] if news.starts else [])]
     parts += [
-        f"The whole table, with sources: {links.absolute(_page(subscription.user))}",
-        "This is research, not legal advice.",
-        f"To get no more of these notices: {end}",
+        gettext("The whole table, with sources: %(address)s") % {"address": links.absolute(_page(subscription.user))},
+        gettext("This is research, not legal advice."),
+        gettext("To get no more of these notices: %(address)s") % {"address": end},
     ]
     headers = {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     mail.send(_subject(news), "\n\n".join(parts) + "\n", subscription.user.email, headers)
@@ -85,37 +86,49 @@ def _page(user: Any) -> str:
 
 def _subject(news: News) -> str:
     if news.version:
-        return f"The table of law of {news.version} is installed"
+        return gettext("The table of law of %(version)s is installed") % {"version": news.version}
     if len(news.starts) == 1:
-        return f"{news.starts[0].name}: a law starts on {news.starts[0].day}"
-    return f"{len(news.starts)} laws start until {news.starts[-1].day}"
+        [start] = news.starts
+        return gettext("%(place)s: a law starts on %(day)s") % {"place": start.name, "day": start.day}
+    return gettext("%(count)s laws start until %(day)s") % {"count": len(news.starts), "day": news.starts[-1].day}
 
 
 def _version(news: News) -> list[str]:
     if not news.version:
         return []
-    text = f"A new version of the table of laws and places is installed, of {news.version}"
     if news.changes is None:
-        return [f"{text}."]
-    return [f"{text}: {news.changes.in_short()} since {news.changes.since}.", *_changes(news.changes)]
+        text = gettext("A new version of the table of laws and places is installed, of %(version)s.")
+        return [text % {"version": news.version}]
+    text = gettext(
+        "A new version of the table of laws and places is installed, of %(version)s: %(changes)s since %(before)s."
+    )
+    said = {"version": news.version, "changes": news.changes.in_short(), "before": news.changes.since}
+    return [text % said, *_changes(news.changes)]
 
 
 def _changes(changes: Changes) -> list[str]:
     found = []
-    for verb, rows in (("Added", changes.added), ("Removed", changes.removed)):
+    for text, rows in (
+        (gettext("Added: %(places)s."), changes.added),
+        (gettext("Removed: %(places)s."), changes.removed),
+    ):
         if rows:
-            found.append(f"{verb}: {', '.join(name for _, name in rows)}.")
+            found.append(text % {"places": ", ".join(name for _, name in rows)})
     for change in changes.changed[:LONGEST]:
         found.append("\n".join([change.name, *(_difference(one) for one in change.differences)]))
     if len(changes.changed) > LONGEST:
-        found.append(f"And {len(changes.changed) - LONGEST} more rows, which the page shows.")
+        more = gettext("And %(count)s more rows, which the page shows.") % {"count": len(changes.changed) - LONGEST}
+        found.append(more)
     return found
 
 
 def _difference(one: Difference) -> str:
     if max(len(one.before), len(one.after)) > WORDY:
-        return f"- {one.what}: {'reworded' if one.before and one.after else 'added' if one.after else 'taken away'}"
-    return f"- {one.what}: {one.before or 'nothing'} → {one.after or 'nothing'}"
+        done = gettext("taken away")
+        if one.after:
+            done = gettext("reworded") if one.before else gettext("added")
+        return f"- {one.what}: {done}"
+    return f"- {one.what}: {one.before or gettext('nothing')} → {one.after or gettext('nothing')}"
 
 
 def _starts(starts: list[Start]) -> str:
@@ -123,5 +136,9 @@ def _starts(starts: list[Start]) -> str:
     for start in starts:
         lines.append(f"- {start.day}, {start.name}: {start.what}.")
         if start.then:
-            lines.append(f"  Until then: {start.until}. From then on: {start.then}.")
-    return "\n".join(["Starts within 30 days:", *lines])
+            text = gettext("Until then: %(until)s. From then on: %(then)s.") % {
+                "until": start.until,
+                "then": start.then,
+            }
+            lines.append(f"  {text}")
+    return "\n".join([gettext("Starts within 30 days:"), *lines])

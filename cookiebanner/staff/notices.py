@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -65,9 +66,11 @@ def send_now(site: Site, user_id: int, ids: list[int]) -> bool:
     of_kind: dict[str, list[Notice]] = defaultdict(list)
     for row in rows:
         of_kind[row.kind].append(row)
-    parts = [f"This is new on {site.name}."]
+    parts = [gettext("This is new on %(site)s.") % {"site": site.name}]
     parts += [_lines(site, kind, some) for kind, some in of_kind.items()]
-    subject = f"{site.name}: {KINDS[rows[0].kind].title}" if len(of_kind) == 1 else f"{site.name}: {len(rows)} notices"
+    subject = gettext("%(site)s: %(count)s notices") % {"site": site.name, "count": len(rows)}
+    if len(of_kind) == 1:
+        subject = f"{site.name}: {gettext(KINDS[rows[0].kind].title)}"
     text = "\n\n".join([*parts, *last_lines(site, user)]) + "\n"
     mail.send(subject, text, user.email, headers(site, user))
     return True
@@ -76,8 +79,8 @@ def send_now(site: Site, user_id: int, ids: list[int]) -> bool:
 def _lines(site: Site, kind: str, rows: list[Notice]) -> str:
     page = reverse(f"dashboard:{KINDS[kind].page}", kwargs={"uuid": site.uuid})
     lines = [f"- {actions.text_of(row)}" for row in rows[:LONGEST]]
-    lines += [f"- and {len(rows) - LONGEST} more"] * (len(rows) > LONGEST)
-    return "\n".join([f"{KINDS[kind].title}:", *lines, f"  {links.absolute(page)}"])
+    lines += [gettext("- and %(count)s more") % {"count": len(rows) - LONGEST}] * (len(rows) > LONGEST)
+    return "\n".join([f"{gettext(KINDS[kind].title)}:", *lines, f"  {links.absolute(page)}"])
 
 
 def path(site: Site, user: Any) -> str:
@@ -89,8 +92,8 @@ def last_lines(site: Site, user: Any) -> list[str]:
     """How a mail of ours ends: where to choose, and how to end it."""
     page = reverse("dashboard:notices", kwargs={"uuid": site.uuid})
     return [
-        f"To choose what you are told of: {links.absolute(page)}",
-        f"To get no more mails of this site: {links.absolute(path(site, user))}",
+        gettext("To choose what you are told of: %(address)s") % {"address": links.absolute(page)},
+        gettext("To get no more mails of this site: %(address)s") % {"address": links.absolute(path(site, user))},
     ]
 
 

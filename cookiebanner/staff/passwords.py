@@ -18,6 +18,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from consent.jobs.actions import enqueue
 from cookiebanner.staff import accounts, links, mail
@@ -78,9 +79,10 @@ def send_now(email: str) -> bool:
         return False
     keys = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     link = links.absolute(reverse("account_reset_password_from_key", kwargs=keys))
-    text = (
-        f"Somebody, you perhaps, asked for a new password for {email} on Fairgate. This link sets it, once:\n\n"
-        f"{link}\n\nIf it was not you, do nothing: the password stays as it is.\n"
+    first = gettext(
+        "Somebody, you perhaps, asked for a new password for %(email)s on Fairgate. This link sets it, once:"
     )
-    mail.send("A new password for Fairgate", text, email)
+    last = gettext("If it was not you, do nothing: the password stays as it is.")
+    text = "\n\n".join([first % {"email": email}, link, last]) + "\n"
+    mail.send(gettext("A new password for Fairgate"), text, email)
     return True

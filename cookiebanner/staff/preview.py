@@ -22,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from consent.banners import arms, texts
@@ -40,8 +41,8 @@ SALT = "fairgate.preview"
 LIFE = 3600  # seconds
 SITE_SALT = "fairgate.preview.on-site"
 SITE_DAYS = 7
-PLACES = [(place, row.name) for place, row in table.ROWS.items() if place not in ("EU", "*")]
-PLACES = [("*", "Unknown place"), *sorted(PLACES, key=lambda pair: pair[1])]
+_NAMED = [(place, row.name) for place, row in table.ROWS.items() if place not in ("EU", "*")]
+PLACES = [("*", gettext_lazy("Unknown place")), *sorted(_NAMED, key=lambda pair: pair[1])]
 
 
 class Visitor(NamedTuple):
@@ -122,7 +123,7 @@ def _read(token: str) -> dict[str, Any]:
     try:
         given: dict[str, Any] = signing.loads(token, salt=SALT, max_age=LIFE)
     except signing.BadSignature:
-        raise Http404("This preview has lapsed. Open it again from the dashboard.") from None
+        raise Http404(gettext("This preview has lapsed. Open it again from the dashboard.")) from None
     return given
 
 

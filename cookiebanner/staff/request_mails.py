@@ -1,4 +1,4 @@
-"""Mails about people's requests: to the person in their language, to colleagues in English. Links are made when a mail
+"""Mails about people's requests: to the person in their language, to colleagues in theirs. Links are made when a mail
 is, so that no job's row holds one or an address."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from datetime import date
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from consent.banners import cldr
 from consent.jobs.actions import enqueue
@@ -23,6 +24,20 @@ LINK_DAYS = 120  # no request and its appeal takes longer
 CONFIRM, RECEIPT, EXTENDED, CLOSED = "confirm", "receipt", "extended", "closed"
 _SALT = "fairgate.request"
 Status = SubjectRequest.Status
+# What a request asks for, as colleagues call it.
+KIND_NAMES = {
+    Kind.ACCESS: gettext_noop("access"),
+    Kind.CORRECTION: gettext_noop("correction"),
+    Kind.ERASURE: gettext_noop("erasure"),
+    Kind.PORTABILITY: gettext_noop("portability"),
+    Kind.RESTRICTION: gettext_noop("restriction"),
+    Kind.OBJECTION: gettext_noop("objection"),
+    Kind.OPT_OUT: gettext_noop("opt out"),
+    Kind.LIMIT: gettext_noop("limit"),
+    Kind.SHINE_THE_LIGHT: gettext_noop("shine the light"),
+    Kind.APPEAL: gettext_noop("appeal"),
+    Kind.COMPLAINT: gettext_noop("complaint"),
+}
 
 
 def day(value: date, language: str) -> str:
@@ -109,17 +124,22 @@ def answer_text(row: SubjectRequest) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def tell_colleagues(row: SubjectRequest, why: str) -> bool:
-    """Mails whoever answers for it, else the site's address for requests; False when there is none. Names no person."""
+def tell_colleagues(row: SubjectRequest, *, new: bool) -> bool:
+    """Mails whoever answers for it, else the site's address for requests, that it came in (`new`) or waits; False when
+    there is none. Names no person."""
     form = getattr(row.site, "request_form", None)
     to = row.owner.email if row.owner and row.owner.is_active else form.notify if form else ""
     if not to:
         return False
     left = row.days_left(timezone.now().date())
-    due = f"due on {row.due}" if left >= 0 else f"LATE since {row.due}"
+    due = (gettext("due on %(day)s") if left >= 0 else gettext("LATE since %(day)s")) % {"day": row.due}
     page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
-    kind = row.kind.replace("_", " ")
-    mail.send(
-        f"{row.site.name}: request {row.number} {why}, {due}", f"A request ({kind}, {row.place}) {why}.\n\n{page}\n", to
-    )
+    if new:
+        subject = gettext("%(site)s: request %(number)s came in, %(due)s")
+        text = gettext("A request (%(kind)s, %(place)s) came in.")
+    else:
+        subject = gettext("%(site)s: request %(number)s waits for its answer, %(due)s")
+        text = gettext("A request (%(kind)s, %(place)s) waits for its answer.")
+    text %= {"kind": gettext(KIND_NAMES[Kind(row.kind)]), "place": row.place}
+    mail.send(subject % {"site": row.site.name, "number": row.number, "due": due}, f"{text}\n\n{page}\n", to)
     return True

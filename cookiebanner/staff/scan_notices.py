@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from consent.notices import actions as choices
 from consent.notices.kinds import MAIL
@@ -16,9 +17,9 @@ from cookiebanner.staff import accounts, links, mail, notices
 
 LONGEST = 25  # names of one kind that a mail tells; the report has all
 TITLES = (
-    "New since the scan before:",
-    "Runs before a visitor has answered:",
-    "Still runs after a visitor has refused:",
+    gettext_noop("New since the scan before:"),
+    gettext_noop("Runs before a visitor has answered:"),
+    gettext_noop("Still runs after a visitor has refused:"),
 )
 
 
@@ -35,9 +36,15 @@ def send_now(scan_id: int, user_id: int) -> bool:
     if not any(news):
         return False
     page = reverse("dashboard:scan", kwargs={"uuid": scan.site.uuid, "scan": scan.pk})
-    parts = [f"The scan of {scan.site.name} on {scan.finished_at:%Y-%m-%d} found this."]
-    parts += [_list(title, names) for title, names in zip(TITLES, news, strict=True) if names]
-    parts += [f"The whole report: {links.absolute(page)}", *notices.last_lines(scan.site, user)]
+    parts = [
+        gettext("The scan of %(site)s on %(day)s found this.")
+        % {"site": scan.site.name, "day": f"{scan.finished_at:%Y-%m-%d}"}
+    ]
+    parts += [_list(gettext(title), names) for title, names in zip(TITLES, news, strict=True) if names]
+    parts += [
+        gettext("The whole report: %(address)s") % {"address": links.absolute(page)},
+        *notices.last_lines(scan.site, user),
+    ]
     headers = notices.headers(scan.site, user)
     mail.send(_subject(scan.site.name, news), "\n\n".join(parts) + "\n", user.email, headers)
     return True
@@ -46,14 +53,20 @@ def send_now(scan_id: int, user_id: int) -> bool:
 def _subject(name: str, news: scans.News) -> str:
     new, before, after = map(len, news)
     if after:
-        return f"{name}: {after} service{'s run' if after > 1 else ' runs'} after a refusal"
+        text = ngettext(
+            "%(site)s: %(count)s service runs after a refusal",
+            "%(site)s: %(count)s services run after a refusal",
+            after,
+        )
+        return text % {"site": name, "count": after}
     if before:
-        return f"{name}: trackers run before an answer"
-    return f"{name}: {new} new tracker{'s' * (new > 1)}"
+        return gettext("%(site)s: trackers run before an answer") % {"site": name}
+    text = ngettext("%(site)s: %(count)s new tracker", "%(site)s: %(count)s new trackers", new)
+    return text % {"site": name, "count": new}
 
 
 def _list(title: str, names: list[str]) -> str:
     lines = [f"- {name}" for name in names[:LONGEST]]
     if len(names) > LONGEST:
-        lines.append(f"- and {len(names) - LONGEST} more")
+        lines.append(gettext("- and %(count)s more") % {"count": len(names) - LONGEST})
     return "\n".join([title, *lines])

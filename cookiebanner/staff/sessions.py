@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import ngettext
 
 from cookiebanner.staff import logins
 from cookiebanner.staff.pages import show, signed_in
@@ -23,6 +24,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("end", "")
         ending = [one.key for one in mine if one.key != here and wanted in (one.name, "others")]
         ended = Session.objects.filter(session_key__in=ending).delete()[0]
-        messages.success(request, f"{ended} login{'s' * (ended != 1)} ended.", "good")
+        text = ngettext("%(count)s login ended.", "%(count)s logins ended.", ended)
+        messages.success(request, text % {"count": ended}, "good")
         return redirect("sessions")
     return show(request, "staff/sessions.html", rows=[(one, one.key == here) for one in mine])

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext
+
 from consent.banners import arms
 from consent.publishing.lint import buttons, informing, law, trackers, truthful, wording, working
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, can_waive, covers
@@ -44,14 +46,20 @@ def _of_b(snapshot: Snapshot, of_a: list[Finding]) -> Iterator[Finding]:
     other = arms.arm(snapshot, arms.B)
     if other == arms.arm(snapshot, arms.A):
         yield Finding(
-            "F13", BLOCK, "The two banners of the test are the same.", "configuration",
-            "Change what banner B says or how it looks, or end the test.", field="test",
-        )  # fmt: skip
+            "F13",
+            BLOCK,
+            gettext("The two banners of the test are the same."),
+            "configuration",
+            gettext("Change what banner B says or how it looks, or end the test."),
+            field="test",
+        )
     known = set(of_a)
     for rule in RULES:
         for finding in rule(other):
             if finding not in known:
-                yield replace(finding, message=f"Banner B: {finding.message}", field="test")
+                yield replace(
+                    finding, message=gettext("Banner B: %(message)s") % {"message": finding.message}, field="test"
+                )
 
 
 def _signed(finding: Finding, waivers: Sequence[Mapping[str, str]]) -> Finding:

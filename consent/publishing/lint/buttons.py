@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext, gettext_noop
+
 from consent.banners import texts
 from consent.publishing.lint import words
 from consent.publishing.lint.finding import BLOCK, Finding, Snapshot, asks, worded
@@ -11,16 +13,16 @@ from consent.publishing.lint.finding import BLOCK, Finding, Snapshot, asks, word
 LAW = "EDPB Cookie Banner Taskforce §14; 11 CCR 7004"
 # What a press does. A label that says another thing is what regulators call deceptive.
 DOES = {
-    "accept": "allows everything",
-    "reject": "refuses everything",
-    "manage": "opens the choices",
-    "save": "stores the choices as they are shown",
-    "close": "closes without an answer, or refuses",
-    "close_reject": "refuses everything",
-    "object": "switches off what runs unasked",
-    "hold_once": "loads one thing once",
-    "hold_always": "allows one service",
-    "reopen": "opens the choices",
+    "accept": gettext_noop("allows everything"),
+    "reject": gettext_noop("refuses everything"),
+    "manage": gettext_noop("opens the choices"),
+    "save": gettext_noop("stores the choices as they are shown"),
+    "close": gettext_noop("closes without an answer, or refuses"),
+    "close_reject": gettext_noop("refuses everything"),
+    "object": gettext_noop("switches off what runs unasked"),
+    "hold_once": gettext_noop("loads one thing once"),
+    "hold_always": gettext_noop("allows one service"),
+    "reopen": gettext_noop("opens the choices"),
 }
 GIVES = ("accept", "hold_always")  # whose labels may speak of a yes
 KIN = {"manage": ("reopen",), "reopen": ("manage",), "close_reject": ("reject",), "close": ()}
@@ -30,9 +32,13 @@ def refusing(snapshot: Snapshot) -> Iterator[Finding]:
     for variant, terms in snapshot["variants"].items():
         if asks(terms) and "accept" in terms["buttons"] and "reject" not in terms["buttons"]:
             yield Finding(
-                "L01", BLOCK, "The first layer offers to accept but not to refuse.",
-                "GDPR 7(3); EDPB Cookie Banner Taskforce §8", "Add the reject button.", variant,
-            )  # fmt: skip
+                "L01",
+                BLOCK,
+                gettext("The first layer offers to accept but not to refuse."),
+                "GDPR 7(3); EDPB Cookie Banner Taskforce §8",
+                gettext("Add the reject button."),
+                variant,
+            )
 
 
 def labels(snapshot: Snapshot) -> Iterator[Finding]:
@@ -47,17 +53,39 @@ def labels(snapshot: Snapshot) -> Iterator[Finding]:
             other = next((name for name in DOES if name != button and _listed(label, known, name, kin=False)), None)
             yes = button not in GIVES and _says_yes(judge, label)
             if other or yes:
-                what = f"which is what {other} says" if other else f"which speaks of a yes ({yes!r})"
-                message = f"The {button} button in {where} says {label!r}, {what}; it {does}."
+                what = (
+                    gettext("which is what %(other)s says") % {"other": other}
+                    if other
+                    else gettext("which speaks of a yes (%(yes)r)") % {"yes": yes}
+                )
+                message = gettext("The %(button)s button in %(where)s says %(label)r, %(what)s; it %(does)s.") % {
+                    "button": button,
+                    "where": where,
+                    "label": label,
+                    "what": what,
+                    "does": gettext(does),
+                }
             elif button == "manage" and words.says("refusing", label, judge):
-                message = f"The manage button in {where} says {label!r}, as if it refused; it {does}."
+                message = gettext("The manage button in %(where)s says %(label)r, as if it refused; it %(does)s.") % {
+                    "where": where,
+                    "label": label,
+                    "does": gettext(does),
+                }
             else:
-                message = f"The {button} button in {where} says {label!r}, which is on no list of ours; it {does}."
+                message = gettext(
+                    "The %(button)s button in %(where)s says %(label)r, which is on no list of ours; it %(does)s."
+                ) % {"button": button, "where": where, "label": label, "does": gettext(does)}
             yield Finding(
-                "L13", BLOCK, message, LAW,
-                f"Say what it does, such as {known[button][0]!r}, or have this label signed off by a speaker.",
-                subject=f"{where} {button}", text=label, field=f"text {where} {button}",
-            )  # fmt: skip
+                "L13",
+                BLOCK,
+                message,
+                LAW,
+                gettext("Say what it does, such as %(known)r, or have this label signed off by a speaker.")
+                % {"known": known[button][0]},
+                subject=f"{where} {button}",
+                text=label,
+                field=f"text {where} {button}",
+            )
         yield from _alike({**snapshot["banner"]["texts"].get(language, {}), **own}, where, set(own))
 
 
@@ -83,9 +111,16 @@ def _alike(own: dict[str, str], where: str, said_here: set[str]) -> Iterator[Fin
     for one, other in (("accept", "reject"), ("accept", "manage"), ("accept", "save"), ("reject", "manage")):
         if said_here & {one, other} and own.get(one) and words.same(own[one], own.get(other, "")):
             yield Finding(
-                "L13", BLOCK, f"{one.capitalize()} and {other} read the same in {where}.", LAW, "Tell them apart.",
-                subject=f"{where} {other} {one}", text=own[one], field=f"text {where} {other}",
-            )  # fmt: skip
+                "L13",
+                BLOCK,
+                gettext("%(one)s and %(other)s read the same in %(where)s.")
+                % {"one": one.capitalize(), "other": other, "where": where},
+                LAW,
+                gettext("Tell them apart."),
+                subject=f"{where} {other} {one}",
+                text=own[one],
+                field=f"text {where} {other}",
+            )
 
 
 RULES = (refusing, labels)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 Snapshot = Mapping[str, Any]
 BLOCK, WARN = "block", "warn"
 SIGNED_TEXT = 400  # characters of a text that a sign-off quotes; of a longer one it holds the hash
@@ -49,7 +51,7 @@ class Finding:
 
     def __str__(self) -> str:
         where = f" [{self.regime}]" if self.regime else ""
-        signed = f" Signed off by {self.signed_by}." if self.signed_by else ""
+        signed = gettext(" Signed off by %(signed_by)s.") % {"signed_by": self.signed_by} if self.signed_by else ""
         return f"{self.rule}{where} {self.message} ({self.law}) {self.fix}{signed}"
 
 

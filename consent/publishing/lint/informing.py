@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext, gettext_noop
+
 from consent.banners import theme
 from consent.publishing.lint.finding import BLOCK, WARN, Finding, Snapshot, opt_in, worded
 from consent.publishing.lint.readings import plain
@@ -20,59 +22,109 @@ def informed(snapshot: Snapshot) -> Iterator[Finding]:
     site = snapshot["site"]
     if not _names_somebody(site["controller"]):
         yield Finding(
-            "L11", BLOCK, f"Nobody is named as responsible; the banner says {site['controller'] or site['name']!r}.",
-            "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64", "Name the controller in the site's settings.",
-            subject="controller", field="settings controller",
-        )  # fmt: skip
+            "L11",
+            BLOCK,
+            gettext("Nobody is named as responsible; the banner says %(name)r.")
+            % {"name": site["controller"] or site["name"]},
+            "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64",
+            gettext("Name the controller in the site's settings."),
+            subject="controller",
+            field="settings controller",
+        )
     if not site["policy_url"]:
         yield Finding(
-            "L11", BLOCK, "The banner links to no privacy policy.", "GDPR 13; EDPB Guidelines 05/2020",
-            "Give the policy's address in the site's settings.", subject="policy", field="settings policy_url",
-        )  # fmt: skip
+            "L11",
+            BLOCK,
+            gettext("The banner links to no privacy policy."),
+            "GDPR 13; EDPB Guidelines 05/2020",
+            gettext("Give the policy's address in the site's settings."),
+            subject="policy",
+            field="settings policy_url",
+        )
     elif site["policy_url"] == site["imprint_url"] or not _is_a_page(site["policy_url"]):
         yield Finding(
-            "L11", WARN, f"The privacy policy is said to be at {site['policy_url']}, which is another page.",
-            "GDPR 13; EDPB Guidelines 05/2020", "Give the address of the policy itself.", subject="policy page",
+            "L11",
+            WARN,
+            gettext("The privacy policy is said to be at %(address)s, which is another page.")
+            % {"address": site["policy_url"]},
+            "GDPR 13; EDPB Guidelines 05/2020",
+            gettext("Give the address of the policy itself."),
+            subject="policy page",
             field="settings policy_url",
-        )  # fmt: skip
+        )
+
+
+def telling(snapshot: Snapshot) -> Iterator[Finding]:
+    """The first layer says who asks, and what for."""
+    site = snapshot["site"]
     for where, language, own in worded(snapshot):
         said = {**snapshot["banner"]["texts"].get(language, {}), **own}
         if set(own) & {"title", "body"} and not any(_names(site, said.get(key, "")) for key in ("title", "body")):
             yield Finding(
-                "L11", WARN, f"The first layer in {where} does not name who asks.",
-                "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64", "Put {controller} into the text.",
-                subject=f"text {where} controller", text=said.get("body", ""), field=f"text {where} body",
-            )  # fmt: skip
+                "L11",
+                WARN,
+                gettext("The first layer in %(where)s does not name who asks.") % {"where": where},
+                "GDPR 13(1)(a); EDPB Guidelines 05/2020 §64",
+                gettext("Put {controller} into the text."),
+                subject=f"text {where} controller",
+                text=said.get("body", ""),
+                field=f"text {where} body",
+            )
         if "{purposes}" not in own.get("body", "{purposes}"):
             field = f"text {where} body"
             yield Finding(
-                "L11", BLOCK, f"The banner's text in {where} may not name the purposes.", "EDPB Guidelines 05/2020 §64",
-                "Put {purposes} into the text; the names of the categories take its place.",
-                subject=field, text=own["body"], field=field,
-            )  # fmt: skip
+                "L11",
+                BLOCK,
+                gettext("The banner's text in %(where)s may not name the purposes.") % {"where": where},
+                "EDPB Guidelines 05/2020 §64",
+                gettext("Put {purposes} into the text; the names of the categories take its place."),
+                subject=field,
+                text=own["body"],
+                field=field,
+            )
+
+
+def answerable(snapshot: Snapshot) -> Iterator[Finding]:
+    """An imprint where a law wants one; a yes that is free; a way back."""
+    site = snapshot["site"]
     if not site["imprint_url"]:
         for variant, terms in snapshot["variants"].items():
             if terms.get("imprint"):
                 yield Finding(
-                    "L21", BLOCK if _addresses_germans(snapshot) else WARN,
-                    "The banner links to no imprint.", terms["law"] + "; DDG s. 5",
-                    "Give the imprint's address in the site's settings.", variant, field="settings imprint_url",
-                )  # fmt: skip
+                    "L21",
+                    BLOCK if _addresses_germans(snapshot) else WARN,
+                    gettext("The banner links to no imprint."),
+                    terms["law"] + "; DDG s. 5",
+                    gettext("Give the imprint's address in the site's settings."),
+                    variant,
+                    field="settings imprint_url",
+                )
     if site.get("membership") and opt_in(snapshot):
         yield Finding(
-            "L33", BLOCK, "Subscribers are not asked: others pay with a yes, or pay.",
+            "L33",
+            BLOCK,
+            gettext("Subscribers are not asked: others pay with a yes, or pay."),
             "EDPB Opinion 08/2024; GDPR 4(11), 7(4)",
-            "Have it signed off by whoever answers that a yes is still free: the price, what else is offered for "
-            "nothing without behavioural advertising, and that a no to one purpose is no subscription.",
-            subject="membership", field="settings membership",
-        )  # fmt: skip
+            gettext(
+                "Have it signed off by whoever answers that a yes is still free: the price, what else is "
+                "offered for nothing without behavioural advertising, and that a no to one purpose is no "
+                "subscription."
+            ),
+            subject="membership",
+            field="settings membership",
+        )
     if not snapshot["banner"]["floating_button"]:
         yield Finding(
-            "L10", BLOCK, "Nothing of ours lets a visitor change the answer.",
+            "L10",
+            BLOCK,
+            gettext("Nothing of ours lets a visitor change the answer."),
             "GDPR 7(3); EDPB Cookie Banner Taskforce §32",
-            "Switch the floating button on (it stays away where a page has a link of its own), or have it signed off "
-            "that every page has a link with data-fairgate-open.", field="banner floating_button",
-        )  # fmt: skip
+            gettext(
+                "Switch the floating button on (it stays away where a page has a link of its own), or have "
+                "it signed off that every page has a link with data-fairgate-open."
+            ),
+            field="banner floating_button",
+        )
 
 
 def _names_somebody(controller: str) -> bool:
@@ -102,14 +154,23 @@ def _addresses_germans(snapshot: Snapshot) -> bool:
 
 def readable(snapshot: Snapshot) -> Iterator[Finding]:
     for name, palette in zip(("light", "dark"), theme.palettes(snapshot["banner"]["theme"]), strict=True):
-        for one, other, what in (("fg", "bg", "text"), ("mut", "bg", "small text"), ("on", "ac", "buttons")):
+        for one, other, what in (
+            ("fg", "bg", gettext_noop("text")),
+            ("mut", "bg", gettext_noop("small text")),
+            ("on", "ac", gettext_noop("buttons")),
+        ):
             ratio = theme.contrast(palette[one], palette[other])
             if ratio < MINIMUM_CONTRAST:
                 yield Finding(
-                    "L04", BLOCK, f"The {what} of the {name} colours has a contrast of {ratio:.1f}:1.",
-                    "WCAG 2.2, 1.4.3; EDPB Cookie Banner Taskforce §17", "Choose colours of at least 4.5:1.",
-                    subject=f"{name} {what}", field="banner accent",
-                )  # fmt: skip
+                    "L04",
+                    BLOCK,
+                    gettext("The %(what)s of the %(name)s colours has a contrast of %(ratio).1f:1.")
+                    % {"what": gettext(what), "name": gettext(name), "ratio": ratio},
+                    "WCAG 2.2, 1.4.3; EDPB Cookie Banner Taskforce §17",
+                    gettext("Choose colours of at least 4.5:1."),
+                    subject=f"{name} {what}",
+                    field="banner accent",
+                )
 
 
-RULES = (informed, readable)
+RULES = (informed, telling, answerable, readable)

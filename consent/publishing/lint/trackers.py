@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from consent.catalogue import known
 from consent.catalogue import necessary as reasons
 from consent.publishing.lint import durations, words
@@ -45,33 +47,57 @@ def really_necessary(snapshot: Snapshot) -> Iterator[Finding]:
         key = service["key"]
         if not reasons.enough(service.get("necessary_reason", "")):
             yield Finding(
-                "F07", BLOCK, f"{service['name']} is filed as strictly necessary without a reason.", CONSENT_LAW,
-                "Write down why, or file it under an optional category.", subject=key,
+                "F07",
+                BLOCK,
+                gettext("%(name)s is filed as strictly necessary without a reason.") % {"name": service["name"]},
+                CONSENT_LAW,
+                gettext("Write down why, or file it under an optional category."),
+                subject=key,
                 field=f"service {key} necessary_reason",
-            )  # fmt: skip
+            )
         if proof := _tracker(service):
             yield Finding(
-                "L08", BLOCK, f"{service['name']} is filed as strictly necessary but {proof}.", CONSENT_LAW,
-                "File it under the category that it belongs to.", subject=key, field=f"service {key} category",
-            )  # fmt: skip
+                "L08",
+                BLOCK,
+                gettext("%(name)s is filed as strictly necessary but %(proof)s.")
+                % {"name": service["name"], "proof": proof},
+                CONSENT_LAW,
+                gettext("File it under the category that it belongs to."),
+                subject=key,
+                field=f"service {key} category",
+            )
             if snapshot["site"]["child_directed"] and service["targeted_ads"]:
                 yield Finding(
-                    "L25", BLOCK, f"{service['name']} would advertise to children.",
+                    "L25",
+                    BLOCK,
+                    gettext("%(name)s would advertise to children.") % {"name": service["name"]},
                     "COPPA; Cal. Civ. Code 1798.120(c)",
-                    "File it under an optional category.", subject=key, field=f"service {key} category",
-                )  # fmt: skip
+                    gettext("File it under an optional category."),
+                    subject=key,
+                    field=f"service {key} category",
+                )
         elif doubt := _doubt(service, [s for s in snapshot["services"] if s["category"] not in kept]):
             yield Finding(
-                "L08", WARN, f"{service['name']} is filed as strictly necessary; {doubt}.", CONSENT_LAW,
-                "Be sure that the visitor asked for it.", subject=key, field=f"service {key} category",
-            )  # fmt: skip
+                "L08",
+                WARN,
+                gettext("%(name)s is filed as strictly necessary; %(doubt)s.")
+                % {"name": service["name"], "doubt": doubt},
+                CONSENT_LAW,
+                gettext("Be sure that the visitor asked for it."),
+                subject=key,
+                field=f"service {key} category",
+            )
         elif strange := _strangers(service, snapshot["site"]["hosts"]):
             yield Finding(
-                "L08", WARN,
-                f"{service['name']} is filed as strictly necessary and asks {strange}, which we don't know.",
-                CONSENT_LAW, "Be sure that the visitor asked for it, and of what it does with what it learns.",
-                subject=key, field=f"service {key} category",
-            )  # fmt: skip
+                "L08",
+                WARN,
+                gettext("%(name)s is filed as strictly necessary and asks %(strange)s, which we don't know.")
+                % {"name": service["name"], "strange": strange},
+                CONSENT_LAW,
+                gettext("Be sure that the visitor asked for it, and of what it does with what it learns."),
+                subject=key,
+                field=f"service {key} category",
+            )
 
 
 def really_optional(snapshot: Snapshot) -> Iterator[Finding]:
@@ -81,33 +107,70 @@ def really_optional(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         key = category["key"]
         said = next(
-            (found for own in category["texts"].values() for text in own.values()
-             if (found := words.claims("tracking", text))), "",
-        )  # fmt: skip
-        why = f"speaks of {said!r}" if said else "is one of the usual optional ones" if key in OPTIONAL else ""
+            (
+                found
+                for own in category["texts"].values()
+                for text in own.values()
+                if (found := words.claims("tracking", text))
+            ),
+            "",
+        )
+        why = (
+            gettext("speaks of %(said)r") % {"said": said}
+            if said
+            else gettext("is one of the usual optional ones")
+            if key in OPTIONAL
+            else ""
+        )
         if why:
             yield Finding(
-                "L08", BLOCK, f"The category {key} is always active but {why}.", CONSENT_LAW,
-                "Let visitors choose it.", subject=key, text=said, field=f"category {key} necessary",
-            )  # fmt: skip
+                "L08",
+                BLOCK,
+                gettext("The category %(key)s is always active but %(why)s.") % {"key": key, "why": why},
+                CONSENT_LAW,
+                gettext("Let visitors choose it."),
+                subject=key,
+                text=said,
+                field=f"category {key} necessary",
+            )
         if governed := sorted({*category["consent_mode"]} & GOOGLE_SIGNALS):
             yield Finding(
-                "L06", BLOCK, f"The category {key} is always active and tells Google a yes to {', '.join(governed)}.",
+                "L06",
+                BLOCK,
+                gettext("The category %(key)s is always active and tells Google a yes to %(governed)s.")
+                % {"key": key, "governed": ", ".join(governed)},
                 "Directive 2002/58/EC art. 5(3); Google Consent Mode v2",
-                "Let an optional category govern these signals.", subject=key, field=f"category {key} consent_mode",
-            )  # fmt: skip
+                gettext("Let an optional category govern these signals."),
+                subject=key,
+                field=f"category {key} consent_mode",
+            )
+
+
+def really_asked(snapshot: Snapshot) -> Iterator[Finding]:
+    """Something is optional, and something is filed."""
     if snapshot["services"] and all(category["necessary"] for category in snapshot["categories"]):
         yield Finding(
-            "F10", WARN, "Nothing is optional: visitors are asked nothing, and everything runs.", "configuration",
-            "Be sure that the site needs no consent at all.", field="categories",
-        )  # fmt: skip
+            "F10",
+            WARN,
+            gettext("Nothing is optional: visitors are asked nothing, and everything runs."),
+            "configuration",
+            gettext("Be sure that the site needs no consent at all."),
+            field="categories",
+        )
     if not snapshot["services"]:
         asked = any(not category["necessary"] for category in snapshot["categories"])
-        what = "the banner asks for what pages mark themselves" if asked else "no banner is shown"
+        what = gettext("the banner asks for what pages mark themselves") if asked else gettext("no banner is shown")
         yield Finding(
-            "F09", WARN, f"No service is filed: nothing is held, and {what}.", "configuration",
-            "Add what the site uses from the catalogue; reports of gates name strangers.", field="services",
-        )  # fmt: skip
+            "F09",
+            WARN,
+            gettext("No service is filed: nothing is held, and %(what)s.") % {"what": what},
+            "configuration",
+            gettext("Add what the site uses from the catalogue; reports of gates name strangers."),
+            field="services",
+        )
+
+
+ADVERTISES = {"sells_or_shares": gettext_noop("sells or shares"), "targeted_ads": gettext_noop("targeted ads")}
 
 
 def well_filed(snapshot: Snapshot) -> Iterator[Finding]:
@@ -118,34 +181,59 @@ def well_filed(snapshot: Snapshot) -> Iterator[Finding]:
         if category in kept:
             continue
         if category in OPTIONAL - ADVERTISING:
-            same = [f["category"] for how, f in kin(service) if how == "is" or how.startswith("its rule")]
+            same = [f["category"] for how, f in kin(service) if how == "is" or how.startswith("rule ")]
             other = next((known_as for known_as in same if known_as in ADVERTISING), "")
             said = "" if same else words.claims("advertising", _described(service))
             if other or said:
-                what = f"we know it as {other}" if other else f"its description speaks of {said!r}"
+                what = (
+                    gettext("we know it as %(other)s") % {"other": other}
+                    if other
+                    else gettext("its description speaks of %(said)r") % {"said": said}
+                )
                 yield Finding(
-                    "L11", WARN, f"{service['name']} is filed under {category}; {what}.",
-                    "GDPR 5(1)(b); EDPB Guidelines 05/2020 §55", "File it where a visitor would look for it.",
-                    subject=key, field=f"service {key} category",
-                )  # fmt: skip
+                    "L11",
+                    WARN,
+                    gettext("%(name)s is filed under %(category)s; %(what)s.")
+                    % {"name": service["name"], "category": category, "what": what},
+                    "GDPR 5(1)(b); EDPB Guidelines 05/2020 §55",
+                    gettext("File it where a visitor would look for it."),
+                    subject=key,
+                    field=f"service {key} category",
+                )
         missing = [
-            fact for fact, word in (("sells_or_shares", "sells or shares"), ("targeted_ads", "targets advertising"))
-            if not service[fact] and any(how == "is" and f[fact] for how, f in kin(service))
-        ]  # fmt: skip
+            fact for fact in ADVERTISES if not service[fact] and any(how == "is" and f[fact] for how, f in kin(service))
+        ]
         if missing:
             yield Finding(
-                "L22", WARN, f"We know {service['name']} as one that {' and '.join(missing).replace('_', ' ')}; filed "
-                "as it is, it runs on in the face of the Global Privacy Control.",
-                "Cal. Civ. Code 1798.135; 11 CCR 7025", "Tick it, unless your contract says otherwise.",
-                subject=key, field=f"service {key} {missing[0]}",
-            )  # fmt: skip
+                "L22",
+                WARN,
+                gettext(
+                    "We know %(name)s as one that %(does)s; filed as it is, it runs on in the face of the "
+                    "Global Privacy Control."
+                )
+                % {
+                    "name": service["name"],
+                    "does": gettext(" and ").join(gettext(ADVERTISES[fact]) for fact in missing),
+                },
+                "Cal. Civ. Code 1798.135; 11 CCR 7025",
+                gettext("Tick it, unless your contract says otherwise."),
+                subject=key,
+                field=f"service {key} {missing[0]}",
+            )
         elif category == "C0004" and not any(service[f] for f in ("sells_or_shares", "targeted_ads", "container")):
             yield Finding(
-                "L22", BLOCK, f"{service['name']} is advertising that neither sells nor targets: "
-                "it runs on in the face of the Global Privacy Control.", "Cal. Civ. Code 1798.135; 11 CCR 7025",
-                "Say that it sells or targets, or have it signed off that it does neither.", subject=key,
+                "L22",
+                BLOCK,
+                gettext(
+                    "%(name)s is advertising that neither sells nor targets: it runs on in the face of the "
+                    "Global Privacy Control."
+                )
+                % {"name": service["name"]},
+                "Cal. Civ. Code 1798.135; 11 CCR 7025",
+                gettext("Say that it sells or targets, or have it signed off that it does neither."),
+                subject=key,
                 field=f"service {key} targeted_ads",
-            )  # fmt: skip
+            )
 
 
 def legal_bases(snapshot: Snapshot) -> Iterator[Finding]:
@@ -160,20 +248,37 @@ def legal_bases(snapshot: Snapshot) -> Iterator[Finding]:
         if purpose["legal_basis"] == "consent":
             if purpose["category"] in kept and said:
                 yield Finding(
-                    "L06", BLOCK, f"The purpose {purpose['key']} is about {said!r} and belongs to "
-                    f"{purpose['category']}, which is always active: nobody is asked.", CONSENT_LAW,
-                    "Put it into an optional category.", subject=purpose["key"], text=said,
+                    "L06",
+                    BLOCK,
+                    gettext(
+                        "The purpose %(key)s is about %(said)r and belongs to %(category)s, which is always active: "
+                        "nobody is asked."
+                    )
+                    % {"key": purpose["key"], "said": said, "category": purpose["category"]},
+                    CONSENT_LAW,
+                    gettext("Put it into an optional category."),
+                    subject=purpose["key"],
+                    text=said,
                     field=f"purpose {purpose['key']} category",
-                )  # fmt: skip
+                )
             continue
         if purpose["category"] in OPTIONAL or said:
-            about = f"about {said!r}" if said else f"of {purpose['category']}"
+            about = (
+                gettext("about %(said)r") % {"said": said}
+                if said
+                else gettext("of %(category)s") % {"category": purpose["category"]}
+            )
             yield Finding(
-                "L09", BLOCK, f"The purpose {purpose['key']} is {about} and rests on "
-                f"{purpose['legal_basis'].replace('_', ' ')}.",
+                "L09",
+                BLOCK,
+                gettext("The purpose %(key)s is %(about)s and rests on %(basis)s.")
+                % {"key": purpose["key"], "about": about, "basis": purpose["legal_basis"].replace("_", " ")},
                 "Directive 2002/58/EC art. 5(3); EDPB Cookie Banner Taskforce §24; TCF 2.2",
-                "Ask for consent.", subject=purpose["key"], text=said, field=f"purpose {purpose['key']} legal_basis",
-            )  # fmt: skip
+                gettext("Ask for consent."),
+                subject=purpose["key"],
+                text=said,
+                field=f"purpose {purpose['key']} legal_basis",
+            )
 
 
 def before_answer(snapshot: Snapshot) -> Iterator[Finding]:
@@ -183,9 +288,16 @@ def before_answer(snapshot: Snapshot) -> Iterator[Finding]:
         field = f"override {service['key']}"
         for regime in sorted(set(service["overrides"]) - regimes):
             yield Finding(
-                "F03", WARN, f"{service['name']} has an override for {regime}, which no law here uses.",
-                "configuration", "Take it away.", regime, service["key"], field=field,
-            )  # fmt: skip
+                "F03",
+                WARN,
+                gettext("%(name)s has an override for %(regime)s, which no law here uses.")
+                % {"name": service["name"], "regime": regime},
+                "configuration",
+                gettext("Take it away."),
+                regime,
+                service["key"],
+                field=field,
+            )
         plain = {**service, "overrides": {}}
         for regime, own in sorted(service["overrides"].items()):
             laxer = [
@@ -198,20 +310,37 @@ def before_answer(snapshot: Snapshot) -> Iterator[Finding]:
             ]
             if laxer:
                 yield Finding(
-                    "L06", BLOCK, f"{service['name']} would run before a yes: {own['reason']}", laxer[0]["law"],
-                    "Take the override away, or have it signed off.", regime, service["key"], field=field,
-                )  # fmt: skip
+                    "L06",
+                    BLOCK,
+                    gettext("%(name)s would run before a yes: %(reason)s")
+                    % {"name": service["name"], "reason": own["reason"]},
+                    laxer[0]["law"],
+                    gettext("Take the override away, or have it signed off."),
+                    regime,
+                    service["key"],
+                    field=field,
+                )
             elif regime in regimes:
                 yield Finding(
-                    "F06", WARN, f"{service['name']} has an override, {own['state']}: {own['reason']}", "configuration",
-                    "Nothing, when it is still meant.", regime, service["key"], field=field,
-                )  # fmt: skip
+                    "F06",
+                    WARN,
+                    gettext("%(name)s has an override, %(state)s: %(reason)s")
+                    % {"name": service["name"], "state": own["state"], "reason": own["reason"]},
+                    "configuration",
+                    gettext("Nothing, when it is still meant."),
+                    regime,
+                    service["key"],
+                    field=field,
+                )
     for regime in snapshot["site"]["advanced"]:
         yield Finding(
-            "L26", WARN, "Google's tags load before an answer (advanced Consent Mode) and send pings without cookies.",
-            "Directive 2002/58/EC art. 5(3); EDPB Guidelines 2/2023", "Use basic mode unless your counsel agrees.",
+            "L26",
+            WARN,
+            gettext("Google's tags load before an answer (advanced Consent Mode) and send pings without cookies."),
+            "Directive 2002/58/EC art. 5(3); EDPB Guidelines 2/2023",
+            gettext("Use basic mode unless your counsel agrees."),
             regime,
-        )  # fmt: skip
+        )
 
 
 def exemptions(snapshot: Snapshot) -> Iterator[Finding]:
@@ -219,21 +348,37 @@ def exemptions(snapshot: Snapshot) -> Iterator[Finding]:
         field = f"service {service['key']} exemption_confirmed"
         if service["exemption_confirmed"] and any(service[fact] for fact in defaults.FACTS):
             yield Finding(
-                "L08", WARN, f"{service['name']} advertises, sells or is sensitive: its exemption does not count.",
-                "PECR Sch. A1 par. 5; CNIL 2020-092 §50", "Take the confirmation back.", subject=service["key"],
+                "L08",
+                WARN,
+                gettext("%(name)s advertises, sells or is sensitive: its exemption does not count.")
+                % {"name": service["name"]},
+                "PECR Sch. A1 par. 5; CNIL 2020-092 §50",
+                gettext("Take the confirmation back."),
+                subject=service["key"],
                 field=field,
-            )  # fmt: skip
+            )
         if service["exemption_confirmed"] and (proof := _never_exempt(service)):
             yield Finding(
-                "L08", BLOCK, f"{service['name']} runs before a yes as exempt but {proof}.",
-                "PECR Sch. A1 par. 5; CNIL 2020-092 §50", "Take the confirmation back, or have it signed off.",
-                subject=service["key"], field=field,
-            )  # fmt: skip
+                "L08",
+                BLOCK,
+                gettext("%(name)s runs before a yes as exempt but %(proof)s.")
+                % {"name": service["name"], "proof": proof},
+                "PECR Sch. A1 par. 5; CNIL 2020-092 §50",
+                gettext("Take the confirmation back, or have it signed off."),
+                subject=service["key"],
+                field=field,
+            )
         if extra := sorted(set(service["exemption_confirmed"]) - set(service["exempt_in"])):
             yield Finding(
-                "L08", WARN, f"{service['name']} has no known exemption in {', '.join(extra)}.",
-                "PECR Sch. A1; CNIL 2020-092", "Take the confirmation back.", subject=service["key"], field=field,
-            )  # fmt: skip
+                "L08",
+                WARN,
+                gettext("%(name)s has no known exemption in %(extra)s.")
+                % {"name": service["name"], "extra": ", ".join(extra)},
+                "PECR Sch. A1; CNIL 2020-092",
+                gettext("Take the confirmation back."),
+                subject=service["key"],
+                field=field,
+            )
 
 
 def lasting(snapshot: Snapshot) -> Iterator[Finding]:
@@ -252,28 +397,48 @@ def lasting(snapshot: Snapshot) -> Iterator[Finding]:
         ]  # fmt: skip
         if unknown:
             yield Finding(
-                "L18", BLOCK, f"{service['name']} has cookies without a lifetime: {', '.join(unknown)}.",
-                "CJEU C-673/17 Planet49 §75", "Say how long each lives.", subject=service["key"], field=field,
-            )  # fmt: skip
+                "L18",
+                BLOCK,
+                gettext("%(name)s has cookies without a lifetime: %(unknown)s.")
+                % {"name": service["name"], "unknown": ", ".join(unknown)},
+                "CJEU C-673/17 Planet49 §75",
+                gettext("Say how long each lives."),
+                subject=service["key"],
+                field=field,
+            )
         if otherwise := [c["name"] for c in service["cookies"] if _says_otherwise(c)]:
             yield Finding(
-                "L18", BLOCK, f"{service['name']} has cookies that live longer than visitors read: "
-                f"{', '.join(otherwise)}.", "CJEU C-673/17 Planet49 §75; GDPR 5(1)(a)",
-                "Let the words and the number of days say the same.", subject=service["key"], field=field,
-            )  # fmt: skip
+                "L18",
+                BLOCK,
+                gettext("%(name)s has cookies that live longer than visitors read: %(otherwise)s.")
+                % {"name": service["name"], "otherwise": ", ".join(otherwise)},
+                "CJEU C-673/17 Planet49 §75; GDPR 5(1)(a)",
+                gettext("Let the words and the number of days say the same."),
+                subject=service["key"],
+                field=field,
+            )
         for days, variants in sorted(limits.items()):
             if long := [c["name"] for c in service["cookies"] if _days(c) > days + ROUNDING]:
                 yield Finding(
-                    "L18", WARN,
-                    f"{service['name']} has cookies that live longer than {days} days: {', '.join(long)}.",
-                    "CNIL 2020-092 §50", "Shorten them where the service lets you.",
-                    variants[0] if len(variants) == 1 else "", service["key"], field=field,
-                )  # fmt: skip
+                    "L18",
+                    WARN,
+                    gettext("%(name)s has cookies that live longer than %(days)s days: %(long)s.")
+                    % {"name": service["name"], "days": days, "long": ", ".join(long)},
+                    "CNIL 2020-092 §50",
+                    gettext("Shorten them where the service lets you."),
+                    variants[0] if len(variants) == 1 else "",
+                    service["key"],
+                    field=field,
+                )
     if len(optional) > MANY:
         yield Finding(
-            "L20", WARN, f"{len(optional)} optional services are more than a visitor can weigh.",
-            "EDPB Guidelines 03/2022, too many options", "Remove what you do not use.", field="services",
-        )  # fmt: skip
+            "L20",
+            WARN,
+            gettext("%(optional)s optional services are more than a visitor can weigh.") % {"optional": len(optional)},
+            "EDPB Guidelines 03/2022, too many options",
+            gettext("Remove what you do not use."),
+            field="services",
+        )
 
 
 def _days(cookie: Mapping[str, Any]) -> float:
@@ -289,20 +454,35 @@ def _says_otherwise(cookie: Mapping[str, Any]) -> bool:
 
 
 def kin(service: Service) -> Iterator[tuple[str, known.Known]]:
-    """Known services that this one is or contains, each with how we know."""
+    """Known services that this one is or contains, each with how we know: a key of `KINSHIP`, and which."""
     keys = dict.fromkeys([service["key"], *(_slug(read) for read in readings(service["name"]))])
     yield from (("is", known.by_key()[key]) for key in keys if key in known.by_key())
     for pattern in service["rules"]:
         if found := known.of_pattern(pattern):
-            yield f"its rule {pattern} is", found
+            yield f"rule {pattern}", found
         elif found := _by_path(pattern):
-            yield f"the path of its rule {pattern} is", found
+            yield f"path {pattern}", found
     for mark in service["inline"]:
         for found in _of_mark(mark):
-            yield f"its code {mark} is", found
+            yield f"code {mark}", found
     for cookie in service["cookies"]:
         for found in known.of_cookie(_bare(cookie["name"])):
-            yield f"its cookie {cookie['name']} is", found
+            yield f"cookie {cookie['name']}", found
+
+
+# What `kin` says, in words.
+KINSHIP = {
+    "is": gettext_noop("is %(name)s"),
+    "rule": gettext_noop("its rule %(clue)s is %(name)s's"),
+    "path": gettext_noop("the path of its rule %(clue)s is %(name)s's"),
+    "code": gettext_noop("its code %(clue)s is %(name)s's"),
+    "cookie": gettext_noop("its cookie %(clue)s is %(name)s's"),
+}
+
+
+def _kinship(how: str, found: known.Known) -> str:
+    kind, _, clue = how.partition(" ")
+    return gettext(KINSHIP[kind]) % {"clue": clue, "name": found["name"]}
 
 
 def _slug(name: str) -> str:
@@ -350,9 +530,17 @@ def _by_path(pattern: str) -> known.Known | None:
     if len(tail) < LONG_PATH or "." not in tail:
         return None
     return next(
-        (f for f in known.services() if known.tracks(f) and any(rule.partition("/")[2].endswith(tail) and
-         rule.rstrip("/").rpartition("/")[2] == tail for rule in f["rules"])), None,
-    )  # fmt: skip
+        (
+            f
+            for f in known.services()
+            if known.tracks(f)
+            and any(
+                rule.partition("/")[2].endswith(tail) and rule.rstrip("/").rpartition("/")[2] == tail
+                for rule in f["rules"]
+            )
+        ),
+        None,
+    )
 
 
 def _ends(service: known.Known) -> set[str]:
@@ -368,20 +556,20 @@ def _described(service: Service) -> str:
 def _tracker(service: Service) -> str:
     """What shows that a service measures, advertises, sells or loads others; "" when nothing does."""
     if service["targeted_ads"] or service["sells_or_shares"]:
-        return "advertises or sells data"
+        return gettext("advertises or sells data")
     if service["statistics"]:
-        return "measures visits"
+        return gettext("measures visits")
     if service["container"]:
-        return "loads others"
+        return gettext("loads others")
     for how, found in kin(service):
         if _measures(found):
-            return f"{how} {found['name']}'s" if "its" in how else f"is {found['name']}"
+            return _kinship(how, found)
     if said := words.claims("tracking", f"{_described(service)}. {service.get('necessary_reason', '')}"):
-        return f"speaks of {said!r}"
+        return gettext("speaks of %(said)r") % {"said": said}
     for cookie in service["cookies"]:
         for code, text in cookie.get("texts", {}).items():
             if (judge := words.judged(code)) and (said := words.claims("tracking", text, judge)):
-                return f"speaks of {said!r}"
+                return gettext("speaks of %(said)r") % {"said": said}
     return ""
 
 
@@ -392,33 +580,38 @@ def _measures(found: known.Known) -> bool:
 def _never_exempt(service: Service) -> str:
     """What shows that a service that is confirmed as exempt is not: no law exempts advertising."""
     for how, found in kin(service):
-        if how == "is" or how.startswith("its rule"):
+        if how == "is" or how.startswith("rule "):
             missing = sorted(set(service["exemption_confirmed"]) - set(found["exempt_in"]))
-            return f"we know {found['name']} as not exempt in {', '.join(missing)}" if missing else ""
+            return (
+                gettext("we know %(name)s as not exempt in %(missing)s")
+                % {"name": found["name"], "missing": ", ".join(missing)}
+                if missing
+                else ""
+            )
     said = words.claims("advertising", _described(service))
-    return f"speaks of {said!r}" if said else ""
+    return gettext("speaks of %(said)r") % {"said": said} if said else ""
 
 
 def _doubt(service: Service, others: list[Service]) -> str:
     """What makes one ask whether the visitor asked for it; "" when nothing does."""
     if doubt := next((f["category"] for _, f in kin(service) if f["category"] != "C0001"), ""):
-        return f"we know it as {doubt}"
+        return gettext("we know it as %(doubt)s") % {"doubt": doubt}
     names = [f" {_slug(read)} ".replace("-", " ") for read in readings(service["name"])]
     for found in known.services():
         if _measures(found) and any(f" {_slug(found['name'])} ".replace("-", " ") in name for name in names):
-            return f"its name is that of {found['name']}"
+            return gettext("its name is that of %(name)s") % {"name": found["name"]}
     vendor = known.of_url(service["policy_url"]) if service["policy_url"] else None
     if vendor and _measures(vendor):
-        return f"its policy is that of {vendor['name']}"
+        return gettext("its policy is that of %(name)s") % {"name": vendor["name"]}
     for cookie in service["cookies"]:
         if any(_covers(cookie["name"], f) for f in known.services() if _measures(f)):
-            return f"its cookie {cookie['name']} may be a tracker's"
+            return gettext("its cookie %(name)s may be a tracker's") % {"name": cookie["name"]}
     if service["key"] in known.by_key():
         return ""
     mine = {_bare(cookie["name"]) for cookie in service["cookies"]}
     for other in others:
         if shared := sorted(mine & {_bare(cookie["name"]) for cookie in other["cookies"]}):
-            return f"its cookie {shared[0]} is {other['name']}'s, too"
+            return gettext("its cookie %(shared)s is %(name)s's, too") % {"shared": shared[0], "name": other["name"]}
     return ""
 
 
@@ -446,5 +639,5 @@ def _strangers(service: Service, hosts: list[str]) -> str:
 
 
 RULES = (
-    really_necessary, really_optional, well_filed, legal_bases, before_answer, exemptions, lasting,
+    really_necessary, really_optional, really_asked, well_filed, legal_bases, before_answer, exemptions, lasting,
 )  # fmt: skip

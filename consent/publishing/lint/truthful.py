@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from consent.banners import texts
 from consent.publishing.lint import words
 from consent.publishing.lint.buttons import DOES, LAW
@@ -20,13 +22,13 @@ FAIR = "GDPR 5(1)(a), 13"
 OF_A_NO = ("stored_no", "optout", "optout_text", "optout_done", "limit_text", "exempt_note")
 # text → (placeholder, rule, severity, what is not said without it)
 FACTS = {
-    "hold_text": ("service", "L11", BLOCK, "whose content it is"),
-    "exempt": ("services", "L11", BLOCK, "what runs without asking"),
-    "services": ("count", "L12", BLOCK, "how many services there are"),
-    "gpc": ("signals", "L22", BLOCK, "which signal of the browser is followed"),
-    "stored_yes": ("list", "L10", WARN, "what was allowed"),
-    "stored_at": ("date", "L10", WARN, "when the visitor chose"),
-    "change": ("link", "L10", WARN, "where to change the choice"),
+    "hold_text": ("service", "L11", BLOCK, gettext_noop("whose content it is")),
+    "exempt": ("services", "L11", BLOCK, gettext_noop("what runs without asking")),
+    "services": ("count", "L12", BLOCK, gettext_noop("how many services there are")),
+    "gpc": ("signals", "L22", BLOCK, gettext_noop("which signal of the browser is followed")),
+    "stored_yes": ("list", "L10", WARN, gettext_noop("what was allowed")),
+    "stored_at": ("date", "L10", WARN, gettext_noop("when the visitor chose")),
+    "change": ("link", "L10", WARN, gettext_noop("where to change the choice")),
 }
 # A number of others that receive data; the word for them is much the same in most languages.
 PARTNERS = re.compile(
@@ -51,22 +53,42 @@ def untrue(snapshot: Snapshot) -> Iterator[Finding]:
             field = f"text {where} {key}"
             if key not in texts.LOCKED and (found := words.says("final", text, judge)):
                 yield Finding(
-                    "L05", BLOCK, f"The text {key!r} in {where} says {found!r}; to withdraw is as easy as to agree.",
-                    "GDPR 7(3); 11 CCR 7004", "Say that it can be changed at any time.",
-                    subject=field, text=text, field=field,
-                )  # fmt: skip
+                    "L05",
+                    BLOCK,
+                    gettext("The text %(key)r in %(where)s says %(found)r; to withdraw is as easy as to agree.")
+                    % {"key": key, "where": where, "found": found},
+                    "GDPR 7(3); 11 CCR 7004",
+                    gettext("Say that it can be changed at any time."),
+                    subject=field,
+                    text=text,
+                    field=field,
+                )
             if key not in NAMES or not optional:
                 continue
             for found in filter(None, (words.says("nothing_asked", text, judge), _impersonal(text, judge))):
                 yield Finding(
-                    "L11", BLOCK, f"The text {key!r} in {where} says {found!r}; {optional[0]} is optional.", FAIR,
-                    "Say what is stored and why.", subject=field, text=text, field=field,
-                )  # fmt: skip
+                    "L11",
+                    BLOCK,
+                    gettext("The text %(key)r in %(where)s says %(found)r; %(optional)s is optional.")
+                    % {"key": key, "where": where, "found": found, "optional": optional[0]},
+                    FAIR,
+                    gettext("Say what is stored and why."),
+                    subject=field,
+                    text=text,
+                    field=field,
+                )
             if found := words.says("always_on", text, judge):
                 yield Finding(
-                    "L06", BLOCK, f"The text {key!r} in {where} says {found!r} of what a visitor may refuse.",
-                    ALWAYS_LAW, "Say that it is a choice.", subject=field, text=text, field=field,
-                )  # fmt: skip
+                    "L06",
+                    BLOCK,
+                    gettext("The text %(key)r in %(where)s says %(found)r of what a visitor may refuse.")
+                    % {"key": key, "where": where, "found": found},
+                    ALWAYS_LAW,
+                    gettext("Say that it is a choice."),
+                    subject=field,
+                    text=text,
+                    field=field,
+                )
 
 
 def _impersonal(text: str, language: str) -> str:
@@ -89,9 +111,16 @@ def categories(snapshot: Snapshot) -> Iterator[Finding]:
             if name and seen.setdefault(name, key) != key:
                 field = f"category {key} name-{language}"
                 yield Finding(
-                    "L11", BLOCK, f"{seen[name]} and {key} have the same name in {language}.", FAIR,
-                    "Tell them apart.", subject=field, text=name, field=field,
-                )  # fmt: skip
+                    "L11",
+                    BLOCK,
+                    gettext("%(seen)s and %(key)s have the same name in %(language)s.")
+                    % {"seen": seen[name], "key": key, "language": language},
+                    FAIR,
+                    gettext("Tell them apart."),
+                    subject=field,
+                    text=name,
+                    field=field,
+                )
 
 
 def _category(category: Mapping[str, Any], language: str, judge: str, own: Mapping[str, str]) -> Iterator[Finding]:
@@ -100,37 +129,84 @@ def _category(category: Mapping[str, Any], language: str, judge: str, own: Mappi
         field = f"category {key} {part}-{language}"
         if found := words.says("always_on", text, judge):
             yield Finding(
-                "L06", BLOCK, f"The {part} of {key} in {language} says {found!r}; it is optional.", ALWAYS_LAW,
-                "Say that it is a choice.", subject=field, text=text, field=field,
-            )  # fmt: skip
+                "L06",
+                BLOCK,
+                gettext("The %(part)s of %(key)s in %(language)s says %(found)r; it is optional.")
+                % {"part": gettext(part), "key": key, "language": language, "found": found},
+                ALWAYS_LAW,
+                gettext("Say that it is a choice."),
+                subject=field,
+                text=text,
+                field=field,
+            )
         elif found := words.asserts("needed", text, judge) or _called(text, ours["C0001"]["name"]):
             yield Finding(
-                "L11", BLOCK, f"The {part} of {key} in {language} says {found!r}; it is optional.", FAIR,
-                "Say what it is for.", subject=field, text=text, field=field,
-            )  # fmt: skip
+                "L11",
+                BLOCK,
+                gettext("The %(part)s of %(key)s in %(language)s says %(found)r; it is optional.")
+                % {"part": gettext(part), "key": key, "language": language, "found": found},
+                FAIR,
+                gettext("Say what it is for."),
+                subject=field,
+                text=text,
+                field=field,
+            )
         elif found := _impersonal(text, judge):
             yield Finding(
-                "L11", WARN, f"The {part} of {key} in {language} says {found!r}; an identifier is personal data.",
-                f"{FAIR}; GDPR recital 30", "Say what is stored and why.", subject=field, text=text, field=field,
-            )  # fmt: skip
+                "L11",
+                WARN,
+                gettext("The %(part)s of %(key)s in %(language)s says %(found)r; an identifier is personal data.")
+                % {"part": gettext(part), "key": key, "language": language, "found": found},
+                f"{FAIR}; GDPR recital 30",
+                gettext("Say what is stored and why."),
+                subject=field,
+                text=text,
+                field=field,
+            )
+    yield from _name(key, language, judge, own)
+
+
+def _name(key: str, language: str, judge: str, own: Mapping[str, str]) -> Iterator[Finding]:
+    """A category that is called as another is, or is another."""
+    ours = texts.categories(language)
     name, whole = own.get("name", ""), f"{own.get('name', '')}. {own.get('description', '')}"
     field = f"category {key} name-{language}"
     other = next((one for one, theirs in ours.items() if one != key and _called(name, theirs["name"])), "")
     if key in ours and other not in ("", "C0001"):
         yield Finding(
-            "L11", BLOCK, f"The category {key} is called {name!r} in {language}, as {other} is.", FAIR,
-            "Name what is in it.", subject=field, text=name, field=field,
-        )  # fmt: skip
+            "L11",
+            BLOCK,
+            gettext("The category %(key)s is called %(name)r in %(language)s, as %(other)s is.")
+            % {"key": key, "name": name, "language": language, "other": other},
+            FAIR,
+            gettext("Name what is in it."),
+            subject=field,
+            text=name,
+            field=field,
+        )
     elif key == "C0004" and not (words.says("advertising", whole, judge) or words.says("tracking", whole, judge)):
         yield Finding(
-            "L11", WARN, f"Nothing in {language} says that {key} is advertising.", FAIR, "Name it.",
-            subject=field, text=whole, field=field,
-        )  # fmt: skip
+            "L11",
+            WARN,
+            gettext("Nothing in %(language)s says that %(key)s is advertising.") % {"language": language, "key": key},
+            FAIR,
+            gettext("Name it."),
+            subject=field,
+            text=whole,
+            field=field,
+        )
     elif key in ("C0002", "C0003") and (found := words.claims("advertising", whole)):
         yield Finding(
-            "L11", WARN, f"The category {key} speaks of {found!r} in {language}; that is another choice.",
-            "GDPR 5(1)(b), 6(1)(a)", "Keep advertising apart.", subject=field, text=whole, field=field,
-        )  # fmt: skip
+            "L11",
+            WARN,
+            gettext("The category %(key)s speaks of %(found)r in %(language)s; that is another choice.")
+            % {"key": key, "found": found, "language": language},
+            "GDPR 5(1)(b), 6(1)(a)",
+            gettext("Keep advertising apart."),
+            subject=field,
+            text=whole,
+            field=field,
+        )
 
 
 def _called(text: str, name: str) -> str:
@@ -147,9 +223,15 @@ def services(snapshot: Snapshot) -> Iterator[Finding]:
             found := words.says("always_on", text) or words.asserts("needed", text, texts.FALLBACK)
         ):
             yield Finding(
-                "L11", WARN, f"{what} says {found!r}; it is optional.", FAIR, "Say what it is for.",
-                subject=field, text=text, field=field,
-            )  # fmt: skip
+                "L11",
+                WARN,
+                gettext("%(what)s says %(found)r; it is optional.") % {"what": what, "found": found},
+                FAIR,
+                gettext("Say what it is for."),
+                subject=field,
+                text=text,
+                field=field,
+            )
 
 
 def informing(snapshot: Snapshot) -> Iterator[Finding]:
@@ -158,19 +240,40 @@ def informing(snapshot: Snapshot) -> Iterator[Finding]:
     for where, language, own in worded(snapshot):
         for key, (placeholder, rule, severity, what) in FACTS.items():
             if f"{{{placeholder}}}" not in own.get(key, f"{{{placeholder}}}"):
-                yield _own(where, key, own, rule, severity, f"does not say {what}", FAIR, f"Put {{{placeholder}}} in.")
+                yield _own(
+                    where,
+                    key,
+                    own,
+                    rule,
+                    severity,
+                    gettext("does not say %(what)s") % {"what": gettext(what)},
+                    FAIR,
+                    gettext("Put {%(placeholder)s} in.") % {"placeholder": placeholder},
+                )
         body = own.get("body", "")
         if body and _letters(body) < FEWEST:
             yield _own(
-                where, "body", own, "L11", BLOCK, "does not say what is asked", "EDPB Guidelines 05/2020 §64",
-                "Say what is stored or read, and that one may say no.",
-            )  # fmt: skip
+                where,
+                "body",
+                own,
+                "L11",
+                BLOCK,
+                gettext("does not say what is asked"),
+                "EDPB Guidelines 05/2020 §64",
+                gettext("Say what is stored or read, and that one may say no."),
+            )
         for key in (*NAMES, "services"):
             if (said := PARTNERS.search(own.get(key, ""))) and int(said[1] or said[2]) != count:
                 yield _own(
-                    where, key, own, "L12", BLOCK, f"says {said.group()!r}; there are {count}", FAIR,
-                    "Put {count} in place of the number.",
-                )  # fmt: skip
+                    where,
+                    key,
+                    own,
+                    "L12",
+                    BLOCK,
+                    gettext("says %(group)r; there are %(count)s") % {"group": said.group(), "count": count},
+                    FAIR,
+                    gettext("Put {count} in place of the number."),
+                )
         if judge := words.judged(language):
             ours = texts.resolve(language)
             yield from _answers(where, judge, {key: text for key, text in own.items() if text != ours.get(key)})
@@ -185,24 +288,63 @@ def _answers(where: str, judge: str, own: Mapping[str, str]) -> Iterator[Finding
         accepts = any(words.same(text, one) for labels in known for one in labels["accept"])
         rejects = any(words.same(text, one) for labels in known for one in labels["reject"]) and key not in OF_A_NO
         if accepts or rejects:
-            yield _own(where, key, own, "L13", BLOCK, "reads as a button, and is none", LAW, "Say what it is.")
+            yield _own(
+                where,
+                key,
+                own,
+                "L13",
+                BLOCK,
+                gettext("reads as a button, and is none"),
+                LAW,
+                gettext("Say what it is."),
+            )
         elif key in OF_A_NO and not words.says("refusing", text, judge):
             rule = "L13" if key == "stored_no" else "L24"
             if words.says("accepting", text, judge):
                 yield _own(
-                    where, key, own, rule, BLOCK, "speaks of a yes where there is a no", LAW, "Say what happens."
+                    where,
+                    key,
+                    own,
+                    rule,
+                    BLOCK,
+                    gettext("speaks of a yes where there is a no"),
+                    LAW,
+                    gettext("Say what happens."),
                 )
             elif key == "optout":
-                yield _own(where, key, own, rule, BLOCK, "does not say that it opts out", LAW, "Say that it does.")
+                yield _own(
+                    where,
+                    key,
+                    own,
+                    rule,
+                    BLOCK,
+                    gettext("does not say that it opts out"),
+                    LAW,
+                    gettext("Say that it does."),
+                )
         elif key == "gpc" and IGNORED.search(text):
-            yield _own(where, key, own, "L22", BLOCK, "says that the signal is not followed", LAW, "It is; say so.")
+            yield _own(
+                where,
+                key,
+                own,
+                "L22",
+                BLOCK,
+                gettext("says that the signal is not followed"),
+                LAW,
+                gettext("It is; say so."),
+            )
 
 
 def _own(
     where: str, key: str, own: Mapping[str, str], rule: str, severity: str, what: str, law: str, fix: str
 ) -> Finding:
     field = f"text {where} {key}"
-    message = f"The text {key!r} in {where} {what}: {words.plain(own[key])[:80]!r}."
+    message = gettext("The text %(key)r in %(where)s %(what)s: %(plain)r.") % {
+        "key": key,
+        "where": where,
+        "what": what,
+        "plain": words.plain(own[key])[:80],
+    }
     return Finding(rule, severity, message, law, fix, subject=field, text=own[key], field=field)
 
 

@@ -10,11 +10,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from consent.banners import actions, reviews, texts, theme
 from consent.banners.models import Banner, BannerFile
 from consent.common import InvalidChange
 from consent.jurisdictions import table
+from consent.jurisdictions.words import named_regimes
 from consent.publishing.differences import text_name
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -47,11 +49,11 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
             elif form.is_valid():
                 actions.edit_banner(site, actor(request), **form.changes(banner))
             else:
-                errors = ["Some fields are not right."]
+                errors = [gettext("Some fields are not right.")]
         except InvalidChange as error:
             errors = [str(error)]
         if not errors:
-            messages.success(request, "The draft of the banner is saved.", "good")
+            messages.success(request, gettext("The draft of the banner is saved."), "good")
             return redirect(_page(site, language=language, regime=regime, tab=request.POST.get("what", "look")))
     tab = request.POST.get("what") or request.GET.get("tab", "look")
     visitor = previews.Visitor.read(request.GET, place=_place(regime), language=language)
@@ -64,7 +66,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         tab=tab if tab in TABS else "look",
         language=language,
         regime=regime,
-        regimes=table.REGIMES.values(),
+        regimes=named_regimes().values(),
         direction=texts.direction(language),
         words=_rows(banner, language, regime, request, wrong),
         wrong=wrong,

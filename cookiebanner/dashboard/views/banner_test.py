@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from consent.banners import arms, banner_tests, texts, theme
 from consent.banners.models import Banner
 from consent.common import InvalidChange
 from consent.jurisdictions import table
+from consent.jurisdictions.words import named_regimes
 from consent.publishing import actions, queries, rendered
 from consent.publishing.models import Release
 from consent.publishing.snapshot import Snapshot
@@ -28,7 +30,13 @@ from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
 
-LABELS = {"title": "Title", "body": "Body", "accept": "Accept", "reject": "Reject", "manage": "Manage"}
+LABELS = {
+    "title": gettext_noop("Title"),
+    "body": gettext_noop("Body"),
+    "accept": gettext_noop("Accept"),
+    "reject": gettext_noop("Reject"),
+    "manage": gettext_noop("Manage"),
+}
 LONG = 60  # a text longer than this gets a larger field
 
 
@@ -48,7 +56,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
     if request.method == "POST":
         errors = _saved(request, site, form, language, regime)
         if not errors:
-            messages.success(request, "The draft of the test is saved.", "good")
+            messages.success(request, gettext("The draft of the test is saved."), "good")
             where = reverse("dashboard:banner_test", kwargs={"uuid": site.uuid})
             return redirect(f"{where}?language={quote(language)}&regime={quote(regime)}")
     findings = [f for f in rendered.check(site, queries.draft(site)) if f.field == "test"] if test else []
@@ -64,7 +72,7 @@ def edit(request: HttpRequest, site: Site) -> HttpResponse:
         language=language,
         regime=regime,
         languages=[(code, forms.LANGUAGE_NAMES.get(code, code)) for code in site.languages],
-        regimes=table.REGIMES.values(),
+        regimes=named_regimes().values(),
         direction=texts.direction(language),
         words=_rows(site, language, regime) if test else [],
         previews=[(name, previews.address(site, arm=name, **simulated)) for name in arms.ARMS] if test else [],
@@ -83,7 +91,7 @@ def _saved(request: HttpRequest, site: Site, form: SecondBanner, language: str, 
         elif form.is_valid():
             banner_tests.save(site, actor(request), **form.changes())
         else:
-            return ["Some fields are not right."]
+            return [gettext("Some fields are not right.")]
     except InvalidChange as error:
         return [str(error)]
     return []
@@ -97,16 +105,27 @@ def winner(request: HttpRequest, site: Site) -> HttpResponse:
     try:
         banner_tests.choose(site, actor(request), chosen)
         if published is None or _content(queries.draft(site)) != _content(arms.arm(published, chosen)):
-            message = "It is the draft's only banner. The draft has other changes, too: look at them and publish."
+            message = gettext(
+                "It is the draft's only banner. The draft has other changes, too: look at them and publish."
+            )
             messages.warning(request, message, "warn")
             return redirect("dashboard:releases", uuid=site.uuid)
         note = f"Banner {chosen} won the test."
         ask = publisher.ask if site.publish_needs_approval else publisher.publish
         made = ask(site, actor(request), note)
-        live = f"Release {made.number} is live with banner {chosen} alone." if isinstance(made, Release) else ""
-        messages.success(request, live or "Asked. Another member has to approve it.", "good")
+        live = (
+            gettext("Release %(number)s is live with banner %(chosen)s alone.")
+            % {"number": made.number, "chosen": chosen}
+            if isinstance(made, Release)
+            else ""
+        )
+        messages.success(request, live or gettext("Asked. Another member has to approve it."), "good")
     except actions.Blocked as error:
-        messages.error(request, f"Not published: {next(str(f) for f in error.findings if f.blocks)}", "bad")
+        messages.error(
+            request,
+            gettext("Not published: %(finding)s") % {"finding": next(str(f) for f in error.findings if f.blocks)},
+            "bad",
+        )
     except InvalidChange as error:
         messages.error(request, str(error).splitlines()[0], "bad")
     return redirect("dashboard:releases", uuid=site.uuid)
@@ -166,7 +185,7 @@ def _rows(site: Site, language: str, regime: str) -> list[dict[str, Any]]:
     return [
         {
             "key": key,
-            "label": LABELS[key],
+            "label": gettext(LABELS[key]),
             "ours": of_a.get(key, ""),
             "value": own.get(key, ""),
             "long": len(of_a.get(key, "")) > LONG,

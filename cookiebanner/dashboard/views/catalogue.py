@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from consent.catalogue import actions, known, necessary
 from consent.catalogue import inbox as filing
@@ -62,7 +63,7 @@ def service_new(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{added.name} is in the draft.", "good")
+            messages.success(request, gettext("%(name)s is in the draft.") % {"name": added.name}, "good")
             return redirect("dashboard:services", uuid=site.uuid)
     ours = next(filter(None, map(known.of_pattern, pattern)), None)
     return show(request, "dashboard/service_new.html", site, form=form, rows=rows, own=True, known=ours)
@@ -76,11 +77,15 @@ def _add_known(request: HttpRequest, site: Site) -> HttpResponse:
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
         return redirect("dashboard:service_new", uuid=site.uuid)
-    text = f"{first.name} is in the draft. Check what it stores, then publish."
+    text = gettext("%(name)s is in the draft. Check what it stores, then publish.") % {"name": first.name}
     if first.necessary_reason:
-        text = f"{first.name} is in the draft as strictly necessary: {first.necessary_reason} Check that this holds."
+        text = gettext("%(name)s is in the draft as strictly necessary: %(reason)s Check that this holds.") % {
+            "name": first.name,
+            "reason": first.necessary_reason,
+        }
     if others:
-        text += f" With it came {', '.join(one.name for one in others)}."
+        more = gettext("With it came %(names)s.") % {"names": ", ".join(one.name for one in others)}
+        text = f"{text} {more}"
     messages.success(request, text, "good")
     return redirect("dashboard:services", uuid=site.uuid)
 
@@ -96,7 +101,7 @@ def _catalogue(request: HttpRequest, site: Site) -> HttpResponse:
     kept = urlencode({name: value for name, value in (("q", text), ("category", category), ("kind", kind)) if value})
     return show(
         request, "dashboard/service_new.html", site, own=False, page=page, names=names, text=text, category=category,
-        kind=kind, kinds=known.KINDS, kept=f"{kept}&" if kept else "",
+        kind=kind, kinds={key: gettext(name) for key, name in known.KINDS.items()}, kept=f"{kept}&" if kept else "",
         ours=[(entry, filing.missing_companions([entry], table)) for entry in page],
         there=[entry["name"] for entry in known.search(text) if entry["key"] in have][:5] if text else [],
         categories=sorted({entry["category"] for entry in known.services()}),
@@ -129,7 +134,7 @@ def service(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{data['name']} is changed in the draft.", "good")
+            messages.success(request, gettext("%(name)s is changed in the draft.") % {"name": data["name"]}, "good")
             return redirect("dashboard:services", uuid=site.uuid)
     return show(request, "dashboard/service.html", site, form=form, rows=rows, service=row)
 
@@ -156,7 +161,7 @@ def service_undo(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             messages.error(request, str(error), "bad")
         else:
-            messages.success(request, f"{row.name} is back.", "good")
+            messages.success(request, gettext("%(name)s is back.") % {"name": row.name}, "good")
     return redirect("dashboard:services", uuid=site.uuid)
 
 
@@ -182,13 +187,13 @@ def categories(request: HttpRequest, site: Site) -> HttpResponse:
     if which == "category" and category_form.is_valid():
         data = category_form.cleaned_data
         if site.categories.filter(key=data["key"]).exists():
-            category_form.add_error("key", "There is a category with this id.")
+            category_form.add_error("key", gettext("There is a category with this id."))
         elif _set(request, category_form, lambda: _new_category(site, request, data)):
             return redirect("dashboard:category", uuid=site.uuid, key=data["key"])
     if which == "purpose" and purpose_form.is_valid():
         data = purpose_form.cleaned_data
         if site.purposes.filter(key=data["key"]).exists():
-            purpose_form.add_error("key", "There is a purpose with this id.")
+            purpose_form.add_error("key", gettext("There is a purpose with this id."))
         elif _set(request, purpose_form, lambda: _set_purpose(site, request, data)):
             return redirect("dashboard:purpose", uuid=site.uuid, key=data["key"])
     own = list(site.categories.all())
@@ -229,12 +234,14 @@ def category(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         data.pop("key")
         texts = _texts(request, site)
         if _set(request, form, lambda: actions.set_category(site, key, actor(request), texts=texts, **data)):
-            messages.success(request, f"{key} is changed in the draft.", "good")
+            messages.success(request, gettext("%(key)s is changed in the draft.") % {"key": key}, "good")
             bare = [
                 s.name for s in row.services.all() if data["necessary"] and not necessary.enough(s.necessary_reason)
             ]
             if bare:
-                text = f"It is always active now: say of {', '.join(bare[:10])} why, before you publish."
+                text = gettext("It is always active now: say of %(services)s why, before you publish.") % {
+                    "services": ", ".join(bare[:10])
+                }
                 messages.warning(request, text, "warn")
             return redirect("dashboard:categories", uuid=site.uuid)
     return show(
@@ -265,7 +272,7 @@ def purpose(request: HttpRequest, site: Site, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         texts = _texts(request, site)
         if _set(request, form, lambda: _set_purpose(site, request, form.cleaned_data, texts=texts)):
-            messages.success(request, f"{key} is changed in the draft.", "good")
+            messages.success(request, gettext("%(key)s is changed in the draft.") % {"key": key}, "good")
             return redirect("dashboard:categories", uuid=site.uuid)
     return show(
         request, "dashboard/purpose.html", site, form=form, row=row, languages=_language_rows(site, row.texts, "")

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from consent.catalogue import actions, cookie_csv
 from consent.common import InvalidChange
@@ -47,5 +48,9 @@ def _take(request: HttpRequest, site: Site, rows: list[cookie_csv.CookieRow]) ->
     for row in rows:
         by_service.setdefault(row.service, []).append(row.values)
     added, changed = actions.merge_cookies(site, by_service, actor(request))
-    messages.success(request, f"{added} cookies added to the draft, {changed} changed.", "good")
+    messages.success(
+        request,
+        gettext("%(added)s cookies added to the draft, %(changed)s changed.") % {"added": added, "changed": changed},
+        "good",
+    )
     return redirect("dashboard:services", uuid=site.uuid)

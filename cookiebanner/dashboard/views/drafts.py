@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from consent.banners import actions
 from consent.banners.models import BannerDraft
@@ -85,14 +86,16 @@ def compare(request: HttpRequest, site: Site, named: int) -> HttpResponse:
 def _done(request: HttpRequest, site: Site) -> str:
     """What was done, in a sentence. Raises InvalidChange and Http404."""
     if "copy" in request.POST:
-        return (
-            f"“{actions.copy_draft(site, actor(request), request.POST.get('name', '')).name}” is a copy of the draft."
-        )
+        return gettext("“%(name)s” is a copy of the draft.") % {
+            "name": actions.copy_draft(site, actor(request), request.POST.get("name", "")).name
+        }
     if "use" in request.POST:
-        return f"“{actions.use_draft(site, actor(request), _draft(site, request.POST['use'])).name}” is in use now."
+        return gettext("“%(name)s” is in use now.") % {
+            "name": actions.use_draft(site, actor(request), _draft(site, request.POST["use"])).name
+        }
     draft = _draft(site, request.POST.get("delete", ""))
     actions.delete_draft(site, actor(request), draft)
-    return f"“{draft.name}” is deleted."
+    return gettext("“%(name)s” is deleted.") % {"name": draft.name}
 
 
 def _draft(site: Site, key: int | str) -> BannerDraft:

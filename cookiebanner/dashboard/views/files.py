@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from consent.banners import actions
 from consent.banners import files as kinds
@@ -53,13 +54,18 @@ def _done(request: HttpRequest, site: Site) -> str:
     if "remove" in request.POST:
         file = _file(site, request.POST["remove"])
         actions.remove_file(site, actor(request), file)
-        return f"{file.name} is removed. Releases that show it go on to."
+        return gettext("%(name)s is removed. Releases that show it go on to.") % {"name": file.name}
     given = request.FILES.get("file")
     if given is None:
-        raise InvalidChange("Choose a file.")
+        raise InvalidChange(gettext("Choose a file."))
     if (given.size or 0) > max(kinds.LARGEST.values()):
-        raise InvalidChange(f"The file has {(given.size or 0) // 1000} kB, which is more than any may have.")
-    return f"{actions.add_file(site, actor(request), given.name or '', given.read()).name} is there to choose."
+        raise InvalidChange(
+            gettext("The file has %(kilobytes)s kB, which is more than any may have.")
+            % {"kilobytes": (given.size or 0) // 1000}
+        )
+    return gettext("%(name)s is there to choose.") % {
+        "name": actions.add_file(site, actor(request), given.name or "", given.read()).name
+    }
 
 
 def _file(site: Site, key: str) -> BannerFile:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from consent.catalogue import inbox as filing
 from consent.catalogue import known
@@ -77,7 +78,11 @@ def _row(row: GateReport, table: Any, names: dict[str, str], have: set[str], giv
     """One host as the page shows it; `given` is what was typed, when it is shown again."""
     found = filing.proposal(row.subject, table)
     choices = [
-        (one["key"], f"{one['name']} (yours)" if one["key"] in have else one["name"], names.get(one["category"], ""))
+        (
+            one["key"],
+            gettext("%(name)s (yours)") % {"name": one["name"]} if one["key"] in have else one["name"],
+            names.get(one["category"], ""),
+        )
         for one in found.choices
     ]
     default = found.service["key"] if found.service else filing.OWN if not choices else ""
@@ -88,7 +93,11 @@ def _row(row: GateReport, table: Any, names: dict[str, str], have: set[str], giv
         "category": given.get(f"category-{row.pk}", ""),
         "query": urlencode({"pattern": row.subject, "name": row.subject}),
         "companions": [
-            (one["key"], one["name"], " and ".join(s["name"] for s in found.choices if one["key"] in s["companions"]))
+            (
+                one["key"],
+                one["name"],
+                gettext(" and ").join(s["name"] for s in found.choices if one["key"] in s["companions"]),
+            )
             for one in found.companions
         ],
         "also": given.getlist(f"also-{row.pk}") if given else [one["key"] for one in found.companions],
@@ -110,7 +119,7 @@ def _act(request: HttpRequest, site: Site) -> bool:
     numbers = [int(text) for text in wanted if text.isascii() and text.isdigit() and len(text) < 19]
     rows = list(site.gate_reports.filter(kind=GateReport.Kind.UNKNOWN_HOST, pk__in=numbers))
     if not rows:
-        messages.error(request, "Select at least one host.", "bad")
+        messages.error(request, gettext("Select at least one host."), "bad")
         return False
     if "restore" in given or "restore_one" in given:
         _bring_back(site, [row.pk for row in rows], who)
@@ -150,7 +159,11 @@ def _add(request: HttpRequest, site: Site, rows: list[GateReport]) -> bool:
         if not filing.covered(filing.table_of(site), row.subject):
             stats.dismiss_report(row, who)  # what else is on this host belongs to others
     if done:
-        messages.success(request, f"In the draft: {', '.join(dict.fromkeys(done))}. Publish to hold them.", "good")
+        messages.success(
+            request,
+            gettext("In the draft: %(services)s. Publish to hold them.") % {"services": ", ".join(dict.fromkeys(done))},
+            "good",
+        )
     for text in dict.fromkeys(failed):
         messages.error(request, text, "bad")
     return not failed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
 
 from consent.publishing import queries as publishing
 from consent.sites import actions as sites
@@ -25,7 +26,9 @@ def installation(request: HttpRequest, site: Site) -> HttpResponse:
         wanted = request.POST.get("level", "")
         if wanted in Site.Level.values:
             sites.change_settings(site, actor(request), level=wanted)
-            messages.success(request, "The draft has another blocking level. Publish, then change the page.", "good")
+            messages.success(
+                request, gettext("The draft has another blocking level. Publish, then change the page."), "good"
+            )
         return redirect("dashboard:installation", uuid=site.uuid)
     base = links.base(request)
     reported = site.gate_reports.filter(dismissed_at=None).exclude(kind="unknown").order_by("-last_seen")

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.catalogue import actions as catalogue
 from consent.common import InvalidChange
@@ -18,7 +19,7 @@ from consent.exports import law
 from consent.jurisdictions import actions, history, notices, table
 from consent.jurisdictions.queries import overrides_of
 from consent.jurisdictions.table import Overrides
-from consent.jurisdictions.words import terms_in_words
+from consent.jurisdictions.words import named_regimes, terms_in_words
 from consent.publishing import queries as publishing
 from consent.publishing.differences import category_names
 from consent.sites.models import Site
@@ -47,24 +48,24 @@ def cell(service: Mapping[str, Any], necessary: bool, terms: Mapping[str, Any], 
     override = service["overrides"].get(terms["regime"])
     advertises = service["sells_or_shares"] or service["targeted_ads"]
     if necessary:
-        why = "strictly necessary"
+        why = gettext("strictly necessary")
     elif advertises and gpc:
-        why = "browser signal"
+        why = gettext("browser signal")
     elif advertises and child:
-        why = "site for children"
+        why = gettext("site for children")
     elif override:
-        why = "your override"
+        why = gettext("your override")
     elif exempt(service, terms):
-        why = "exemption you confirmed"
+        why = gettext("exemption you confirmed")
     elif service["container"] and not granted:
-        why = "until any category is granted"
+        why = gettext("until any category is granted")
     else:
         why = (
-            "until objection"
+            gettext("until objection")
             if granted and terms["model"] != "notice"
-            else "notice only"
+            else gettext("notice only")
             if granted
-            else "until granted"
+            else gettext("until granted")
         )
     return Cell(terms["regime"], granted, why, bool(override))
 
@@ -80,7 +81,8 @@ def rules(request: HttpRequest, site: Site) -> HttpResponse:
     gpc = request.GET.get("gpc") == "1"
     draft = publishing.draft(site)
     necessary = _necessary(draft)
-    columns = [table.REGIMES[key] for key in chosen]
+    named = named_regimes()
+    columns = [named[key] for key in chosen]
     rows = [
         (
             service,
@@ -97,7 +99,7 @@ def rules(request: HttpRequest, site: Site) -> HttpResponse:
         site,
         rows=rows,
         columns=columns,
-        regimes=table.REGIMES.values(),
+        regimes=named.values(),
         chosen=chosen,
         gpc=gpc,
         names=category_names(draft),
@@ -118,7 +120,7 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
             "reason": existing.reason if existing else "",
         },
     )
-    forms.set_choices(form, "regime", [(key, terms["name"]) for key, terms in table.REGIMES.items()])
+    forms.set_choices(form, "regime", [(key, gettext(terms["name"])) for key, terms in table.REGIMES.items()])
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -126,7 +128,9 @@ def rule(request: HttpRequest, site: Site, key: str) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The draft of {service.name} is changed for one regime.", "good")
+            messages.success(
+                request, gettext("The draft of %(name)s is changed for one regime.") % {"name": service.name}, "good"
+            )
             return redirect("dashboard:rules", uuid=site.uuid)
     return show(
         request, "dashboard/rule.html", site, form=form, service=service, overrides=service.overrides.order_by("regime")
@@ -166,7 +170,7 @@ def jurisdictions(request: HttpRequest, site: Site) -> HttpResponse:
         optional=len(optional),
         low=sum(1 for r in rows if r["row"].confidence == "low"),
         subscription=notices.subscription_of(request.user),
-        no_mail=" and ".join(mail.missing()),
+        no_mail=gettext(" and ").join(mail.missing()),
         no_pdf=law_pdf.missing(),
         **_news(today, overrides),
     )
@@ -200,7 +204,9 @@ def jurisdictions_pdf(request: HttpRequest, site: Site) -> HttpResponse:
     overrides = overrides_of(site)
     today = timezone.now().date()
     rows = [table.row(place, overrides) for place in table.ROWS]
-    lines = [(row, table.REGIMES[row.preset]["name"], overrides.get(row.id), row.in_force(today)) for row in rows]
+    lines = [
+        (row, gettext(table.REGIMES[row.preset]["name"]), overrides.get(row.id), row.in_force(today)) for row in rows
+    ]
     html = render_to_string(
         "dashboard/jurisdictions_pdf.html", {"lines": lines, "site": site, **_news(today, overrides)}
     )
@@ -209,7 +215,7 @@ def jurisdictions_pdf(request: HttpRequest, site: Site) -> HttpResponse:
             raise law_pdf.NotMade(f"{reason[0].upper()}{reason[1:]}.")
         body = law_pdf.made_of(html)
     except law_pdf.NotMade as error:
-        messages.error(request, f"No PDF could be made. {error}", "bad")
+        messages.error(request, gettext("No PDF could be made. %(error)s") % {"error": error}, "bad")
         return redirect("dashboard:jurisdictions", uuid=site.uuid)
     return _file(body, "application/pdf", f"laws-and-places-{today}.pdf")
 
@@ -226,9 +232,9 @@ def law_notices(request: HttpRequest, uuid: Any) -> HttpResponse:
         raise Http404
     if "subscribe" in request.POST:
         notices.subscribe(request.user)
-        messages.success(request, "You will be told by mail.", "good")
+        messages.success(request, gettext("You will be told by mail."), "good")
     elif notices.unsubscribe(cast(int, request.user.pk)):
-        messages.success(request, "You get no more notices.", "good")
+        messages.success(request, gettext("You get no more notices."), "good")
     return redirect("dashboard:jurisdictions", uuid=site.uuid)
 
 
@@ -244,7 +250,11 @@ def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
     form = forms.PlaceOverride(request.POST if "preset" in request.POST else None, initial=initial)
     if request.method == "POST" and "remove" in request.POST:
         actions.remove_override(site, actor(request), place)
-        messages.success(request, f"{row.name} follows the shipped table again, from the next release on.", "good")
+        messages.success(
+            request,
+            gettext("%(name)s follows the shipped table again, from the next release on.") % {"name": row.name},
+            "good",
+        )
         return redirect("dashboard:jurisdiction", uuid=site.uuid, place=place)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -253,7 +263,7 @@ def jurisdiction(request: HttpRequest, site: Site, place: str) -> HttpResponse:
         except ValueError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{row.name} is corrected in the draft.", "good")
+            messages.success(request, gettext("%(name)s is corrected in the draft.") % {"name": row.name}, "good")
             return redirect("dashboard:jurisdiction", uuid=site.uuid, place=place)
     draft = publishing.draft(site)
     necessary = _necessary(draft)

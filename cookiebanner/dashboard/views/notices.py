@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from consent.jurisdictions import notices as law
 from consent.notices import actions
@@ -22,13 +23,13 @@ def notices(request: PageRequest, site: Site) -> HttpResponse:
     hears = bool(site.webhook_url) and manages
     if request.method == "POST":
         _choose(request, site, hears)
-        messages.success(request, "Saved: this is what you are told of.", "good")
+        messages.success(request, gettext("Saved: this is what you are told of."), "good")
         return redirect("dashboard:notices", uuid=site.uuid)
     channels = [*CHANNELS] + [WEBHOOK] * hears
     on = {channel: actions.wanted(site, None if channel == WEBHOOK else request.user, channel) for channel in channels}
-    names = CHANNELS | {WEBHOOK: "To the webhook"}
+    names = {channel: gettext(words) for channel, words in CHANNELS.items()} | {WEBHOOK: gettext("To the webhook")}
     rows = [
-        (kind.title, [(f"{channel}-{key}", names[channel], key in on[channel], _offered(key, channel))
+        (gettext(kind.title), [(f"{channel}-{key}", names[channel], key in on[channel], _offered(key, channel))
                       for channel in channels])
         for key, kind in KINDS.items()
     ]  # fmt: skip
@@ -55,7 +56,7 @@ def with_words(site: Site, request: HttpRequest) -> list[tuple[str, str, bool, s
     found = []
     for row in actions.open_for(site, request.user):
         if kind := KINDS.get(row.kind):
-            found.append((kind.title, actions.text_of(row), kind.grave, f"dashboard:{kind.page}"))
+            found.append((gettext(kind.title), actions.text_of(row), kind.grave, f"dashboard:{kind.page}"))
     return found
 
 

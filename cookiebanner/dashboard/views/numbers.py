@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from consent.jurisdictions import table
 from consent.sites.models import Site
@@ -20,30 +21,62 @@ from consent.stats import asked, numbers, queries
 from consent.stats.how import TIMES, UNKNOWN
 from consent.stats.numbers import Chosen, Outcome
 from cookiebanner.dashboard import number_charts as charts
+from cookiebanner.staff.days import short_day
 from cookiebanner.staff.pages import on_site, show
 from cookiebanner.templatetags import fairgate as words
 
 PERIODS = (7, 30, 90)
 LONGEST = 366  # days
 ASK, OBJECT = "ask", "object"  # laws that ask for a yes; laws under which trackers run until an objection
-LAWS = {ASK: "Laws that ask for a yes", OBJECT: "Laws that let trackers run until an objection"}
+LAWS = {
+    ASK: gettext_noop("Laws that ask for a yes"),
+    OBJECT: gettext_noop("Laws that let trackers run until an objection"),
+}
 BY = {
-    "day": "Day", "place": "Place", "law": "Law", "language": "Language", "device": "Device", "layer": "Layer",
-    "release": "Release", "arm": "Test",
-}  # fmt: skip
-LAYERS = {"banner": "First layer", "preferences": "Preferences", "api": "The page's own code", "other": "Elsewhere"}
+    "day": gettext_noop("Day"),
+    "place": gettext_noop("Place"),
+    "law": gettext_noop("Law"),
+    "language": gettext_noop("Language"),
+    "device": gettext_noop("Device"),
+    "layer": gettext_noop("Layer"),
+    "release": gettext_noop("Release"),
+    "arm": gettext_noop("Test"),
+}
+# The same in the title of a chart, behind the figure's name.
+BY_IN_TITLES = {
+    "day": gettext_noop("by day"),
+    "place": gettext_noop("by place"),
+    "law": gettext_noop("by law"),
+    "language": gettext_noop("by language"),
+    "device": gettext_noop("by device"),
+    "layer": gettext_noop("by layer"),
+    "release": gettext_noop("by release"),
+    "arm": gettext_noop("by test"),
+}
+LAYERS = {
+    "banner": gettext_noop("First layer"),
+    "preferences": gettext_noop("Preferences"),
+    "api": gettext_noop("The page's own code"),
+    "other": gettext_noop("Elsewhere"),
+}
 TIME_WORDS = {
-    "<1s": "under 1 second", "<3s": "1 to 3 seconds", "<10s": "3 to 10 seconds", "<30s": "10 to 30 seconds",
-    "<60s": "30 to 60 seconds", "<300s": "1 to 5 minutes", "more": "over 5 minutes",
-}  # fmt: skip
+    "<1s": gettext_noop("under 1 second"),
+    "<3s": gettext_noop("1 to 3 seconds"),
+    "<10s": gettext_noop("3 to 10 seconds"),
+    "<30s": gettext_noop("10 to 30 seconds"),
+    "<60s": gettext_noop("30 to 60 seconds"),
+    "<300s": gettext_noop("1 to 5 minutes"),
+    "more": gettext_noop("over 5 minutes"),
+}
+DEVICES = {"phone": gettext_noop("Phone"), "tablet": gettext_noop("Tablet"), "desktop": gettext_noop("Desktop")}
 NAMES: dict[str, Callable[[str], str]] = {
-    "day": lambda name: words_of_day(date.fromisoformat(name), year=True),
+    "day": lambda name: short_day(date.fromisoformat(name), year=True),
     "place": words.place,
     "law": words.regime,
-    "device": str.capitalize,
-    "layer": lambda name: LAYERS.get(name, name),
-    "release": lambda name: f"Release {name}",
-    "arm": lambda name: f"Banner {name}" if name else "No test",
+    "device": lambda name: gettext(DEVICES[name]) if name in DEVICES else name.capitalize(),
+    "layer": lambda name: gettext(LAYERS[name]) if name in LAYERS else name,
+    "release": lambda name: gettext("Release %(name)s") % {"name": name},
+    "arm": lambda name: gettext("Banner %(name)s") % {"name": name} if name else gettext("No test"),
 }
 
 
@@ -62,7 +95,7 @@ class Side:
     def median(self) -> str:
         """The bucket of the middle time to answer, in words."""
         found = numbers.median_bucket(self.times)
-        return TIME_WORDS[found] if found else "–"
+        return gettext(TIME_WORDS[found]) if found else "–"
 
     @property
     def timed(self) -> int:
@@ -99,13 +132,13 @@ def numbers_page(request: HttpRequest, site: Site) -> HttpResponse:
         chart=chart(question, sides),
         rows=beside(question, sides),
         categories=by_category,
-        category_chart=charts.bars("Yes by category", [(row["name"], row["values"]) for row in by_category]),
+        category_chart=charts.bars(gettext("Yes by category"), [(row["name"], row["values"]) for row in by_category]),
         times=times(sides),
         time_chart=time_chart(sides),
         since=numbers.counted_since(site.pk),
-        bys=BY,
-        by_label=BY[question.by],
-        laws=LAWS,
+        bys={key: gettext(name) for key, name in BY.items()},
+        by_label=gettext(BY[question.by]),
+        laws={key: gettext(name) for key, name in LAWS.items()},
         regimes=sorted((id, words.regime(id)) for id in table.REGIMES),
         releases=list(site.releases.order_by("-number").values_list("number", flat=True)[:200]),
         periods=PERIODS,
@@ -204,19 +237,21 @@ def labels(sides: list[Chosen]) -> list[str]:
     """What tells the sides apart, in words."""
     made = []
     for chosen in sides:
-        period = f"{words_of_day(chosen.first)} to {words_of_day(chosen.last, year=True)}"
-        made.append(f"{period}, release {chosen.release}" if chosen.release else period)
+        period = gettext("%(first)s to %(last)s") % {
+            "first": short_day(chosen.first),
+            "last": short_day(chosen.last, year=True),
+        }
+        made.append(
+            gettext("%(period)s, release %(release)s") % {"period": period, "release": chosen.release}
+            if chosen.release
+            else period
+        )
     return made
-
-
-def words_of_day(day: date, year: bool = False) -> str:
-    """3 Nov, or 3 Nov 2026"""
-    return f"{day.day} {day:%b}" + (f" {day.year}" if year else "")
 
 
 def name_of(by: str, name: str) -> str:
     """A row's name in words."""
-    return NAMES.get(by, str)(name) or "Unknown"
+    return NAMES.get(by, str)(name) or gettext("Unknown")
 
 
 def rate_of(question: Question, row: Outcome) -> float | None:
@@ -229,21 +264,22 @@ def rate_of(question: Question, row: Outcome) -> float | None:
 def _value(question: Question, row: Outcome | None, side: Side, both: bool) -> charts.Value:
     """A row's share, with words that say of what; `both`: two sides are beside each other."""
     if row is None:
-        return charts.Value("", None, f"{side.label}: none")
+        return charts.Value("", None, gettext("%(label)s: none") % {"label": side.label})
     share, base = rate_of(question, row), row.base if row.banners else row.decisions
-    said = f"{words.percent(share)} of {base:,} {'banners' if row.banners else 'answers'}"
+    of = gettext("%(percent)s of %(count)s banners") if row.banners else gettext("%(percent)s of %(count)s answers")
+    said = of % {"percent": words.percent(share), "count": f"{base:,}"}
     if question.by == "day":
         day = date.fromisoformat(row.name)
-        return charts.Value(words_of_day(day), share, f"{words_of_day(day, year=True)}: {said}")
+        return charts.Value(short_day(day), share, f"{short_day(day, year=True)}: {said}")
     return charts.Value("", share, f"{side.label}: {said}" if both else said)
 
 
 def chart(question: Question, sides: list[Side]) -> str:
     """A line over days; of everything else bars, the first twelve."""
-    title = "Opt-in rate" if question.asks else "Refusals and objections"
+    title = gettext("Opt-in rate") if question.asks else gettext("Refusals and objections")
     if question.by == "day":
         series = [[_value(question, row, side, len(sides) > 1) for row in reversed(side.rows)] for side in sides]
-        return charts.line(f"{title} by day", series)
+        return charts.line(f"{title} {gettext(BY_IN_TITLES['day'])}", series)
     rows = [
         (
             name_of(question.by, next(row.name for row in pair if row)),
@@ -251,7 +287,7 @@ def chart(question: Question, sides: list[Side]) -> str:
         )
         for pair in pairs(question, sides)[:12]
     ]
-    return charts.bars(f"{title} by {BY[question.by].lower()}", rows)
+    return charts.bars(f"{title} {gettext(BY_IN_TITLES[question.by])}", rows)
 
 
 def pairs(question: Question, sides: list[Side]) -> list[list[Outcome | None]]:
@@ -292,7 +328,7 @@ def categories(sides: list[Side], names: dict[str, str]) -> list[dict[str, Any]]
         for one in sides:
             rate, granted = one.whole.category_rate(key), one.whole.granted.get(key, 0)
             about = granted + one.whole.denied.get(key, 0)
-            said = f"{words.percent(rate)} of {about:,} answers"
+            said = gettext("%(percent)s of %(count)s answers") % {"percent": words.percent(rate), "count": f"{about:,}"}
             values.append(charts.Value("", rate, f"{one.label}: {said}" if len(sides) > 1 else said))
         made.append({"name": names.get(key) or key, "values": values})
     return made
@@ -300,7 +336,7 @@ def categories(sides: list[Side], names: dict[str, str]) -> list[dict[str, Any]]
 
 def times(sides: list[Side]) -> list[tuple[str, list[int]]]:
     """Bucket in words → how many answers of each side."""
-    return [(TIME_WORDS[name], [one.times[name] for one in sides]) for name in TIMES if name != UNKNOWN]
+    return [(gettext(TIME_WORDS[name]), [one.times[name] for one in sides]) for name in TIMES if name != UNKNOWN]
 
 
 def time_chart(sides: list[Side]) -> str:
@@ -313,4 +349,4 @@ def time_chart(sides: list[Side]) -> str:
         if len(sides) > 1:
             said = [f"{one.label}: {text}" for one, text in zip(sides, said, strict=True)]
         rows.append((name, [charts.Value("", shares[n][number], text) for n, text in enumerate(said)]))
-    return charts.bars("Time to answer", rows, most)
+    return charts.bars(gettext("Time to answer"), rows, most)

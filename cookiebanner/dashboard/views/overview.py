@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.jurisdictions import table
 from consent.ledger import clock, events
@@ -48,7 +49,7 @@ def overview(request: HttpRequest, site: Site) -> HttpResponse:
         total=stats.total(rows),
         gpc_share=stats.gpc_share(site.pk, first, last),
         chart=charts.answers_a_day(rows),
-        labels=charts.LABELS,
+        labels={kind: gettext(name) for kind, name in charts.LABELS.items()},
         places=[(row, charts.shares(row)) for row in places[:12]],
         more_places=max(len(places) - 12, 0),
         regimes=[(row, charts.shares(row)) for row in by_regime(columns["regime"])],

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.common import InvalidChange
 from consent.sites import actions
 from consent.sites.models import Membership, Site
-from consent.sites.roles import May
+from consent.sites.roles import May, name_of
 from consent.trail.verbs import words_of
 from cookiebanner.dashboard import forms
 from cookiebanner.dashboard.trail_words import category_names, detail_words
@@ -43,9 +44,13 @@ def team(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            text = f"{invitation.email} is invited. They are a member once they follow the link"
-            text += ": show it, and hand it over." if missing else " in the mail."
-            messages.success(request, text, "good")
+            if missing:
+                text = gettext(
+                    "%(email)s is invited. They are a member once they follow the link: show it, and hand it over."
+                )
+            else:
+                text = gettext("%(email)s is invited. They are a member once they follow the link in the mail.")
+            messages.success(request, text % {"email": invitation.email}, "good")
             return redirect("dashboard:team", uuid=site.uuid)
     return _team(request, site, form)
 
@@ -76,7 +81,11 @@ def invitation(request: HttpRequest, site: Site, invitation: int) -> HttpRespons
     try:
         if "withdraw" in request.POST:
             actions.withdraw_invitation(row, actor(request))
-            messages.success(request, f"The invitation of {row.email} is withdrawn; its link does nothing now.", "good")
+            messages.success(
+                request,
+                gettext("The invitation of %(email)s is withdrawn; its link does nothing now.") % {"email": row.email},
+                "good",
+            )
         elif "link" in request.POST:
             if not request.user.is_superuser:
                 return show(request, "refused.html", site, status=403)
@@ -84,11 +93,20 @@ def invitation(request: HttpRequest, site: Site, invitation: int) -> HttpRespons
             made = {"email": renewed.email, "link": links.base(request) + invitations.path(token)}
             return _team(request, site, forms.Invite(), link=made)  # no row may hold it
         elif missing := mail.missing():
-            messages.error(request, f"No mail can be sent: {' and '.join(missing)} not set on this server.", "bad")
+            messages.error(
+                request,
+                gettext("No mail can be sent: %(missing)s not set on this server.")
+                % {"missing": gettext(" and ").join(missing)},
+                "bad",
+            )
         else:
             with transaction.atomic():
                 invitations.send_soon(actions.resend_invitation(row, actor(request), request.user))
-            messages.success(request, f"{row.email} gets another mail. The link of the last one ends.", "good")
+            messages.success(
+                request,
+                gettext("%(email)s gets another mail. The link of the last one ends.") % {"email": row.email},
+                "good",
+            )
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     return redirect("dashboard:team", uuid=site.uuid)
@@ -101,10 +119,14 @@ def member(request: HttpRequest, site: Site, user: int) -> HttpResponse:
     try:
         if "remove" in request.POST:
             actions.remove_member(site, person, actor(request))
-            messages.success(request, f"{person.email} is no longer a member.", "good")
+            messages.success(request, gettext("%(email)s is no longer a member.") % {"email": person.email}, "good")
         else:
             actions.set_role(site, person, request.POST.get("role", ""), actor(request))
-            messages.success(request, f"{person.email} is now {request.POST['role']}.", "good")
+            messages.success(
+                request,
+                gettext("%(email)s is now %(role)s.") % {"email": person.email, "role": name_of(request.POST["role"])},
+                "good",
+            )
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     return redirect("dashboard:team", uuid=site.uuid)
@@ -145,6 +167,6 @@ def trail(request: HttpRequest, site: Site) -> HttpResponse:
         events = events.filter(actor=person)
     page = Paginator(events, 50).get_page(request.GET.get("page"))
     names = category_names(site)
-    rows = [(event, words_of(event.verb), detail_words(event.detail, names)) for event in page]
+    rows = [(event, gettext(words_of(event.verb)), detail_words(event.detail, names)) for event in page]
     actors = site.audit_events.order_by("actor").values_list("actor", flat=True).distinct()
     return show(request, "dashboard/trail.html", site, page=page, rows=rows, actors=actors, person=person)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from consent.banners import reviews
 from consent.common import InvalidChange
@@ -26,6 +27,7 @@ from cookiebanner.dashboard import forms, mending
 from cookiebanner.releases import pictures as taker
 from cookiebanner.releases import publish as publisher
 from cookiebanner.staff import preview as previews
+from cookiebanner.staff.days import whole_day
 from cookiebanner.staff.pages import actor, on_site, show
 
 
@@ -113,12 +115,14 @@ def publish(request: HttpRequest, site: Site) -> HttpResponse:
     if not at and not site.publish_needs_approval:
         _attempt(request, site, lambda: publisher.publish(site, actor(request), note))
     else:
-        done = "" if site.publish_needs_approval else f"It goes live on {at:%-d %B %Y at %H:%M} UTC."
+        done = ""
+        if at and not site.publish_needs_approval:
+            done = gettext("It goes live on %(day)s at %(time)s UTC.") % {"day": whole_day(at), "time": f"{at:%H:%M}"}
         _attempt(
             request,
             site,
             lambda: publisher.ask(site, actor(request), note, at),
-            done or "Asked. Another member has to approve it.",
+            done or gettext("Asked. Another member has to approve it."),
         )
     return redirect("dashboard:releases", uuid=site.uuid)
 
@@ -130,9 +134,16 @@ def approve(request: HttpRequest, site: Site, wanted: int) -> HttpResponse:
     if "end" in request.POST:
         form = forms.Decline(request.POST)
         why = form.cleaned_data["reason"] if form.is_valid() else ""
-        _attempt(request, site, lambda: actions.end_request(row, actor(request), why), "It will not be published.")
+        _attempt(
+            request, site, lambda: actions.end_request(row, actor(request), why), gettext("It will not be published.")
+        )
     else:
-        _attempt(request, site, lambda: publisher.approve(row, actor(request)), "Approved. It goes live at its time.")
+        _attempt(
+            request,
+            site,
+            lambda: publisher.approve(row, actor(request)),
+            gettext("Approved. It goes live at its time."),
+        )
     return redirect("dashboard:releases", uuid=site.uuid)
 
 
@@ -141,13 +152,17 @@ def _attempt(request: HttpRequest, site: Site, verb: Callable[[], Any], done: st
     try:
         made = verb()
     except actions.Blocked as error:
-        messages.error(request, f"Not published. {_why(site, error)}", "bad")
+        messages.error(request, gettext("Not published. %(why)s") % {"why": _why(site, error)}, "bad")
     except InvalidChange as error:
         messages.error(request, str(error).splitlines()[0], "bad")
     else:
         live = isinstance(made, Release)
         messages.success(
-            request, f"Release {made.number} is live. Visitors get it within seconds." if live else done, "good"
+            request,
+            gettext("Release %(number)s is live. Visitors get it within seconds.") % {"number": made.number}
+            if live
+            else done,
+            "good",
         )
 
 
@@ -155,7 +170,9 @@ def _why(site: Site, error: actions.Blocked) -> str:
     """The first five reasons, in words."""
     names = category_names(queries.draft(site))
     why = [in_words(finding.message, names) for finding in error.findings if finding.blocks]
-    return " ".join(why[:5]) + (f" And {len(why) - 5} more." if len(why) > 5 else "")
+    if len(why) > 5:
+        why[5:] = [gettext("And %(count)s more.") % {"count": len(why) - 5}]
+    return " ".join(why)
 
 
 @on_site(May.PUBLISH)
@@ -182,11 +199,19 @@ def rollback(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     try:
         made = publisher.rollback(site, number, actor(request), note)
     except actions.Blocked as error:
-        messages.error(request, f"Not rolled back: release {number} needs a sign-off today. {_why(site, error)}", "bad")
+        messages.error(
+            request,
+            gettext("Not rolled back: release %(number)s needs a sign-off today. %(why)s")
+            % {"number": number, "why": _why(site, error)},
+            "bad",
+        )
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
-        text = f"Release {made.number} is live, with the content of release {number}. The draft is as it was."
+        text = gettext("Release %(number)s is live, with the content of release %(old)s. The draft is as it was.") % {
+            "number": made.number,
+            "old": number,
+        }
         messages.success(request, text, "good")
     return redirect("dashboard:releases", uuid=site.uuid)
 

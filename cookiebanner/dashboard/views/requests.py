@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_noop
 
 from consent.common import InvalidChange
 from consent.requests import actions, evidence, queries
@@ -23,7 +24,6 @@ from consent.requests.models import SubjectRequest
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.request_forms import (
-    KINDS,
     AddFile,
     Close,
     Extend,
@@ -31,13 +31,21 @@ from cookiebanner.dashboard.request_forms import (
     Note,
     Owner,
     RequestFormForm,
+    kind_names,
 )
 from cookiebanner.staff import mail, request_mails
+from cookiebanner.staff.days import whole_day
 from cookiebanner.staff.downloads import as_download
 from cookiebanner.staff.pages import actor, on_site, show
 
 PAGE = 25
-SHOWN = {"open": "Open", "late": "Late", "unconfirmed": "Not confirmed", "ended": "Ended", "all": "All"}
+SHOWN = {
+    "open": gettext_noop("Open"),
+    "late": gettext_noop("Late"),
+    "unconfirmed": gettext_noop("Not confirmed"),
+    "ended": gettext_noop("Ended"),
+    "all": gettext_noop("All"),
+}
 
 
 @on_site(May.ERASE, "GET")
@@ -53,11 +61,11 @@ def requests(request: HttpRequest, site: Site) -> HttpResponse:
         "dashboard/requests.html",
         site,
         page=page,
-        rows=[(row, KINDS[row.kind], row.days_left(today)) for row in page],
+        rows=[(row, kind_names()[row.kind], row.days_left(today)) for row in page],
         counts=queries.counts(site),
-        shown=SHOWN,
+        shown={key: gettext(name) for key, name in SHOWN.items()},
         chosen=chosen,
-        kinds=KINDS,
+        kinds=kind_names(),
         kind=kind,
         search=search,
         kept=urlencode({"show": chosen, "kind": kind, "q": search}) + "&",
@@ -82,7 +90,8 @@ def request_new(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"Filed as {row.number}, due on {row.due:%-d %B %Y}.", "good")
+            said = gettext("Filed as %(number)s, due on %(day)s.") % {"number": row.number, "day": whole_day(row.due)}
+            messages.success(request, said, "good")
             return redirect("dashboard:request", uuid=site.uuid, asked=row.number)
     return show(request, "dashboard/request_new.html", site, form=form)
 
@@ -111,7 +120,7 @@ def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
         "dashboard/request.html",
         site,
         row=row,
-        kind=KINDS[row.kind],
+        kind=kind_names()[row.kind],
         law=LAWS[row.law]["name"],
         terms=terms,
         left=row.days_left(timezone.now().date()),
@@ -152,10 +161,11 @@ def _act(request: HttpRequest, row: SubjectRequest, what: str, forms: dict[str, 
 
 def _attach(request: HttpRequest, row: SubjectRequest, file: Any) -> None:
     made, code = actions.attach(row, file.name, file.read(), for_person=True, actor=actor(request))
-    text = (
-        f"{made.name} can be fetched with the code {code} until {made.expires_at:%-d %B %Y}. It is shown this once:"
-        " tell it to the person by another way than the mail, which has the link."
-    )
+    assert made.expires_at, "a file for the person is handed out for a time"
+    text = gettext(
+        "%(name)s can be fetched with the code %(code)s until %(expires_at)s. It is shown this once: "
+        "tell it to the person by another way than the mail, which has the link."
+    ) % {"name": made.name, "code": code, "expires_at": whole_day(made.expires_at)}
     messages.success(request, text, "good")
 
 
@@ -188,7 +198,7 @@ def request_form(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Saved.", "good")
+            messages.success(request, gettext("Saved."), "good")
             return redirect("dashboard:request_form", uuid=site.uuid)
     return show(
         request,
@@ -197,7 +207,7 @@ def request_form(request: HttpRequest, site: Site) -> HttpResponse:
         form=form,
         address=f"/v1/{site.uuid}/requests/",
         missing=mail.missing(),
-        kinds=KINDS,
+        kinds=kind_names(),
     )
 
 
@@ -217,7 +227,7 @@ def request_metrics(request: HttpRequest, site: Site) -> HttpResponse:
         writer.writerows(lines)
         return response
     always = (Kind.ACCESS, Kind.ERASURE)
-    named = [(KINDS[line["kind"]], line) for line in lines if line["received"] or line["kind"] in always]
+    named = [(kind_names()[line["kind"]], line) for line in lines if line["received"] or line["kind"] in always]
     return show(
         request, "dashboard/request_metrics.html", site, lines=named, year=year, years=range(this, this - 4, -1)
     )

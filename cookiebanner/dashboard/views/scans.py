@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from consent.common import InvalidChange
 from consent.ledger import canonical
@@ -21,11 +22,15 @@ from cookiebanner.dashboard import forms
 from cookiebanner.releases.pictures import unavailable
 from cookiebanner.staff.pages import actor, on_site, show
 
-MOMENTS = {BEFORE: "Before an answer", REFUSED: "After a refusal", ACCEPTED: "After a yes"}
+MOMENTS = {
+    BEFORE: gettext_noop("Before an answer"),
+    REFUSED: gettext_noop("After a refusal"),
+    ACCEPTED: gettext_noop("After a yes"),
+}
 ENDED = {
-    "pages": "It ended at the number of pages that you asked for; there are more.",
-    "time": "It ended because its time was over; what it had not seen by then is missing.",
-    "stopped": "Somebody stopped it: it holds what was seen until then, and is compared with nothing.",
+    "pages": gettext_noop("It ended at the number of pages that you asked for; there are more."),
+    "time": gettext_noop("It ended because its time was over; what it had not seen by then is missing."),
+    "stopped": gettext_noop("Somebody stopped it: it holds what was seen until then, and is compared with nothing."),
 }
 
 
@@ -40,7 +45,7 @@ def scans_page(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Saved. The next scan is made so.", "good")
+            messages.success(request, gettext("Saved. The next scan is made so."), "good")
             return redirect("dashboard:scans", uuid=site.uuid)
     rows = list(site.scans.select_related("job"))
     return show(
@@ -109,8 +114,8 @@ def _reported(request: HttpRequest, site: Site, row: Scan) -> dict[str, Any]:
     comparable = reports.whole(found)
     return {
         "report": found,
-        "ended": ENDED.get(found["ended"], ""),
-        "moments": MOMENTS,
+        "ended": gettext(ENDED[found["ended"]]) if found["ended"] in ENDED else "",
+        "moments": {moment: gettext(name) for moment, name in MOMENTS.items()},
         "too_early": reports.flagged(found, "before").items(),
         "surviving": reports.flagged(found, "after_refusal").items(),
         "early_hosts": reports.strangers(found, BEFORE),
@@ -131,12 +136,12 @@ def file(request: HttpRequest, site: Site, scan: int) -> HttpResponse:
     row = get_object_or_404(site.scans, pk=scan)
     wanted = [_choice(request, row, value) for value in request.POST.getlist("add")[:500]]
     if not wanted:
-        messages.error(request, "Nothing was ticked, so nothing was filed.", "bad")
+        messages.error(request, gettext("Nothing was ticked, so nothing was filed."), "bad")
         return redirect("dashboard:scan", uuid=site.uuid, scan=row.pk)
     try:
         added = scans.file_services(site, actor(request), wanted)
     except InvalidChange as error:
-        messages.error(request, f"Nothing was filed. {error}", "bad")
+        messages.error(request, gettext("Nothing was filed. %(error)s") % {"error": error}, "bad")
         return redirect("dashboard:scan", uuid=site.uuid, scan=row.pk)
     request.session[_undo_key(site)] = {"keys": [one.key for one in added], "names": [one.name for one in added]}
     return redirect("dashboard:scan", uuid=site.uuid, scan=row.pk)
@@ -160,7 +165,10 @@ def undo(request: HttpRequest, site: Site, scan: int) -> HttpResponse:
     kept = request.session.pop(_undo_key(site), None)
     if kept and "dismiss" not in request.POST:
         count = scans.take_back(site, actor(request), kept["keys"])
-        messages.success(request, f"{count} service{'' if count == 1 else 's'} out of the draft again.", "good")
+        said = ngettext(
+            "%(count)s service out of the draft again.", "%(count)s services out of the draft again.", count
+        )
+        messages.success(request, said % {"count": count}, "good")
     return redirect("dashboard:scan", uuid=site.uuid, scan=row.pk)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.answers import feeds, optouts
 from consent.common import InvalidChange
@@ -40,7 +41,9 @@ def settings(request: HttpRequest, site: Site) -> HttpResponse:
         except InvalidChange as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "The settings are saved. Visitors get them with the next release.", "good")
+            messages.success(
+                request, gettext("The settings are saved. Visitors get them with the next release."), "good"
+            )
             return redirect("dashboard:settings", uuid=site.uuid)
     return show(request, "dashboard/settings.html", site, form=form)
 
@@ -70,12 +73,12 @@ def _webhook_change(request: HttpRequest, site: Site, form: forms.Listen) -> str
     if what == "listen":
         if form.is_valid():
             feeds.listen(site, actor(request), **form.cleaned_data)
-            messages.success(request, "The webhook is told what you chose, from now on.", "good")
+            messages.success(request, gettext("The webhook is told what you chose, from now on."), "good")
     elif what == "again":
         wanted = request.POST.get("delivery", "")
         row = get_object_or_404(site.webhook_deliveries, pk=int(wanted) if wanted.isdecimal() else 0)
         feeds.send_again(row, actor(request))
-        messages.success(request, "It is sent again in a moment.", "good")
+        messages.success(request, gettext("It is sent again in a moment."), "good")
     elif what == "change":
         return actions.rotate_webhook_secret(site, actor(request))
     else:
@@ -105,5 +108,5 @@ def revive(request: HttpRequest, site: Site) -> HttpResponse:
     except InvalidChange as error:
         messages.error(request, str(error), "bad")
     else:
-        messages.success(request, "The gate works again, within a minute.", "good")
+        messages.success(request, gettext("The gate works again, within a minute."), "good")
     return redirect("dashboard:overview", uuid=site.uuid)

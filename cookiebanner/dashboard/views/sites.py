@@ -12,6 +12,7 @@ from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent.banners import texts
 from consent.common import InvalidChange
@@ -83,8 +84,13 @@ def move(request: HttpRequest) -> HttpResponse:
             found = _adopt(request, form.cleaned_data, rehearsal=not done)
         except InvalidChange as error:
             form.add_error(None, str(error))
-    words = {"added": "filed", "completed": "completed", "there": "there already", "undecided": "choose a category",
-             "unknown": "not known to us"}  # fmt: skip
+    words = {
+        "added": gettext("filed"),
+        "completed": gettext("completed"),
+        "there": gettext("there already"),
+        "undecided": gettext("choose a category"),
+        "unknown": gettext("not known to us"),
+    }
     # A rehearsal's site is gone again: then the usual names are what it would have had.
     names = {key: text["name"] for key, text in texts.categories("en").items()}
     names |= found.names if found else {}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from consent.publishing import template as templates
 from consent.publishing.template import Outcome
@@ -17,14 +18,18 @@ from cookiebanner.staff.pages import actor, on_site, show, sites_with
 MOST = 200  # sites at a time
 
 
+def _parts() -> list[tuple[str, str]]:
+    return [(part, gettext(words)) for part, words in templates.PARTS.items()]
+
+
 class Choose(forms.Form):
     """What is taken over, and by whom."""
 
-    parts = forms.MultipleChoiceField(
-        label="What", widget=forms.CheckboxSelectMultiple, choices=list(templates.PARTS.items())
+    parts = forms.MultipleChoiceField(label=gettext_lazy("What"), widget=forms.CheckboxSelectMultiple, choices=_parts)
+    groups = forms.MultipleChoiceField(
+        label=gettext_lazy("Groups"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    groups = forms.MultipleChoiceField(label="Groups", required=False, widget=forms.CheckboxSelectMultiple)
-    sites = forms.MultipleChoiceField(label="Sites", required=False, widget=forms.CheckboxSelectMultiple)
+    sites = forms.MultipleChoiceField(label=gettext_lazy("Sites"), required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, others: list[Site], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,7 +37,14 @@ class Choose(forms.Form):
         names = sorted({site.group for site in others if site.group})
         counts = {name: sum(site.group == name for site in others) for name in names}
         found = {
-            "groups": [(name, f"{name} ({counts[name]} site{'s' * (counts[name] != 1)})") for name in names],
+            "groups": [
+                (
+                    name,
+                    ngettext("%(group)s (%(count)s site)", "%(group)s (%(count)s sites)", counts[name])
+                    % {"group": name, "count": counts[name]},
+                )
+                for name in names
+            ],
             "sites": [(str(site.uuid), site.name) for site in others],
         }
         for name, choices in found.items():
@@ -45,9 +57,9 @@ class Choose(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not self.errors and not self.chosen():
-            raise forms.ValidationError("Tick at least one site or group.")
+            raise forms.ValidationError(gettext("Tick at least one site or group."))
         if not self.errors and len(self.chosen()) > MOST:
-            raise forms.ValidationError(f"Tick {MOST} sites at most at a time.")
+            raise forms.ValidationError(gettext("Tick %(most)s sites at most at a time.") % {"most": MOST})
         return data
 
     def chosen(self) -> list[Site]:
@@ -85,7 +97,7 @@ def template(request: HttpRequest, site: Site) -> HttpResponse:
 
 def _outcome(request: HttpRequest, source: Site, target: Site, parts: list[str], does: bool) -> Outcome:
     if "settings" in parts and not can(role_of(request.user, target), May.MANAGE):
-        return Outcome(target, [], "Only an owner changes its settings.")
+        return Outcome(target, [], gettext("Only an owner changes its settings."))
     if not does:
         return templates.trial(source, target, parts, actor(request))
     return templates.apply(source, target, parts, actor(request), request.POST.get(f"digest-{target.uuid}", ""))

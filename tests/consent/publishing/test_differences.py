@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from consent.publishing.differences import AGAIN, Line, differences, law
+from consent.banners import texts
+from consent.publishing.differences import AGAIN, TEXT_NAMES, Line, differences, law, text_name
 from tests import samples
 
 # What only a program reads: ids of categories, of laws, names with low lines, JSON and Python.
@@ -135,3 +136,8 @@ def test_every_value_of_a_release_is_told_in_words():
     own = [path for path in silent if path[0] not in ("own_cookies", "variants")]
     assert own == []
     assert raw == []
+
+
+def test_every_text_that_may_be_edited_has_a_name():
+    assert set(TEXT_NAMES) == texts.keys() - set(texts.LOCKED)
+    assert text_name("pc_title") == "Preferences title"

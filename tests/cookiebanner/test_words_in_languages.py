@@ -1,0 +1,75 @@
+"""What a person is shown is in their language; what is kept, handed out or compared stays as it is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.utils import translation
+from django.utils.translation import trans_real
+
+from consent.exports import law
+from consent.jurisdictions import table
+from consent.jurisdictions.words import REGIME_NAMES, named_regimes, terms_in_words
+from consent.notices.kinds import KINDS
+from consent.publishing import lint
+from consent.publishing.differences import Line, differences, label, value
+from consent.trail.verbs import Verb, words_of
+from cookiebanner.dashboard import faults, forms, too_late
+from cookiebanner.dashboard.look_form import places
+from tests import samples
+
+
+@pytest.fixture
+def marked(monkeypatch):
+    """A language in which every sentence is as in English, in brackets. English itself is left alone."""
+    kept = trans_real.gettext
+    monkeypatch.setattr(
+        "django.utils.translation._trans.gettext",
+        lambda text: f"[{text}]" if text and translation.get_language() != "en" else kept(text),
+    )
+    with translation.override("de"):
+        yield
+
+
+def test_what_is_shown_is_translated_when_it_is_shown(marked):
+    assert str(forms.Kill.base_fields["reason"].label) == "[Reason]"
+    assert value(True) == "[yes]"
+    assert label("accent") == "[Accent colour]"
+    assert places()[0][1] == "[Card], [bottom left]"
+    assert named_regimes()["eu_opt_in"]["name"] == "[Opt-in (EU and EEA)]"
+    assert too_late.trouble("disarmed", "late") == (
+        "[The gate ran when the page had already begun; trackers that stand before it were not held.]",
+        "[Put the lines below first in <head>, before everything else, without async, defer, or a tag manager.]",
+    )
+    fault = faults.words("disarmed", "worker-src")
+    assert fault and fault.do == "[Add blob: to worker-src.]"
+    assert KINDS["new_host"].text("x.example", {}) == (
+        "[Pages asked x.example, which no service covers. File or dismiss it.]"
+    )
+    terms = table.variant_and_terms(table.row("DE"))[1]
+    assert terms_in_words(terms, table.TEXTS)[0] == ("[Shows]", "[a banner that asks for a choice]")
+
+
+def test_what_is_kept_or_handed_out_is_not(marked):
+    assert words_of("site.kill") == Verb.SITE_KILL.label == "switched the gate off"
+    today = date(2026, 12, 1)
+    with translation.override("en"):
+        file = law.to_csv(today)
+    assert law.to_csv(today) == file
+    snapshot = samples.snapshot()
+    bare = {(one.rule, one.severity, one.regime, one.subject, one.text) for one in lint.check(snapshot)}
+    with translation.override("en"):
+        english = {(one.rule, one.severity, one.regime, one.subject, one.text) for one in lint.check(snapshot)}
+    assert bare == english
+
+
+def test_a_difference_is_told_in_the_language_of_who_looks(marked):
+    before, after = samples.snapshot(), samples.snapshot()
+    before["site"]["record_path"], after["site"]["record_path"] = False, True
+    said = Line("change", "[Keep the page's path in records]", "[no]", "[yes]")
+    assert differences(before, after) == [("[Settings]", [said])]
+
+
+def test_each_regime_is_there_to_be_translated_under_its_own_name():
+    assert {id: terms["name"] for id, terms in table.REGIMES.items()} == REGIME_NAMES
