@@ -1,4 +1,4 @@
-"""`python -m scripts.messages` writes the dashboard's catalogues: locale/<language>/LC_MESSAGES/django.po and django.mo.
+"""`python -m scripts.messages` writes the dashboard's catalogues: locale/<language>/LC_MESSAGES/django.po and .mo.
 
 It reads what templates and Python mark for translation (Django's own marks), adds what is new with an empty
 translation, marks what is no longer said as obsolete, and compiles. With a language behind it, that catalogue is begun.
@@ -139,7 +139,7 @@ def catalogue(language: str) -> polib.POFile:
 def update(kept: polib.POFile, messages: dict[Message, list[str]]) -> None:
     """Brings a catalogue to what the sources mark now; translations stay."""
     by_key = {(entry.msgctxt or "", entry.msgid): entry for entry in kept}
-    wanted = {}
+    wanted: dict[tuple[str, str], polib.POEntry] = {}
     for message, places in messages.items():
         key = (message.context, message.text)
         entry = wanted.get(key) or by_key.get(key) or polib.POEntry(msgid=message.text, msgctxt=message.context or None)

@@ -16,12 +16,18 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from consent.sites.actions import choose_language
 
 FACES = ("/dashboard/", "/audit/", "/accounts/")
+# Names of routes that hand out a document. It is English whoever asks for it, so that two of them can be compared.
+DOCUMENTS = {
+    "export_file", "jurisdictions_csv", "jurisdictions_pdf", "numbers_csv", "person_file", "request_export",
+    "scan_report",
+}  # fmt: skip
 YEAR = 365 * 24 * 3600  # seconds
 
 
@@ -40,6 +46,11 @@ class StaffLanguage:
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
 
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        """Turns to English for documents; `__call__` turns back."""
+        if getattr(request.resolver_match, "url_name", "") in DOCUMENTS or request.GET.get("as") == "csv":
+            translation.activate(settings.LANGUAGE_CODE)
+
 
 def language_for(request: HttpRequest) -> str:
     """The language in which this request is answered."""
@@ -49,7 +60,7 @@ def language_for(request: HttpRequest) -> str:
 def asked(request: HttpRequest) -> str:
     """The language that the browser asks for, if the dashboard speaks it; else English."""
     accepted = request.headers.get("Accept-Language", "")
-    for code, _ in translation.trans_real.parse_accept_lang_header(accepted):
+    for code, _ in parse_accept_lang_header(accepted):
         if found := _offered(code) or _offered(code.partition("-")[0]):
             return found
     return str(settings.LANGUAGE_CODE)
