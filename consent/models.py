@@ -19,6 +19,7 @@ from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Rele
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanPlan
 from consent.sites.models import (
+    AccountLanguage,
     ApiToken,
     Host,
     IdempotencyKey,
@@ -33,6 +34,7 @@ from consent.stats.models import AnsweredTotal, AskedTotal, DailyTotal, GateRepo
 from consent.trail.models import AuditEvent, TrailHead
 
 __all__ = [
+    "AccountLanguage",
     "Anchor",
     "AnsweredTotal",
     "AskedTotal",

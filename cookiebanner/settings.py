@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cookiebanner.staff.languages.StaffLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -195,6 +196,11 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = (
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
+# Of the pages for staff (docs/dashboard.md). Each has a whole catalogue in `locale`: tests/test_messages.py.
+LANGUAGES = [("en", "English")]
+LANGUAGE_COOKIE_NAME = "fairgate_language"
+LOCALE_PATHS = [FAIRGATE_FILES / "locale"]
+FORMAT_MODULE_PATH = "cookiebanner.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 X_FRAME_OPTIONS = "DENY"

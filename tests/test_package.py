@@ -58,7 +58,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_has_what_lies_beside_the_packages(wheel):
     inside = set(zipfile.ZipFile(wheel).namelist())
-    for beside in ("templates", "static", "deploy/edge"):
+    for beside in ("templates", "static", "locale", "deploy/edge"):
         here = subprocess.run(["git", "ls-files", beside], cwd=ROOT, capture_output=True, text=True, check=True)
         assert {f"cookiebanner/files/{name}" for name in here.stdout.split()} <= inside
     data = subprocess.run(

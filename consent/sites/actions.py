@@ -22,7 +22,7 @@ from consent.common import InvalidChange, check
 from consent.jobs import outgoing, signatures
 from consent.sites import moved_from
 from consent.sites.hosts import site_host
-from consent.sites.models import ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
+from consent.sites.models import AccountLanguage, ApiToken, Host, Invitation, Membership, Site, SiteSighting, Webhook
 from consent.sites.queries import invitation_of, locked, role_of
 from consent.sites.roles import May, can
 from consent.storing import Stored, store
@@ -486,6 +486,17 @@ def _withdraw(invitations: models.QuerySet[Invitation], actor: str, why: str = "
         invitation.withdrawn_at, invitation.token_sha256 = timezone.now(), ""
         invitation.save(update_fields=["withdrawn_at", "token_sha256"])
         audit(invitation.site, actor, "invitation.withdraw", email=invitation.email, **({"why": why} if why else {}))
+
+
+# --- Accounts -------------------------------------------------------------------------------------------------------
+
+
+def choose_language(user: Any, code: str) -> None:
+    """The language in which a person wants the dashboard and mails; "" = that of the browser."""
+    if code:
+        AccountLanguage.objects.update_or_create(user=user, defaults={"language": code})
+    else:
+        AccountLanguage.objects.filter(user=user).delete()
 
 
 # --- Tokens ---------------------------------------------------------------------------------------------------------

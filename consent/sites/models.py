@@ -94,6 +94,15 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=("user", "site"), name="one_role_per_user_and_site")]
 
 
+class AccountLanguage(models.Model):
+    """The language in which a person wants the dashboard and mails; without a row it is the browser's."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="account_language"
+    )
+    language = models.CharField(max_length=10, help_text="A code of settings.LANGUAGES.")
+
+
 class Invitation(models.Model):
     """A role on a site, offered to an address and taken up only with the token that was mailed to it.
 

@@ -87,6 +87,11 @@ class Adapter(DefaultAccountAdapter):
 class Backend(AuthenticationBackend):
     """Login by e-mail address; `demo@example.org` is refused, and its sessions end, unless FAIRGATE_DEMO is set."""
 
+    def get_user(self, user_id: Any) -> Any | None:
+        """With the language of the account, which every page needs."""
+        found = get_user_model().objects.select_related("account_language").filter(pk=user_id).first()
+        return found if found and self.user_can_authenticate(found) else None
+
     def user_can_authenticate(self, user: Any) -> bool:
         return not refused(user) and super().user_can_authenticate(user)
 

@@ -2,90 +2,198 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
+from gettext import NullTranslations
+from gettext import translation as catalogue
 from typing import Any
 
+import pycountry
 from django import template
+from django.utils import formats, timesince, translation
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop, ngettext, npgettext_lazy
 
 from consent.banners import texts
 from consent.jurisdictions import table
 from consent.publishing import differences
-from consent.scanner.report import KINDS
 
 register = template.Library()
 
 ACTIONS = {
-    "accept_all": "Accepted all",
-    "reject_all": "Rejected all",
-    "custom": "Chose some",
-    "close": "Closed without a choice",
-    "withdraw": "Withdrew",
-    "opt_out": "Opted out",
-    "gpc": "Opted out by browser signal (GPC)",
-    "signal": "Opted out by another browser signal",
-    "import": "Said elsewhere before",
-    "receipt": "A page's own receipt, not proved",
-    "test": "Tried out on the testing script, counted nowhere",
+    "accept_all": gettext_noop("Accepted all"),
+    "reject_all": gettext_noop("Rejected all"),
+    "custom": gettext_noop("Chose some"),
+    "close": gettext_noop("Closed without a choice"),
+    "withdraw": gettext_noop("Withdrew"),
+    "opt_out": gettext_noop("Opted out"),
+    "gpc": gettext_noop("Opted out by browser signal (GPC)"),
+    "signal": gettext_noop("Opted out by another browser signal"),
+    "import": gettext_noop("Said elsewhere before"),
+    "receipt": gettext_noop("A page's own receipt, not proved"),
+    "test": gettext_noop("Tried out on the testing script, counted nowhere"),
 }
 ENTRIES = {
-    "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "erasure": "Erasure",
-    "waiver": "Sign-off of a rule", "key_rotation": "New signing key", "restart": "Restart of the ledger",
-    "clock_repair": "Clock put right", "void": "Pictures declared void", "trail": "End of the audit trail",
-    "screenshot": "Picture (earlier version)",
-}  # fmt: skip
-LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
+    "release": gettext_noop("Release"),
+    "pictures": gettext_noop("Pictures of a release"),
+    "scan": gettext_noop("Scan"),
+    "erasure": gettext_noop("Erasure"),
+    "waiver": gettext_noop("Sign-off of a rule"),
+    "key_rotation": gettext_noop("New signing key"),
+    "restart": gettext_noop("Restart of the ledger"),
+    "clock_repair": gettext_noop("Clock put right"),
+    "void": gettext_noop("Pictures declared void"),
+    "trail": gettext_noop("End of the audit trail"),
+    "screenshot": gettext_noop("Picture (earlier version)"),
+}
+LEVELS = {
+    "drop_in": gettext_noop("Drop-in"),
+    "snippet": gettext_noop("Snippet"),
+    "strict": gettext_noop("Strict snippet"),
+    "server": gettext_noop("Server"),
+}
 ROLES = {
-    "owner": "Everything, including team, tokens, settings and sign-offs",
-    "editor": "Edits the draft, publishes, uses the kill switch",
-    "auditor": "Sees the audit pages and exports, nothing else",
-    "viewer": "Sees figures and set-up, changes nothing",
+    "owner": gettext_noop("Everything, including team, tokens, settings and sign-offs"),
+    "editor": gettext_noop("Edits the draft, publishes, uses the kill switch"),
+    "auditor": gettext_noop("Sees the audit pages and exports, nothing else"),
+    "viewer": gettext_noop("Sees figures and set-up, changes nothing"),
+}
+ROLE_NAMES = {
+    "owner": gettext_noop("Owner"),
+    "editor": gettext_noop("Editor"),
+    "auditor": gettext_noop("Auditor"),
+    "viewer": gettext_noop("Viewer"),
+}
+SCREENS = {
+    "phone": gettext_noop("phone"),
+    "tablet": gettext_noop("tablet"),
+    "desktop": gettext_noop("desktop"),
+    "light": gettext_noop("light"),
+    "dark": gettext_noop("dark"),
+}
+CHOICES = {"granted": gettext_noop("granted"), "denied": gettext_noop("denied")}
+STORED = {
+    "local": gettext_noop("local storage"),
+    "session": gettext_noop("session storage"),
+    "databases": gettext_noop("database"),
+    "cookie": gettext_noop("cookie"),
+}
+# Languages that write nouns with a capital letter inside a sentence, too.
+CAPITAL_NOUNS = ("de",)
+# Django's own lengths of time stand alone ("3 Tage"); behind "before" some languages want another form ("3 Tagen").
+PAST = {
+    "year": npgettext_lazy("time that passed", "%(num)d year", "%(num)d years", "num"),
+    "month": npgettext_lazy("time that passed", "%(num)d month", "%(num)d months", "num"),
+    "week": npgettext_lazy("time that passed", "%(num)d week", "%(num)d weeks", "num"),
+    "day": npgettext_lazy("time that passed", "%(num)d day", "%(num)d days", "num"),
+    "hour": npgettext_lazy("time that passed", "%(num)d hour", "%(num)d hours", "num"),
+    "minute": npgettext_lazy("time that passed", "%(num)d minute", "%(num)d minutes", "num"),
 }
 
 
 @register.filter
 def percent(value: float | None) -> str:
     """0.314 → `31%`; None → an en dash."""
-    return "–" if value is None else f"{value * 100:.0f}%"
+    return "–" if value is None else gettext("{number}%").format(number=f"{value * 100:.0f}")
 
 
 @register.filter
 def thousands(value: Any) -> str:
-    """12345 → `12,345`."""
-    return f"{int(value):,}"
+    """12345 → `12,345`, as the language writes it."""
+    return formats.number_format(int(value), use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def ago(value: datetime) -> str:
+    """How long it is since: `3 hours ago`."""
+    passed = timesince.timesince(value, time_strings=PAST)  # type: ignore[arg-type]
+    return gettext("{time} ago").format(time=passed)
+
+
+@register.filter
+def in_a_list(names: str | Iterable[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    words = [names] if isinstance(names, str) else list(names)
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("{names} and {last}").format(names=", ".join(words[:-1]), last=words[-1])
+
+
+@register.filter
+def in_sentence(text: str) -> str:
+    """A heading's word inside a sentence: `Place` → place, in German Place. Abbreviations stay."""
+    text = str(text)
+    if translation.get_language() in CAPITAL_NOUNS or text[1:2].isupper():
+        return text
+    return text[:1].lower() + text[1:]
 
 
 @register.filter
 def action(value: str) -> str:
     """An action of a consent record, in words."""
-    return ACTIONS.get(value, value.replace("_", " ").capitalize())
+    return gettext(ACTIONS[value]) if value in ACTIONS else value.replace("_", " ").capitalize()
 
 
 @register.filter
 def entry_kind(value: str) -> str:
     """What an entry of the ledger is, when it is no answer."""
-    return ENTRIES.get(value, value.replace("_", " ").capitalize())
+    return gettext(ENTRIES[value]) if value in ENTRIES else value.replace("_", " ").capitalize()
 
 
 @register.filter
 def level(value: str) -> str:
     """A blocking level, in words."""
-    return LEVELS.get(value, value.replace("_", " "))
+    return gettext(LEVELS[value]) if value in LEVELS else value.replace("_", " ")
 
 
 @register.filter
 def role_words(value: str) -> str:
     """What a role may do."""
-    return ROLES.get(value, "")
+    return gettext(ROLES[value]) if value in ROLES else ""
+
+
+@register.filter
+def role_name(value: str) -> str:
+    """A role by its name."""
+    return gettext(ROLE_NAMES[value]) if value in ROLE_NAMES else value
+
+
+@register.filter
+def screen_word(value: str) -> str:
+    """A device or a colour scheme by its name."""
+    return gettext(SCREENS[value]) if value in SCREENS else value
+
+
+@register.filter
+def choice_word(value: str) -> str:
+    """Whether something was granted or denied."""
+    return gettext(CHOICES[value]) if value in CHOICES else value
 
 
 @register.filter
 def place(value: str) -> str:
     """A jurisdiction's id, in words: `US-CA` → California."""
     if value in ("", "*"):
-        return "Unknown place"
+        return gettext("Unknown place")
     row = table.ROWS.get(value)
-    return row.name if row else value
+    return _place_name(value, translation.get_language() or "en") or row.name if row else value
+
+
+@cache
+def _place_name(code: str, language: str) -> str:
+    """What a place is called in another language than English by ISO 3166; "" where that is not known."""
+    if language == "en":
+        return ""
+    region = "-" in code
+    found = pycountry.subdivisions.get(code=code) if region else pycountry.countries.get(alpha_2=code)
+    if not found:
+        return ""
+    words = catalogue(
+        "iso3166-2" if region else "iso3166-1", pycountry.LOCALES_DIR, languages=[language], fallback=True
+    )
+    name = getattr(found, "common_name", found.name)
+    return words.gettext(name) if type(words) is not NullTranslations else ""
 
 
 @register.filter
@@ -98,9 +206,12 @@ def regime(value: str) -> str:
 
 
 @register.filter
-def language_name(code: str) -> str:
-    """A language in English."""
-    return differences.language_name(code)
+def name_of_language(code: str) -> str:
+    """A language in the language of the page."""
+    try:
+        return str(translation.get_language_info(code)["name_translated"])
+    except KeyError:
+        return differences.language_name(code)
 
 
 @register.filter
@@ -119,7 +230,7 @@ def said(value: Any) -> str:
 def own_name(row: Any) -> str:
     """What a category or purpose is called: by the site, else by us, else by its id."""
     given: dict[str, str] = next(iter((row.texts or {}).values()), {})
-    ours: dict[str, str] = texts.categories(texts.FALLBACK).get(row.key, {})
+    ours: dict[str, str] = texts.categories(translation.get_language() or texts.FALLBACK).get(row.key, {})
     return given.get("name") or ours.get("name") or str(row.key)
 
 
@@ -140,7 +251,8 @@ def bytes_words(value: int | None) -> str:
     size = float(value or 0)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000 or unit == "GB":
-            return f"{size:,.0f} {unit}" if unit == "B" or size >= 100 else f"{size:,.1f} {unit}"
+            decimals = 0 if unit == "B" or size >= 100 else 1
+            return f"{formats.number_format(round(size, decimals), decimals, use_l10n=True)} {unit}"
         size /= 1000
     return ""
 
@@ -148,7 +260,7 @@ def bytes_words(value: int | None) -> str:
 @register.filter
 def stored_kind(value: str) -> str:
     """Where something is stored, in words: `local` → local storage."""
-    return KINDS.get(value, value)
+    return gettext(STORED[value]) if value in STORED else value
 
 
 @register.filter
@@ -157,16 +269,17 @@ def cookie_attributes(detail: Any) -> str:
     if not detail:
         return ""
     days = detail.get("days", -1)
-    words = ["until the browser closes" if days == 0 else "for a time not known" if days < 0 else _days(days)]
+    if days == 0:
+        words = [gettext("until the browser closes")]
+    elif days < 0:
+        words = [gettext("for a time not known")]
+    else:
+        words = [ngettext("{days} day", "{days} days", days).format(days=days)]
     words += [word for name, word in (("http_only", "HttpOnly"), ("secure", "Secure")) if detail.get(name)]
     words += [f"SameSite={detail['same_site']}"] if detail.get("same_site") else []
-    words += [f"path {detail['path']}"] if detail.get("path", "/") != "/" else []
-    words += ["partitioned"] if detail.get("partition") else []
+    words += [gettext("path {path}").format(path=detail["path"])] if detail.get("path", "/") != "/" else []
+    words += [gettext("partitioned")] if detail.get("partition") else []
     return ", ".join(words)
-
-
-def _days(days: int) -> str:
-    return f"{days} day{'' if days == 1 else 's'}"
 
 
 @register.simple_tag

@@ -10,17 +10,18 @@
   document.querySelector('[data-errors]')?.focus();
 
   // Copy buttons, added only where copying can work.
+  const { wordCopy: copy, wordCopied: copied } = document.body.dataset;
   for (const block of document.querySelectorAll('[data-copy]')) {
     if (!navigator.clipboard) break;
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'copy small-button';
-    button.textContent = 'Copy';
+    button.textContent = copy;
     button.addEventListener('click', async () => {
       await navigator.clipboard.writeText(block.textContent.trim());
-      button.textContent = 'Copied';
+      button.textContent = copied;
       setTimeout(() => {
-        button.textContent = 'Copy';
+        button.textContent = copy;
       }, 1600);
     });
     block.parentElement.append(button);

@@ -5,6 +5,9 @@
   if (!switches || !desk) return;
   const form = document.querySelector('form[data-editor]');
   let frame = desk.querySelector('iframe');
+  // Sentences in the language of the page; {…} are filled in here.
+  const words = form?.dataset;
+  const fill = (sentence, name, value) => sentence.replace(`{${name}}`, value);
 
   // --- the screen ---------------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@
   for (const field of form.querySelectorAll('[data-colour]')) {
     const picker = document.createElement('input');
     picker.type = 'color';
-    picker.setAttribute('aria-label', `Pick: ${field.labels[0].textContent}`);
+    picker.setAttribute('aria-label', fill(words.pick, 'colour', field.labels[0].textContent));
     const follow = () => {
       const digits = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(field.value.trim())?.[1];
       picker.classList.toggle('unset', !digits);
@@ -142,7 +145,7 @@
       show(said.url);
     } catch (error) {
       // A redraw that failed is made up for by the next; what was typed is kept.
-      if (error.name !== 'AbortError') state('The preview could not be drawn.');
+      if (error.name !== 'AbortError') state(words.notDrawn);
     }
   };
   switches.addEventListener('change', (event) => {
@@ -178,7 +181,7 @@
   const told = () => {
     undo.disabled = !past.length;
     redo.disabled = !future.length;
-    state(isDirty() ? 'Not saved yet; kept in this browser.' : '');
+    state(isDirty() ? words.notSaved : '');
     keep();
   };
   const move = (from, to) => {
@@ -244,7 +247,7 @@
     const note = document.createElement('div');
     note.className = 'note warn';
     note.setAttribute('role', 'status');
-    const when = new Date(kept.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+    const when = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
     const button = (text, press) => {
       const made = Object.assign(document.createElement('button'), { type: 'button', className: 'small-button', textContent: text });
       made.addEventListener('click', () => {
@@ -271,9 +274,9 @@
     };
     const isSame = kept.base === saved;
     note.append(
-      isSame ? `Your edits of ${when}, which are not saved, are back. ` : `The draft was saved by somebody after your edits of ${when}, which are not saved. `,
-      ...(isSame ? [] : [button('Bring mine back', bring), ' ']),
-      button('Discard them', discard),
+      `${fill(isSame ? words.back : words.savedMeanwhile, 'when', when)} `,
+      ...(isSame ? [] : [button(words.bring, bring), ' ']),
+      button(words.discard, discard),
     );
     form.prepend(note);
     if (isSame) bring();

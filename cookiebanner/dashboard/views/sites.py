@@ -28,7 +28,7 @@ from consent.stats import queries as stats
 from cookiebanner.dashboard import charts, foreign_styles, forms, rehearsal
 from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
-from cookiebanner.templatetags.glossary import WORDS, anchor
+from cookiebanner.templatetags.glossary import explained
 
 
 @signed_in("GET")
@@ -177,5 +177,4 @@ def _again(form: forms.Move) -> list[tuple[str, str]]:
 @signed_in("GET")
 def glossary(request: HttpRequest) -> HttpResponse:
     """What our own words mean."""
-    words = [(word, meaning, anchor(word)) for word, meaning in WORDS.items()]
-    return show(request, "dashboard/glossary.html", words=words)
+    return show(request, "dashboard/glossary.html", words=explained())

@@ -123,8 +123,8 @@ def test_a_record_is_told_in_the_words_that_stood_there(dana, shop, at):
     answer(shop, uuid4())
     response = dana.get(f"{at}records/1/")
     page = " ".join(unescape(response.content.decode()).split())
-    assert "in Germany (known from a trusted proxy's header) was asked in German under" in page
-    assert "by release 1. Answer: <strong>accepted all</strong>, in the banner." in page
+    assert "somebody in Germany (known from a trusted proxy's header) answered under" in page
+    assert "by release 1. Asked in German. Answer: <strong>accepted all</strong>, in the banner." in page
     asked = response.context["asked"]
     assert [part for part, _ in asked][:5] == ["Heading", "Text", "Button", "Button", "Button"]
     assert [text for part, text in asked if part == "Button"] == [

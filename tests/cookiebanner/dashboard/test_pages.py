@@ -176,7 +176,7 @@ def test_only_owners_and_operators_add_sites(login, shop):
 def test_the_overview_counts_the_sites_own_answers(alice, shop, foreign):
     body = alice.get(reverse("dashboard:overview", kwargs={"uuid": shop.uuid})).content.decode()
     assert "<dt>Answers</dt><dd>10</dd>" in body
-    assert "<dt>Accepted all</dt><dd>60%" in body
+    assert "<dt>Accepted all</dt> <dd>60%" in " ".join(body.split())
     assert '<desc id="chart-text">10 answers in 30 days.</desc>' in body
 
 
@@ -189,4 +189,4 @@ def test_the_share_of_browsers_with_a_signal_is_a_figure(alice, shop):
         )
     page = alice.get(url)
     assert page.context["gpc_share"] == 0.25
-    assert "<dt>Browser signal</dt><dd>25%<small>" in page.content.decode()
+    assert "<dt>Browser signal</dt> <dd>25%<small>" in " ".join(page.content.decode().split())
