@@ -114,8 +114,8 @@ def text(found: dict[str, Any]) -> list[str]:
     return [
         "## (j) Answers a second beside another consent server", "",
         f"Made by `make bench-peers` ({found['day']}, {found['how']}): c15t's backend from npm, as its documentation "
-        "has it (Node, Kysely, node-postgres), on the same PostgreSQL. It stores a row of the answer and what that refers "
-        "to, without a log that can be checked.", "", *table(head, rows),
+        "has it (Node, Kysely, node-postgres), on the same PostgreSQL. It stores a row of the answer and what that "
+        "refers to, without a log that can be checked.", "", *table(head, rows),
     ]  # fmt: skip
 
 

@@ -134,10 +134,11 @@ def text(found: dict[str, Any]) -> list[str]:
     return [
         "## (k) Half an hour under half the load", "",
         f"Made by `make bench-soak` ({found['day']}): {len(rows)} minutes at half of {found['full']:,.0f} answers/s, "
-        "each with a publish, an erasure, a checkpoint and the worker's jobs. "
+        "each with a publish, an erasure, a checkpoint and the jobs of the worker. "
         f"{found['stored']:,} answers are in the log, {found['taken']:,} were acknowledged and {found['refused']} "
-        f"refused; `verify_ledger` holds. p99 was {middle(first, 2):.0f} ms in the first sixth and {middle(last, 2):.0f} ms "
-        f"in the last, memory of server and worker {middle(first, 3):.0f} and {middle(last, 3):.0f} MB.", "",
+        f"refused; `verify_ledger` holds. p99 was {middle(first, 2):.0f} ms in the first sixth and "
+        f"{middle(last, 2):.0f} ms in the last, memory of server and worker {middle(first, 3):.0f} and "
+        f"{middle(last, 3):.0f} MB.", "",
         "![Latencies and memory, minute by minute](pictures/soak.svg)", "",
     ]  # fmt: skip
 
