@@ -172,5 +172,5 @@ def test_what_changed_since_the_scan_before_is_told(alice, shop):
     finished(shop, made((HOTJAR, BEFORE)))
     second = finished(shop, made((META, BEFORE)))
     body = " ".join(alice.get(url(shop, "scan", scan=second.pk)).content.decode().split())
-    assert "<dt>New services</dt> <dd>Meta Pixel</dd>" in body
+    assert "<dt>New services</dt><dd>Meta Pixel </dd>" in body
     assert "<dt>Services gone</dt><dd>Hotjar</dd>" in body
