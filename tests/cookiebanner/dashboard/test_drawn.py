@@ -61,7 +61,7 @@ def test_what_was_found_stands_with_the_rest_and_leads_to_its_field(alice, shop)
     assert "1 thing the law refuses" in said and UNLIKE.message in said
     assert f"{address(shop, 'banner')}?tab=words&amp;language=en&amp;regime=#t-reject" in said
     assert '<button class="primary" disabled>' in said
-    assert '1 finding</span> <small class="soft">3 pages in Chromium 1 on' in said
+    assert '1 finding</span> <small class="soft"> 3 pages in Chromium 1 on' in said
     assert alice.get(address(shop, "drawing"))["HX-Refresh"] == "true"
     alice.post(address(shop, "publish"), {"note": ""})
     assert shop.releases.count() == 1

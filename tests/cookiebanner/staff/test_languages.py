@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import polib
 import pytest
@@ -21,7 +22,7 @@ from cookiebanner.templatetags import fairgate
 from scripts import messages
 
 pytestmark = pytest.mark.django_db
-GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
+GERMAN: dict[str, Any] = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
 MARK = "⟦"
 
 
@@ -134,7 +135,7 @@ def test_a_document_is_english_whoever_asks(alice, shop, name):
     assert (response.status_code, response["Content-Language"]) == (200, "en")
 
 
-def published(person: Client, shop, headers: dict[str, str]) -> dict[str, object]:
+def published(person: Client, shop, headers: dict[str, Any]) -> dict[str, object]:
     """What a publish and the documents leave behind, in one language; all of it is taken back."""
     at = {"uuid": shop.uuid}
     point = transaction.savepoint()
