@@ -16,6 +16,7 @@ from consent.jurisdictions.words import COLUMNS
 from consent.ledger.erasure import REFUSALS, REQUESTS
 from consent.publishing.differences import label, language_name, law, place_name, text_name, value
 from consent.sites.models import Site
+from consent.sites.roles import name_of
 from consent.trail.verbs import words_of
 
 Pairs = list[tuple[str, str]]
@@ -116,6 +117,8 @@ def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
         if key == "where":
             language, _, regime = given.partition("@")
             return f"{language_name(language)}, {law(regime)}" if regime else language_name(language)
+        if key == "role":
+            return name_of(given)
         if key == "jurisdiction":
             return place_name(given)
         if key == "ground":
