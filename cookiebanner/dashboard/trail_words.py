@@ -18,6 +18,7 @@ from consent.publishing.differences import label, language_name, law, place_name
 from consent.sites.models import Site
 from consent.sites.roles import name_of
 from consent.trail.verbs import words_of
+from cookiebanner.staff.days import minute
 
 Pairs = list[tuple[str, str]]
 LABELS = {
@@ -131,7 +132,7 @@ def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
         if key in COPIED:
             return f"{given[:16]}…" if len(given) > 40 else given
         if MOMENT.fullmatch(given):
-            return f"{datetime.fromisoformat(given):%-d %B %Y, %H:%M} UTC"
+            return minute(datetime.fromisoformat(given))
     return value(given, names)
 
 
