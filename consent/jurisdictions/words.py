@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from gettext import NullTranslations
+from gettext import translation as catalogue
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+import pycountry
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from consent.jurisdictions import table
 
@@ -67,6 +71,34 @@ COLUMNS = {
     "source": gettext_noop("Source"),
     "confidence": gettext_noop("Confidence"),
 }
+
+
+# Rows that are no country or state, which ISO 3166 names in no language.
+OTHER_ROWS = {
+    "*": gettext_noop("World fallback (country unknown or unlisted)"),
+    "EU": gettext_noop("EU/EEA baseline (use when no country row)"),
+}
+
+
+def name_of_place(id: str) -> str:
+    """A place of the table by its name, in the language of whoever looks where ISO 3166 has one; the id of another."""
+    row = table.ROWS.get(id)
+    if row is None:
+        return id
+    return _iso_name(id, get_language() or "en") or gettext(row.name)
+
+
+@cache
+def _iso_name(id: str, language: str) -> str:
+    if language == "en":
+        return ""  # the table's own are English, and say more
+    region = "-" in id
+    found = pycountry.subdivisions.get(code=id) if region else pycountry.countries.get(alpha_2=id)
+    if found is None:
+        return ""
+    domain = "iso3166-2" if region else "iso3166-1"
+    names = catalogue(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True)
+    return "" if type(names) is NullTranslations else names.gettext(getattr(found, "common_name", found.name))
 
 
 def named_regimes() -> dict[str, dict[str, Any]]:

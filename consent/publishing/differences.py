@@ -267,9 +267,8 @@ def law(variant: str) -> str:
 
 
 def place_name(place: str) -> str:
-    """A place by its name; "everywhere else" for the rest of the world."""
-    row = table.ROWS.get(place)
-    return row.name if row else gettext("unknown place") if place in ("", "*") else place
+    """A place by its name."""
+    return gettext("unknown place") if place == "" else law_words.name_of_place(place)
 
 
 def _word(key: str) -> str:

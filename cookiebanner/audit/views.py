@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from consent.answers import references
 from consent.banners import arms
 from consent.jurisdictions import table
+from consent.jurisdictions.words import name_of_place
 from consent.ledger import checkpoint, clock, erasure, events
 from consent.ledger import search as finder
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
@@ -25,9 +26,13 @@ from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import on_site, show, signed_in, sites_with
 from cookiebanner.templatetags.fairgate import ACTIONS, ENTRIES, action, entry_kind
 
-PLACES = sorted(((key, row.name) for key, row in table.ROWS.items()), key=lambda pair: pair[1])
 MOST = 200  # records of one visitor that are listed
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _places() -> list[tuple[str, str]]:
+    named = [(key, name_of_place(key)) for key in table.ROWS]
+    return [("", gettext("Anywhere")), *sorted(named, key=lambda pair: pair[1])]
 
 
 def _kinds() -> list[Any]:
@@ -51,9 +56,7 @@ class Find(forms.Form):
     kind = forms.ChoiceField(required=False, label=gettext_lazy("What"), choices=_kinds)
     start = forms.DateField(required=False, label=gettext_lazy("From"), widget=DAY)
     end = forms.DateField(required=False, label=gettext_lazy("To"), widget=DAY)
-    place = forms.ChoiceField(
-        required=False, label=gettext_lazy("Place"), choices=[("", gettext_lazy("Anywhere")), *PLACES]
-    )
+    place = forms.ChoiceField(required=False, label=gettext_lazy("Place"), choices=_places)
     release = forms.IntegerField(required=False, label=gettext_lazy("Release"), min_value=1, max_value=2**31 - 1)
     before = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
 

@@ -16,7 +16,9 @@ from consent.jurisdictions.words import COLUMNS
 from consent.ledger.erasure import REFUSALS, REQUESTS
 from consent.publishing.differences import label, language_name, law, place_name, text_name, value
 from consent.sites.models import Site
+from consent.sites.roles import name_of
 from consent.trail.verbs import words_of
+from cookiebanner.staff.days import minute
 
 Pairs = list[tuple[str, str]]
 LABELS = {
@@ -116,6 +118,8 @@ def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
         if key == "where":
             language, _, regime = given.partition("@")
             return f"{language_name(language)}, {law(regime)}" if regime else language_name(language)
+        if key == "role":
+            return name_of(given)
         if key == "jurisdiction":
             return place_name(given)
         if key == "ground":
@@ -128,7 +132,7 @@ def _said(key: str, given: Any, names: Mapping[str, str]) -> str:
         if key in COPIED:
             return f"{given[:16]}…" if len(given) > 40 else given
         if MOMENT.fullmatch(given):
-            return f"{datetime.fromisoformat(given):%-d %B %Y, %H:%M} UTC"
+            return minute(datetime.fromisoformat(given))
     return value(given, names)
 
 

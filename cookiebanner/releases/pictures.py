@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from consent import private_files
 from consent.banners import texts
@@ -104,20 +105,24 @@ class Unseen(Exception):
 
 def unavailable() -> str:
     """Why no pictures can be taken here, in words; "" when they can."""
-    return missing() if settings.FAIRGATE_PICTURES else "FAIRGATE_PICTURES is off"
+    return missing() if settings.FAIRGATE_PICTURES else gettext("FAIRGATE_PICTURES is off")
 
 
 def missing() -> str:
     """Which of the two programs is not here, in words; "" when both are."""
     if find_spec("playwright") is None:
-        return "Playwright is not installed"
-    return "" if installed_browser() else "Chromium is not installed"
+        return gettext("Playwright is not installed")
+    return "" if installed_browser() else gettext("Chromium is not installed")
 
 
 def nothing_to_see(release: Release) -> str:
     """Why a release has no banner, in words; "" when it has one."""
     snapshot = queries.snapshot_of(release.site, release.number)
-    return "" if snapshot and variants(release.site, snapshot) else "this release asks nothing, so no banner is shown"
+    return (
+        ""
+        if snapshot and variants(release.site, snapshot)
+        else gettext("this release asks nothing, so no banner is shown")
+    )
 
 
 def ask_for(release: Release) -> None:

@@ -22,13 +22,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from consent.banners import arms, texts
 from consent.banners.models import Banner, BannerContent, BannerDraft
 from consent.jurisdictions import locate, table
 from consent.jurisdictions.locate import Decision, Place
+from consent.jurisdictions.words import name_of_place
 from consent.publishing import queries, tags
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -41,8 +42,12 @@ SALT = "fairgate.preview"
 LIFE = 3600  # seconds
 SITE_SALT = "fairgate.preview.on-site"
 SITE_DAYS = 7
-_NAMED = [(place, row.name) for place, row in table.ROWS.items() if place not in ("EU", "*")]
-PLACES = [("*", gettext_lazy("Unknown place")), *sorted(_NAMED, key=lambda pair: pair[1])]
+
+
+def places() -> list[tuple[str, str]]:
+    """(id, name) of all places that a preview can be seen from."""
+    named = [(place, name_of_place(place)) for place in table.ROWS if place not in ("EU", "*")]
+    return [("*", gettext("Unknown place")), *sorted(named, key=lambda pair: pair[1])]
 
 
 class Visitor(NamedTuple):

@@ -10,7 +10,7 @@ from django.utils.translation import trans_real
 
 from consent.exports import law
 from consent.jurisdictions import table
-from consent.jurisdictions.words import REGIME_NAMES, named_regimes, terms_in_words
+from consent.jurisdictions.words import OTHER_ROWS, REGIME_NAMES, name_of_place, named_regimes, terms_in_words
 from consent.notices.kinds import KINDS
 from consent.publishing import lint
 from consent.publishing.differences import Line, differences, label, value
@@ -73,3 +73,10 @@ def test_a_difference_is_told_in_the_language_of_who_looks(marked):
 
 def test_each_regime_is_there_to_be_translated_under_its_own_name():
     assert {id: terms["name"] for id, terms in table.REGIMES.items()} == REGIME_NAMES
+    assert {id: table.ROWS[id].name for id in ("*", "EU")} == OTHER_ROWS
+
+
+def test_a_place_is_named_in_the_language_of_who_looks():
+    with translation.override("de"):
+        assert [name_of_place(id) for id in ("DE", "US-CA", "nowhere")] == ["Deutschland", "Kalifornien", "nowhere"]
+    assert [name_of_place(id) for id in table.ROWS] == [row.name for row in table.ROWS.values()]

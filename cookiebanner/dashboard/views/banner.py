@@ -96,7 +96,7 @@ def switches(site: Site, visitor: previews.Visitor) -> dict[str, Any]:
     return {
         "visitor": visitor,
         "law": decision.variant,
-        "places": previews.PLACES,
+        "places": previews.places(),
         "devices": [(name, *size) for name, size in previews.DEVICES.items()],
         "languages": [(code, forms.LANGUAGE_NAMES.get(code, code)) for code in site.languages],
     }

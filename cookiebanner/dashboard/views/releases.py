@@ -326,7 +326,7 @@ def preview(request: HttpRequest, site: Site) -> HttpResponse:
         "dashboard/preview.html",
         site,
         address=previews.address(site, release=chosen, **simulated),
-        places=previews.PLACES,
+        places=previews.places(),
         simulated=simulated,
         languages=[(code, forms.LANGUAGE_NAMES.get(code, code)) for code in site.languages],
         releases=queries.releases(site).values_list("number", flat=True)[:30],

@@ -132,7 +132,7 @@ def rehearse(request: HttpRequest) -> HttpResponse:
         form.add_error(None, str(error))
         return show(request, "dashboard/move.html", form=form, found=None, rows=[], steps=[], done=False)
     response = show(
-        request, "dashboard/rehearsal.html", drawn=drawn, found=found, variant=variant, places=previews.PLACES,
+        request, "dashboard/rehearsal.html", drawn=drawn, found=found, variant=variant, places=previews.places(),
         place=place, part=part, again=_again(form),
     )  # fmt: skip
     response["Content-Security-Policy"] = rehearsal.policy(found.hosts, str(request.csp_nonce))  # type: ignore[attr-defined]
