@@ -22,7 +22,7 @@ from consent.sites import actions, roles
 from consent.sites.models import Invitation, Membership
 from consent.sites.names import validate_one_line
 from consent.sites.queries import invitation_of
-from cookiebanner.staff import accounts, links, mail
+from cookiebanner.staff import accounts, languages, links, mail
 from cookiebanner.staff.pages import show
 
 JOB = "mail.invitation"
@@ -39,23 +39,25 @@ def send_now(invitation: Invitation) -> None:
     links.absolute("")  # before the old link ends
     invitation, token = actions.renew_invitation(invitation)
     site, inviter = invitation.site, invitation.inviter
-    if inviter:
-        first = gettext(
-            "%(inviter)s invites you to be %(role)s of %(site)s on Fairgate, which keeps the consent of the site's "
-            "visitors."
+    with languages.in_language_of(accounts.account_of(invitation.email)):
+        if inviter:
+            first = gettext(
+                "%(inviter)s invites you to be %(role)s of %(site)s on Fairgate, which keeps the consent of the site's "
+                "visitors."
+            )
+        else:
+            first = gettext(
+                "You are invited to be %(role)s of %(site)s on Fairgate, which keeps the consent of the site's "
+                "visitors."
+            )
+        role = roles.name_of(invitation.role)
+        who = {"inviter": inviter.email if inviter else "", "role": role, "site": site.name}
+        last = gettext(
+            "The link is for %(email)s, works once and for seven days. It makes your account, or asks you to log in if "
+            "you have one.\nIf you expected no invitation, do nothing: without the link nothing happens."
         )
-    else:
-        first = gettext(
-            "You are invited to be %(role)s of %(site)s on Fairgate, which keeps the consent of the site's visitors."
-        )
-    role = roles.name_of(invitation.role)
-    who = {"inviter": inviter.email if inviter else "", "role": role, "site": site.name}
-    last = gettext(
-        "The link is for %(email)s, works once and for seven days. It makes your account, or asks you to log in if you "
-        "have one.\nIf you expected no invitation, do nothing: without the link nothing happens."
-    )
-    text = "\n\n".join([first % who, links.absolute(path(token)), last % {"email": invitation.email}]) + "\n"
-    mail.send(gettext("Invitation to %(site)s on Fairgate") % {"site": site.name}, text, invitation.email)
+        text = "\n\n".join([first % who, links.absolute(path(token)), last % {"email": invitation.email}]) + "\n"
+        mail.send(gettext("Invitation to %(site)s on Fairgate") % {"site": site.name}, text, invitation.email)
     actions.invitation_sent(invitation)
 
 

@@ -19,7 +19,7 @@ from consent.jurisdictions.models import LawSubscription
 from consent.jurisdictions.notices import News
 from consent.sites.queries import sites_of
 from consent.sites.roles import May
-from cookiebanner.staff import accounts, links, mail
+from cookiebanner.staff import accounts, languages, links, mail
 from cookiebanner.staff.pages import show, sites_with
 
 JOB = "mail.law_notice"
@@ -68,14 +68,16 @@ def _may_read(user: Any) -> bool:
 
 def _send(subscription: LawSubscription, news: News) -> None:
     end = links.absolute(path(subscription.user_id))
-    parts = [*_version(news), *([_starts(news.starts)] if news.starts else [])]
-    parts += [
-        gettext("The whole table, with sources: %(address)s") % {"address": links.absolute(_page(subscription.user))},
-        gettext("This is research, not legal advice."),
-        gettext("To get no more of these notices: %(address)s") % {"address": end},
-    ]
-    headers = {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    mail.send(_subject(news), "\n\n".join(parts) + "\n", subscription.user.email, headers)
+    with languages.in_language_of(subscription.user):
+        parts = [*_version(news), *([_starts(news.starts)] if news.starts else [])]
+        parts += [
+            gettext("The whole table, with sources: %(address)s")
+            % {"address": links.absolute(_page(subscription.user))},
+            gettext("This is research, not legal advice."),
+            gettext("To get no more of these notices: %(address)s") % {"address": end},
+        ]
+        headers = {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        mail.send(_subject(news), "\n\n".join(parts) + "\n", subscription.user.email, headers)
 
 
 def _page(user: Any) -> str:

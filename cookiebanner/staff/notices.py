@@ -22,7 +22,7 @@ from consent.notices.kinds import KINDS, MAIL
 from consent.notices.models import Notice
 from consent.sites.models import Site
 from consent.sites.queries import role_of
-from cookiebanner.staff import accounts, links, mail
+from cookiebanner.staff import accounts, languages, links, mail
 from cookiebanner.staff.pages import show
 
 JOB = "mail.notices"
@@ -66,13 +66,14 @@ def send_now(site: Site, user_id: int, ids: list[int]) -> bool:
     of_kind: dict[str, list[Notice]] = defaultdict(list)
     for row in rows:
         of_kind[row.kind].append(row)
-    parts = [gettext("This is new on %(site)s.") % {"site": site.name}]
-    parts += [_lines(site, kind, some) for kind, some in of_kind.items()]
-    subject = gettext("%(site)s: %(count)s notices") % {"site": site.name, "count": len(rows)}
-    if len(of_kind) == 1:
-        subject = f"{site.name}: {gettext(KINDS[rows[0].kind].title)}"
-    text = "\n\n".join([*parts, *last_lines(site, user)]) + "\n"
-    mail.send(subject, text, user.email, headers(site, user))
+    with languages.in_language_of(user):
+        parts = [gettext("This is new on %(site)s.") % {"site": site.name}]
+        parts += [_lines(site, kind, some) for kind, some in of_kind.items()]
+        subject = gettext("%(site)s: %(count)s notices") % {"site": site.name, "count": len(rows)}
+        if len(of_kind) == 1:
+            subject = f"{site.name}: {gettext(KINDS[rows[0].kind].title)}"
+        text = "\n\n".join([*parts, *last_lines(site, user)]) + "\n"
+        mail.send(subject, text, user.email, headers(site, user))
     return True
 
 

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from consent.jobs.actions import enqueue
-from cookiebanner.staff import accounts, links, mail
+from cookiebanner.staff import accounts, languages, links, mail
 
 JOB = "mail.password_reset"
 
@@ -79,10 +79,11 @@ def send_now(email: str) -> bool:
         return False
     keys = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     link = links.absolute(reverse("account_reset_password_from_key", kwargs=keys))
-    first = gettext(
-        "Somebody, you perhaps, asked for a new password for %(email)s on Fairgate. This link sets it, once:"
-    )
-    last = gettext("If it was not you, do nothing: the password stays as it is.")
-    text = "\n\n".join([first % {"email": email}, link, last]) + "\n"
-    mail.send(gettext("A new password for Fairgate"), text, email)
+    with languages.in_language_of(user):
+        first = gettext(
+            "Somebody, you perhaps, asked for a new password for %(email)s on Fairgate. This link sets it, once:"
+        )
+        last = gettext("If it was not you, do nothing: the password stays as it is.")
+        text = "\n\n".join([first % {"email": email}, link, last]) + "\n"
+        mail.send(gettext("A new password for Fairgate"), text, email)
     return True

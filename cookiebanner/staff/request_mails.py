@@ -16,7 +16,7 @@ from consent.requests import actions
 from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
 from consent.requests.models import RequestEvent, SubjectRequest
 from consent.requests.texts import words
-from cookiebanner.staff import links, mail
+from cookiebanner.staff import languages, links, mail
 
 JOB = "request_mail"
 NEWS = "request_news"
@@ -131,15 +131,16 @@ def tell_colleagues(row: SubjectRequest, *, new: bool) -> bool:
     to = row.owner.email if row.owner and row.owner.is_active else form.notify if form else ""
     if not to:
         return False
-    left = row.days_left(timezone.now().date())
-    due = (gettext("due on %(day)s") if left >= 0 else gettext("LATE since %(day)s")) % {"day": row.due}
-    page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
-    if new:
-        subject = gettext("%(site)s: request %(number)s came in, %(due)s")
-        text = gettext("A request (%(kind)s, %(place)s) came in.")
-    else:
-        subject = gettext("%(site)s: request %(number)s waits for its answer, %(due)s")
-        text = gettext("A request (%(kind)s, %(place)s) waits for its answer.")
-    text %= {"kind": gettext(KIND_NAMES[Kind(row.kind)]), "place": row.place}
-    mail.send(subject % {"site": row.site.name, "number": row.number, "due": due}, f"{text}\n\n{page}\n", to)
+    with languages.in_language_of(row.owner if row.owner and row.owner.is_active else None):
+        left = row.days_left(timezone.now().date())
+        due = (gettext("due on %(day)s") if left >= 0 else gettext("LATE since %(day)s")) % {"day": row.due}
+        page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
+        if new:
+            subject = gettext("%(site)s: request %(number)s came in, %(due)s")
+            text = gettext("A request (%(kind)s, %(place)s) came in.")
+        else:
+            subject = gettext("%(site)s: request %(number)s waits for its answer, %(due)s")
+            text = gettext("A request (%(kind)s, %(place)s) waits for its answer.")
+        text %= {"kind": gettext(KIND_NAMES[Kind(row.kind)]), "place": row.place}
+        mail.send(subject % {"site": row.site.name, "number": row.number, "due": due}, f"{text}\n\n{page}\n", to)
     return True

@@ -13,7 +13,7 @@ from consent.notices.kinds import MAIL
 from consent.scanner import scans
 from consent.scanner.models import Scan
 from consent.sites.queries import role_of
-from cookiebanner.staff import accounts, links, mail, notices
+from cookiebanner.staff import accounts, languages, links, mail, notices
 
 LONGEST = 25  # names of one kind that a mail tells; the report has all
 TITLES = (
@@ -36,17 +36,18 @@ def send_now(scan_id: int, user_id: int) -> bool:
     if not any(news):
         return False
     page = reverse("dashboard:scan", kwargs={"uuid": scan.site.uuid, "scan": scan.pk})
-    parts = [
-        gettext("The scan of %(site)s on %(day)s found this.")
-        % {"site": scan.site.name, "day": f"{scan.finished_at:%Y-%m-%d}"}
-    ]
-    parts += [_list(gettext(title), names) for title, names in zip(TITLES, news, strict=True) if names]
-    parts += [
-        gettext("The whole report: %(address)s") % {"address": links.absolute(page)},
-        *notices.last_lines(scan.site, user),
-    ]
-    headers = notices.headers(scan.site, user)
-    mail.send(_subject(scan.site.name, news), "\n\n".join(parts) + "\n", user.email, headers)
+    with languages.in_language_of(user):
+        parts = [
+            gettext("The scan of %(site)s on %(day)s found this.")
+            % {"site": scan.site.name, "day": f"{scan.finished_at:%Y-%m-%d}"}
+        ]
+        parts += [_list(gettext(title), names) for title, names in zip(TITLES, news, strict=True) if names]
+        parts += [
+            gettext("The whole report: %(address)s") % {"address": links.absolute(page)},
+            *notices.last_lines(scan.site, user),
+        ]
+        headers = notices.headers(scan.site, user)
+        mail.send(_subject(scan.site.name, news), "\n\n".join(parts) + "\n", user.email, headers)
     return True
 
 

@@ -199,9 +199,9 @@ def _place_name(code: str, language: str) -> str:
 @register.filter
 def regime(value: str) -> str:
     """A regime's or variant's id, in words."""
-    names = regime_names()
     base, _, row = value.partition("-")
-    name = names.get(base, base)
+    terms = table.REGIMES.get(base)
+    name = translation.gettext(terms["name"]) if terms else base
     return f"{name}, {place(row)}" if row else name
 
 
@@ -232,11 +232,6 @@ def own_name(row: Any) -> str:
     given: dict[str, str] = next(iter((row.texts or {}).values()), {})
     ours: dict[str, str] = texts.categories(translation.get_language() or texts.FALLBACK).get(row.key, {})
     return given.get("name") or ours.get("name") or str(row.key)
-
-
-@cache
-def regime_names() -> dict[str, str]:
-    return {key: terms["name"] for key, terms in table.REGIMES.items()}
 
 
 @register.filter

@@ -17,6 +17,7 @@ from django.utils import translation
 
 from consent.models import AccountLanguage, Artifact, AuditEvent, Release, Site
 from consent.sites.actions import choose_language
+from cookiebanner.staff import passwords
 from cookiebanner.staff.languages import in_language_of
 from cookiebanner.templatetags import fairgate
 from scripts import messages
@@ -113,6 +114,12 @@ def test_a_mail_is_written_in_the_language_that_its_reader_chose(people):
     with in_language_of(people["alice"]):
         assert translation.get_language() == "en"
     assert mail.outbox == []
+    assert passwords.send_now("alice@example.net")
+    assert passwords.send_now("bob@example.net")
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        (["alice@example.net"], f"{MARK}A new password for Fairgate⟧"),
+        (["bob@example.net"], "A new password for Fairgate"),
+    ]
 
 
 def test_numbers_and_days_are_written_as_the_language_does():
