@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from consent.common import InvalidChange, check
-from consent.requests import files
+from consent.common import InvalidChange, check, months_later
+from consent.requests import entries, files
 from consent.requests.deadlines import UNVERIFIED, Kind, deadlines, kinds, law_of, log_until
 from consent.requests.models import (
     LONGEST_DETAILS,
@@ -38,6 +38,7 @@ CODE_LIFE = timedelta(days=14)
 MOST_WAITING = 3  # unconfirmed requests of one address a day
 SUPPRESSED_FOR = 10  # years
 Status = SubjectRequest.Status
+Step = RequestEvent.Step
 SALT = "fairgate.suppressed"
 
 
@@ -91,7 +92,9 @@ def file_request(
         receipt_due=terms.acknowledge.after(day) if terms.acknowledge else None, due=terms.due(day),
     )  # fmt: skip
     _number(row)
-    _log(row, "Received.", actor=actor)
+    if at_once:
+        entries.add(row, entries.RECEIVED)
+    _log(row, "Received.", actor=actor, step=Step.RECEIVED if at_once else "")
     if actor:
         audit(site, actor, "request.file", number=row.number, kind=row.kind)
     return row
@@ -119,8 +122,10 @@ def _number(row: SubjectRequest) -> None:
     raise RuntimeError("no free number")
 
 
-def _log(row: SubjectRequest, text: str, kind: str = RequestEvent.Kind.STATUS, actor: str = "") -> None:
-    row.events.create(kind=kind, actor=actor, text=text, at=timezone.now())
+def _log(
+    row: SubjectRequest, text: str, kind: str = RequestEvent.Kind.STATUS, actor: str = "", *, step: str = ""
+) -> None:
+    row.events.create(kind=kind, actor=actor, text=text, at=timezone.now(), step=step)
 
 
 def _locked(row: SubjectRequest) -> SubjectRequest:
@@ -145,11 +150,13 @@ def confirm(row: SubjectRequest) -> SubjectRequest:
     if row.status == Status.LAPSED:
         raise InvalidChange("This request was not confirmed in time. Please make a new one.")
     if row.confirmed_at is None:
+        opens = row.status == Status.UNCONFIRMED
         row.confirmed_at = timezone.now()
-        if row.status == Status.UNCONFIRMED:
-            row.status = Status.OPEN
+        row.status = Status.OPEN if opens else row.status
         row.save(update_fields=("confirmed_at", "status"))
-        _log(row, "The address was confirmed by the link that was mailed to it.")
+        entries.add(row, entries.VERIFIED)
+        text = "The address was confirmed by the link that was mailed to it."
+        _log(row, text, step=Step.RECEIVED if opens else "")
     return row
 
 
@@ -159,8 +166,11 @@ def withdraw(row: SubjectRequest, actor: str = "") -> SubjectRequest:
     row = _locked(row)
     if row.status not in (Status.OPEN, Status.UNCONFIRMED):
         raise InvalidChange(f"Request {row.number} has ended already.")
+    was_open = row.status == Status.OPEN
     _close(row, Status.WITHDRAWN)
-    _log(row, "Withdrawn by the person.", actor=actor)
+    if was_open:
+        entries.must_add(row, entries.WITHDRAWN)
+    _log(row, "Withdrawn by the person.", actor=actor, step=Step.WITHDRAWN if was_open else "")
     return row
 
 
@@ -261,7 +271,8 @@ def extend(row: SubjectRequest, reason: str, actor: str) -> SubjectRequest:
         raise InvalidChange(str(error)) from None
     row.extended_at, row.extension_reason = timezone.now(), reason.strip()[:500]
     row.save(update_fields=("due", "extended_at", "extension_reason"))
-    _log(row, f"Extended until {row.due}: {row.extension_reason}", actor=actor)
+    entries.must_add(row, entries.EXTENDED)
+    _log(row, f"Extended until {row.due}: {row.extension_reason}", actor=actor, step=Step.EXTENDED)
     audit(row.site, actor, "request.extend", number=row.number, due=row.due.isoformat())
     return row
 
@@ -279,7 +290,8 @@ def close(row: SubjectRequest, outcome: str, text: str, actor: str, *, because: 
         raise InvalidChange("Write the answer: the person must be told.")
     row.outcome, row.because = outcome, because if denied else ""
     _close(row, Status.CLOSED)
-    _log(row, text.strip(), RequestEvent.Kind.MAIL, actor)
+    entries.must_add(row, entries.ANSWERED)
+    _log(row, text.strip(), RequestEvent.Kind.MAIL, actor, step=Step.ANSWERED)
     audit(row.site, actor, "request.close", number=row.number, outcome=outcome)
     return row
 
@@ -298,11 +310,13 @@ def suppress(site: Site, email: str, actor: str) -> None:
         validate_email(email)
     except ValidationError:
         raise InvalidChange("This is not an address.") from None
-    today = timezone.now().date()
+    now = timezone.now()
+    until = months_later(now.date(), 12 * SUPPRESSED_FOR)
     SuppressedAddress.objects.update_or_create(
         site=site,
         address_hash=address_hash(site, email),
-        defaults={"since": today, "until": today.replace(year=today.year + SUPPRESSED_FOR, day=min(today.day, 28))},
+        defaults={"until": until},
+        create_defaults={"since": now, "until": until},
     )
     audit(site, actor, "request.suppress")
 

@@ -30,6 +30,7 @@ ACTIONS = {
 }
 ENTRIES = {
     "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "erasure": "Erasure",
+    "request": "A person's request",
     "waiver": "Sign-off of a rule", "key_rotation": "New signing key", "restart": "Restart of the ledger",
     "clock_repair": "Clock put right", "void": "Pictures declared void", "trail": "End of the audit trail",
     "screenshot": "Picture (earlier version)",
