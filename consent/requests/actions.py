@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -256,6 +257,12 @@ def keep_mail(row: SubjectRequest, text: str, actor: str = "", *, receipt: bool 
 
 
 @transaction.atomic
+def keep_unsent(row: SubjectRequest) -> None:
+    """Notes that a mail was not sent: the site must not write to this address."""
+    _log(_locked(row), "Not mailed: this address must not be written to.")
+
+
+@transaction.atomic
 def extend(row: SubjectRequest, reason: str, actor: str) -> SubjectRequest:
     """Takes the law's extension; the reason is told to the person. Once, before the due day. Raises InvalidChange."""
     row = _open(row)
@@ -329,8 +336,24 @@ def address_hash(site: Site, email: str, secret: str | bytes | None = None) -> s
 
 def is_suppressed(site: Site, email: str) -> bool:
     """Whether an address was erased and must not be written to."""
+    return _suppressed(site, email).exists()
+
+
+def may_write(site: Site, email: str, asked_at: datetime | None = None) -> bool:
+    """Whether a site may write to an address: to one that was erased only the answer to what was asked before
+    (`asked_at`), since a person must be told that it was done."""
+    rows = _suppressed(site, email)
+    return not (rows.filter(since__lte=asked_at) if asked_at else rows).exists()
+
+
+def filed_at(row: SubjectRequest) -> datetime:
+    """When a request reached this server, whatever day it counts from."""
+    return row.events.order_by("pk").values_list("at", flat=True).first() or row.received_at
+
+
+def _suppressed(site: Site, email: str) -> QuerySet[SuppressedAddress]:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return site.suppressed.filter(address_hash__in=[address_hash(site, email, key) for key in keys]).exists()
+    return site.suppressed.filter(address_hash__in=[address_hash(site, email, key) for key in keys])
 
 
 @transaction.atomic

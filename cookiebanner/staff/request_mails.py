@@ -60,7 +60,10 @@ def send_now(request_id: int, what: str) -> bool:
         return False
     text = words(row.language)
     subject, body = _confirm(row) if what == CONFIRM else _news(row, what)
-    mail.send(subject, f"{text['mail_greeting']}\n\n{body}\n\n{row.site.controller or row.site.name}\n", row.email)
+    body = f"{text['mail_greeting']}\n\n{body}\n\n{row.site.controller or row.site.name}\n"
+    if not mail.send_to_person(row.site, subject, body, row.email, asked_at=actions.filed_at(row)):
+        actions.keep_unsent(row)
+        return False
     if what != CONFIRM:
         actions.keep_mail(row, subject, receipt=what == RECEIPT)
     return True

@@ -120,6 +120,7 @@ def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
         files=row.files.defer("content"),
         may_extend=row.status == "open" and not row.extended_at and terms.extension is not None,
         suppressed=bool(row.email) and actions.is_suppressed(site, row.email),
+        may_write=bool(row.email) and actions.may_write(site, row.email, actions.filed_at(row)),
     )
 
 

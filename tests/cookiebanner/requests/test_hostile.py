@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -132,31 +132,6 @@ def test_a_site_without_a_form_has_none(visitor, shop):
 @pytest.mark.parametrize("place", ["'; drop", "DE\x00", "🇩🇪", "x" * 5000, "US-", "-"])
 def test_an_odd_place_is_no_error(visitor, open_shop, place):
     assert visitor.get(f"/v1/{open_shop.uuid}/requests/", {"place": place, "lang": place}).status_code == 200
-
-
-def test_of_the_person_nothing_stays_when_the_log_s_time_is_over(open_shop, alice, mailbox, visitor):
-    ask(visitor, open_shop, name="Lovelace", details="Countess", place="US-CA")
-    with time_machine.travel(LATER):
-        visitor.post(mailbox.link(ADA), {"do": "confirm"})
-        row = only(open_shop)
-        actions.attach(row, "lovelace.txt", b"Countess", for_person=True)
-        actions.note(row, "Lovelace called", "alice@example.net")
-        actions.close(row, "complied", "Dear Lovelace", "alice@example.net")
-        actions.suppress(open_shop, ADA, "alice@example.net")
-        work()
-    row = only(open_shop)
-    assert str(row.keep_until) == "2028-11-30"
-    day = datetime(2028, 11, 30, tzinfo=UTC)
-    assert actions.forget(day.date())["deleted"] == 0
-    assert actions.forget((day + timedelta(days=1)).date())["deleted"] == 1
-    left = whole_database()
-    assert {word: word in left for word in (ADA, "ada@", "Lovelace", "Countess", "lovelace")} == dict.fromkeys(
-        (ADA, "ada@", "Lovelace", "Countess", "lovelace"), False
-    )
-    assert actions.is_suppressed(open_shop, " Ada@example.com")
-    with time_machine.travel(datetime(2036, 12, 1, tzinfo=UTC)):
-        actions.forget()
-        assert not actions.is_suppressed(open_shop, ADA)
 
 
 def whole_database() -> str:
