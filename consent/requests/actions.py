@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from consent.common import InvalidChange, check, months_later
-from consent.requests import entries, files
+from consent.requests import entries, files, steps
 from consent.requests.deadlines import UNVERIFIED, Kind, deadlines, kinds, law_of, log_until
 from consent.requests.models import (
     LONGEST_DETAILS,
@@ -126,7 +126,8 @@ def _number(row: SubjectRequest) -> None:
 def _log(
     row: SubjectRequest, text: str, kind: str = RequestEvent.Kind.STATUS, actor: str = "", *, step: str = ""
 ) -> None:
-    row.events.create(kind=kind, actor=actor, text=text, at=timezone.now(), step=step)
+    told_at = steps.told_at(row) if step else None
+    row.events.create(kind=kind, actor=actor, text=text, at=timezone.now(), step=step, told_at=told_at)
 
 
 def _locked(row: SubjectRequest) -> SubjectRequest:

@@ -17,10 +17,10 @@ from django.utils import timezone
 from consent.jurisdictions import table
 from consent.requests.deadlines import Kind
 from consent.requests.models import RequestForm, SubjectRequest
+from consent.requests.steps import SOON
 from consent.sites.models import Site
 
 Status = SubjectRequest.Status
-SOON = timedelta(days=7)
 NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 

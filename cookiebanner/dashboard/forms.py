@@ -630,6 +630,7 @@ class Listen(forms.Form):
         choices=[
             (feeds.ANSWERS, "every answer (opt-outs come by themselves, too)"),
             (feeds.CHANGES, "every change of the site: publishes, requests, settings, people"),
+            (feeds.REQUESTS, "every step of what people ask about their data: received, due soon, answered"),
         ],
         widget=forms.CheckboxSelectMultiple,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
 from consent.banners import cldr
 from consent.jobs.actions import enqueue
-from consent.requests import actions
+from consent.requests import actions, steps
 from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
 from consent.requests.models import RequestEvent, SubjectRequest
 from consent.requests.texts import words
@@ -112,6 +113,13 @@ def answer_text(row: SubjectRequest) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+@steps.link_maker
+def page_of(row: SubjectRequest) -> str:
+    """Where colleagues work on it; "" on a server without an address."""
+    path = reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number})
+    return links.absolute(path) if settings.FAIRGATE_URL else ""
+
+
 def tell_colleagues(row: SubjectRequest, why: str) -> bool:
     """Mails whoever answers for it, else the site's address for requests; False when there is none. Names no person."""
     form = getattr(row.site, "request_form", None)
@@ -120,9 +128,10 @@ def tell_colleagues(row: SubjectRequest, why: str) -> bool:
         return False
     left = row.days_left(timezone.now().date())
     due = f"due on {row.due}" if left >= 0 else f"LATE since {row.due}"
-    page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
     kind = row.kind.replace("_", " ")
     mail.send(
-        f"{row.site.name}: request {row.number} {why}, {due}", f"A request ({kind}, {row.place}) {why}.\n\n{page}\n", to
+        f"{row.site.name}: request {row.number} {why}, {due}",
+        f"A request ({kind}, {row.place}) {why}.\n\n{page_of(row)}\n",
+        to,
     )
     return True
