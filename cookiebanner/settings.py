@@ -241,6 +241,10 @@ SPECTACULAR_SETTINGS = {
         "Level": "consent.sites.models.Site.Level",
         "Scope": "consent.sites.actions.SCOPES",
         "Code": "cookiebanner.admin_api.errors.CODE_NAMES",
+        "RequestKind": "cookiebanner.admin_api.requests.KINDS",
+        "RequestLineKind": "consent.requests.models.RequestEvent.Kind",
+        "RequestChannel": "consent.requests.models.SubjectRequest.Channel",
+        "FiledChannel": "cookiebanner.admin_api.requests.CHANNELS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

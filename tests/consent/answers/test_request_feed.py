@@ -72,7 +72,7 @@ def test_due_soon_and_late_are_told_once_and_anew_after_an_extension(shop, recei
     feeds.listen(shop, ALICE, events=["requests"])
     with time_machine.travel(NOW):
         row = actions.confirm(asked(shop))
-    steps = []
+    steps: list[str] = []
     for day, does in (
         (date(2026, 12, 22), None), (date(2026, 12, 23), None), (date(2026, 12, 24), "extend"),
         (date(2027, 2, 20), None), (date(2027, 2, 21), None), (date(2027, 3, 1), None), (date(2027, 3, 2), None),
