@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -261,6 +261,13 @@ def keep_mail(row: SubjectRequest, text: str, actor: str = "", *, receipt: bool 
 def keep_unsent(row: SubjectRequest) -> None:
     """Notes that a mail was not sent: the site must not write to this address."""
     _log(_locked(row), "Not mailed: this address must not be written to.")
+
+
+@transaction.atomic
+def keep_erasure(row: SubjectRequest, count: int, entries_of: Sequence[int], actor: str) -> None:
+    """Notes in its log that consent records of the person were erased, and which entries of the ledger say so."""
+    where = ", ".join(map(str, entries_of))
+    _log(_locked(row), f"{count} consent records erased" + (f" (ledger entry {where})." if where else "."), actor=actor)
 
 
 @transaction.atomic

@@ -1,5 +1,5 @@
-"""What people ask about their data. Lists, and answers to what is written, hold nothing of a person: they are kept a day
-for replays. One request by its number has all of it."""
+"""What people ask about their data. Lists, and answers to what is written, hold nothing of a person: they are kept for
+a day, for replays. One request by its number has all of it."""
 
 from __future__ import annotations
 
