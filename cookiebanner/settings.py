@@ -130,10 +130,12 @@ for _database in DATABASES.values():
         # Tests on a file: threads of one in-memory database would get "table is locked" instead of waiting.
         _database["TEST"] = {"NAME": str(FAIRGATE_DATA / "test.sqlite3")}
         # FULL: an acknowledged record is on disk (docs/decisions/0002). IMMEDIATE: writers queue instead of failing.
+        # What is erased is gone from the file, too: not every SQLite overwrites what it deletes.
         _database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+            "PRAGMA secure_delete=ON;",
         }
     else:
         _database["CONN_HEALTH_CHECKS"] = True
@@ -245,6 +247,10 @@ SPECTACULAR_SETTINGS = {
         "Level": "consent.sites.models.Site.Level",
         "Scope": "consent.sites.actions.SCOPES",
         "Code": "cookiebanner.admin_api.errors.CODE_NAMES",
+        "RequestKind": "cookiebanner.admin_api.requests.KINDS",
+        "RequestLineKind": "consent.requests.models.RequestEvent.Kind",
+        "RequestChannel": "consent.requests.models.SubjectRequest.Channel",
+        "FiledChannel": "cookiebanner.admin_api.requests.CHANNELS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -49,7 +49,7 @@ from scripts.forge import (
     vkey,
     zipped,
 )
-from scripts.nonsense import NOON, SCAN, named
+from scripts.nonsense import ANSWERED, NOON, REQUEST, SCAN, named
 
 __all__ = ["CASES"]
 KEPT = 12  # the size of the log when its first checkpoint was signed
@@ -200,11 +200,22 @@ def of_every_kind() -> Log:
         made.add("notary", NOON, {"events": 9})
         made.publish(NOON, TEXT, 2, rolled_back_to=1)
         made.add("scan", NOON, SCAN)
+        asked_of_data(made)
 
     made = honest(change)
     made.erase("2026-03-06T19:00:00.000000Z", [12, 13, 14])
     made.sign()
     return made
+
+
+def asked_of_data(made: Log) -> None:
+    """Three requests of people: answered late, taken back, and one of which the log says no end."""
+    first, second = (made.add("request", NOON, REQUEST) for _ in range(2))
+    made.add("request", NOON, {**REQUEST, "kind": "opt_out", "law": "california"})
+    made.add("request", NOON, {**REQUEST, "event": "verified", "of": first})
+    made.add("request", NOON, {**REQUEST, "event": "extended", "of": second, "due": "2026-06-01"})
+    made.add("request", NOON, {**ANSWERED, "of": first, "outcome": "partly", "due": "2026-03-01"})
+    made.add("request", NOON, {**REQUEST, "event": "withdrawn", "of": second, "kept_until": "2029-03-02"})
 
 
 def rotated_and_not_set() -> Log:
@@ -326,6 +337,7 @@ def what_holds() -> None:
     case("anchored", 0, anchored())
     case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
     case("scanned", 0, lambda: zipped(bundle(honest(lambda made: made.add("scan", NOON, SCAN)))))
+    case("asked_of_data", 0, lambda: zipped(bundle(honest(asked_of_data))))
     case("tried_out", 0, lambda: zipped(bundle(honest(tried_out))))
     case("said_to_an_earlier_banner", 0, lambda: zipped(bundle(honest(said_elsewhere(METER_NOT_ASKED)))))
     case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)

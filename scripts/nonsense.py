@@ -16,6 +16,9 @@ from scripts.forge import NO, SITE, TEXT, YES, Log, Record, b64, honest, log, pi
 NOON = "2026-03-02T13:00:00.000000Z"
 SCAN = {"report": "ab" * 32, "pages": 3, "start": "https://shop.example/", "complete": True}
 
+REQUEST = {"event": "received", "kind": "access", "law": "gdpr", "came": "2026-03-01", "due": "2026-04-01"}
+ANSWERED = {**REQUEST, "event": "answered", "outcome": "complied", "kept_until": "2029-03-02"}
+
 
 def named(name: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
     change.__name__ = name
@@ -194,6 +197,7 @@ def add_cases() -> None:
     signals_and_other_systems()
     releases()
     entries()
+    requests()
 
 
 def own_key() -> None:
@@ -256,6 +260,55 @@ def own_key() -> None:
         scan_that_counts_no_pages=lambda made: made.add("scan", NOON, {**SCAN, "pages": "3"}),
         record_of_another_site=of_another_site,
     )  # fmt: skip
+
+
+def requests() -> None:
+    """Of a person's request, what no log of ours says."""
+
+    def alone(**changes: Any) -> Callable[[Log], object]:
+        return lambda made: made.add("request", NOON, {**REQUEST, **changes})
+
+    def answered(first: Record = REQUEST, **changes: Any) -> Callable[[Log], object]:
+        def change(made: Log) -> None:
+            made.add("request", NOON, {**ANSWERED, "of": made.add("request", NOON, first), **changes})
+
+        return change
+
+    def twice(*events: str) -> Callable[[Log], object]:
+        def change(made: Log) -> None:
+            first = made.add("request", NOON, REQUEST)
+            for event in events:
+                facts = {"outcome": "complied"} if event == "answered" else {}
+                facts |= {"kept_until": "2029-03-02"} if event in ("answered", "withdrawn") else {}
+                made.add("request", NOON, {**REQUEST, "event": event, "of": first, **facts})
+
+        return change
+
+    nonsense(
+        request_of_no_event=alone(event="forgotten"),
+        request_whose_event_is_a_list=alone(event=["received"]),
+        request_whose_kind_is_a_name=alone(kind="Ada Lovelace"),
+        request_whose_law_is_missing=alone(law=""),
+        request_that_came_on_no_day=alone(came="2026-02-30"),
+        request_due_before_it_came=alone(due="2026-02-01"),
+        request_that_came_after_it_was_logged=alone(came="2026-03-03"),
+        request_received_with_an_outcome=alone(outcome="complied"),
+        request_received_of_another=alone(of=3),
+        request_answered_of_nothing=lambda made: made.add("request", NOON, ANSWERED),
+        request_answered_of_what_comes_later=lambda made: made.add("request", NOON, {**ANSWERED, "of": 39}),
+        request_answered_of_an_answer=lambda made: made.add("request", NOON, {**ANSWERED, "of": 8}),
+        request_answered_of_another_kind=answered(kind="erasure"),
+        request_answered_under_another_law=answered(law="california"),
+        request_answered_that_came_otherwise=answered(came="2026-02-28"),
+        request_answered_in_no_way=answered(outcome="forgotten"),
+        request_answered_with_its_outcome_in_a_list=answered(outcome=["complied"]),
+        request_answered_and_kept_for_ever=answered(kept_until="for ever"),
+        request_answered_of_an_end=answered(ANSWERED | {"of": 3}),
+        request_answered_twice=twice("answered", "answered"),
+        request_verified_twice=twice("verified", "verified"),
+        request_extended_after_its_end=twice("withdrawn", "extended"),
+        request_answered_after_it_was_taken_back=twice("withdrawn", "answered"),
+    )
 
 
 def second_hash() -> str:

@@ -1,8 +1,9 @@
-"""What a webhook is told besides opt-outs, for who wants it: every answer, and every change of the site's trail
-(publishes, requests, settings, people …).
+"""What a webhook is told besides opt-outs, for who wants it: every answer, every change of the site's trail (publishes,
+settings, people …), and every step of what people ask about their data (`consent.requests.steps`).
 
-The log and the trail are the queue: the webhook's row holds the place from which it is still to be told, so that an
-answer costs nothing more, nothing is lost while the receiver is away, and what was erased meanwhile is not sent.
+The log, the trail and the requests' own logs are the queue: the webhook's row holds the place from which it is still to
+be told, so that an answer costs nothing more, nothing is lost while the receiver is away, and what was erased meanwhile
+is not sent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from consent.answers import optouts
@@ -20,6 +22,7 @@ from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
 from consent.ledger.models import LogEntry, LogHead
 from consent.notices import actions as notices
+from consent.requests import steps
 from consent.sites.actions import webhook_of
 from consent.sites.models import Site, Webhook, WebhookDelivery
 from consent.sites.queries import locked
@@ -29,7 +32,8 @@ from consent.trail.verbs import words_of
 
 FEED, AGAIN = "webhook_feed", "webhook_again"  # kinds of jobs
 ANSWERS, CHANGES, OPTOUT, NOTICES = "answers", "changes", "optout", "notices"
-EVENTS = (ANSWERS, CHANGES)  # what may be asked for here; opt-outs are always told, notices by their kinds
+REQUESTS = steps.REQUESTS
+EVENTS = (ANSWERS, CHANGES, REQUESTS)  # what may be asked for here; opt-outs are always told, notices by their kinds
 LARGEST_BATCH = 100
 
 
@@ -52,6 +56,8 @@ def listen(site: Site, actor: str, *, events: Sequence[str] | None = None, batch
         hook.next_answer = LogHead.objects.filter(pk=site.pk).values_list("size", flat=True).first() or 0
     if CHANGES in wanted and CHANGES not in hook.events:
         hook.next_change = (TrailHead.objects.filter(pk=site.pk).values_list("count", flat=True).first() or 0) + 1
+    if REQUESTS in wanted and REQUESTS not in hook.events:
+        steps.untold(site.pk).update(told_at=timezone.now())
     hook.events = wanted
     after = {"events": wanted, "batch": hook.batch}
     if after != before:
@@ -82,14 +88,19 @@ def next_places(hook: Webhook, kind: str) -> list[int]:
         entries = LogEntry.objects.filter(site_id=hook.site_id, index__gte=hook.next_answer or 0)
         found = entries.filter(type=LogEntry.Type.CONSENT).order_by("index").values_list("index", flat=True)
         return list(found[: hook.batch])
+    if kind == REQUESTS:
+        return list(steps.untold(hook.site_id).values_list("pk", flat=True)[: hook.batch])
     events = AuditEvent.objects.filter(site_id=hook.site_id, number__gte=hook.next_change or 1)
     return [number for number in events.order_by("number").values_list("number", flat=True)[: hook.batch] if number]
 
 
-def told_up_to(hook: Webhook, kind: str, last: int) -> None:
-    """The webhook knows everything up to this place."""
+def mark_told(hook: Webhook, kind: str, places: Sequence[int]) -> None:
+    """The webhook knows everything up to the last of these places, which `next_places` gave."""
+    if kind == REQUESTS:
+        steps.mark_told(places)
+        return
     name = "next_answer" if kind == ANSWERS else "next_change"
-    setattr(hook, name, last + 1)
+    setattr(hook, name, places[-1] + 1)
     hook.save(update_fields=[name])
 
 
@@ -97,6 +108,8 @@ def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
     """What is told of these places, as it is now."""
     if kind == NOTICES:
         return notices.events(site, places)
+    if kind == REQUESTS:
+        return steps.events(site, places)
     if kind != CHANGES:
         return optouts.events(site.pk, places)
     events = AuditEvent.objects.filter(site=site, number__in=list(places)).order_by("number")

@@ -72,6 +72,7 @@ NAMES = {
     feeds.ANSWERS: "answers",
     feeds.CHANGES: "changes",
     feeds.NOTICES: "notices",
+    feeds.REQUESTS: "requests",
 }
 
 
@@ -79,7 +80,8 @@ def send(site: Site, hook: Webhook, kind: str, rows: list[dict[str, Any]], *, ag
     """POSTs one delivery, and keeps what came of it."""
     # The job's own number is no secret, but another site's rate of opt-outs is: the id says nothing of either.
     message = feeds.message_of(site, kind, rows)
-    body = json.dumps({"type": kind, "site": str(site.uuid), "delivery": message, NAMES[kind]: rows}).encode()
+    said = [{name: value for name, value in row.items() if name != "place"} for row in rows]
+    body = json.dumps({"type": kind, "site": str(site.uuid), "delivery": message, NAMES[kind]: said}).encode()
     signed = signatures.headers(webhook_secrets(hook), message, int(timezone.now().timestamp()), body)
     status, problem = None, ""
     try:
@@ -89,7 +91,7 @@ def send(site: Site, hook: Webhook, kind: str, rows: list[dict[str, Any]], *, ag
         problem = "" if 200 <= status < 300 else f"The webhook answered {status}."
     except (OSError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"[:300]
-    places = [row.get("index", row.get("number")) for row in rows]
+    places = [row.get("place", row.get("index", row.get("number"))) for row in rows]
     about = {"status": status, "error": problem, "again": again}
     return WebhookDelivery.objects.create(site=site, kind=kind, message=message, places=places, **about)
 
@@ -125,7 +127,7 @@ def deliver_feed(run: Run) -> dict[str, Any]:
                 _worked(site, hook)
                 sent += 1
             if places:
-                feeds.told_up_to(hook, kind, places[-1])
+                feeds.mark_told(hook, kind, places)
         if sent == before:
             break
     return {"sent": sent}

@@ -185,6 +185,16 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
             return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at).run()
 
 
+def append_unless_stopped(draft: Draft) -> int | None:
+    """Appends one draft of our own, for who goes on without it; its index, None while the ledger is stopped."""
+    try:
+        with transaction.atomic():  # a savepoint: else the refusal spoils the caller's transaction, too
+            [outcome] = append([draft])
+    except Stopped:
+        return None
+    return outcome.index
+
+
 def _check(draft: Draft) -> None:
     if not draft.checked:
         canonical.check(draft.record)

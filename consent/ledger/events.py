@@ -1,5 +1,5 @@
 """What happened to a log besides answers and releases, in words: restarts, rotations, waivers, erasures, void pictures,
-scans.
+scans, people's requests.
 
 Whoever reads a log is told of these, whether it holds or not.
 """
@@ -20,6 +20,7 @@ from consent.ledger.models import LogEntry
 TYPES = (
     LogEntry.Type.RESTART, LogEntry.Type.KEY_ROTATION, LogEntry.Type.CLOCK_REPAIR, LogEntry.Type.WAIVER,
     LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN,
+    LogEntry.Type.REQUEST,
 )  # fmt: skip
 GROUNDS = {"request": gettext_noop("on request (GDPR art. 17)"), "retention": gettext_noop("by age (retention)")}
 
@@ -167,6 +168,20 @@ def _scan(index: int, record: Mapping[str, Any]) -> str:
     }
 
 
+def _request(index: int, record: Mapping[str, Any]) -> str:
+    asked = f"{record.get('kind', '?')}, {record.get('law', '?')}"
+    event, due = record.get("event"), record.get("due", "?")
+    if event == "received":
+        return f"REQUEST received, entry {index}: {asked}; it came on {record.get('came', '?')}, due on {due}."
+    said = {
+        "verified": "the address was verified",
+        "extended": f"more time was taken, due on {due}",
+        "answered": f"answered, {record.get('outcome', '?')}; it was due on {due}",
+        "withdrawn": "taken back by the person",
+    }.get(str(event), str(event))
+    return f"REQUEST of entry {record.get('of', '?')} ({asked}), entry {index}: {said}."
+
+
 WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.RESTART: _restart,
     LogEntry.Type.KEY_ROTATION: _rotation,
@@ -175,6 +190,7 @@ WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.ERASURE: _erasure,
     LogEntry.Type.VOID: _void,
     LogEntry.Type.SCAN: _scan,
+    LogEntry.Type.REQUEST: _request,
 }
 
 

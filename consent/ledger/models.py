@@ -23,6 +23,7 @@ class LogEntry(models.Model):
         PICTURES = "pictures"  # what a release's banners look like
         VOID = "void"  # entries that logged pictures which show nothing
         SCAN = "scan"  # the report of a scan of the site
+        REQUEST = "request"  # what became of what somebody asked about their data
         TRAIL = "trail"  # where the audit trail ends
 
     pk = models.CompositePrimaryKey("site_id", "index")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,12 +13,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
-from consent.common import InvalidChange, check
-from consent.requests import files
+from consent.common import InvalidChange, check, months_later
+from consent.requests import entries, files, steps
 from consent.requests.deadlines import UNVERIFIED, Kind, deadlines, kinds, law_of, log_until
 from consent.requests.models import (
     LONGEST_DETAILS,
@@ -39,6 +40,7 @@ CODE_LIFE = timedelta(days=14)
 MOST_WAITING = 3  # unconfirmed requests of one address a day
 SUPPRESSED_FOR = 10  # years
 Status = SubjectRequest.Status
+Step = RequestEvent.Step
 SALT = "fairgate.suppressed"
 
 
@@ -94,7 +96,9 @@ def file_request(
         receipt_due=terms.acknowledge.after(day) if terms.acknowledge else None, due=terms.due(day),
     )  # fmt: skip
     _number(row)
-    _log(row, "Received.", actor=actor)
+    if at_once:
+        entries.add(row, entries.RECEIVED)
+    _log(row, "Received.", actor=actor, step=Step.RECEIVED if at_once else "")
     if actor:
         audit(site, actor, "request.file", number=row.number, kind=row.kind)
     return row
@@ -122,8 +126,11 @@ def _number(row: SubjectRequest) -> None:
     raise RuntimeError("no free number")
 
 
-def _log(row: SubjectRequest, text: str, kind: str = RequestEvent.Kind.STATUS, actor: str = "") -> None:
-    row.events.create(kind=kind, actor=actor, text=text, at=timezone.now())
+def _log(
+    row: SubjectRequest, text: str, kind: str = RequestEvent.Kind.STATUS, actor: str = "", *, step: str = ""
+) -> None:
+    told_at = steps.told_at(row) if step else None
+    row.events.create(kind=kind, actor=actor, text=text, at=timezone.now(), step=step, told_at=told_at)
 
 
 def _locked(row: SubjectRequest) -> SubjectRequest:
@@ -151,11 +158,13 @@ def confirm(row: SubjectRequest) -> SubjectRequest:
     if row.status == Status.LAPSED:
         raise InvalidChange(gettext("This request was not confirmed in time. Please make a new one."))
     if row.confirmed_at is None:
+        opens = row.status == Status.UNCONFIRMED
         row.confirmed_at = timezone.now()
-        if row.status == Status.UNCONFIRMED:
-            row.status = Status.OPEN
+        row.status = Status.OPEN if opens else row.status
         row.save(update_fields=("confirmed_at", "status"))
-        _log(row, "The address was confirmed by the link that was mailed to it.")
+        entries.add(row, entries.VERIFIED)
+        text = "The address was confirmed by the link that was mailed to it."
+        _log(row, text, step=Step.RECEIVED if opens else "")
     return row
 
 
@@ -165,8 +174,11 @@ def withdraw(row: SubjectRequest, actor: str = "") -> SubjectRequest:
     row = _locked(row)
     if row.status not in (Status.OPEN, Status.UNCONFIRMED):
         raise InvalidChange(gettext("Request %(number)s has ended already.") % {"number": row.number})
+    was_open = row.status == Status.OPEN
     _close(row, Status.WITHDRAWN)
-    _log(row, "Withdrawn by the person.", actor=actor)
+    if was_open:
+        entries.must_add(row, entries.WITHDRAWN)
+    _log(row, "Withdrawn by the person.", actor=actor, step=Step.WITHDRAWN if was_open else "")
     return row
 
 
@@ -252,6 +264,19 @@ def keep_mail(row: SubjectRequest, text: str, actor: str = "", *, receipt: bool 
 
 
 @transaction.atomic
+def keep_unsent(row: SubjectRequest) -> None:
+    """Notes that a mail was not sent: the site must not write to this address."""
+    _log(_locked(row), "Not mailed: this address must not be written to.")
+
+
+@transaction.atomic
+def keep_erasure(row: SubjectRequest, count: int, entries_of: Sequence[int], actor: str) -> None:
+    """Notes in its log that consent records of the person were erased, and which entries of the ledger say so."""
+    where = ", ".join(map(str, entries_of))
+    _log(_locked(row), f"{count} consent records erased" + (f" (ledger entry {where})." if where else "."), actor=actor)
+
+
+@transaction.atomic
 def extend(row: SubjectRequest, reason: str, actor: str) -> SubjectRequest:
     """Takes the law's extension; the reason is told to the person. Once, before the due day. Raises InvalidChange."""
     row = _open(row)
@@ -267,7 +292,8 @@ def extend(row: SubjectRequest, reason: str, actor: str) -> SubjectRequest:
         raise InvalidChange(str(error)) from None
     row.extended_at, row.extension_reason = timezone.now(), reason.strip()[:500]
     row.save(update_fields=("due", "extended_at", "extension_reason"))
-    _log(row, f"Extended until {row.due}: {row.extension_reason}", actor=actor)
+    entries.must_add(row, entries.EXTENDED)
+    _log(row, f"Extended until {row.due}: {row.extension_reason}", actor=actor, step=Step.EXTENDED)
     audit(row.site, actor, "request.extend", number=row.number, due=row.due.isoformat())
     return row
 
@@ -285,7 +311,8 @@ def close(row: SubjectRequest, outcome: str, text: str, actor: str, *, because: 
         raise InvalidChange(gettext("Write the answer: the person must be told."))
     row.outcome, row.because = outcome, because if denied else ""
     _close(row, Status.CLOSED)
-    _log(row, text.strip(), RequestEvent.Kind.MAIL, actor)
+    entries.must_add(row, entries.ANSWERED)
+    _log(row, text.strip(), RequestEvent.Kind.MAIL, actor, step=Step.ANSWERED)
     audit(row.site, actor, "request.close", number=row.number, outcome=outcome)
     return row
 
@@ -304,11 +331,13 @@ def suppress(site: Site, email: str, actor: str) -> None:
         validate_email(email)
     except ValidationError:
         raise InvalidChange(gettext("This is not an address.")) from None
-    today = timezone.now().date()
+    now = timezone.now()
+    until = months_later(now.date(), 12 * SUPPRESSED_FOR)
     SuppressedAddress.objects.update_or_create(
         site=site,
         address_hash=address_hash(site, email),
-        defaults={"since": today, "until": today.replace(year=today.year + SUPPRESSED_FOR, day=min(today.day, 28))},
+        defaults={"until": until},
+        create_defaults={"since": now, "until": until},
     )
     audit(site, actor, "request.suppress")
 
@@ -321,8 +350,24 @@ def address_hash(site: Site, email: str, secret: str | bytes | None = None) -> s
 
 def is_suppressed(site: Site, email: str) -> bool:
     """Whether an address was erased and must not be written to."""
+    return _suppressed(site, email).exists()
+
+
+def may_write(site: Site, email: str, asked_at: datetime | None = None) -> bool:
+    """Whether a site may write to an address: to one that was erased only the answer to what was asked before
+    (`asked_at`), since a person must be told that it was done."""
+    rows = _suppressed(site, email)
+    return not (rows.filter(since__lte=asked_at) if asked_at else rows).exists()
+
+
+def filed_at(row: SubjectRequest) -> datetime:
+    """When a request reached this server, whatever day it counts from."""
+    return row.events.order_by("pk").values_list("at", flat=True).first() or row.received_at
+
+
+def _suppressed(site: Site, email: str) -> QuerySet[SuppressedAddress]:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return site.suppressed.filter(address_hash__in=[address_hash(site, email, key) for key in keys]).exists()
+    return site.suppressed.filter(address_hash__in=[address_hash(site, email, key) for key in keys])
 
 
 @transaction.atomic

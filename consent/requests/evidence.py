@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from consent.ledger.append import utc_text
+from consent.requests import entries
 from consent.requests.deadlines import LAWS, TABLE, deadlines
 from consent.requests.models import SubjectRequest
 from consent.trail.actions import audit
@@ -40,6 +41,7 @@ def of(row: SubjectRequest, actor: str) -> dict[str, Any]:
         "extended_at": utc_text(row.extended_at) if row.extended_at else None,
         "closed_at": utc_text(row.closed_at) if row.closed_at else None,
         "in_time": row.closed_at.date() <= row.due if row.closed_at else None,
+        "ledger": entries.found(row),
         "log": [
             {
                 "at": utc_text(event.at),

@@ -76,6 +76,9 @@ class SubjectRequest(models.Model):
     keep_until = models.DateField(null=True, blank=True, help_text="The last day of its log, once it is closed.")
     reminded_on = models.DateField(null=True, blank=True, help_text="When its owner was last told of its due day.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    log_key = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Makes the ids of its entries in the ledger; goes with it."
+    )
     appeal_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="appeals")
 
     class Meta:
@@ -101,6 +104,16 @@ class RequestEvent(models.Model):
         MAIL = "mail", gettext_lazy("Mail to the person")
         NOTE = "note", gettext_lazy("Internal note")
 
+    class Step(models.TextChoices):
+        """What webhooks are told."""
+
+        RECEIVED = "received", "Received"
+        EXTENDED = "extended", "More time taken"
+        DUE_SOON = "due_soon", "Due within a week"
+        LATE = "late", "Late"
+        ANSWERED = "answered", "Answered"
+        WITHDRAWN = "withdrawn", "Taken back"
+
     request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=8, choices=Kind)
     actor = models.CharField(
@@ -108,9 +121,20 @@ class RequestEvent(models.Model):
     )
     text = models.TextField()
     at = models.DateTimeField()
+    step = models.CharField(
+        max_length=10, choices=Step, blank=True, help_text="Empty = nothing that webhooks are told."
+    )
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the site's webhook knew it.")
 
     class Meta:
         ordering = ("pk",)
+        indexes = [
+            models.Index(
+                fields=("request", "id"),
+                name="request_step_untold",
+                condition=~models.Q(step="") & models.Q(told_at=None),
+            )
+        ]
 
 
 class RequestFile(models.Model):
@@ -139,7 +163,7 @@ class SuppressedAddress(models.Model):
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="suppressed")
     address_hash = models.CharField(max_length=64)
-    since = models.DateField()
+    since = models.DateTimeField(help_text="What was asked before may still be answered.")
     until = models.DateField(help_text="After it the hash goes as well.")
 
     class Meta:

@@ -17,10 +17,11 @@ from django.utils import timezone
 from consent.jurisdictions import table
 from consent.requests.deadlines import Kind
 from consent.requests.models import RequestForm, SubjectRequest
+from consent.requests.steps import SOON
 from consent.sites.models import Site
 
 Status = SubjectRequest.Status
-SOON = timedelta(days=7)
+NOBODY = "nobody"
 NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
@@ -49,24 +50,46 @@ def answered(site: Site, email: str, text: str) -> SubjectRequest | None:
     return rows.filter(number__in=numbers).order_by("-closed_at").first()
 
 
-def queue(site: Site, *, show: str = "open", kind: str = "", search: str = "") -> QuerySet[SubjectRequest]:
-    """Requests of a site, the most urgent first. `show`: open, late, unconfirmed, ended, all. `search`: a number, or an
-    address as it was written."""
+def matching(
+    site: Site, *, status: str = "", kind: str = "", owner: str = "", overdue: bool = False, search: str = ""
+) -> QuerySet[SubjectRequest]:
+    """Requests of a site; what is empty is not asked. `owner`: an address, or NOBODY. `search`: a part of a number, or
+    an address as it was written."""
     rows = SubjectRequest.objects.filter(site=site).select_related("owner")
-    today = timezone.now().date()
-    rows = {
+    if status:
+        rows = rows.filter(status=status)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if owner:
+        rows = rows.filter(owner=None) if owner == NOBODY else rows.filter(owner__email__iexact=owner)
+    if overdue:
+        rows = rows.filter(status=Status.OPEN, due__lt=timezone.now().date())
+    if search := search.strip():
+        address = Q(email=search.lower())
+        rows = rows.filter(address if "@" in search else Q(number__contains=search.upper()) | address)
+    return rows
+
+
+def queue(
+    site: Site, *, show: str = "open", kind: str = "", owner: str = "", search: str = ""
+) -> QuerySet[SubjectRequest]:
+    """The same for people, the most urgent first. `show`: open, late, unconfirmed, ended, all."""
+    known = kind if kind in Kind._value2member_map_ else ""
+    rows = matching(site, kind=known, owner=owner, overdue=show == "late", search=search)
+    return {
         "open": lambda: rows.filter(status=Status.OPEN),
-        "late": lambda: rows.filter(status=Status.OPEN, due__lt=today),
+        "late": lambda: rows,
         "unconfirmed": lambda: rows.filter(status=Status.UNCONFIRMED),
         "ended": lambda: rows.filter(status__in=(Status.CLOSED, Status.WITHDRAWN, Status.LAPSED)).order_by(
             "-closed_at", "-pk"
         ),
     }.get(show, lambda: rows.order_by("-received_at", "-pk"))()
-    if kind in Kind._value2member_map_:
-        rows = rows.filter(kind=kind)
-    if search := search.strip():
-        rows = rows.filter(Q(number__iexact=search) | Q(email=search.lower()))
-    return rows
+
+
+def owners(site: Site) -> list[str]:
+    """The addresses of those who answer for requests of a site."""
+    rows = SubjectRequest.objects.filter(site=site, owner__isnull=False)
+    return sorted(set(rows.order_by().values_list("owner__email", flat=True).distinct()))
 
 
 def counts(site: Site) -> Mapping[str, int]:

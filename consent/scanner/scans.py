@@ -22,7 +22,7 @@ from consent.jobs import actions as jobs
 from consent.jobs import outgoing
 from consent.jobs.models import Job
 from consent.ledger import canonical
-from consent.ledger.append import Stopped, append, draft_of
+from consent.ledger.append import append_unless_stopped, draft_of
 from consent.ledger.models import LogEntry
 from consent.notices.actions import recipients, wanted
 from consent.notices.kinds import DASHBOARD
@@ -190,13 +190,8 @@ def _log(scan: Scan, report: Report) -> int | None:
         "before": len(flagged(report, "before")), "after_refusal": len(flagged(report, "after_refusal")),
     }  # fmt: skip
     site = scan.site
-    try:
-        [outcome] = append(
-            [draft_of(site.pk, site.uuid, LogEntry.Type.SCAN, record, uuid5(site.uuid, f"scan/{scan.pk}"))]
-        )
-    except Stopped:
-        return None
-    return outcome.index
+    id = uuid5(site.uuid, f"scan/{scan.pk}")
+    return append_unless_stopped(draft_of(site.pk, site.uuid, LogEntry.Type.SCAN, record, id))
 
 
 def forget_old(site: Site) -> int:

@@ -207,11 +207,11 @@ class Webhook(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """What was sent to a webhook, and what came of it. It names places, in the log or in the trail, and nothing of a
-    visitor: sent again, it is read anew."""
+    """What was sent to a webhook, and what came of it. It names places in the log, the trail or the logs of requests,
+    and nothing of anybody: sent again, it is read anew."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="webhook_deliveries")
-    kind = models.CharField(max_length=10, help_text="optout, answers, changes or notices")
+    kind = models.CharField(max_length=10, help_text="optout, answers, changes, notices, requests")
     message = models.CharField(max_length=60, help_text="webhook-id")
     places = models.JSONField(default=list)
     status = models.PositiveSmallIntegerField(null=True, help_text="of the answer; empty = none came")
@@ -226,8 +226,12 @@ class WebhookDelivery(models.Model):
     @property
     def words(self) -> str:
         """What it told: 3 answers, 1 opt-out."""
-        name = {"optout": "opt-out", "answers": "answer", "notices": "notice"}.get(self.kind, "change")
-        return f"{len(self.places)} {name}{'' if len(self.places) == 1 else 's'}"
+        name = {"optout": "opt-out", "answers": "answer", "notices": "notice", "requests": "step of a request"}.get(
+            self.kind, "change"
+        )
+        if len(self.places) != 1:
+            name = name.replace("step", "steps") if self.kind == "requests" else f"{name}s"
+        return f"{len(self.places)} {name}"
 
 
 class SiteSighting(models.Model):

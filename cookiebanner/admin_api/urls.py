@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from cookiebanner.admin_api import banner, catalogue, people, records, releases, sites, webhooks
+from cookiebanner.admin_api import banner, catalogue, people, records, releases, requests, sites, webhooks
 
 app_name = "admin_api"
 
@@ -44,6 +44,12 @@ of_a_site: list[URLPattern] = [
     path("exports", records.ExportsView.as_view(), name="exports"),
     path("exports/<int:job>", records.ExportView.as_view(), name="export"),
     path("exports/<int:job>/file", records.ExportFileView.as_view(), name="export_file"),
+    path("requests", requests.RequestsView.as_view(), name="requests"),
+    path("requests/<str:asked>", requests.RequestView.as_view(), name="request"),
+    path("requests/<str:asked>/answer", requests.AnswerView.as_view(), name="answer_request"),
+    path("requests/<str:asked>/extend", requests.ExtendView.as_view(), name="extend_request"),
+    path("requests/<str:asked>/notes", requests.NotesView.as_view(), name="request_notes"),
+    path("requests/<str:asked>/evidence", requests.EvidenceView.as_view(), name="request_evidence"),
     path("members", people.MembersView.as_view(), name="members"),
     path("members/<int:user>", people.MemberView.as_view(), name="member"),
     path("invitations", people.InvitationsView.as_view(), name="invitations"),

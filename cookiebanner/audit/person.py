@@ -7,9 +7,7 @@ earlier banner gave their answer.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,12 +17,10 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 
-from consent.answers import references
+from consent.answers.whose import places
 from consent.exports import person as files
 from consent.jobs import actions as jobs
 from consent.ledger import erasure
@@ -34,7 +30,7 @@ from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.models import Site
 from consent.sites.roles import May
 from consent.trail.actions import audit
-from cookiebanner.audit import words
+from cookiebanner.staff import person_file
 from cookiebanner.staff.pages import actor, on_site, show
 
 LISTED = 200  # records that the page names
@@ -88,17 +84,6 @@ class Refuse(Decide):
             "Such as: a claim is pending in court. Kept for ever, so no name, no mail address, no id."
         ),
     )
-
-
-def places(site: Site, asked: str) -> list[int]:
-    """Where the log has the answers of the person whom an id or a number names, those erased left out."""
-    try:
-        key = UUID(asked)
-    except ValueError:
-        ids = [row.record_id for row in references.found(site, asked)] if asked else []
-        return sorted(erasure.of_person(site.pk, None, *ids))
-    by_id = erasure.of_person(site.pk, key, key)
-    return sorted(by_id or erasure.of_person(site.pk, None, *(r.record_id for r in references.found(site, asked))))
 
 
 def address(site: Site, asked: object, name: str = "audit:person") -> str:
@@ -217,22 +202,14 @@ def export(request: HttpRequest, site: Site) -> HttpResponse:
         messages.error(request, gettext("There is no record under this id."), "bad")
         return redirect(address(site, asked))
     try:
-        made = files.files(site, indexes)
+        name, body = person_file.zipped(site, indexes)
     except Stopped as error:
         messages.error(request, str(error), "bad")
         return redirect(address(site, asked))
-    with translation.override("en"):  # the language of whoever handles the request is not the person's
-        context = {"site": site, "answers": words.of_rows(site, indexes), "made_at": timezone.now()}
-        made["answers.html"] = render_to_string("audit/person_file.html", context).encode()
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(made.items()):
-            archive.writestr(name, content)
     with transaction.atomic():
         audit(site, actor(request), "export", format="person", records=len(indexes), indexes=indexes[:100])
-    name = f"answers-{timezone.now():%Y-%m-%d}.zip"
     return HttpResponse(
-        body.getvalue(),
+        body,
         content_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -21,8 +21,9 @@ from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, L
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
-from cookiebanner.audit import person, proof, words
+from cookiebanner.audit import person, proof
 from cookiebanner.staff import preview as previews
+from cookiebanner.staff import record_words
 from cookiebanner.staff.pages import on_site, show, signed_in, sites_with
 from cookiebanner.templatetags.fairgate import ACTIONS, ENTRIES, action, entry_kind
 
@@ -152,11 +153,11 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
     row = ConsentRecord.objects.filter(site_id=site.pk, index=index).first()
     release = row.release if row else None
     snapshot = publishing.snapshot_of(site, release) if release else None
-    said = words.of(row, snapshot)
+    said = record_words.of(row, snapshot)
     seen = None
     consent = entry.type == LogEntry.Type.CONSENT
     if consent and row and snapshot:
-        variant = words.variant_of(snapshot, row.regime, row.jurisdiction)
+        variant = record_words.variant_of(snapshot, row.regime, row.jurisdiction)
         seen = previews.address(
             site, release=release, variant=variant, language=row.language, arm=said["payload"].get("arm", arms.A)
         )

@@ -754,6 +754,7 @@ SCOPE_WORDS = {
     "export": gettext_lazy("Read and export records"),
     "erase": gettext_lazy("Erase records"),
     "waive": gettext_lazy("Sign lint rules off"),
+    "requests": gettext_lazy("Work on people's requests"),
     "manage": gettext_lazy("Settings, hosts, members, tokens, webhook"),
 }
 
@@ -782,6 +783,10 @@ class Listen(forms.Form):
         choices=[
             (feeds.ANSWERS, gettext_lazy("every answer (opt-outs come by themselves, too)")),
             (feeds.CHANGES, gettext_lazy("every change of the site: publishes, requests, settings, people")),
+            (
+                feeds.REQUESTS,
+                gettext_lazy("every step of what people ask about their data: received, due soon, answered"),
+            ),
         ],
         widget=forms.CheckboxSelectMultiple,
     )

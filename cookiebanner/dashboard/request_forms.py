@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from consent.ledger import erasure
 from consent.requests.deadlines import Kind
 from consent.requests.models import LONGEST_DETAILS, RequestForm, SubjectRequest
 from consent.requests.queries import places
@@ -125,6 +126,37 @@ class AddFile(forms.Form):
         label=gettext_lazy("File for the person"),
         help_text=gettext_lazy("PDF, PNG, JPG, TXT, CSV, JSON or ZIP, at most 10 MB."),
     )
+
+
+class EraseRecords(forms.Form):
+    """Why the consent records of a person are erased."""
+
+    ground = forms.ChoiceField(
+        label=gettext_lazy("Under which law"),
+        choices=lambda: [("", gettext_lazy("Choose")), *erasure.REQUESTS.items()],
+        help_text=gettext_lazy("Kept in the ledger with the reason."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Kept for ever, so no name, no mail address, no id, and not this request's number."),
+    )
+
+    def __init__(self, number: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = number
+
+    def clean_reason(self) -> str:
+        """Nothing that names somebody: the reason outlives the records."""
+        text: str = self.cleaned_data["reason"]
+        if self.number in text.upper():
+            raise forms.ValidationError(gettext("The reason is kept for ever: leave the request's number out of it."))
+        try:
+            erasure.check_reason(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+        return text
 
 
 class RequestFormForm(forms.ModelForm):

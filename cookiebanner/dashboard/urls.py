@@ -18,6 +18,7 @@ from cookiebanner.dashboard.views import (
     overview,
     people,
     releases,
+    request_records,
     requests,
     scans,
     settings,
@@ -89,6 +90,7 @@ site_pages: list[URLPattern] = [
     path("requests/figures/", requests.request_metrics, name="request_metrics"),
     path("requests/<str:asked>/", requests.request_page, name="request"),
     path("requests/<str:asked>/export/", requests.request_export, name="request_export"),
+    path("requests/<str:asked>/records/", request_records.records, name="request_records"),
     path("requests/<str:asked>/files/<int:file>/", requests.request_came_with, name="request_came_with"),
     # manage
     path("notices/", notices.notices, name="notices"),

@@ -11,7 +11,7 @@ from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.jurisdictions.models import LawSubscription
-from consent.requests import actions, queries
+from consent.requests import actions, entries, queries, steps
 from consent.requests.models import SubjectRequest
 from consent.scanner import scans
 from consent.sites.models import Invitation
@@ -119,11 +119,12 @@ def requests(run: Run) -> dict[str, int]:
     """Tells who answers for it what is due soon or late, and deletes what was kept long enough."""
     mailed = 0
     today = timezone.now().date()
+    marked = steps.mark_due(today)
     for row in queries.reminders(today) if not mail.missing() else ():
         if request_mails.tell_colleagues(row, new=False):
             SubjectRequest.objects.filter(pk=row.pk).update(reminded_on=today)
             mailed += 1
-    return {"mailed": mailed, **actions.forget()}
+    return {"mailed": mailed, "marked": marked, "logged": entries.catch_up(), **actions.forget()}
 
 
 def _forget(kind: str) -> None:

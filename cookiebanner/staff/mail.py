@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
+from consent.requests.actions import may_write
+from consent.sites.models import Site
 from consent.sites.names import one_line
 
 BACKEND = "cookiebanner.staff.mail.NotSetUp"
@@ -52,3 +55,12 @@ def send(subject: str, text: str, to: str, headers: Mapping[str, str] | None = N
     """Sends a plain mail now; `subject` may hold what people typed. Raises OSError when it can't be sent."""
     automatic = {"Auto-Submitted": "auto-generated", **(headers or {})}
     EmailMessage(one_line(subject)[:LONGEST_SUBJECT].strip(), text, to=[to], headers=automatic).send()
+
+
+def send_to_person(site: Site, subject: str, text: str, to: str, *, asked_at: datetime | None = None) -> bool:
+    """Mails somebody who has no account here; False, and nothing is sent, where the site must not write to the address.
+    `asked_at`: it answers what they asked then. Every mail to such people goes through here. Raises OSError."""
+    if not may_write(site, to, asked_at):
+        return False
+    send(subject, text, to)
+    return True

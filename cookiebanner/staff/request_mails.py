@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from consent.banners import cldr
 from consent.jobs.actions import enqueue
-from consent.requests import actions
+from consent.requests import actions, steps
 from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
 from consent.requests.models import RequestEvent, SubjectRequest
 from consent.requests.texts import words
@@ -75,7 +76,10 @@ def send_now(request_id: int, what: str) -> bool:
         return False
     text = words(row.language)
     subject, body = _confirm(row) if what == CONFIRM else _news(row, what)
-    mail.send(subject, f"{text['mail_greeting']}\n\n{body}\n\n{row.site.controller or row.site.name}\n", row.email)
+    body = f"{text['mail_greeting']}\n\n{body}\n\n{row.site.controller or row.site.name}\n"
+    if not mail.send_to_person(row.site, subject, body, row.email, asked_at=actions.filed_at(row)):
+        actions.keep_unsent(row)
+        return False
     if what != CONFIRM:
         actions.keep_mail(row, subject, receipt=what == RECEIPT)
     return True
@@ -124,6 +128,13 @@ def answer_text(row: SubjectRequest) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+@steps.link_maker
+def page_of(row: SubjectRequest) -> str:
+    """Where colleagues work on it; "" on a server without an address."""
+    path = reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number})
+    return links.absolute(path) if settings.FAIRGATE_URL else ""
+
+
 def tell_colleagues(row: SubjectRequest, *, new: bool) -> bool:
     """Mails whoever answers for it, else the site's address for requests, that it came in (`new`) or waits; False when
     there is none. Names no person."""
@@ -134,7 +145,7 @@ def tell_colleagues(row: SubjectRequest, *, new: bool) -> bool:
     with languages.in_language_of(row.owner if row.owner and row.owner.is_active else None):
         left = row.days_left(timezone.now().date())
         due = (gettext("due on %(day)s") if left >= 0 else gettext("LATE since %(day)s")) % {"day": row.due}
-        page = links.absolute(reverse("dashboard:request", kwargs={"uuid": row.site.uuid, "asked": row.number}))
+        page = page_of(row)
         if new:
             subject = gettext("%(site)s: request %(number)s came in, %(due)s")
             text = gettext("A request (%(kind)s, %(place)s) came in.")

@@ -39,6 +39,7 @@ ENTRIES = {
     "pictures": gettext_noop("Pictures of a release"),
     "scan": gettext_noop("Scan"),
     "erasure": gettext_noop("Erasure"),
+    "request": gettext_noop("A person's request"),
     "waiver": gettext_noop("Sign-off of a rule"),
     "key_rotation": gettext_noop("New signing key"),
     "restart": gettext_noop("Restart of the ledger"),

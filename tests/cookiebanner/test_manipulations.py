@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -38,11 +39,13 @@ from consent.models import (
     Release,
     Scan,
     Site,
+    SubjectRequest,
     TextReview,
     TrailHead,
 )
 from consent.publishing import pictures
 from consent.publishing.actions import approve, ask_to_publish, end_request, revoke_waiver, waive
+from consent.requests import actions as requests
 from consent.scanner import pictures as scan_pictures
 from consent.sites.actions import change_settings, create_site, set_hosts
 from consent.trail import chain
@@ -115,6 +118,9 @@ def asked_for(site: Site) -> None:
         report = made((HOTJAR, BEFORE))
         report["pages"][0]["picture"] = hashlib.sha256(JPEG).hexdigest()
         finished(site, report)
+    given: dict[str, Any] = {"kind": "access", "place": "DE", "language": "en", "actor": "alice@example.org"}
+    requests.file_request(site, **given)
+    requests.close(requests.file_request(site, **given), "complied", "Here.", "alice@example.org")
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +156,7 @@ def said(site: Site, capsys: Any) -> tuple[list[str], list[str]]:
         code = error.returncode
     lines = [line.removeprefix(f"{site.name}: ") for line in capsys.readouterr().out.splitlines()]
     unproved = [line.removeprefix("not proved: ") for line in lines if line.startswith("not proved: ")]
-    events = ("RULE ", "1 record erased", "SCANNED")
+    events = ("RULE ", "1 record erased", "SCANNED", "REQUEST ")
     wrong = [line for line in lines if "not proved: " not in line and not line.startswith(events)]
     holds = [line for line in wrong if "entries hold together" in line]
     assert (code, len(holds) or code) == (0 if wrong == holds else 1, 1), lines
@@ -297,6 +303,15 @@ def forget_scan(site: Site) -> None:
     change_scan(report={}, sha256="", entry=None)(site)
 
 
+def change_asked(status: str, /, **values: Any) -> Callable[[Site], None]:
+    """What a person asked, with this status, changed."""
+
+    def changing(site: Site) -> None:
+        assert SubjectRequest.objects.filter(site=site, status=status).update(**values) == 1
+
+    return changing
+
+
 def change_request(of: str, **values: Any) -> Callable[[Site], None]:
     """The request that is open ("") or was withdrawn, changed."""
 
@@ -440,6 +455,29 @@ MANIPULATIONS: dict[str, tuple[Callable[[Site], object], str]] = {
     ),
     "the picture of a scan deleted": (
         lambda site: scan_pictures.path(hashlib.sha256(JPEG).hexdigest()).unlink(), " is gone.",
+    ),
+    "a person's request answered by nobody": (
+        change_asked("open", status="closed", outcome="complied"), "counts as answered, though no entry says so.",
+    ),
+    "a person's request opened again": (
+        change_asked("closed", status="open"), "was answered by entry ",
+    ),
+    "a person's request said to have come later": (
+        change_asked("open", received_at=timezone.now() + timedelta(days=9)), ": came is '",
+    ),
+    "a person's request said to be due later": (
+        change_asked("open", due=timezone.now().date() + timedelta(days=90)), ": due is '",
+    ),
+    "a person's request called one of another kind": (change_asked("open", kind="erasure"), ": kind is 'erasure', but"),
+    "the outcome of a person's request changed": (
+        change_asked("closed", outcome="denied"), ": outcome is 'denied', but entry ",
+    ),
+    "a person's request removed": (
+        lambda site: SubjectRequest.objects.filter(site=site, status="closed").delete(), "The request that entry ",
+    ),
+    "a person's request cut from its entries": (change_asked("open", log_key=None), "The request that entry "),
+    "a person's request given to other entries": (
+        change_asked("open", log_key=uuid4()), ": the log does not tell that it came.",
     ),
     "a review of texts invented": (
         lambda site: TextReview.objects.create(site=site, language="de", signed_by="Nobody", texts="ab" * 32),

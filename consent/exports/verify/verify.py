@@ -742,6 +742,42 @@ def rotated(line, record):
     return keys[0], keys[1]
 
 
+STEPS, OUTCOMES = ("received", "verified", "extended", "answered", "withdrawn"), ("complied", "partly", "denied")
+
+
+def request_of(line, record):
+    """(event, kind, law, day on which it came, day when due, its first entry) of a person's request. Raises
+    VerificationFailed for what can't be one."""
+    index, where = line["index"], "Entry %s" % line["index"]
+    names = ("event", "kind", "law", "came", "due")
+    event, kind, law, came, due = (member(record, name, str, where) for name in names)
+    first = index if event == "received" else member(record, "of", int, where)
+    days = [came, due] + ([member(record, "kept_until", str, where)] if event in STEPS[3:] else [])
+    shaped = event in STEPS and re.fullmatch(r"[a-z_]{1,16}", kind) and re.fullmatch(r"[a-z_]{1,20}", law)
+    placed = ("of" in record) is (event != "received") and (first < index or event == "received")
+    answered = ("outcome" in record) is (event == "answered") and record.get("outcome", "complied") in OUTCOMES
+    if not (shaped and placed and answered and all(re.fullmatch(DAY, day) for day in days) and came <= due):
+        refuse("%s tells of no request that can have been.", where)
+    return event, kind, law, came, due, first
+
+
+def told_request(line, record):
+    """One sentence on what became of a person's request."""
+    event, kind, law, came, due, first = request_of(line, record)
+    if event == "received":
+        text = "REQUEST received by entry %d on %s: %s, under %s; it came on %s and is to be answered by %s."
+        return text % (first, line["day"], kind, law, came, due)
+    said = {
+        "verified": "the address was verified",
+        "extended": "more time was taken, it is to be answered by %s" % due,
+        "answered": "answered, %s, %s" % (record.get("outcome"), "in time" if line["day"] <= due else "LATE"),
+        "withdrawn": "taken back by the person",
+    }[event]
+    return "REQUEST of entry %d (%s, under %s), by entry %d on %s: %s." % (
+        first, kind, law, line["index"], line["day"], said,
+    )  # fmt: skip
+
+
 QUIET = ("consent", "release", "pictures", "trail")  # entries that the report shows elsewhere, or that say nothing
 
 
@@ -801,6 +837,8 @@ def sentence_of(line, record):
         return "SCANNED by entry %d on %s: %d pages of the site; the SHA-256 of the report is %s." % (
             index, day, pages, report,
         )  # fmt: skip
+    if kind == "request":
+        return told_request(line, record)
     return "ENTRY %d on %s is of a kind that this verifier does not know: %s." % (index, day, kind)
 
 
@@ -1467,6 +1505,7 @@ def check(path, key=None, checkpoint=None, source="", witness=None, say=print):
     check_restarts(log)
     check_records(log, erased, say)
     check_times(log)
+    check_requests(log)
     pictures = check_pictures(log)
     check_names(log, pictures)
     check_anchors(log, say)
@@ -1955,6 +1994,23 @@ def pictures_of(events, facts, offers=()):
                 refuse("Entry %s names pictures of a release that is another one.", line["index"])
             files.update(facts.shown(line, record, found[0] if found else None))
     return files
+
+
+def check_requests(log):
+    """What entries say of one person's request goes together: it came first, says the same, and ends once."""
+    events = [log.events[index] for index in sorted(log.events)]
+    repaired = any(line["type"] == "clock_repair" for line, _record in events)
+    firsts, seen, ended = {}, set(), set()
+    for line, record in events:
+        if line["type"] != "request":
+            continue
+        event, kind, law, came, _due, first = request_of(line, record)
+        missing = first not in firsts and event != "received" and log.first <= first <= log.last
+        other = firsts.setdefault(first, (kind, law, came)) != (kind, law, came)
+        if missing or other or first in ended or (first, event) in seen or (came > line["day"] and not repaired):
+            refuse("Entry %s does not fit what the log says of this request before.", line["index"])
+        seen.add((first, event))
+        ended |= {first} if event in STEPS[3:] else set()
 
 
 def check_pictures(log):

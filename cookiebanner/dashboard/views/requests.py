@@ -50,10 +50,12 @@ SHOWN = {
 
 @on_site(May.ERASE, "GET")
 def requests(request: HttpRequest, site: Site) -> HttpResponse:
-    """The queue, the most urgent first; `?q=` finds a number or an address."""
+    """The queue, the most urgent first; `?q=` finds a part of a number, or an address."""
     chosen = request.GET.get("show", "open")
-    kind, search = request.GET.get("kind", ""), request.GET.get("q", "")
-    rows = queries.queue(site, show="all" if search and "show" not in request.GET else chosen, kind=kind, search=search)
+    wanted = {name: request.GET.get(name, "")[:254] for name in ("kind", "owner", "q")}
+    kind, owner, search = wanted.values()
+    show_all = bool(search) and "show" not in request.GET
+    rows = queries.queue(site, show="all" if show_all else chosen, kind=kind, owner=owner, search=search)
     page = Paginator(rows.defer("details"), PAGE).get_page(request.GET.get("page"))
     today = timezone.now().date()
     return show(
@@ -67,8 +69,10 @@ def requests(request: HttpRequest, site: Site) -> HttpResponse:
         chosen=chosen,
         kinds=kind_names(),
         kind=kind,
+        owner=owner,
+        owners=queries.owners(site),
         search=search,
-        kept=urlencode({"show": chosen, "kind": kind, "q": search}) + "&",
+        kept=urlencode({"show": "all" if show_all else chosen, **wanted}) + "&",
         form_is_on=queries.form_of(site).enabled,
         missing=mail.missing(),
     )
@@ -129,6 +133,7 @@ def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
         files=row.files.defer("content"),
         may_extend=row.status == "open" and not row.extended_at and terms.extension is not None,
         suppressed=bool(row.email) and actions.is_suppressed(site, row.email),
+        may_write=bool(row.email) and actions.may_write(site, row.email, actions.filed_at(row)),
     )
 
 

@@ -21,6 +21,7 @@ from consent.ledger import checkpoint, erasure, kept, signing
 from consent.ledger.append import append, draft_of
 from consent.models import Release, Site
 from consent.publishing.snapshot import canonical, sha256_of
+from consent.requests import actions as requests
 from consent.sites.actions import create_site
 from tests.values import present
 
@@ -381,6 +382,23 @@ def test_a_scan_is_told_with_the_hash_of_its_report(site, tmp_path):
     assert (code, f"12 pages of the site; the SHA-256 of the report is {'cd' * 32}." in said) == (UNKNOWN, True), said
     with zipfile.ZipFile(path) as archive:
         assert "cd" * 32 in archive.read("report.html").decode()
+
+
+def test_a_person_s_request_is_told_and_nothing_of_the_person(site, tmp_path):
+    row = requests.file_request(
+        site, kind="access", place="DE", language="en", email="ada@example.com", name="Ada", actor="alice@example.org"
+    )
+    requests.close(row, "complied", "Dear Ada", "alice@example.org")
+    checkpoint.make(site)
+    path = bundle(site, tmp_path / "b.zip", end=date.max)
+    today = datetime.now(UTC).date()
+    code, said = verify(path)
+    told = f"REQUEST of entry 0 (access, under gdpr), by entry 1 on {today}: answered, complied, in time."
+    assert (code, told in said) == (UNKNOWN, True), said
+    with zipfile.ZipFile(path) as archive:
+        whole = "".join(archive.read(name).decode() for name in archive.namelist() if not name.startswith("verify"))
+    assert [text for text in ("Ada", "ada@", row.number, "alice@") if text in whole] == []
+    assert told in whole
 
 
 def test_pictures_are_in_the_bundle_and_lost_ones_are_said_to_be(site, tmp_path, settings):

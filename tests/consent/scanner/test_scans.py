@@ -11,7 +11,7 @@ from django.utils import timezone
 from consent.catalogue.actions import add_service
 from consent.common import InvalidChange
 from consent.jobs.models import Job
-from consent.ledger import canonical, checkpoint
+from consent.ledger import canonical, checkpoint, kept
 from consent.models import ConsentRecord, LogEntry, Scan, Site
 from consent.notices.actions import choose
 from consent.notices.kinds import CHANNELS
@@ -196,3 +196,9 @@ def test_old_scans_go_with_the_pictures_that_no_other_names(site, monkeypatch):
         "a": False, "b": True, "c": True, "d": True,
     }  # fmt: skip
     assert oct(pictures.path(digests["d"]).stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_report_is_kept_while_the_ledger_takes_no_entries(site):
+    kept.keep(str(site.uuid), f"of another time\n900\n{'A' * 44}\n")
+    scan = finished(site, made())
+    assert (scan.finished_at is not None, scan.entry) == (True, None)

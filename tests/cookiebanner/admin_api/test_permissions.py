@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
+from consent.requests import actions as requests
 from consent.sites import actions
 from consent.sites.roles import MATRIX, May, can
 from cookiebanner.admin_api.errors import CODES
@@ -113,10 +114,12 @@ def theirs(foreign, people) -> dict[str, Any]:
     actions.change_settings(foreign, "x", controller=f"{SECRET} Ltd")
     wanted = publishing.ask_to_publish(foreign, "x", SECRET)
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
+    given: dict[str, Any] = {"kind": "access", "place": "DE", "language": "en", "actor": "x"}
+    asked = requests.file_request(foreign, name=SECRET, details=SECRET, **given)
     job = foreign.jobs.create(kind="export", run_after=wanted.requested_at, params={"format": "csv"})
     return {
         "key": "zebracorn", "number": 1, "user": people["charlie"].pk, "token": foreign.tokens.get().pk, "job": job.pk,
-        "invitation": invitation.pk, "wanted": wanted.pk, "waiver": waiver.pk,
+        "asked": asked.number, "invitation": invitation.pk, "wanted": wanted.pk, "waiver": waiver.pk,
         "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
     }  # fmt: skip
 

@@ -71,7 +71,7 @@ def addresses(site: Site) -> list[str]:
         "revoke": {"token": 1}, "record": {"index": 0},
         **dict.fromkeys(("release", "pictures", "rollback"), {"number": 1}),
         **dict.fromkeys(("export_progress", "export_cancel", "export_file"), {"job": 1}),
-        **dict.fromkeys(("request", "request_export"), {"asked": first.number}),
+        **dict.fromkeys(("request", "request_export", "request_records"), {"asked": first.number}),
         "request_came_with": {"asked": first.number, "file": first.files.get().pk},
         "banner_file": {"upload": site.banner_files.get().pk}, "banner_compare": {"named": site.banner_drafts.get().pk},
         "record_by_id": {"key": UUID(int=1)}, "erasure": {"job": 1},
