@@ -218,7 +218,7 @@ def assign(row: SubjectRequest, owner: Any, actor: str) -> SubjectRequest:
     row = _locked(row)
     if owner is not None:
         role = Membership.objects.filter(site=row.site, user=owner).values_list("role", flat=True).first()
-        if not can(role, May.ERASE):
+        if not can(role, May.REQUESTS):
             raise InvalidChange("They may not work on requests of this site.")
     row.owner = owner
     row.save(update_fields=("owner",))

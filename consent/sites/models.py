@@ -84,6 +84,7 @@ class Membership(models.Model):
         EDITOR = "editor", "Editor"
         AUDITOR = "auditor", "Auditor"
         VIEWER = "viewer", "Viewer"
+        CLERK = "clerk", "Clerk"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")

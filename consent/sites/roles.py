@@ -13,7 +13,8 @@ class May(StrEnum):
     PUBLISH = "publish"  # publish and roll back
     KILL = "kill"  # make the gate inert, and revive it
     EXPORT = "export"  # records, audit bundles
-    ERASE = "erase"  # subject requests
+    ERASE = "erase"  # consent records
+    REQUESTS = "requests"  # file, work on and answer what people ask about their data
     WAIVE = "waive"  # sign off a lint rule
     MANAGE = "manage"  # members, tokens, hosts, settings
 
@@ -23,6 +24,7 @@ MATRIX: dict[str, frozenset[May]] = {
     "editor": frozenset({May.VIEW, May.EDIT, May.PUBLISH, May.KILL}),
     "auditor": frozenset({May.VIEW, May.EXPORT}),
     "viewer": frozenset({May.VIEW}),
+    "clerk": frozenset({May.REQUESTS}),
 }
 
 

@@ -606,7 +606,7 @@ SCOPE_WORDS = {
     "audit": "Follow the ledger: its checkpoint and tiles", "view": "Read figures, the draft, releases and the trail",
     "edit": "Change the draft", "publish": "Publish and roll back", "kill": "Switch the gate off and on",
     "export": "Read and export records", "erase": "Erase records", "waive": "Sign lint rules off",
-    "manage": "Settings, hosts, members, tokens, webhook",
+    "requests": "Work on people's requests", "manage": "Settings, hosts, members, tokens, webhook",
 }  # fmt: skip
 
 

@@ -60,7 +60,7 @@ class Owner(forms.Form):
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        roles = [role for role in Membership.Role.values if can(role, May.ERASE)]
+        roles = [role for role in Membership.Role.values if can(role, May.REQUESTS)]
         found = User.objects.filter(memberships__site=site, memberships__role__in=roles, is_active=True)
         owner: Any = self.fields["owner"]
         owner.queryset = found.order_by("email")

@@ -40,6 +40,7 @@ ROLES = {
     "editor": "Edits the draft, publishes, uses the kill switch",
     "auditor": "Sees the audit pages and exports, nothing else",
     "viewer": "Sees figures and set-up, changes nothing",
+    "clerk": "Files and answers people's requests, sees nothing else",
 }
 
 

@@ -40,7 +40,7 @@ PAGE = 25
 SHOWN = {"open": "Open", "late": "Late", "unconfirmed": "Not confirmed", "ended": "Ended", "all": "All"}
 
 
-@on_site(May.ERASE, "GET")
+@on_site(May.REQUESTS, "GET")
 def requests(request: HttpRequest, site: Site) -> HttpResponse:
     """The queue, the most urgent first; `?q=` finds a number or an address."""
     chosen = request.GET.get("show", "open")
@@ -66,7 +66,7 @@ def requests(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-@on_site(May.ERASE)
+@on_site(May.REQUESTS)
 def request_new(request: HttpRequest, site: Site) -> HttpResponse:
     """Files what came by telephone, letter or in person."""
     form = FileRequest(request.POST or None)
@@ -87,7 +87,7 @@ def request_new(request: HttpRequest, site: Site) -> HttpResponse:
     return show(request, "dashboard/request_new.html", site, form=form)
 
 
-@on_site(May.ERASE)
+@on_site(May.REQUESTS)
 def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request: what was asked, by when, what was done, and everything that can be done with it."""
     row = get_object_or_404(SubjectRequest.objects.select_related("owner", "appeal_of"), site=site, number=asked)
@@ -159,7 +159,7 @@ def _attach(request: HttpRequest, row: SubjectRequest, file: Any) -> None:
     messages.success(request, text, "good")
 
 
-@on_site(May.ERASE, "GET")
+@on_site(May.REQUESTS, "GET")
 def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -> HttpResponse:
     """A file that a person sent, as a download that no browser runs."""
     row = get_object_or_404(SubjectRequest, site=site, number=asked)
@@ -167,7 +167,7 @@ def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -
     return as_download(found.name, bytes(found.content))
 
 
-@on_site(May.ERASE, "POST")
+@on_site(May.REQUESTS, "POST")
 def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request with its whole log, as evidence."""
     row = get_object_or_404(SubjectRequest, site=site, number=asked)
@@ -177,7 +177,7 @@ def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse
     return response
 
 
-@on_site(May.ERASE)
+@on_site(May.MANAGE)
 def request_form(request: HttpRequest, site: Site) -> HttpResponse:
     """Whether people can ask by a form, its addresses, and who is told."""
     form = RequestFormForm(request.POST or None, instance=queries.form_of(site))
@@ -201,7 +201,7 @@ def request_form(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-@on_site(May.ERASE, "GET")
+@on_site(May.REQUESTS, "GET")
 def request_metrics(request: HttpRequest, site: Site) -> HttpResponse:
     """The year's figures, as 11 CCR 7102 wants them, as a page and (`?as=csv`) as a file."""
     this = timezone.now().year
