@@ -21,6 +21,7 @@ from consent.sites.models import Site
 
 Status = SubjectRequest.Status
 SOON = timedelta(days=7)
+LOCALES = {"pt-BR": "pt_BR", "zh-Hans": "zh_CN", "zh-Hant": "zh_TW"}  # as the ISO lists have them
 NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
@@ -138,4 +139,5 @@ def places(language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _names(domain: str, language: str) -> Any:
-    return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True).gettext
+    code = LOCALES.get(language, language)
+    return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[code], fallback=True).gettext

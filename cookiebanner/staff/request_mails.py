@@ -12,7 +12,7 @@ from django.utils import timezone
 from consent.banners import cldr
 from consent.jobs.actions import enqueue
 from consent.requests import actions
-from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
+from consent.requests.deadlines import UNVERIFIED, Kind, authority, kinds
 from consent.requests.models import RequestEvent, SubjectRequest
 from consent.requests.texts import words
 from cookiebanner.staff import links, mail
@@ -103,9 +103,9 @@ def answer_text(row: SubjectRequest) -> str:
         parts.append(text[f"because_{row.because}"])
         if Kind.APPEAL in kinds(row.place) and row.kind != Kind.APPEAL:
             parts.append(text["mail_appeal"])
-    if authority := LAWS[row.law]["authority"]["name"]:
-        where = LAWS[row.law]["authority"]["url"]
-        parts.append(text["mail_rights"].format(authority=f"{authority}{', ' if where else ''}{where}"))
+    name, where = authority(row.law, text)
+    if name:
+        parts.append(text["mail_rights"].format(authority=f"{name}{', ' if where else ''}{where}"))
     return "\n\n".join(part for part in parts if part)
 
 
