@@ -28,6 +28,7 @@ from consent.requests.models import (
     SubjectRequest,
     SuppressedAddress,
 )
+from consent.requests.prepared import GAP
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May, can
 from consent.trail.actions import audit
@@ -277,6 +278,8 @@ def close(row: SubjectRequest, outcome: str, text: str, actor: str, *, because: 
         raise InvalidChange("A denial, whole or in part, needs its ground.")
     if not text.strip():
         raise InvalidChange("Write the answer: the person must be told.")
+    if GAP in text:
+        raise InvalidChange(f"Fill in what stands as {GAP}: the person would get it so.")
     row.outcome, row.because = outcome, because if denied else ""
     _close(row, Status.CLOSED)
     _log(row, text.strip(), RequestEvent.Kind.MAIL, actor)

@@ -7,9 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from consent.requests.deadlines import Kind
-from consent.requests.models import LONGEST_DETAILS, RequestForm, SubjectRequest
+from consent.requests.models import LONGEST_DETAILS, PreparedAnswer, RequestForm, SubjectRequest
+from consent.requests.prepared import GAP, PLACEHOLDERS
 from consent.requests.queries import places
 from consent.requests.texts import LANGUAGES, words
 from consent.sites.models import Membership, Site
@@ -86,6 +89,30 @@ class Close(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="Is mailed to the person in these words, with where to complain and, after a denial, how to appeal.",
     )
+
+
+class PreparedForm(forms.ModelForm):
+    """Words to answer with again and again."""
+
+    class Meta:
+        model = PreparedAnswer
+        fields = ("name", "kind", "language", "text")
+        widgets = {"text": forms.Textarea(attrs={"rows": 8}), "kind": forms.Select}
+        labels = {"name": _("Name"), "kind": _("For"), "language": _("Language"), "text": _("Text")}
+        help_texts = {"name": _("Colleagues choose it by this name."), "kind": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind: Any = self.fields["kind"]
+        kind.choices = [("", _("Any request")), *KINDS.items()]
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=[(code, words(code)["language_name"]) for code in LANGUAGES]
+        )
+        self.order_fields(("name", "kind", "language", "text"))
+        self.fields["text"].help_text = gettext(
+            "%(holes)s are filled with the facts of the request. %(gap)s is a gap, and no answer goes out with one. A"
+            " greeting and your name stand around it by themselves."
+        ) % {"holes": ", ".join(f"{{{hole}}}" for hole in PLACEHOLDERS), "gap": GAP}
 
 
 class AddFile(forms.Form):

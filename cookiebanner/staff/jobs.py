@@ -11,7 +11,7 @@ from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.jurisdictions.models import LawSubscription
-from consent.requests import actions, queries
+from consent.requests import actions, prepared, queries
 from consent.requests.models import SubjectRequest
 from consent.scanner import scans
 from consent.sites.models import Invitation
@@ -123,7 +123,7 @@ def requests(run: Run) -> dict[str, int]:
         if request_mails.tell_colleagues(row, "waits for its answer"):
             SubjectRequest.objects.filter(pk=row.pk).update(reminded_on=today)
             mailed += 1
-    return {"mailed": mailed, **actions.forget()}
+    return {"mailed": mailed, **actions.forget(), "prepared": prepared.forget()}
 
 
 def _forget(kind: str) -> None:

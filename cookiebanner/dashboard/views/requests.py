@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from consent.common import InvalidChange
-from consent.requests import actions, evidence, queries
+from consent.requests import actions, evidence, prepared, queries
 from consent.requests.deadlines import LAWS, Kind, deadlines
 from consent.requests.models import SubjectRequest
+from consent.requests.texts import words
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.request_forms import (
@@ -92,19 +93,22 @@ def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request: what was asked, by when, what was done, and everything that can be done with it."""
     row = get_object_or_404(SubjectRequest.objects.select_related("owner", "appeal_of"), site=site, number=asked)
     forms: dict[str, Any] = {
-        "owner": Owner(site, initial={"owner": row.owner_id}),
-        "note": Note(),
-        "extend": Extend(),
-        "close": Close(),
-        "file": AddFile(),
+        "owner": Owner(site, initial={"owner": row.owner_id}, auto_id="owner-%s"),
+        "note": Note(auto_id="note-%s"),
+        "extend": Extend(auto_id="extend-%s"),
+        "close": Close(auto_id="close-%s"),
+        "file": AddFile(auto_id="file-%s"),
     }
     if request.method == "POST":
         what = request.POST.get("do", "")
         if what in forms:
             made = type(forms[what])
-            forms[what] = made(site, request.POST) if made is Owner else made(request.POST, request.FILES)
+            given = (site, request.POST) if made is Owner else (request.POST, request.FILES)
+            forms[what] = made(*given, auto_id=f"{what}-%s")
         if (what not in forms or forms[what].is_valid()) and _act(request, row, what, forms):
             return redirect("dashboard:request", uuid=site.uuid, asked=asked)
+    elif taken := next((one for one in prepared.offered(row) if one.key == request.GET.get("answer")), None):
+        forms["close"] = Close(initial={"text": prepared.fill(taken.text, row)}, auto_id="close-%s")
     terms = deadlines(row.place, row.kind)
     return show(
         request,
@@ -116,6 +120,8 @@ def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
         terms=terms,
         left=row.days_left(timezone.now().date()),
         forms=forms,
+        prepared=[(one, words(one.language)["language_name"]) for one in prepared.offered(row)],
+        taken=request.GET.get("answer", ""),
         events=row.events.all(),
         files=row.files.defer("content"),
         may_extend=row.status == "open" and not row.extended_at and terms.extension is not None,

@@ -22,6 +22,7 @@ from consent.jobs.actions import enqueue
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
 from consent.requests import actions as requests
+from consent.requests import prepared
 from consent.scanner import scans
 from consent.sites import actions
 from consent.stats.models import GateReport
@@ -57,8 +58,9 @@ def ids(shop, people, clerk) -> dict[str, Any]:
     actions.change_settings(shop, "x", controller="Tea Ltd")
     asked = requests.file_request(shop, kind="access", place="DE", language="en", email="a@example.com", actor="x")
     sent, _ = requests.attach(asked, "a.txt", b"x")
+    words = prepared.save(shop, "x", name="Hello", kind="", language="en", text="Hello")
     return {
-        "asked": asked.number, "file": sent.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
+        "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
         "upload": banners.add_file(shop, "x", "logo.png", uploads.png(1, 1)).pk,
         "number": 1, "sha256": "0" * 64, "report": seen.pk, "user": people["vera"].pk, "token": token.pk,
         "invitation": actions.invite(shop, "new@example.net", "editor", "x", people["alice"]).pk,
