@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from consent.common import InvalidChange, check
-from consent.requests import files
+from consent.requests import files, queries
 from consent.requests.deadlines import UNVERIFIED, Kind, deadlines, kinds, law_of, log_until
 from consent.requests.models import (
     LONGEST_DETAILS,
@@ -335,6 +335,18 @@ def set_form(site: Site, actor: str, **fields: Any) -> RequestForm:
     form.save()
     audit(site, actor, "request.form", enabled=form.enabled)
     return form
+
+
+def name_old_forms(site: Site, actor: str, html: str) -> None:
+    """OneTrust's request forms that a page of the site links to lead to the site's own, once that is switched on; those
+    that another site has stay where they are."""
+    known = queries.form_of(site).old_forms
+    for path in queries.old_forms_in(html):
+        if path not in known:
+            try:
+                set_form(site, actor, old_forms=[*queries.form_of(site).old_forms, path])
+            except InvalidChange:
+                continue
 
 
 # --- By itself ------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from consent.sites.models import Site
 Status = SubjectRequest.Status
 SOON = timedelta(days=7)
 LOCALES = {"pt-BR": "pt_BR", "zh-Hans": "zh_CN", "zh-Hant": "zh_TW"}  # as the ISO lists have them
+OLD_FORM = re.compile(r"/dsarwebform/([\w-]{1,80})/([\w-]{1,80})\.html")
+MOST_OLD_FORMS = 20
 NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
@@ -41,6 +43,11 @@ def site_of_old_form(path: str) -> Site | None:
         return None
     rows = RequestForm.objects.filter(enabled=True).select_related("site").exclude(old_forms=[])
     return next((row.site for row in rows if path.lower() in row.old_forms), None)
+
+
+def old_forms_in(html: str) -> list[str]:
+    """The paths of OneTrust's forms that a page links to, as `RequestForm.old_forms` has them."""
+    return sorted({f"{tenant}/{form}".lower() for tenant, form in OLD_FORM.findall(html)})[:MOST_OLD_FORMS]
 
 
 def answered(site: Site, email: str, text: str) -> SubjectRequest | None:

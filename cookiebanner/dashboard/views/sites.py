@@ -19,6 +19,7 @@ from consent.common import InvalidChange
 from consent.jurisdictions import table
 from consent.publishing import queries
 from consent.publishing.models import Release
+from consent.requests.actions import name_old_forms
 from consent.scanner import actions as scanner
 from consent.sites import actions
 from consent.sites.models import Membership, Site
@@ -87,6 +88,9 @@ def move(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             found = _adopt(request, form.cleaned_data, rehearsal=not done)
+            if done:
+                site = Site.objects.get(uuid=found.site_id)
+                name_old_forms(site, actor(request), form.cleaned_data["html"])
         except InvalidChange as error:
             form.add_error(None, str(error))
     words = {"added": "filed", "completed": "completed", "there": "there already", "undecided": "choose a category",
