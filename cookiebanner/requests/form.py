@@ -74,6 +74,11 @@ class Form(forms.Form):
             longest = getattr(self.fields[name], "max_length", 0)
             self.fields[name].error_messages["max_length"] = text["too_long"].format(count=longest)
 
+    def clean(self) -> dict[str, Any]:
+        """What is one line stays one, whatever was pasted into it."""
+        data = self.cleaned_data
+        return data | {name: " ".join(data[name].split()) for name in ("name", "agent", "reference") if name in data}
+
     def clean_stamp(self) -> str:
         """When the form was made: a person needs longer than a program, and no form lies open for ever."""
         try:
@@ -202,6 +207,9 @@ def _sent(request: HttpRequest, site: Site, language: str, row: SubjectRequest) 
         lines = [text["sent_open"].format(due=day(row.due, language), **values)]
         if row.kind in UNVERIFIED and row.kind != Kind.COMPLAINT:
             lines.append(text["sent_effective"])
+        name, where = authority(row.law, text)
+        if row.kind == Kind.COMPLAINT and name:
+            lines.append(text["complain_to"].format(authority=f"{name}{', ' if where else ''}{where}"))
     else:
         lines = [text["sent_confirm"].format(**values)]
     context = {"text": text, "language": language, "direction": direction(language), "site": site, "lines": lines}

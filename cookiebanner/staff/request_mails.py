@@ -84,9 +84,19 @@ def _news(row: SubjectRequest, what: str) -> tuple[str, str]:
         "until": day(row.keep_until, row.language) if row.keep_until else "",
         "text": answer_text(row),
     }
+    rights = _rights(row)
     at_once = what == RECEIPT and row.kind in UNVERIFIED and row.kind != Kind.COMPLAINT
     body = text["mail_effective" if at_once else f"mail_{what}"].format(**values)
+    if what == RECEIPT and row.kind == Kind.COMPLAINT and rights:
+        body += f"\n\n{rights}"  # who complains to us may go to the authority as well, and at once
     return text[f"mail_{what}_subject"].format(**values), body
+
+
+def _rights(row: SubjectRequest) -> str:
+    """Where to complain, in the person's language; "" where there is nobody."""
+    text = words(row.language)
+    name, where = authority(row.law, text)
+    return text["mail_rights"].format(authority=f"{name}{', ' if where else ''}{where}") if name else ""
 
 
 def answer_text(row: SubjectRequest) -> str:
@@ -103,9 +113,8 @@ def answer_text(row: SubjectRequest) -> str:
         parts.append(text[f"because_{row.because}"])
         if Kind.APPEAL in kinds(row.place) and row.kind != Kind.APPEAL:
             parts.append(text["mail_appeal"])
-    name, where = authority(row.law, text)
-    if name:
-        parts.append(text["mail_rights"].format(authority=f"{name}{', ' if where else ''}{where}"))
+    if rights := _rights(row):
+        parts.append(rights)
     return "\n\n".join(part for part in parts if part)
 
 

@@ -166,3 +166,14 @@ def test_a_clerk_files_takes_and_answers_a_request(login, shop, ids, people):
     assert (row.owner, row.status) == (people["carol"], "closed")
     given = {"channel": "letter", "received": "2026-11-20", "kind": "access", "place": "DE", "language": "de"}
     assert carol.post(f"/dashboard/{shop.uuid}/requests/new/", given).status_code == 302
+
+
+def test_a_clerk_reaches_no_request_of_another_site(login, shop, foreign, ids):
+    carol = login("carol")
+    other = requests.file_request(foreign, kind="access", place="DE", language="en", email="b@example.com", actor="x")
+    for site in (shop, foreign):
+        at = f"/dashboard/{site.uuid}/requests/{other.number}/"
+        assert [carol.get(at).status_code, carol.post(at, {"do": "withdraw"}).status_code] == [404, 404]
+    assert carol.get(f"/dashboard/{foreign.uuid}/requests/").status_code == 404
+    other.refresh_from_db()
+    assert other.status == "open"
