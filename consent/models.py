@@ -16,7 +16,14 @@ from consent.ledger.models import (
 )
 from consent.notices.models import Notice, NoticeChoice
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
-from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
+from consent.requests.models import (
+    PreparedAnswer,
+    RequestEvent,
+    RequestFile,
+    RequestForm,
+    SubjectRequest,
+    SuppressedAddress,
+)
 from consent.scanner.models import Scan, ScanPlan
 from consent.sites.models import (
     AccountLanguage,
@@ -68,6 +75,7 @@ __all__ = [
     "Membership",
     "Notice",
     "NoticeChoice",
+    "PreparedAnswer",
     "PublishRequest",
     "Purpose",
     "Release",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0040_people_requests"),
+        ("consent", "0041_clerks_and_prepared_answers"),
     ]
 
     operations = [

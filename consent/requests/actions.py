@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from consent.common import InvalidChange, check, months_later
-from consent.requests import entries, files, steps
+from consent.requests import entries, files, queries, steps
 from consent.requests.deadlines import UNVERIFIED, Kind, deadlines, kinds, law_of, log_until
 from consent.requests.models import (
     LONGEST_DETAILS,
@@ -30,6 +30,7 @@ from consent.requests.models import (
     SubjectRequest,
     SuppressedAddress,
 )
+from consent.requests.prepared import GAP
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May, can
 from consent.trail.actions import audit
@@ -236,7 +237,7 @@ def assign(row: SubjectRequest, owner: Any, actor: str) -> SubjectRequest:
     row = _locked(row)
     if owner is not None:
         role = Membership.objects.filter(site=row.site, user=owner).values_list("role", flat=True).first()
-        if not can(role, May.ERASE):
+        if not can(role, May.REQUESTS):
             raise InvalidChange(gettext("They may not work on requests of this site."))
     row.owner = owner
     row.save(update_fields=("owner",))
@@ -309,6 +310,8 @@ def close(row: SubjectRequest, outcome: str, text: str, actor: str, *, because: 
         raise InvalidChange(gettext("A denial, whole or in part, needs its ground."))
     if not text.strip():
         raise InvalidChange(gettext("Write the answer: the person must be told."))
+    if GAP in text:
+        raise InvalidChange(gettext("Fill in what stands as %(gap)s: the person would get it so.") % {"gap": GAP})
     row.outcome, row.because = outcome, because if denied else ""
     _close(row, Status.CLOSED)
     entries.must_add(row, entries.ANSWERED)
@@ -383,6 +386,18 @@ def set_form(site: Site, actor: str, **fields: Any) -> RequestForm:
     form.save()
     audit(site, actor, "request.form", enabled=form.enabled)
     return form
+
+
+def name_old_forms(site: Site, actor: str, html: str) -> None:
+    """OneTrust's request forms that a page of the site links to lead to the site's own, once that is switched on; those
+    that another site has stay where they are."""
+    known = queries.form_of(site).old_forms
+    for path in queries.old_forms_in(html):
+        if path not in known:
+            try:
+                set_form(site, actor, old_forms=[*queries.form_of(site).old_forms, path])
+            except InvalidChange:
+                continue
 
 
 # --- By itself ------------------------------------------------------------------------------------------------------

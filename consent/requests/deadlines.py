@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +20,7 @@ from consent.common import months_later
 HERE = Path(__file__).resolve().parent
 TABLE: Mapping[str, Any] = json.loads((HERE / "deadlines.json").read_text())
 LAWS: Mapping[str, Mapping[str, Any]] = TABLE["laws"]
-SATURDAY = 5  # date.weekday()
+WEEKENDS = {"sat-sun": (5, 6), "fri-sat": (4, 5)}  # date.weekday(); of a row's `weekend`
 
 
 class Kind(StrEnum):
@@ -50,12 +50,17 @@ class Term:
     count: int
     unit: str  # days, business_days, months
     cite: str
+    weekend: tuple[int, ...] = WEEKENDS["sat-sun"]
 
     def after(self, day: date) -> date:
         """The last day of the term that starts on `day`; a weekend moves nothing."""
         if self.unit == "months":
             return months_later(day, self.count)
-        return _business_days(day, self.count) if self.unit == "business_days" else day + timedelta(days=self.count)
+        return (
+            _business_days(day, self.count, self.weekend)
+            if self.unit == "business_days"
+            else day + timedelta(days=self.count)
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Deadlines:
             raise ValueError("This law knows no extension.")
         same = self.extension.unit == self.answer.unit
         # 45 + 45 days and 1 + 2 months are one term each: 31 January + 1 + 2 months is 30 April, not 28.
-        whole = Term(self.answer.count + self.extension.count, self.answer.unit, self.extension.cite)
+        whole = replace(self.answer, count=self.answer.count + self.extension.count)
         return whole.after(received) if same else self.extension.after(self.answer.after(received))
 
 
@@ -92,19 +97,26 @@ def kinds(place: str) -> dict[Kind, str]:
 def deadlines(place: str, kind: Kind | str) -> Deadlines:
     """The terms of a kind in a place; also of a kind that its law does not name, which is answered all the same."""
     kind, law = Kind(kind), LAWS[law_of(place)]
-    receipt, extension = law.get("acknowledge"), law.get("extension")
-    answer = law.get("of", {}).get(kind, law["answer"])
+    own = law.get("of", {}).get(kind)
+    # A kind with a term of its own has the extension that stands with it, and no other.
+    extension = own.get("extension") if own else law.get("extension")
+    receipt = law.get("acknowledge")
+    weekend = WEEKENDS[law.get("weekend", "sat-sun")]
     return Deadlines(
-        answer=Term(answer["within"], answer["unit"], answer["cite"]),
-        acknowledge=(
-            Term(receipt["within"], receipt["unit"], receipt["cite"]) if receipt and kind in receipt["kinds"] else None
-        ),
-        extension=(
-            Term(extension["by"], extension["unit"], extension["cite"])
-            if extension and kind not in law.get("of", {}) and place in extension.get("places", [place])
-            else None
-        ),
+        answer=_term(own or law["answer"], weekend),
+        acknowledge=_term(receipt, weekend) if receipt and kind in receipt.get("kinds", [kind]) else None,
+        extension=_term(extension, weekend) if extension and kind in extension.get("kinds", [kind]) else None,
     )
+
+
+def _term(row: Mapping[str, Any], weekend: tuple[int, ...]) -> Term:
+    return Term(row.get("within") or row["by"], row["unit"], row["cite"], weekend)
+
+
+def authority(law: str, text: Mapping[str, str]) -> tuple[str, str]:
+    """Where to complain: its name ("" = nowhere), in the words of a language where there is one a country; its page."""
+    found = LAWS[law]["authority"]
+    return found.get("name") or text.get(found.get("words", ""), ""), found["url"]
 
 
 def log_until(place: str, closed: date) -> date:
@@ -117,9 +129,9 @@ def _by_place() -> dict[str, str]:
     return {place: key for key, law in LAWS.items() for place in law["places"]}
 
 
-def _business_days(day: date, count: int) -> date:
+def _business_days(day: date, count: int, weekend: tuple[int, ...]) -> date:
     """Weekends do not count. Holidays do: which ones a law means differs, and an earlier day is never too late."""
     while count:
         day += timedelta(days=1)
-        count -= day.weekday() < SATURDAY
+        count -= day.weekday() not in weekend
     return day

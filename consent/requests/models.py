@@ -158,6 +158,26 @@ class RequestFile(models.Model):
         ordering = ("pk",)
 
 
+class PreparedAnswer(models.Model):
+    """Words that a site answers with again and again, in one language. Whoever answers may change them before they go
+    out. A deleted one can be brought back for some days."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="prepared_answers")
+    name = models.CharField(max_length=80, validators=[validate_one_line])
+    kind = models.CharField(
+        max_length=16, blank=True, choices=[(kind.value, kind.value) for kind in Kind], help_text="Empty = any kind."
+    )
+    language = models.CharField(max_length=20)
+    text = models.TextField(max_length=LONGEST_DETAILS)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("language", "kind", "name", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SuppressedAddress(models.Model):
     """An address that was erased and must not be mailed, or sold, again: a keyed hash of it and nothing else."""
 

@@ -22,6 +22,9 @@ from consent.sites.models import Site
 
 Status = SubjectRequest.Status
 NOBODY = "nobody"
+LOCALES = {"pt-BR": "pt_BR", "zh-Hans": "zh_CN", "zh-Hant": "zh_TW"}  # as the ISO lists have them
+OLD_FORM = re.compile(r"/dsarwebform/([\w-]{1,80})/([\w-]{1,80})\.html")
+MOST_OLD_FORMS = 20
 NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
@@ -41,6 +44,11 @@ def site_of_old_form(path: str) -> Site | None:
         return None
     rows = RequestForm.objects.filter(enabled=True).select_related("site").exclude(old_forms=[])
     return next((row.site for row in rows if path.lower() in row.old_forms), None)
+
+
+def old_forms_in(html: str) -> list[str]:
+    """The paths of OneTrust's forms that a page links to, as `RequestForm.old_forms` has them."""
+    return sorted({f"{tenant}/{form}".lower() for tenant, form in OLD_FORM.findall(html)})[:MOST_OLD_FORMS]
 
 
 def answered(site: Site, email: str, text: str) -> SubjectRequest | None:
@@ -161,4 +169,5 @@ def places(language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _names(domain: str, language: str) -> Any:
-    return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True).gettext
+    code = LOCALES.get(language, language)
+    return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[code], fallback=True).gettext

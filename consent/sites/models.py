@@ -85,6 +85,7 @@ class Membership(models.Model):
         EDITOR = "editor", gettext_lazy("Editor")
         AUDITOR = "auditor", gettext_lazy("Auditor")
         VIEWER = "viewer", gettext_lazy("Viewer")
+        CLERK = "clerk", gettext_lazy("Clerk")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")

@@ -26,6 +26,7 @@ MATRIX: dict[str, frozenset[May]] = {
     "editor": frozenset({May.VIEW, May.EDIT, May.PUBLISH, May.KILL}),
     "auditor": frozenset({May.VIEW, May.EXPORT}),
     "viewer": frozenset({May.VIEW}),
+    "clerk": frozenset({May.REQUESTS}),
 }
 
 

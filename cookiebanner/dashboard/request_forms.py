@@ -8,10 +8,12 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from consent.ledger import erasure
 from consent.requests.deadlines import Kind
-from consent.requests.models import LONGEST_DETAILS, RequestForm, SubjectRequest
+from consent.requests.models import LONGEST_DETAILS, PreparedAnswer, RequestForm, SubjectRequest
+from consent.requests.prepared import GAP, PLACEHOLDERS
 from consent.requests.queries import places
 from consent.requests.texts import LANGUAGES, words
 from consent.sites.models import Membership, Site
@@ -87,7 +89,7 @@ class Owner(forms.Form):
 
     def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        roles = [role for role in Membership.Role.values if can(role, May.ERASE)]
+        roles = [role for role in Membership.Role.values if can(role, May.REQUESTS)]
         found = User.objects.filter(memberships__site=site, memberships__role__in=roles, is_active=True)
         owner: Any = self.fields["owner"]
         owner.queryset = found.order_by("email")
@@ -119,6 +121,30 @@ class Close(forms.Form):
             "Is mailed to the person in these words, with where to complain and, after a denial, how to appeal."
         ),
     )
+
+
+class PreparedForm(forms.ModelForm):
+    """Words to answer with again and again."""
+
+    class Meta:
+        model = PreparedAnswer
+        fields = ("name", "kind", "language", "text")
+        widgets = {"text": forms.Textarea(attrs={"rows": 8}), "kind": forms.Select}
+        labels = {"name": _("Name"), "kind": _("For"), "language": _("Language"), "text": _("Text")}
+        help_texts = {"name": _("Colleagues choose it by this name."), "kind": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind: Any = self.fields["kind"]
+        kind.choices = [("", _("Any request")), *kind_names().items()]
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=[(code, words(code)["language_name"]) for code in LANGUAGES]
+        )
+        self.order_fields(("name", "kind", "language", "text"))
+        self.fields["text"].help_text = gettext(
+            "%(holes)s are filled with the facts of the request. %(gap)s is a gap, and no answer goes out with one. A"
+            " greeting and your name stand around it by themselves."
+        ) % {"holes": ", ".join(f"{{{hole}}}" for hole in PLACEHOLDERS), "gap": GAP}
 
 
 class AddFile(forms.Form):

@@ -32,6 +32,7 @@ def shop(request: HttpRequest) -> HttpResponse:
         "teas": TEAS,
         "snippet": mark_safe(snippets.snippet(f"http://localhost:{port}", DEMO_SITE)),  # noqa: S308 - our own lines
         "trackers": int(port) + 1,
+        "requests": f"http://localhost:{port}/v1/{DEMO_SITE}/requests/",
     }
     answer = render(request, "demo/shop.html", context)
     return answer

@@ -27,10 +27,10 @@ from django.views.decorators.http import require_http_methods
 from consent.common import InvalidChange
 from consent.jurisdictions.locate import decide
 from consent.requests import actions
-from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds, law_of
+from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, authority, kinds, law_of
 from consent.requests.models import LARGEST_FILE, LONGEST_DETAILS, SubjectRequest
 from consent.requests.queries import answered, form_of, places, with_form
-from consent.requests.texts import LANGUAGES, language_for, words
+from consent.requests.texts import LANGUAGES, direction, language_for, months, words
 from consent.sites.models import Site
 from cookiebanner.staff import links, request_mails
 from cookiebanner.staff.request_mails import day
@@ -73,6 +73,11 @@ class Form(forms.Form):
         for name in ("email", "name", "details", "reference", "agent"):
             longest = getattr(self.fields[name], "max_length", 0)
             self.fields[name].error_messages["max_length"] = text["too_long"].format(count=longest)
+
+    def clean(self) -> dict[str, Any]:
+        """What is one line stays one, whatever was pasted into it."""
+        data = self.cleaned_data
+        return data | {name: " ".join(data[name].split()) for name in ("name", "agent", "reference") if name in data}
 
     def clean_stamp(self) -> str:
         """When the form was made: a person needs longer than a program, and no form lies open for ever."""
@@ -202,9 +207,12 @@ def _sent(request: HttpRequest, site: Site, language: str, row: SubjectRequest) 
         lines = [text["sent_open"].format(due=day(row.due, language), **values)]
         if row.kind in UNVERIFIED and row.kind != Kind.COMPLAINT:
             lines.append(text["sent_effective"])
+        name, where = authority(row.law, text)
+        if row.kind == Kind.COMPLAINT and name:
+            lines.append(text["complain_to"].format(authority=f"{name}{', ' if where else ''}{where}"))
     else:
         lines = [text["sent_confirm"].format(**values)]
-    context = {"text": text, "language": language, "site": site, "lines": lines}
+    context = {"text": text, "language": language, "direction": direction(language), "site": site, "lines": lines}
     return render(request, "requests/sent.html", context)
 
 
@@ -217,10 +225,11 @@ def _show(
         offered = {kind: cite for kind, cite in offered.items() if kind not in (Kind.OPT_OUT, Kind.SHINE_THE_LIGHT)}
     host = next((host for host in site.hosts.values_list("name", flat=True) if "." in host), "")
     chosen = form.data.get("kind", "") if form.is_bound else request.GET.get("kind", "")
-    authority = law["authority"]
+    name, where = authority(law_of(place), text)
     context = {
         "text": text,
         "language": language,
+        "direction": direction(language),
         "site": site,
         "form": form,
         "place": place,
@@ -233,10 +242,12 @@ def _show(
         "address": f"{links.base(request)}{address(site)}" if part else address(site),
         "stamp": stamp(),
         "intro": text["intro"].format(site=site.controller or site.name),
-        "privacy": text["privacy"].format(site=site.controller or site.name, months=law["log"]["months"]),
-        "authority": text["complain_to"].format(authority=authority["name"]) if authority["name"] else "",
-        "authority_url": authority["url"],
+        "privacy": text["privacy"].format(
+            site=site.controller or site.name, time=months(law["log"]["months"], language)
+        ),
+        "authority": text["complain_to"].format(authority=name) if name else "",
+        "authority_url": where,
         "law": law["name"],
-        "languages": [(code, words(code)["language_name"]) for code in LANGUAGES],
+        "languages": [(code, words(code)["language_name"], direction(code)) for code in LANGUAGES],
     }
     return render(request, "requests/part.html" if part else "requests/page.html", context, status=status)

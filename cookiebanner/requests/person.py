@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consent.common import InvalidChange
 from consent.requests import actions
-from consent.requests.deadlines import LAWS, Kind, kinds
+from consent.requests.deadlines import Kind, authority, kinds
 from consent.requests.models import RequestFile, SubjectRequest
-from consent.requests.texts import words
+from consent.requests.texts import direction, words
 from cookiebanner.requests.form import address
 from cookiebanner.staff import request_mails
 from cookiebanner.staff.downloads import as_download
@@ -92,12 +92,14 @@ def file(request: HttpRequest, **parts: Any) -> HttpResponse:
 
 
 def _over(request: HttpRequest) -> HttpResponse:
-    return _closed(render(request, "requests/over.html", {"text": words("en"), "language": "en"}, status=404))
+    return _closed(
+        render(request, "requests/over.html", {"text": words("en"), "language": "en", "direction": "ltr"}, status=404)
+    )
 
 
 def _show(request: HttpRequest, row: SubjectRequest, token: str, said: str = "", status: int = 200) -> HttpResponse:
     text = words(row.language)
-    authority = LAWS[row.law]["authority"]
+    name, where = authority(row.law, text)
     may_appeal = (
         row.status == Status.CLOSED
         and bool(row.because)
@@ -108,6 +110,7 @@ def _show(request: HttpRequest, row: SubjectRequest, token: str, said: str = "",
     context: dict[str, Any] = {
         "text": text,
         "language": row.language,
+        "direction": direction(row.language),
         "row": row,
         "token": token,
         "said": said,
@@ -121,10 +124,10 @@ def _show(request: HttpRequest, row: SubjectRequest, token: str, said: str = "",
         "waits": row.status == Status.UNCONFIRMED,
         "may_withdraw": row.status in (Status.OPEN, Status.UNCONFIRMED),
         "answer": request_mails.answer_text(row),
-        "files": row.files.filter(for_person=True),
+        "files": [(file, f"{-(-file.size // 1000)} kB") for file in row.files.filter(for_person=True).defer("content")],
         "appeal": f"{address(row.site)}?{again}" if may_appeal else "",
-        "authority": text["complain_to"].format(authority=authority["name"]) if authority["name"] else "",
-        "authority_url": authority["url"],
+        "authority": text["complain_to"].format(authority=name) if name else "",
+        "authority_url": where,
     }
     return _closed(render(request, "requests/person.html", context, status=status))
 

@@ -23,7 +23,7 @@ from consent.sites.models import Invitation, Membership
 from consent.sites.names import validate_one_line
 from consent.sites.queries import invitation_of
 from cookiebanner.staff import accounts, languages, links, mail
-from cookiebanner.staff.pages import show
+from cookiebanner.staff.pages import home_of, show
 
 JOB = "mail.invitation"
 
@@ -141,5 +141,4 @@ def _accept(request: HttpRequest, token: str, user: Any) -> HttpResponse:
 
 
 def _welcome(member: Membership) -> HttpResponse:
-    page = "audit:search" if member.role == Membership.Role.AUDITOR else "dashboard:overview"
-    return redirect(page, uuid=member.site.uuid)
+    return redirect(home_of(member.role), uuid=member.site.uuid)

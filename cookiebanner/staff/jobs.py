@@ -11,7 +11,7 @@ from consent.jobs.models import Job
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.jurisdictions.models import LawSubscription
-from consent.requests import actions, entries, queries, steps
+from consent.requests import actions, entries, prepared, queries, steps
 from consent.requests.models import SubjectRequest
 from consent.scanner import scans
 from consent.sites.models import Invitation
@@ -124,7 +124,8 @@ def requests(run: Run) -> dict[str, int]:
         if request_mails.tell_colleagues(row, new=False):
             SubjectRequest.objects.filter(pk=row.pk).update(reminded_on=today)
             mailed += 1
-    return {"mailed": mailed, "marked": marked, "logged": entries.catch_up(), **actions.forget()}
+    forgotten = {**actions.forget(), "prepared": prepared.forget()}
+    return {"mailed": mailed, "marked": marked, "logged": entries.catch_up(), **forgotten}
 
 
 def _forget(kind: str) -> None:

@@ -20,6 +20,14 @@ from cookiebanner.staff import logins
 from cookiebanner.staff.again import log_in_first
 from cookiebanner.visitors.proxies import unnamed
 
+# Where a member begins whose role is only for some of the pages.
+HOMES = {Membership.Role.AUDITOR: "audit:search", Membership.Role.CLERK: "dashboard:requests"}
+
+
+def home_of(role: str | None) -> str:
+    """The name of a site's first page for a role; takes the site's `uuid`."""
+    return HOMES.get(Membership.Role(role), "dashboard:overview") if role else "dashboard:overview"
+
 
 class PageRequest(HttpRequest):
     """What a view below `on_site` gets."""
@@ -61,7 +69,7 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
     """A page of one site: the view gets `(request, site, …)` and `request.role`.
 
     A stranger gets 404, so that site ids tell nothing; a member without the right gets 403 in words. An auditor is sent
-    to the audit pages from every page that is not theirs.
+    to the audit pages from every page that is not theirs, a clerk to people's requests.
     """
 
     def decorate(view: Callable) -> Callable:
@@ -73,9 +81,9 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
             if not role:
                 raise Http404
             request.role = role
-            if role == Membership.Role.AUDITOR and not auditors:
+            if _is_elsewhere(role, what, auditors):
                 if request.method == "GET":
-                    return redirect("audit:search", uuid=uuid)
+                    return redirect(home_of(role), uuid=uuid)
                 return show(request, "refused.html", site, status=403)
             needed = what if request.method in ("GET", "HEAD") or what != May.VIEW else May.EDIT
             if not can(role, needed):
@@ -86,6 +94,13 @@ def on_site(what: May, *methods: str, auditors: bool = False) -> Callable:
         return signed_in(*methods)(guarded)
 
     return decorate
+
+
+def _is_elsewhere(role: str, what: May, auditors: bool) -> bool:
+    """Whether a page is of a part of the site that the role has nothing to do with."""
+    if role == Membership.Role.AUDITOR:
+        return not auditors
+    return role == Membership.Role.CLERK and not can(role, what)
 
 
 def _role(request: PageRequest, site: Site) -> str | None:
@@ -103,9 +118,9 @@ def _switcher(request: HttpRequest, site: Site) -> list[tuple[str, str]]:
     for own in getattr(request, "own_sites", ()):
         if own.uuid == site.uuid:
             continue
-        of_auditors = own.role == Membership.Role.AUDITOR
-        may = can(own.role, getattr(view, "needed", May.VIEW)) and (getattr(view, "auditors", False) or not of_auditors)
-        first = reverse("audit:search" if of_auditors else "dashboard:overview", kwargs={"uuid": own.uuid})
+        needed, auditors = getattr(view, "needed", May.VIEW), getattr(view, "auditors", False)
+        may = can(own.role, needed) and not _is_elsewhere(own.role, needed, auditors)
+        first = reverse(home_of(own.role), kwargs={"uuid": own.uuid})
         rows.append((own.name, path.replace(str(site.uuid), str(own.uuid)) if may else first))
     return rows
 

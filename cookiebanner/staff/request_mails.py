@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_noop
 from consent.banners import cldr
 from consent.jobs.actions import enqueue
 from consent.requests import actions, steps
-from consent.requests.deadlines import LAWS, UNVERIFIED, Kind, kinds
+from consent.requests.deadlines import UNVERIFIED, Kind, authority, kinds
 from consent.requests.models import RequestEvent, SubjectRequest
 from consent.requests.texts import words
 from cookiebanner.staff import languages, links, mail
@@ -103,9 +103,19 @@ def _news(row: SubjectRequest, what: str) -> tuple[str, str]:
         "until": day(row.keep_until, row.language) if row.keep_until else "",
         "text": answer_text(row),
     }
+    rights = _rights(row)
     at_once = what == RECEIPT and row.kind in UNVERIFIED and row.kind != Kind.COMPLAINT
     body = text["mail_effective" if at_once else f"mail_{what}"].format(**values)
+    if what == RECEIPT and row.kind == Kind.COMPLAINT and rights:
+        body += f"\n\n{rights}"  # who complains to us may go to the authority as well, and at once
     return text[f"mail_{what}_subject"].format(**values), body
+
+
+def _rights(row: SubjectRequest) -> str:
+    """Where to complain, in the person's language; "" where there is nobody."""
+    text = words(row.language)
+    name, where = authority(row.law, text)
+    return text["mail_rights"].format(authority=f"{name}{', ' if where else ''}{where}") if name else ""
 
 
 def answer_text(row: SubjectRequest) -> str:
@@ -122,9 +132,8 @@ def answer_text(row: SubjectRequest) -> str:
         parts.append(text[f"because_{row.because}"])
         if Kind.APPEAL in kinds(row.place) and row.kind != Kind.APPEAL:
             parts.append(text["mail_appeal"])
-    if authority := LAWS[row.law]["authority"]["name"]:
-        where = LAWS[row.law]["authority"]["url"]
-        parts.append(text["mail_rights"].format(authority=f"{authority}{', ' if where else ''}{where}"))
+    if rights := _rights(row):
+        parts.append(rights)
     return "\n\n".join(part for part in parts if part)
 
 

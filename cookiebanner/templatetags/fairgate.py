@@ -59,12 +59,14 @@ ROLES = {
     "editor": gettext_noop("Edits the draft, publishes, uses the kill switch"),
     "auditor": gettext_noop("Sees the audit pages and exports, nothing else"),
     "viewer": gettext_noop("Sees figures and set-up, changes nothing"),
+    "clerk": gettext_noop("Files and answers people's requests, sees nothing else"),
 }
 ROLE_NAMES = {
     "owner": gettext_noop("Owner"),
     "editor": gettext_noop("Editor"),
     "auditor": gettext_noop("Auditor"),
     "viewer": gettext_noop("Viewer"),
+    "clerk": gettext_noop("Clerk"),
 }
 SCREENS = {
     "phone": gettext_noop("phone"),

@@ -1,6 +1,7 @@
 """The demo's history tells one story on every page of the dashboard."""
 
 import re
+from collections import Counter
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from consent.sites.models import SiteSighting
 from consent.stats.models import DailyTotal
-from cookiebanner.demo import seed, trackers
+from cookiebanner.demo import people, seed, trackers
 
 
 @pytest.fixture
@@ -45,6 +46,24 @@ def test_its_line_does_not_fall_on_a_day_that_has_only_begun(shop, client):
     heights = [float(point.split(",")[1]) for point in points.split()]
     assert len(heights) == 29
     assert [height == 38.0 for height in heights] == [*[True] * 26, *[False] * 3]
+
+
+def test_a_newcomer_sees_the_queue_filled_and_the_shop_links_the_form(shop, client):
+    assert people.ask(shop) == 11
+    assert people.ask(shop) == 0
+    seed.person("correct horse battery")
+    client.force_login(get_user_model().objects.get(username="demo"))
+    states = Counter(shop.requests.values_list("status", flat=True))
+    assert states == {"open": 6, "unconfirmed": 2, "closed": 2, "withdrawn": 1}
+    page = client.get(reverse("dashboard:requests", kwargs={"uuid": shop.uuid})).content.decode()
+    assert ("There is no form yet" in page, page.count('class="pill bad">late'), "Claire Martin" in page) == (
+        False, 1, True,
+    )  # fmt: skip
+    for row in shop.requests.all():
+        at = reverse("dashboard:request", kwargs={"uuid": shop.uuid, "asked": row.number})
+        assert client.get(at).status_code == 200
+    [link] = re.findall(r'href="http://localhost:\d+(/v1/[^"]+/requests/)"', client.get("/demo/").content.decode())
+    assert client.get(link).status_code == 200
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError("gone"), ConnectionResetError("gone"), ValueError("ours")])

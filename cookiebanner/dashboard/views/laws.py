@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -228,8 +229,11 @@ def _file(body: bytes, kind: str, name: str) -> HttpResponse:
 def law_notices(request: HttpRequest, uuid: Any) -> HttpResponse:
     """Begins or ends the person's own notices. Whoever sees the page may: it changes nothing of the site."""
     site = site_by_uuid(uuid)
-    if site is None or not can(role_of(request.user, site), May.VIEW):
+    role = role_of(request.user, site) if site else None
+    if site is None or role is None:
         raise Http404
+    if not can(role, May.VIEW):
+        raise PermissionDenied
     if "subscribe" in request.POST:
         notices.subscribe(request.user)
         messages.success(request, gettext("You will be told by mail."), "good")

@@ -18,9 +18,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_noop
 
 from consent.common import InvalidChange
-from consent.requests import actions, evidence, queries
+from consent.requests import actions, evidence, prepared, queries
 from consent.requests.deadlines import LAWS, Kind, deadlines
 from consent.requests.models import SubjectRequest
+from consent.requests.texts import words
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.request_forms import (
@@ -48,7 +49,7 @@ SHOWN = {
 }
 
 
-@on_site(May.ERASE, "GET")
+@on_site(May.REQUESTS, "GET")
 def requests(request: HttpRequest, site: Site) -> HttpResponse:
     """The queue, the most urgent first; `?q=` finds a part of a number, or an address."""
     chosen = request.GET.get("show", "open")
@@ -78,7 +79,7 @@ def requests(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-@on_site(May.ERASE)
+@on_site(May.REQUESTS)
 def request_new(request: HttpRequest, site: Site) -> HttpResponse:
     """Files what came by telephone, letter or in person."""
     form = FileRequest(request.POST or None)
@@ -100,24 +101,27 @@ def request_new(request: HttpRequest, site: Site) -> HttpResponse:
     return show(request, "dashboard/request_new.html", site, form=form)
 
 
-@on_site(May.ERASE)
+@on_site(May.REQUESTS)
 def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request: what was asked, by when, what was done, and everything that can be done with it."""
     row = get_object_or_404(SubjectRequest.objects.select_related("owner", "appeal_of"), site=site, number=asked)
     forms: dict[str, Any] = {
-        "owner": Owner(site, initial={"owner": row.owner_id}),
-        "note": Note(),
-        "extend": Extend(),
-        "close": Close(),
-        "file": AddFile(),
+        "owner": Owner(site, initial={"owner": row.owner_id}, auto_id="owner-%s"),
+        "note": Note(auto_id="note-%s"),
+        "extend": Extend(auto_id="extend-%s"),
+        "close": Close(auto_id="close-%s"),
+        "file": AddFile(auto_id="file-%s"),
     }
     if request.method == "POST":
         what = request.POST.get("do", "")
         if what in forms:
             made = type(forms[what])
-            forms[what] = made(site, request.POST) if made is Owner else made(request.POST, request.FILES)
+            given = (site, request.POST) if made is Owner else (request.POST, request.FILES)
+            forms[what] = made(*given, auto_id=f"{what}-%s")
         if (what not in forms or forms[what].is_valid()) and _act(request, row, what, forms):
             return redirect("dashboard:request", uuid=site.uuid, asked=asked)
+    elif taken := next((one for one in prepared.offered(row) if one.key == request.GET.get("answer")), None):
+        forms["close"] = Close(initial={"text": prepared.fill(taken.text, row)}, auto_id="close-%s")
     terms = deadlines(row.place, row.kind)
     return show(
         request,
@@ -129,6 +133,8 @@ def request_page(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
         terms=terms,
         left=row.days_left(timezone.now().date()),
         forms=forms,
+        prepared=[(one, words(one.language)["language_name"]) for one in prepared.offered(row)],
+        taken=request.GET.get("answer", ""),
         events=row.events.all(),
         files=row.files.defer("content"),
         may_extend=row.status == "open" and not row.extended_at and terms.extension is not None,
@@ -174,7 +180,7 @@ def _attach(request: HttpRequest, row: SubjectRequest, file: Any) -> None:
     messages.success(request, text, "good")
 
 
-@on_site(May.ERASE, "GET")
+@on_site(May.REQUESTS, "GET")
 def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -> HttpResponse:
     """A file that a person sent, as a download that no browser runs."""
     row = get_object_or_404(SubjectRequest, site=site, number=asked)
@@ -182,7 +188,7 @@ def request_came_with(request: HttpRequest, site: Site, asked: str, file: int) -
     return as_download(found.name, bytes(found.content))
 
 
-@on_site(May.ERASE, "POST")
+@on_site(May.REQUESTS, "POST")
 def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse:
     """One request with its whole log, as evidence."""
     row = get_object_or_404(SubjectRequest, site=site, number=asked)
@@ -192,7 +198,7 @@ def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse
     return response
 
 
-@on_site(May.ERASE)
+@on_site(May.MANAGE)
 def request_form(request: HttpRequest, site: Site) -> HttpResponse:
     """Whether people can ask by a form, its addresses, and who is told."""
     form = RequestFormForm(request.POST or None, instance=queries.form_of(site))
@@ -216,7 +222,7 @@ def request_form(request: HttpRequest, site: Site) -> HttpResponse:
     )
 
 
-@on_site(May.ERASE, "GET")
+@on_site(May.REQUESTS, "GET")
 def request_metrics(request: HttpRequest, site: Site) -> HttpResponse:
     """The year's figures, as 11 CCR 7102 wants them, as a page and (`?as=csv`) as a file."""
     this = timezone.now().year

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -19,6 +20,7 @@ from consent.common import InvalidChange
 from consent.jurisdictions import table
 from consent.publishing import queries
 from consent.publishing.models import Release
+from consent.requests.actions import name_old_forms
 from consent.scanner import actions as scanner
 from consent.sites import actions
 from consent.sites.models import Membership, Site
@@ -27,7 +29,7 @@ from consent.sites.roles import May, can
 from consent.stats import queries as stats
 from cookiebanner.dashboard import charts, foreign_styles, forms, rehearsal
 from cookiebanner.staff import preview as previews
-from cookiebanner.staff.pages import actor, may_add_sites, show, signed_in
+from cookiebanner.staff.pages import HOMES, actor, home_of, may_add_sites, show, signed_in
 from cookiebanner.templatetags.glossary import explained
 
 
@@ -38,18 +40,23 @@ def sites(request: HttpRequest) -> HttpResponse:
     rows = list(
         sites_of(request.user).annotate(release=Subquery(latest), seen=Max("sightings__last_seen")).order_by("name")
     )
-    audited = set()
+    roles: dict[int, str] = {}
     if not request.user.is_superuser:
-        mine = Membership.objects.filter(user=request.user.pk, role=Membership.Role.AUDITOR)
-        audited = set(mine.values_list("site_id", flat=True))
+        roles = dict(Membership.objects.filter(user=request.user.pk).values_list("site_id", "role"))
     today = timezone.now().date()
     month = stats.answers_per_site([site.pk for site in rows], today - timedelta(days=29), today)
     # Today has only begun: as the last point of a line it would look like a collapse.
     cards = [
-        (site, stats.total(days), charts.spark([row.answers for row in days[:-1]]), site.pk in audited)
+        (site, stats.total(days), charts.spark([row.answers for row in days[:-1]]), *_begin(site, roles.get(site.pk)))
         for site, days in ((site, month[site.pk]) for site in rows)
     ]
     return show(request, "dashboard/sites.html", cards=cards, may_add=may_add_sites(request.user))
+
+
+def _begin(site: Site, role: str | None) -> tuple[str, str | None]:
+    """Where a card leads, and the role of whoever it shows no figures to."""
+    address = reverse(home_of(role), kwargs={"uuid": site.uuid})
+    return address, role if role in HOMES else None
 
 
 @signed_in("GET", "POST")
@@ -82,6 +89,9 @@ def move(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             found = _adopt(request, form.cleaned_data, rehearsal=not done)
+            if done:
+                site = Site.objects.get(uuid=found.site_id)
+                name_old_forms(site, actor(request), form.cleaned_data["html"])
         except InvalidChange as error:
             form.add_error(None, str(error))
     words = {

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.common import InvalidChange
 from consent.publishing.actions import Blocked, Unchanged
+from consent.requests.actions import name_old_forms
 from consent.scanner.actions import Adoption, adopt, evidence_of
 from consent.scanner.page import decode
 from consent.scanner.tenant import LARGEST
@@ -80,6 +81,7 @@ class Command(BaseCommand):
                 server=settings.FAIRGATE_URL,
                 **own,
             )
+            name_old_forms(adoption.site, ACTOR, page)
             if own and not adoption.created:
                 change_settings(adoption.site, ACTOR, **own)
         except InvalidChange as error:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from consent import private_files
 from cookiebanner import data
-from cookiebanner.demo import seed, trackers
+from cookiebanner.demo import people, seed, trackers
 from cookiebanner.staff import mail
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
@@ -40,6 +40,9 @@ class Command(BaseCommand):
             bar.update(task, completed=seed.DAYS)
         if not shop.releases.exists():
             seed.publish(shop, "demo", "First release")
+        asked = people.ask(shop)
+        if asked:
+            self.stdout.write(f"{asked} people's requests written.")
         self.stdout.write(f"{written} answers written." if written else "The history is there already.")
         if options["seed_only"]:
             return

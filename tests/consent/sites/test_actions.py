@@ -170,10 +170,11 @@ def test_an_id_that_is_none_finds_no_site():
 
 def test_the_matrix_of_roles():
     assert {role: sorted(may) for role, may in MATRIX.items()} == {
-        "owner": ["edit", "erase", "export", "kill", "manage", "publish", "view", "waive"],
+        "owner": ["edit", "erase", "export", "kill", "manage", "publish", "requests", "view", "waive"],
         "editor": ["edit", "kill", "publish", "view"],
         "auditor": ["export", "view"],
         "viewer": ["view"],
+        "clerk": ["requests"],
     }
     assert (can("viewer", "publish"), can(None, May.VIEW), can("editor", May.PUBLISH)) == (False, False, True)
     with pytest.raises(ValueError):

@@ -12,6 +12,7 @@ from consent.sites import actions
 from consent.sites.models import Site
 from tests.cookiebanner.dashboard.conftest import (  # noqa: F401
     alice,
+    clerk,
     foreign,
     login,
     people,

@@ -22,7 +22,7 @@ from tests.values import present
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ROLES = {"alice": "owner", "bob": "editor", "dana": "auditor", "vera": "viewer"}
+ROLES = {"alice": "owner", "bob": "editor", "dana": "auditor", "vera": "viewer", "carol": "clerk"}
 Route = tuple[str, tuple[str, ...], dict[str, Does]]
 
 
@@ -58,7 +58,7 @@ def test_the_walk_knows_every_operation():
 
 
 @pytest.mark.parametrize("who", sorted(ROLES))
-def test_the_role_of_whoever_made_the_token_bounds_it(program, shop, who):
+def test_the_role_of_whoever_made_the_token_bounds_it(program, shop, clerk, who):
     mine = program(by=who)
     for name, ids, method, does in OPERATIONS:
         allowed = does.may is None or can(ROLES[who], does.may)

@@ -56,6 +56,13 @@ def shop(people) -> Site:
 
 
 @pytest.fixture
+def clerk(shop, people) -> None:
+    """Carol answers people's requests, and has no other part in the shop."""
+    people["carol"] = add_person("carol@example.net", PASSWORD)
+    actions.set_role(shop, people["carol"], "clerk", "alice@example.net")
+
+
+@pytest.fixture
 def foreign(people) -> Site:
     """Charlie's site, full of things with a name that no page of the shop may hold."""
     site = actions.create_site(

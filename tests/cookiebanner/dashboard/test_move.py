@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from consent.requests.actions import set_form
+from consent.requests.models import RequestForm
 from consent.scanner.actions import adopt
 from consent.sites.actions import create_site
 from consent.sites.models import Site
@@ -287,3 +289,16 @@ def test_every_address_of_the_advice_is_answered(client, name):
     assert {path: client.get(urlsplit(path).path).status_code for path in addresses} == dict.fromkeys(addresses, 200)
     assert ("add this before them" in text) == (name in ("the stub alone", "an old tag", "a language's tag"))
     assert ("/dsarwebform/" in text) == (name == "with request forms")
+
+
+def test_the_request_forms_that_the_page_links_to_lead_to_the_site_s_own(alice, client, shop):
+    alice.post("/dashboard/move/", GIVEN | {"source": FORMS})
+    assert not RequestForm.objects.exists()  # a rehearsal
+    alice.post("/dashboard/move/", GIVEN | {"source": FORMS, "make": "1"})
+    alice.post("/dashboard/move/", GIVEN | {"source": FORMS, "make": "1"})
+    form = RequestForm.objects.get(site__uuid=UUID)
+    assert (form.old_forms, form.enabled) == ([f"{UUID}/{UUID}"], False)
+    set_form(form.site, "alice@example.net", enabled=True)
+    answer = client.get(urlsplit(FORM).path)
+    assert (answer.status_code, answer["Location"]) == (302, f"/v1/{UUID}/requests/")
+    assert client.get(answer["Location"]).status_code == 200

@@ -17,7 +17,9 @@ VIEW = (
     "overview", "numbers", "numbers_csv", "banner_test", "services", "inbox", "categories", "banner", "rules", "jurisdictions", "preview", "releases", "installation",
     "trail", "scans", "guide", "notices", "banner_drafts", "banner_files",
 )  # fmt: skip
-MANAGE = ("settings", "team", "tokens", "webhook")
+MANAGE = (
+    "settings", "team", "tokens", "webhook", "requests", "request_new", "request_form", "request_metrics", "request_answers",
+)  # fmt: skip
 EDIT = ("service_new", "cookie_import", "template")
 DETAIL: dict[str, dict[str, Any]] = {
     "service": {"key": "counter"},

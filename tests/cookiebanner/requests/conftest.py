@@ -20,6 +20,7 @@ from tests.cookiebanner.staff.conftest import (  # noqa: F401
     URL,
     alice,
     an_address,
+    clerk,
     foreign,
     login,
     people,

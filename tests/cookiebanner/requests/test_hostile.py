@@ -103,6 +103,30 @@ def test_links_are_nobody_else_s_and_end(visitor, open_shop, foreign, alice):
         assert visitor.get(path).status_code == 404
 
 
+def test_a_link_that_comes_too_late_or_again_changes_nothing(visitor, open_shop):
+    ask(visitor, open_shop)
+    row = only(open_shop)
+    with time_machine.travel(NOW):
+        path = request_mails.path(row)
+    with time_machine.travel(NOW + timedelta(days=15)):
+        actions.forget()
+        assert visitor.post(path, {"do": "confirm"}).status_code == 302
+        assert (only(open_shop).status, only(open_shop).confirmed_at) == ("lapsed", None)
+    ended = filed(open_shop, email="b@example.com")
+    actions.withdraw(ended)
+    visitor.post(request_mails.path(ended), {"do": "confirm"})
+    ended.refresh_from_db()
+    assert ended.status == "withdrawn"
+
+
+def test_lines_in_a_name_are_one_line_and_no_english_error(visitor, open_shop):
+    sent = ask(
+        visitor, open_shop, lang="fr", kind="complaint", name="Ada\r\n  Lovelace", agent="a\tb", reference="1\n2"
+    )
+    row = only(open_shop)
+    assert (sent.status_code, row.name, row.agent, row.reference) == (200, "Ada Lovelace", "a b", "1 2")
+
+
 def test_programs_are_told_what_people_are_told_and_nothing_is_kept(visitor, open_shop):
     trapped = ask(visitor, open_shop, website="https://spam.example")
     assert (trapped.status_code, SubjectRequest.objects.count()) == (200, 0)

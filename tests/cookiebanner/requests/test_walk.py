@@ -170,6 +170,16 @@ def test_a_denial_names_its_ground_the_authority_and_the_appeal(open_shop, alice
     assert (made.appeal_of, made.due.isoformat()) == (row, "2027-01-14")
 
 
+def test_who_complains_is_told_of_the_authority_at_once(visitor, open_shop, mailbox):
+    sent = ask(visitor, open_shop, lang="pl", kind="complaint", details="Newsletter mimo sprzeciwu.")
+    where = "organ ochrony danych w Twoim kraju, https://www.edpb.europa.eu/about-edpb/about-edpb/members_en"
+    assert f"Możesz złożyć skargę tutaj: {where}" in text_of(sent)
+    with time_machine.travel(LATER):
+        assert f"Możesz złożyć skargę tutaj: {where}" in mailbox.last(ADA)[1]
+        ask(visitor, open_shop, place="US-CA", kind="opt_out", email=f"2{ADA}")
+        assert "You may complain to" not in mailbox.last(f"2{ADA}")[1]
+
+
 def test_the_person_takes_it_back(visitor, open_shop, mailbox):
     ask(visitor, open_shop)
     with time_machine.travel(LATER):

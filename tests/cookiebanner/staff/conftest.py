@@ -10,6 +10,7 @@ from django.core import mail
 from consent.jobs import registry, runner
 from tests.cookiebanner.dashboard.conftest import (  # noqa: F401
     alice,
+    clerk,
     foreign,
     login,
     people,

@@ -19,6 +19,7 @@ from consent.jobs.actions import enqueue
 from consent.models import LogEntry
 from consent.publishing import actions as publishing
 from consent.requests import actions as requests
+from consent.requests import prepared
 from consent.scanner import scans
 from consent.sites import actions
 from tests import uploads
@@ -67,6 +68,7 @@ def ids(foreign, people) -> dict[str, Any]:
         foreign, kind="access", place="DE", language="en", name=SECRET, email="zebracorn@example.net", actor="x"
     )
     sent, _ = requests.attach(asked, "zebracorn.txt", SECRET.encode())
+    words = prepared.save(foreign, "x", name=SECRET, kind="", language="en", text=SECRET)
     draft = copy_draft(foreign, "x", SECRET)
     logo = add_file(foreign, "x", f"{SECRET}.png", uploads.png(1, 1))
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
@@ -74,7 +76,7 @@ def ids(foreign, people) -> dict[str, Any]:
         "any": {
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk, "named": draft.pk, "upload": logo.pk,
+            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": draft.pk, "upload": logo.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {
