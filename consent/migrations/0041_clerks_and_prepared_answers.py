@@ -80,4 +80,11 @@ class Migration(migrations.Migration):
                 "ordering": ("language", "kind", "name", "pk"),
             },
         ),
+        migrations.AddField(
+            model_name="requestform",
+            name="reviews",
+            field=models.JSONField(
+                blank=True, default=dict, help_text="Who has read our words, by language (reviews.py)."
+            ),
+        ),
     ]

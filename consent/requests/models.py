@@ -200,3 +200,4 @@ class RequestForm(models.Model):
         default=True, help_text="Data are sold, shared or used for targeted advertising, so people can say no to it."
     )
     old_forms = models.JSONField(default=list, blank=True, help_text='Paths of OneTrust\'s forms: "<tenant>/<form>".')
+    reviews = models.JSONField(default=dict, blank=True, help_text="Who has read our words, by language (reviews.py).")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ def words(language: str) -> Mapping[str, Any]:
         raise KeyError(language)
     found: Mapping[str, Any] = json.loads((HERE / f"{language}.json").read_text(encoding="utf-8"))
     return found
+
+
+@lru_cache(len(LANGUAGES))
+def digest(language: str) -> str:
+    """SHA-256 of all that we ship for a language: changes when a word does."""
+    return sha256(json.dumps(words(language), sort_keys=True).encode()).hexdigest()
 
 
 def language_for(wanted: Iterable[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime, time
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -16,12 +16,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 
 from consent.common import InvalidChange
-from consent.requests import actions, evidence, prepared, queries
+from consent.requests import actions, evidence, prepared, queries, reviews
 from consent.requests.deadlines import LAWS, Kind, deadlines
 from consent.requests.models import SubjectRequest
-from consent.requests.texts import words
+from consent.requests.texts import LANGUAGES, words
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.request_forms import (
@@ -201,6 +202,9 @@ def request_export(request: HttpRequest, site: Site, asked: str) -> HttpResponse
 @on_site(May.MANAGE)
 def request_form(request: HttpRequest, site: Site) -> HttpResponse:
     """Whether people can ask by a form, its addresses, and who is told."""
+    if request.method == "POST" and "language" in request.POST:
+        _review(request, site)
+        return redirect(f"{request.path}#words")
     form = RequestFormForm(request.POST or None, instance=queries.form_of(site))
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
@@ -219,7 +223,31 @@ def request_form(request: HttpRequest, site: Site) -> HttpResponse:
         address=f"/v1/{site.uuid}/requests/",
         missing=mail.missing(),
         kinds=kind_names(),
+        languages=_languages(site),
     )
+
+
+def _languages(site: Site) -> list[tuple[str, str, Mapping[str, str], date | None]]:
+    """(code, name, the review that holds, its day) of each language that the form is in."""
+    held = reviews.in_force(queries.form_of(site))
+    found = []
+    for code in LANGUAGES:
+        review = held.get(code, {})
+        found.append((code, words(code)["language_name"], review, date.fromisoformat(review["on"]) if review else None))
+    return found
+
+
+def _review(request: HttpRequest, site: Site) -> None:
+    """Somebody has read our words in a language, or takes that back."""
+    try:
+        if "undo" in request.POST:
+            reviews.unsign(site, actor(request), request.POST["language"])
+        else:
+            reviews.sign(site, actor(request), request.POST["language"], request.POST.get("signed_by", ""))
+    except InvalidChange as error:
+        messages.error(request, str(error), "bad")
+    else:
+        messages.success(request, _("Saved."), "good")
 
 
 @on_site(May.REQUESTS, "GET")

@@ -7,9 +7,13 @@ import pytest
 
 from consent.banners import cldr
 from consent.banners import texts as banner
+from consent.common import InvalidChange
+from consent.requests import reviews
 from consent.requests.deadlines import LAWS, Kind, authority
 from consent.requests.models import SubjectRequest
+from consent.requests.queries import form_of
 from consent.requests.texts import LANGUAGES, direction, language_for, months, words
+from consent.sites.actions import create_site
 
 HOLES = re.compile(r"{\w+}")
 KEPT = {law["log"]["months"] for law in LAWS.values()}
@@ -87,3 +91,23 @@ def test_there_are_words_for_each_kind_status_outcome_and_ground() -> None:
 )  # fmt: skip
 def test_a_language_is_chosen_as_the_banner_s_is(wanted, language) -> None:
     assert language_for(wanted) == language
+
+
+@pytest.mark.django_db
+def test_words_are_machine_made_until_a_named_person_has_read_them(monkeypatch) -> None:
+    site = create_site(["shop.example"], "x", name="Tea shop")
+    assert reviews.in_force(form_of(site)) == {}
+    for language, name in (("xx", "Ada"), ("pl", "  "), ("pl", "x" * 201)):
+        with pytest.raises(InvalidChange):
+            reviews.sign(site, "x", language, name)
+    reviews.sign(site, "x", "pl", "Anna Nowak")
+    reviews.sign(site, "x", "de", "Jonas Weber")
+    held = reviews.in_force(form_of(site))
+    assert {code: one["by"] for code, one in held.items()} == {"pl": "Anna Nowak", "de": "Jonas Weber"}
+    reviews.unsign(site, "x", "de")
+    reviews.unsign(site, "x", "de")
+    assert list(reviews.in_force(form_of(site))) == ["pl"]
+    verbs = list(site.audit_events.values_list("verb", flat=True)[:3])
+    assert verbs == ["request.unsign", "request.sign", "request.sign"]
+    monkeypatch.setattr(reviews, "digest", lambda code: "another word")
+    assert reviews.in_force(form_of(site)) == {}

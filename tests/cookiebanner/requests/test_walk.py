@@ -10,6 +10,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from consent.requests.models import SubjectRequest
+from consent.requests.texts import LANGUAGES
 from cookiebanner.requests.form import Form
 from tests.cookiebanner.staff.conftest import work
 
@@ -246,3 +247,14 @@ def test_the_fields_of_the_page_are_those_of_the_form(visitor, open_shop):
     page = visitor.get(f"/v1/{open_shop.uuid}/requests/").content.decode()
     sent = set(re.findall(r'name="(\w+)"', page[page.index('method="post"') :]))
     assert sent == set(Form.base_fields) | {"place"}
+
+
+def test_an_owner_signs_that_words_were_read_and_takes_it_back(open_shop, alice):
+    at = f"/dashboard/{open_shop.uuid}/requests/form/"
+    assert text_of(alice.get(at)).count("Machine-made") == len(LANGUAGES)
+    signed = alice.post(at, {"language": "pl", "signed_by": "<b>Anna</b>"}, follow=True).content.decode()
+    assert (signed.count("Machine-made"), "&lt;b&gt;Anna&lt;/b&gt;, " in signed) == (len(LANGUAGES) - 1, True)
+    nobody = text_of(alice.post(at, {"language": "de", "signed_by": ""}, follow=True))
+    assert ("Say who has read the words." in nobody, nobody.count("Machine-made")) == (True, len(LANGUAGES) - 1)
+    back = text_of(alice.post(at, {"language": "pl", "undo": "1"}, follow=True))
+    assert back.count("Machine-made") == len(LANGUAGES)
