@@ -6,7 +6,8 @@ Whoever reads a log is told of these, whether it holds or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ TYPES = (
     LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN,
     LogEntry.Type.REQUEST,
 )  # fmt: skip
+LISTED = tuple(type for type in TYPES if type != LogEntry.Type.REQUEST)  # of requests there may be thousands
 GROUNDS = {"request": gettext_noop("on request (GDPR art. 17)"), "retention": gettext_noop("by age (retention)")}
 
 
@@ -38,31 +40,53 @@ class Event:
 
 def in_order(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]) -> Iterator[Event]:
     """The events among entries (index, type, time, record), in their order. Erasures by age, which come every day, are
-    one event, at the end."""
-    aged = count = 0
-    first = last = -1
+    one event, and so are people's requests; both at the end."""
+    aged: list[int] = []
+    asked: list[int] = []
+    steps: Counter[str] = Counter()
+    count = 0
     for index, type, at, record in rows:
         if type == LogEntry.Type.ERASURE and record.get("why") == "retention":
-            aged += 1
+            aged.append(index)
             count += len(record.get("indexes") or ())
-            first, last = (index if first < 0 else first), index
+        elif type == LogEntry.Type.REQUEST:
+            asked.append(index)
+            steps.update(_steps(at, record))
         elif type in WORDS:
             yield Event(index, type, WORDS[type](index, record), at, type == LogEntry.Type.RESTART)
     if aged:
-        where = (
-            gettext("entry %(first)s") % {"first": first}
-            if aged == 1
-            else gettext("%(aged)s entries, %(first)s to %(last)s") % {"aged": aged, "first": first, "last": last}
-        )
         words = gettext("%(records)s erased %(ground)s, by %(where)s.") % {
             "records": _records(count),
             "ground": gettext(GROUNDS["retention"]),
-            "where": where,
+            "where": _span(aged),
         }
-        yield Event(last, LogEntry.Type.ERASURE.value, words)
+        yield Event(aged[-1], LogEntry.Type.ERASURE.value, words)
+    if asked:
+        words = gettext(
+            "REQUESTS of people: %(received)s received, %(answered)s answered (%(late)s late), %(withdrawn)s taken back, "
+            "by %(where)s."
+        ) % {
+            **{step: f"{steps[step]:,}" for step in ("received", "answered", "late", "withdrawn")},
+            "where": _span(asked),
+        }
+        yield Event(asked[-1], LogEntry.Type.REQUEST.value, words)
 
 
-def of_log(site_id: int, types: Iterable[str] = TYPES) -> list[Event]:
+def _steps(at: datetime | None, record: Mapping[str, Any]) -> Iterator[str]:
+    event = str(record.get("event"))
+    yield event
+    if event == "answered" and at and at.date().isoformat() > str(record.get("due", "")):
+        yield "late"
+
+
+def _span(indexes: Sequence[int]) -> str:
+    count, first, last = len(indexes), indexes[0], indexes[-1]
+    if count == 1:
+        return gettext("entry %(first)s") % {"first": first}
+    return gettext("%(aged)s entries, %(first)s to %(last)s") % {"aged": f"{count:,}", "first": first, "last": last}
+
+
+def of_log(site_id: int, types: Iterable[str] = LISTED) -> list[Event]:
     """The events of a site's log, the newest first."""
     entries = LogEntry.objects.filter(site_id=site_id, type__in=list(types)).exclude(type="consent").order_by("index")
     kinds = dict(entries.values_list("index", "type"))
@@ -168,20 +192,6 @@ def _scan(index: int, record: Mapping[str, Any]) -> str:
     }
 
 
-def _request(index: int, record: Mapping[str, Any]) -> str:
-    asked = f"{record.get('kind', '?')}, {record.get('law', '?')}"
-    event, due = record.get("event"), record.get("due", "?")
-    if event == "received":
-        return f"REQUEST received, entry {index}: {asked}; it came on {record.get('came', '?')}, due on {due}."
-    said = {
-        "verified": "the address was verified",
-        "extended": f"more time was taken, due on {due}",
-        "answered": f"answered, {record.get('outcome', '?')}; it was due on {due}",
-        "withdrawn": "taken back by the person",
-    }.get(str(event), str(event))
-    return f"REQUEST of entry {record.get('of', '?')} ({asked}), entry {index}: {said}."
-
-
 WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.RESTART: _restart,
     LogEntry.Type.KEY_ROTATION: _rotation,
@@ -190,7 +200,6 @@ WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.ERASURE: _erasure,
     LogEntry.Type.VOID: _void,
     LogEntry.Type.SCAN: _scan,
-    LogEntry.Type.REQUEST: _request,
 }
 
 

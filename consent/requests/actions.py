@@ -363,6 +363,16 @@ def may_write(site: Site, email: str, asked_at: datetime | None = None) -> bool:
     return not (rows.filter(since__lte=asked_at) if asked_at else rows).exists()
 
 
+def suppressed_among(site: Site, emails: Sequence[str]) -> list[int]:
+    """Which of these addresses a site must not write to, or sell, by their place in the list."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    hashes = {address_hash(site, email, key): place for place, email in enumerate(emails) for key in keys}
+    kept = set(site.suppressed.values_list("address_hash", flat=True))
+    by_hash = [place for hash, place in hashes.items() if hash in kept]
+    wanted = {emails[place].strip().lower() for place in by_hash}  # an address may stand there twice
+    return [place for place, email in enumerate(emails) if email.strip().lower() in wanted]
+
+
 def filed_at(row: SubjectRequest) -> datetime:
     """When a request reached this server, whatever day it counts from."""
     return row.events.order_by("pk").values_list("at", flat=True).first() or row.received_at

@@ -77,6 +77,16 @@ class RequestNote(Strict):
     text = serializers.CharField(max_length=LONGEST_DETAILS, help_text="Stays among colleagues")
 
 
+class AddressesIn(Strict):
+    emails = serializers.ListField(child=serializers.EmailField(max_length=254), allow_empty=False, max_length=1000)
+
+
+class SuppressedOut(serializers.Serializer):
+    suppressed = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The places, from 0, of those that must not be written to, or sold"
+    )
+
+
 class RequestOut(serializers.Serializer):
     number = serializers.CharField()
     kind = serializers.ChoiceField(KINDS)
@@ -300,3 +310,14 @@ class EvidenceView(_OneRequest):
 
     def get(self, request: Request, site: UUID, asked: str) -> Response:
         return self.shown(evidence.of(self.row(asked), self.actor))
+
+
+class SuppressedView(AdminView):
+    """Which addresses were erased and must not be written to, or sold, again: for other systems that send or hand on.
+    What is asked is not kept, and answered by places in the list."""
+
+    tag = "requests"
+    does = {"POST": Does("check_suppressed", May.REQUESTS, SuppressedOut, body=AddressesIn)}
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        return Response({"suppressed": actions.suppressed_among(self.own, self.given(AddressesIn)["emails"])})

@@ -50,6 +50,7 @@ of_a_site: list[URLPattern] = [
     path("requests/<str:asked>/extend", requests.ExtendView.as_view(), name="extend_request"),
     path("requests/<str:asked>/notes", requests.NotesView.as_view(), name="request_notes"),
     path("requests/<str:asked>/evidence", requests.EvidenceView.as_view(), name="request_evidence"),
+    path("suppressed", requests.SuppressedView.as_view(), name="suppressed"),
     path("members", people.MembersView.as_view(), name="members"),
     path("members/<int:user>", people.MemberView.as_view(), name="member"),
     path("invitations", people.InvitationsView.as_view(), name="invitations"),

@@ -156,7 +156,7 @@ def said(site: Site, capsys: Any) -> tuple[list[str], list[str]]:
         code = error.returncode
     lines = [line.removeprefix(f"{site.name}: ") for line in capsys.readouterr().out.splitlines()]
     unproved = [line.removeprefix("not proved: ") for line in lines if line.startswith("not proved: ")]
-    events = ("RULE ", "1 record erased", "SCANNED", "REQUEST ")
+    events = ("RULE ", "1 record erased", "SCANNED", "REQUESTS ")
     wrong = [line for line in lines if "not proved: " not in line and not line.startswith(events)]
     holds = [line for line in wrong if "entries hold together" in line]
     assert (code, len(holds) or code) == (0 if wrong == holds else 1, 1), lines

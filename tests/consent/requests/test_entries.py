@@ -11,6 +11,7 @@ import time_machine
 from consent.common import InvalidChange
 from consent.ledger import checkpoint, events, kept
 from consent.ledger.models import ConsentRecord, LogEntry
+from consent.ledger.verify import verify
 from consent.publishing.verify import verify as beside
 from consent.requests import actions, entries
 from consent.requests.models import SubjectRequest
@@ -95,13 +96,18 @@ def test_an_opt_out_and_what_a_clerk_files_came_at_once(site):
     ]  # fmt: skip
 
 
-def test_events_are_told_in_words(site):
+def test_they_are_one_line_in_words_and_many_are_on_no_page(site):
     actions.close(asked(site), "denied", "No.", ALICE, because="not_ours")
-    assert [event.words for event in events.of_log(site.pk, ["request"])][::-1] == [
-        "REQUEST received, entry 1: access, gdpr; it came on 2026-11-30, due on 2026-12-30.",
-        "REQUEST of entry 1 (access, gdpr), entry 2: the address was verified.",
-        "REQUEST of entry 1 (access, gdpr), entry 3: answered, denied; it was due on 2026-12-30.",
-    ]
+    actions.withdraw(asked(site, actor=ALICE))
+    late = asked(site, actor=ALICE)
+    with time_machine.travel(NOW + timedelta(days=31)):
+        actions.close(late, "complied", "Here.", ALICE)
+    [event] = events.of_log(site.pk, ["request"])
+    assert (event.index, event.words) == (
+        7, "REQUESTS of people: 3 received, 2 answered (1 late), 1 taken back, by 7 entries, 1 to 7.",
+    )  # fmt: skip
+    assert events.of_log(site.pk) == []
+    assert verify(site).events == [event.words]
 
 
 def test_when_the_row_has_gone_by_age_the_entries_stay_and_hold(site):

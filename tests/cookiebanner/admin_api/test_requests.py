@@ -124,3 +124,18 @@ def test_nonsense_is_refused_with_a_pointer(program, shop):
     assert mine.post("requests", {**FILED, "received": "2999-01-01"}).json()["code"] == "refused"
     assert mine.get("requests/AAAA-AAAA").status_code == 404
     assert SubjectRequest.objects.count() == 0
+
+
+def test_other_systems_ask_whom_they_must_not_write_to_and_nothing_is_kept(program, shop, foreign):
+    mine = program("requests")
+    actions.suppress(shop, "Ada@example.com", "x")
+    actions.suppress(foreign, "bea@example.com", "x")
+    asked = {"emails": ["bea@example.com", "ADA@example.com", "carl@example.com", "ada@example.com"]}
+    for _ in range(2):
+        answer = mine.post("suppressed", asked, Idempotency_Key="k")
+        assert (answer.status_code, answer.json()) == (200, {"suppressed": [1, 3]})
+    assert [
+        word for word in ("ada", "bea", "carl") if word in str(list(IdempotencyKey.objects.values_list())).lower()
+    ] == []
+    assert mine.post("suppressed", {"emails": ["x"] * 2}).status_code == 400
+    assert mine.post("suppressed", {"emails": ["a@example.com"] * 1001}).status_code == 400
