@@ -15,6 +15,7 @@ from consent.ledger.models import (
     LogTile,
 )
 from consent.notices.models import Notice, NoticeChoice
+from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanPlan
@@ -46,6 +47,8 @@ __all__ = [
     "BlockRule",
     "Category",
     "Checkpoint",
+    "ChoiceImport",
+    "ChoiceState",
     "ConsentRecord",
     "Cookie",
     "DailyTotal",
@@ -66,6 +69,7 @@ __all__ = [
     "Membership",
     "Notice",
     "NoticeChoice",
+    "PendingChoice",
     "PublishRequest",
     "Purpose",
     "Release",
@@ -82,6 +86,8 @@ __all__ = [
     "SubjectRequest",
     "SuppressedAddress",
     "TextReview",
+    "Topic",
+    "TopicWording",
     "TrailHead",
     "Webhook",
     "WebhookDelivery",

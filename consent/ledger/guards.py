@@ -33,7 +33,7 @@ def _allowed(operator: str) -> dict[str, str]:
     return {
         "consent_logentry": "",
         RECORD: (
-            "OLD.type = 'consent' AND NEW.visitor IS NULL AND NEW.replaces IS NULL AND NEW.payload IS NULL "
+            "OLD.type IN ('consent', 'choice') AND NEW.visitor IS NULL AND NEW.replaces IS NULL AND NEW.payload IS NULL "
             f"AND NEW.salt IS NULL AND {_same(_RECORD_KEPT, operator)}"
         ),
         "consent_logtile": "",

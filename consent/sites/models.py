@@ -191,6 +191,7 @@ class Webhook(models.Model):
     # What is told next. The log and the trail are the queue, so that nothing is lost while the receiver is away.
     next_answer = models.BigIntegerField(null=True, help_text="Place in the site's log")
     next_change = models.BigIntegerField(null=True, help_text="Number in the site's trail")
+    next_choice = models.BigIntegerField(null=True, help_text="Place in the site's log")
 
     def __str__(self) -> str:
         return f"Webhook of {self.site}"
