@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(default=0, help_text="0 = asked in another system's words"),
                 ),
                 ("language", models.CharField(blank=True, max_length=20)),
-                ("method", models.CharField(max_length=12)),
+                ("method", models.CharField(max_length=16)),
                 ("source", models.CharField(blank=True, max_length=100)),
                 (
                     "entry",

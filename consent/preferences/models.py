@@ -104,7 +104,7 @@ class ChoiceState(models.Model):
     notice_by = models.CharField(max_length=5, choices=Topic.Channel, blank=True)
     wording = models.PositiveSmallIntegerField(default=0, help_text="0 = asked in another system's words")
     language = models.CharField(max_length=20, blank=True)
-    method = models.CharField(max_length=12)
+    method = models.CharField(max_length=16)
     source = models.CharField(max_length=100, blank=True)
     entry = models.BigIntegerField(help_text="Place in the site's log of the last entry that changed the row")
 
