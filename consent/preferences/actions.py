@@ -1,4 +1,4 @@
-"""Writes on topics and choices. What people say is an entry of the ledger; states follow from it, in one transaction."""
+"""Writes on topics and their wordings; what people say comes in by `collecting`."""
 
 from __future__ import annotations
 

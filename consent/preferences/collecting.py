@@ -34,12 +34,12 @@ NOTICE = "notice"  # the carrier's notice of CPNI was sent; it is no answer
 VALUES = ("yes", "no", NOTICE)
 # How people said it. The last ones are ours alone.
 METHODS = ("app", "web", "form", "phone", "letter", "mail", "in_person", "sms", "other")
-OWN_METHODS = ("page", "one_click", "double_opt_in")
+OWN_METHODS = ("page", "one_click", "mailed_link")
 LONGEST_SOURCE, LONGEST_EVIDENCE = 100, 300
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MOST = 5_000  # choices of one transaction
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-Status = Literal["created", "older", "replayed", "conflict", "erased", "suppressed", "stopped"]
+Status = Literal["created", "older", "replayed", "conflict", "erased", "suppressed"]
 _COLUMNS = ("value", "acted_at", "noticed_at", "notice_by", "wording", "language", "method", "source", "entry")
 
 
@@ -65,7 +65,7 @@ class Choice:
 class Taken:
     """What became of a choice. older: stored, but the person has acted later. replayed: it was stored before.
     conflict: its id was used for another one. erased: it was stored once. suppressed: the person was erased, and
-    nothing is kept of them any more. stopped: the ledger is behind its last checkpoint."""
+    nothing is kept of them any more."""
 
     status: Status
     record: UUID
@@ -192,7 +192,7 @@ def _version(value: Any) -> int:
 
 def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None) -> list[Taken]:
     """Stores choices, in order, and says of each what became of it. At most MOST at once. May be called inside an
-    outer transaction. Raises InvalidChange for too many."""
+    outer transaction. Raises InvalidChange for too many, Stopped when the ledger takes no entries."""
     if len(choices) > MOST:
         raise InvalidChange(f"At most {MOST} choices at once.")
     now = now or timezone.now()
@@ -212,14 +212,16 @@ def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None
                 places.append(place)
         won: list[tuple[int, Choice]] = []
         for place, draft, outcome in zip(places, drafts, append(drafts), strict=True):
+            assert outcome.status != "stopped"  # of drafts that are no answers, the append raises it
             taken[place] = Taken(outcome.status, draft.record_id, outcome.index)
             if outcome.status == "created" and outcome.index is not None:
                 won.append((outcome.index, choices[place]))
         older = _states(site, won, now)
-        for one in taken:
-            if one and one.index in older and one.status == "created":
-                one.status = "older"
-    return [one for one in taken if one is not None]
+    done = [each for each in taken if each is not None]
+    for each in done:
+        if each.status == "created" and each.index in older:
+            each.status = "older"
+    return done
 
 
 def draft_of_choice(site: Site, one: Choice, now: datetime) -> Draft:

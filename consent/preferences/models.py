@@ -155,8 +155,8 @@ class ChoiceImport(models.Model):
     size = models.BigIntegerField(help_text="bytes")
     by = models.CharField(max_length=254)
     at = models.DateTimeField(default=timezone.now)
-    job = models.BigIntegerField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    job = models.BigIntegerField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
     # How its rows ended; together they are all of its rows.
     rows = models.BigIntegerField(default=0)
     stored = models.BigIntegerField(default=0)

@@ -36,13 +36,13 @@ def subjects_of(site: Site, identifier: str) -> list[UUID]:
     return [_hashed(str(site.uuid), text, _key(secret)) for secret in secrets()]
 
 
-def secrets() -> Sequence[str]:
+def secrets() -> Sequence[str | bytes]:
     """The keys, the one that is used for new rows first."""
     return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 
 
 @lru_cache(8)
-def _key(secret: str) -> bytes:
+def _key(secret: str | bytes) -> bytes:
     return hmac.digest(secret.encode() if isinstance(secret, str) else bytes(secret), _SALT, "sha256")
 
 
