@@ -24,9 +24,10 @@ from consent.common import InvalidChange
 from consent.ledger import canonical
 from consent.ledger.append import Draft, append, utc_text
 from consent.ledger.models import LogEntry
-from consent.preferences import standing, subjects
+from consent.preferences import standing, states, subjects
 from consent.preferences.actions import LANGUAGE
 from consent.preferences.models import ChoiceState, Topic, TopicWording
+from consent.preferences.states import Key, State
 from consent.requests.actions import address_hash
 from consent.sites.models import Site
 
@@ -40,7 +41,6 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MOST = 5_000  # choices of one transaction
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 Status = Literal["created", "older", "replayed", "conflict", "erased", "suppressed"]
-_COLUMNS = ("value", "acted_at", "noticed_at", "notice_by", "wording", "language", "method", "source", "entry")
 
 
 @dataclass(slots=True)
@@ -216,7 +216,7 @@ def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None
             taken[place] = Taken(outcome.status, draft.record_id, outcome.index)
             if outcome.status == "created" and outcome.index is not None:
                 won.append((outcome.index, choices[place]))
-        older = _states(site, won, now)
+        older = _apply(site, won, now)
     done = [each for each in taken if each is not None]
     for each in done:
         if each.status == "created" and each.index in older:
@@ -277,53 +277,37 @@ def _suppressed(offer: Offer, choices: Iterable[Choice]) -> set[Any]:
     return {hashes[digest] for digest in found}
 
 
-def _states(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> set[int]:
+def _apply(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> set[int]:
     """Applies the conflict rule; returns the entries that changed nothing. The log's head is locked."""
-    keys = {(one.subject, one.topic.pk) for _, one in entries}
-    wanted = {subject for subject, _ in keys}
-    states = {
-        (row.subject, row.topic_id): row
-        for row in ChoiceState.objects.filter(site=site, subject__in=list(wanted))
-        if (row.subject, row.topic_id) in keys
-    }
-    before = {key: row.value for key, row in states.items()}
-    changed: dict[tuple[UUID, int], ChoiceState] = {}
+    found = states.read(site.pk, ((one.subject, one.topic.pk) for _, one in entries))
+    before = {key: row.value for key, row in found.items()}
+    changed: dict[Key, State] = {}
     older: set[int] = set()
     for index, one in entries:
         key = (one.subject, one.topic.pk)
-        state = states.get(key)
+        state = found.get(key)
         acted_at = min(one.told_at, now)
         if one.value == NOTICE:
             if state and state.noticed_at and acted_at <= state.noticed_at:
                 older.add(index)
                 continue
-            state = state or _new(site, one, index)
+            state = state or State(site.pk, one.subject, one.topic.pk)
             state.noticed_at, state.notice_by = acted_at, one.topic.channel
         elif standing.wins(one.value, acted_at, state):
-            state = state or _new(site, one, index)
+            state = state or State(site.pk, one.subject, one.topic.pk)
             state.value, state.acted_at = one.value, acted_at
         else:
             older.add(index)
             continue
         state.wording, state.language = one.wording, one.language
         state.method, state.source, state.entry = one.method, one.source, index
-        states[key] = changed[key] = state
-    _write(list(changed.values()))
+        found[key] = changed[key] = state
+    states.write(list(changed.values()))
     _count(before, changed)
     return older
 
 
-def _new(site: Site, one: Choice, index: int) -> ChoiceState:
-    return ChoiceState(site_id=site.pk, subject=one.subject, topic_id=one.topic.pk, entry=index, method=one.method)
-
-
-def _write(rows: Sequence[ChoiceState]) -> None:
-    ChoiceState.objects.bulk_create(
-        rows, update_conflicts=True, update_fields=_COLUMNS, unique_fields=("site", "subject", "topic")
-    )
-
-
-def _count(before: Mapping[tuple[UUID, int], str], after: Mapping[tuple[UUID, int], ChoiceState]) -> None:
+def _count(before: Mapping[Key, str], after: Mapping[Key, State]) -> None:
     steps: dict[int, dict[str, int]] = {}
     for key, state in after.items():
         of_topic = steps.setdefault(key[1], {"yes": 0, "no": 0})

@@ -31,7 +31,7 @@ from consent.sites.queries import locked
 from consent.trail.actions import audit
 
 KIND = "choice_import"
-BATCH = 2_000  # rows of one transaction
+BATCH = 5_000  # rows of one transaction
 LONGEST_LINE = 16_384  # bytes
 KEPT = timedelta(days=30)  # the file of rows that were not taken
 NEEDED = ("id", "topic", "value", "at")

@@ -338,11 +338,11 @@ def invent_request(site: Site) -> None:
                                   requested_by="alice@example.org", approved_by="bob@example.org")  # fmt: skip
 
 
-def change_choice(value: str, **values: Any) -> Callable[[Site], None]:
+def change_choice(said: str, **values: Any) -> Callable[[Site], None]:
     """The state of the one who said so, changed."""
 
     def changing(site: Site) -> None:
-        assert ChoiceState.objects.filter(site=site, value=value).update(**values) == 1
+        assert ChoiceState.objects.filter(site=site, value=said).update(**values) == 1
 
     return changing
 
@@ -533,7 +533,7 @@ MANIPULATIONS: dict[str, tuple[Callable[[Site], object], str]] = {
     "what is to be published called published": (
         change_request("", outcome="published", ended_at=timezone.now()), "though there is no such release.",
     ),
-    "a no made a yes": (change_choice("no", value="yes"), " led to says something else."),
+    "a no made a yes": (change_choice("no", value="yes"), " led to says something older than it."),
     "a no forgotten": (change_choice("no", acted_at=datetime(2026, 5, 1, tzinfo=UTC)), " led to says something older"),
     "a choice said to come from elsewhere": (change_choice("yes", source="CRM"), " led to says something else."),
     "a choice removed": (lambda site: ChoiceState.objects.filter(value="yes").delete(), " led to is gone."),
