@@ -20,7 +20,7 @@ def main(rows: int) -> None:
     cluster = Cluster(stock=True).start()
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
-            "DATABASE_URL": cluster.url, "FAIRGATE_DATA": folder, "SECRET_KEY": "bench", 
+            "DATABASE_URL": cluster.url, "FAIRGATE_DATA": folder, "SECRET_KEY": "bench",
             "DJANGO_SETTINGS_MODULE": "cookiebanner.settings",
         }  # fmt: skip
         import django

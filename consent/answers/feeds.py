@@ -1,5 +1,5 @@
-"""What a webhook is told besides opt-outs, for who wants it: every answer, and every change of the site's trail
-(publishes, requests, settings, people …).
+"""What a webhook is told besides opt-outs, for who wants it: every answer, every choice beyond cookies, every change of
+the site's trail (publishes, requests, settings, people …).
 
 The log and the trail are the queue: the webhook's row holds the place from which it is still to be told, so that an
 answer costs nothing more, nothing is lost while the receiver is away, and what was erased meanwhile is not sent.
@@ -8,6 +8,7 @@ answer costs nothing more, nothing is lost while the receiver is away, and what 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import transaction
 from consent.answers import optouts
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
-from consent.ledger.models import LogEntry, LogHead
+from consent.ledger.models import ConsentRecord, LogEntry, LogHead
 from consent.notices import actions as notices
 from consent.sites.actions import webhook_of
 from consent.sites.models import Site, Webhook, WebhookDelivery
@@ -27,8 +28,8 @@ from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import words_of
 
 FEED, AGAIN = "webhook_feed", "webhook_again"  # kinds of jobs
-ANSWERS, CHANGES, OPTOUT, NOTICES = "answers", "changes", "optout", "notices"
-EVENTS = (ANSWERS, CHANGES)  # what may be asked for here; opt-outs are always told, notices by their kinds
+ANSWERS, CHANGES, OPTOUT, NOTICES, CHOICES = "answers", "changes", "optout", "notices", "choices"
+EVENTS = (ANSWERS, CHANGES, CHOICES)  # what may be asked for here; opt-outs are always told, notices by their kinds
 LARGEST_BATCH = 100
 
 
@@ -51,10 +52,12 @@ def listen(site: Site, actor: str, *, events: Sequence[str] | None = None, batch
         hook.next_answer = LogHead.objects.filter(pk=site.pk).values_list("size", flat=True).first() or 0
     if CHANGES in wanted and CHANGES not in hook.events:
         hook.next_change = (TrailHead.objects.filter(pk=site.pk).values_list("count", flat=True).first() or 0) + 1
+    if CHOICES in wanted and CHOICES not in hook.events:
+        hook.next_choice = LogHead.objects.filter(pk=site.pk).values_list("size", flat=True).first() or 0
     hook.events = wanted
     after = {"events": wanted, "batch": hook.batch}
     if after != before:
-        hook.save(update_fields=["events", "batch", "next_answer", "next_change"])
+        hook.save(update_fields=["events", "batch", "next_answer", "next_change", "next_choice"])
         audit(site, actor, "webhook.events", changed={key: [before[key], after[key]] for key in after})
     return hook
 
@@ -81,13 +84,17 @@ def next_places(hook: Webhook, kind: str) -> list[int]:
         entries = LogEntry.objects.filter(site_id=hook.site_id, index__gte=hook.next_answer or 0)
         found = entries.filter(type=LogEntry.Type.CONSENT).order_by("index").values_list("index", flat=True)
         return list(found[: hook.batch])
+    if kind == CHOICES:
+        entries = LogEntry.objects.filter(site_id=hook.site_id, index__gte=hook.next_choice or 0)
+        said = entries.filter(type=LogEntry.Type.CHOICE).exclude(type=LogEntry.Type.CONSENT).order_by("index")
+        return list(said.values_list("index", flat=True)[: hook.batch])
     events = AuditEvent.objects.filter(site_id=hook.site_id, number__gte=hook.next_change or 1)
     return [number for number in events.order_by("number").values_list("number", flat=True)[: hook.batch] if number]
 
 
 def told_up_to(hook: Webhook, kind: str, last: int) -> None:
     """The webhook knows everything up to this place."""
-    name = "next_answer" if kind == ANSWERS else "next_change"
+    name = {ANSWERS: "next_answer", CHOICES: "next_choice"}.get(kind, "next_change")
     setattr(hook, name, last + 1)
     hook.save(update_fields=[name])
 
@@ -96,6 +103,8 @@ def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
     """What is told of these places, as it is now."""
     if kind == NOTICES:
         return notices.events(site, places)
+    if kind == CHOICES:
+        return _choices(site, places)
     if kind != CHANGES:
         return optouts.events(site.pk, places)
     events = AuditEvent.objects.filter(site=site, number__in=list(places)).order_by("number")
@@ -110,6 +119,34 @@ def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
         }
         for event in events
     ]
+
+
+def _choices(site: Site, places: Sequence[int]) -> list[dict[str, Any]]:
+    """What people said beyond cookies, in the order of the log; nothing of those who were erased. The order of their
+    acts is in `acted_at`."""
+    if not places:
+        return []
+    records = ConsentRecord.objects.filter(
+        site_id=site.pk, index__gte=min(places), index__lte=max(places), type=LogEntry.Type.CHOICE,
+        payload__isnull=False,
+    )  # fmt: skip
+    found = []
+    for record in records.order_by("index"):
+        said = json.loads(record.payload or "{}")
+        found.append(
+            {
+                "id": str(record.record_id),
+                "index": record.index,
+                "received_at": record.received_at.astimezone(UTC).isoformat(),
+                "acted_at": said["acted_at"],
+                "subject": str(record.visitor),
+                "topic": said["topic"],
+                "value": record.action,
+                "method": said["method"],
+                "wording": said.get("wording", 0),
+            }
+        )
+    return [row for row in found if row["index"] in set(places)]
 
 
 def message_of(site: Site, kind: str, found: Sequence[dict[str, Any]]) -> str:

@@ -72,6 +72,7 @@ NAMES = {
     feeds.ANSWERS: "answers",
     feeds.CHANGES: "changes",
     feeds.NOTICES: "notices",
+    feeds.CHOICES: "choices",
 }
 
 

@@ -217,7 +217,9 @@ class WebhookDelivery(models.Model):
     @property
     def words(self) -> str:
         """What it told: 3 answers, 1 opt-out."""
-        name = {"optout": "opt-out", "answers": "answer", "notices": "notice"}.get(self.kind, "change")
+        name = {"optout": "opt-out", "answers": "answer", "notices": "notice", "choices": "choice"}.get(
+            self.kind, "change"
+        )
         return f"{len(self.places)} {name}{'' if len(self.places) == 1 else 's'}"
 
 

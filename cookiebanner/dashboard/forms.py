@@ -605,7 +605,8 @@ class Invite(forms.Form):
 SCOPE_WORDS = {
     "audit": "Follow the ledger: its checkpoint and tiles", "view": "Read figures, the draft, releases and the trail",
     "edit": "Change the draft", "publish": "Publish and roll back", "kill": "Switch the gate off and on",
-    "export": "Read and export records", "erase": "Erase records", "waive": "Sign lint rules off",
+    "export": "Read and export records", "erase": "Erase records",
+    "collect": "Take in and hand out people's choices beyond cookies", "waive": "Sign lint rules off",
     "manage": "Settings, hosts, members, tokens, webhook",
 }  # fmt: skip
 
@@ -630,6 +631,7 @@ class Listen(forms.Form):
         choices=[
             (feeds.ANSWERS, "every answer (opt-outs come by themselves, too)"),
             (feeds.CHANGES, "every change of the site: publishes, requests, settings, people"),
+            (feeds.CHOICES, "every choice beyond cookies: newsletters, calls, push"),
         ],
         widget=forms.CheckboxSelectMultiple,
     )
