@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -35,9 +36,7 @@ def asked_in(wording: TopicWording, wanted: list[str], language: str) -> dict[st
     return {"lang": code, "remark": remark.format(language=code), "name": said["name"], "text": said["text"]}
 
 
-def say(
-    person: Person, answers: list[tuple[Topic, TopicWording | None, str]], method: str, language: str
-) -> list[Taken]:
+def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str) -> list[Taken]:
     """Takes in what a person said here, now."""
     offer, now = Offer.of(person.site), timezone.now()
     choices = [
