@@ -27,7 +27,7 @@ from consent.ledger.models import LogEntry
 from consent.preferences import standing, states, subjects
 from consent.preferences.actions import LANGUAGE
 from consent.preferences.models import ChoiceState, Topic, TopicWording
-from consent.preferences.states import Key, State
+from consent.preferences.states import Key, StateRow
 from consent.requests.actions import address_hash
 from consent.sites.models import Site
 
@@ -226,15 +226,15 @@ def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None
 
 def draft_of_choice(site: Site, one: Choice, now: datetime) -> Draft:
     """The entry of a choice. A clock of the future counts as now; what it said is kept beside."""
-    told = utc_text(one.told_at)
-    record = {"topic": one.topic.key, "told_at": told, "method": one.method}
+    claimed = utc_text(one.told_at)
+    record = {"topic": one.topic.key, "told_at": claimed, "method": one.method}
     for name in ("source", "evidence", "wording", "wording_sha256"):
         if value := getattr(one, name):
             record[name] = value
     said = {**record, "subject": str(one.subject), "action": one.value, "language": one.language}
     body = canonical.encode_checked(said)
     digest = sha256(body).digest()
-    record["acted_at"] = told if one.told_at <= now else utc_text(now)
+    record["acted_at"] = claimed if one.told_at <= now else utc_text(now)
     return Draft(
         site.pk,
         str(site.uuid),
@@ -281,7 +281,7 @@ def _apply(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> 
     """Applies the conflict rule; returns the entries that changed nothing. The log's head is locked."""
     found = states.read(site.pk, ((one.subject, one.topic.pk) for _, one in entries))
     before = {key: row.value for key, row in found.items()}
-    changed: dict[Key, State] = {}
+    changed: dict[Key, StateRow] = {}
     older: set[int] = set()
     for index, one in entries:
         key = (one.subject, one.topic.pk)
@@ -291,10 +291,10 @@ def _apply(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> 
             if state and state.noticed_at and acted_at <= state.noticed_at:
                 older.add(index)
                 continue
-            state = state or State(site.pk, one.subject, one.topic.pk)
+            state = state or StateRow(site.pk, one.subject, one.topic.pk)
             state.noticed_at, state.notice_by = acted_at, one.topic.channel
         elif standing.wins(one.value, acted_at, state):
-            state = state or State(site.pk, one.subject, one.topic.pk)
+            state = state or StateRow(site.pk, one.subject, one.topic.pk)
             state.value, state.acted_at = one.value, acted_at
         else:
             older.add(index)
@@ -307,7 +307,7 @@ def _apply(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> 
     return older
 
 
-def _count(before: Mapping[Key, str], after: Mapping[Key, State]) -> None:
+def _count(before: Mapping[Key, str], after: Mapping[Key, StateRow]) -> None:
     steps: dict[int, dict[str, int]] = {}
     for key, state in after.items():
         of_topic = steps.setdefault(key[1], {"yes": 0, "no": 0})

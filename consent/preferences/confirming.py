@@ -76,7 +76,7 @@ def confirm(row: PendingChoice) -> Taken:
     if found is None or found.expires_at < timezone.now():
         raise InvalidChange("This link is no longer valid. Please subscribe again.")
     offer, now = Offer.of(found.site), timezone.now()
-    told = f"asked {found.asked_at:%Y-%m-%dT%H:%M:%SZ}, confirmed by the mailed link"
+    proof = f"asked {found.asked_at:%Y-%m-%dT%H:%M:%SZ}, confirmed by the mailed link"
     made = Choice(
         topic=offer.topics[found.topic.key],
         subject=found.subject,
@@ -84,7 +84,7 @@ def confirm(row: PendingChoice) -> Taken:
         told_at=now,
         method="mailed_link",
         source=found.source,
-        evidence=f"{told}; {found.evidence}"[: collecting.LONGEST_EVIDENCE] if found.evidence else told,
+        evidence=f"{proof}; {found.evidence}"[: collecting.LONGEST_EVIDENCE] if found.evidence else proof,
         language=found.language,
         wording=found.wording,
         wording_sha256=offer.wordings.get((found.topic_id, found.wording), ""),

@@ -76,7 +76,7 @@ def history(site: Site, subject: UUID, most: int = 500) -> list[dict[str, Any]]:
     """What a person said, the latest entry first; what was erased is not there."""
     rows = ConsentRecord.objects.filter(site_id=site.pk, visitor=subject, type=LogEntry.Type.CHOICE)
     found = rows.order_by("-index").values_list("index", "record_id", "received_at", "action", "language", "payload")
-    return [_told(*row) for row in found[:most]]
+    return [_event(*row) for row in found[:most]]
 
 
 def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
@@ -90,12 +90,12 @@ def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
     )
     columns = ("index", "record_id", "received_at", "action", "language", "payload", "visitor")
     return [
-        _told(*row) | {"subject": str(subject) if subject else ""}
+        _event(*row) | {"subject": str(subject) if subject else ""}
         for *row, subject in rows.order_by("index").values_list(*columns)
     ]
 
 
-def _told(
+def _event(
     index: int, record_id: UUID, received_at: datetime, action: str, language: str, payload: str | None
 ) -> dict[str, Any]:
     record = json.loads(payload) if payload else {}

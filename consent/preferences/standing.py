@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from consent.common import months_later
 from consent.preferences.models import ChoiceState, Topic
-from consent.preferences.states import State
+from consent.preferences.states import StateRow
 
 Value = ChoiceState.Value
 WAITING_DAYS = 30
@@ -81,7 +81,7 @@ def counts_from(noticed_at: datetime, notice_by: str) -> datetime:
     return noticed_at + timedelta(days=days)
 
 
-def wins(value: str, acted_at: datetime, state: ChoiceState | State | None) -> bool:
+def wins(value: str, acted_at: datetime, state: ChoiceState | StateRow | None) -> bool:
     """Whether a yes or a no replaces what a state holds: the later act does, of acts of the same moment the no."""
     if state is None or state.acted_at is None:
         return True

@@ -22,7 +22,7 @@ _KEY = ("site_id", "subject", "topic_id")
 
 
 @dataclass(slots=True)
-class State:
+class StateRow:
     """A row of ChoiceState without its model: a file has a million of them."""
 
     site_id: int
@@ -39,15 +39,15 @@ class State:
     entry: int = -1
 
 
-def read(site_id: int, keys: Iterable[Key]) -> dict[Key, State]:
+def read(site_id: int, keys: Iterable[Key]) -> dict[Key, StateRow]:
     """The states that there are under these keys."""
     wanted = set(keys)
     rows = ChoiceState.objects.filter(site_id=site_id, subject__in={subject for subject, _ in wanted})
-    found = (State(*row) for row in rows.values_list(*_COLUMNS))
+    found = (StateRow(*row) for row in rows.values_list(*_COLUMNS))
     return {(one.subject, one.topic_id): one for one in found if (one.subject, one.topic_id) in wanted}
 
 
-def write(rows: Sequence[State]) -> None:
+def write(rows: Sequence[StateRow]) -> None:
     """Inserts or replaces rows. Call it in a transaction that holds the lock of the site's log."""
     if connection.vendor != "postgresql" or len(rows) < COPIED:
         models = [ChoiceState(**dict(zip(_COLUMNS, astuple(row), strict=True))) for row in rows]
@@ -69,7 +69,7 @@ def write(rows: Sequence[State]) -> None:
         cursor.execute("DROP TABLE choice_batch")
 
 
-def _line(row: State) -> str:
+def _line(row: StateRow) -> str:
     """A row for COPY's text format; what may stand in its texts is one line (`collecting`)."""
     acted = "\\N" if row.acted_at is None else row.acted_at.isoformat()
     noticed = "\\N" if row.noticed_at is None else row.noticed_at.isoformat()

@@ -32,7 +32,7 @@ ENTRIES = {
     "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "erasure": "Erasure",
     "waiver": "Sign-off of a rule", "key_rotation": "New signing key", "restart": "Restart of the ledger",
     "clock_repair": "Clock put right", "void": "Pictures declared void", "trail": "End of the audit trail",
-    "screenshot": "Picture (earlier version)",
+    "screenshot": "Picture (earlier version)", "choice": "Choice beyond cookies", "wording": "Wording of a choice",
 }  # fmt: skip
 LEVELS = {"drop_in": "Drop-in", "snippet": "Snippet", "strict": "Strict snippet", "server": "Server"}
 ROLES = {

@@ -848,8 +848,8 @@ def contradicted_choice(line, record, wordings):
     forms = (TOPIC, UUID, TIME, TIME, "[a-z_]{1,16}")
     if any(type(one) is not str or not re.fullmatch(form, one) for one, form in zip(texts, forms)):
         return "it is no choice"
-    topic, _subject, told, acted, _method = texts
-    if acted > told or acted > line["received_at"]:
+    topic, _subject, claimed, acted, _method = texts
+    if acted > claimed or acted > line["received_at"]:
         return "it was made after it was received"
     version, digest = record.get("wording", 0), record.get("wording_sha256", "")
     if type(version) is not int or version < 0 or type(digest) is not str or bool(version) is not bool(digest):

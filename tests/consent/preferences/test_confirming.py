@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from consent.common import InvalidChange
-from consent.models import ChoiceState, ConsentRecord, LogEntry, PendingChoice, Topic
+from consent.models import ChoiceState, LogEntry, PendingChoice, Topic
 from consent.preferences import confirming
 from consent.preferences.actions import end_topic
 from tests.consent.ledger.sample_ledger import make_site
-from tests.consent.preferences.sample_topics import topic
+from tests.consent.preferences.sample_topics import record_at, topic
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +33,7 @@ def test_asking_stores_no_choice_and_confirming_one_with_its_proof(site) -> None
     row, to_send = asked(site, source="footer form", evidence="form 3")
     assert (to_send, row.address, LogEntry.objects.filter(type="choice").count()) == (True, "ada@example.org", 0)
     taken = confirming.confirm(row)
-    record = json.loads(ConsentRecord.objects.get(site_id=site.pk, index=taken.index).payload)
+    record = record_at(site, taken.index)
     assert (taken.status, record["action"], record["method"], record["wording"]) == ("created", "yes", "mailed_link", 1)
     assert record["evidence"] == f"asked {row.asked_at:%Y-%m-%dT%H:%M:%SZ}, confirmed by the mailed link; form 3"
     assert (PendingChoice.objects.count(), ChoiceState.objects.get().value) == (0, "yes")

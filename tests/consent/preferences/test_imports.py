@@ -14,6 +14,7 @@ from consent.models import AuditEvent, ChoiceImport, ChoiceState, LogEntry, Topi
 from consent.preferences import erasing, imports
 from tests.consent.ledger.sample_ledger import make_site
 from tests.consent.preferences.sample_topics import topic
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 HEAD = "id;topic;value;at;method;wording\n"
@@ -38,7 +39,7 @@ def started(site, text: str | bytes, form: str = "csv") -> ChoiceImport:
 def done(row: ChoiceImport) -> dict[str, int]:
     registry.discover()
     runner.work_off(queue="work")
-    job = Job.objects.get(pk=row.job)
+    job = Job.objects.get(pk=present(row.job))
     assert (job.state, job.message) == ("done", "")
     return job.result
 
@@ -51,7 +52,7 @@ def test_every_row_is_stored_with_its_source_and_the_file_goes(site) -> None:
     assert imports.path_of(row).stat().st_mode & 0o777 == 0o600
     assert done(row) == {"rows": 30, "stored": 30, "older": 0, "replayed": 0, "refused": 0}
     assert Topic.objects.values_list("yes", "no").get() == (10, 20)
-    state = ChoiceState.objects.filter(value="yes").first()
+    state = present(ChoiceState.objects.filter(value="yes").first())
     assert (state.source, state.method, state.wording) == ("CRM of 2019", "form", 0)
     assert list(imports.folder().iterdir()) == [imports.refused_path(row)]
     assert done(started(site, GOOD)) == {"rows": 30, "stored": 0, "older": 0, "replayed": 30, "refused": 0}
@@ -90,7 +91,7 @@ def test_json_lines_say_the_same(site) -> None:
         "It is no JSON object.", "It is no JSON.", "There are no fields color.", "A field is a text or a number.",
         "The line is too long.",
     ]  # fmt: skip
-    assert ChoiceState.objects.get().acted_at.isoformat() == "2019-04-30T22:00:00+00:00"
+    assert present(ChoiceState.objects.get().acted_at).isoformat() == "2019-04-30T22:00:00+00:00"
 
 
 class Killed(Exception):
@@ -122,7 +123,7 @@ def test_one_that_is_killed_goes_on_where_it_was(site, monkeypatch, batches: int
     assert ChoiceState.objects.count() == 29
 
 
-WRONG = {
+WRONG: dict[str, tuple[str | bytes, str]] = {
     "no columns": ("a,b,c\n1,2,3\n", "The first line names the columns; it lacks id, topic, value, at."),
     "unknown": ("id,topic,value,at,ip\n", "There are no columns ip; there are id, topic, value, at, method, source, "
                 "evidence, language, wording."),

@@ -16,6 +16,7 @@ from consent.models import ChoiceState, LogEntry, PendingChoice
 from consent.preferences import subjects
 from consent.sites.actions import change_settings
 from cookiebanner.staff import choice_links
+from tests.values import present
 
 pytestmark = pytest.mark.django_db
 TEXTS = {"en": {"name": "News", "text": "Offers, twice a month."}}
@@ -95,7 +96,7 @@ def test_links_and_the_headers_of_rfc_8058(api, shop, settings) -> None:
         "List-Unsubscribe": f"<{made['unsubscribe']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }  # fmt: skip
     assert {made[name].partition("/choices/")[0] for name in ("page", "unsubscribe")} == {settings.FAIRGATE_URL}
-    person = choice_links.of_page(made["page"].split("/")[-2])
+    person = present(choice_links.of_page(made["page"].split("/")[-2]))
     assert (person.subject, person.language) == (UUID(made["subject"]), "de")
     assert choice_links.of_stop(made["page"].split("/")[-2]) is None
     assert choice_links.of_page(made["unsubscribe"].split("/")[-2]) is None
