@@ -144,7 +144,7 @@ def stop(row: ChoiceImport, actor: str) -> bool:
 
 
 @dataclass(slots=True)
-class Place:
+class Reached:
     """How far an import is: bytes and lines that were read, bytes of the file of refused rows."""
 
     offset: int = 0
@@ -159,7 +159,7 @@ class _Batch:
     refused: list[tuple[int, str, str]] = field(default_factory=list)  # line, why, the row
 
 
-def read_in(row: ChoiceImport, place: Place, report: Any) -> None:
+def read_in(row: ChoiceImport, place: Reached, report: Any) -> None:
     """Reads a file on from a place to its end. `report(place)` is called in the transaction of each batch; what it
     raises takes the batch back."""
     with path_of(row).open("rb") as file, private_files.open_file(refused_path(row), "ab") as refused:
@@ -185,7 +185,7 @@ def read_in(row: ChoiceImport, place: Place, report: Any) -> None:
                 report(place)
 
 
-def _lines(file: IO[bytes], place: Place) -> list[tuple[int, bytes]]:
+def _lines(file: IO[bytes], place: Reached) -> list[tuple[int, bytes]]:
     found: list[tuple[int, bytes]] = []
     while len(found) < BATCH:
         line = file.readline(LONGEST_LINE)

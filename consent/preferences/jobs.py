@@ -7,7 +7,7 @@ from typing import Any
 from consent.jobs.registry import handler
 from consent.jobs.runner import Run
 from consent.preferences import confirming, imports
-from consent.preferences.imports import Place
+from consent.preferences.imports import Reached
 from consent.preferences.models import ChoiceImport
 
 DAY = 86_400.0
@@ -19,9 +19,9 @@ def import_choices(run: Run) -> dict[str, Any]:
     row = ChoiceImport.objects.select_related("site").filter(pk=run.params["import"]).first()
     if row is None or row.finished_at is not None:
         return {}
-    place = Place(**run.cursor)
+    place = Reached(**run.cursor)
 
-    def report(reached: Place) -> None:
+    def report(reached: Reached) -> None:
         cursor = {"offset": reached.offset, "line": reached.line, "refused": reached.refused}
         run.progress(reached.offset, row.size, cursor=cursor)
 

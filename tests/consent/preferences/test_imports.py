@@ -102,22 +102,22 @@ class Killed(Exception):
 def test_one_that_is_killed_goes_on_where_it_was(site, monkeypatch, batches: int) -> None:
     monkeypatch.setattr(imports, "BATCH", 7)
     row = started(site, GOOD.replace("c-9;news;yes", "c-9;news;perhaps"))
-    stored: list[imports.Place] = []
+    stored: list[imports.Reached] = []
     kept: dict[str, int] = {}
 
-    def report(place: imports.Place) -> None:
+    def report(place: imports.Reached) -> None:
         kept.update(offset=place.offset, line=place.line, refused=place.refused)
         stored.append(place)
 
-    def dying(place: imports.Place) -> None:
+    def dying(place: imports.Reached) -> None:
         if len(stored) == batches:
             raise Killed
         report(place)
 
     with pytest.raises(Killed):
-        imports.read_in(row, imports.Place(), dying)
+        imports.read_in(row, imports.Reached(), dying)
     assert LogEntry.objects.filter(type="choice").count() == 7 * batches - (batches > 1)
-    imports.read_in(row, imports.Place(**kept), report)
+    imports.read_in(row, imports.Reached(**kept), report)
     assert imports.end(row) == {"rows": 30, "stored": 29, "older": 0, "replayed": 0, "refused": 1}
     assert [line for line, _, _ in imports.first_refused(row)] == ["11"]
     assert ChoiceState.objects.count() == 29

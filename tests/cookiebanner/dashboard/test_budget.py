@@ -26,6 +26,7 @@ from consent.sites import actions
 from cookiebanner.audit import urls as audit
 from cookiebanner.dashboard import urls as dashboard
 from tests import uploads
+from tests.consent.preferences import sample_topics
 from tests.consent.preferences.sample_topics import choice, imported, said_by, topic
 from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
 from tests.values import RESPONSIBLE, present
@@ -60,7 +61,7 @@ def busy(shop, people, settings, tmp_path) -> Site:
     topic(shop)
     imported(shop)
     for start in range(0, 600, 200):
-        said(
+        sample_topics.said(
             shop, *(choice(shop, id=f"c-{number}", source="the shop's app 4.2") for number in range(start, start + 200))
         )
     for number in range(49):
