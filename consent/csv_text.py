@@ -37,7 +37,7 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
     text = text.lstrip("\ufeff")
     said = _SEPARATOR.match(text)
     body = text[said.end() :] if said else text
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=said[1] if said else _delimiter(body))
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=said[1] if said else delimiter(body))
     try:
         for cells in reader:
             yield reader.line_num + bool(said), cells
@@ -45,8 +45,8 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise NoTable(f"it is no CSV: {error}") from None
 
 
-def _delimiter(text: str) -> str:
-    """The one that stands most often in the first row, outside quotes."""
+def delimiter(text: str) -> str:
+    """The delimiter that stands most often in the first row, outside quotes."""
     counts = dict.fromkeys(DELIMITERS, 0)
     quoted = False
     for letter in text.lstrip("\r\n")[:LONGEST_HEAD]:

@@ -15,6 +15,7 @@ from consent.ledger.models import (
     LogTile,
 )
 from consent.notices.models import Notice, NoticeChoice
+from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import (
     PreparedAnswer,
@@ -55,6 +56,8 @@ __all__ = [
     "BlockRule",
     "Category",
     "Checkpoint",
+    "ChoiceImport",
+    "ChoiceState",
     "ConsentRecord",
     "Cookie",
     "DailyTotal",
@@ -75,6 +78,7 @@ __all__ = [
     "Membership",
     "Notice",
     "NoticeChoice",
+    "PendingChoice",
     "PreparedAnswer",
     "PublishRequest",
     "Purpose",
@@ -92,6 +96,8 @@ __all__ = [
     "SubjectRequest",
     "SuppressedAddress",
     "TextReview",
+    "Topic",
+    "TopicWording",
     "TrailHead",
     "Webhook",
     "WebhookDelivery",

@@ -157,6 +157,28 @@ class Log:
             **columns,
         )
 
+    def word(self, at: str, version: int = 1, **more: Any) -> int:
+        """What people are asked beyond cookies."""
+        facts: Record = {
+            "topic": "news",
+            "kind": "email",
+            "basis": "opt_in",
+            "texts": {"en": {"name": "N", "text": "T"}},
+        }
+        record = {**facts, "sha256": hashlib.sha256(verifier.canonical(facts).encode()).hexdigest(), "channel": "email"}
+        return self.add("wording", at, {**record, "version": version, "actor": "alice", **more})
+
+    def choose(self, at: str, said: str = "yes", **more: Any) -> int:
+        """A choice under the first wording; `more` are members of the record."""
+        asked = next(
+            (json.loads(line["record"])["sha256"] for line in self.lines if line["type"] == "wording"), "ab" * 32
+        )
+        record = {
+            "topic": "news", "told_at": "2026-03-01T08:00:00.000000Z", "acted_at": "2026-03-01T08:00:00.000000Z",
+            "method": "app", "wording": 1, "wording_sha256": asked, "visitor": str(uuid5(UUID(SITE), "subject")),
+        }  # fmt: skip
+        return self.add("choice", at, {**record, **more}, action=said)
+
     def erase(self, at: str, indexes: list[int], why: str = "request") -> int:
         """Blanks records and says so."""
         for index in indexes:
@@ -293,7 +315,7 @@ def picture(log: Log, at: str, number: int) -> int:
 
 
 # --- a bundle of it --------------------------------------------------------------------------------------------------
-TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "pictures", "screenshot")
+TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "pictures", "screenshot", "wording")
 
 
 def bounds(log: Log, begin: str, end: str) -> tuple[int, int, int, int]:
@@ -411,8 +433,11 @@ def facts_of(log: Log, begin: str, end: str, first: int, last: int) -> Any:
     for line in releases_of(log, first, last, bounds(log, begin, end)[2]):
         tolerant(facts.release, line, json.loads(line["record"]))
         tolerant(facts.owner_is, json.loads(log.texts[line["release_hash"]]))
+    for line in inside:
+        if line["type"] == "choice" and begin <= line["day"] <= end:
+            tolerant(facts.choice, line, None if line["erased"] else json.loads(line["record"]))
     told = [line for line in log.lines if line["type"] in TOLD or line in inside]
-    read = [(line, json.loads(line["record"])) for line in told if line["type"] not in ("consent", "release")]
+    read = [(line, json.loads(line["record"])) for line in told if line["type"] not in ("consent", "release", "choice")]
     facts.happened = {
         line["index"]: text for line, record in read if (text := tolerant(verifier.sentence_of, line, record))
     }
@@ -425,7 +450,7 @@ def tolerant(make: Callable[..., Any], *given: Any) -> Any:
     """What an honest server makes of an entry; None of one that is nonsense, which is then left out."""
     try:
         return make(*given)
-    except (verifier.VerificationFailed, AttributeError):
+    except (verifier.VerificationFailed, AttributeError, KeyError, TypeError):
         return None
 
 

@@ -302,6 +302,31 @@ def said_elsewhere(choices: Record) -> Callable[[Log], None]:
     return change
 
 
+def chosen(erased: bool = False) -> Log:
+    """Choices beyond cookies of each kind: under words of ours, in those of another system, told by a clock ahead."""
+
+    def change(made: Log) -> None:
+        made.word(NOON)
+        made.choose(NOON)
+        made.choose(NOON, "no", told_at="2026-03-04T08:00:00.000000Z", acted_at=NOON)
+        made.choose(NOON, "notice")
+        made.choose(NOON, "no", topic="calls", wording=0, wording_sha256="")
+
+    made = honest(change)
+    if erased:
+        first = next(line["index"] for line in made.lines if line["type"] == "choice")
+        made.erase("2026-03-06T19:00:00.000000Z", [first, first + 1])
+        made.sign()
+    return made
+
+
+def without_the_words() -> bytes:
+    """The texts that choices answer are not told of."""
+    found = bundle(chosen())
+    in_lines(lambda told: told.remove(next(line for line in told if line["type"] == "wording")), "events.jsonl")(found)
+    return zipped(fit(found))
+
+
 def what_holds() -> None:
     key, first = vkey(SECOND), vkey(FIRST)
     case("honest", 0, whole())
@@ -338,6 +363,9 @@ def what_holds() -> None:
     case("anchored_with_the_key_of_the_witness", 0, anchored(), witness=vkey(WITNESS, "witness.example", 4))
     case("scanned", 0, lambda: zipped(bundle(honest(lambda made: made.add("scan", NOON, SCAN)))))
     case("asked_of_data", 0, lambda: zipped(bundle(honest(asked_of_data))))
+    case("chosen", 0, lambda: zipped(bundle(chosen())))
+    case("chosen_and_erased", 0, lambda: zipped(bundle(chosen(erased=True))))
+    case("chosen_and_the_words_left_out", 1, without_the_words)
     case("tried_out", 0, lambda: zipped(bundle(honest(tried_out))))
     case("said_to_an_earlier_banner", 0, lambda: zipped(bundle(honest(said_elsewhere(METER_NOT_ASKED)))))
     case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)

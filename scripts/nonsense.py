@@ -132,6 +132,39 @@ def signals_and_other_systems() -> None:
     )  # fmt: skip
 
 
+def choices() -> None:
+    """Choices beyond cookies that nobody can have made, and words that nobody was shown."""
+    later, earlier = "2026-03-02T13:00:01.000000Z", "2026-03-01T07:00:00.000000Z"
+
+    def worded(**more: Any) -> Callable[[Log], object]:
+        said = more.pop("said", "yes")
+        return lambda made: [made.word(NOON), made.choose(NOON, said, **more)]
+
+    nonsense(
+        choice_that_says_neither_yes_nor_no=worded(said="maybe"),
+        choice_after_it_was_received=worded(told_at=later, acted_at=later),
+        choice_after_it_was_told=worded(told_at=earlier),
+        choice_of_nobody=worded(visitor="Erika Mustermann"),
+        choice_about_nothing=worded(topic=["news"]),
+        choice_without_a_topic=worded(topic=""),
+        choice_by_no_method=worded(method=1),
+        choice_at_no_time=worded(acted_at="yesterday"),
+        choice_that_answers_other_words=worded(wording_sha256="ab" * 32),
+        choice_that_answers_words_of_another_topic=worded(topic="calls"),
+        choice_that_answers_a_version_that_is_none=worded(wording=2),
+        choice_whose_wording_has_no_hash=worded(wording_sha256=""),
+        choice_whose_wording_has_no_number=worded(wording=0),
+        choice_whose_hash_is_a_list=worded(wording=0, wording_sha256=[]),
+        choice_before_it_was_asked=lambda made: [made.choose(NOON), made.word(NOON)],
+        choice_that_nobody_was_asked=lambda made: made.choose(NOON),
+        notice_without_words=worded(said="notice", wording=0, wording_sha256=""),
+        wording_whose_hash_is_another=lambda made: made.word(NOON, sha256="ab" * 32),
+        wording_whose_texts_were_changed=lambda made: made.word(NOON, texts={"en": {"name": "N", "text": "U"}}),
+        wording_without_a_version=lambda made: made.word(NOON, version=0),
+        wording_version_twice=lambda made: [made.word(NOON), made.word(NOON)],
+    )
+
+
 def releases() -> None:
     """Releases that nobody can publish."""
     category, word = {"key": "C0002", "necessary": True}, {"key": "C0001", "necessary": "yes"}
@@ -195,6 +228,7 @@ def add_cases() -> None:
     own_key()
     answers()
     signals_and_other_systems()
+    choices()
     releases()
     entries()
     requests()

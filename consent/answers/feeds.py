@@ -1,5 +1,6 @@
-"""What a webhook is told besides opt-outs, for who wants it: every answer, every change of the site's trail (publishes,
-settings, people …), and every step of what people ask about their data (`consent.requests.steps`).
+"""What a webhook is told besides opt-outs, for who wants it: every answer, every choice beyond cookies, every change of
+the site's trail (publishes, settings, people …), and every step of what people ask about their data
+(`consent.requests.steps`).
 
 The log, the trail and the requests' own logs are the queue: the webhook's row holds the place from which it is still to
 be told, so that an answer costs nothing more, nothing is lost while the receiver is away, and what was erased meanwhile
@@ -9,6 +10,7 @@ is not sent.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
@@ -20,7 +22,7 @@ from django.utils.translation import gettext
 from consent.answers import optouts
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
-from consent.ledger.models import LogEntry, LogHead
+from consent.ledger.models import ConsentRecord, LogEntry, LogHead
 from consent.notices import actions as notices
 from consent.requests import steps
 from consent.sites.actions import webhook_of
@@ -31,9 +33,10 @@ from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import words_of
 
 FEED, AGAIN = "webhook_feed", "webhook_again"  # kinds of jobs
-ANSWERS, CHANGES, OPTOUT, NOTICES = "answers", "changes", "optout", "notices"
+ANSWERS, CHANGES, OPTOUT, NOTICES, CHOICES = "answers", "changes", "optout", "notices", "choices"
 REQUESTS = steps.REQUESTS
-EVENTS = (ANSWERS, CHANGES, REQUESTS)  # what may be asked for here; opt-outs are always told, notices by their kinds
+# What may be asked for here; opt-outs are always told, notices by their kinds.
+EVENTS = (ANSWERS, CHANGES, CHOICES, REQUESTS)
 LARGEST_BATCH = 100
 
 
@@ -58,10 +61,12 @@ def listen(site: Site, actor: str, *, events: Sequence[str] | None = None, batch
         hook.next_change = (TrailHead.objects.filter(pk=site.pk).values_list("count", flat=True).first() or 0) + 1
     if REQUESTS in wanted and REQUESTS not in hook.events:
         steps.untold(site.pk).update(told_at=timezone.now())
+    if CHOICES in wanted and CHOICES not in hook.events:
+        hook.next_choice = LogHead.objects.filter(pk=site.pk).values_list("size", flat=True).first() or 0
     hook.events = wanted
     after = {"events": wanted, "batch": hook.batch}
     if after != before:
-        hook.save(update_fields=["events", "batch", "next_answer", "next_change"])
+        hook.save(update_fields=["events", "batch", "next_answer", "next_change", "next_choice"])
         audit(site, actor, "webhook.events", changed={key: [before[key], after[key]] for key in after})
     return hook
 
@@ -90,6 +95,10 @@ def next_places(hook: Webhook, kind: str) -> list[int]:
         return list(found[: hook.batch])
     if kind == REQUESTS:
         return list(steps.untold(hook.site_id).values_list("pk", flat=True)[: hook.batch])
+    if kind == CHOICES:
+        entries = LogEntry.objects.filter(site_id=hook.site_id, index__gte=hook.next_choice or 0)
+        said = entries.filter(type=LogEntry.Type.CHOICE).exclude(type=LogEntry.Type.CONSENT).order_by("index")
+        return list(said.values_list("index", flat=True)[: hook.batch])
     events = AuditEvent.objects.filter(site_id=hook.site_id, number__gte=hook.next_change or 1)
     return [number for number in events.order_by("number").values_list("number", flat=True)[: hook.batch] if number]
 
@@ -99,7 +108,7 @@ def mark_told(hook: Webhook, kind: str, places: Sequence[int]) -> None:
     if kind == REQUESTS:
         steps.mark_told(places)
         return
-    name = "next_answer" if kind == ANSWERS else "next_change"
+    name = {ANSWERS: "next_answer", CHOICES: "next_choice"}.get(kind, "next_change")
     setattr(hook, name, places[-1] + 1)
     hook.save(update_fields=[name])
 
@@ -110,6 +119,8 @@ def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
         return notices.events(site, places)
     if kind == REQUESTS:
         return steps.events(site, places)
+    if kind == CHOICES:
+        return _choices(site, places)
     if kind != CHANGES:
         return optouts.events(site.pk, places)
     events = AuditEvent.objects.filter(site=site, number__in=list(places)).order_by("number")
@@ -124,6 +135,34 @@ def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
         }
         for event in events
     ]
+
+
+def _choices(site: Site, places: Sequence[int]) -> list[dict[str, Any]]:
+    """What people said beyond cookies, in the order of the log; nothing of those who were erased. The order of their
+    acts is in `acted_at`."""
+    if not places:
+        return []
+    records = ConsentRecord.objects.filter(
+        site_id=site.pk, index__gte=min(places), index__lte=max(places), type=LogEntry.Type.CHOICE,
+        payload__isnull=False,
+    )  # fmt: skip
+    found = []
+    for record in records.order_by("index"):
+        said = json.loads(record.payload or "{}")
+        found.append(
+            {
+                "id": str(record.record_id),
+                "index": record.index,
+                "received_at": record.received_at.astimezone(UTC).isoformat(),
+                "acted_at": said["acted_at"],
+                "subject": str(record.visitor),
+                "topic": said["topic"],
+                "value": record.action,
+                "method": said["method"],
+                "wording": said.get("wording", 0),
+            }
+        )
+    return [row for row in found if row["index"] in set(places)]
 
 
 def message_of(site: Site, kind: str, found: Sequence[dict[str, Any]]) -> str:

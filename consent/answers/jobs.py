@@ -73,6 +73,7 @@ NAMES = {
     feeds.CHANGES: "changes",
     feeds.NOTICES: "notices",
     feeds.REQUESTS: "requests",
+    feeds.CHOICES: "choices",
 }
 
 

@@ -36,7 +36,7 @@ LEVEL = 3  # of zlib: half the time of 6, a tenth more bytes
 STEP = 10_000  # records after which is saved how far we are
 MOST_POINTS = 5_000  # checkpoints of a bundle beside those of its period
 # What a reader must know of whichever period it is; pictures, erasures and releases only where they belong to it.
-ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "screenshot")
+ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "screenshot", "wording")
 Progress = Callable[[int, int], None]
 
 
@@ -53,6 +53,7 @@ class BundleProgress:
     blank: int = 0  # erased records, with the neighbours of the period
     totals: dict[str, int] = field(default_factory=dict)  # "day action place" → answers
     releases: list[int] = field(default_factory=list)  # numbers of those that were answered
+    choices: dict[str, int] = field(default_factory=dict)  # "topic yes" → choices; "" → erased ones
 
 
 def build(
@@ -123,13 +124,13 @@ def _long_files(work: Path, span: Period, last: int, state: BundleProgress, prog
         if not state.csv:
             cells.write(formats.csv_head(separator))
         used = set(state.releases)
-        totals = Counter(state.totals)
+        totals, choices = Counter(state.totals), Counter(state.choices)
 
         def save_progress() -> None:
             lines.flush()
             cells.flush()
             state.jsonl, state.csv = lines.tell(), cells.tell()
-            state.totals, state.releases = dict(totals), sorted(used)
+            state.totals, state.releases, state.choices = dict(totals), sorted(used), dict(choices)
             _save(work, span, state, separator)
             progress(max(0, state.next - span.first), last - span.first + 1)
 
@@ -145,6 +146,8 @@ def _long_files(work: Path, span: Period, last: int, state: BundleProgress, prog
                 if row.type == LogEntry.Type.CONSENT and span.inside(row):
                     cells.write(formats.csv_line(row, site, separator))
                     totals[f"{row.day.isoformat()} {row.action} {formats.place_of(row)}"] += 1
+                if row.type == LogEntry.Type.CHOICE and span.inside(row):
+                    choices[formats.choice_key(row)] += 1
             if state.next % STEP == 0:
                 save_progress()
         save_progress()
@@ -391,7 +394,7 @@ class _Bundle:
 
     def _event_rows(self) -> list[LogRow]:
         """Every entry that the report speaks of, in order."""
-        types = [kind for kind in LogEntry.Type.values if kind not in ("consent", "release")]
+        types = [kind for kind in LogEntry.Type.values if kind not in ("consent", "release", "choice")]
         inside = [i for i in self._entries(*types, "pictures", "void") if self.span.first <= i <= self.last]
         rows = self.events | {index: self._row(index) for index in inside}
         return [rows[index] for index in sorted(rows)]

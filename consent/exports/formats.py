@@ -45,6 +45,11 @@ def csv_head(separator: str) -> bytes:
     return BOM + text.encode()
 
 
+def choice_key(row: LogRow) -> str:
+    """Under what a choice is counted: its topic and what was said; "" for an erased one."""
+    return "" if row.payload is None else f"{_decode(row.payload)['topic']} {row.action}"
+
+
 class _Where(msgspec.Struct, gc=False, frozen=True):
     """Where a visitor was located, beside the row of law that was applied."""
 

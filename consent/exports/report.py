@@ -46,6 +46,9 @@ def facts(
             continue
         for counts, name in ((made.days, day), (made.actions, action), (made.places, place)):
             counts[name] = counts.get(name, 0) + number
+    for key, number in state.choices.items():
+        topic, _, said = key.partition(" ")
+        made.choices[topic, said] = number
     for row, text in releases:
         made.release(formats.fields(row), json.loads(row.payload or "{}"))
         made.owner_is(json.loads(text))

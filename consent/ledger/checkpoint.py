@@ -198,7 +198,8 @@ def commit_trail(site: Site) -> bool:
 
 def _named_trail(site_id: int) -> str:
     """The end of the audit trail that the last entry of our own names; "" when it names none."""
-    entries = LogEntry.objects.filter(site_id=site_id).exclude(type="consent").order_by("-index")
+    ours = LogEntry.objects.filter(site_id=site_id).exclude(type="consent").exclude(type="choice")
+    entries = ours.order_by("-index")
     for payload in payloads(site_id, entries[:1]).values():
         return str(payload.get("trail", ""))
     return ""

@@ -23,7 +23,7 @@ from consent.common import months_later
 from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger import canonical
 from consent.ledger.append import append, draft_of, utc_text
-from consent.ledger.models import ConsentRecord, LogEntry, LogHead
+from consent.ledger.models import ERASABLE, ConsentRecord, LogEntry, LogHead
 from consent.sites.models import Site
 from consent.trail.actions import audit
 from consent.trail.models import AuditEvent
@@ -233,7 +233,7 @@ def _erase_batch(
         rows = kept_rows(site.pk, indexes)
         times = [row[1] for row in rows]
         whole = ConsentRecord.objects.filter(
-            site_id=site.pk, index__in=indexes, type=LogEntry.Type.CONSENT, payload__isnull=False,
+            site_id=site.pk, index__in=indexes, type__in=ERASABLE, payload__isnull=False,
             received_at__gte=min(times), received_at__lte=max(times),
         )  # fmt: skip
         present = set(whole.values_list("index", flat=True))

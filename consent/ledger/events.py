@@ -63,8 +63,8 @@ def in_order(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]
         yield Event(aged[-1], LogEntry.Type.ERASURE.value, words)
     if asked:
         words = gettext(
-            "REQUESTS of people: %(received)s received, %(answered)s answered (%(late)s late), %(withdrawn)s taken back, "
-            "by %(where)s."
+            "REQUESTS of people: %(received)s received, %(answered)s answered (%(late)s late), %(withdrawn)s taken "
+            "back, by %(where)s."
         ) % {
             **{step: f"{steps[step]:,}" for step in ("received", "answered", "late", "withdrawn")},
             "where": _span(asked),

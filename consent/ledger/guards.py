@@ -33,8 +33,8 @@ def _allowed(operator: str) -> dict[str, str]:
     return {
         "consent_logentry": "",
         RECORD: (
-            "OLD.type = 'consent' AND NEW.visitor IS NULL AND NEW.replaces IS NULL AND NEW.payload IS NULL "
-            f"AND NEW.salt IS NULL AND {_same(_RECORD_KEPT, operator)}"
+            "OLD.type IN ('consent', 'choice') AND NEW.visitor IS NULL AND NEW.replaces IS NULL "
+            f"AND NEW.payload IS NULL AND NEW.salt IS NULL AND {_same(_RECORD_KEPT, operator)}"
         ),
         "consent_logtile": "",
         "consent_checkpoint": "",

@@ -25,6 +25,8 @@ class LogEntry(models.Model):
         SCAN = "scan"  # the report of a scan of the site
         REQUEST = "request"  # what became of what somebody asked about their data
         TRAIL = "trail"  # where the audit trail ends
+        WORDING = "wording"  # what people are asked about a purpose without cookies
+        CHOICE = "choice"  # one person's yes or no to it
 
     pk = models.CompositePrimaryKey("site_id", "index")
     site_id = models.BigIntegerField()
@@ -39,10 +41,16 @@ class LogEntry(models.Model):
     class Meta:
         # Replays are looked up here; this key also makes an answer land once.
         constraints = [models.UniqueConstraint(fields=("site_id", "record_id"), name="log_entry_record_once")]
-        # The few entries that are not answers: releases, erasures, key rotations, restarts.
+        # The entries that are not answers, by their type: releases, erasures, key rotations, restarts, choices.
         indexes = [
-            models.Index(fields=("site_id", "index"), name="log_entry_not_answers", condition=~models.Q(type="consent"))
+            models.Index(
+                fields=("site_id", "type", "index"), name="log_entry_by_type", condition=~models.Q(type="consent")
+            )
         ]
+
+
+# What people said: alone these may lose their payload.
+ERASABLE = (LogEntry.Type.CONSENT, LogEntry.Type.CHOICE)
 
 
 class ConsentRecord(models.Model):

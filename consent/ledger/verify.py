@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection, transaction
 
 from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, merkle, signing
 from consent.ledger.append import checkpoint_link, commitment, leaf_input, utc_text
-from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
+from consent.ledger.models import ERASABLE, Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
 from consent.sites.models import Site
 from consent.stats.actions import TEST
 from consent.stats.models import DailyTotal
@@ -243,7 +243,7 @@ class _Check:
         if payload is None:
             self.mark(self.erased, index)
             self.report.erased += 1
-            if salt is not None or columns["visitor"] or columns["replaces"] or type != "consent":
+            if salt is not None or columns["visitor"] or columns["replaces"] or type not in ERASABLE:
                 self.wrong(f"{where}: it is neither whole nor erased.")
         elif salt is None or len(salt) != 32 or commitment(bytes(salt), payload.encode()) != bytes(sealed):
             self.wrong(f"{where}: payload or salt was changed, they do not fit the commitment.")

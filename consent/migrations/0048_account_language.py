@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("consent", "0042_request_entries_and_steps"),
+        ("consent", "0045_choices"),
     ]
 
     operations = [

@@ -202,6 +202,7 @@ class Webhook(models.Model):
     # What is told next. The log and the trail are the queue, so that nothing is lost while the receiver is away.
     next_answer = models.BigIntegerField(null=True, help_text="Place in the site's log")
     next_change = models.BigIntegerField(null=True, help_text="Number in the site's trail")
+    next_choice = models.BigIntegerField(null=True, help_text="Place in the site's log")
 
     def __str__(self) -> str:
         return f"Webhook of {self.site}"
@@ -227,9 +228,8 @@ class WebhookDelivery(models.Model):
     @property
     def words(self) -> str:
         """What it told: 3 answers, 1 opt-out."""
-        name = {"optout": "opt-out", "answers": "answer", "notices": "notice", "requests": "step of a request"}.get(
-            self.kind, "change"
-        )
+        names = {"optout": "opt-out", "answers": "answer", "notices": "notice", "choices": "choice"}
+        name = {**names, "requests": "step of a request"}.get(self.kind, "change")
         if len(self.places) != 1:
             name = name.replace("step", "steps") if self.kind == "requests" else f"{name}s"
         return f"{len(self.places)} {name}"

@@ -17,13 +17,14 @@ class May(StrEnum):
     EXPORT = "export"  # records, audit bundles
     ERASE = "erase"  # consent records
     REQUESTS = "requests"  # file, work on and answer what people ask about their data
+    COLLECT = "collect"  # people's choices beyond cookies, in and out
     WAIVE = "waive"  # sign off a lint rule
     MANAGE = "manage"  # members, tokens, hosts, settings
 
 
 MATRIX: dict[str, frozenset[May]] = {
     "owner": frozenset(May),
-    "editor": frozenset({May.VIEW, May.EDIT, May.PUBLISH, May.KILL}),
+    "editor": frozenset({May.VIEW, May.EDIT, May.PUBLISH, May.KILL, May.COLLECT}),
     "auditor": frozenset({May.VIEW, May.EXPORT}),
     "viewer": frozenset({May.VIEW}),
     "clerk": frozenset({May.REQUESTS}),

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, include, path
 
-from cookiebanner.admin_api import banner, catalogue, people, records, releases, requests, sites, webhooks
+from cookiebanner.admin_api import (
+    banner,
+    catalogue,
+    choices,
+    people,
+    records,
+    releases,
+    requests,
+    sites,
+    topics,
+    webhooks,
+)
 
 app_name = "admin_api"
 
@@ -62,6 +73,16 @@ of_a_site: list[URLPattern] = [
     path("webhook/secret", webhooks.WebhookSecretView.as_view(), name="webhook_secret"),
     path("webhook/deliveries", webhooks.DeliveriesView.as_view(), name="deliveries"),
     path("webhook/deliveries/<int:delivery>/again", webhooks.AgainView.as_view(), name="again"),
+    path("topics", topics.TopicsView.as_view(), name="topics"),
+    path("topics/<slug:key>", topics.TopicView.as_view(), name="topic"),
+    path("topics/<slug:key>/wording", topics.WordingView.as_view(), name="wording"),
+    path("choices", choices.ChoicesView.as_view(), name="choices"),
+    path("choices/find", choices.FindPersonView.as_view(), name="find_choices"),
+    path("choices/links", choices.LinksView.as_view(), name="choice_links"),
+    path("choices/confirmations", choices.ConfirmationsView.as_view(), name="confirmations"),
+    path("choices/erasures", choices.ChoiceErasuresView.as_view(), name="choice_erasures"),
+    path("choices/imports", choices.ImportsView.as_view(), name="choice_imports"),
+    path("choices/<uuid:subject>", choices.PersonView.as_view(), name="person_choices"),
     path("trail", people.TrailView.as_view(), name="trail"),
 ]
 

@@ -753,6 +753,7 @@ SCOPE_WORDS = {
     "kill": gettext_lazy("Switch the gate off and on"),
     "export": gettext_lazy("Read and export records"),
     "erase": gettext_lazy("Erase records"),
+    "collect": gettext_lazy("Take in and hand out people's choices beyond cookies"),
     "waive": gettext_lazy("Sign lint rules off"),
     "requests": gettext_lazy("Work on people's requests"),
     "manage": gettext_lazy("Settings, hosts, members, tokens, webhook"),
@@ -787,6 +788,7 @@ class Listen(forms.Form):
                 feeds.REQUESTS,
                 gettext_lazy("every step of what people ask about their data: received, due soon, answered"),
             ),
+            (feeds.CHOICES, gettext_lazy("every choice beyond cookies: newsletters, calls, push")),
         ],
         widget=forms.CheckboxSelectMultiple,
     )

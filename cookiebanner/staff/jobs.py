@@ -15,7 +15,16 @@ from consent.requests import actions, entries, prepared, queries, steps
 from consent.requests.models import SubjectRequest
 from consent.scanner import scans
 from consent.sites.models import Invitation
-from cookiebanner.staff import invitations, law_notices, mail, notices, passwords, request_mails, scan_notices
+from cookiebanner.staff import (
+    choice_mails,
+    invitations,
+    law_notices,
+    mail,
+    notices,
+    passwords,
+    request_mails,
+    scan_notices,
+)
 
 OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 DAY, HOUR = 86_400.0, 3_600.0
@@ -131,3 +140,12 @@ def requests(run: Run) -> dict[str, int]:
 def _forget(kind: str) -> None:
     # Strangers type addresses, and notices are daily: nothing of them stays.
     Job.objects.filter(kind=kind, state__in=OVER).delete()
+
+
+@handler(choice_mails.JOB)
+def choice_mail(run: Run) -> dict[str, int]:
+    """Mails the link of a double opt-in."""
+    _forget(run.job.kind)
+    if mail.missing():
+        return {"sent": 0}
+    return {"sent": int(choice_mails.send_now(run.params["pending"]))}

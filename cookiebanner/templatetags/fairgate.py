@@ -47,6 +47,8 @@ ENTRIES = {
     "void": gettext_noop("Pictures declared void"),
     "trail": gettext_noop("End of the audit trail"),
     "screenshot": gettext_noop("Picture (earlier version)"),
+    "choice": gettext_noop("Choice beyond cookies"),
+    "wording": gettext_noop("Wording of a choice"),
 }
 LEVELS = {
     "drop_in": gettext_noop("Drop-in"),

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +28,7 @@ from consent.models import (
     Artifact,
     AuditEvent,
     Checkpoint,
+    ChoiceState,
     ConsentRecord,
     DailyTotal,
     ImpressionTotal,
@@ -41,8 +42,12 @@ from consent.models import (
     Site,
     SubjectRequest,
     TextReview,
+    Topic,
+    TopicWording,
     TrailHead,
 )
+from consent.preferences.actions import add_topic, set_wording
+from consent.preferences.collecting import Offer, choice_of, collect
 from consent.publishing import pictures
 from consent.publishing.actions import approve, ask_to_publish, end_request, revoke_waiver, waive
 from consent.requests import actions as requests
@@ -53,6 +58,7 @@ from consent.trail.actions import audit
 from cookiebanner.releases.publish import publish, rollback
 from tests import append_only
 from tests.consent.ledger.sample_ledger import answer
+from tests.consent.preferences.sample_topics import WORDS
 from tests.consent.scanner.sample_scans import BEFORE, HOTJAR, finished, made
 from tests.values import present
 
@@ -60,6 +66,7 @@ pytestmark = pytest.mark.django_db
 PICTURE = b"\x89PNG a banner"
 JPEG = b"a page"
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
+CHOSEN = (("c-1", "yes", "2026-05-01"), ("c-1", "no", "2026-05-02"), ("c-2", "yes", "2026-05-03"))
 
 
 def signed(site: Site) -> Checkpoint:
@@ -113,6 +120,12 @@ def asked_for(site: Site) -> None:
     approve(ask_to_publish(site, "alice@example.org", "this one"), "bob@example.org")
     set_hosts(site, ["shop.test", "shop.example"], "alice@example.org")
     override(site, "alice@example.org", "DE", {"preset": "opt_in_generic"}, "Counsel says so.")
+    news = add_topic(site, "alice@example.org", key="news", kind="email", basis="opt_in", texts=WORDS)
+    set_wording(news, "alice@example.org", {"en": {"name": "News", "text": "Daily."}})
+    said_of = Offer.of(site)
+    for person, value, at in CHOSEN:
+        fields = {"id": person, "topic": "news", "value": value, "at": at, "method": "app", "wording": 1}
+        collect(said_of, [choice_of(said_of, fields, timezone.now())])
     scan_pictures.keep(JPEG, hashlib.sha256(JPEG).hexdigest())
     for _ in range(2):
         report = made((HOTJAR, BEFORE))
@@ -339,6 +352,28 @@ def invent_request(site: Site) -> None:
                                   requested_by="alice@example.org", approved_by="bob@example.org")  # fmt: skip
 
 
+def change_choice(said: str, **values: Any) -> Callable[[Site], None]:
+    """The state of the one who said so, changed."""
+
+    def changing(site: Site) -> None:
+        assert ChoiceState.objects.filter(site=site, value=said).update(**values) == 1
+
+    return changing
+
+
+def invent_choice(site: Site) -> None:
+    topic = Topic.objects.get(site=site)
+    ChoiceState.objects.create(site=site, subject=uuid4(), topic=topic, value="yes", acted_at=timezone.now(), entry=3,
+                               method="app")  # fmt: skip
+    Topic.objects.update(yes=2)
+
+
+def exchange_wordings(site: Site) -> None:
+    """What was asked first is what is asked now."""
+    first, second = TopicWording.objects.filter(topic__site=site)
+    TopicWording.objects.filter(pk=first.pk).update(texts=second.texts, sha256=second.sha256)
+
+
 def change(model: Any, **values: Any) -> Callable[[Site], None]:
     """A change of one row's columns: of the second release, of the last total …"""
 
@@ -534,6 +569,25 @@ MANIPULATIONS: dict[str, tuple[Callable[[Site], object], str]] = {
     "what was withdrawn opened again": (open_again, "was ended and is open again, or gone."),
     "what is to be published called published": (
         change_request("", outcome="published", ended_at=timezone.now()), "though there is no such release.",
+    ),
+    "a no made a yes": (change_choice("no", value="yes"), " led to says something older than it."),
+    "a no forgotten": (change_choice("no", acted_at=datetime(2026, 5, 1, tzinfo=UTC)), " led to says something older"),
+    "a choice said to come from elsewhere": (change_choice("yes", source="CRM"), " led to says something else."),
+    "a choice removed": (lambda site: ChoiceState.objects.filter(value="yes").delete(), " led to is gone."),
+    "a choice invented": (invent_choice, "1 states of choices are not what their entries made of them."),
+    "totals of choices changed": (
+        lambda site: Topic.objects.update(yes=900), "The totals of the topic news are 900 and 1; its states make 1 and 1.",
+    ),
+    "what people were asked changed": (
+        lambda site: TopicWording.objects.filter(version=1).update(texts={"en": {"name": "N", "text": "Sold."}}),
+        "Wording 1 of the topic news was changed: it does not have its hash.",
+    ),
+    "what people were asked removed": (
+        lambda site: TopicWording.objects.filter(version=1).delete(), "Wording 1 of the topic news is gone.",
+    ),
+    "what people were asked exchanged": (exchange_wordings, "Wording 1 of the topic news was replaced: entry "),
+    "an entry of a choice changed": (
+        lambda site: ConsentRecord.objects.filter(type="choice").update(action="yes"), "action is 'yes', but 'no' was",
     ),
     "a total of answers changed": (change(DailyTotal, count=80), "is 80; the records make 8."),
 }  # fmt: skip

@@ -778,7 +778,7 @@ def told_request(line, record):
     )  # fmt: skip
 
 
-QUIET = ("consent", "release", "pictures", "trail")  # entries that the report shows elsewhere, or that say nothing
+QUIET = ("consent", "release", "pictures", "trail", "choice")  # what the report shows elsewhere, or what says nothing
 
 
 def sentence_of(line, record):
@@ -839,7 +839,60 @@ def sentence_of(line, record):
         )  # fmt: skip
     if kind == "request":
         return told_request(line, record)
+    if kind == "wording":
+        topic, version, digest = wording_of(line, record)
+        return "WORDING %d of the choice %s by entry %d on %s; its SHA-256 is %s." % (
+            version, topic, index, day, digest,
+        )  # fmt: skip
     return "ENTRY %d on %s is of a kind that this verifier does not know: %s." % (index, day, kind)
+
+
+# --- choices beyond cookies ----------------------------------------------------------------------------------------
+TOPIC = r"[-a-zA-Z0-9_]{1,40}"
+SAYS = ("yes", "no", "notice")  # what a choice can be; a notice is what the carrier sent before it may use CPNI
+
+
+def wording_of(line, record):
+    """(topic, version, SHA-256) of what people were asked, held against its texts."""
+    where = "Entry %s" % line["index"]
+    topic, kind, basis, digest = (member(record, name, str, where) for name in ("topic", "kind", "basis", "sha256"))
+    version, texts = member(record, "version", int, where), member(record, "texts", dict, where)
+    said = canonical({"topic": topic, "kind": kind, "basis": basis, "texts": texts}).encode("utf-8")
+    if not re.fullmatch(TOPIC, topic) or not version or hashlib.sha256(said).hexdigest() != digest:
+        refuse("%s: the wording is not what it must be.", where)
+    return topic, version, digest
+
+
+def read_wordings(log):
+    """What people were asked beyond cookies: {(topic, version): (index, SHA-256)}."""
+    for index in sorted(log.events):
+        line, record = log.events[index]
+        if line["type"] == "wording":
+            topic, version, digest = wording_of(line, record)
+            if (topic, version) in log.wordings:
+                refuse("Wording %s of the choice %s is logged twice.", version, topic)
+            log.wordings[topic, version] = (index, digest)
+
+
+def contradicted_choice(line, record, wordings):
+    """What about a choice can't have been; "" when nothing."""
+    texts = [record.get(name) for name in ("topic", "visitor", "told_at", "acted_at", "method")]
+    forms = (TOPIC, UUID, TIME, TIME, "[a-z_]{1,16}")
+    if any(type(one) is not str or not re.fullmatch(form, one) for one, form in zip(texts, forms)):
+        return "it is no choice"
+    topic, _subject, claimed, acted, _method = texts
+    if acted > claimed or acted > line["received_at"]:
+        return "it was made after it was received"
+    version, digest = record.get("wording", 0), record.get("wording_sha256", "")
+    if type(version) is not int or version < 0 or type(digest) is not str or bool(version) is not bool(digest):
+        return "its wording is none"
+    if line["action"] == "notice" and not version:
+        return "the notice has no words"
+    if version:
+        asked = wordings.get((topic, version))
+        if asked is None or asked[0] > line["index"] or asked[1] != digest:
+            return "the log does not hold the words that it answers"
+    return ""
 
 
 # --- what visitors were asked --------------------------------------------------------------------------------------
@@ -1139,6 +1192,7 @@ class ReportContent:
         self.days, self.actions, self.places = {}, {}, {}
         self.releases = []  # (number, time, by whom, note, hash)
         self.happened = {}  # index → sentence
+        self.choices = {}  # (topic, what was said) → how many; of erased ones the topic is ""
         self.pictures = []  # (release, sha256, words)
         self.note, self.keys, self.anchors = "", [], []
 
@@ -1151,6 +1205,26 @@ class ReportContent:
         where = place.get("country") or line["jurisdiction"]
         for counts, key in ((self.days, line["day"]), (self.actions, line["action"]), (self.places, where)):
             counts[key] = counts.get(key, 0) + 1
+
+    def choice(self, line, record):
+        """Counts a choice of the period."""
+        key = ("", "") if record is None else (record["topic"], line["action"])
+        self.choices[key] = self.choices.get(key, 0) + 1
+
+    def all_that_happened(self):
+        """The sentences of entries, in order, and one on all choices."""
+        found = [self.happened[index] for index in sorted(self.happened)]
+        if self.choices:
+            topics = sorted({topic for topic, _said in self.choices if topic})
+            parts = []
+            for topic in topics:
+                counts = ["%d %s" % (self.choices[topic, one], one) for one in SAYS if (topic, one) in self.choices]
+                parts.append(" %s: %s." % (topic, ", ".join(counts)))
+            if ("", "") in self.choices:
+                parts.append(" Erased: %d." % self.choices["", ""])
+            text = "CHOICES beyond cookies in the period: %d.%s"
+            found.append(text % (sum(self.choices.values()), "".join(parts)))
+        return found
 
     def release(self, line, record):
         """An entry that published something."""
@@ -1285,7 +1359,7 @@ def report_page(facts):
     whose += [("Privacy policy", "policy_url")]
     entries = "%s answers in %s entries of the log; %s entries were erased later (their place in the log stays, their "
     entries += "content is gone)."
-    happened = "".join("<li>%s</li>" % escape(facts.happened[index]) for index in sorted(facts.happened))
+    happened = "".join("<li>%s</li>" % escape(one) for one in facts.all_that_happened())
     anchors = "".join("<li>%s</li>" % escape(one) for one in facts.anchors)
     proof = [("Signed tree head", facts.note.strip()), ("Keys that the bundle states", "\n".join(facts.keys))]
     parts = [
@@ -1464,7 +1538,8 @@ class Log:
         self.facts = ReportContent(self.site, manifest["from"], manifest["to"])
         self.witness, self.source = None, ""
         self.points, self.trusted, self.root = [], set(), b""
-        self.events = {}  # index → (line, record) of what is no answer
+        self.events = {}  # index → (line, record) of what is no answer and no choice
+        self.wordings = {}  # (topic, version) → (index, SHA-256)
         self.offers = {}  # (number, hash) → Offer
         self.head_day = None
         self.around = []  # the neighbours of an empty period
@@ -1499,6 +1574,7 @@ def check(path, key=None, checkpoint=None, source="", witness=None, say=print):
     read_points(log)
     read_head(log)
     read_events(log)
+    read_wordings(log)
     read_releases(log)
     erased = read_erasures(log)
     check_signers(log, given, kept, say)
@@ -1615,7 +1691,7 @@ def read_events(log):
     before = -1
     for line in log.bundle.lines("events.jsonl"):
         record = log.proved(line)
-        if record is None or line["type"] in ("consent", "release", "erasure") or line["index"] <= before:
+        if record is None or line["type"] in ("consent", "release", "erasure", "choice") or (line["index"] <= before):
             refuse("events.jsonl holds something else than it must.")
         before = line["index"]
         log.events[before] = (line, record)
@@ -1870,6 +1946,11 @@ class Period:
         elif line["type"] == "release":
             if (line["release"], line["release_hash"]) not in self.log.offers:
                 refuse("The text of release %s, of the period, is missing.", line["release"])
+        elif line["type"] == "choice":
+            try:
+                self._choice(line, record)
+            except VerificationFailed as error:
+                self.wrong = self.wrong or error
         elif record is None:
             refuse("Record %s is neither whole nor erased.", index)
         else:
@@ -1881,6 +1962,15 @@ class Period:
         for one in member(record, "indexes", list, "Entry %s" % line["index"]):
             if self.log.lower <= one <= self.log.upper and one not in self.erased and not self.log.bundle.earlier:
                 refuse("Record %s is still there, but entry %s says that it was erased.", one, line["index"])
+
+    def _choice(self, line, record):
+        if line["action"] not in SAYS:
+            refuse("Record %s can't have been: it says neither yes nor no.", line["index"])
+        wrong = contradicted_choice(line, record, self.log.wordings) if record is not None else ""
+        if wrong:
+            refuse("Record %s can't have been: %s.", line["index"], wrong)
+        if self.begin <= line["day"] <= self.end:
+            self.log.facts.choice(line, record)
 
     def _answer(self, line, record, leaf):
         log = self.log
@@ -2067,8 +2157,8 @@ def check_report(log, say):
 
 
 def say_what_happened(log, say):
-    for index in sorted(log.facts.happened):
-        say(log.facts.happened[index])
+    for one in log.facts.all_that_happened():
+        say(one)
     say("%d releases are there word by word, and each is an entry of the log." % len(log.offers))
 
 

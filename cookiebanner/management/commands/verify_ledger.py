@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from consent.ledger.verify import common, orphans, verify
 from consent.models import Site
+from consent.preferences import verify as choices
 from consent.publishing import verify as publishing
 from cookiebanner.management.common import site_or_error
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         wrong = self.print_findings(common() if options["site"] is not None else common() + orphans())
         for site in sites:
             report, beside = verify(site, self.bar(site)), publishing.verify(site)
-            findings = report.wrong + beside.wrong
+            findings = report.wrong + beside.wrong + choices.wrong(site)
             for repair in report.repairs:
                 self.stdout.write(f"{site.name}: {repair}")
             for event in report.events:

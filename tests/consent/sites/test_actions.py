@@ -170,8 +170,8 @@ def test_an_id_that_is_none_finds_no_site():
 
 def test_the_matrix_of_roles():
     assert {role: sorted(may) for role, may in MATRIX.items()} == {
-        "owner": ["edit", "erase", "export", "kill", "manage", "publish", "requests", "view", "waive"],
-        "editor": ["edit", "kill", "publish", "view"],
+        "owner": ["collect", "edit", "erase", "export", "kill", "manage", "publish", "requests", "view", "waive"],
+        "editor": ["collect", "edit", "kill", "publish", "view"],
         "auditor": ["export", "view"],
         "viewer": ["view"],
         "clerk": ["requests"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -44,7 +45,7 @@ OPERATIONS = [(name, ids, method, does) for name, ids, all_ in routes() for meth
 
 def address(name: str, ids: tuple[str, ...], site: Any, things: dict[str, Any] | None = None) -> str:
     """With ids of nothing, or of `things`."""
-    nothing = {"key": "nothing", "regime": "eu_opt_in", "place": "DE", "language": "de"}
+    nothing = {"key": "nothing", "regime": "eu_opt_in", "place": "DE", "language": "de", "subject": UUID(int=7)}
     values = {one: nothing.get(one, 4_000_000_000) for one in ids} | (things or {})
     return reverse(f"admin_api:{name}", kwargs={one: values[one] for one in ids if one != "site"} | (
         {"site": site.uuid} if "site" in ids else {}

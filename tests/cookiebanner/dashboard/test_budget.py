@@ -26,6 +26,8 @@ from consent.sites import actions
 from cookiebanner.audit import urls as audit
 from cookiebanner.dashboard import urls as dashboard
 from tests import uploads
+from tests.consent.preferences import sample_topics
+from tests.consent.preferences.sample_topics import choice, imported, said_by, topic
 from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
 from tests.values import RESPONSIBLE, present
 
@@ -56,6 +58,12 @@ def busy(shop, people, settings, tmp_path) -> Site:
             details="What do you have about me? " * 40, actor="x",
         )  # fmt: skip
     requests.attach(present(shop.requests.first()), "a.txt", b"x")
+    topic(shop)
+    imported(shop)
+    for start in range(0, 600, 200):
+        sample_topics.said(
+            shop, *(choice(shop, id=f"c-{number}", source="the shop's app 4.2") for number in range(start, start + 200))
+        )
     for number in range(49):
         actions.create_site([f"s{number}.example"], "a", name=f"Site {number}", owners=[people["alice"]], **RESPONSIBLE)
     return shop
@@ -65,6 +73,8 @@ def addresses(site: Site) -> list[str]:
     """Of every route, with the things of the site in it."""
     first = present(site.requests.first())
     values: dict[str, dict[str, Any]] = {
+        "topic": {"topic": "news"}, "choice_person": {"subject": said_by(site)},
+        **dict.fromkeys(("choice_import", "choice_refused"), {"imported": present(site.choice_imports.first()).pk}),
         "service": {"key": "counter"}, "rule": {"key": "counter"}, "service_delete": {"key": "counter"},
         "category": {"key": "C0002"}, "purpose": {"key": "mail"}, "jurisdiction": {"place": "US-CA"},
         "approve": {"wanted": 1}, "report": {"report": 1}, "invitation": {"invitation": 1}, "member": {"user": 1},

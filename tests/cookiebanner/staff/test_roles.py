@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -29,6 +30,7 @@ from consent.stats.models import GateReport
 from cookiebanner.dashboard import law_pdf
 from cookiebanner.staff.pages import HOMES, home_of
 from tests import uploads
+from tests.consent.preferences.sample_topics import imported, topic
 from tests.cookiebanner.staff.test_tenants import METHODS, routes
 from tests.values import present
 
@@ -62,6 +64,7 @@ def ids(shop, people, clerk) -> dict[str, Any]:
     return {
         "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
         "upload": banners.add_file(shop, "x", "logo.png", uploads.png(1, 1)).pk,
+        "topic": topic(shop).key, "subject": UUID(int=7), "imported": imported(shop).pk,
         "number": 1, "sha256": "0" * 64, "report": seen.pk, "user": people["vera"].pk, "token": token.pk,
         "invitation": actions.invite(shop, "new@example.net", "editor", "x", people["alice"]).pk,
         "job": enqueue("export", site=shop, params={"format": "csv"}).pk, "place": "US-CA", "index": first.index,

@@ -23,6 +23,7 @@ from consent.requests import prepared
 from consent.scanner import scans
 from consent.sites import actions
 from tests import uploads
+from tests.consent.preferences.sample_topics import imported, said_by, topic
 from tests.cookiebanner.dashboard.conftest import SECRET
 from tests.values import present
 
@@ -74,6 +75,8 @@ def ids(foreign, people) -> dict[str, Any]:
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
     return {
         "any": {
+            "topic": topic(foreign, texts={"en": {"name": SECRET, "text": SECRET}}).key, "subject": said_by(foreign),
+            "imported": imported(foreign, name=SECRET).pk,
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
             "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": draft.pk, "upload": logo.pk,

@@ -1,0 +1,1 @@
+"""Choices beyond cookies: what people say to purposes that no cookie stands for."""

@@ -1,0 +1,159 @@
+"""Reads on topics and choices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from consent.banners.languages import nearest
+from consent.common import InvalidChange, months_later
+from consent.ledger.models import ConsentRecord, LogEntry
+from consent.preferences import standing, subjects
+from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
+from consent.requests.actions import address_hash
+from consent.sites.models import Site
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One topic as it stands for one person."""
+
+    topic: Topic
+    state: ChoiceState | None
+    judged: standing.Judged
+
+
+def find_subject(site: Site, asked: str) -> UUID:
+    """The subject of an id, or of a subject's own reference (its UUID). Of several keys, the one under which somebody
+    is known. Raises InvalidChange."""
+    try:
+        given = UUID(asked.strip())
+    except ValueError:
+        given = None
+    candidates = ([given] if given else []) + subjects.subjects_of(site, asked)
+    known = set(ChoiceState.objects.filter(site=site, subject__in=candidates).values_list("subject", flat=True))
+    return next((one for one in candidates if one in known), candidates[-1 if given else 0])
+
+
+def is_suppressed(site: Site, subject: UUID) -> bool:
+    """Whether a person was erased, so that nothing may be kept of them, or sent to them."""
+    hashes = [address_hash(site, str(subject), secret) for secret in subjects.secrets()]
+    return site.suppressed.filter(address_hash__in=hashes).exists()
+
+
+def standings(site: Site, subject: UUID, now: datetime) -> list[Standing]:
+    """How all topics stand for a person; denied throughout once they were erased."""
+    states = {row.topic_id: row for row in ChoiceState.objects.filter(site=site, subject=subject)}
+    erased = not states and is_suppressed(site, subject)
+    gone = standing.Judged(standing.Standing.DENIED, "suppressed")
+    return [
+        Standing(topic, states.get(topic.pk), gone if erased else standing.judge(topic, states.get(topic.pk), now))
+        for topic in site.topics.all()
+    ]
+
+
+def states(site: Site, *, topic: Topic | None = None, value: str = "", before: int | None = None) -> list[ChoiceState]:
+    """A page of states, the latest change first, and one more if there are more. `before`: the entry of the last row of
+    the page before."""
+    rows = ChoiceState.objects.filter(site=site) if topic is None else ChoiceState.objects.filter(topic=topic)
+    if value and topic is not None:
+        rows = rows.filter(value=value)
+    if before is not None:
+        rows = rows.filter(entry__lt=before)
+    return list(rows.select_related("topic").order_by("-entry")[: PAGE + 1])
+
+
+def history(site: Site, subject: UUID, most: int = 500) -> list[dict[str, Any]]:
+    """What a person said, the latest entry first; what was erased is not there."""
+    rows = ConsentRecord.objects.filter(site_id=site.pk, visitor=subject, type=LogEntry.Type.CHOICE)
+    found = rows.order_by("-index").values_list("index", "record_id", "received_at", "action", "language", "payload")
+    return [_event(*row) for row in found[:most]]
+
+
+def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
+    """Choices in the order in which they were received, from the entry behind `after`; the log is the queue."""
+    entries = LogEntry.objects.filter(site_id=site.pk, type=LogEntry.Type.CHOICE, index__gt=after)
+    indexes = list(entries.exclude(type="consent").order_by("index").values_list("index", flat=True)[:most])
+    if not indexes:
+        return []
+    rows = ConsentRecord.objects.filter(
+        site_id=site.pk, index__gte=indexes[0], index__lte=indexes[-1], type=LogEntry.Type.CHOICE
+    )
+    columns = ("index", "record_id", "received_at", "action", "language", "payload", "visitor")
+    return [
+        _event(*row) | {"subject": str(subject) if subject else ""}
+        for *row, subject in rows.order_by("index").values_list(*columns)
+    ]
+
+
+def _event(
+    index: int, record_id: UUID, received_at: datetime, action: str, language: str, payload: str | None
+) -> dict[str, Any]:
+    record = json.loads(payload) if payload else {}
+    return {
+        "index": index,
+        "id": str(record_id),
+        "received_at": received_at,
+        "value": action,
+        "language": language,
+        "erased": payload is None,
+        "acted_at": datetime.fromisoformat(record["acted_at"]) if payload else None,
+        **{name: record.get(name, "") for name in ("topic", "method", "source", "evidence")},
+        "wording": record.get("wording", 0),
+    }
+
+
+def offered(site: Site) -> list[tuple[Topic, TopicWording]]:
+    """What people are asked now: topics that have not ended, with the wording in force."""
+    topics = [topic for topic in site.topics.all() if topic.ended_at is None]
+    last: dict[int, TopicWording] = {}
+    for wording in TopicWording.objects.filter(topic__in=topics).order_by("version"):
+        last[wording.topic_id] = wording
+    return [(topic, last[topic.pk]) for topic in topics if topic.pk in last]
+
+
+def words_of(wording: TopicWording, wishes: Iterable[str]) -> tuple[str, Mapping[str, str]]:
+    """(language, {"name", "text"}) of a wording by a person's wishes; else English, else its first language."""
+    codes = tuple(wording.texts)
+    for wish in (*wishes, "en"):
+        if found := nearest(codes, wish):
+            return found, wording.texts[found]
+    return codes[0], wording.texts[codes[0]]
+
+
+def notices_due(topic: Topic, now: datetime) -> int:
+    """Of how many people the notice of CPNI is two years old, so that it must be sent again."""
+    limit = months_later(now, -standing.NOTICE_MONTHS)
+    return ChoiceState.objects.filter(topic=topic, noticed_at__lte=limit).count()
+
+
+def imports(site: Site) -> QuerySet[ChoiceImport]:
+    """The imports of a site, the newest first."""
+    return ChoiceImport.objects.filter(site=site)
+
+
+def pending(site: Site, subject: UUID) -> Sequence[PendingChoice]:
+    """What waits for a confirmation by mail."""
+    return list(PendingChoice.objects.filter(site=site, subject=subject).select_related("topic"))
+
+
+def topic_of(site: Site, key: str) -> Topic:
+    """The topic of a key. Raises InvalidChange."""
+    topic = site.topics.filter(key=key).first()
+    if topic is None:
+        raise InvalidChange(f"There is no topic {key[:40]!r}.")
+    return topic
+
+
+def has_older_keys() -> bool:
+    """Whether people may be known under an older key."""
+    return bool(settings.SECRET_KEY_FALLBACKS)

@@ -1,0 +1,51 @@
+"""Who somebody is, without saying it: the operator's id for a person goes in, a keyed hash comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from django.conf import settings
+
+from consent.common import InvalidChange
+from consent.sites.models import Site
+
+LONGEST_ID = 254  # characters
+_SALT = b"fairgate.subject"
+
+
+def normalised(identifier: str) -> str:
+    """An id as it is hashed: without blanks around it, addresses in lower case. Raises InvalidChange for none."""
+    text = identifier.strip()
+    if not text or len(text) > LONGEST_ID or not text.isprintable():
+        raise InvalidChange(f"An id has 1 to {LONGEST_ID} printable characters.")
+    return text.lower() if "@" in text else text
+
+
+def subject_of(site: Site, identifier: str) -> UUID:
+    """The subject of an id: 128 bits of HMAC-SHA256 under SECRET_KEY; another site's differs. Raises InvalidChange."""
+    return _hashed(str(site.uuid), normalised(identifier), _key(settings.SECRET_KEY))
+
+
+def subjects_of(site: Site, identifier: str) -> list[UUID]:
+    """The same under SECRET_KEY and under each of SECRET_KEY_FALLBACKS: under which of them somebody is known."""
+    text = normalised(identifier)
+    return [_hashed(str(site.uuid), text, _key(secret)) for secret in secrets()]
+
+
+def secrets() -> Sequence[str | bytes]:
+    """The keys, the one that is used for new rows first."""
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(8)
+def _key(secret: str | bytes) -> bytes:
+    return hmac.digest(secret.encode() if isinstance(secret, str) else bytes(secret), _SALT, "sha256")
+
+
+def _hashed(site_uuid: str, text: str, key: bytes) -> UUID:
+    found = hmac.new(key, f"{site_uuid} {text}".encode(), hashlib.sha256).digest()
+    return UUID(bytes=found[:16], version=5)

@@ -1,0 +1,44 @@
+"""One-click unsubscription (RFC 8058): a POST of `List-Unsubscribe=One-Click` ends it at once, without a redirect, a
+cookie or a login. Opening the link shows a button and changes nothing: programs that scan mail open links."""
+
+from __future__ import annotations
+
+from csp.decorators import csp_exempt
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from consent.preferences.texts import language_for, words
+from cookiebanner.choices import shared
+from cookiebanner.staff import choice_links
+
+METHOD = "one_click"
+FIELD, VALUE = "List-Unsubscribe", "One-Click"
+
+
+@csrf_exempt  # mail programs post here; the signature of the link is what proves whose subscription it is
+@require_http_methods(["GET", "HEAD", "POST"])
+@csp_exempt()
+@cache_control(private=True, no_store=True)
+def respond(request: HttpRequest, **parts: str) -> HttpResponse:
+    """The page with the button, or the end of a subscription."""
+    person = choice_links.of_stop(parts["token"])
+    if person is None or person.topic is None:
+        return shared.over(request)
+    topic, language = person.topic, language_for(shared.wishes(request, person.language))
+    wording = topic.wordings.last()
+    assert wording is not None
+    asked = shared.asked_in(wording, shared.wishes(request, person.language), language)
+    text, site = words(language), shared.name_of(person.site)
+    one_click = request.POST.get(FIELD, "") == VALUE
+    if request.method == "POST" and (one_click or request.POST.get("do") == "stop"):
+        shared.say(person, [(topic, wording, "no")], METHOD if one_click else "page", language)
+        stopped = text["stopped"].format(site=site, name=asked["name"])
+        if one_click:
+            return HttpResponse(stopped + "\n", content_type="text/plain; charset=utf-8")
+        return shared.show(request, "choices/stop.html", language, title=text["title"], said=stopped)
+    return shared.show(
+        request, "choices/stop.html", language, title=text["stop_title"].format(name=asked["name"]),
+        explanation=text["stop_text"].format(site=site), asked=asked,
+    )  # fmt: skip

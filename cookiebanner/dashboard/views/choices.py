@@ -1,0 +1,201 @@
+"""Choices beyond cookies: topics with their wordings and numbers, who said what, files to import, erasures."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from consent.common import InvalidChange
+from consent.jobs.models import Job
+from consent.preferences import actions, erasing, imports, queries
+from consent.preferences.models import ChoiceImport, Topic
+from consent.sites.models import Site
+from consent.sites.roles import May
+from cookiebanner.dashboard.choice_forms import (
+    ChangeTopic,
+    Erase,
+    Filter,
+    Find,
+    NewTopic,
+    Upload,
+    Words,
+    languages_of,
+)
+from cookiebanner.staff.downloads import as_download
+from cookiebanner.staff.pages import actor, on_site, show
+
+HISTORY = 100  # entries of one person that a page shows
+
+
+@on_site(May.VIEW, "GET")
+def choices(request: HttpRequest, site: Site) -> HttpResponse:
+    """The topics, with how many said yes and no."""
+    now = timezone.now()
+    rows = [(topic, _notices_due(topic, now)) for topic in site.topics.all()]
+    return show(request, "dashboard/choices.html", site, rows=rows)
+
+
+def _notices_due(topic: Topic, now: Any) -> int:
+    return queries.notices_due(topic, now) if topic.kind == Topic.Kind.CPNI and topic.basis == "opt_out" else 0
+
+
+@on_site(May.EDIT)
+def topic_new(request: HttpRequest, site: Site) -> HttpResponse:
+    """A new topic with its first wording."""
+    given = request.POST or None
+    form, words = NewTopic(given), Words(languages_of(site.languages, {}), {}, given)
+    if request.method == "POST" and form.is_valid() and words.is_valid():
+        try:
+            topic = actions.add_topic(site, actor(request), **form.cleaned_data, texts=words.texts)
+        except InvalidChange as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("dashboard:topic", uuid=site.uuid, topic=topic.key)
+    return show(request, "dashboard/topic_new.html", site, form=form, words=words)
+
+
+@on_site(May.VIEW)
+def topic(request: HttpRequest, site: Site, topic: str) -> HttpResponse:
+    """One topic: its numbers, its wordings, and what of it may change."""
+    row = get_object_or_404(Topic, site=site, key=topic)
+    last = row.wordings.last()
+    texts = last.texts if last else {}
+    doing = request.POST.get("do", "")
+    initial = {name: getattr(row, name) for name in actions.CHANGEABLE}
+    form = ChangeTopic(request.POST if doing == "change" else None, initial=initial)
+    words = Words(languages_of(site.languages, texts), texts, request.POST if doing == "words" else None)
+    if request.method == "POST":
+        try:
+            if doing == "change" and form.is_valid():
+                actions.change_topic(row, actor(request), **form.cleaned_data)
+            elif doing == "words" and words.is_valid():
+                actions.set_wording(row, actor(request), words.texts)
+            elif doing == "end":
+                actions.end_topic(row, actor(request))
+        except InvalidChange as error:
+            (words if doing == "words" else form).add_error(None, str(error))
+        if form.errors or words.errors:
+            return _topic(request, site, row, form, words, 400)
+        return redirect("dashboard:topic", uuid=site.uuid, topic=row.key)
+    return _topic(request, site, row, form, words)
+
+
+def _topic(
+    request: HttpRequest, site: Site, row: Topic, form: ChangeTopic, words: Words, status: int = 200
+) -> HttpResponse:
+    wordings = list(row.wordings.order_by("-version")[:50])
+    due = _notices_due(row, timezone.now())
+    return show(
+        request,
+        "dashboard/topic.html",
+        site,
+        status=status,
+        row=row,
+        form=form,
+        words=words,
+        wordings=wordings,
+        due=due,
+    )
+
+
+@on_site(May.COLLECT)
+def choice_people(request: HttpRequest, site: Site) -> HttpResponse:
+    """Who said what, the latest change first; a POST looks somebody up, so that no address holds an id."""
+    find = Find(request.POST or None)
+    if request.method == "POST" and find.is_valid():
+        try:
+            subject = queries.find_subject(site, find.cleaned_data["who"])
+        except InvalidChange as error:
+            find.add_error("who", str(error))
+        else:
+            return redirect("dashboard:choice_person", uuid=site.uuid, subject=subject)
+    topics = list(site.topics.all())
+    form = Filter(topics, request.GET)
+    data = form.cleaned_data if form.is_valid() else {}
+    chosen = next((one for one in topics if one.key == data.get("topic")), None)
+    rows = queries.states(site, topic=chosen, value=data.get("value", ""), before=data.get("before"))
+    older = rows[queries.PAGE - 1].entry if len(rows) > queries.PAGE else None
+    kept = urlencode({"topic": data.get("topic", ""), "value": data.get("value", ""), "before": older or ""})
+    return show(
+        request, "dashboard/choice_people.html", site, form=form, find=find, rows=rows[: queries.PAGE],
+        older=kept if older is not None else "",
+    )  # fmt: skip
+
+
+@on_site(May.COLLECT, "GET")
+def choice_person(request: HttpRequest, site: Site, subject: UUID) -> HttpResponse:
+    """How all topics stand for one person, and what they said when."""
+    stands = queries.standings(site, subject, timezone.now())
+    return show(
+        request, "dashboard/choice_person.html", site, subject=subject, stands=stands,
+        history=queries.history(site, subject, HISTORY), waiting=queries.pending(site, subject),
+    )  # fmt: skip
+
+
+@on_site(May.ERASE)
+def choice_erase(request: HttpRequest, site: Site) -> HttpResponse:
+    """Erases all choices of a person."""
+    form = Erase(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            done = erasing.erase(site, data["who"], actor(request), data["reason"])
+        except ValueError as error:  # InvalidChange is one
+            form.add_error(None, str(error))
+        else:
+            text = _("%(records)d entries were erased. The person is kept out from now on.") % {"records": done.records}
+            messages.success(request, text, "good")
+            return redirect("dashboard:choices", uuid=site.uuid)
+    return show(request, "dashboard/choice_erase.html", site, form=form)
+
+
+@on_site(May.COLLECT)
+def choice_imports(request: HttpRequest, site: Site) -> HttpResponse:
+    """Files that were imported, and the next one."""
+    form = Upload(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            with transaction.atomic():
+                row = imports.start(
+                    site, actor(request), data["file"], name=data["file"].name[:150], form=data["format"],
+                    source=data["source"], evidence=data["evidence"], requested_by=request.user,
+                )  # fmt: skip
+        except InvalidChange as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("dashboard:choice_import", uuid=site.uuid, imported=row.pk)
+    return show(request, "dashboard/choice_imports.html", site, form=form, rows=queries.imports(site)[:50])
+
+
+@on_site(May.COLLECT)
+def choice_import(request: HttpRequest, site: Site, imported: int) -> HttpResponse:
+    """How far an import is, and which rows were not taken; a POST stops it."""
+    row = get_object_or_404(ChoiceImport, site=site, pk=imported)
+    if request.method == "POST":
+        imports.stop(row, actor(request))
+        return redirect("dashboard:choice_import", uuid=site.uuid, imported=imported)
+    job = Job.objects.filter(pk=row.job).first() if row.job else None
+    return show(
+        request, "dashboard/choice_import.html", site, row=row, job=job, refused=imports.first_refused(row),
+        going_on=job is not None and job.state in (Job.Status.WAITING, Job.Status.RUNNING),
+    )  # fmt: skip
+
+
+@on_site(May.COLLECT, "GET")
+def choice_refused(request: HttpRequest, site: Site, imported: int) -> HttpResponse:
+    """All rows that were not taken, each with its line and why, as a file."""
+    row = get_object_or_404(ChoiceImport, site=site, pk=imported)
+    try:
+        content = imports.refused_path(row).read_bytes()
+    except FileNotFoundError:
+        content = b""
+    return as_download(f"refused-{row.pk}.csv", b"\xef\xbb\xbf" + content, "text/csv; charset=utf-8")

@@ -1,0 +1,93 @@
+"""The pages of choices beyond cookies: topics, wordings, people, imports, erasures, walked as a marketer does."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from consent.jobs import registry, runner
+from consent.models import ChoiceImport, ChoiceState, Site, Topic
+from consent.preferences.subjects import subject_of
+from tests.consent.preferences.sample_topics import choice, said, topic
+
+pytestmark = pytest.mark.django_db
+NEW = {"key": "news", "kind": "email", "basis": "opt_in", "channel": "email", "name_en": "News", "text_en": "Offers."}
+
+
+@pytest.fixture(autouse=True)
+def data(settings, tmp_path):
+    settings.FAIRGATE_DATA = tmp_path
+
+
+def at(site: Site, name: str, **more: object) -> str:
+    return reverse(f"dashboard:{name}", kwargs={"uuid": site.uuid, **more})
+
+
+def test_a_topic_is_made_worded_and_ended(alice, shop) -> None:
+    assert alice.post(at(shop, "topic_new"), NEW | {"text_en": ""}).status_code == 200
+    assert Topic.objects.count() == 0
+    page = at(shop, "topic", topic="news")
+    assert alice.post(at(shop, "topic_new"), NEW).headers["Location"] == page
+    alice.post(page, {"do": "words", "name_en": "News", "text_en": "Offers, daily."})
+    alice.post(page, {"do": "change", "channel": "", "order": "4", "double_opt_in": "on"})
+    row = Topic.objects.get()
+    assert [one.texts["en"]["text"] for one in row.wordings.all()] == ["Offers.", "Offers, daily."]
+    assert (row.channel, row.order, row.double_opt_in, row.ended_at) == ("", 4, True, None)
+    assert "Version\n  2" in alice.get(page).content.decode() or "Version 2" in alice.get(page).content.decode()
+    alice.post(page, {"do": "end"})
+    row.refresh_from_db()
+    assert (row.ended_at is None, "Ended." in alice.get(page).content.decode()) == (False, True)
+
+
+def test_somebody_is_found_by_their_id_and_no_address_holds_it(alice, shop) -> None:
+    topic(shop)
+    said(shop, choice(shop, id="ada@example.org", evidence="form 7"), choice(shop, "no", id="bob@example.org"))
+    found = alice.post(at(shop, "choice_people"), {"who": "Ada@example.org"})
+    subject = subject_of(shop, "ada@example.org")
+    assert found.headers["Location"] == at(shop, "choice_person", subject=subject)
+    page = alice.get(found.headers["Location"]).content.decode()
+    assert ("form 7" in page, "granted" in page, "ada@" in page) == (True, True, False)
+    listed = alice.get(at(shop, "choice_people") + "?topic=news&value=no").content.decode()
+    assert (str(subject_of(shop, "bob@example.org")) in listed, str(subject) in listed) == (True, False)
+
+
+def test_pages_of_people_follow_each_other_and_leave_nobody_out(alice, shop) -> None:
+    topic(shop)
+    said(shop, *(choice(shop, id=f"c-{number}") for number in range(120)))
+    seen: list[str] = []
+    address: str | None = at(shop, "choice_people")
+    while address:
+        page = alice.get(address)
+        seen += [str(row.subject) for row in page.context["rows"]]
+        older = page.context["older"]
+        address = f"{at(shop, 'choice_people')}?{older}" if older else None
+    assert (len(seen), len(set(seen))) == (120, 120)
+
+
+def test_a_file_is_imported_and_what_was_not_taken_is_handed_out(alice, shop) -> None:
+    topic(shop)
+    file = SimpleUploadedFile("crm.csv", b"id,topic,value,at\nc-1,news,yes,2019-05-01\nc-2,news,perhaps,2019-05-01\n")
+    sent = alice.post(at(shop, "choice_imports"), {"file": file, "format": "csv", "source": "CRM"})
+    row = ChoiceImport.objects.get()
+    assert sent.headers["Location"] == at(shop, "choice_import", imported=row.pk)
+    assert "hx-trigger" in alice.get(sent.headers["Location"]).content.decode()
+    registry.discover()
+    runner.work_off(queue="work")
+    page = alice.get(sent.headers["Location"]).content.decode()
+    assert ("A value is one of yes, no, notice." in page, "hx-trigger" in page) == (True, False)
+    refused = alice.get(at(shop, "choice_refused", imported=row.pk)).content.decode("utf-8-sig")
+    assert refused == '3,"A value is one of yes, no, notice.","c-2,news,perhaps,2019-05-01"\r\n'
+    wrong = SimpleUploadedFile("x.csv", b"a,b\n")
+    again = alice.post(at(shop, "choice_imports"), {"file": wrong, "format": "csv", "source": "CRM"})
+    assert ("it lacks id, topic, value, at." in again.content.decode(), ChoiceImport.objects.count()) == (True, 1)
+
+
+def test_an_owner_erases_somebody_and_nobody_else_does(alice, login, shop) -> None:
+    topic(shop)
+    said(shop, choice(shop, id="ada@example.org"))
+    body = {"who": "ada@example.org", "reason": "Asked by letter."}
+    assert (login("bob").post(at(shop, "choice_erase"), body).status_code, ChoiceState.objects.count()) == (403, 1)
+    named = alice.post(at(shop, "choice_erase"), body | {"reason": "ada@example.org asked"})
+    assert ("leave ids and mail addresses out" in named.content.decode(), ChoiceState.objects.count()) == (True, 1)
+    assert (alice.post(at(shop, "choice_erase"), body).status_code, ChoiceState.objects.count()) == (302, 0)
