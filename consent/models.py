@@ -15,6 +15,7 @@ from consent.ledger.models import (
     LogTile,
 )
 from consent.notices.models import Notice, NoticeChoice
+from consent.policies.models import Document, DocumentText, DocumentVersion
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import RequestEvent, RequestFile, RequestForm, SubjectRequest, SuppressedAddress
 from consent.scanner.models import Scan, ScanPlan
@@ -49,6 +50,9 @@ __all__ = [
     "ConsentRecord",
     "Cookie",
     "DailyTotal",
+    "Document",
+    "DocumentText",
+    "DocumentVersion",
     "GateReport",
     "Host",
     "IdempotencyKey",

@@ -1,5 +1,5 @@
 """What happened to a log besides answers and releases, in words: restarts, rotations, waivers, erasures, void pictures,
-scans.
+scans, versions of documents.
 
 Whoever reads a log is told of these, whether it holds or not.
 """
@@ -17,7 +17,7 @@ from consent.ledger.models import LogEntry
 
 TYPES = (
     LogEntry.Type.RESTART, LogEntry.Type.KEY_ROTATION, LogEntry.Type.CLOCK_REPAIR, LogEntry.Type.WAIVER,
-    LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN,
+    LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN, LogEntry.Type.DOCUMENT,
 )  # fmt: skip
 GROUNDS = {"request": "on request (GDPR art. 17)", "retention": "by age (retention)"}
 
@@ -126,6 +126,17 @@ def _scan(index: int, record: Mapping[str, Any]) -> str:
     return f"SCANNED, entry {index}: {pages} of the site; the report's SHA-256 is {record.get('report', '?')}."
 
 
+def _document(index: int, record: Mapping[str, Any]) -> str:
+    day = record.get("effective_on")
+    texts = record.get("texts") or {}
+    since = f"in force from {day} on" if day else "in force at once"
+    material = "; people are asked again" if record.get("material") else ""
+    return (
+        f"DOCUMENT {record.get('document', '?')}, version {record.get('version', '?')}, published at {index} in "
+        f"{_number(len(texts), 'language')}, {since}{material}."
+    )
+
+
 WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.RESTART: _restart,
     LogEntry.Type.KEY_ROTATION: _rotation,
@@ -134,6 +145,7 @@ WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.ERASURE: _erasure,
     LogEntry.Type.VOID: _void,
     LogEntry.Type.SCAN: _scan,
+    LogEntry.Type.DOCUMENT: _document,
 }
 
 

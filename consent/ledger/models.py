@@ -23,6 +23,7 @@ class LogEntry(models.Model):
         PICTURES = "pictures"  # what a release's banners look like
         VOID = "void"  # entries that logged pictures which show nothing
         SCAN = "scan"  # the report of a scan of the site
+        DOCUMENT = "document"  # a version of a document that was published
         TRAIL = "trail"  # where the audit trail ends
 
     pk = models.CompositePrimaryKey("site_id", "index")

@@ -22,6 +22,7 @@ from consent.ledger.append import append, draft_of
 from consent.models import Release, Site
 from consent.publishing.snapshot import canonical, sha256_of
 from consent.sites.actions import create_site
+from tests.consent.policies import sample_documents as documents
 from tests.values import present
 
 VERIFY = Path(__file__).parents[3] / "consent" / "exports" / "verify"
@@ -381,6 +382,31 @@ def test_a_scan_is_told_with_the_hash_of_its_report(site, tmp_path):
     assert (code, f"12 pages of the site; the SHA-256 of the report is {'cd' * 32}." in said) == (UNKNOWN, True), said
     with zipfile.ZipFile(path) as archive:
         assert "cd" * 32 in archive.read("report.html").decode()
+
+
+def test_the_texts_of_documents_are_in_the_bundle_and_told(site, tmp_path):
+    fill(site)
+    terms = documents.written(site, "Be kind.", kind="terms", title="Terms")
+    documents.published(terms)
+    documents.published(terms, "Be kinder.")
+    checkpoint.make(site)
+    path = bundle(site, tmp_path / "b.zip", end=date.max)
+    with zipfile.ZipFile(path) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if name.startswith("documents/")}
+        report = archive.read("report.html").decode()
+    made = ["# Terms\n\nBe kind.\n", "# Terms\n\nBe kinder.\n"]
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in made]
+    assert texts == {f"documents/{digest}.md": text for digest, text in zip(hashes, made, strict=True)}
+    code, said = verify(path)
+    assert (code, "2 texts of documents are there word by word" in said) == (UNKNOWN, True), said
+    for number, digest in enumerate(hashes, start=1):
+        for told in (said, report):
+            assert f"DOCUMENT terms, version {number}, published by entry " in told
+            assert f"in force from then on until a higher version is. Its texts: en {digest}." in told
+    before = bundle(site, tmp_path / "before.zip")  # of a period that ended before they were published
+    with zipfile.ZipFile(before) as archive:
+        assert [name for name in archive.namelist() if name.startswith("documents/")] == []
+    assert verify(before)[0] == UNKNOWN
 
 
 def test_pictures_are_in_the_bundle_and_lost_ones_are_said_to_be(site, tmp_path, settings):

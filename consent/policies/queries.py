@@ -1,0 +1,67 @@
+"""What is in force, when; what differs from the version before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from consent.banners import languages
+from consent.policies import markdown
+from consent.policies.changes import Comparison, compare
+from consent.policies.models import Document, DocumentVersion
+from consent.sites.models import Site
+
+
+def in_force_of(versions: Iterable[DocumentVersion], moment: datetime | None = None) -> DocumentVersion | None:
+    """Of the versions of one document, the one in force at a moment: the highest number that has come into effect."""
+    at = moment or timezone.now()
+    return max((one for one in versions if one.effective_at <= at), key=lambda one: one.number, default=None)
+
+
+def in_force(site: Site, moment: datetime | None = None, before: int | None = None) -> list[DocumentVersion]:
+    """The version of each document that was in force at a moment; `before`: only what the ledger held before this
+    entry."""
+    versions = DocumentVersion.objects.filter(document__site=site).select_related("document")
+    if before is not None:
+        versions = versions.filter(entry__lt=before)
+    found: dict[int, list[DocumentVersion]] = {}
+    for version in versions:
+        found.setdefault(version.document_id, []).append(version)
+    chosen = (in_force_of(some, moment) for some in found.values())
+    return [one for one in chosen if one]
+
+
+def replaced_at(version: DocumentVersion, versions: Iterable[DocumentVersion]) -> datetime | None:
+    """When a later version took its place, or will; None while none has been published."""
+    later = [one.effective_at for one in versions if one.number > version.number]
+    return min(later, default=None)
+
+
+def language_for(version: DocumentVersion, wanted: Iterable[str]) -> str:
+    """The language to show a version in: the first wish that it has, else the original."""
+    offered = tuple(version.texts)
+    return next((found for wish in wanted if (found := languages.nearest(offered, wish))), version.original)
+
+
+def differences(before: DocumentVersion | None, texts: dict[str, dict[str, str]], language: str) -> Comparison:
+    """What differs in one language from the version before, whose text in it may be none."""
+    old = before.texts.get(language, {}) if before else {}
+    new = texts.get(language, {})
+    return compare(*([own.get("title", ""), *markdown.paragraphs(own.get("text", ""))] if own else []
+                     for own in (old, new)))  # fmt: skip
+
+
+def draft_texts(document: Document) -> dict[str, dict[str, str]]:
+    """The draft of a document, as a version holds its texts."""
+    return {one.language: {"title": one.title, "text": one.text, "summary": one.summary, "why": one.why}
+            for one in document.drafts.all()}  # fmt: skip
+
+
+def upcoming_material(site: Site, moment: datetime | None = None) -> list[DocumentVersion]:
+    """Versions in force that changed something of which people are to be asked again, the newest first."""
+    at = moment or timezone.now()
+    rows = DocumentVersion.objects.filter(~Q(material=[]), document__site=site, effective_at__lte=at)
+    return list(rows.select_related("document").order_by("-entry"))
