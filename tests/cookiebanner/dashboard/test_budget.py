@@ -26,6 +26,7 @@ from consent.sites import actions
 from cookiebanner.audit import urls as audit
 from cookiebanner.dashboard import urls as dashboard
 from tests import uploads
+from tests.consent.policies import sample_documents as documents
 from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
 from tests.values import RESPONSIBLE, present
 
@@ -56,6 +57,12 @@ def busy(shop, people, settings, tmp_path) -> Site:
             details="What do you have about me? " * 40, actor="x",
         )  # fmt: skip
     requests.attach(present(shop.requests.first()), "a.txt", b"x")
+    long = "\n\n".join(f"## Part {n}\n\nWe keep *some* of it for {n} days. " + "More is said. " * 20 for n in range(60))
+    document = documents.written(shop, long)
+    documents.published(document)
+    for number in range(12):
+        documents.published(document, f"{long}\n\nAnd {number}.")
+    documents.written(shop, long.replace("some", "all"), kind="terms", title="Terms")
     for number in range(49):
         actions.create_site([f"s{number}.example"], "a", name=f"Site {number}", owners=[people["alice"]], **RESPONSIBLE)
     return shop
@@ -74,6 +81,7 @@ def addresses(site: Site) -> list[str]:
         **dict.fromkeys(("request", "request_export"), {"asked": first.number}),
         "request_came_with": {"asked": first.number, "file": first.files.get().pk},
         "banner_file": {"upload": site.banner_files.get().pk}, "banner_compare": {"named": site.banner_drafts.get().pk},
+        **dict.fromkeys(("document", "document_publish"), {"document": "data"}),
         "record_by_id": {"key": UUID(int=1)}, "erasure": {"job": 1},
         "picture": {"number": 1, "sha256": "0"}, "scan_picture": {"sha256": "0"},
     }  # fmt: skip

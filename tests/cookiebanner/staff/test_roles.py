@@ -27,6 +27,7 @@ from consent.sites import actions
 from consent.stats.models import GateReport
 from cookiebanner.dashboard import law_pdf
 from tests import uploads
+from tests.consent.policies import sample_documents as documents
 from tests.cookiebanner.staff.test_tenants import METHODS, routes
 from tests.values import present
 
@@ -56,8 +57,9 @@ def ids(shop, people) -> dict[str, Any]:
     actions.change_settings(shop, "x", controller="Tea Ltd")
     asked = requests.file_request(shop, kind="access", place="DE", language="en", email="a@example.com", actor="x")
     sent, _ = requests.attach(asked, "a.txt", b"x")
+    terms = documents.written(shop, kind="terms", title="Terms")
     return {
-        "asked": asked.number, "file": sent.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
+        "document": terms.key, "asked": asked.number, "file": sent.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
         "upload": banners.add_file(shop, "x", "logo.png", uploads.png(1, 1)).pk,
         "number": 1, "sha256": "0" * 64, "report": seen.pk, "user": people["vera"].pk, "token": token.pk,
         "invitation": actions.invite(shop, "new@example.net", "editor", "x", people["alice"]).pk,
