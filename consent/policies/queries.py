@@ -23,15 +23,17 @@ def in_force_of(versions: Iterable[DocumentVersion], moment: datetime | None = N
 
 def in_force(site: Site, moment: datetime | None = None, before: int | None = None) -> list[DocumentVersion]:
     """The version of each document that was in force at a moment; `before`: only what the ledger held before this
-    entry."""
-    versions = DocumentVersion.objects.filter(document__site=site).select_related("document")
+    entry. One query for a site without documents, else two."""
+    versions = DocumentVersion.objects.filter(document__site=site).defer("texts")
     if before is not None:
         versions = versions.filter(entry__lt=before)
     found: dict[int, list[DocumentVersion]] = {}
     for version in versions:
         found.setdefault(version.document_id, []).append(version)
-    chosen = (in_force_of(some, moment) for some in found.values())
-    return [one for one in chosen if one]
+    chosen = [one.pk for some in found.values() if (one := in_force_of(some, moment))]
+    if not chosen:
+        return []
+    return list(DocumentVersion.objects.filter(pk__in=chosen).select_related("document").order_by("document_id"))
 
 
 def replaced_at(version: DocumentVersion, versions: Iterable[DocumentVersion]) -> datetime | None:

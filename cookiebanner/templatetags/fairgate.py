@@ -29,7 +29,8 @@ ACTIONS = {
     "test": "Tried out on the testing script, counted nowhere",
 }
 ENTRIES = {
-    "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "erasure": "Erasure",
+    "release": "Release", "pictures": "Pictures of a release", "scan": "Scan", "document": "Version of a document",
+    "erasure": "Erasure",
     "waiver": "Sign-off of a rule", "key_rotation": "New signing key", "restart": "Restart of the ledger",
     "clock_repair": "Clock put right", "void": "Pictures declared void", "trail": "End of the audit trail",
     "screenshot": "Picture (earlier version)",

@@ -149,7 +149,7 @@ def _read(form: ImportText) -> PageText | None:
 def _lost(read: PageText) -> list[str]:
     """What could not be taken over, in words."""
     number = read.lost
-    told = {
+    sentences = {
         "picture": ngettext("%d picture: its description stands there", "%d pictures: their descriptions stand there",
                             number["picture"]),
         "frame": ngettext("%d embedded page or film", "%d embedded pages or films", number["frame"]),
@@ -161,7 +161,7 @@ def _lost(read: PageText) -> list[str]:
         "html": ngettext("%d HTML tag in Markdown: it stays as it was written",
                          "%d HTML tags in Markdown: they stay as they were written", number["html"]),
     }  # fmt: skip
-    lines = [words % number[kind] for kind, words in told.items() if number[kind]]
+    lines = [words % number[kind] for kind, words in sentences.items() if number[kind]]
     return [*lines, _("Headings are a guess: look at each.")] if read.guessed else lines
 
 
@@ -218,6 +218,6 @@ def _said(version: DocumentVersion) -> str:
 def things(site: Site) -> list[tuple[str, str]]:
     """What people can be asked again, with names."""
     offered = actions.things(site)
-    rows = [(f"category {one.key}", one) for one in site.categories.all()]
+    rows: list[tuple[str, Any]] = [(f"category {one.key}", one) for one in site.categories.all()]
     rows += [(f"purpose {one.key}", one) for one in site.purposes.all()]
     return [(name, f"{own_name(row)} ({row.key})") for name, row in rows if name in offered]
