@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from consent.banners import languages
@@ -62,8 +62,45 @@ def draft_texts(document: Document) -> dict[str, dict[str, str]]:
             for one in document.drafts.all()}  # fmt: skip
 
 
-def upcoming_material(site: Site, moment: datetime | None = None) -> list[DocumentVersion]:
-    """Versions in force that changed something of which people are to be asked again, the newest first."""
+def material_changes(site: Site, moment: datetime | None = None) -> list[DocumentVersion]:
+    """The versions that were ever in force until then and changed something of which people are asked again, the newest
+    first."""
     at = moment or timezone.now()
-    rows = DocumentVersion.objects.filter(~Q(material=[]), document__site=site, effective_at__lte=at)
-    return list(rows.select_related("document").order_by("-entry"))
+    rows = DocumentVersion.objects.filter(document__site=site).defer("texts")
+    of_document: dict[int, list[DocumentVersion]] = {}
+    for row in rows:
+        of_document.setdefault(row.document_id, []).append(row)
+    chosen = [
+        row.pk
+        for versions in of_document.values()
+        for row in versions
+        if row.material and row.effective_at <= at and not _was_never(row, versions)
+    ]
+    if not chosen:
+        return []
+    found = DocumentVersion.objects.filter(pk__in=chosen).select_related("document")
+    return sorted(found, key=lambda one: (one.effective_at, one.entry), reverse=True)
+
+
+def _was_never(version: DocumentVersion, versions: Iterable[DocumentVersion]) -> bool:
+    """Whether it was replaced before its day."""
+    end = replaced_at(version, versions)
+    return end is not None and end <= version.effective_at
+
+
+def asked_again(site: Site, moment: datetime | None = None) -> list[dict[str, Any]]:
+    """Why people are asked again, as a release holds it, the newest first: the document's version, its title and the
+    owner's words by language, and what is asked."""
+    return [
+        {
+            "document": one.document.key,
+            "version": one.number,
+            "things": list(one.material),
+            "texts": {
+                language: {"title": own["title"], "why": own["why"]}
+                for language, own in sorted(one.texts.items(), key=lambda pair: pair[0] != one.original)
+                if own["why"]
+            },
+        }
+        for one in material_changes(site, moment)
+    ]

@@ -55,10 +55,12 @@ def build(
     overrides: Iterable[JurisdictionOverride],
     waivers: Iterable[LintWaiver],
     test: Mapping[str, Any] | None = None,
+    asked_again: Sequence[Mapping[str, Any]] = (),
 ) -> Snapshot:
     """The release of a draft. Rows come with their relations fetched; `texts` are resolved per language, `regime_texts`
     per `language@regime`, `category_texts` = {category key: {language: {name, description}}}, `test` is what a second
-    banner has otherwise."""
+    banner has otherwise, `asked_again` the material changes of documents, the newest first."""
+    again = _marks(asked_again)
     return {
         "format": FORMAT,
         "site": {
@@ -87,11 +89,18 @@ def build(
                 "necessary": c.necessary,
                 "texts": {lang: dict(own) for lang, own in category_texts.get(c.key, {}).items()},
                 "consent_mode": list(c.consent_mode),
+                **_again(again, f"category {c.key}"),
             }
             for c in sorted(offered(categories, purposes, services)[0], key=lambda c: (c.position, c.key))
         ],
-        "purposes": [_purpose(p, site) for p in sorted(purposes, key=lambda p: p.key)],
-        "services": [_service(s, site) for s in sorted(services, key=lambda s: s.key)],
+        "purposes": [
+            _purpose(p, site) | _again(again, f"category {p.category and p.category.key}", f"purpose {p.key}")
+            for p in sorted(purposes, key=lambda p: p.key)
+        ],
+        "services": [
+            _service(s, site) | _again(again, f"category {s.category.key}")
+            for s in sorted(services, key=lambda s: s.key)
+        ],
         "own_cookies": own_cookies(str(site.uuid), site.level == Site.Level.DROP_IN, site.languages),
         "banner": {
             "layout": banner.layout,
@@ -112,7 +121,23 @@ def build(
             waiver(w)
             for w in sorted(waivers, key=lambda w: (w.rule, w.regime, w.subject, w.text, w.signed_by, w.reason))
         ],
+        **({"asked_again": [dict(one) for one in asked_again]} if asked_again else {}),
     }
+
+
+def _marks(asked_again: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str]]:
+    """Thing → (how new, which version) of the newest change that touches it."""
+    found: dict[str, tuple[int, str]] = {}
+    for age, one in enumerate(asked_again):
+        for thing in one["things"]:
+            found.setdefault(thing, (-age, f"{one['document']}/{one['version']}"))
+    return found
+
+
+def _again(marks: Mapping[str, tuple[int, str]], *things: str) -> dict[str, str]:
+    """The newest of the marks of these things: with another one, an answer of before holds no more (`slots`)."""
+    touching = [marks[thing] for thing in things if thing in marks]
+    return {"asked_again": max(touching)[1]} if touching else {}
 
 
 def _own_look(banner: BannerContent, files: Iterable[BannerFile]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from consent.policies import actions, markdown, queries
 from consent.policies.changes import Comparison
 from consent.policies.models import Document, DocumentVersion
 from consent.policies.page_text import PageText, page_text
+from consent.publishing import queries as publishing
 from consent.scanner.page import decode
 from consent.sites.models import Site
 from consent.sites.roles import May, can
@@ -45,8 +46,15 @@ def documents(request: PageRequest, site: Site) -> HttpResponse:
     rows = site.documents.prefetch_related("drafts", "versions")
     return show(
         request, "dashboard/documents.html", site, form=form, rows=[_Row(one) for one in rows],
-        asked_again=queries.upcoming_material(site)[:1],
+        waiting=[one for one in queries.material_changes(site) if _waits(site, one)],
     )  # fmt: skip
+
+
+def _waits(site: Site, version: DocumentVersion) -> bool:
+    """Whether no release asks people again of a material change yet."""
+    content = publishing.snapshot_of(site) or {}
+    asked = [(one["document"], one["version"]) for one in content.get("asked_again", ())]
+    return (version.document.key, version.number) not in asked
 
 
 class _Row:
