@@ -235,7 +235,7 @@ def _asked_again(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
         names = {f"category {key}": name for key, name in category_names(side).items()}
         lines = {}
         for one in side.get("asked_again", ()):
-            words = next(iter(one["texts"].values()), {})
+            words: dict[str, str] = next(iter(one["texts"].values()), {})
             about = ", ".join(names.get(thing) or thing.partition(" ")[2] for thing in one["things"])
             lines[f"{words.get('title') or one['document']}, version {one['version']}"] = (
                 f"{about}: {words.get('why', '')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -54,7 +55,7 @@ def test_what_a_draft_would_change_is_seen_word_by_word_before_it_is_published(b
                                    "text": "We keep logs for 90 days.\n\nAnd that is all.", "summary": ""})  # fmt: skip
     body = bob.get(page(shop, "data/publish/")).content.decode()
     assert re.findall(r"<(ins|del)>.*?</span>\s*(\S+?)<span", body, re.S) == [("del", "30"), ("ins", "90")]
-    assert "1 words added, 1 taken away." in " ".join(body.split())
+    assert "Words added: 1, taken away: 1." in " ".join(body.split())
     assert "And that is all" not in body
     refused = bob.post(page(shop, "data/publish/"), {"base": 1})
     assert "Say in a few words what changed" in text(refused)
@@ -71,13 +72,13 @@ def test_what_a_draft_would_change_is_seen_word_by_word_before_it_is_published(b
 def test_a_page_is_taken_over_into_the_form_and_what_was_lost_is_said(bob, shop, way):
     written(shop, "Before.")
     served = Pages({"/privacy": (200, "", PAGE.encode())})
-    given = {
+    ways: dict[str, dict[str, Any]] = {
         "pasted": {"pasted": PAGE},
         "file": {"file": SimpleUploadedFile("p.html", PAGE.encode(), "text/html")},
         "address": {"address": f"http://127.0.0.1:{served.server_port}/privacy"},
-    }[way]
+    }
     with override_settings(FAIRGATE_OUTGOING_NETWORKS=["127.0.0.1/32"]):
-        found = bob.post(page(shop, "data/"), {"do": "import", "language": "en", **given})
+        found = bob.post(page(shop, "data/"), {"do": "import", "language": "en", **ways[way]})
     served.shutdown()
     served.server_close()
     assert served.asked == (["/privacy"] if way == "address" else [])

@@ -123,7 +123,7 @@ def test_what_a_version_changed_is_shown_word_by_word(client, terms):
     assert re.findall(r"<(ins|del)><span[^>]*>(.*?)</span>(.*?)</\1>", body, re.S) == [
         ("del", "removed: ", " kind."), ("ins", "added: ", " kinder."),
     ]  # fmt: skip
-    assert "1 words added, 1 words taken away." in text_of(body)
+    assert "Words added: 1, taken away: 1." in text_of(body)
     assert "No shouting" not in body
     assert "The first version." in client.get(address(terms, "1/changes/")).content.decode()
 
