@@ -22,6 +22,7 @@ from consent.sites.models import Site
 FORMAT = "fairgate-release/1"
 Snapshot = dict[str, Any]
 Texts = Mapping[str, Mapping[str, str]]
+Marks = Mapping[str, tuple[int, str]]
 
 
 def canonical(value: Any) -> str:
@@ -93,14 +94,8 @@ def build(
             }
             for c in sorted(offered(categories, purposes, services)[0], key=lambda c: (c.position, c.key))
         ],
-        "purposes": [
-            _purpose(p, site) | _again(again, f"category {p.category and p.category.key}", f"purpose {p.key}")
-            for p in sorted(purposes, key=lambda p: p.key)
-        ],
-        "services": [
-            _service(s, site) | _again(again, f"category {s.category.key}")
-            for s in sorted(services, key=lambda s: s.key)
-        ],
+        "purposes": [_purpose(p, site, again) for p in sorted(purposes, key=lambda p: p.key)],
+        "services": [_service(s, site, again) for s in sorted(services, key=lambda s: s.key)],
         "own_cookies": own_cookies(str(site.uuid), site.level == Site.Level.DROP_IN, site.languages),
         "banner": {
             "layout": banner.layout,
@@ -125,7 +120,7 @@ def build(
     }
 
 
-def _marks(asked_again: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str]]:
+def _marks(asked_again: Sequence[Mapping[str, Any]]) -> Marks:
     """Thing → (how new, which version) of the newest change that touches it."""
     found: dict[str, tuple[int, str]] = {}
     for age, one in enumerate(asked_again):
@@ -134,7 +129,7 @@ def _marks(asked_again: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str
     return found
 
 
-def _again(marks: Mapping[str, tuple[int, str]], *things: str) -> dict[str, str]:
+def _again(marks: Marks, *things: str) -> dict[str, str]:
     """The newest of the marks of these things: with another one, an answer of before holds no more (`slots`)."""
     touching = [marks[thing] for thing in things if thing in marks]
     return {"asked_again": max(touching)[1]} if touching else {}
@@ -154,7 +149,7 @@ def waiver(row: LintWaiver) -> dict[str, str]:
     return {"rule": row.rule, "regime": row.regime, "signed_by": row.signed_by, "reason": row.reason, **about}
 
 
-def _purpose(purpose: Purpose, site: Site) -> dict[str, Any]:
+def _purpose(purpose: Purpose, site: Site, again: Marks) -> dict[str, Any]:
     category = purpose.category
     return {
         "key": purpose.key,
@@ -163,10 +158,11 @@ def _purpose(purpose: Purpose, site: Site) -> dict[str, Any]:
         "texts": purpose.texts,
         # No earlier banner asked for purposes of ours.
         **({"added_since": True} if _moved(site) and category and not category.necessary else {}),
+        **_again(again, f"purpose {purpose.key}", *([f"category {category.key}"] if category else [])),
     }
 
 
-def _service(service: Service, site: Site) -> dict[str, Any]:
+def _service(service: Service, site: Site, again: Marks) -> dict[str, Any]:
     return {
         "key": service.key,
         "name": service.name,
@@ -199,6 +195,7 @@ def _service(service: Service, site: Site) -> dict[str, Any]:
         # Only where it says something, so that the content of every other service keeps its hash.
         **({"necessary_reason": service.necessary_reason} if service.category.necessary else {}),
         **({"added_since": True} if is_added_since(service, site) else {}),
+        **_again(again, f"category {service.category.key}"),
     }
 
 
