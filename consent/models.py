@@ -15,6 +15,7 @@ from consent.ledger.models import (
     LogTile,
 )
 from consent.notices.models import Notice, NoticeChoice
+from consent.policies.models import Document, DocumentText, DocumentVersion
 from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import (
@@ -61,6 +62,9 @@ __all__ = [
     "ConsentRecord",
     "Cookie",
     "DailyTotal",
+    "Document",
+    "DocumentText",
+    "DocumentVersion",
     "GateReport",
     "Host",
     "IdempotencyKey",

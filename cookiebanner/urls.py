@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("cookiebanner.artifacts.urls")),
     path("", include("cookiebanner.cookie_policy.urls")),
     path("", include("cookiebanner.choices.urls")),
+    path("", include("cookiebanner.policies.urls")),
     path("", include("cookiebanner.requests.urls")),
     path("", include("cookiebanner.onetrust.urls")),
     path("", include("cookiebanner.public_api.log_urls")),

@@ -112,6 +112,7 @@ class Log:
     signed: dict[int, tuple[str, list[Ed25519PrivateKey]]] = field(default_factory=dict)  # size → origin, signers
     texts: dict[str, str] = field(default_factory=dict)  # releases by hash
     pictures: Files = field(default_factory=dict)
+    documents: Files = field(default_factory=dict)
 
     def add(self, kind: str, at: str, record: Record, id: str = "", **columns: Any) -> int:
         """Appends an entry; returns its index."""
@@ -314,8 +315,19 @@ def picture(log: Log, at: str, number: int) -> int:
     return log.add("pictures", at, record, release=number, release_hash=digest)
 
 
+def document(log: Log, at: str, version: int, text: str = "# Terms\n\nBe kind.\n", **members: Any) -> int:
+    """A version of a document in one language, with its text."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    log.documents[f"documents/{digest}.md"] = text.encode()
+    record: Record = {
+        "document": "terms", "kind": "terms", "version": version, "original": "en", "texts": {"en": digest},
+        "summary": {}, "effective_on": "", "published_by": "alice",
+    }  # fmt: skip
+    return log.add("document", at, record | members)
+
+
 # --- a bundle of it --------------------------------------------------------------------------------------------------
-TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "pictures", "screenshot", "wording")
+TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "pictures", "screenshot", "wording", "document")
 
 
 def bounds(log: Log, begin: str, end: str) -> tuple[int, int, int, int]:
@@ -369,6 +381,7 @@ def bundle(log: Log, begin: str = BEGIN, end: str = END, separator: str = ",") -
         "anchors.json": plain([]),
         **{f"releases/{line['release_hash']}.json": log.texts[line["release_hash"]].encode() for line in releases},
         **log.pictures,
+        **log.documents,
         **{name: (HERE / name).read_bytes() for name in ("verify.py", "verify.html")},
     }
     files["report.html"] = verifier.report_page(facts).encode()

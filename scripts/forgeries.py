@@ -7,6 +7,7 @@ refusing everything.
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import struct
@@ -36,6 +37,7 @@ from scripts.forge import (
     bytes_of,
     case,
     day_of,
+    document,
     files,
     fit,
     honest,
@@ -292,6 +294,38 @@ def tried_out(made: Log) -> None:
     made.erase(NOON, [made.answer(NOON, "test", NO, status="ConsentUnknown", test="reject_all")])
 
 
+def documents(made: Log) -> None:
+    """Two versions of a document, the second one material, in force later."""
+    document(made, NOON, 1)
+    why: Record = {"material": ["category C0002"], "why": {"en": "We measure more."}}
+    document(made, NOON, 2, "# Terms\n\nBe kinder.\n", effective_on="2026-04-01", summary={"en": "Kinder."}, **why)
+
+
+def with_documents(change: Callable[[Files], object]) -> Callable[[], bytes]:
+    """A bundle with documents, changed and made to fit its manifest again."""
+
+    def make() -> bytes:
+        found = bundle(honest(documents))
+        change(found)
+        return zipped(fit(found))
+
+    return make
+
+
+def text_of_a_document_changed(found: Files) -> None:
+    name = next(name for name in found if name.startswith("documents/"))
+    found[name] = found[name].replace(b"kind", b"rude")
+
+
+def text_of_a_document_deleted(found: Files) -> None:
+    del found[next(name for name in found if name.startswith("documents/"))]
+
+
+def text_of_a_document_added(found: Files) -> None:
+    text = b"# Terms\n\nWe may do anything.\n"
+    found[f"documents/{hashlib.sha256(text).hexdigest()}.md"] = text
+
+
 def said_elsewhere(choices: Record) -> Callable[[Log], None]:
     """An answer to an earlier banner, which did not have one of the services."""
 
@@ -366,6 +400,7 @@ def what_holds() -> None:
     case("chosen", 0, lambda: zipped(bundle(chosen())))
     case("chosen_and_erased", 0, lambda: zipped(bundle(chosen(erased=True))))
     case("chosen_and_the_words_left_out", 1, without_the_words)
+    case("documents_published", 0, lambda: zipped(bundle(honest(documents))))
     case("tried_out", 0, lambda: zipped(bundle(honest(tried_out))))
     case("said_to_an_earlier_banner", 0, lambda: zipped(bundle(honest(said_elsewhere(METER_NOT_ASKED)))))
     case("a_picture_that_is_lost_and_said_to_be", 0, without_a_picture)
@@ -705,6 +740,8 @@ def lines_changed() -> None:
 
 
 def other_files() -> None:
+    for change in (text_of_a_document_changed, text_of_a_document_deleted, text_of_a_document_added):
+        case(change.__name__, 1, with_documents(change))
     report, table, manifest = "report.html", "records.csv", "manifest.json"
     all_files(
         cell_changed=replaced(table, "accept_all", "reject_all"),

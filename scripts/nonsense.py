@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from scripts.forge import NO, SITE, TEXT, YES, Log, Record, b64, honest, log, picture, plain
+from scripts.forge import NO, SITE, TEXT, YES, Log, Record, b64, document, honest, log, picture, plain
 
 NOON = "2026-03-02T13:00:00.000000Z"
 SCAN = {"report": "ab" * 32, "pages": 3, "start": "https://shop.example/", "complete": True}
@@ -210,6 +210,13 @@ def entries() -> None:
         pictures_on_a_form_that_is_none=lambda made: pictured(made, form="as approved by the regulator"),
         pictures_of_a_release_of_another_hash=lambda made: pictured(made, release_hash="ab" * 32),
         pictures_of_a_release_to_come=lambda made: pictured(made, release=2, release_hash=second_hash()),
+        document_published_twice=lambda made: [document(made, NOON, 1) for _ in range(2)],
+        document_published_backwards=lambda made: [document(made, NOON, number) for number in (2, 1)],
+        document_in_force_on_no_day=lambda made: document(made, NOON, 1, effective_on="soon"),
+        document_in_no_language=lambda made: document(made, NOON, 1, texts={}),
+        document_with_a_text_without_a_hash=lambda made: document(made, NOON, 1, texts={"en": "x"}),
+        document_without_a_name=lambda made: document(made, NOON, 1, document="Terms & more"),
+        document_material_for_nothing=lambda made: document(made, NOON, 1, material=[]),
         scan_with_its_count_in_a_list=lambda made: made.add("scan", NOON, {**SCAN, "pages": [3]}),
     )  # fmt: skip
 

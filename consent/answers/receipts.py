@@ -14,6 +14,9 @@ from consent.ledger import checkpoint, merkle, signing
 from consent.ledger.append import Stopped, leaf_input, utc_text
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.ledger.proofs import Tree
+from consent.policies import markdown
+from consent.policies.models import DocumentVersion
+from consent.policies.queries import in_force, language_for
 from consent.sites.models import Site
 
 HOW = (
@@ -62,6 +65,15 @@ class Receipt:
             "day": entry.day.isoformat(),
             "release": record.release,
             "release_hash": entry.release_hash,
+            "documents": [
+                {
+                    "document": one.document.key,
+                    "version": one.number,
+                    "entry": one.entry,
+                    "sha256": markdown.digest(one.texts[language]["title"], one.texts[language]["text"]),
+                }
+                for one, language in self.documents()
+            ],
             "record": record.payload,
             "salt": _base64(record.salt),
             "commitment": _base64(entry.commitment),
@@ -80,6 +92,12 @@ class Receipt:
         path = "".join(f"{_base64(step)}\n" for step in self.proof)
         extra = f"extra {_base64(self.record.salt)}\n"
         return f"c2sp.org/tlog-proof@v1\n{extra}index {self.entry.index}\n{path}\n{self.checkpoint}"
+
+    def documents(self) -> list[tuple[DocumentVersion, str]]:
+        """The versions of the site's documents that were in force when it was given, each with the language to read it
+        in."""
+        versions = in_force(self.site, self.record.received_at, self.entry.index)
+        return [(one, language_for(one, [self.record.language])) for one in versions]
 
     def payload(self) -> dict[str, Any]:
         """The record, decoded."""

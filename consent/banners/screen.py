@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from consent.banners import arms, packing, texts, theme
+from consent.banners import arms, languages, packing, texts, theme
 from fairgate_enforce import signals
 
 STATUTORY = ("link_", "notice_", "gpc_")
@@ -37,7 +37,18 @@ def data(snapshot: Mapping[str, Any], language: str) -> dict[str, Any]:
     named = _named_data(arms.arm(snapshot, arms.A), language)
     if arms.tested(snapshot):
         named["other"] = _other(named, _named_data(arms.arm(snapshot, arms.B), language))
-    return _packed(named)
+    return _packed(named | _why(snapshot, language))
+
+
+def _why(snapshot: Mapping[str, Any], language: str) -> dict[str, list[str]]:
+    """Why people are asked again, of the newest change of a document: the owner's sentence, the document's title, its
+    name in addresses. In the language, else in the original's, which comes first."""
+    changes = snapshot.get("asked_again") or ()
+    if not changes:
+        return {}
+    said = changes[0]["texts"]
+    nearest = languages.nearest(tuple(said), language) or next(iter(said))
+    return {"why": [said[nearest]["why"], said[nearest]["title"], changes[0]["document"]]}
 
 
 def _other(of_a: Mapping[str, Any], of_b: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +99,7 @@ def _first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, An
             for key, text in words.items()
             if key in FIRST_TEXTS or (key.startswith(STATUTORY) and common.get(key) != text)
         }
-        return _packed({**{name: whole[name] for name in FIRST}, "texts": kept})
+        return _packed({**{name: whole[name] for name in FIRST}, "texts": kept} | _why(snapshot, language))
 
     own: dict[str, dict[str, str]] = {}
     for regimes, given in whole["regime_texts"]:

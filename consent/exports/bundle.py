@@ -29,13 +29,16 @@ from consent.exports.verify import verify as verifier
 from consent.ledger import checkpoint, erasure, merkle, signing
 from consent.ledger.models import Anchor, Checkpoint, LogEntry
 from consent.ledger.proofs import Tree
+from consent.policies import markdown
+from consent.policies.models import DocumentVersion
 
 HERE = Path(__file__).parent / "verify"
 FORMAT = "fairgate-bundle/2"
 LEVEL = 3  # of zlib: half the time of 6, a tenth more bytes
 STEP = 10_000  # records after which is saved how far we are
 MOST_POINTS = 5_000  # checkpoints of a bundle beside those of its period
-# What a reader must know of whichever period it is; pictures, erasures and releases only where they belong to it.
+# What a reader must know of whichever period it is; pictures, erasures, releases and documents only where they belong
+# to it.
 ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "screenshot", "wording")
 Progress = Callable[[int, int], None]
 
@@ -218,6 +221,7 @@ class _Bundle:
         ]
         pictures = self._pictures()
         self.files += [(name, found) for name, found in pictures.items() if found]
+        self.files += sorted(self._documents().items())
         self.files += [(name, (HERE / name).read_bytes()) for name in ("verify.py", "verify.html")]
         facts = self._facts(anchors, points)
         self.files.append(("report.html", report.page(facts)))
@@ -302,9 +306,14 @@ class _Bundle:
     def _events(self) -> bytes:
         """events.jsonl: what the log says beside answers, releases and erasures."""
         numbers = {row.release for row, _ in self.releases}
-        for index in self._entries(*ALWAYS_TOLD, "pictures"):
+        for index in self._entries(*ALWAYS_TOLD, "pictures", "document"):
             row = self._row(index)
-            if row.type != "pictures" or row.release in numbers or self.span.first <= index <= self.last:
+            belongs = True
+            if row.type == "document":
+                belongs = index <= self.upper  # which version was in force follows from all before
+            elif row.type == "pictures":
+                belongs = row.release in numbers or self.span.first <= index <= self.last
+            if belongs:
                 self.events[index] = row
         return b"".join(self._proved(self.events[index]) for index in sorted(self.events) if self._is_event(index))
 
@@ -391,6 +400,17 @@ class _Bundle:
             name: path if (path := folder / name).exists() and _fits(path, name) else None
             for name in report.pictures(self._event_rows())
         }
+
+    def _documents(self) -> dict[str, bytes]:
+        """The texts of all versions of documents that had been published by the end of the period, by their hashes."""
+        named = [row for row in self._event_rows() if row.type == LogEntry.Type.DOCUMENT]
+        wanted = {digest for row in named for digest in json.loads(row.payload or "{}")["texts"].values()}
+        versions = DocumentVersion.objects.filter(document__site=self.site) if wanted else ()
+        files = {hashlib.sha256(body := markdown.file_of(own["title"], own["text"]).encode()).hexdigest(): body
+                 for version in versions for own in version.texts.values()}  # fmt: skip
+        if lost := wanted - set(files):
+            raise ValueError(f"The text {min(lost)} of a document is gone: run manage.py verify_ledger.")
+        return {f"documents/{digest}.md": files[digest] for digest in wanted}
 
     def _event_rows(self) -> list[LogRow]:
         """Every entry that the report speaks of, in order."""

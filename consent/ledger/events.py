@@ -1,5 +1,5 @@
 """What happened to a log besides answers and releases, in words: restarts, rotations, waivers, erasures, void pictures,
-scans, people's requests.
+scans, people's requests, versions of documents.
 
 Whoever reads a log is told of these, whether it holds or not.
 """
@@ -20,7 +20,7 @@ from consent.ledger.models import LogEntry
 
 TYPES = (
     LogEntry.Type.RESTART, LogEntry.Type.KEY_ROTATION, LogEntry.Type.CLOCK_REPAIR, LogEntry.Type.WAIVER,
-    LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN,
+    LogEntry.Type.ERASURE, LogEntry.Type.VOID, LogEntry.Type.SCAN, LogEntry.Type.DOCUMENT,
     LogEntry.Type.REQUEST,
 )  # fmt: skip
 LISTED = tuple(type for type in TYPES if type != LogEntry.Type.REQUEST)  # of requests there may be thousands
@@ -192,6 +192,26 @@ def _scan(index: int, record: Mapping[str, Any]) -> str:
     }
 
 
+def _document(index: int, record: Mapping[str, Any]) -> str:
+    day = record.get("effective_on")
+    texts = record.get("texts") or {}
+    since = gettext("in force from %(day)s on") % {"day": day} if day else gettext("in force at once")
+    languages = ngettext("%(count)s language", "%(count)s languages", len(texts)) % {"count": f"{len(texts):,}"}
+    text = gettext("DOCUMENT %(document)s, version %(version)s, published at %(index)s in %(languages)s, %(since)s.")
+    if record.get("material"):
+        text = gettext(
+            "DOCUMENT %(document)s, version %(version)s, published at %(index)s in %(languages)s, %(since)s; people "
+            "are asked again."
+        )
+    return text % {
+        "document": record.get("document", "?"),
+        "version": record.get("version", "?"),
+        "index": index,
+        "languages": languages,
+        "since": since,
+    }
+
+
 WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.RESTART: _restart,
     LogEntry.Type.KEY_ROTATION: _rotation,
@@ -200,6 +220,7 @@ WORDS: dict[str, Callable[[int, Mapping[str, Any]], str]] = {
     LogEntry.Type.ERASURE: _erasure,
     LogEntry.Type.VOID: _void,
     LogEntry.Type.SCAN: _scan,
+    LogEntry.Type.DOCUMENT: _document,
 }
 
 

@@ -41,6 +41,7 @@ def _allowed(operator: str) -> dict[str, str]:
         "consent_anchor": "",
         "consent_auditevent": "",
         "consent_loghead": "NEW.site_id = OLD.site_id AND NEW.size >= OLD.size",
+        "consent_documentversion": "",
         "consent_release": _same(_RELEASE_KEPT, operator),
     }
 

@@ -24,6 +24,7 @@ class LogEntry(models.Model):
         VOID = "void"  # entries that logged pictures which show nothing
         SCAN = "scan"  # the report of a scan of the site
         REQUEST = "request"  # what became of what somebody asked about their data
+        DOCUMENT = "document"  # a version of a document that was published
         TRAIL = "trail"  # where the audit trail ends
         WORDING = "wording"  # what people are asked about a purpose without cookies
         CHOICE = "choice"  # one person's yes or no to it

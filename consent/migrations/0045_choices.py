@@ -9,7 +9,7 @@ import consent.sites.names
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0042_request_entries_and_steps"),
+        ("consent", "0043_documents"),
     ]
 
     operations = [
@@ -258,6 +258,7 @@ class Migration(migrations.Migration):
                     ("void", "Void"),
                     ("scan", "Scan"),
                     ("request", "Request"),
+                    ("document", "Document"),
                     ("trail", "Trail"),
                     ("wording", "Wording"),
                     ("choice", "Choice"),
@@ -282,6 +283,7 @@ class Migration(migrations.Migration):
                     ("void", "Void"),
                     ("scan", "Scan"),
                     ("request", "Request"),
+                    ("document", "Document"),
                     ("trail", "Trail"),
                     ("wording", "Wording"),
                     ("choice", "Choice"),

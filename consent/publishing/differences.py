@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_noop
 from consent.banners.theme import ACCENT
 from consent.jurisdictions import table
 from consent.jurisdictions import words as law_words
-from consent.publishing.slots import names_of
+from consent.publishing.slots import name_of, names_of
 
 AGAIN = gettext_noop("visitors will be asked again")
 IDENTIFIER = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*(?:-[A-Z]{2}(?:-[A-Z]{2})?)?\b")
@@ -117,6 +117,7 @@ LABELS = {
     "winner": gettext_noop("Chosen"),
     "purpose": gettext_noop("Purpose"),
     "kind": gettext_noop("Kind"),
+    "asked_again": gettext_noop("Asked again since"),
 }
 WORDS = {
     "allow": gettext_noop("let through"),
@@ -234,6 +235,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tup
         (gettext("Settings"), _site),
         (gettext("Laws"), _laws),
         (gettext("Sign-offs"), _waivers),
+        (gettext("Asked again"), _asked_again),
         (gettext("Cookies of the banner itself"), _own_cookies),
     ]
     found = [(title, part(before, after)) for title, part in parts]
@@ -354,9 +356,31 @@ def _asks_again(before: Mapping[str, Any], after: Mapping[str, Any], kind: str, 
     on offer that their answer can't hold, and that is no purpose standing alone."""
     necessary = {one["key"] for one in after["categories"] if one["necessary"]}
     if kind == "category":
-        return not row["necessary"] and f"category {row['key']}" not in names_of(before)
-    known = f"{kind} {row['key']} {row['category'] or ''}" in names_of(before)
+        return not row["necessary"] and name_of(kind, row) not in names_of(before)
+    known = name_of(kind, row) in names_of(before)
     return bool(row["category"]) and row["category"] not in necessary and not known
+
+
+def _asked_again(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:
+    """Material changes of documents, of which people who have answered are asked once more."""
+    sides = []
+    for side in (before, after):
+        names = {f"category {key}": name for key, name in category_names(side).items()}
+        lines = {}
+        for one in side.get("asked_again", ()):
+            words: dict[str, str] = next(iter(one["texts"].values()), {})
+            about = ", ".join(names.get(thing) or thing.partition(" ")[2] for thing in one["things"])
+            lines[f"{words.get('title') or one['document']}, version {one['version']}"] = (
+                f"{about}: {words.get('why', '')}"
+            )
+        sides.append(lines)
+    old, new = sides
+    kinds = [(name, "add" if name not in old else "gone" if name not in new else "change") for name in {**old, **new}]
+    return [
+        Line(kind, f"{name}; {AGAIN}" if kind == "add" else name, old.get(name, ""), new.get(name, ""))
+        for name, kind in kinds
+        if old.get(name) != new.get(name)
+    ]
 
 
 def _services(before: Mapping[str, Any], after: Mapping[str, Any]) -> Lines:

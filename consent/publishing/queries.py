@@ -12,6 +12,7 @@ from django.utils import timezone
 from consent.banners import arms, css, texts, theme
 from consent.banners.models import Banner, BannerContent, BannerFile, BannerTest
 from consent.jurisdictions import table
+from consent.policies.queries import asked_again
 from consent.publishing.models import LintWaiver, Release
 from consent.publishing.slots import Numbering
 from consent.publishing.snapshot import Snapshot, build, waiver
@@ -48,6 +49,7 @@ def drafts(
     services = list(site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"))
     test = BannerTest.objects.filter(site=site, ends__gte=timezone.now().date()).first()
     variants = table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides})
+    again = asked_again(site)
     waivers = list(site.lint_waivers.filter(revoked_at=None) if sign_offs is None else sign_offs)
     found = []
     for given in banners:
@@ -68,6 +70,7 @@ def drafts(
                 jurisdictions_version=table.VERSION,
                 overrides=overrides,
                 waivers=waivers,
+                asked_again=again,
             )
         )
     return found

@@ -40,12 +40,19 @@ class Slots(NamedTuple):
 
 
 def names_of(snapshot: Mapping[str, Any]) -> list[str]:
-    """What a release offers, a name each: kind, key and category."""
+    """What a release offers, a name each: kind, key, category, and since when it is asked again."""
     return [
-        *(f"category {one['key']}" for one in snapshot["categories"]),
-        *(f"purpose {one['key']} {one['category'] or ''}" for one in snapshot["purposes"]),
-        *(f"service {one['key']} {one['category']}" for one in snapshot["services"]),
+        *(name_of("category", one) for one in snapshot["categories"]),
+        *(name_of("purpose", one) for one in snapshot["purposes"]),
+        *(name_of("service", one) for one in snapshot["services"]),
     ]
+
+
+def name_of(kind: str, row: Mapping[str, Any]) -> str:
+    """One of these names. After a material change of a document it is another one, whose slot no answer of before
+    holds: what is asked again is asked as what is new."""
+    name = f"{kind} {row['key']}" + ("" if kind == "category" else f" {row['category'] or ''}")
+    return f"{name} {row['asked_again']}" if "asked_again" in row else name
 
 
 def extended(numbering: Numbering, snapshot: Mapping[str, Any]) -> Numbering:

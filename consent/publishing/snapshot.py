@@ -22,6 +22,7 @@ from consent.sites.models import Site
 FORMAT = "fairgate-release/1"
 Snapshot = dict[str, Any]
 Texts = Mapping[str, Mapping[str, str]]
+Marks = Mapping[str, tuple[int, str]]
 
 
 def canonical(value: Any) -> str:
@@ -55,10 +56,12 @@ def build(
     overrides: Iterable[JurisdictionOverride],
     waivers: Iterable[LintWaiver],
     test: Mapping[str, Any] | None = None,
+    asked_again: Sequence[Mapping[str, Any]] = (),
 ) -> Snapshot:
     """The release of a draft. Rows come with their relations fetched; `texts` are resolved per language, `regime_texts`
     per `language@regime`, `category_texts` = {category key: {language: {name, description}}}, `test` is what a second
-    banner has otherwise."""
+    banner has otherwise, `asked_again` the material changes of documents, the newest first."""
+    again = _marks(asked_again)
     return {
         "format": FORMAT,
         "site": {
@@ -87,11 +90,12 @@ def build(
                 "necessary": c.necessary,
                 "texts": {lang: dict(own) for lang, own in category_texts.get(c.key, {}).items()},
                 "consent_mode": list(c.consent_mode),
+                **_again(again, f"category {c.key}"),
             }
             for c in sorted(offered(categories, purposes, services)[0], key=lambda c: (c.position, c.key))
         ],
-        "purposes": [_purpose(p, site) for p in sorted(purposes, key=lambda p: p.key)],
-        "services": [_service(s, site) for s in sorted(services, key=lambda s: s.key)],
+        "purposes": [_purpose(p, site, again) for p in sorted(purposes, key=lambda p: p.key)],
+        "services": [_service(s, site, again) for s in sorted(services, key=lambda s: s.key)],
         "own_cookies": own_cookies(str(site.uuid), site.level == Site.Level.DROP_IN, site.languages),
         "banner": {
             "layout": banner.layout,
@@ -112,7 +116,23 @@ def build(
             waiver(w)
             for w in sorted(waivers, key=lambda w: (w.rule, w.regime, w.subject, w.text, w.signed_by, w.reason))
         ],
+        **({"asked_again": [dict(one) for one in asked_again]} if asked_again else {}),
     }
+
+
+def _marks(asked_again: Sequence[Mapping[str, Any]]) -> Marks:
+    """Thing → (how new, which version) of the newest change that touches it."""
+    found: dict[str, tuple[int, str]] = {}
+    for age, one in enumerate(asked_again):
+        for thing in one["things"]:
+            found.setdefault(thing, (-age, f"{one['document']}/{one['version']}"))
+    return found
+
+
+def _again(marks: Marks, *things: str) -> dict[str, str]:
+    """The newest of the marks of these things: with another one, an answer of before holds no more (`slots`)."""
+    touching = [marks[thing] for thing in things if thing in marks]
+    return {"asked_again": max(touching)[1]} if touching else {}
 
 
 def _own_look(banner: BannerContent, files: Iterable[BannerFile]) -> dict[str, Any]:
@@ -129,7 +149,7 @@ def waiver(row: LintWaiver) -> dict[str, str]:
     return {"rule": row.rule, "regime": row.regime, "signed_by": row.signed_by, "reason": row.reason, **about}
 
 
-def _purpose(purpose: Purpose, site: Site) -> dict[str, Any]:
+def _purpose(purpose: Purpose, site: Site, again: Marks) -> dict[str, Any]:
     category = purpose.category
     return {
         "key": purpose.key,
@@ -138,10 +158,11 @@ def _purpose(purpose: Purpose, site: Site) -> dict[str, Any]:
         "texts": purpose.texts,
         # No earlier banner asked for purposes of ours.
         **({"added_since": True} if _moved(site) and category and not category.necessary else {}),
+        **_again(again, f"purpose {purpose.key}", *([f"category {category.key}"] if category else [])),
     }
 
 
-def _service(service: Service, site: Site) -> dict[str, Any]:
+def _service(service: Service, site: Site, again: Marks) -> dict[str, Any]:
     return {
         "key": service.key,
         "name": service.name,
@@ -174,6 +195,7 @@ def _service(service: Service, site: Site) -> dict[str, Any]:
         # Only where it says something, so that the content of every other service keeps its hash.
         **({"necessary_reason": service.necessary_reason} if service.category.necessary else {}),
         **({"added_since": True} if is_added_since(service, site) else {}),
+        **_again(again, f"category {service.category.key}"),
     }
 
 

@@ -1,5 +1,5 @@
 """What lies beside a site's log and is proved by it: releases, their files, sign-offs, pictures, reports of scans,
-people's requests, the site's settings, and what the audit trail tells of (`verify_trail`).
+people's requests, versions of documents, the site's settings, and what the audit trail tells of (`verify_trail`).
 
 `consent.ledger.verify` has checked the log itself; here its entries are believed, and the rows held against them.
 """
@@ -23,6 +23,7 @@ from consent.ledger import checkpoint
 from consent.ledger.append import utc_text
 from consent.ledger.models import LogEntry
 from consent.ledger.verify import UNREADABLE, one_moment
+from consent.policies import verify as policies
 from consent.publishing import pictures, slots, verify_trail
 from consent.publishing.models import Artifact, LintWaiver, Release, hosts_of
 from consent.requests import verify as requests
@@ -71,6 +72,7 @@ def verify(site: Site) -> Findings:
         _settings(site, found)
         _readable(found, "scans", lambda: scans.wrong(site, of_type[LogEntry.Type.SCAN]))
         _readable(found, "requests", lambda: requests.wrong(site, of_type[LogEntry.Type.REQUEST]))
+        _readable(found, "documents", lambda: policies.wrong(site, of_type[LogEntry.Type.DOCUMENT]))
         _readable(found, "what the audit trail tells of", lambda: verify_trail.wrong(site))
         if count := scans.unnamed(site):
             found.unproved.append(f"{count} reports of scans: the log took no entries then.")

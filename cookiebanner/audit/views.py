@@ -18,6 +18,7 @@ from consent.jurisdictions.words import name_of_place
 from consent.ledger import checkpoint, clock, erasure, events
 from consent.ledger import search as finder
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead
+from consent.policies import queries as policies
 from consent.publishing import queries as publishing
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -178,6 +179,7 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
         release=release,
         person=person.address(site, entry.record_id) if consent and row and row.payload else "",
         entry_words=entry_kind(entry.type) if entry.type in ENTRIES else entry.type,
+        documents=policies.in_force(site, row.received_at, index) if consent and row else [],
         refusals=erasure.refusals(site, [index]) if consent else [],
         **said,
     )

@@ -18,6 +18,7 @@ from cookiebanner.dashboard.views import (
     numbers,
     overview,
     people,
+    policies,
     prepared_answers,
     releases,
     request_records,
@@ -85,6 +86,10 @@ site_pages: list[URLPattern] = [
     path("releases/<int:number>/rollback/", releases.rollback, name="rollback"),
     path("installation/", installation.installation, name="installation"),
     path("installation/reports/<int:report>/", installation.report, name="report"),
+    # documents
+    path("documents/", policies.documents, name="documents"),
+    path("documents/<slug:document>/", policies.document, name="document"),
+    path("documents/<slug:document>/publish/", policies.document_publish, name="document_publish"),
     # people
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", requests.request_new, name="request_new"),

@@ -40,6 +40,16 @@ _RECEIPT = inline_serializer(
         "day": serializers.DateField(),
         "release": serializers.IntegerField(),
         "release_hash": serializers.CharField(),
+        "documents": inline_serializer(
+            "DocumentInForce",
+            {
+                "document": serializers.CharField(help_text="Its name in addresses"),
+                "version": serializers.IntegerField(),
+                "entry": serializers.IntegerField(help_text="Where the ledger names it"),
+                "sha256": serializers.CharField(help_text="Of its text in the record's language"),
+            },
+            many=True,
+        ),
         "record": serializers.CharField(help_text="The exact text that was committed to"),
         "salt": serializers.CharField(),
         "commitment": serializers.CharField(),
@@ -156,6 +166,14 @@ def page(found: Receipt) -> dict[str, Any]:
         "proof": receipt_words.proof(found.entry.index, found.size, language),
         "groups": groups,
         "json": found.json(),
+        "documents": [
+            (
+                one.texts[spoken]["title"],
+                one.number,
+                f"/v1/{found.site.uuid}/read/{one.document.key}/{one.number}/{spoken}/",
+            )
+            for one, spoken in found.documents()
+        ],
     }
 
 

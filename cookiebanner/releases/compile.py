@@ -96,6 +96,8 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
         parts.append("level.strict")
     if arms.tested(snapshot):
         parts.append("arms")
+    if snapshot.get("asked_again"):
+        parts.append("why")  # behind arms, whose screen it goes on with
     # Behind the gate, which it asks what stands stored.
     behind = [f"moved.{snapshot['site']['moved_from']['manager']}"] if snapshot["site"].get("moved_from") else []
     code = "".join(built(part).decode() for part in [*parts, "gate", *behind])
@@ -171,6 +173,8 @@ def common(snapshot: Snapshot, number: int, sha256: str) -> dict[str, Any]:
     offered = [*snapshot["categories"], *snapshot["purposes"], *snapshot["services"]]
     if since := [place for place, one in enumerate(offered) if one.get("added_since")]:
         config["since"] = since
+    if again := [place for place, one in enumerate(offered) if one.get("asked_again")]:
+        config["again"] = again
     given = slots.of(snapshot)
     config["steps"] = given.steps
     if not given.in_order:

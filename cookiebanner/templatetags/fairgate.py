@@ -38,6 +38,7 @@ ENTRIES = {
     "release": gettext_noop("Release"),
     "pictures": gettext_noop("Pictures of a release"),
     "scan": gettext_noop("Scan"),
+    "document": gettext_noop("Version of a document"),
     "erasure": gettext_noop("Erasure"),
     "request": gettext_noop("A person's request"),
     "waiver": gettext_noop("Sign-off of a rule"),

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +31,7 @@ from consent.models import (
     ChoiceState,
     ConsentRecord,
     DailyTotal,
+    DocumentVersion,
     ImpressionTotal,
     JurisdictionOverride,
     LintWaiver,
@@ -58,6 +59,7 @@ from consent.trail.actions import audit
 from cookiebanner.releases.publish import publish, rollback
 from tests import append_only
 from tests.consent.ledger.sample_ledger import answer
+from tests.consent.policies import sample_documents as documents
 from tests.consent.preferences.sample_topics import WORDS
 from tests.consent.scanner.sample_scans import BEFORE, HOTJAR, finished, made
 from tests.values import present
@@ -134,6 +136,9 @@ def asked_for(site: Site) -> None:
     given: dict[str, Any] = {"kind": "access", "place": "DE", "language": "en", "actor": "alice@example.org"}
     requests.file_request(site, **given)
     requests.close(requests.file_request(site, **given), "complied", "Here.", "alice@example.org")
+    terms = documents.written(site, "Be kind.", kind="terms", title="Terms")
+    documents.published(terms)
+    documents.published(terms, "Be kinder.")
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +174,7 @@ def said(site: Site, capsys: Any) -> tuple[list[str], list[str]]:
         code = error.returncode
     lines = [line.removeprefix(f"{site.name}: ") for line in capsys.readouterr().out.splitlines()]
     unproved = [line.removeprefix("not proved: ") for line in lines if line.startswith("not proved: ")]
-    events = ("RULE ", "1 record erased", "SCANNED", "REQUESTS ")
+    events = ("RULE ", "1 record erased", "SCANNED", "DOCUMENT ", "REQUESTS ")
     wrong = [line for line in lines if "not proved: " not in line and not line.startswith(events)]
     holds = [line for line in wrong if "entries hold together" in line]
     assert (code, len(holds) or code) == (0 if wrong == holds else 1, 1), lines
@@ -309,6 +314,28 @@ def replace_report(site: Site) -> None:
     """Another report, with a hash that fits it."""
     report = made()
     change_scan(report=report, sha256=hashlib.sha256(canonical.encode(report)).hexdigest())(site)
+
+
+def change_version(**values: Any) -> Callable[[Site], None]:
+    """The first of the two versions of a document, changed."""
+
+    def changing(site: Site) -> None:
+        assert DocumentVersion.objects.filter(document__site=site, number=1).update(**values) == 1
+
+    return changing
+
+
+def replace_text(site: Site, part: str = "text") -> None:
+    """Other words in a published version."""
+    version = DocumentVersion.objects.get(document__site=site, number=2)
+    texts = {"en": {**version.texts["en"], part: "We may do anything."}}
+    assert DocumentVersion.objects.filter(pk=version.pk).update(texts=texts) == 1
+
+
+def invent_version(site: Site) -> None:
+    version = DocumentVersion.objects.get(document__site=site, number=2)
+    version.pk, version.number = None, 3
+    DocumentVersion.objects.bulk_create([version])
 
 
 def forget_scan(site: Site) -> None:
@@ -513,6 +540,36 @@ MANIPULATIONS: dict[str, tuple[Callable[[Site], object], str]] = {
     "a person's request cut from its entries": (change_asked("open", log_key=None), "The request that entry "),
     "a person's request given to other entries": (
         change_asked("open", log_key=uuid4()), ": the log does not tell that it came.",
+    ),
+    "the text of a document changed": (replace_text, "of the document terms: its text (en) is not what entry "),
+    "the title of a document changed": (
+        lambda site: replace_text(site, "title"), "of the document terms: its text (en) is not what entry ",
+    ),
+    "what a version says that it changed": (
+        lambda site: replace_text(site, "summary"), "of the document terms: summary is not what entry ",
+    ),
+    "a version of a document removed": (
+        lambda site: DocumentVersion.objects.filter(number=1).delete(),
+        "Version 1 of the document terms is in the ledger and nowhere else.",
+    ),
+    "a version of a document invented": (
+        invent_version, "Version 3 of the document terms: the ledger has no entry for it.",
+    ),
+    "a version of a document in force earlier": (
+        change_version(effective_at=datetime(2020, 1, 1, tzinfo=UTC)),
+        "Version 1 of the document terms: the moment from which it is in force was changed.",
+    ),
+    "a version of a document in force on another day": (
+        change_version(effective_on=date(2020, 1, 1)), "of the document terms: effective_on is not what entry ",
+    ),
+    "a version of a document published earlier": (
+        change_version(published_at=datetime(2020, 1, 1, tzinfo=UTC)), "Version 1 of the document terms is said to be of ",
+    ),
+    "a version of a document made material": (
+        change_version(material=["category C0002"]), "of the document terms: material is not what entry ",
+    ),
+    "a version of a document named by another entry": (
+        change_version(entry=0), "Version 1 of the document terms is said to be named by entry 0",
     ),
     "a review of texts invented": (
         lambda site: TextReview.objects.create(site=site, language="de", signed_by="Nobody", texts="ab" * 32),

@@ -778,6 +778,43 @@ def told_request(line, record):
     )  # fmt: skip
 
 
+DOCUMENT = r"[a-z0-9-]{1,40}"
+LANGUAGE = r"[A-Za-z0-9-]{1,20}"
+
+
+def texts_of(line, record):
+    """{language: SHA-256 of its text} of an entry that published a version of a document."""
+    texts, where = member(record, "texts", dict, "Entry %s" % line["index"]), "Entry %s" % line["index"]
+    for language, digest in texts.items():
+        if not re.fullmatch(LANGUAGE, language) or type(digest) is not str or not re.fullmatch(HASH, digest):
+            refuse("%s: texts is not what it must be.", where)
+    return texts
+
+
+def published(line, record):
+    """The sentence on a version of a document."""
+    index, where = line["index"], "Entry %s" % line["index"]
+    key, number = member(record, "document", str, where), member(record, "version", int, where)
+    since, texts = member(record, "effective_on", str, where), texts_of(line, record)
+    if not re.fullmatch(DOCUMENT, key) or (since and not re.fullmatch(DAY, since)) or not texts:
+        refuse("%s publishes no version of a document.", where)
+    force = "from the midnight (UTC) that began %s on" % since if since else "from then on"
+    text = "DOCUMENT %s, version %d, published by entry %d at %s, in force %s until a higher version is. Its texts: %s."
+    hashes = ", ".join("%s %s" % (language, texts[language]) for language in sorted(texts))
+    text %= (key, number, index, line["received_at"], force, hashes)
+    if "material" in record:
+        text += " A material change: people were to be asked again about %s." % (
+            ", ".join(_strings(member(record, "material", list, where), where))
+        )
+    return text
+
+
+def _strings(values, where):
+    if not values or any(type(one) is not str for one in values):
+        refuse("%s: material is not what it must be.", where)
+    return values
+
+
 QUIET = ("consent", "release", "pictures", "trail", "choice")  # what the report shows elsewhere, or what says nothing
 
 
@@ -844,6 +881,8 @@ def sentence_of(line, record):
         return "WORDING %d of the choice %s by entry %d on %s; its SHA-256 is %s." % (
             version, topic, index, day, digest,
         )  # fmt: skip
+    if kind == "document":
+        return published(line, record)
     return "ENTRY %d on %s is of a kind that this verifier does not know: %s." % (index, day, kind)
 
 
@@ -1583,7 +1622,7 @@ def check(path, key=None, checkpoint=None, source="", witness=None, say=print):
     check_times(log)
     check_requests(log)
     pictures = check_pictures(log)
-    check_names(log, pictures)
+    check_names(log, pictures | check_documents(log, say))
     check_anchors(log, say)
     check_report(log, say)
     say_what_happened(log, say)
@@ -2124,6 +2163,28 @@ def check_pictures(log):
             ):
                 refuse("%s is not the picture that the log names.", name)
     return set(files) - missing
+
+
+def check_documents(log, say):
+    """The texts of documents that entries of the log name are there, as they were logged; returns their names."""
+    names, versions = set(), {}
+    for index in sorted(log.events):
+        line, record = log.events[index]
+        if line["type"] != "document":
+            continue
+        published(line, record)
+        last = versions.get(record["document"], 0)
+        if record["version"] <= last:
+            refuse("Entry %s publishes a version of %s again.", index, record["document"])
+        versions[record["document"]] = record["version"]
+        for digest in texts_of(line, record).values():
+            name = "documents/%s.md" % digest
+            if hashlib.sha256(log.bundle.read(name)).hexdigest() != digest:
+                refuse("%s is not the text that the log names.", name)
+            names.add(name)
+    if names:
+        say("%d texts of documents are there word by word, as entries of the log name them." % len(names))
+    return names
 
 
 def check_names(log, pictures):

@@ -34,6 +34,7 @@ export const SCREEN_EXEMPT = 'e';
 export const SCREEN_SELLS_SENSITIVE = 'x';
 export const SCREEN_SIGNALS = 'g';
 export const SCREEN_OTHER = 'b';
+export const SCREEN_WHY = 'w';
 export const CATEGORY_KEY = 0;
 export const CATEGORY_NECESSARY = 1;
 export const CATEGORY_NAME = 2;

@@ -59,6 +59,8 @@ export interface Config {
   /** With a test of two banners (arms.js): what makes a screen that of the drawn one, and the day it ends, since 1970. */
   arm?: (core: any, screen: any) => any;
   ends?: number;
+  /** Of a release that asks again after a material change (why.js): the places of what is asked again. */
+  again?: number[];
   /** Of a site that moved: the other consent manager's names → our categories' keys, and where and how long it kept answers. */
   moved?: { names: [string, string][]; days?: number; key?: string };
   /** Places of items that the banner before ours did not ask about: a yes to that one does not cover them. */

@@ -23,6 +23,7 @@ from consent.models import Release, Site
 from consent.publishing.snapshot import canonical, sha256_of
 from consent.requests import actions as requests
 from consent.sites.actions import create_site
+from tests.consent.policies import sample_documents as documents
 from tests.values import present
 
 VERIFY = Path(__file__).parents[3] / "consent" / "exports" / "verify"
@@ -399,6 +400,31 @@ def test_a_person_s_request_is_told_and_nothing_of_the_person(site, tmp_path):
         whole = "".join(archive.read(name).decode() for name in archive.namelist() if not name.startswith("verify"))
     assert [text for text in ("Ada", "ada@", row.number, "alice@") if text in whole] == []
     assert told in whole
+
+
+def test_the_texts_of_documents_are_in_the_bundle_and_told(site, tmp_path):
+    fill(site)
+    terms = documents.written(site, "Be kind.", kind="terms", title="Terms")
+    documents.published(terms)
+    documents.published(terms, "Be kinder.")
+    checkpoint.make(site)
+    path = bundle(site, tmp_path / "b.zip", end=date.max)
+    with zipfile.ZipFile(path) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if name.startswith("documents/")}
+        report = archive.read("report.html").decode()
+    made = ["# Terms\n\nBe kind.\n", "# Terms\n\nBe kinder.\n"]
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in made]
+    assert texts == {f"documents/{digest}.md": text for digest, text in zip(hashes, made, strict=True)}
+    code, said = verify(path)
+    assert (code, "2 texts of documents are there word by word" in said) == (UNKNOWN, True), said
+    for number, digest in enumerate(hashes, start=1):
+        for told in (said, report):
+            assert f"DOCUMENT terms, version {number}, published by entry " in told
+            assert f"in force from then on until a higher version is. Its texts: en {digest}." in told
+    before = bundle(site, tmp_path / "before.zip")  # of a period that ended before they were published
+    with zipfile.ZipFile(before) as archive:
+        assert [name for name in archive.namelist() if name.startswith("documents/")] == []
+    assert verify(before)[0] == UNKNOWN
 
 
 def test_pictures_are_in_the_bundle_and_lost_ones_are_said_to_be(site, tmp_path, settings):

@@ -26,6 +26,7 @@ from consent.sites import actions
 from cookiebanner.audit import urls as audit
 from cookiebanner.dashboard import urls as dashboard
 from tests import uploads
+from tests.consent.policies import sample_documents as documents
 from tests.consent.preferences import sample_topics
 from tests.consent.preferences.sample_topics import choice, imported, said_by, topic
 from tests.consent.scanner.sample_scans import HOTJAR, META, finished, made
@@ -64,6 +65,12 @@ def busy(shop, people, settings, tmp_path) -> Site:
         sample_topics.said(
             shop, *(choice(shop, id=f"c-{number}", source="the shop's app 4.2") for number in range(start, start + 200))
         )
+    long = "\n\n".join(f"## Part {n}\n\nWe keep *some* of it for {n} days. " + "More is said. " * 20 for n in range(60))
+    document = documents.written(shop, long)
+    documents.published(document)
+    for number in range(12):
+        documents.published(document, f"{long}\n\nAnd {number}.")
+    documents.written(shop, long.replace("some", "all"), kind="terms", title="Terms")
     for number in range(49):
         actions.create_site([f"s{number}.example"], "a", name=f"Site {number}", owners=[people["alice"]], **RESPONSIBLE)
     return shop
@@ -84,6 +91,7 @@ def addresses(site: Site) -> list[str]:
         **dict.fromkeys(("request", "request_export", "request_records"), {"asked": first.number}),
         "request_came_with": {"asked": first.number, "file": first.files.get().pk},
         "banner_file": {"upload": site.banner_files.get().pk}, "banner_compare": {"named": site.banner_drafts.get().pk},
+        **dict.fromkeys(("document", "document_publish"), {"document": "data"}),
         "record_by_id": {"key": UUID(int=1)}, "erasure": {"job": 1},
         "picture": {"number": 1, "sha256": "0"}, "scan_picture": {"sha256": "0"},
     }  # fmt: skip

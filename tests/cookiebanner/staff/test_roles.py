@@ -30,6 +30,7 @@ from consent.stats.models import GateReport
 from cookiebanner.dashboard import law_pdf
 from cookiebanner.staff.pages import HOMES, home_of
 from tests import uploads
+from tests.consent.policies import sample_documents as documents
 from tests.consent.preferences.sample_topics import imported, topic
 from tests.cookiebanner.staff.test_tenants import METHODS, routes
 from tests.values import present
@@ -61,8 +62,9 @@ def ids(shop, people, clerk) -> dict[str, Any]:
     asked = requests.file_request(shop, kind="access", place="DE", language="en", email="a@example.com", actor="x")
     sent, _ = requests.attach(asked, "a.txt", b"x")
     words = prepared.save(shop, "x", name="Hello", kind="", language="en", text="Hello")
+    terms = documents.written(shop, kind="terms", title="Terms")
     return {
-        "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
+        "document": terms.key, "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": banners.copy_draft(shop, "x", "Summer").pk,
         "upload": banners.add_file(shop, "x", "logo.png", uploads.png(1, 1)).pk,
         "topic": topic(shop).key, "subject": UUID(int=7), "imported": imported(shop).pk,
         "number": 1, "sha256": "0" * 64, "report": seen.pk, "user": people["vera"].pk, "token": token.pk,

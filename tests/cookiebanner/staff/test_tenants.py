@@ -23,6 +23,7 @@ from consent.requests import prepared
 from consent.scanner import scans
 from consent.sites import actions
 from tests import uploads
+from tests.consent.policies import sample_documents as documents
 from tests.consent.preferences.sample_topics import imported, said_by, topic
 from tests.cookiebanner.dashboard.conftest import SECRET
 from tests.values import present
@@ -38,7 +39,7 @@ MANY = {
     "scopes": "audit", "days": 9, "format": "csv", "start": "2026-01-01", "end": "2026-12-31", "note": "taken",
     "preset": "us_opt_out", "regime": "us_ca", "state": "hold", "accent": "#000000", "place": "card bottom-left",
     "scheme": "auto", "radius": 3, "language": "en", "title": "Taken",
-    "approve": 1, "copy": 1,
+    "approve": 1, "copy": 1, "do": "save", "text": "taken", "base": 0, "kind": "terms",
 }  # fmt: skip
 
 
@@ -73,13 +74,14 @@ def ids(foreign, people) -> dict[str, Any]:
     draft = copy_draft(foreign, "x", SECRET)
     logo = add_file(foreign, "x", f"{SECRET}.png", uploads.png(1, 1))
     invitation = actions.invite(foreign, "zebracorn@example.net", "editor", "x", people["charlie"])
+    terms = documents.written(foreign, SECRET, kind="terms", title=SECRET)
     return {
         "any": {
             "topic": topic(foreign, texts={"en": {"name": SECRET, "text": SECRET}}).key, "subject": said_by(foreign),
             "imported": imported(foreign, name=SECRET).pk,
             "number": 1, "sha256": "0" * 64, "report": foreign.gate_reports.get().pk, "user": people["charlie"].pk,
             "token": foreign.tokens.get().pk, "invitation": invitation.pk, "job": job.pk, "place": "US-CA",
-            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "file": sent.pk, "prepared": words.pk, "named": draft.pk, "upload": logo.pk,
+            "wanted": wanted.pk, "scan": looked.pk, "asked": asked.number, "document": terms.key, "file": sent.pk, "prepared": words.pk, "named": draft.pk, "upload": logo.pk,
             "index": present(LogEntry.objects.filter(site_id=foreign.pk).order_by("index").first()).index,
         },
         "key": {
@@ -108,7 +110,7 @@ def everything(site) -> dict[str, list]:
     rows = {}
     for model in apps.get_app_config("consent").get_models():
         names = {field.name for field in model._meta.get_fields()}
-        for way in ("site", "site_id", "service__site", "release__site"):
+        for way in ("site", "site_id", "service__site", "release__site", "document__site"):
             if way.partition("__")[0] in names:
                 found = model._default_manager.filter(**{way: site.pk}).values_list()
                 rows[model.__name__] = sorted(

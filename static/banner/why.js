@@ -1,0 +1,1 @@
+__fg.arm=(e=>(l,_)=>{let a={...e?e(l,_):_},[t,c,g]=_.w||[];if(t&&(e=>e.S&&(__fg.again||[]).some(l=>null===(e.S.choices[l]??null)))(l)){let e=a.t;a.policy=`${l.base}/v1/${__fg.site}/read/${g}/#s-recent-changes`,a.t={...e,body:`${t} ${e.body}`,policy:c}}return a})(__fg.arm);

@@ -1,0 +1,110 @@
+"""A marketer adds a document, takes a page over, looks at it, sees what changes, and publishes it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+from django.utils import timezone
+
+from consent.models import Document, DocumentText, DocumentVersion
+from tests.consent.policies.sample_documents import published, written
+from tests.cookiebanner.dashboard.test_move import Pages
+
+pytestmark = pytest.mark.django_db
+PAGE = "<html><body><nav>Menu</nav><main><h1>Privacy</h1><p>We keep <b>logs</b>.<p><img alt=Chart src=x></main></body></html>"
+
+
+@pytest.fixture
+def bob(login):
+    return login("bob")
+
+
+def page(site, rest: str = "") -> str:
+    return f"/dashboard/{site.uuid}/documents/{rest}"
+
+
+def text(response) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def test_from_an_empty_list_to_a_version_that_visitors_read(bob, shop, client):
+    assert "There is no document yet." in text(bob.get(page(shop)))
+    made = bob.post(page(shop), {"kind": "privacy", "title": "Privacy policy", "language": "en"})
+    assert made["Location"] == page(shop, "data/")
+    looked = bob.post(page(shop, "data/"), {"do": "look", "language": "en", "title": "T", "text": "A *b* <i>c</i>"})
+    assert "<p>A <em>b</em> &lt;i&gt;c&lt;/i&gt;</p>" in looked.content.decode()
+    assert DocumentText.objects.get().text == ""
+    saved = {"do": "save", "language": "en", "title": "Privacy", "text": "We keep logs."}
+    assert bob.post(page(shop, "data/"), saved)["Location"] == page(shop, "data/") + "?language=en"
+    assert bob.post(page(shop, "data/publish/"), {"base": 0})["Location"] == page(shop, "data/")
+    body = text(bob.get(page(shop, "data/")))
+    assert "Version 1 is in force since" in body
+    assert f"http://testserver/v1/{shop.uuid}/read/data/part.html" in body
+    assert "<p>We keep logs.</p>" in client.get(f"/v1/{shop.uuid}/read/data/").content.decode()
+    assert "as published" in text(bob.get(page(shop)))
+
+
+def test_what_a_draft_would_change_is_seen_word_by_word_before_it_is_published(bob, shop):
+    published(written(shop, "We keep logs for 30 days.\n\nAnd that is all."))
+    bob.post(page(shop, "data/"), {"do": "save", "language": "en", "title": "How we use data",
+                                   "text": "We keep logs for 90 days.\n\nAnd that is all.", "summary": ""})  # fmt: skip
+    body = bob.get(page(shop, "data/publish/")).content.decode()
+    assert re.findall(r"<(ins|del)>.*?</span>\s*(\S+?)<span", body, re.S) == [("del", "30"), ("ins", "90")]
+    assert "Words added: 1, taken away: 1." in " ".join(body.split())
+    assert "And that is all" not in body
+    refused = bob.post(page(shop, "data/publish/"), {"base": 1})
+    assert "Say in a few words what changed" in text(refused)
+    bob.post(page(shop, "data/"), {"do": "save", "language": "en", "title": "How we use data",
+                                   "text": "We keep logs for 90 days.", "summary": "Longer."})  # fmt: skip
+    day = (timezone.now() + timedelta(days=5)).date()
+    assert bob.post(page(shop, "data/publish/"), {"base": 1, "effective_on": day.isoformat()}).status_code == 302
+    assert (DocumentVersion.objects.get(number=2).effective_on, DocumentVersion.objects.count()) == (day, 2)
+    again = bob.post(page(shop, "data/publish/"), {"base": 1})
+    assert "Version 2 was published meanwhile" in text(again)
+
+
+@pytest.mark.parametrize("way", ["pasted", "file", "address"])
+def test_a_page_is_taken_over_into_the_form_and_what_was_lost_is_said(bob, shop, way):
+    written(shop, "Before.")
+    served = Pages({"/privacy": (200, "", PAGE.encode())})
+    ways: dict[str, dict[str, Any]] = {
+        "pasted": {"pasted": PAGE},
+        "file": {"file": SimpleUploadedFile("p.html", PAGE.encode(), "text/html")},
+        "address": {"address": f"http://127.0.0.1:{served.server_port}/privacy"},
+    }
+    with override_settings(FAIRGATE_OUTGOING_NETWORKS=["127.0.0.1/32"]):
+        found = bob.post(page(shop, "data/"), {"do": "import", "language": "en", **ways[way]})
+    served.shutdown()
+    served.server_close()
+    assert served.asked == (["/privacy"] if way == "address" else [])
+    body = found.content.decode()
+    assert "We keep **logs**.\n\nChart</textarea>" in body
+    assert 'value="Privacy"' in body
+    assert "Read, and not saved yet." in body
+    assert "1 picture: its description stands there" in body
+    assert "<p>We keep <strong>logs</strong>.</p>" in body
+    assert DocumentText.objects.get().text == "Before."
+
+
+def test_an_address_that_may_not_be_reached_is_refused_in_words(bob, shop):
+    written(shop)
+    found = bob.post(page(shop, "data/"), {"do": "import", "language": "en", "address": "http://127.0.0.1:9/x"})
+    assert "which is no public address" in text(found)
+    assert "Give an address or a file" in text(bob.post(page(shop, "data/"), {"do": "import", "language": "en"}))
+
+
+def test_a_language_is_added_and_taken_out_and_a_draft_deleted(bob, shop):
+    written(shop)
+    assert "There is no text in Deutsch yet" in text(bob.get(page(shop, "data/?language=de")))
+    bob.post(page(shop, "data/"), {"do": "save", "language": "de", "title": "Daten", "text": "Kurz."})
+    assert sorted(DocumentText.objects.values_list("language", flat=True)) == ["de", "en"]
+    bob.post(page(shop, "data/"), {"do": "remove", "language": "de"})
+    assert list(DocumentText.objects.values_list("language", flat=True)) == ["en"]
+    assert bob.get(page(shop, "data/?language=xx")).status_code == 404
+    assert bob.post(page(shop, "data/"), {"do": "delete", "language": "en"})["Location"] == page(shop)
+    assert not Document.objects.exists()
