@@ -53,6 +53,8 @@ def _caught_up(pk: int) -> bool:
     row = SubjectRequest.objects.select_for_update(of=("self",)).select_related("site").filter(pk=pk).first()
     if row is None or row.log_key or add(row, RECEIVED) is None:
         return False
+    if row.confirmed_at:
+        add(row, VERIFIED)
     if row.status == Status.CLOSED:  # by a version that had no entries of requests
         add(row, ANSWERED)
     return True
