@@ -91,3 +91,15 @@ def test_an_owner_erases_somebody_and_nobody_else_does(alice, login, shop) -> No
     named = alice.post(at(shop, "choice_erase"), body | {"reason": "ada@example.org asked"})
     assert ("leave ids and mail addresses out" in named.content.decode(), ChoiceState.objects.count()) == (True, 1)
     assert (alice.post(at(shop, "choice_erase"), body).status_code, ChoiceState.objects.count()) == (302, 0)
+
+
+def test_a_choice_and_its_wording_are_read_on_the_audit_pages(alice, shop) -> None:
+    row = topic(shop)
+    [taken] = said(shop, choice(shop, id="ada@example.org", evidence="form 7"))
+    for index, words in ((taken.index, "Choice beyond cookies"), (row.wordings.get().entry, "Wording of a choice")):
+        page = alice.get(reverse("audit:record", kwargs={"uuid": shop.uuid, "index": index}))
+        assert (page.status_code, words in page.content.decode()) == (200, True)
+    found = alice.get(reverse("audit:search", kwargs={"uuid": shop.uuid}) + "?kind=choice").content.decode()
+    assert "Choice beyond cookies" in found
+    ledger = alice.get(reverse("audit:ledger", kwargs={"uuid": shop.uuid}))
+    assert ledger.status_code == 200
