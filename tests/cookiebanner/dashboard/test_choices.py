@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from consent.jobs import registry, runner
@@ -103,3 +106,16 @@ def test_a_choice_and_its_wording_are_read_on_the_audit_pages(alice, shop) -> No
     assert "Choice beyond cookies" in found
     ledger = alice.get(reverse("audit:ledger", kwargs={"uuid": shop.uuid}))
     assert ledger.status_code == 200
+
+
+def test_a_file_of_any_size_is_imported_by_the_command(shop, tmp_path) -> None:
+    topic(shop)
+    file = tmp_path / "crm.csv"
+    file.write_text("id,topic,value,at\nc-1,news,yes,2019-05-01\n")
+    call_command("import_choices", str(file), "--site", str(shop.uuid), "--source", "CRM", stdout=StringIO())
+    registry.discover()
+    runner.work_off(queue="work")
+    assert (ChoiceImport.objects.get().stored, ChoiceState.objects.get().source) == (1, "CRM")
+    file.write_text("a,b\n")
+    with pytest.raises(CommandError, match="it lacks id, topic, value, at."):
+        call_command("import_choices", str(file), "--site", str(shop.uuid), "--source", "CRM")
