@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from consent.banners.languages import nearest
@@ -152,8 +151,3 @@ def topic_of(site: Site, key: str) -> Topic:
     if topic is None:
         raise InvalidChange(f"There is no topic {key[:40]!r}.")
     return topic
-
-
-def has_older_keys() -> bool:
-    """Whether people may be known under an older key."""
-    return bool(settings.SECRET_KEY_FALLBACKS)

@@ -141,11 +141,11 @@ class ConfirmationOut(Out):
     expires_at = serializers.DateTimeField()
 
 
-class ErasureIn(PersonIn):
+class ChoiceErasureIn(PersonIn):
     reason = serializers.CharField(max_length=500, required=False, default="The person asked for it.")
 
 
-class ErasureOut(Out):
+class ChoiceErasureOut(Out):
     records = serializers.IntegerField()
     states = serializers.IntegerField()
 
@@ -311,10 +311,10 @@ class ChoiceErasuresView(AdminView):
     """Erases a person: what they said, how they stand, what waits. A keyed hash stays and keeps them out."""
 
     tag = "choices"
-    does = {"POST": Does("erase_choices", May.ERASE, ErasureOut, body=ErasureIn)}
+    does = {"POST": Does("erase_choices", May.ERASE, ChoiceErasureOut, body=ChoiceErasureIn)}
 
     def create(self, request: Request, **kwargs: Any) -> Response:
-        data = self.given(ErasureIn)
+        data = self.given(ChoiceErasureIn)
         try:
             done = erasing.erase(self.own, data["id"], self.actor, data["reason"])
         except InvalidChange:

@@ -33,7 +33,9 @@ def asked_in(wording: TopicWording, wanted: list[str], language: str) -> dict[st
     code, said = queries.words_of(wording, [language, *wanted])
     text = words(language)
     remark = "" if language_for([code]) == language and code.startswith(language) else text["in_language"]
-    return {"lang": code, "remark": remark.format(language=code), "name": said["name"], "text": said["text"]}
+    known = language_for([code])
+    called = words(known)["language_name"] if code.startswith(known) else code
+    return {"lang": code, "remark": remark.format(language=called), "name": said["name"], "text": said["text"]}
 
 
 def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str) -> list[Taken]:

@@ -18,6 +18,7 @@ from consent.models import ChoiceState, LogEntry, SuppressedAddress, Topic
 from consent.preferences import subjects
 from consent.preferences.actions import change_topic, end_topic, set_wording
 from consent.preferences.collecting import MOST, Offer, collect
+from consent.preferences.states import COPIED
 from consent.requests.actions import suppress
 from tests.consent.ledger.sample_ledger import make_site
 from tests.consent.preferences.sample_topics import NOW, WORDS, choice, record_at, said, topic
@@ -182,3 +183,13 @@ def test_what_wants_a_confirmed_address_takes_a_yes_with_evidence_only(site) -> 
 def test_a_batch_has_its_bound(site) -> None:
     with pytest.raises(InvalidChange, match="At most 5000 choices at once."):
         collect(Offer.of(site), [choice(site)] * (MOST + 1))
+
+
+def test_a_large_batch_is_written_as_a_small_one_is(site) -> None:
+    """On PostgreSQL large ones are copied: what a text holds must not matter."""
+    odd = "C:\\new\\table, \\N; \u00e4\u4e16"
+    said(site, *(choice(site, id=f"c-{number}", source=odd) for number in range(COPIED + 50)))
+    said(site, *(choice(site, "no", "2026-05-02", id=f"c-{number}") for number in range(COPIED + 5)))
+    rows = ChoiceState.objects.order_by("entry").values_list("value", "source", "acted_at__day").distinct()
+    assert set(rows) == {("no", "", 2), ("yes", odd, 1)}
+    assert (totals(), ChoiceState.objects.count()) == ((45, COPIED + 5), COPIED + 50)

@@ -70,7 +70,7 @@ def test_every_language_has_every_text(shop, topics, ada, stranger, language: st
 def test_the_persons_wish_decides_and_a_text_in_another_language_says_so(shop, topics, ada, stranger) -> None:
     at = choice_links.page(shop, ada, "de")
     german = stranger.get(at).content.decode()
-    assert ("Neues" in german, "Diesen Text gibt es nur auf en." in german) == (True, True)
+    assert ("Neues" in german, "Diesen Text gibt es nur auf English." in german) == (True, True)
     assert '<legend lang="en">Calls</legend>' in german
     assert "Vos choix" in stranger.get(at + "?lang=fr").content.decode()
     plain = choice_links.page(shop, ada, "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from consent.jobs import registry, runner
@@ -91,3 +94,28 @@ def test_an_owner_erases_somebody_and_nobody_else_does(alice, login, shop) -> No
     named = alice.post(at(shop, "choice_erase"), body | {"reason": "ada@example.org asked"})
     assert ("leave ids and mail addresses out" in named.content.decode(), ChoiceState.objects.count()) == (True, 1)
     assert (alice.post(at(shop, "choice_erase"), body).status_code, ChoiceState.objects.count()) == (302, 0)
+
+
+def test_a_choice_and_its_wording_are_read_on_the_audit_pages(alice, shop) -> None:
+    row = topic(shop)
+    [taken] = said(shop, choice(shop, id="ada@example.org", evidence="form 7"))
+    for index, words in ((taken.index, "Choice beyond cookies"), (row.wordings.get().entry, "Wording of a choice")):
+        page = alice.get(reverse("audit:record", kwargs={"uuid": shop.uuid, "index": index}))
+        assert (page.status_code, words in page.content.decode()) == (200, True)
+    found = alice.get(reverse("audit:search", kwargs={"uuid": shop.uuid}) + "?kind=choice").content.decode()
+    assert "Choice beyond cookies" in found
+    ledger = alice.get(reverse("audit:ledger", kwargs={"uuid": shop.uuid}))
+    assert ledger.status_code == 200
+
+
+def test_a_file_of_any_size_is_imported_by_the_command(shop, tmp_path) -> None:
+    topic(shop)
+    file = tmp_path / "crm.csv"
+    file.write_text("id,topic,value,at\nc-1,news,yes,2019-05-01\n")
+    call_command("import_choices", str(file), "--site", str(shop.uuid), "--source", "CRM", stdout=StringIO())
+    registry.discover()
+    runner.work_off(queue="work")
+    assert (ChoiceImport.objects.get().stored, ChoiceState.objects.get().source) == (1, "CRM")
+    file.write_text("a,b\n")
+    with pytest.raises(CommandError, match="it lacks id, topic, value, at."):
+        call_command("import_choices", str(file), "--site", str(shop.uuid), "--source", "CRM")
