@@ -23,7 +23,7 @@ from django.db import connection, connections
 P = TypeVar("P")
 R = TypeVar("R")
 AHEAD = 2  # pieces a process that are asked for before their turn: bounds what waits in memory
-NICE = 10  # visitors' answers come before an export
+NICE = 5  # visitors' answers come before an export
 
 
 def cores() -> int:

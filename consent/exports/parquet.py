@@ -76,8 +76,8 @@ def _table(arrow: Any, schema: Any, rows: Sequence[LogRow], site_uuid: str) -> A
     }
     places = arrow.array(numbers, arrow.int32())
     for name, values in zip(SHARED, zip(*alike, strict=True), strict=True):
-        told = [None if value == "" else value for value in values]
-        columns[name] = arrow.array(told, schema.field(name).type).take(places)
+        present = [None if value == "" else value for value in values]
+        columns[name] = arrow.array(present, schema.field(name).type).take(places)
     return arrow.table({name: columns[name] for name in formats.COLUMNS}, schema=schema)
 
 

@@ -188,7 +188,7 @@ class _Export:
                 state["records"] += made["records"]
                 save(self.whole.work, self.asked, state)
                 part.remove()
-                self._tell(part)
+                self._report_progress(part)
             joined.write(text.foot)
         return int(state["records"])
 
@@ -200,11 +200,11 @@ class _Export:
                 written += made["records"]
                 with part.file().open("rb") as source:
                     parquet.append_part(writer, source)
-                self._tell(part)
+                self._report_progress(part)
         return written
 
     def _made(self, parts: list[Part]) -> Iterator[tuple[Part, dict[str, Any]]]:
         return zip(parts, processes.in_order(make, parts, workers(parts)), strict=True)
 
-    def _tell(self, part: Part) -> None:
+    def _report_progress(self, part: Part) -> None:
         self.progress(part.last - self.whole.first + 1, self.whole.span.count)

@@ -123,9 +123,10 @@ def checkpoint_link(previous: bytes, note: str) -> bytes:
     return sha256(previous + note.encode()).digest()
 
 
-def leaf_input(type: str, site_uuid: str, day: date, release_hash: str, commitment: bytes) -> bytes:
-    """E of docs/reference/ledger.md, The leaf: what the tree holds of an entry. Nothing personal."""
-    text = f"fairgate/v1\n{type}\n{site_uuid}\n{day.isoformat()}\n{release_hash}\n{b64encode(commitment).decode()}"
+def leaf_input(type: str, site_uuid: str, day: date | str, release_hash: str, commitment: bytes) -> bytes:
+    """E of docs/reference/ledger.md, The leaf: what the tree holds of an entry. Nothing personal. `day` is a date, or
+    as ISO 8601 writes it."""
+    text = f"fairgate/v1\n{type}\n{site_uuid}\n{day}\n{release_hash}\n{b64encode(commitment).decode()}"
     return text.encode()
 
 
