@@ -28,7 +28,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
-from consent.ledger import canonical, kept, merkle
+from consent.ledger import canonical, kept, merkle, unfinished
 from consent.ledger.models import Checkpoint
 from consent.stats import actions as stats
 from consent.trail import actions as trail
@@ -220,11 +220,12 @@ def _is_citus(connection: Any) -> bool:
 
 
 class _Head:
-    __slots__ = ("edge", "first", "last", "leaves", "size", "stopped")
+    __slots__ = ("before", "edge", "first", "last", "leaves", "size", "stopped")
 
     def __init__(self, site_id: int, size: int, edge: bytes, last: datetime | None) -> None:
         self.first = self.size = size
         self.edge = merkle.split_edge(size, bytes(edge))
+        self.before = list(self.edge)
         self.last = last
         self.leaves: list[bytes] = []  # of this batch
         self.stopped = False
@@ -246,6 +247,8 @@ class _Batch:
         if self.entries:
             self.insert()
             self.insert_tiles()
+            for site, head in self.heads.items():
+                unfinished.grown(site, head.first, head.leaves)
             stats.add_totals(self.cursor, self.totals)
             self.move_heads()
         return outcomes
@@ -426,7 +429,9 @@ class _Batch:
             for site, (first, hashes) in sorted(fresh.items()):
                 start = first >> 8 << 8
                 if first > start:
-                    hashes = self.earlier(site, level, start, first) + hashes
+                    head = self.heads[site]
+                    known = unfinished.of(site, first, head.before) if level == 0 else None
+                    hashes = (known or self.earlier(site, level, start, first)) + hashes
                 roots = []
                 for offset in range(0, len(hashes) - 255, 256):
                     tile = hashes[offset : offset + 256]
