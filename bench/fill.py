@@ -1,7 +1,8 @@
-"""Millions of past answers in a site's ledger, as the ledger itself would have written them, by COPY.
+"""Millions of past answers in a site's ledger, as the ledger itself would have written them, by COPY, on all cores.
 
 Every leaf, tile, edge and day total is genuine: `verify_ledger` accepts the result. A few drafts that went through the
-intake are the patterns; ids, times and salts are fresh for every record.
+intake are the patterns; ids, times and salts are fresh for every record. Each process writes whole stretches of leaves,
+with their tiles; indexes that only reading needs are made afterwards.
 """
 
 from __future__ import annotations
@@ -9,30 +10,41 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from consent import processes
 from consent.answers import intake, schema
 from consent.jurisdictions import locate
 from consent.ledger import canonical, merkle, partitions
 from consent.ledger.append import Draft, commitment, committed, leaf_input, utc_text
+from consent.ledger.proofs import Tree
 from consent.models import LogHead, Release, Site
 from consent.stats.actions import add_totals
 from cookiebanner.visitors.published import published
 
 MONTHS = 36
-CHUNK = 20_000
+STRETCH = merkle.WIDTH**2
+CHUNK = 16_384
 PLACES = {"DE": 30, "FR": 14, "GB": 13, "US-CA": 10, "ES": 8, "NL": 5, "IT": 5, "CH": 4, "JP": 4, "BR": 4, "US-VA": 3}
 ACTIONS = {"accept_all": 52, "reject_all": 31, "custom": 11, "withdraw": 6}
-_ID, _TIME, _REQUEST = "@ID@", "@TIME@", "@REQUEST@"
+_ID, _TIME, _REQUEST, _VISITOR = "@ID@", "@TIME@", "@REQUEST@", "@VISITOR@"
+TABLES = ("consent_logentry", "consent_consentrecord")
+ENTRY = "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment"
+RECORD = (
+    "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, payload, "
+    "visitor, replaces, salt"
+)
 
 
-def start_day() -> date:
+def start_day() -> Any:
     """The first day of the history."""
     return datetime.now(UTC).date() - timedelta(days=30 * MONTHS)
 
@@ -64,103 +76,225 @@ def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
     return found
 
 
-def samples(site: Site, origin: str) -> list[tuple[Draft, int, str]]:
-    """The patterns with their weights, and each as the ledger commits to it, blank where every record differs."""
-    found = []
-    for draft, weight in patterns(site, origin):
-        sample = canonical.encode(committed(draft, _TIME)).decode()
-        sample = sample.replace(str(draft.record_id), _ID).replace(draft.request_hash.hex(), _REQUEST)
-        found.append((draft, weight, sample))
-    return found
+@dataclass(frozen=True)
+class Shape:
+    """A kind of answer: what is committed to, cut where every record differs, and its columns."""
+
+    pieces: list[str]  # texts and marks, in turns
+    columns: tuple[str, str, str, str]
+    visitor: bool
+
+
+def shape(draft: Draft) -> Shape:
+    """A draft as the ledger commits to it, blank where every record differs."""
+    sample = canonical.encode(committed(draft, _TIME)).decode()
+    sample = sample.replace(str(draft.record_id), _ID).replace(draft.request_hash.hex(), _REQUEST)
+    if draft.visitor:
+        sample = sample.replace(str(draft.visitor), _VISITOR)
+    pieces = [sample]
+    for mark in (_ID, _TIME, _REQUEST, _VISITOR):
+        pieces = [part for piece in pieces for part in _around(piece, mark)]
+    return Shape(pieces, (draft.regime, draft.jurisdiction, draft.language, draft.action), draft.visitor is not None)
+
+
+def _around(piece: str, mark: str) -> list[str]:
+    before, found, after = piece.partition(mark)
+    return [before, mark, after] if found else [piece]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A stretch to be written: leaves from `first` on, behind those whose hashes are `leaves`."""
+
+    site_id: int
+    uuid: str
+    release_hash: str
+    shapes: list[Shape]
+    weights: list[int]
+    first: int
+    count: int
+    start: datetime  # of the first of these leaves
+    step: timedelta
+    leaves: list[bytes]
+
+
+@dataclass
+class Written:
+    """What a stretch was, for what lies above it."""
+
+    edge: list[bytes]
+    roots: list[bytes]  # of its full tiles of the highest level that is full
+    totals: Counter[tuple[Any, ...]]
+    last: datetime
 
 
 def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Adds `count` answers, spread evenly over `MONTHS` months until now. The site's ledger must be older."""
+    """Adds `count` answers, spread evenly over `MONTHS` months until now. The site's ledger must be older and short."""
     start = datetime.combine(start_day(), datetime.min.time(), UTC)
     partitions.make(start.date(), MONTHS + 4)
     step = (datetime.now(UTC) - timedelta(minutes=1) - start) / count
-    head = LogHead.objects.get(site_id=site.pk)
-    edge, size = merkle.split_edge(head.size, bytes(head.edge)), head.size
+    size = LogHead.objects.get(site_id=site.pk).size
+    assert 0 < size < merkle.WIDTH
+    tree = Tree(site.pk, site.uuid)
+    before = [tree.leaf(index) for index in range(size)]
+    found = [(shape(draft), weight) for draft, weight in patterns(site, origin)]
     release_hash = Release.objects.get(site=site, number=1).sha256
-    shapes = samples(site, origin)
-    weights = [weight for _, weight, _ in shapes]
-    dice = random.Random(7)
-    levels: list[list[bytes]] = [[]]
-    if size:
-        from consent.ledger.proofs import Tree
+    whole = size + count
+    orders = []
+    for stretch in range(0, whole, STRETCH):
+        first = max(stretch, size)
+        orders.append(
+            Order(site.pk, str(site.uuid), release_hash, [one for one, _ in found], [often for _, often in found],
+                  first, min(stretch + STRETCH, whole) - first, start + step * (first - size), step,
+                  [] if stretch else before)
+        )  # fmt: skip
+    edge: list[bytes] = []
+    above: list[list[bytes]] = [[]]
+    with without_indexes():
+        workers = min(processes.cores(), len(orders)) if processes.shared() else 1
+        for order, written in zip(orders, processes.in_order(write, orders, workers), strict=True):
+            done = order.first + order.count
+            tiles: list[tuple[int, int, bytes, bytes]] = []
+            if written.roots:
+                merkle.push(edge, (done >> 16) - 1, written.roots[0])
+                grow(above, tiles, (done >> 16) - 1, written.roots[0], level=2)
+            else:
+                edge += written.edge
+            finish(site, tiles, written, LogHead(size=done, edge=b"".join(edge)))
+            progress(done - size)
 
-        levels[0] = [Tree(site.pk, site.uuid).leaf(index) for index in range(size)]  # only the release's, no full tile
-        assert size < 256
-    done = 0
-    while done < count:
-        totals: Counter[tuple] = Counter()
+
+@contextmanager
+def without_indexes() -> Iterator[None]:
+    """The tables without the indexes that only reading needs: made of all rows at once they cost a tenth."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c "
+            "WHERE c.contype = 'u' AND c.conrelid::regclass::text = ANY(%s)",
+            [list(TABLES)],
+        )
+        constraints = cursor.fetchall()
+        for table, name, _ in constraints:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        cursor.execute(
+            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
+            "WHERE NOT i.indisprimary AND i.indrelid::regclass::text = ANY(%s)",
+            [list(TABLES)],
+        )
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET maintenance_work_mem = '256MB'")
+            for _, definition in indexes:
+                cursor.execute(definition.replace(" ON ONLY ", " ON "))
+            for table, name, definition in constraints:
+                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+            cursor.execute("RESET maintenance_work_mem")
+            cursor.execute("ANALYZE")
+
+
+def write(order: Order) -> Written:
+    """One stretch, a chunk a transaction."""
+    edge: list[bytes] = []
+    levels: list[list[bytes]] = [[], []]
+    tiles: list[tuple[int, int, bytes, bytes]] = []
+    roots: list[bytes] = []
+    start = order.first - len(order.leaves)
+
+    def add(index: int, leaf: bytes) -> None:
+        merkle.push(edge, index - start, leaf)
+        roots.extend(grow(levels, tiles, index, leaf, most=2))
+
+    for index, leaf in enumerate(order.leaves):
+        add(index, leaf)
+    dice = random.Random(order.first)
+    totals: Counter[tuple[Any, ...]] = Counter()
+    last = order.start
+    for done in range(0, order.count, CHUNK):
         entries: list[str] = []
         records: list[str] = []
-        tiles: list[tuple[int, int, bytes, bytes]] = []
-        for draft, _, sample in dice.choices(shapes, weights, k=min(CHUNK, count - done)):
-            received_at = start + step * done
-            day, text = received_at.date(), utc_text(received_at)
-            record_id, request = str(UUID(int=dice.getrandbits(128), version=4)), dice.randbytes(32)
-            visitor = str(UUID(int=dice.getrandbits(128), version=4)) if draft.visitor else None
-            payload = sample.replace(_ID, record_id).replace(_TIME, text).replace(_REQUEST, request.hex())
-            if visitor:
-                payload = payload.replace(str(draft.visitor), visitor)
-            salt = os.urandom(32)
-            sealed = commitment(salt, payload.encode())
-            leaf = merkle.leaf_hash(leaf_input("consent", str(site.uuid), day, release_hash, sealed))
-            merkle.push(edge, size, leaf)
-            grow(levels, tiles, size, leaf)
-            entries.append(
-                f"{site.pk}\t{size}\t{record_id}\t\\\\x{request.hex()}\tconsent\t{day}\t{release_hash}\t\\\\x{sealed.hex()}\n"
-            )
-            records.append(
-                f"{site.pk}\t{size}\t{received_at.isoformat()}\t{record_id}\tconsent\t{day}\t1\t{draft.regime}\t"
-                f"{draft.jurisdiction}\t{draft.language}\t{draft.action}\t{payload}\t{visitor or chr(92) + 'N'}\t"
-                f"\\N\t\\\\x{salt.hex()}\n"
-            )
-            key = (site.pk, day, 1, draft.regime, draft.jurisdiction, draft.language, draft.action)
-            totals[key] += 1
-            size, done = size + 1, done + 1
-        write(
-            site, entries, records, tiles, totals, LogHead(size=size, edge=b"".join(edge), last_received_at=received_at)
-        )
-        progress(done)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        count = min(CHUNK, order.count - done)
+        for number, chosen in enumerate(dice.choices(order.shapes, order.weights, k=count), done):
+            index, last = order.first + number, order.start + order.step * number
+            entry, record, leaf = row(order, chosen, index, last)
+            entries.append(entry)
+            records.append(record)
+            add(index, leaf)
+            totals[order.site_id, last.date(), 1, *chosen.columns] += 1
+        with transaction.atomic(), connection.cursor() as wrapped:
+            copy(wrapped.cursor, "consent_logentry", ENTRY, entries)
+            copy(wrapped.cursor, "consent_consentrecord", RECORD, records)
+            write_tiles(wrapped.cursor, order.site_id, tiles)
+        tiles.clear()
+    return Written(edge, roots, totals, last)
 
 
-def write(
-    site: Site, entries: list[str], records: list[str], tiles: list[tuple[int, int, bytes, bytes]],
-    totals: Counter[tuple], head: LogHead,
-) -> None:  # fmt: skip
-    """One chunk, in one transaction; `head` says where the log stands after it."""
+def row(order: Order, shape: Shape, index: int, at: datetime) -> tuple[str, str, bytes]:
+    """(entry, record) as lines of COPY, and the leaf."""
+    fresh = os.urandom(96)
+    salt, request, ids = fresh[:32], fresh[32:64].hex(), fresh[64:].hex()
+    text, day = utc_text(at), at.date().isoformat()
+    record_id, visitor = _uuid(ids[:32]), _uuid(ids[32:])
+    values = {_ID: record_id, _TIME: text, _REQUEST: request, _VISITOR: visitor}
+    payload = "".join([values.get(piece, piece) for piece in shape.pieces])
+    sealed = commitment(salt, payload.encode())
+    leaf = merkle.leaf_hash(leaf_input("consent", order.uuid, day, order.release_hash, sealed))
+    head = f"{order.site_id}\t{index}\t"
+    entry = f"{head}{record_id}\t\\\\x{request}\tconsent\t{day}\t{order.release_hash}\t\\\\x{sealed.hex()}\n"
+    columns = "\t".join(shape.columns)
+    record = (
+        f"{head}{text}\t{record_id}\tconsent\t{day}\t1\t{columns}\t{payload}\t"
+        f"{visitor if shape.visitor else chr(92) + 'N'}\t\\N\t\\\\x{salt.hex()}\n"
+    )
+    return entry, record, leaf
+
+
+def _uuid(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def finish(site: Site, tiles: list[tuple[int, int, bytes, bytes]], written: Written, head: LogHead) -> None:
+    """Makes a stretch part of the log; `head` says where it stands after it."""
     with transaction.atomic(), connection.cursor() as wrapped:
-        cursor = wrapped.cursor
-        copy(cursor, "consent_logentry", "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment", entries)  # fmt: skip  # noqa: E501
-        copy(cursor, "consent_consentrecord", "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, payload, visitor, replaces, salt", records)  # fmt: skip  # noqa: E501
-        rows = [f"{site.pk}\t{level}\t{number}\t\\\\x{hashes.hex()}\t\\\\x{root.hex()}\n" for level, number, hashes, root in tiles]  # fmt: skip  # noqa: E501
-        copy(cursor, "consent_logtile", "site_id, level, number, hashes, root", rows)
-        add_totals(cursor, totals)
-        cursor.execute(
+        write_tiles(wrapped.cursor, site.pk, tiles)
+        add_totals(wrapped.cursor, written.totals)
+        wrapped.execute(
             "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
-            [head.size, head.edge, head.last_received_at, site.pk],
+            [head.size, bytes(head.edge), written.last, site.pk],
         )
 
 
-def grow(levels: list[list[bytes]], tiles: list[tuple[int, int, bytes, bytes]], size: int, leaf: bytes) -> None:
-    """Adds a leaf to the unfinished tiles; what became full goes to `tiles`."""
-    level, hash_, number = 0, leaf, size
-    while True:
-        if level == len(levels):
+def write_tiles(cursor: Any, site_id: int, tiles: list[tuple[int, int, bytes, bytes]]) -> None:
+    rows = [
+        f"{site_id}\t{level}\t{number}\t\\\\x{hashes.hex()}\t\\\\x{root.hex()}\n"
+        for level, number, hashes, root in tiles
+    ]
+    copy(cursor, "consent_logtile", "site_id, level, number, hashes, root", rows)
+
+
+def grow(
+    levels: list[list[bytes]], tiles: list[tuple[int, int, bytes, bytes]], number: int, hash_: bytes, *,
+    level: int = 0, most: int = 99,
+) -> list[bytes]:  # fmt: skip
+    """Adds a hash to the unfinished tiles, of which `levels` holds those from `level` on; what became full goes to
+    `tiles`. Returns the roots that belong above the `most` levels."""
+    place = 0
+    while place < most:
+        if place == len(levels):
             levels.append([])
-        levels[level].append(hash_)
-        if len(levels[level]) < merkle.WIDTH:
-            return
-        hash_ = merkle.root(levels[level])
+        levels[place].append(hash_)
+        if len(levels[place]) < merkle.WIDTH:
+            return []
+        hash_ = merkle.root(levels[place])
         number >>= merkle.HEIGHT
-        tiles.append((level, number, b"".join(levels[level]), hash_))
-        levels[level] = []
-        level += 1
+        tiles.append((level + place, number, b"".join(levels[place]), hash_))
+        levels[place] = []
+        place += 1
+    return [hash_]
 
 
 def copy(cursor: Any, table: str, columns: str, rows: list[str]) -> None:

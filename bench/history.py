@@ -9,7 +9,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median, quantiles
 from typing import Any
 from urllib.request import urlopen
@@ -21,12 +23,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bench import answers, fill, sample_sites
-from bench.machine import ROOT, Load, fairgate, peak_mb, wrk
+from bench.machine import ROOT, Load, cpu_ms, fairgate, family, peak_mb, wrk
 from consent.ledger.proofs import Tree
 from consent.models import LogEntry, LogHead, Site
 from tests.postgres import Cluster
-
-ALL = ("COPY … TO", "export, csv", "export, jsonl", "export, parquet", "export, bundle", "verify_ledger")
 
 
 def flat(
@@ -87,42 +87,73 @@ def proofs(cluster: Cluster, folder: Path, site: Site, count: int = 300) -> dict
     return {"inclusion proof": milliseconds(inclusion), "receipt over HTTP": milliseconds(receipts)}
 
 
-def reading(cluster: Cluster, site: Site, kinds: tuple[str, ...] = ALL) -> dict[str, tuple[float, float]]:
-    """(e) {what: (rows a second, peak memory in MB)} of exports and verification beside COPY of the same records."""
+def reading(
+    cluster: Cluster, site: Site, rounds: int = 1, say: Callable[[str], None] = lambda text: None
+) -> dict[str, dict[str, Any]]:
+    """(e), (g) {what: {rates: rows a second, one a round; ours, database: CPU in µs a row; peak: memory in MB}} of
+    exports and verification beside COPY of the same records, which takes its turn before each."""
     rows = LogHead.objects.get(site_id=site.pk).size
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    commands = reading_commands(cluster, site, folder)
+    found: dict[str, dict[str, Any]] = {name: {"rates": [], "copies": [], "peak": 0.0} for name in commands}
+    for turn in range(rounds):
+        for name, command in commands.items():
+            copied = timed(cluster, commands[COPY])
+            run = timed(cluster, command) if name != COPY else copied
+            one = found[name]
+            one["rates"].append(rows / run.seconds)
+            one["copies"].append(rows / copied.seconds)
+            one["peak"] = max(one["peak"], run.peak)
+            one["ours"], one["database"] = run.ours / rows * 1e6, run.database / rows * 1e6
+            say(f"round {turn + 1}: {name}: {rows / run.seconds:,.0f}/s, COPY {rows / copied.seconds:,.0f}/s")
+            for left in folder.iterdir():
+                left.unlink()
+    shutil.rmtree(folder)
+    return found
+
+
+COPY = "COPY … TO"
+
+
+def reading_commands(cluster: Cluster, site: Site, folder: Path) -> dict[str, list[str]]:
+    """What reads a whole log, by name; files go to `folder`."""
     first, last = fill.start_day().isoformat(), time.strftime("%Y-%m-%d", time.gmtime())
-    export = ["manage.py", "export", "--site", str(site.uuid), "--from", first, "--to", last]
+    export = [sys.executable, "manage.py", "export", "--site", str(site.uuid), "--from", first, "--to", last]
     copy = f"COPY (SELECT * FROM consent_consentrecord WHERE site_id = {site.pk} ORDER BY leaf_index) TO STDOUT"
     psql = ["psql", "-h", str(cluster.folder), "-U", "postgres", "-q", "-c", copy, "-o", str(folder / "copy")]
-    commands = {
-        "COPY … TO": [*psql, "postgres"],
-        **{
-            f"export, {kind}": [sys.executable, *export, "--format", kind, "--out", str(folder / kind)]
-            for kind in ("csv", "jsonl", "parquet", "bundle")
-        },
+    kinds = ("csv", "jsonl", "parquet", "bundle")
+    return {
+        COPY: [*psql, "postgres"],
+        **{f"export, {kind}": [*export, "--format", kind, "--out", str(folder / kind)] for kind in kinds},
         "verify_ledger": [sys.executable, "manage.py", "verify_ledger", "--site", str(site.uuid)],
     }
-    figures = {}
-    for name in kinds:
-        seconds, peak = timed(commands[name])
-        figures[name] = rows / seconds, peak
-    shutil.rmtree(folder)
-    return figures
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """(seconds, peak resident memory in MB) of a command. Raises SystemExit with what it said when it fails."""
+@dataclass
+class Timed:
+    """A command that has ended: seconds of the clock, of CPU, and the most memory of it and its processes in MB."""
+
+    seconds: float
+    ours: float
+    database: float
+    peak: float
+
+
+def timed(cluster: Cluster, command: list[str]) -> Timed:
+    """Runs a command. Raises SystemExit with what it said when it fails."""
     with tempfile.TemporaryFile("w+") as said:
+        before, database = getrusage(RUSAGE_CHILDREN), cpu_ms(cluster.pid)
         begun, peak = time.perf_counter(), 0.0
         process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
         while process.poll() is None:
-            peak = peak_mb(process.pid) or peak
+            peak = max(peak, sum(map(peak_mb, family(process.pid))))
             time.sleep(0.1)
+        seconds, after = time.perf_counter() - begun, getrusage(RUSAGE_CHILDREN)
         if process.returncode:
             said.seek(0)
             raise SystemExit(f"{command} failed: {said.read()[-2000:]}")
-        return time.perf_counter() - begun, peak
+    ours = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Timed(seconds, ours, (cpu_ms(cluster.pid) - database) / 1000, peak)
 
 
 def dashboard(site: Site, page: str = "overview", **given: Any) -> dict[str, Any]:

@@ -145,8 +145,13 @@ def nginx(root: Path, folder: Path) -> Server:
 
 def cpu_ms(root: int) -> float:
     """CPU time in ms that a process, its living descendants and its reaped ones have used."""
-    children: dict[int, list[int]] = {}
-    used: dict[int, float] = {}
+    processes = living()
+    return sum(processes[pid][1] for pid in family(root, processes)) * 1000 / TICK
+
+
+def living() -> dict[int, tuple[int, float]]:
+    """{process: (its parent, ticks of CPU that it and those it has reaped have used)}."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -154,14 +159,22 @@ def cpu_ms(root: int) -> float:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        children.setdefault(int(fields[1]), []).append(int(entry.name))
-        used[int(entry.name)] = sum(int(field) for field in fields[11:15])
-    total, waiting = 0.0, [root]
+        found[int(entry.name)] = int(fields[1]), sum(float(field) for field in fields[11:15])
+    return found
+
+
+def family(root: int, processes: dict[int, tuple[int, float]] | None = None) -> list[int]:
+    """A process and its living descendants."""
+    known = living() if processes is None else processes
+    children: dict[int, list[int]] = {}
+    for pid, (parent, _) in known.items():
+        children.setdefault(parent, []).append(pid)
+    found, waiting = [], [root]
     while waiting:
         process = waiting.pop()
-        total += used.get(process, 0.0)
+        found += [process] if process in known else []
         waiting += children.get(process, [])
-    return total * 1000 / TICK
+    return found
 
 
 def peak_mb(process: int) -> float:

@@ -45,7 +45,7 @@ def another(like: Site) -> Site:
     from consent.ledger.append import append, draft_of
 
     old = like.releases.get()
-    made = Site.objects.create(name="Bench", languages=like.languages)
+    made = Site.objects.create(name="Bench", languages=like.languages, **RESPONSIBLE)
     Host.objects.create(site=made, name=HOST)
     at = datetime.combine(start_day(), datetime.min.time(), UTC) - timedelta(hours=1)
     Release.objects.create(

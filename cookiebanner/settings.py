@@ -29,6 +29,7 @@ FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the 
 FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
 FAIRGATE_API_LIMIT = env.integer("FAIRGATE_API_LIMIT", 600)  # requests a minute of one token of the admin API; 0 = off
 FAIRGATE_THREADS = env.integer("FAIRGATE_THREADS", 8)  # Django threads (and database connections) of one process
+FAIRGATE_PROCESSES = env.integer("FAIRGATE_PROCESSES", 0)  # of an export or a verification; 0 = one a core
 FAIRGATE_PROTOCOL = env.text("FAIRGATE_PROTOCOL") or "fairgate"  # what speaks HTTP; "stock": uvicorn's own classes
 if FAIRGATE_PROTOCOL not in ("fairgate", "stock"):
     raise ImproperlyConfigured(f"FAIRGATE_PROTOCOL must be fairgate or stock, not {FAIRGATE_PROTOCOL!r}")

@@ -1,32 +1,23 @@
-"""Exports to files. Each is written beside its place and moved there when whole, so that half a file is never taken."""
+"""Exports to files. Each is made beside its place and moved there when whole, so that half a file is never taken; one
+that was killed goes on where it was when it is asked for again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
-from consent import private_files
-from consent.exports import bundle, copies, formats, period
-from consent.exports.jsonld import to_jsonld
-from consent.exports.parquet import to_parquet
-from consent.exports.period import LogRow
+from consent.exports import bundle, copies, formats, parts, period
 from consent.jobs import actions as jobs
 from consent.jobs.models import Job
 from consent.sites.models import Site
 from consent.trail.actions import audit
 
 Progress = Callable[[int, int], None]
-STREAMS: dict[str, Callable[..., Iterator[bytes]]] = {
-    "csv": formats.to_csv,
-    "jsonl": formats.to_jsonl,
-    "parquet": to_parquet,
-    "jsonld": to_jsonld,
-}
-FORMATS = (*STREAMS, "bundle")
+FORMATS = (*parts.FORMATS, "bundle")
 
 
 def ask(site: Site, actor: str, requested_by: Any = None, **params: Any) -> Job:
@@ -55,15 +46,6 @@ def file_of(job: Job) -> Path | None:
     return path if job.state == Job.Status.DONE and path.is_file() else None
 
 
-def counted(rows: Iterable[LogRow], total: int, progress: Progress) -> Iterator[LogRow]:
-    """Passes rows on and tells the progress every thousand."""
-    for done, row in enumerate(rows, 1):
-        yield row
-        if done % 1_000 == 0:
-            progress(done, total)
-    progress(total, total)
-
-
 def export(
     site: Site,
     start: date,
@@ -86,25 +68,9 @@ def export(
     if separator not in formats.SEPARATORS:
         raise ValueError("A separator is a comma or a semicolon.")
     span = period.find(site, start, end)
-    written = 0
     if form == "bundle":
         written = bundle.build(span, out, actor, progress, separator, kept)
-        audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
-        return written
-
-    def count(rows: Iterable[LogRow]) -> Iterator[LogRow]:
-        nonlocal written
-        for row in rows:
-            written += 1
-            yield row
-
-    rows = counted(period.rows(site.pk, span.first, span.last), span.count, progress)
-    unfinished = out.with_name(out.name + ".part")
-    with private_files.open_file(unfinished, "wb") as file:
-        answers = count(filter(span.inside, period.answers(rows)))
-        more = {"separator": separator} if form == "csv" else {}
-        for piece in STREAMS[form](answers, str(site.uuid), **more):
-            file.write(piece)
-    unfinished.replace(out)
+    else:
+        written = parts.write(span, form, out, separator, progress)
     audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
     return written

@@ -1,8 +1,7 @@
 """The audit bundle: one zip that proves a period of one site's log, offline (docs/audit.md describes each file).
 
-The long files are written to a work folder first, with a file that says how far they are, so that a killed export goes
-on where it was; then everything is put into the zip. Memory stays constant: rows come in chunks, files go out in
-pieces.
+The long files are made and compressed in parts, by all cores (`parts.py`), so that a killed export goes on where it
+was; then everything is put into the zip. Memory stays constant: rows come in chunks, files go out in pieces.
 """
 
 from __future__ import annotations
@@ -12,18 +11,21 @@ import io
 import json
 import shutil
 import zipfile
+import zlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Self
 
 from django.conf import settings
 
-from consent import private_files
-from consent.exports import copies, formats, period, report
+from consent import private_files, processes
+from consent.exports import formats, parts, period, report
+from consent.exports.deflated import Stream
+from consent.exports.parts import Part
 from consent.exports.period import LogRow, Period
 from consent.exports.verify import verify as verifier
 from consent.ledger import checkpoint, erasure, merkle, signing
@@ -35,7 +37,8 @@ from consent.policies.models import DocumentVersion
 HERE = Path(__file__).parent / "verify"
 FORMAT = "fairgate-bundle/2"
 LEVEL = 3  # of zlib: half the time of 6, a tenth more bytes
-STEP = 10_000  # records after which is saved how far we are
+STEP = 500  # records that are compressed at a time
+LONG = ("records.jsonl", "records.csv")  # the files that are made in parts
 MOST_POINTS = 5_000  # checkpoints of a bundle beside those of its period
 # What a reader must know of whichever period it is; pictures, erasures, releases and documents only where they belong
 # to it.
@@ -48,9 +51,8 @@ class BundleProgress:
     """How far the long files are. `size` fixes the tree: entries that come while we write are left out."""
 
     size: int
-    next: int
-    jsonl: int = 0  # bytes that are certain
-    csv: int = 0
+    next: int = 0  # the part that follows
+    bytes: dict[str, int] = field(default_factory=dict)  # of each long file, compressed, that are certain
     records: int = 0
     erased: int = 0
     blank: int = 0  # erased records, with the neighbours of the period
@@ -73,30 +75,19 @@ def build(
         raise ValueError(f"The log of {span.site.name} is empty: publish first.")
     span = period.find(span.site, span.start, span.end)  # with what came in until the log was signed
     work = out.with_name(out.name + ".work")
-    private_files.folder(work)
-    state = _resume(work, span, signed.size, separator)
+    asked = parts.question(span, FORMAT, separator)
+    found = parts.resume(work, asked, span)
+    state = BundleProgress(**found) if found else BundleProgress(signed.size)
     last = min(span.last, state.size - 1)
+    long = {}
     if span.first <= last:
-        _long_files(work, span, last, state, progress, separator)
-    made = _Bundle(work, span, last, state, separator, kept)
+        upper = last + 1 if last + 1 < state.size else last
+        whole = Part(0, _lower(span), upper, replace(span, last=last), FORMAT, separator, work)
+        long = _long_files(whole, asked, state, progress)
+    made = _Bundle(work, span, last, state, separator, kept, long)
     made.write(out)
     shutil.rmtree(work)
     return state.records
-
-
-def _question(span: Period, separator: str) -> list[str]:
-    return [str(span.site.uuid), span.start.isoformat(), span.end.isoformat(), separator, FORMAT]
-
-
-def _resume(work: Path, span: Period, size: int, separator: str) -> BundleProgress:
-    saved = work / "state.json"
-    if saved.exists():
-        kept = json.loads(saved.read_text())
-        if kept.pop("question") == _question(span, separator) and not copies.erased_since(span.site, kept["size"]):
-            return BundleProgress(**kept)
-    for stale in work.iterdir():
-        stale.unlink()
-    return BundleProgress(size=size, next=_lower(span))
 
 
 def _lower(span: Period) -> int:
@@ -104,56 +95,92 @@ def _lower(span: Period) -> int:
     return max(0, span.first - 1)
 
 
-def _save(work: Path, span: Period, state: BundleProgress, separator: str) -> None:
-    fresh = work / "state.new"
-    with private_files.open_file(fresh) as file:
-        file.write(json.dumps({**asdict(state), "question": _question(span, separator)}))
-    fresh.replace(work / "state.json")
+def _long_files(whole: Part, asked: list[str], state: BundleProgress, progress: Progress) -> dict[str, Stream]:
+    """records.jsonl (with the neighbours of the period) and records.csv (answers of the period), compressed."""
+    span = whole.span
+    long = {name: Stream(whole.work / f"{name}.deflated", state.bytes.get(name, 0)) for name in LONG}
+    left = parts.cut(whole)[state.next :]
+    used, totals, choices = set(state.releases), Counter(state.totals), Counter(state.choices)
+    try:
+        for part, made in zip(left, processes.in_order(make, left, parts.workers(left)), strict=True):
+            for name, stream in long.items():
+                stream.append(part.file(name), part.file(f"{name}.deflated"))
+            totals.update(made["totals"])
+            choices.update(made["choices"])
+            used.update(made["releases"])
+            state.next, state.bytes = part.number + 1, {name: stream.tell() for name, stream in long.items()}
+            state.totals, state.choices, state.releases = dict(totals), dict(choices), sorted(used)
+            state.records += made["records"]
+            state.erased += made["erased"]
+            state.blank += made["blank"]
+            parts.save(whole.work, asked, asdict(state))
+            part.remove()
+            progress(min(part.last, span.last) - span.first + 1, span.count)
+    finally:
+        for stream in long.values():
+            stream.close()
+    return long
 
 
-def _append(path: Path) -> IO[bytes]:
-    return private_files.open_file(path, "ab")
+def make(part: Part) -> dict[str, Any]:
+    """Writes a part of the long files, plain and compressed; says what is in it."""
+    return parts.made_once(part, _make)
 
 
-def _long_files(work: Path, span: Period, last: int, state: BundleProgress, progress: Progress, separator: str) -> None:
-    """records.jsonl (with the neighbours of the period) and records.csv (answers of the period)."""
-    site = str(span.site.uuid)
-    upper = last + 1 if last + 1 < state.size else last
-    with _append(work / "records.jsonl") as lines, _append(work / "records.csv") as cells:
-        lines.truncate(state.jsonl)
-        cells.truncate(state.csv)
-        lines.seek(state.jsonl)
-        cells.seek(state.csv)
-        if not state.csv:
-            cells.write(formats.csv_head(separator))
-        used = set(state.releases)
-        totals, choices = Counter(state.totals), Counter(state.choices)
-
-        def save_progress() -> None:
-            lines.flush()
-            cells.flush()
-            state.jsonl, state.csv = lines.tell(), cells.tell()
-            state.totals, state.releases, state.choices = dict(totals), sorted(used), dict(choices)
-            _save(work, span, state, separator)
-            progress(max(0, state.next - span.first), last - span.first + 1)
-
-        for row in period.rows(span.site.pk, state.next, upper):
-            lines.write(formats.line(formats.fields(row)))
-            state.next = row.index + 1
-            state.blank += row.erased
-            if span.first <= row.index <= last:
-                state.records += 1
-                state.erased += row.erased
+def _make(part: Part) -> dict[str, Any]:
+    span, site = part.span, str(part.span.site.uuid)
+    lines: list[bytes] = []
+    cells = [] if part.number else [formats.csv_head(part.separator)]
+    totals: Counter[str] = Counter()
+    choices: Counter[str] = Counter()
+    used: set[int] = set()
+    records = erased = blank = 0
+    with _Pair(part, LONG[0]) as jsonl, _Pair(part, LONG[1]) as table:
+        for row in part.rows():
+            lines.append(formats.json_line(row))
+            blank += row.erased
+            if span.first <= row.index <= span.last:
+                records += 1
+                erased += row.erased
                 if row.type == LogEntry.Type.CONSENT:
                     used.add(row.release or 0)
-                if row.type == LogEntry.Type.CONSENT and span.inside(row):
-                    cells.write(formats.csv_line(row, site, separator))
-                    totals[f"{row.day.isoformat()} {row.action} {formats.place_of(row)}"] += 1
+                    if span.inside(row):
+                        cells.append(formats.csv_line(row, site, part.separator))
+                        totals[f"{row.day.isoformat()} {row.action} {formats.place_of(row)}"] += 1
                 if row.type == LogEntry.Type.CHOICE and span.inside(row):
                     choices[formats.choice_key(row)] += 1
-            if state.next % STEP == 0:
-                save_progress()
-        save_progress()
+            if len(lines) == STEP:
+                jsonl.write(lines)
+                table.write(cells)
+        jsonl.write(lines)
+        table.write(cells)
+    counted = {"records": records, "erased": erased, "blank": blank}
+    return {**counted, "totals": totals, "choices": choices, "releases": sorted(used)}
+
+
+class _Pair:
+    """A part of a long file as it is, whose hash is needed, and compressed, as it goes into the zip."""
+
+    def __init__(self, part: Part, name: str) -> None:
+        self.plain = private_files.open_file(part.file(name), "wb")
+        self.deflated = private_files.open_file(part.file(f"{name}.deflated"), "wb")
+        self.compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+
+    def write(self, pieces: list[bytes]) -> None:
+        """Writes the pieces, and empties their list."""
+        data = b"".join(pieces)
+        pieces.clear()
+        self.plain.write(data)
+        self.deflated.write(self.compressor.compress(data))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # Ends at a whole byte and refers to nothing before itself: what follows may be any other part.
+        self.deflated.write(self.compressor.flush(zlib.Z_SYNC_FLUSH))
+        self.plain.close()
+        self.deflated.close()
 
 
 def _b64(hashes: list[bytes]) -> list[str]:
@@ -187,8 +214,9 @@ class _Bundle:
     """The short files, what they say of the log, and the zip."""
 
     def __init__(
-        self, work: Path, span: Period, last: int, state: BundleProgress, separator: str, kept: Sequence[str]
-    ) -> None:
+        self, work: Path, span: Period, last: int, state: BundleProgress, separator: str, kept: Sequence[str],
+        long: dict[str, Stream],
+    ) -> None:  # fmt: skip
         self.work, self.span, self.last, self.state, self.separator = work, span, last, state, separator
         self.site, self.size = span.site, state.size
         self.tree = Tree(self.site.pk, self.site.uuid)
@@ -199,16 +227,16 @@ class _Bundle:
         self.lower, self.upper = _bounds(self.around, span, last, self.size)
         self.events: dict[int, LogRow] = {}  # what is told of
         self.releases = self._releases()
-        self.files: list[tuple[str, bytes | Path]] = []
+        self.files: list[tuple[str, bytes | Path | Stream]] = []
         self.kept = kept
+        self.long = long
 
     def write(self, out: Path) -> None:
         """Makes everything that is not made yet, and the zip."""
         self.files += [
             ("range_proof.json", self._range_proof()),
             ("erasures.jsonl", self._erasures()),
-            ("records.jsonl", self.work / "records.jsonl"),
-            ("records.csv", self.work / "records.csv"),
+            *((name, self.long.get(name, self.work / name)) for name in LONG),
             ("events.jsonl", self._events()),
             ("head.json", self._head()),
         ]
@@ -263,7 +291,7 @@ class _Bundle:
         if self.span.first <= self.last:
             return formats.plain_json(_b64(range_proof(self.tree, self.size, self.lower, self.upper)))
         with private_files.open_file(self.work / "records.jsonl", "wb") as lines:
-            lines.writelines(formats.line(formats.fields(row)) for row in self.around)
+            lines.writelines(formats.json_line(row) for row in self.around)
         with private_files.open_file(self.work / "records.csv", "wb") as cells:
             cells.write(formats.csv_head(self.separator))
         self.state.blank = sum(row.erased for row in self.around)
@@ -439,7 +467,7 @@ def _around(span: Period, size: int) -> list[LogRow]:
     return list(period.rows(span.site.pk, first, min(after, size - 1)))
 
 
-def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path]], manifest: dict[str, Any]) -> None:
+def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path | Stream]], manifest: dict[str, Any]) -> None:
     """The files, then the manifest that names their hashes; moved to its place when whole."""
     hashes: dict[str, str] = {}
     fresh = work / "bundle.zip"
@@ -448,6 +476,9 @@ def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path]], manifest:
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive,
     ):
         for name, content in files:
+            if isinstance(content, Stream):
+                hashes[name] = content.put(archive, name)
+                continue
             made = hashlib.sha256()
             source: Any = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
             with source, archive.open(name, "w", force_zip64=True) as target:
@@ -455,5 +486,5 @@ def _zip(work: Path, out: Path, files: list[tuple[str, bytes | Path]], manifest:
                     made.update(piece)
                     target.write(piece)
             hashes[name] = made.hexdigest()
-        archive.writestr("manifest.json", formats.plain_json({**manifest, "files": hashes}))
+        archive.writestr(zipfile.ZipInfo("manifest.json"), formats.plain_json({**manifest, "files": hashes}))
     shutil.move(fresh, out)

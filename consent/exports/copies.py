@@ -19,7 +19,7 @@ REMOVED = "The file held records that have been erased since, and was removed. A
 
 
 def folder() -> Path:
-    """Where exports that were asked for lie: `<site uuid>-<job>.<ending>`, with `.part` or `.work` while being made."""
+    """Where exports that were asked for lie: `<site uuid>-<job>.<ending>`, and `.work` beside it while being made."""
     return Path(settings.FAIRGATE_DATA) / "exports"
 
 

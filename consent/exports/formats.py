@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import base64
+import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -34,9 +35,45 @@ def leaf_hash(row: LogRow, site_uuid: str) -> bytes:
 
 
 def csv_line(row: LogRow, site_uuid: str, separator: str) -> bytes:
-    """One line of the CSV: `values`, none of which a spreadsheet takes for a formula."""
-    text: str = verifier.csv_line(values(row, site_uuid), separator)
-    return text.encode()
+    """One line of the CSV: `values`, none of which a spreadsheet takes for a formula. It is the verifier's own
+    `csv_line` of them; what many records say alike is only written once."""
+    content, (categories, purposes, services) = said(row)
+    few = (
+        row.type, row.action, content.status, row.jurisdiction, content.place.country, content.place.region,
+        content.jurisdiction_by, row.regime, row.language, content.layer, categories, purposes, services,
+        bytes(content.signals).decode(),
+    )  # fmt: skip
+    cells = (
+        f"{row.index}{separator}{row.record_id}{separator}{stamp(row)}",
+        _cells(few, separator),
+        _cell(content.page or "", separator),
+        f"{row.visitor or ''}{separator}{row.replaces or ''}",
+        _cells((str(row.release or ""), row.release_hash, content.ua_family), separator),
+        _cell(content.client_time or "", separator),
+        leaf_hash(row, site_uuid).hex(),
+        "yes" if row.erased else "no",
+        _cells((content.arm,), separator),
+    )
+    return (separator.join(cells) + "\r\n").encode()
+
+
+LONGEST_REMEMBERED = 2_000  # characters of cells; of hundreds of services each hostile visitor says something else
+_HARMLESS = re.compile("[0-9A-Za-z][0-9A-Za-z:.+-]*")
+
+
+def _cell(value: str, separator: str) -> str:
+    return value if _HARMLESS.fullmatch(value) else _written((value,), separator)
+
+
+def _cells(values: tuple[str, ...], separator: str) -> str:
+    short = sum(map(len, values)) <= LONGEST_REMEMBERED
+    return (_written if short else _written.__wrapped__)(values, separator)
+
+
+@lru_cache(2_000)  # visitors say few different things
+def _written(values: tuple[str, ...], separator: str) -> str:
+    line: str = verifier.csv_line(values, separator)
+    return line.removesuffix("\r\n")
 
 
 def csv_head(separator: str) -> bytes:
@@ -76,9 +113,6 @@ _read = msgspec.json.Decoder(_Said).decode
 _NOTHING = _Said()
 
 
-LONGEST_REMEMBERED = 2_000  # bytes of a decision vector; of hundreds of services each hostile visitor has another
-
-
 def _decisions(choices: bytes) -> tuple[str, str, str]:
     """Of categories, purposes and services: `C0001:granted C0002:denied`."""
     return (_decisions_of if len(choices) <= LONGEST_REMEMBERED else _decisions_of.__wrapped__)(choices)
@@ -94,49 +128,72 @@ def _decisions_of(choices: bytes) -> tuple[str, str, str]:
     return categories, purposes, services
 
 
+def said(row: LogRow) -> tuple[_Said, tuple[str, str, str]]:
+    """What a record says for a table, and its decisions as texts; nothing of one that was erased."""
+    content = _read(row.payload) if row.payload else _NOTHING
+    return content, _decisions(bytes(content.choices))
+
+
 def values(row: LogRow, site_uuid: str) -> list[str]:
     """A record in the order of COLUMNS, as text; signals as they were committed to (canonical JSON)."""
-    payload = _read(row.payload) if row.payload else _NOTHING
+    content, decisions = said(row)
     return [
-        str(row.index), row.record_id, stamp(row), row.type, row.action, payload.status, row.jurisdiction,
-        payload.place.country, payload.place.region, payload.jurisdiction_by, row.regime, row.language, payload.layer,
-        *_decisions(bytes(payload.choices)), bytes(payload.signals).decode(), payload.page or "", row.visitor or "",
-        row.replaces or "", str(row.release or ""), row.release_hash, payload.ua_family, payload.client_time or "",
-        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no", payload.arm,
+        str(row.index), row.record_id, stamp(row), row.type, row.action, content.status, row.jurisdiction,
+        content.place.country, content.place.region, content.jurisdiction_by, row.regime, row.language, content.layer,
+        *decisions, bytes(content.signals).decode(), content.page or "", row.visitor or "", row.replaces or "",
+        str(row.release or ""), row.release_hash, content.ua_family, content.client_time or "",
+        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no", content.arm,
     ]  # fmt: skip
 
 
-def to_csv(rows: Iterable[LogRow], site_uuid: str, separator: str = ",") -> Iterator[bytes]:
-    """RFC 4180 with a header line, UTF-8 with a byte order mark: Excel opens it. A spreadsheet of a country that writes
-    1,5 wants a semicolon as separator."""
-    yield csv_head(separator)
-    source = iter(rows)
-    while lines := [csv_line(row, site_uuid, separator) for row in islice(source, 200)]:
-        yield b"".join(lines)
+def csv_lines(rows: Iterable[LogRow], site_uuid: str, separator: str) -> Iterator[bytes]:
+    """The lines that follow `csv_head`: RFC 4180, UTF-8. A spreadsheet of a country that writes 1,5 wants a semicolon
+    as separator."""
+    return _together(csv_line(row, site_uuid, separator) for row in rows)
+
+
+class _Line(msgspec.Struct, gc=False):
+    """A line of JSON Lines; its fields in the order of canonical JSON."""
+
+    action: str
+    commitment: bytes
+    day: date
+    erased: bool
+    id: str
+    index: int
+    jurisdiction: str
+    language: str
+    received_at: str
+    record: str | None
+    regime: str
+    release: int | None
+    release_hash: str
+    request: str | msgspec.UnsetType
+    salt: bytes | None
+    type: str
+
+
+_encode_line = msgspec.json.Encoder().encode  # as it stands: sorting would cost as much again
+
+
+def _line(row: LogRow) -> _Line:
+    request = row.request_hash.hex() if row.erased else msgspec.UNSET
+    return _Line(
+        row.action, row.commitment, row.day, row.erased, row.record_id, row.index, row.jurisdiction, row.language,
+        stamp(row), row.payload, row.regime, row.release, row.release_hash, request, row.salt, row.type,
+    )  # fmt: skip
 
 
 def fields(row: LogRow) -> dict[str, Any]:
     """What a line of the JSON Lines export says: all that recomputes the leaf. `record` is the exact committed text;
     `request`, which it holds too, stands beside it once it is erased."""
-    request = {"request": row.request_hash.hex()} if row.erased else {}
-    return {
-        "index": row.index,
-        "id": row.record_id,
-        "type": row.type,
-        "day": row.day.isoformat(),
-        "received_at": stamp(row),
-        "release": row.release,
-        "release_hash": row.release_hash,
-        "regime": row.regime,
-        "jurisdiction": row.jurisdiction,
-        "language": row.language,
-        "action": row.action,
-        "commitment": base64.b64encode(row.commitment).decode(),
-        "salt": base64.b64encode(row.salt).decode() if row.salt is not None else None,
-        "record": row.payload,
-        "erased": row.erased,
-        **request,
-    }
+    made: dict[str, Any] = msgspec.to_builtins(_line(row))
+    return made
+
+
+def json_line(row: LogRow) -> bytes:
+    """`fields` as a line of JSON Lines, canonical."""
+    return _encode_line(_line(row)) + b"\n"
 
 
 def plain_json(value: Any) -> bytes:
@@ -155,8 +212,13 @@ def place_of(row: LogRow) -> str:
     return (place.country if place else "") or row.jurisdiction
 
 
-def to_jsonl(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
+def json_lines(rows: Iterable[LogRow], site_uuid: str, separator: str = "") -> Iterator[bytes]:
     """One JSON object a line, UTF-8."""
-    source = iter(rows)
-    while lines := [line(fields(row)) for row in islice(source, 200)]:
-        yield b"".join(lines)
+    return _together(json_line(row) for row in rows)
+
+
+def _together(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines, many at a time."""
+    source = iter(lines)
+    while some := list(islice(source, 200)):
+        yield b"".join(some)

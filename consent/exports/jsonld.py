@@ -52,20 +52,23 @@ CONTROL = {
 }
 
 
-def to_jsonld(rows: Iterable[LogRow], site_uuid: str) -> Iterator[bytes]:
-    """One document with a `@graph` of consent records; erased records keep their place and say so."""
+HEAD = json.dumps({"@context": CONTEXT}, ensure_ascii=False)[:-1].encode() + b',"@graph":[\n'
+BETWEEN, FOOT = b",\n", b"\n]}\n"
+
+
+def nodes(rows: Iterable[LogRow], site_uuid: str, separator: str = "") -> Iterator[bytes]:
+    """What stands in the document's `@graph`, between HEAD and FOOT: consent records; erased ones keep their place and
+    say so."""
     site = Site.objects.get(uuid=site_uuid)
     releases: dict[str, dict[str, Any]] = {}
-    yield json.dumps({"@context": CONTEXT}, ensure_ascii=False)[:-1].encode() + b',"@graph":[\n'
-    comma = ""
+    comma = b""
     for row in rows:
         if row.release_hash not in releases:
             found = Release.objects.filter(site=site, sha256=row.release_hash).first()
             releases[row.release_hash] = json.loads(found.snapshot) if found else {}
         record = _Answer(row, str(site.uuid), releases[row.release_hash]).node()
-        yield (comma + json.dumps(record, ensure_ascii=False, separators=(",", ":"))).encode()
-        comma = ",\n"
-    yield b"\n]}\n"
+        yield comma + json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        comma = BETWEEN
 
 
 def place_iri(code: str) -> str:

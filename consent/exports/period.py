@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,12 @@ import msgspec
 from django.db import connections
 from django.db.models import Max, Min
 
+from consent.ledger import copying
+from consent.ledger.copying import NULL
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.models import Site
 
-CHUNK = 2_000
+CHUNK = 2_000  # of SQLite
 
 
 class LogRow(msgspec.Struct, frozen=True, gc=False):
@@ -102,43 +105,67 @@ def answers(rows: Iterable[LogRow]) -> Iterator[LogRow]:
 
 def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[LogRow]:
     """Leaves `first` … `last` in index order, a chunk at a time: constant memory for any size."""
+    if connections[using].vendor == "sqlite":
+        return _rows_of_sqlite(site_id, first, last, using)
+    return _rows_of_postgres(site_id, first, last, using)
+
+
+def _rows_of_postgres(site_id: int, first: int, last: int, using: str) -> Iterator[LogRow]:
+    records = copying.records(site_id, first, last, using)
+    record = next(records, None)
+    for entry in copying.entries(site_id, first, last, using):
+        while record is not None and int(record[0]) < int(entry[0]):
+            record = next(records, None)
+        if record is None:
+            return
+        if record[0] == entry[0]:
+            yield _from_copy(entry, record)
+
+
+_day = lru_cache(4_000)(date.fromisoformat)
+_word = lru_cache(4_000)(copying.text)
+
+
+def _from_copy(entry: list[str], record: list[str]) -> LogRow:
+    index, record_id, request, kind, day, release_hash, sealed = entry
+    _, at, _, _, _, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = record
+    return LogRow(
+        int(index), record_id, kind, _day(day), release_hash, copying.octets(sealed), copying.octets(request),
+        datetime.fromisoformat(at), None if release == NULL else int(release), _word(regime), _word(jurisdiction),
+        _word(language), _word(action), None if visitor == NULL else visitor, None if replaces == NULL else replaces,
+        copying.text_or_none(payload), None if salt == NULL else copying.octets(salt),
+    )  # fmt: skip
+
+
+def _rows_of_sqlite(site_id: int, first: int, last: int, using: str) -> Iterator[LogRow]:
     entry, record = LogEntry._meta.db_table, ConsentRecord._meta.db_table
-    connection = connections[using]
-    sqlite = connection.vendor == "sqlite"
-    text = "" if sqlite else "::text"
     query = (
-        f"SELECT e.leaf_index, e.record_id{text}, e.type, e.day, e.release_hash, e.commitment, e.request_hash,"
+        "SELECT e.leaf_index, e.record_id, e.type, e.day, e.release_hash, e.commitment, e.request_hash,"
         " r.received_at, r.release, r.regime, r.jurisdiction, r.language, r.action,"
-        f" r.visitor{text}, r.replaces{text}, r.payload, r.salt"
+        " r.visitor, r.replaces, r.payload, r.salt"
         f" FROM {entry} e JOIN {record} r ON r.site_id = e.site_id AND r.leaf_index = e.leaf_index"
         " WHERE e.site_id = %s AND e.leaf_index >= %s AND e.leaf_index <= %s"
         " AND r.site_id = %s AND r.leaf_index >= %s AND r.leaf_index <= %s ORDER BY e.leaf_index"
     )
-    read = _from_sqlite if sqlite else _from_postgres
     while first <= last:
         until = min(last, first + CHUNK - 1)
-        with connection.cursor() as cursor:
+        with connections[using].cursor() as cursor:
             cursor.execute(query, [site_id, first, until, site_id, first, until])
-            yield from map(read, cursor.fetchall())
+            yield from map(_from_sqlite, cursor.fetchall())
         first = until + 1
 
 
-def _from_postgres(values: tuple[Any, ...]) -> LogRow:
-    cells = list(values)
-    cells[5], cells[6] = bytes(cells[5]), bytes(cells[6])
-    cells[7] = cells[7].astimezone(UTC)
-    cells[16] = None if cells[16] is None else bytes(cells[16])
-    return LogRow(*cells)
-
-
 def _from_sqlite(values: tuple[Any, ...]) -> LogRow:
-    index, record_id, kind, day, release_hash, *hashes, at = values[:8]
-    *columns, visitor, replaces, payload, salt = values[8:]
+    index, record_id, kind, day, release_hash, sealed, request, at = values[:8]
+    release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = values[8:]
     day = day if isinstance(day, date) else date.fromisoformat(day)
     at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    head = (index, _dashed(record_id), kind, day, release_hash, *hashes, at)
-    return _from_postgres((*head, *columns, _dashed(visitor), _dashed(replaces), payload, salt))
+    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return LogRow(
+        index, _dashed(record_id) or "", kind, day, release_hash, bytes(sealed), bytes(request), at, release, regime,
+        jurisdiction, language, action, _dashed(visitor), _dashed(replaces), payload,
+        None if salt is None else bytes(salt),
+    )  # fmt: skip
 
 
 def _dashed(value: str | UUID | None) -> str | None:

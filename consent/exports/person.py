@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from consent.answers.receipts import HOW, receipt
-from consent.exports import copies, period
-from consent.exports.jsonld import to_jsonld
+from consent.exports import copies, jsonld, period
 from consent.jobs.models import Job
 from consent.ledger import checkpoint
 from consent.sites.models import Site
@@ -30,7 +29,7 @@ def files(site: Site, indexes: Sequence[int]) -> dict[str, bytes]:
     rows = [row for index in indexes for row in period.rows(site.pk, index, index)]
     found = {
         "README.txt": (README + HOW.replace(". ", ".\n") + "\n").encode(),
-        "records.jsonld": b"".join(to_jsonld(rows, str(site.uuid))),
+        "records.jsonld": b"".join([jsonld.HEAD, *jsonld.nodes(rows, str(site.uuid)), jsonld.FOOT]),
     }
     for row in rows:
         proof = receipt(UUID(row.record_id), site.uuid)

@@ -1,8 +1,10 @@
 """Recomputes a site's ledger from what is stored and says what does not fit, the first record by name.
 
-Streams in constant memory (one bit an entry): every leaf from payload and salt, every column that is stored twice,
-every tile, the head, every checkpoint's signature, root and place among the others, every day total, every erasure, the
-checkpoint kept outside the database, the audit trail and the anchors. `unproved` names what nothing here can prove.
+Streams in constant memory (one bit an entry), on all cores: every leaf from payload and salt, every column that is
+stored twice, every tile, the head, every checkpoint's signature, root and place among the others, every day total,
+every erasure, the checkpoint kept outside the database, the audit trail and the anchors. Stretches of leaves are walked
+apart (`stretch.py`); what depends on what came before is judged here, in order. `unproved` names what nothing here can
+prove.
 """
 
 from __future__ import annotations
@@ -11,18 +13,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
-import msgspec
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
+from django.db.models import Max
 
-from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, merkle, signing
-from consent.ledger.append import checkpoint_link, commitment, leaf_input, utc_text
-from consent.ledger.models import ERASABLE, Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
+from consent import processes
+from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, merkle, signing, stretch
+from consent.ledger.append import checkpoint_link
+from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
+from consent.ledger.proofs import Tree
+from consent.ledger.stretch import UNREADABLE, Day, Full, OwnEntry, Repair, Size, Stretch, Walked, Wrong
 from consent.sites.models import Site
-from consent.stats.actions import TEST
 from consent.stats.models import DailyTotal
 from consent.trail import chain
 from consent.trail.actions import NO_SITE
@@ -30,25 +33,14 @@ from consent.trail.models import AuditEvent, TrailHead
 from consent.trail.verbs import Verb
 
 CHUNK = 2_000
-UNREADABLE = (ValueError, TypeError, AttributeError, DatabaseError)
 MOST = 20  # findings told per site; more say nothing new
 RECENT = 1_000  # checkpoints that may be signed while an entry is on its way
 UNPROVED = (
     "Impressions and how answers came about (day totals of counters), gates' reports, drafts, accounts and roles, what "
     "was in records that are erased."
 )
-_decode = msgspec.json.Decoder().decode
-_ENTRY = ("index", "record_id", "request_hash", "type", "day", "release_hash", "commitment")
-_RECORD = (
-    "index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction", "language", "action",
-    "visitor", "replaces", "payload", "salt",
-)  # fmt: skip
 _LINE = ("number", "hash", "actor", "verb", "detail", "at")
 _TOTAL = ("release", "regime", "jurisdiction", "language", "action")
-
-
-class Full(Exception):
-    """Enough was found."""
 
 
 @dataclass(slots=True)
@@ -57,6 +49,8 @@ class Report:
 
     site: Site
     size: int = 0
+    first: int = 0  # the first entry that was recomputed: not 0 after a checkpoint that somebody kept
+    since: int = 0  # the size of that checkpoint
     records: int = 0
     erased: int = 0
     checkpoints: int = 0
@@ -66,12 +60,18 @@ class Report:
     unproved: list[str] = field(default_factory=list)  # what lies beside the log and nothing proves
 
 
-def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
-    """Checks one site's ledger as it was at one moment; `progress(entries done, entries in all)`."""
+def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total: None, since: str = "") -> Report:
+    """Checks one site's ledger as it was at one moment; `progress(entries done, entries in all)`.
+
+    With `since`, the text of a checkpoint that somebody kept: that the log is a continuation of it, and what follows
+    it. What comes before is taken from the tiles, of which that checkpoint leaves no choice; only up to 65,535 entries
+    of it are recomputed.
+    """
     report = Report(site)
+    workers = processes.cores() if processes.shared() else 1
     with one_moment():
         try:
-            _Check(site, report, progress).run()
+            _Check(site, report, progress, since).run(workers)
         except UNREADABLE as error:
             report.wrong.append(f"A row of the ledger cannot be read: {error}. What follows was not checked.")
         except Full:
@@ -104,6 +104,14 @@ def common() -> list[str]:
     return lacking + ([f"The audit trail of what belongs to no site does not hold: {trail}."] if trail else [])
 
 
+def _snapshot() -> str:
+    """A name by which other processes read of the same moment as this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_export_snapshot()")
+        found: str = cursor.fetchone()[0]
+    return found
+
+
 @contextmanager
 def one_moment() -> Iterator[None]:
     """What is read inside is of one moment: repeatable read on PostgreSQL, one read transaction on SQLite."""
@@ -125,18 +133,27 @@ def one_moment() -> Iterator[None]:
 
 
 class _Check:
-    def __init__(self, site: Site, report: Report, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, site: Site, report: Report, progress: Callable[[int, int], None], since: str = "") -> None:
         self.site = site
         self.uuid = str(site.uuid)
         self.report = report
         self.progress = progress
-        self.edge: list[bytes] = []
-        self.tiles: list[list[bytes]] = [[]]  # per level, the hashes of the tile that is filling
-        self.numbers: list[int] = [0]  # per level, the number of that tile
+        self.since_note = since
+        self.since: signing.Checkpoint | None = None
+        self.first = 0  # the first entry that is recomputed
+        self.levels = stretch.LEVELS
+        self.height = merkle.HEIGHT * self.levels  # of the subtree that a whole stretch is
+        self.edge: list[bytes] = []  # of the stretches so far
+        self.upper: list[list[bytes]] = [
+            []
+        ]  # per level above those of a stretch, the hashes of the tile that is filling
+        self.numbers: list[int] = [0]  # per level above those of a stretch, the number of that tile
+        self.tiles = 0
         self.totals: dict[tuple[Any, ...], int] = {}
         self.total_rows = 0
         self.days: dict[date, dict[tuple[Any, ...], int]] | None = None  # of a log whose days come more than once
         self.day: date | None = None
+        self.before: date | None = None  # the day of the last entry that was not recomputed
         self.last: datetime | None = None
         self.restart: int | None = None
         self.rotation: tuple[int, list[bytes]] | None = None  # the last one: its entry and its keys
@@ -153,7 +170,7 @@ class _Check:
         if len(self.report.wrong) >= MOST:
             raise Full
 
-    def run(self) -> None:
+    def run(self, workers: int) -> None:
         site_id = self.site.pk
         head = LogHead.objects.filter(site_id=site_id).first() or LogHead(site_id=site_id)
         self.report.size = head.size
@@ -169,123 +186,139 @@ class _Check:
                 f"The log has {head.size} entries, but a checkpoint of {self.kept.size} was signed: "
                 "the database is older than its last checkpoint."
             )
-        self.points = Checkpoint.objects.filter(site_id=site_id).order_by("size").iterator(CHUNK)
+        if self.since_note:
+            self.go_on_from(head)
+        points = Checkpoint.objects.filter(site_id=site_id).order_by("size")
+        self.points = (points.filter(size__gt=self.first) if self.first else points).iterator(CHUNK)
         self.point = next(self.points, None)
-        entries = self.rows(LogEntry.objects.filter(site_id=site_id).order_by("index").values_list(*_ENTRY), "Entry")
-        records = ConsentRecord.objects.filter(site_id=site_id).order_by("index").values_list(*_RECORD)
-        rows = self.rows(records, "Record")
-        record = next(rows, None)
-        size = 0
-        for entry in entries:
-            index = entry[0]
-            if index != size:
-                self.wrong(f"Entry {size} is missing: after it comes {index}." if index > size else f"Entry {index}?")
-                raise Full  # every later leaf would be wrong too
-            while record is not None and record[0] < index:
-                self.wrong(f"There is a record {record[2]} at index {record[0]} without an entry, or twice.")
-                record = next(rows, None)
-            try:
-                if record is None or record[0] != index:
-                    self.wrong(f"Entry {index} (record {entry[1]}) has no record.")
-                    self.leaf(entry)
-                else:
-                    self.pair(entry, record)
-                    record = next(rows, None)
-            except UNREADABLE as error:
-                self.wrong(f"Record {entry[1]} at index {index} cannot be read: {error}.")
-                raise Full from None
-            size += 1
-            self.at_checkpoints(size)
-            if size % 1_000 == 0:
-                self.progress(size, head.size)
-        while record is not None:
-            self.wrong(f"There is a record {record[2]} at index {record[0]} without an entry.")
-            record = next(rows, None)
+        size = self.first
+        for walked in self.walk(head, workers):
+            size = self.take_up(walked, size)
+            self.progress(size, head.size)
         self.end(head, size)
         self.progress(size, head.size)
 
-    def rows(self, query: Any, what: str) -> Iterator[tuple[Any, ...]]:
-        """The rows in order. One that cannot even be read (a byte that makes no date, no UUID, no UTF-8) is named."""
-        last = -1
+    def walk(self, head: LogHead, workers: int) -> Iterator[Walked]:
+        """The stretches of the log, walked, in order."""
+        site_id, length = self.site.pk, 1 << self.height
+        entries, records = (  # which may end before the head, or go on behind it
+            model.objects.filter(site_id=site_id).aggregate(last=Max("index"))["last"] or 0
+            for model in (LogEntry, ConsentRecord)
+        )
+        starts = range(self.first, max(min(head.size, entries + 1), self.first + 1), length)
+        last = max(entries, records)
+        workers = min(workers, len(starts))
+        snapshot = _snapshot() if workers > 1 else ""
+        kept_size = self.kept.size if self.kept else 0
+        since = self.since.size if self.since else 0
+        return processes.in_order(
+            stretch.walk,
+            (
+                Stretch(
+                    site_id, self.uuid, first, last if first == starts[-1] else first + length - 1,
+                    first == starts[-1], self.levels, tuple(sorted({kept_size, since})), snapshot,
+                )
+                for first in starts
+            ),
+            workers,
+        )  # fmt: skip
+
+    def go_on_from(self, head: LogHead) -> None:
+        """Takes up the check at a checkpoint that somebody kept: everything that the entries before it would have
+        said."""
         try:
-            for row in query.iterator(CHUNK):
-                yield row
-                last = row[0]
-        except UNREADABLE as error:
-            reason = str(error)
-            following = query.filter(index__gt=last)
-            for index in following.values_list("index", flat=True):
-                try:
-                    list(query.filter(index=index))
-                except UNREADABLE as why:
-                    last, reason = index - 1, str(why)
-                    break
-            self.wrong(f"{what} at index {last + 1} cannot be read: {reason}.")
-            raise Full from None
+            since = signing.parse(self.since_note)
+        except ValueError as error:
+            self.wrong(f"The checkpoint that was given cannot be read: {error}")
+            return
+        if signing.signer(self.since_note, self.keys) is None:
+            self.wrong("The checkpoint that was given is not signed by the log's key.")
+            return
+        if since.size > head.size:
+            self.wrong(f"The log has {head.size} entries, and the checkpoint that was given {since.size}.")
+            return
+        self.since, self.report.since = since, since.size
+        self.first = self.report.first = since.size >> self.height << self.height
+        if not self.first:
+            return
+        site_id, first = self.site.pk, self.first
+        tree = Tree(site_id, self.uuid)
+        self.edge = [tree.subtree(height, number) for height, number in merkle.subtrees(0, first)]
+        self.tiles = sum(first >> merkle.HEIGHT * (level + 1) for level in range(self.levels))
+        self.upper, self.numbers, level = [], [], self.levels
+        while number := first >> merkle.HEIGHT * level:  # of hashes of this level
+            tile, rest = divmod(number, merkle.WIDTH)
+            self.upper.append([tree.subtree(merkle.HEIGHT * level, number - rest + n) for n in range(rest)])
+            self.numbers.append(tile)
+            self.tiles += tile
+            level += 1
+        before = ConsentRecord.objects.filter(site_id=site_id, index=first - 1).values_list("received_at", "day")
+        self.last, self.before = before[0]
+        own = LogEntry.objects.filter(site_id=site_id, index__lt=first).exclude(type="consent")
+        self.restart = own.filter(type=LogEntry.Type.RESTART).aggregate(last=Max("index"))["last"]
+        points = Checkpoint.objects.filter(site_id=site_id, size__lte=first).order_by("size")
+        for note, link in points.values_list("note", "chain").iterator(CHUNK):
+            self.chain = checkpoint_link(self.chain, note)
+            self.chains.append(self.chain)
+            self.chained = link is not None
 
-    # --- one leaf ---------------------------------------------------------------------------------------------------
-
-    def pair(self, entry: tuple[Any, ...], record: tuple[Any, ...]) -> None:
-        index, record_id, request_hash, type, day, release_hash, sealed = entry
-        received_at, payload, salt = record[1], record[12], record[13]
-        where = f"Record {record_id} at index {index}"
-        columns = dict(zip(_RECORD, record, strict=True))
-        for name, value in (("record_id", record_id), ("type", type), ("day", day)):
-            if columns[name] != value:
-                self.wrong(f"{where}: {name} is {columns[name]} in the record, {value} in the entry.")
-        if received_at.astimezone(UTC).date() != day:
-            self.wrong(f"{where}: it was received on {received_at}, but filed under {day}.")
-        before, self.last = self.last, received_at
-        if type == LogEntry.Type.CLOCK_REPAIR:
-            self.repair(where, index, before, received_at, payload)
-        elif before and received_at < before:
-            self.wrong(f"{where}: it was received before the one before it.")
-        if payload is None:
-            self.mark(self.erased, index)
-            self.report.erased += 1
-            if salt is not None or columns["visitor"] or columns["replaces"] or type not in ERASABLE:
-                self.wrong(f"{where}: it is neither whole nor erased.")
-        elif salt is None or len(salt) != 32 or commitment(bytes(salt), payload.encode()) != bytes(sealed):
-            self.wrong(f"{where}: payload or salt was changed, they do not fit the commitment.")
+    def take_up(self, walked: Walked, size: int) -> int:
+        """What a stretch is like, behind those before it; returns how many entries there are now."""
+        start = size
+        self.report.records += walked.records
+        for step in walked.steps:
+            if isinstance(step, Wrong):
+                self.wrong(step.text)
+                if step.final:
+                    raise Full  # every later leaf would be wrong too
+            elif isinstance(step, Repair):
+                self.report.repairs.append(step.text)
+            elif isinstance(step, OwnEntry):
+                self.own_entry(step)
+            elif isinstance(step, Day):
+                self.count(step)
+            else:
+                self.at_size(step)
+        self.erased[start - self.first >> 3 :] = walked.erased.ljust((walked.count + 7) >> 3, b"\0")
+        self.report.erased += int.from_bytes(walked.erased, "big").bit_count()
+        self.tiles += walked.tiles
+        self.last = walked.last or self.last
+        size += walked.count
+        if walked.root is None:
+            self.edge += walked.edge
         else:
-            self.committed(where, columns, payload, bytes(request_hash), release_hash)
-        if type == "consent":
-            self.report.records += 1
-            self.count(columns)
-        self.leaf(entry)
+            merkle.push(self.edge, (size >> self.height) - 1, walked.root)  # a tree whose leaves are stretches
+            self.grow(walked.root, size)
+        return size
 
-    def committed(
-        self, where: str, columns: dict[str, Any], payload: str, request_hash: bytes, release_hash: str
-    ) -> None:
-        """Every column that is stored beside the payload must say what was committed to."""
-        stated = _decode(payload)
-        expected = {
-            "id": str(columns["record_id"]),
-            "site": self.uuid,
-            "type": columns["type"],
-            "received_at": utc_text(columns["received_at"]),
-            "request": request_hash.hex(),
-            "release_hash": release_hash,
-            "release": columns["release"],
-            "regime": columns["regime"],
-            "jurisdiction": columns["jurisdiction"],
-            "language": columns["language"],
-            "action": columns["action"],
-            "visitor": _text(columns["visitor"]),
-            "replaces": _text(columns["replaces"]),
-        }
-        for name, value in expected.items():
-            if stated.get(name) != value:
-                self.wrong(f"{where}: {name} is {value!r}, but {stated.get(name)!r} was committed to.")
-        if columns["type"] != "consent":
-            self.own_entry(where, columns, stated)
+    def grow(self, root: bytes, size: int) -> None:
+        """Adds the root of a whole stretch to the tiles above those of a stretch."""
+        level = 0
+        self.upper[0].append(root)
+        while len(self.upper[level]) == merkle.WIDTH:
+            hashes, number = self.upper[level], self.numbers[level]
+            root = merkle.root(hashes)
+            rows = LogTile.objects.filter(site_id=self.site.pk, level=level + self.levels, number=number)
+            stored = rows.values_list("hashes", "root").first()
+            found = (bytes(stored[0]), bytes(stored[1])) if stored else None
+            if problem := stretch.tile_problem(found, level + self.levels, number, hashes, root, size):
+                self.wrong(problem)
+            self.upper[level], self.numbers[level] = [], number + 1
+            self.tiles += 1
+            level += 1
+            if level == len(self.upper):
+                self.upper.append([])
+                self.numbers.append(0)
+            self.upper[level].append(root)
 
-    def own_entry(self, where: str, columns: dict[str, Any], stated: dict[str, Any]) -> None:
-        """An entry that is no answer: what it says of the rest."""
-        index, type = columns["index"], columns["type"]
+    # --- entries that are no answers --------------------------------------------------------------------------------
+
+    def own_entry(self, entry: OwnEntry) -> None:
+        """What it says of the rest."""
+        where, index, type, stated = entry.where, entry.index, entry.type, entry.stated
         if type in events.TYPES and type != LogEntry.Type.CLOCK_REPAIR:  # those are in `repairs`
             few = {name: value for name, value in stated.items() if name not in ("trail", "checkpoints", "text")}
-            self.happened.append((index, type, columns["received_at"], few))
+            self.happened.append((index, type, entry.received_at, few))
         if type == LogEntry.Type.ERASURE:
             self.erasure(where, stated)
         elif type == LogEntry.Type.RESTART:
@@ -308,49 +341,16 @@ class _Check:
         elif point.origin != before or point.size <= index:
             self.wrong(f"{where}: the checkpoint that this restart abandoned is of another log or size.")
 
-    def repair(self, where: str, index: int, before: datetime | None, after: datetime, payload: str | None) -> None:
-        """The one step back that is allowed: it says from where, and that is the time of the entry before."""
-        stated = _decode(payload or "{}")
-        if before is None or stated.get("before") != utc_text(before) or after >= before:
-            self.wrong(f"{where}: it does not set the clock back from the time of the entry before it.")
-        else:
-            self.report.repairs.append(
-                f"Entry {index} set the clock back from {utc_text(before)} to {utc_text(after)}: {stated.get('reason')}"
-            )
-
     def erasure(self, where: str, stated: dict[str, Any]) -> None:
         indexes = stated.get("indexes") or []
         for index in indexes:
-            self.mark(self.named, index)
+            if isinstance(index, int) and index >= self.first:
+                self.mark(self.named, index - self.first)
         if erasure.kept_digest(erasure.kept_rows(self.site.pk, indexes)) != stated.get("kept"):
             self.wrong(f"{where}: what was left of the records it erased has been changed since.")
 
-    def leaf(self, entry: tuple[Any, ...]) -> None:
-        index, _, _, type, day, release_hash, sealed = entry
-        leaf = merkle.leaf_hash(leaf_input(type, self.uuid, day, release_hash, bytes(sealed)))
-        merkle.push(self.edge, index, leaf)
-        level = 0
-        self.tiles[0].append(leaf)
-        while len(self.tiles[level]) == merkle.WIDTH:
-            hashes, number = self.tiles[level], self.numbers[level]
-            root = merkle.root(hashes)
-            rows = LogTile.objects.filter(site_id=self.site.pk, level=level, number=number)
-            stored = rows.values_list("hashes", "root").first()
-            if stored is None:
-                self.wrong(f"Tile {number} of level {level} is missing.")
-            elif bytes(stored[0]) != b"".join(hashes) or bytes(stored[1]) != root:
-                last = index + 1
-                first = last - (merkle.WIDTH << 8 * level)
-                self.wrong(f"Tile {number} of level {level} does not fit entries {first} to {last - 1}.")
-            self.tiles[level], self.numbers[level] = [], number + 1
-            level += 1
-            if level == len(self.tiles):
-                self.tiles.append([])
-                self.numbers.append(0)
-            self.tiles[level].append(root)
-
     def mark(self, bits: bytearray, index: int) -> None:
-        if not isinstance(index, int) or not 0 <= index < 2**40:
+        if not 0 <= index < 2**40:
             return
         if index >> 3 >= len(bits):
             bits.extend(bytes((index >> 3) + 1 - len(bits)))
@@ -358,14 +358,12 @@ class _Check:
 
     # --- totals, checkpoints, the end -------------------------------------------------------------------------------
 
-    def count(self, columns: dict[str, Any]) -> None:
-        if columns["day"] != self.day:
+    def count(self, counted: Day) -> None:
+        if counted.day != self.day:
             self.close_day()
-            self.day = columns["day"]
-        if columns["action"] == TEST:
-            return
-        key = (columns["release"] or 0, *(columns[name] for name in _TOTAL[1:]))
-        self.totals[key] = self.totals.get(key, 0) + 1
+            self.day = counted.day
+        for key, count in counted.totals.items():
+            self.totals[key] = self.totals.get(key, 0) + count
 
     def close_day(self) -> None:
         if self.day is None:
@@ -379,6 +377,8 @@ class _Check:
         self.totals = {}
 
     def compare(self, day: date, totals: dict[tuple[Any, ...], int]) -> None:
+        if self.before and day <= self.before:  # not all of its answers were counted
+            return
         rows = DailyTotal.objects.filter(site_id=self.site.pk, day=day)
         stored = {tuple(row[:-1]): row[-1] for row in rows.values_list(*_TOTAL, "count")}
         self.total_rows += len(stored)
@@ -389,8 +389,9 @@ class _Check:
                 f"the records make {totals.get(key, 0)}."
             )
 
-    def at_checkpoints(self, size: int) -> None:
-        root = b""
+    def at_size(self, step: Size) -> None:
+        """Each checkpoint of this size, and what was kept elsewhere, has the root of the entries."""
+        size, root = step.size, merkle.edge_root([*self.edge, *step.edge])
         while self.point is not None and self.point.size <= size:
             point = self.point
             self.point = next(self.points, None)
@@ -399,7 +400,6 @@ class _Check:
             if point.size != size:
                 self.wrong(f"{name} is of no size this log had.")
                 continue
-            root = root or merkle.edge_root(self.edge)
             try:
                 stated = signing.parse(point.note)
             except ValueError as error:
@@ -412,10 +412,12 @@ class _Check:
                 self.wrong(f"{name} is of another log or size: {stated.origin}, {stated.size}.")
             elif stated.root != root or bytes(point.root) != root:
                 self.wrong(f"{name} has another root than the entries: something before {size} was changed.")
-            elif point.note != signing_form(point.note) or point.created_at != self.last:
+            elif point.note != signing_form(point.note) or point.created_at != step.last:
                 self.wrong(f"{name} was changed in its form or time.")
             self.linked(name, point)
-        if self.kept and self.kept.size == size and self.kept.root != merkle.edge_root(self.edge):
+        if self.since and self.since.size == size and self.since.root != root:
+            self.wrong(f"The log is no continuation of the checkpoint of size {size} that was given.")
+        if self.kept and self.kept.size == size and self.kept.root != root:
             self.wrong(f"The checkpoint kept outside the database, of size {size}, has another root than the entries.")
 
     def linked(self, name: str, point: Checkpoint) -> None:
@@ -448,9 +450,10 @@ class _Check:
         if self.point is not None:
             self.wrong(f"There is a checkpoint of size {self.point.size}, but only {size} entries.")
         tiles = LogTile.objects.filter(site_id=site_id).count()
-        if tiles != sum(self.numbers):
-            self.wrong(f"There are {tiles} tiles, the entries make {sum(self.numbers)}.")
-        if DailyTotal.objects.filter(site_id=site_id).count() != self.total_rows:
+        if tiles != self.tiles:
+            self.wrong(f"There are {tiles} tiles, the entries make {self.tiles}.")
+        stored = DailyTotal.objects.filter(site_id=site_id)
+        if (stored.filter(day__gt=self.before) if self.before else stored).count() != self.total_rows:
             self.wrong("There are day totals of days without records.")
         self.kept_outside()
         self.anchored(self.trail())
@@ -461,7 +464,7 @@ class _Check:
         if erased != named:
             byte = next(i for i in range(length) if erased[i] != named[i])
             bit = next(b for b in range(8) if (erased[byte] ^ named[byte]) >> b & 1)
-            index = byte * 8 + bit
+            index = self.first + byte * 8 + bit
             if erased[byte] >> bit & 1:
                 self.wrong(f"Record at index {index}: it was erased, but no erasure entry names it.")
             else:
@@ -482,7 +485,7 @@ class _Check:
         found = check_trail(self.site, self.trails)
         if found.wrong:
             self.wrong(f"The audit trail does not hold: {found.wrong}.")
-        elif found.loose:
+        elif found.loose and not self.first:
             lines = "line" if found.loose == 1 else "lines"
             self.report.unproved.append(f"The last {found.loose} {lines} of the audit trail: no entry names them yet.")
         return found.anchored
@@ -564,7 +567,3 @@ def signing_form(note: str) -> str:
     text, _, signatures = note.partition("\n\n")
     lines = [line for line in signatures.split("\n") if line.startswith("— ")]
     return text + "\n\n" + "".join(f"{line}\n" for line in lines)
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)

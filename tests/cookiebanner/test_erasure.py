@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +60,14 @@ def where_in_database(*given: Any) -> set[tuple[str, str]]:
 
 
 def where_in_files(folder: Path, *given: Any) -> set[str]:
-    """The files that hold one of these, inside of zips too."""
+    """The files that hold one of these, inside of zips and of their unfinished parts too."""
     looked_for, found = [needle.encode() for needle in needles(*given)], set()
     for path in folder.rglob("*"):
         if not path.is_file():
             continue
         contents = [path.read_bytes().lower()]
+        if path.suffix == ".deflated":
+            contents.append(zlib.decompressobj(-zlib.MAX_WBITS).decompress(path.read_bytes()).lower())
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 contents += [archive.read(name).lower() for name in archive.namelist()]
@@ -236,7 +239,7 @@ def test_what_a_killed_bundle_had_written_goes_too(world, settings, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(bundle, "_Bundle", die)
         runner.work_off()
-    assert where_in_files(settings.FAIRGATE_DATA, alice.visitor) == {"records.jsonl", "records.csv"}
+    assert where_in_files(settings.FAIRGATE_DATA, alice.visitor) == {"records.jsonl.deflated", "records.csv.deflated"}
     call_command("erase", site=str(site.uuid), visitor=str(alice.visitor))
     assert where_in_files(settings.FAIRGATE_DATA, *alice.all) == set()
     due()

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consent.exports import actions, period
+from consent.exports import actions
 from consent.exports.formats import line, plain_json
 from consent.ledger import checkpoint, erasure, kept, signing
 from consent.ledger.append import append, draft_of
@@ -455,32 +455,6 @@ def test_pictures_are_in_the_bundle_and_lost_ones_are_said_to_be(site, tmp_path,
     )
     code, said = verify(bundle(site, tmp_path / "c.zip"))
     assert (code, "VOID by entry 44" in said, "MISSING" in said) == (UNKNOWN, True, False)
-
-
-def test_a_killed_export_goes_on_where_it_was(site, tmp_path, monkeypatch):
-    from consent.exports import bundle as module
-
-    fill(site)
-    monkeypatch.setattr(module, "STEP", 5)
-    span = period.find(site, START, END)
-    out = tmp_path / "b.zip"
-    seen: list[int] = []
-
-    def die(done: int, total: int) -> None:
-        seen.append(done)
-        if len(seen) == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        module.build(span, out, "alice", die)
-    assert not out.exists()
-    with (tmp_path / "b.zip.work" / "records.jsonl").open("ab") as file:
-        file.write(b"half a line that was never noted")
-    again: list[int] = []
-    assert module.build(span, out, "alice", lambda done, total: again.append(done)) == 21
-    assert again[0] > seen[1]
-    assert verify(out)[0] == UNKNOWN
-    assert not (tmp_path / "b.zip.work").exists()
 
 
 # --- the same in the browser ----------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def test_csv_holds_the_answers_of_the_period(site, tmp_path):
         "DE",
     )
     assert first["received_at"] == "2026-03-02T12:00:00.000000Z"
-    assert not (tmp_path / "a.csv.part").exists()
+    assert not (tmp_path / "a.csv.work").exists()
 
 
 def test_an_erased_record_stays_as_a_line_without_content(site, tmp_path):

@@ -1,0 +1,74 @@
+"""What a batch of answers asks the database: of one site, each statement names that site and no other, so that a
+database that keeps sites apart (Citus) asks one machine. What is not so yet is listed."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from consent.ledger.append import append
+from tests.consent.ledger.sample_ledger import answer, make_site
+
+pytestmark = pytest.mark.django_db
+LARGE = ("consent_loghead", "consent_logentry", "consent_consentrecord", "consent_logtile", "consent_dailytotal")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The statements about the large tables, as they went to PostgreSQL."""
+    from psycopg2.extensions import cursor
+
+    found: list[str] = []
+
+    class Recorded(cursor):
+        def execute(self, query: Any, given: Any = None) -> None:
+            super().execute(query, given)
+            found.append(self.query.decode())
+
+        def copy_expert(self, sql: Any, file: Any, *more: Any) -> None:
+            found.append(sql)
+            super().copy_expert(sql, file, *more)
+
+    def statements() -> list[str]:
+        return [one for one in found if any(table in one for table in LARGE)]
+
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        monkeypatch.setattr(connection.connection, "cursor_factory", Recorded)
+    return statements
+
+
+def is_routed(statement: str, site_id: int) -> bool:
+    """Whether it reads or writes rows of one site alone, and a planner can see that."""
+    if re.match(r"(COPY|INSERT INTO) \w+ \(site_id, ", statement):
+        return True  # each row goes where its site is
+    return f"site_id = {site_id} " in f"{statement} " and " IN (SELECT" not in statement and "VALUES" not in statement
+
+
+def test_every_statement_of_a_batch_of_one_site_names_the_site(asked):
+    site = make_site()
+    drafts = [answer(site) for _ in range(600)]  # tiles become full, the leaves of one are read back
+    append(drafts[:200])
+    append(drafts[200:])
+    append([drafts[3], answer(site, record_id=drafts[4].record_id)])  # a replay and a conflict
+    if connection.vendor == "sqlite":
+        return
+    statements = asked()
+    assert {one.split()[0] for one in statements} == {"SELECT", "INSERT", "COPY", "UPDATE"}
+    assert [one[:120] for one in statements if not is_routed(one, site.pk)] == []
+    assert len(statements) > 15
+
+
+def test_what_a_batch_of_several_sites_asks_at_once(asked):
+    """On Citus `append` splits such a batch; elsewhere a fixed number of statements is worth more."""
+    sites = [make_site("A"), make_site("B")]
+    before = len(asked())
+    append([answer(site, record_id=uuid.uuid4()) for site in sites])
+    if connection.vendor == "sqlite":
+        return
+    mixed = [one for one in asked()[before:] if not any(is_routed(one, site.pk) for site in sites)]
+    assert [one.split()[0] for one in mixed] == ["SELECT", "WITH", "UPDATE"]  # lock heads, replays, move heads
