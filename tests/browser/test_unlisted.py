@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -103,6 +104,33 @@ def test_frames_say_nothing_of_their_import_maps(guest: Guest) -> None:
     assert said == []
     assert guest.asked == []
     assert page.evaluate("frames[0].document.documentElement.outerHTML") == "<html><head></head><body></body></html>"
+
+
+# A document that is opened anew loses all listeners, and its window with it.
+ANEW = f"""<iframe src={T}/x/f.html onload="log('frame')"></iframe><img alt src={T}/x/i.gif onload="log('image')"><iframe name=h></iframe>
+<a target=h href={T}/x/a.html>x</a><form target=h action={T}/x/g.html><button>x</button></form>"""
+OPEN_ANEW = """(doc) => {
+  const log = (what) => ran.push(what);
+  doc.defaultView.log = log;
+  if (doc === document) { doc.open(); doc.write(HTML); } else doc.write('<body>' + HTML);
+  doc.defaultView.log = log;
+  doc.close();
+  doc.querySelector('a').click();
+  doc.querySelector('button').click();
+}"""
+
+
+@pytest.mark.parametrize("where", ["document", "frames[0].document"])
+def test_a_document_that_is_opened_anew_holds_as_before(guest: Guest, where: str) -> None:
+    page = guest.open("<iframe></iframe>")
+    page.wait_for_function("window.fairgate.consent().id !== undefined")
+    page.evaluate(f"({OPEN_ANEW})({where})".replace("HTML", json.dumps(ANEW)))
+    page.wait_for_timeout(400)
+    assert [page.evaluate("ran"), guest.asked] == [[], []]
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(600)
+    assert {f"{T}/x/f.html", f"{T}/x/i.gif", f"{T}/x/a.html"} <= set(guest.asked)
+    assert sorted(page.evaluate("ran")) == ["frame", "image"]
 
 
 def test_a_visitor_opens_what_he_clicks(guest: Guest) -> None:

@@ -173,14 +173,14 @@ function patchWrite(w) {
     if (host.takeWritten?.(html)) return;
     const text = pending + html;
     const at = unclosedAt(text);
-    const opens = self.readyState !== 'loading';
-    const enter = () => {
-      if (opens) listenAgain(self);
-      enterFrames(w);
-    };
+    if (self.readyState !== 'loading') {
+      // It may be opened anew, and frames that come in say `load` at once.
+      apply(native, self, [trust('')]);
+      listenAgain(self);
+    }
     if (!pending && !mayLoad(html) && at === text.length) {
       go();
-      enter();
+      enterFrames(w);
       return;
     }
     const send = (safe) => {
@@ -195,7 +195,7 @@ function patchWrite(w) {
     const safe = safeHtml(whole, self.baseURI);
     if (safe === html) go();
     else send(safe);
-    enter();
+    enterFrames(w);
     queueMicrotask(() => {
       const rest = pending;
       pending = '';

@@ -110,14 +110,17 @@ export function tellRefusals(internals) {
     callBack();
   }
 
-  // A page sets its listeners after the address.
+  // A page sets its listeners after the address, and a framework makes elements well before it puts them into the page.
   host.held = (el) =>
-    setTimeout(() => {
-      if (el.isConnected || el.localName === 'script' || LOADS_ALONE.test(el.localName)) fail(el, true);
-      if (el.localName !== 'script') return;
-      showPage(heldLibrary);
-      callBack();
-    });
+    setTimeout(
+      () => {
+        if (el.isConnected || el.localName === 'script' || LOADS_ALONE.test(el.localName)) fail(el, true);
+        if (el.localName !== 'script') return;
+        showPage(heldLibrary);
+        callBack();
+      },
+      el.isConnected ? 0 : 100,
+    );
   host.listeners.change ||= [];
   host.listeners.change.push(() => setTimeout(tellAll));
   return tellAll;
