@@ -168,13 +168,14 @@ def test_a_held_cookie_can_be_deleted_and_nothing_else(guest: Guest, line: str, 
 
 # What a visitor pastes or drops, and what browsers leave out of it.
 FOREIGN = f"""<b>a</b><img src="{T}/x/i.gif" onload="log(1)"><iframe src="{T}/x/f.html"></iframe><p style="background: url({T}/x/c.gif)">c</p>
-<input type=image src="{T}/x/n.gif"><script>log(2)</script><a href="javascript:log(3)">l</a>"""
+<input type=image src="{T}/x/n.gif"><script>log(2)</script><a href="javascript:log(3)">l</a><a href=" java\tscript:log(4)">m</a>
+<a href="{T}/n" onclick="log(5)" title=t>n</a>"""
 EDITOR = f"""<p id=from draggable=true>from here</p><div id=to contenteditable><i>x</i></div><script>
 from.addEventListener('dragstart', (event) => event.dataTransfer.setData('text/html', document.querySelector('template').innerHTML));
 </script><template>{FOREIGN}</template>"""
 ADDRESSES = [f"{T}/x/{name}" for name in ("c.gif", "f.html", "i.gif", "n.gif")]
 # Of what stands in the editor: elements, their addresses, and the text.
-EDITED = """[[...document.querySelectorAll('#to *')].map(({ localName, src, style }) => [localName, src, style?.backgroundImage]), to.textContent.replace(/\\s+/g, ' ')]"""
+EDITED = """[[...document.querySelectorAll('#to *')].map((el) => [el.localName, el.src, el.getAttribute('href'), el.onclick, el.title, el.style?.backgroundImage]), to.textContent.replace(/\\s+/g, ' ')]"""
 
 
 def press(page: Any, keys: str) -> None:

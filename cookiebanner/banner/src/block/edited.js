@@ -19,7 +19,7 @@ export function mindEditing({ findAll, getAttr, host, inert, removeAttr, safeHtm
     for (const el of findAll(body, LEFT_OUT)) el.remove();
     for (const el of findAll(body, '*')) {
       for (const { name, value } of [...el.attributes]) {
-        if (/^(on|srcdoc$)/i.test(name) || /^[\0- ]*javascript:/i.test(value)) removeAttr(el, name);
+        if (/^(on|srcdoc$)/i.test(name) || /^javascript:/i.test(value.replace(/[\0- ]/g, ''))) removeAttr(el, name);
       }
     }
     return body.innerHTML.replace(/<!--[^]*?-->/g, '');
