@@ -136,6 +136,8 @@ bench-soak: .venv/.dev
 bench-blocking: .venv/.dev node_modules/.done
 	@./scripts/need chromium firefox-esr
 	$(PY) -m bench.blocking
+	for engine in firefox webkit; do $(PY) -m bench.blocking_engines table $$engine --minutes 600 || exit; done
+	for engine in chromium firefox webkit; do $(PY) -m bench.blocking_engines races $$engine --minutes 600 || exit; done
 
 bench-banner: .venv/.dev node_modules/.done
 	@./scripts/need chromium

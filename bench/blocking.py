@@ -2,6 +2,7 @@
 
 `python -m bench.blocking drop_in strict` measures only these again and keeps the other columns; `cost` the last table;
 `new` measures in every column the vectors that it does not have yet, in tabs that are used again; `new strict` in this.
+Other engines and races: `python -m bench.blocking_engines`, in parts.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ django.setup()
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 
 from bench import third_party_report  # noqa: E402
-from tests.browser.vectors import firefox  # noqa: E402
 from tests.browser.vectors.blockers import (  # noqa: E402
     GATE,
     LEVELS,
@@ -166,6 +166,16 @@ The same vectors in {version}, without a gate on the figures. Its scanner works 
 policy that comes later, so SWALLOW and HOLD keep nothing from leaving there; what runs is what counts. Sites that need
 the requests gone in every browser rewrite their pages (the server level).
 """
+WEBKIT = """## In WebKitGTK
+
+The same vectors in {version}, the engine of Safari. Its scanner heeds no later policy either. It takes no cookies of
+other sites by itself, and its driver tells none: what is stored here is what the page's own host keeps.
+"""
+RACES = """## Races, in numbers
+
+Of {times} first visits of each page: in how many a request reached the tracker before an answer, and how many requests
+in all. Nothing of what is asked for runs. Made by `python -m bench.blocking_engines races …`.
+"""
 COST = """## What it costs
 
 Medians of {rounds} interleaved loads of a {nodes}-node page. `page ms` is the end of DOMContentLoaded, `gate ms` the
@@ -242,6 +252,24 @@ def group_rows(columns: list[dict[str, list[int]]]) -> list[str]:
     return lines
 
 
+def race_rows(races: dict[str, Any]) -> list[str]:
+    """How often each racing shape lost, in each engine and at each level; nothing when it was not measured."""
+    if not races:
+        return []
+    engines = list(races)
+    shapes = list(races[engines[0]]["rows"])
+    lines = [
+        RACES.format(times=" or ".join(sorted({f"{races[engine]['times']}" for engine in engines}))),
+        "| level, page | " + " | ".join(races[engine]["version"] for engine in engines) + " |",
+        "|---|" + "---|" * len(engines),
+    ]
+    for shape in shapes:
+        rows = [races[engine]["rows"].get(shape) for engine in engines]
+        cells = " | ".join(f"{row[0]} ({row[1]})" if row else "–" for row in rows)
+        lines.append(f"| {shape} | {cells} |")
+    return [*lines, ""]
+
+
 def table(data: dict) -> str:
     """docs/blocking.md."""
     names = [name for name in (*RIVALS, *LEVELS) if name in data["blockers"]]
@@ -268,15 +296,17 @@ def table(data: dict) -> str:
                 + (f"; and in closed shadow roots that the parser makes: {closed}" if closed else "")
             )
     lines += ["", REMAINS, WORKERS, UNLISTED_KINDS]
-    if other := data.get("firefox"):
-        names = [name for name in (*RIVALS, *LEVELS) if name in other["blockers"]]
-        lines += [
-            FIREFOX.format(version=other["version"]),
-            "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
-            "|---|" + "---|" * len(names),
-            *group_rows([other["blockers"][name]["groups"] for name in names]),
-            "",
-        ]
+    for engine, introduction in (("firefox", FIREFOX), ("webkit", WEBKIT)):
+        if other := data.get(engine):
+            names = [name for name in (*RIVALS, *LEVELS) if name in other["blockers"]]
+            lines += [
+                introduction.format(version=other["version"]),
+                "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
+                "|---|" + "---|" * len(names),
+                *group_rows([other["blockers"][name]["groups"] for name in names]),
+                "",
+            ]
+    lines += race_rows(data.get("races", {}))
     if cost_data := data.get("cost"):
         lines += [
             COST.format(rounds=ROUNDS, nodes=f"{NODES:,}"),
@@ -335,12 +365,9 @@ def main(wanted: list[str]) -> None:
             data["blockers"][column] = with_new(data["blockers"][column], column, "warm")
             save(data)
         return
-    for name in wanted or [*RIVALS, *LEVELS, "firefox", "cost"]:
+    for name in wanted or [*RIVALS, *LEVELS, "cost"]:
         if name == "cost":
             data["cost"] = asyncio.run(cost())
-        elif name == "firefox":
-            columns = {column: measured(column, "firefox") for column in ("none", "yett", *LEVELS)}
-            data["firefox"] = {"version": version(firefox.binary()), "blockers": columns}
         else:
             data["blockers"][name] = measured(name, "chromium")
         save(data)

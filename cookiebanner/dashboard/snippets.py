@@ -49,6 +49,7 @@ def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
                 "asked for before an answer, and so may frames and a picture right behind a script; what "
                 "stands in closed shadow roots, what your own style sheets load, and what your own scripts "
                 "import from below a listed host or send an empty frame to, is out of a script's reach. "
+                "Firefox and Safari ask for all that stands in the markup, whatever a page says; it does not run. "
                 "Their cookies from other sites are not ours to delete."
             ),
         },
@@ -68,8 +69,9 @@ def _for_own_pages(site: Site, base: str) -> list[dict[str, Any]]:
                 "release knows as necessary are allowed; after a yes the page reloads."
             ),
             "cannot": gettext(
-                "A connection may be opened (preconnect) without a request. Hosts your site needs must be "
-                "known to the release, or they are refused too: look at the reports below for a week first."
+                "A connection may be opened (preconnect) without a request, and Firefox and Safari ask for all "
+                "that stands in the markup; it does not run. Hosts your site needs must be known to the release, "
+                "or they are refused too: look at the reports below for a week first."
             ),
         },
         {

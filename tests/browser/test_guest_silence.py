@@ -17,18 +17,32 @@ LOADER = f"""<script>function load(name) {{
 load('a')</script>
 <img alt="" src="{T}/x/parsed/t.gif" onerror="log('parsed image')">
 <script src="{T}/b.js" onerror="log('parsed script')"></script>"""
+# What else says that it failed; a picture's source, an icon and captions that nobody asked for do not.
+FILMS = f"""<video muted src="{T}/x/v" onerror="log('film ' + error.code)"></video><video><source src="{T}/x/vs" onerror="log('source')"></video>
+<video src=/own/png><track default src="{T}/x/t" onerror="log('track')"><track src="{T}/x/t2" onerror="log('no')"></video>
+<picture><source srcset="{T}/x/p" onerror="log('no')"><img alt src=/own/png></picture><link rel=icon href="{T}/x/icon" onerror="log('no')">
+<svg><image href="{T}/x/g" onerror="log('drawn')"/></svg><input type=image alt src="{T}/x/n" onerror="log('button')">
+<script>document.querySelector('video').play().catch(error => log(error.name)); const sound = new Audio('{T}/x/a'); sound.onerror = () => log('sound');
+const object = document.createElement('object'); object.data = '{T}/x/o'; object.onerror = () => log('object'); document.body.append(object)</script>"""
+FILMS_TOLD = ["NotSupportedError", "button", "drawn", "film 4", "object", "sound", "source", "track"]
 TOLD = ["fallback of a", "image a", "parsed image", "parsed script"]
 
 
 def test_nothing_fails_before_an_answer_and_everything_once_after_a_no(guest) -> None:
-    page = guest.open(LOADER)
+    page = guest.open(LOADER + FILMS)
     page.wait_for_timeout(500)
     assert page.evaluate("ran") == []
     page.evaluate("fairgate.reject()")
-    assert sorted(ran(page, 4)) == TOLD
+    told = sorted([*TOLD, *FILMS_TOLD])
+    assert sorted(ran(page, len(told))) == told
     page.evaluate("load('c')")
-    assert sorted(ran(page, 6)) == sorted([*TOLD, "fallback of c", "image c"])
+    assert sorted(ran(page, len(told) + 2)) == sorted([*told, "fallback of c", "image c"])
     assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(700)
+    names = ["a", "g", "n", "o", "p", "t", "v", "vs"]
+    asked = sorted(set(guest.asked) - {f"{T}/x/icon", f"{T}/x/t2"})
+    assert [address for address in asked if address.count("/") == 4] == [f"{T}/x/{name}" for name in names]
 
 
 @pytest.mark.parametrize("script", ["1", "document.head.append(document.createElement('i'))"])

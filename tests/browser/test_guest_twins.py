@@ -24,6 +24,7 @@ READ = """() => {
   const names = ['src', 'srcset', 'sandbox', 'rel', 'href', 'data', 'poster', 'ping', 'style', 'media', 'disabled', 'fg-held', 'fg-src', 'data-fg'];
   const rules = ['[src]', '[SRC*="trk"]', ':not([src])', '[srcset]', '[sandbox="allow-scripts"]', '[rel=stylesheet]', '[rel~="preload"]', '[href]',
     '[data$=".html"]', '[poster]', '[ping]', '[fg-held]', '[data-fg]', '[fg-src]', '[title="[src]"]', '[class][src]:not([alt=x])', ':is([src],[data])'];
+  const paths = ['count(.//*[@src])', 'string(.//iframe/@src)', 'count(.//*[contains(@src, "/i.gif")])', './/*[attribute::poster]/@poster', 'string("@src")'];
   const said = [...root.querySelectorAll('*')].map(el => ({
     tag: el.localName,
     get: names.map(name => el.getAttribute(name)),
@@ -36,6 +37,8 @@ READ = """() => {
     mirrored: ['src', 'srcset', 'data', 'poster', 'rel', 'ping', 'media', 'disabled'].map(name => `${el[name]}`),
     tokens: [el.sandbox?.value, el.relList?.value, el.relList?.contains('stylesheet')],
     dataset: JSON.stringify(el.dataset),
+    computed: [getComputedStyle(el).backgroundImage, getComputedStyle(el).getPropertyValue('background-image'),
+      el.computedStyleMap().get('background-image')?.toString()],
     outer: el.outerHTML, xml: new XMLSerializer().serializeToString(el),
     clone: el.cloneNode(true).outerHTML, imported: document.importNode(el, true).outerHTML,
     foreign: document.implementation.createHTMLDocument('').importNode(el, true).outerHTML,
@@ -49,6 +52,7 @@ READ = """() => {
   box.append(range.cloneContents());
   const parsed = new DOMParser().parseFromString(root.outerHTML, 'text/html').body.firstChild;
   return JSON.stringify([said, root.innerHTML, root.getHTML(), box.innerHTML, rules.map(rule => root.querySelectorAll(rule).length),
+    paths.map(path => document.evaluate(path, root, null, 2).stringValue), document.createExpression('count(.//*[@src])').evaluate(root, 1).numberValue,
     root.querySelector('[src]').localName, parsed.isEqualNode(root), root.isEqualNode(parsed), parsed.outerHTML === root.outerHTML], null, 1);
 }"""
 MADE = "<div id=root></div>"
@@ -75,6 +79,79 @@ def test_what_the_parser_wrote_reads_so_too(guest) -> None:
     body = f"<div id=root>{ELEMENTS}</div>"
     bare = guest.bare(body).evaluate(READ)
     assert guest.open(body).evaluate(READ).splitlines() == bare.splitlines()
+
+
+# What a style sheet, a list of tokens, a sound without a page and a customized element say.
+OTHERS = """() => {
+  const style = document.createElement('style');
+  style.textContent = 'h1 { background-image: url(TRACKER/x/h.gif) }';
+  document.head.append(style);
+  const frame = document.createElement('iframe');
+  frame.setAttribute('sandbox', 'allow-scripts');
+  frame.src = 'TRACKER/x/f.html';
+  document.body.append(frame);
+  frame.sandbox.add('allow-popups', 'allow-forms');
+  frame.sandbox.remove('allow-forms', 'allow-modals');
+  customElements.define('x-image', class extends HTMLImageElement {}, { extends: 'img' });
+  const image = document.createElement('img', { is: 'x-image' });
+  image.src = 'TRACKER/x/i.gif';
+  document.body.append(image);
+  window.sound = new Audio('TRACKER/x/s.mp3');
+  return [style.sheet.cssRules[0].cssText, getComputedStyle(document.querySelector('h1')).backgroundImage, frame.getAttribute('sandbox'),
+    frame.sandbox.value, frame.outerHTML, image.outerHTML, sound.src, sound.outerHTML];
+}""".replace("TRACKER", T)
+
+
+def test_what_belongs_to_no_element_of_the_page_says_so_too(guest) -> None:
+    without = guest.bare("")
+    bare = without.evaluate(OTHERS)
+    without.close()
+    guest.asked.clear()
+    page = guest.open("")
+    assert page.evaluate(OTHERS) == bare
+    page.wait_for_timeout(200)
+    assert guest.asked == []
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(500)
+    assert sorted(guest.asked) == [f"{T}/x/{name}" for name in ("f.html", "h.gif", "i.gif", "s.mp3")]
+    assert page.evaluate("document.querySelector('iframe').getAttribute('sandbox')") == "allow-scripts allow-popups"
+
+
+# Every function that a window's interfaces offer: its name, how many arguments it takes, its source, how it is defined.
+NATIVES = """() => {
+  const said = {};
+  const tell = (owner, where) => {
+    for (const [key, { enumerable, configurable, writable, ...made }] of Object.entries(Object.getOwnPropertyDescriptors(owner)))
+      for (const [kind, found] of Object.entries(made))
+        if (typeof found === 'function')
+          said[`${where}.${key} ${kind}`] = [found.name, found.length, Function.prototype.toString.call(found), enumerable, configurable, writable].join();
+  };
+  tell(window, 'window');
+  for (const key of Object.getOwnPropertyNames(window)) {
+    const made = window[key];
+    if (typeof made !== 'function' || !made.prototype) continue;
+    tell(made, key);
+    tell(made.prototype, `${key}.prototype`);
+  }
+  return said;
+}"""
+
+
+ALIASES = "[MutationObserver === WebKitMutationObserver, RTCPeerConnection === webkitRTCPeerConnection]"
+
+
+def test_what_stands_for_the_browser_s_own_says_of_itself_what_that_says(guest) -> None:
+    """jQuery up to 3.6 selects by itself, and not all that browsers select, where a method's source is not the browser's."""
+    bare = guest.bare("").evaluate(NATIVES)
+    page = guest.open(f"<script src={T}/a.js></script>")
+    for _ in range(2):
+        said = page.evaluate(NATIVES)
+        assert page.evaluate(ALIASES) == [True, True]
+        assert {name: said.get(name) for name in bare if said.get(name) != bare[name]} == {}
+        page.evaluate("fairgate.accept()")
+        page.wait_for_timeout(300)
+    assert len(bare) > 5000
+    assert page.evaluate("ran") == ["A:"]
 
 
 IMAGE = """async () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -105,6 +106,33 @@ def test_frames_say_nothing_of_their_import_maps(guest: Guest) -> None:
     assert page.evaluate("frames[0].document.documentElement.outerHTML") == "<html><head></head><body></body></html>"
 
 
+# A document that is opened anew loses all listeners, and its window with it.
+ANEW = f"""<iframe src={T}/x/f.html onload="log('frame')"></iframe><img alt src={T}/x/i.gif onload="log('image')"><iframe name=h></iframe>
+<a target=h href={T}/x/a.html>x</a><form target=h action={T}/x/g.html><button>x</button></form>"""
+OPEN_ANEW = """(doc) => {
+  const log = (what) => ran.push(what);
+  doc.defaultView.log = log;
+  if (doc === document) { doc.open(); doc.write(HTML); } else doc.write('<body>' + HTML);
+  doc.defaultView.log = log;
+  doc.close();
+  doc.querySelector('a').click();
+  doc.querySelector('button').click();
+}"""
+
+
+@pytest.mark.parametrize("where", ["document", "frames[0].document"])
+def test_a_document_that_is_opened_anew_holds_as_before(guest: Guest, where: str) -> None:
+    page = guest.open("<iframe></iframe>")
+    page.wait_for_function("window.fairgate.consent().id !== undefined")
+    page.evaluate(f"({OPEN_ANEW})({where})".replace("HTML", json.dumps(ANEW)))
+    page.wait_for_timeout(400)
+    assert [page.evaluate("ran"), guest.asked] == [[], []]
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(600)
+    assert {f"{T}/x/f.html", f"{T}/x/i.gif", f"{T}/x/a.html"} <= set(guest.asked)
+    assert sorted(page.evaluate("ran")) == ["frame", "image"]
+
+
 def test_a_visitor_opens_what_he_clicks(guest: Guest) -> None:
     page = guest.open(FRAME + f"<a target=h href={T}/f.html>x</a>")
     page.click("a")
@@ -138,26 +166,76 @@ def test_a_held_cookie_can_be_deleted_and_nothing_else(guest: Guest, line: str, 
     assert page.evaluate("document.cookie") == kept
 
 
-def pasted(guest: Guest, page: Any) -> list[str]:
-    """What is asked for when a visitor pastes a picture, and what the page then reads of it."""
-    guest.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    html = f'<b>a</b><img src="{T}/pasted.gif">'
-    page.evaluate(
-        f"navigator.clipboard.write([new ClipboardItem({{'text/html':new Blob([`{html}`],{{type:'text/html'}})}})])"
-    )
+# What a visitor pastes or drops, and what browsers leave out of it.
+FOREIGN = f"""<b>a</b><img src="{T}/x/i.gif" onload="log(1)"><iframe src="{T}/x/f.html"></iframe><p style="background: url({T}/x/c.gif)">c</p>
+<input type=image src="{T}/x/n.gif"><script>log(2)</script><a href="javascript:log(3)">l</a><a href=" java\tscript:log(4)">m</a>
+<a href="{T}/n" onclick="log(5)" title=t>n</a>"""
+EDITOR = f"""<p id=from draggable=true>from here</p><div id=to contenteditable><i>x</i></div><script>
+from.addEventListener('dragstart', (event) => event.dataTransfer.setData('text/html', document.querySelector('template').innerHTML));
+</script><template>{FOREIGN}</template>"""
+ADDRESSES = [f"{T}/x/{name}" for name in ("c.gif", "f.html", "i.gif", "n.gif")]
+# Of what stands in the editor: elements, their addresses, and the text.
+EDITED = """[[...document.querySelectorAll('#to *')].map((el) => [el.localName, el.src, el.getAttribute('href'), el.onclick, el.title, el.style?.backgroundImage]), to.textContent.replace(/\\s+/g, ' ')]"""
+
+
+def press(page: Any, keys: str) -> None:
     page.focus("#to")
-    page.keyboard.press("Control+V")
-    page.wait_for_selector("#to img", state="attached")
-    page.wait_for_timeout(300)
-    return [*guest.asked, page.evaluate("document.querySelector('#to img').src")]
+    page.keyboard.press("Control+A")
+    page.keyboard.press(keys)
 
 
-def test_a_picture_that_a_visitor_pastes_waits_and_stands_as_it_was(guest: Guest) -> None:
-    editor = "<div id=to contenteditable>x</div>"
-    assert pasted(guest, guest.bare(editor)) == [f"{T}/pasted.gif"] * 2
+def pasted(guest: Guest, page: Any) -> None:
+    guest.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        "html => navigator.clipboard.write([new ClipboardItem({'text/html': new Blob([html], {type: 'text/html'})})])",
+        FOREIGN,
+    )
+    press(page, "Control+V")
+
+
+def dropped(guest: Guest, page: Any) -> None:
+    start, end = (page.locator(name).bounding_box() for name in ("#from", "#to"))
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    for x in (4, 5):
+        page.mouse.move(end["x"] + x, end["y"] + 5)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("way", [pasted, dropped])
+def test_what_a_visitor_pastes_or_drops_waits_and_stands_as_it_would(guest: Guest, way: Any) -> None:
+    def edited(page: Any) -> Any:
+        way(guest, page)
+        page.wait_for_selector("#to iframe", state="attached")
+        page.wait_for_timeout(300)
+        return page.evaluate(EDITED)
+
+    bare = edited(guest.bare(EDITOR))
+    assert sorted(guest.asked) == ADDRESSES
     guest.asked.clear()
-    page = guest.open(editor)
-    assert pasted(guest, page) == [f"{T}/pasted.gif"]
+    page = guest.open(EDITOR)
+    page.wait_for_function("window.fairgate.consent().id !== undefined")
+    assert [edited(page), page.evaluate("ran"), guest.asked] == [bare, [], []]
+    # As what was pasted it is taken back, and comes again.
+    press(page, "Control+Z")
+    assert page.evaluate("to.innerHTML") == "<i>x</i>"
+    press(page, "Control+Shift+Z")
+    assert [page.evaluate(EDITED), guest.asked] == [bare, []]
     page.evaluate("fairgate.accept()")
     page.wait_for_timeout(500)
-    assert guest.asked == [f"{T}/pasted.gif"]
+    assert sorted(guest.asked) == ADDRESSES
+
+
+def test_what_a_visitor_takes_out_of_a_page_is_what_its_author_wrote(guest: Guest) -> None:
+    page = guest.open(f'<div id=to contenteditable>a<img src="{T}/x/i.gif" alt=z><img src=/own/png>b</div>')
+    page.wait_for_function("window.fairgate.consent().id !== undefined")
+    guest.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    written = f'a<img src="{T}/x/i.gif" alt="z"><img src="https://{SITE}/own/png">b'
+    read = "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((blob) => blob.text())"
+    for keys in ("Control+C", "Control+X"):
+        press(page, keys)
+        assert page.evaluate(read) == written
+    page.wait_for_function("!to.textContent.trim()")
+    press(page, "Control+V")
+    page.wait_for_selector("#to img", state="attached")
+    assert [page.evaluate("document.querySelector('#to img').src"), guest.asked] == [f"{T}/x/i.gif", []]

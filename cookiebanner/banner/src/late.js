@@ -3,6 +3,7 @@
  * beside the banner, or when something is left to do; a returning visitor with nothing to do never loads it.
  */
 
+import { mindEditing } from './block/edited.js';
 import { finish } from './block/release.js';
 import { resumeNavigation } from './block/resume.js';
 import { answers } from './core/answer.js';
@@ -31,6 +32,7 @@ function late(api) {
   if (!core.engine.release) {
     finish(core.engine);
     resumeNavigation(core.engine.internals);
+    mindEditing(core.engine.internals);
   }
   const headless = core.isHeadless();
   const bare = core.isBare;

@@ -28,9 +28,20 @@ JUDGED = HERE / "judged.json"
 JUDGED_FIREFOX = HERE / "judged_firefox.json"
 VERDICTS = {"patched", "watched", "cannot load", "limit"}
 WALK = (HERE / "walk.js").read_text().rpartition("*/")[2].strip().removesuffix(";")
+# What stands for a browser's function says of itself what that says: only who knew the function before can tell them apart.
+BEFORE = """<script>{
+  const own = (window.fromTheStart = new WeakSet());
+  for (const name of Object.getOwnPropertyNames(window)) {
+    for (const object of [window, window[name], window[name]?.prototype]) {
+      if (!object || !/function|object/.test(typeof object)) continue;
+      for (const found of Object.values(Object.getOwnPropertyDescriptors(object)))
+        for (const f of Object.values(found)) if (typeof f === 'function') own.add(f);
+    }
+  }
+}</script>"""
 PAGES = {
-    "/bare": "<!doctype html><title>x</title>",
-    "/gate": f"<!doctype html><html><head>{blockers.GATE}{blockers.SWALLOW}</head><body>x</body></html>",
+    "/bare": f"<!doctype html><title>x</title>{BEFORE}",
+    "/gate": f"<!doctype html><html><head>{BEFORE}{blockers.GATE}{blockers.SWALLOW}</head><body>x</body></html>",
 }
 
 

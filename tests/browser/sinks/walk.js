@@ -1,14 +1,11 @@
 /**
  * Every way to make a browser do something: `{interface: {member: replaced}}` of all that this window offers. A setter is
  * `name=`, a method `name()`, one of the interface itself `::name()`, a constructor `new`; `replaced` says whether the function
- * is not the browser's.
+ * is another than before the gate (judge.py).
  */
 () => {
   const found = {};
-  const native = /^(?:async )?(?:function|class) \w*(?: \w+)?\s*\([^)]*\)\s*\{\s*\[native code\]\s*\}$/;
-  const text = Function.prototype.toString;
-  // A stand-in has no name of its own.
-  const replaced = (f, name = '') => !native.test(text.call(f)) || (name !== '' && !text.call(f).includes(name));
+  const replaced = (f) => !window.fromTheStart.has(f);
   const constructs = (f) => {
     try {
       Reflect.construct(Object, [], f);
@@ -17,9 +14,9 @@
       return false;
     }
   };
-  const add = (owner, member, f, name) => {
+  const add = (owner, member, f) => {
     found[owner] ||= {};
-    found[owner][member] = replaced(f, name);
+    found[owner][member] = replaced(f);
   };
   const members = (owner, object, before) => {
     for (const key of Object.getOwnPropertyNames(object)) {
@@ -33,7 +30,7 @@
     const { value } = Object.getOwnPropertyDescriptor(window, key);
     if (!/^[A-Z]/.test(key) || (typeof value !== 'function' && Object.prototype.toString.call(value) !== `[object ${key}]`)) continue;
     const isNamespace = typeof value !== 'function';
-    if (!isNamespace && value.prototype && constructs(value)) add(key, 'new', value, key);
+    if (!isNamespace && value.prototype && constructs(value)) add(key, 'new', value);
     if (value.prototype) members(key, value.prototype, '');
     members(key, value, isNamespace ? '' : '::');
   }

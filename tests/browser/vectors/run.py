@@ -14,13 +14,14 @@ from playwright.async_api import Error, Page, Playwright, async_playwright
 
 from tests.browser.uncaught import ours
 
-from . import firefox
+from . import firefox, webkit
 from .blockers import RIVALS, Blocker, chromium
 from .pages import GROUPS, VECTORS, Vector, page
 from .server import CDN, CMP, SITE, TRACKER, Server
 
-# Tabs at once, more than there are cores: most of a vector's time is waited. A process of its own costs more than a tab.
-PARALLEL = {"chromium": 6, "warm": 10, "firefox": 4}
+# Tabs at once, more than there are cores: most of a vector's time is waited. A process of its own costs more than a tab;
+# WebKit's driver has one at a time.
+PARALLEL = {"chromium": 6, "warm": 10, "firefox": 4, "webkit": 1}
 SETTLE_MS = 600
 LONGEST = 60  # seconds of one vector; the slowest take 16
 
@@ -178,7 +179,14 @@ async def in_firefox(port: int) -> AsyncIterator[Opener]:
         yield lambda _vector: browser.tab()
 
 
-BROWSERS = {"chromium": in_chromium, "warm": in_warm_chromium, "firefox": in_firefox}
+@contextlib.asynccontextmanager
+async def in_webkit(port: int) -> AsyncIterator[Opener]:
+    """Opens tabs of Debian's WebKitGTK."""
+    async with webkit.launch(port) as browser:
+        yield lambda _vector: browser.tab()
+
+
+BROWSERS = {"chromium": in_chromium, "warm": in_warm_chromium, "firefox": in_firefox, "webkit": in_webkit}
 
 
 async def one(tab: Tab, server: Server, run: str, vector: Vector) -> Result:
@@ -205,13 +213,28 @@ async def refuse(tab: Tab, address: str) -> None:
     await tab.keep_answer()
 
 
-def serve(blocker: Blocker) -> Server:
+async def attempts(blocker: Blocker, vector: Vector, browser: str, times: int) -> list[int]:
+    """How many requests reached the tracker in each of so many first visits of one page, one after the other."""
+    server = serve(blocker, [vector])
+    counts = []
+    try:
+        async with BROWSERS[browser](server.port) as opened:
+            for _ in range(times):
+                async with asyncio.timeout(LONGEST), opened(vector) as tab:
+                    await one(tab, server, blocker.name, vector)
+                counts.append(len(server.left[f"{blocker.name}/{vector.name}"]))
+    finally:
+        server.close()
+    return counts
+
+
+def serve(blocker: Blocker, vectors: Iterable[Vector] = VECTORS) -> Server:
     """The site under one blocker: `/<blocker>/<vector>/`."""
-    vectors = {vector.name: vector for vector in VECTORS}
+    known = {vector.name: vector for vector in vectors}
 
     def pages(path: str) -> str | None:
         run, _, rest = path.strip("/").partition("/")
-        vector = vectors.get(rest)
+        vector = known.get(rest)
         return blocker.rewrite(page(vector, run, blocker.markup)) if run == blocker.name and vector else None
 
     server = Server(pages, dict(blocker.files))

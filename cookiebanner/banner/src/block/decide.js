@@ -155,11 +155,14 @@ const holdPlainCss = (text, base) =>
     return (before[1] || /^(\w+:|\/\/)/.test(url)) && cssUrlWaits(url, base) ? `${before}data:fg,${written}` : whole;
   });
 
+/** Whether some CSS of this page waits. */
+export let holdsCss = false;
 /** CSS whose held URLs are made inert in a way that `releaseCss` can undo, without a request or an error. */
 export function holdCss(text, el = undefined) {
   const css = `${text}`;
   const base = el && baseOf(el);
   const safe = holdPlainCss(css, base);
+  if (safe !== css) holdsCss = true;
   if (safe !== css || !css.includes('\\')) return safe;
   // Letters may be written as escapes.
   const plain = css.replace(/\\(?:([0-9a-f]{1,6})\s?|([g-z]))/gi, (whole, hex, letter) => {
@@ -167,5 +170,7 @@ export function holdCss(text, el = undefined) {
     return /[a-z]/i.test(said) ? said : whole;
   });
   const safer = holdPlainCss(plain, base);
-  return safer === plain ? css : safer;
+  if (safer === plain) return css;
+  holdsCss = true;
+  return safer;
 }

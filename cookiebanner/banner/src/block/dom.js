@@ -33,6 +33,7 @@ const nodeType = uncurried(describe(Node.prototype, 'nodeType').get);
 export const findAll = (root, selector) => [...queries.get(nodeType(root))(root, selector)];
 export const setHtml = setter(E, 'innerHTML');
 export const outerHtml = getter(E, 'outerHTML');
+export const ruleText = getter(CSSRule.prototype, 'cssText');
 
 /** Node → what we have just changed of it (an attribute's name; '' for its children), or how often it was moved. */
 export let changes = new Map();
@@ -59,6 +60,20 @@ export function removeAttr(el, name) {
 export function putBefore(parent, node, next) {
   if (node.parentNode) note(node, '').moves++;
   return insertBefore(parent, node, next);
+}
+const addListener = uncurried(EventTarget.prototype.addEventListener);
+/** Where our listeners stand → what they hear. @type {WeakMap<EventTarget, [string, (event: any) => void][]>} */
+const listeners = new WeakMap();
+/** Hears of something before the page does. */
+export function listen(target, type, run) {
+  listeners.set(target, [...(listeners.get(target) || []), [type, run]]);
+  addListener(target, type, run, true);
+}
+/** A document was opened anew, which takes all listeners off it and its window. */
+export function listenAgain(doc) {
+  for (const target of [doc, doc.defaultView]) {
+    for (const [type, run] of listeners.get(target) || []) addListener(target, type, run, true);
+  }
 }
 /** A document in which nothing loads. */
 export const inert = document.implementation.createHTMLDocument('');

@@ -74,7 +74,7 @@ function standEmpty(el) {
 }
 
 /** What a held element has in the place of an address, so that its box and the order of its attributes stay. */
-const STAND_IN = /^(about:blank\?|data:image\/svg\+xml;fg,)/;
+const STAND_IN = /^(about:blank\?|data:(image\/svg\+xml;)?fg,)/;
 
 /** Keeps `value` aside instead of letting `el` load it. */
 function holdAttribute(el, name, value) {

@@ -21,6 +21,7 @@
  * @property {(what: string, error?: Error) => void} disarmed a patch that could not be made
  * @property {(element: Element, index: number|null) => void} place a frame or embed is held; null: it is back
  * @property {(html: string) => boolean} [takeWritten] set when released scripts run: takes what they write, says whether it did
+ * @property {(event: any) => void} [edited] set by edited.js: a visitor pastes, drops, copies or drags
  * @property {object} [answer] of the visitor; `lapsed` when it counts no more
  * @property {boolean} [lapsed]
  * @property {Record<string, Function[]>} [listeners] to the gate's events
@@ -40,13 +41,14 @@
  * @property {() => void} [tellRefusals] what a no denies fails
  */
 import { authorKeys, begin, documentWaitsFor, exempted, holdCss, host, urlWaitsFor } from './decide.js';
-import { findAll, getAttr, hasAttr, putBefore, removeAttr, setAttr, setHtml } from './dom.js';
+import { findAll, getAttr, hasAttr, inert, putBefore, removeAttr, ruleText, setAttr, setHtml } from './dom.js';
 import { checkElement, contentDocument, heldOutside } from './hold.js';
-import { safeSrcdoc } from './html.js';
+import { safeHtml, safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
 import { stopped } from './navigate.js';
 import { observe, watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
+import { methods } from './replace.js';
 import { rest, resting, scriptWaitsFor, show, takenOut, unpark } from './scripts.js';
 import { safeSandbox } from './sinks.js';
 import { put } from './twins.js';
@@ -65,11 +67,15 @@ export const internals = () => ({
   heldOutside,
   holdCss,
   host,
+  inert,
+  methods,
   put,
   putBefore,
   removeAttr,
   rest,
   resting,
+  ruleText,
+  safeHtml,
   show,
   stopped,
   takenOut,

@@ -3,7 +3,7 @@
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
 import { documentWaitsFor, exempted, upward, urlWaitsFor } from './decide.js';
-import { contentWindow, findAll, getAttr } from './dom.js';
+import { contentWindow, findAll, getAttr, listen, listenAgain } from './dom.js';
 import { methods } from './replace.js';
 
 /** Windows → where they were on their way to (resume.js). @type {Map<Window, string>} */
@@ -54,16 +54,16 @@ const safely = (run) => (event) => {
 
 /** @param {any} w */
 export function patchNavigation(w) {
-  const listen = (target, type, run) => target?.addEventListener(type, safely(run), true);
-  listen(w, 'click', (event) => {
+  const hear = (target, type, run) => target && listen(target, type, safely(run));
+  hear(w, 'click', (event) => {
     const link = !event.isTrusted && event.composedPath().find((el) => /^a(rea)?$/.test(el.localName));
     if (link && isLinkStopped(link)) event.preventDefault();
   });
   // A frame that is new may speak before it has loaded.
-  listen(w, 'message', ({ source }) => upward.patchRealm(source));
-  listen(w, 'submit', (event) => isFormStopped(event.target, event.submitter) && event.preventDefault());
+  hear(w, 'message', ({ source }) => upward.patchRealm(source));
+  hear(w, 'submit', (event) => isFormStopped(event.target, event.submitter) && event.preventDefault());
   // A document that comes later is another realm.
-  listen(w.document, 'load', () => enterFrames(w));
+  hear(w.document, 'load', () => enterFrames(w));
   if (w !== w.top) {
     // Of an empty frame there is no event.
     methods(w, 'Navigation', 'navigate', (go, [address]) => {
@@ -73,7 +73,7 @@ export function patchNavigation(w) {
       const never = new w.Promise(() => {});
       return { committed: never, finished: never };
     });
-    listen(w.navigation, 'navigate', (event) => {
+    hear(w.navigation, 'navigate', (event) => {
       if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement) || !isHeld(event.destination.url)) return;
       event.preventDefault();
       stopped.set(w, event.destination.url);
@@ -83,7 +83,12 @@ export function patchNavigation(w) {
   // The frame of that name may stand in a shadow tree.
   const isSent = (form) => /^[^_]/.test(getAttr(form, 'target') || '_') && urlWaitsFor(getAttr(form, 'action'));
   methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => isFormStopped(form) || isSent(form) || go());
-  methods(w, 'Document', 'open', (go, args, doc) => (args.length > 2 ? doc.defaultView.open(...args) : go()));
+  methods(w, 'Document', 'open', (go, args, doc) => {
+    if (args.length > 2) return doc.defaultView.open(...args);
+    const opened = go();
+    listenAgain(doc);
+    return opened;
+  });
   methods(w, w, 'open', (go, [url = '', target = '']) => {
     const frame = target && isStopped(w.document.documentElement, `${target}`, `${url}`);
     const opened = frame || go();

@@ -1,6 +1,6 @@
 /** Watches what the parser and unpatched ways put into documents and shadow roots, before it can run. */
 import { host, upward } from './decide.js';
-import { contentWindow, findAll, hasAttr } from './dom.js';
+import { contentWindow, findAll, hasAttr, listen } from './dom.js';
 import { checkElement, checkOne, checkTree, LOADING, unplace } from './hold.js';
 import { swallowed } from './level.js';
 import { HELD } from './names.js';
@@ -31,12 +31,12 @@ function removeFrom(node) {
 }
 
 /**
- * What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`. A picture that a
- * scanner has fetched says so before the observer has its turn (WebKit).
+ * What stands in the place of a held frame or picture would say that it is there; Firefox calls it an `error`, and all browsers a
+ * film's source without an address. A picture that a scanner has fetched says so before the observer has its turn (WebKit).
  */
 function keepLoad(event) {
   const { isTrusted, target } = event;
-  if (!isTrusted || !/^(i?frame|img)$/.test(target.localName)) return;
+  if (!isTrusted || !/^(i?frame|img|source|track)$/.test(target.localName)) return;
   checkElement(target);
   if (hasAttr(target, HELD) && !hasAttr(target, 'srcdoc')) event.stopImmediatePropagation();
 }
@@ -103,9 +103,9 @@ export function observe(root) {
     subtree: true,
     attributeFilter: 'style src href srcset data poster'.split(' '),
   });
-  for (const type of ['load', 'error']) root.addEventListener(type, keepLoad, true);
+  for (const type of ['load', 'error']) listen(root, type, keepLoad);
   // Before any listener of the page hears that the parser has come to its end.
-  if (root.nodeType === 9) root.addEventListener('readystatechange', () => showPrepared(true), true);
+  if (root.nodeType === 9) listen(root, 'readystatechange', () => showPrepared(true));
   for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);
   for (const el of findAll(root, LOADING)) checkElement(el);
   for (const el of findAll(root, '*')) if (el.shadowRoot) observe(el.shadowRoot);

@@ -3,7 +3,7 @@
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
 import { anyServiceWaits, host, trust, urlWaitsFor } from './decide.js';
-import { apply, findAll, hasAttr, inert, setHtml } from './dom.js';
+import { apply, findAll, hasAttr, inert, listen, listenAgain, setHtml } from './dom.js';
 import { checkTree, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
 import { mapFrame } from './level.js';
@@ -12,7 +12,7 @@ import { enterFrames, patchNavigation } from './navigate.js';
 import { enterFrame, observe } from './observe.js';
 import { patchReaders } from './readers.js';
 import { patchObservers } from './records.js';
-import { constructors, methods, property } from './replace.js';
+import { constructors, methods, nativeOf, property } from './replace.js';
 import { checkParsed, holdInsertion, scriptsIn, showPrepared } from './scripts.js';
 import { changeSheet, changeText, patchSinks } from './sinks.js';
 import { patchStorage } from './store.js';
@@ -147,7 +147,8 @@ function patchHtml(w) {
   });
   // What a visitor pastes or drops has come in: its pictures load when this task ends, before any observer has its turn.
   const checkEdited = ({ isTrusted, inputType, target }) => isTrusted && /^insertF|^hi/.test(inputType) && checkTree(target);
-  w.addEventListener('input', checkEdited, true);
+  listen(w, 'input', checkEdited);
+  for (const type of ['beforeinput', 'copy', 'cut', 'dragstart', 'drop']) listen(w, type, (event) => host.edited?.(event));
   property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go), readHtml);
   methods(w, 'Element', 'insertAdjacentHTML', (go, args, self) => {
     const method = METHODS[`${args[0]}`.toLowerCase()];
@@ -172,6 +173,11 @@ function patchWrite(w) {
     if (host.takeWritten?.(html)) return;
     const text = pending + html;
     const at = unclosedAt(text);
+    if (self.readyState !== 'loading') {
+      // It may be opened anew, and frames that come in say `load` at once.
+      apply(native, self, [trust('')]);
+      listenAgain(self);
+    }
     if (!pending && !mayLoad(html) && at === text.length) {
       go();
       enterFrames(w);
@@ -217,7 +223,15 @@ function patchRequests(w, isHeld) {
   methods(w, 'Worklet', 'addModule', readFirst);
   constructors(w, 'EventSource', (args) => isHeld(args[0]) && ['data:,']);
   constructors(w, 'WebSocket', (args) => isHeld(args[0]) && [unreachable('wss:')]);
-  constructors(w, 'Audio', (args) => args.length && isHeld(args[0]) && []);
+  const isHeldSound = (args) => args.length && isHeld(args[0]);
+  constructors(
+    w,
+    'Audio',
+    (args) => isHeldSound(args) && [],
+    (sound, _native, args) => {
+      if (isHeldSound(args)) sound.src = args[0];
+    },
+  );
 }
 
 /** Realms of frames: patched before the page can use them. */
@@ -250,6 +264,7 @@ export function patchRealm(w) {
       return /** @type {any} */ (window).fairgate;
     };
   }
+  methods(w, 'Function', 'toString', (_go, _args, self, _name, native) => apply(native, nativeOf(self), []));
   patchReaders(w);
   patchObservers(w);
   patchNodes(w);

@@ -6,7 +6,19 @@ import { apply, findAll, getter, hasAttr, note, outerHtml, removeAttr } from './
 import { assign, CSS_ATTRIBUTE, checkElement, isLoading, loadsIn } from './hold.js';
 import { KEPT, releaseCss } from './names.js';
 import { methods, property } from './replace.js';
-import { cleanHtml, isHeldElement, isMasked, kept, masked, OURS, originals, trueCopy, trueSelector, writtenNames } from './twins.js';
+import {
+  cleanHtml,
+  isHeldElement,
+  isMasked,
+  kept,
+  masked,
+  OURS,
+  originals,
+  trueCopy,
+  truePath,
+  trueSelector,
+  writtenNames,
+} from './twins.js';
 
 /** What has an attribute that loads, by its interface; tests/browser/test_sinks.py finds one that is missing. */
 const LOADERS =
@@ -129,12 +141,19 @@ function patchTrees(w) {
       return go();
     });
   }
+  for (const name of ['Document', 'XPathEvaluator']) {
+    methods(w, name, 'evaluate createExpression', (go, args) => {
+      if (masked.size) args[0] = truePath(`${args[0]}`);
+      return go();
+    });
+  }
 }
 
-/** What images say of themselves while they wait. */
+/** What images, films and sounds say of themselves while they wait. */
 function patchImages(w) {
   property(w, 'HTMLImageElement', 'complete', null, (go, el) => !isHeldElement(el) && go());
   property(w, 'HTMLImageElement', 'currentSrc', null, (go, el) => (isHeldElement(el) ? '' : go()));
+  property(w, 'HTMLMediaElement', 'currentSrc', null, (go, el) => readMirrored(el, 'src', go));
   methods(w, 'HTMLImageElement', 'decode', (go, _args, el) =>
     isHeldElement(el)
       ? new w.Promise((resolve) => {

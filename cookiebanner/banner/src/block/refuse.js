@@ -7,9 +7,13 @@ import { callbacks } from './callbacks.js';
 import { HELD, KEPT } from './names.js';
 import { showPage } from './prehiding.js';
 
+/** What loads without standing in a page. */
+const LOADS_ALONE = /^(img|video|audio)$/;
+
 /** @param {ReturnType<typeof import('./index.js').internals>} internals @returns {() => void} tells all that is to be told now */
 export function tellRefusals(internals) {
-  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, takenOut, urlWaitsFor, watchedRoots } = internals;
+  const { authorKeys, findAll, getAttr, hasAttr, heldOutside, resting, scriptWaitsFor, setAttr, takenOut, urlWaitsFor, watchedRoots } =
+    internals;
   /** @type {any} */
   const { host } = internals;
   /** Elements → the address of which they were told. */
@@ -40,16 +44,35 @@ export function tellRefusals(internals) {
   /** The held script of a library, by its address or in the text that would load it. */
   const heldLibrary = (name) => findAll(document, 'script').find((el) => waitsFor(el) && name.test(getAttr(el, 'src') ?? el.textContent));
 
+  /** What says nothing when it cannot be reached. */
+  const isSilent = (el) =>
+    el.localName === 'feImage' ||
+    (el.localName === 'link' && /icon/i.test(getAttr(el, `${KEPT}rel`))) ||
+    (el.localName === 'source' && el.parentNode?.localName === 'picture') ||
+    (el.localName === 'track' && !hasAttr(el, 'default'));
+
   /** The address that an element waits for, when that may fail. */
   function refusedAddress(el) {
     if (el.localName === 'script') {
       const i = waitsFor(el);
-      return i && isRefused(i, el) && getAttr(el, 'src');
+      return i && isRefused(i, el) && (getAttr(el, 'src') ?? getAttr(el, 'href'));
     }
-    if (!hasAttr(el, HELD)) return null;
+    if (!hasAttr(el, HELD) || isSilent(el)) return null;
     const kept = (name) => getAttr(el, KEPT + name);
-    const address = el.localName === 'link' ? (kept('href') ?? getAttr(el, 'href')) : (kept('src') ?? kept('srcset'));
+    const address =
+      el.localName === 'link'
+        ? (kept('href') ?? getAttr(el, 'href'))
+        : ['src', 'srcset', 'data', 'href', 'xlink:href'].map(kept).find((value) => value !== null);
     return address && isRefused(urlWaitsFor(address.trim().split(/[\s,]+/)[0]), el) && address;
+  }
+
+  /** Lets an element fail as its kind does. */
+  function tell(el) {
+    const { localName } = el;
+    // A film or sound says why, and ends what waits for it to play: that only the browser can.
+    if (/^(video|audio)$/.test(localName)) setAttr(el, 'src', 'data:fg,');
+    // A frame that cannot be reached shows the browser's own page, and has loaded.
+    else el.dispatchEvent(new Event(/^(iframe|embed)$/.test(localName) ? 'load' : 'error'));
   }
 
   /** Tells one element; `again` when it came after the answer. */
@@ -58,8 +81,7 @@ export function tellRefusals(internals) {
     if (!address || told.get(el) === address) return;
     told.set(el, address);
     const { isConnected } = el;
-    // A frame that cannot be reached shows the browser's own page, and has loaded.
-    el.dispatchEvent(new Event(el.localName === 'iframe' ? 'load' : 'error'));
+    tell(el);
     if (el.localName !== 'script') return;
     // A loader that tries again wants its library once.
     const before = again && lastOf.get(address);
@@ -81,21 +103,24 @@ export function tellRefusals(internals) {
     for (const ref of watchedRoots) {
       /** @type {any} */
       const root = ref.deref();
-      for (const el of root ? findAll(root, `script[src],img[${HELD}],iframe[${HELD}],link[${HELD}]`) : []) fail(el, false);
+      for (const el of root ? findAll(root, `script,[${HELD}]`) : []) fail(el, false);
     }
-    for (const el of [...heldOutside]) if (el.localName === 'img') fail(el, false);
+    for (const el of [...heldOutside]) if (LOADS_ALONE.test(el.localName)) fail(el, false);
     showPage(heldLibrary);
     callBack();
   }
 
-  // A page sets its listeners after the address.
+  // A page sets its listeners after the address, and a framework makes elements well before it puts them into the page.
   host.held = (el) =>
-    setTimeout(() => {
-      if (/^(script|i(mg|frame)|link)$/.test(el.localName)) fail(el, true);
-      if (el.localName !== 'script') return;
-      showPage(heldLibrary);
-      callBack();
-    });
+    setTimeout(
+      () => {
+        if (el.isConnected || el.localName === 'script' || LOADS_ALONE.test(el.localName)) fail(el, true);
+        if (el.localName !== 'script') return;
+        showPage(heldLibrary);
+        callBack();
+      },
+      el.isConnected ? 0 : 100,
+    );
   host.listeners.change ||= [];
   host.listeners.change.push(() => setTimeout(tellAll));
   return tellAll;

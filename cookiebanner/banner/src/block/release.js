@@ -47,9 +47,11 @@ export function finish(engine) {
     heldOutside,
     holdCss,
     host,
+    methods,
     putBefore,
     rest,
     resting,
+    ruleText,
     watchedRoots,
     scriptWaitsFor,
     setAttr,
@@ -132,18 +134,16 @@ export function finish(engine) {
 
   /** Listeners that released scripts register for what is over are kept, to be called once; nothing is dispatched. */
   function keepMissedListeners() {
-    const native = EventTarget.prototype.addEventListener;
     const over = (target, type) =>
       (type === 'DOMContentLoaded' && isParsed()) ||
       (isLoaded() && ((type === 'load' && target === window) || (type === 'readystatechange' && target === document)));
-    EventTarget.prototype.addEventListener = function addEventListener(...args) {
-      const [type, listener] = args;
-      const target = this || window;
+    methods(window, 'EventTarget', 'addEventListener', (go, [type, listener], self) => {
+      const target = self || window;
       const by = document.currentScript;
       const ours = by ? released.has(by) : modules > 0;
       if (listener && ours && (target === window || target === document) && over(target, type)) missed.push([target, type, listener]);
-      else native.apply(target, args);
-    };
+      else go();
+    });
   }
   function callMissed() {
     const calls = missed.splice(0).sort((a, b) => ORDER.indexOf(a[1]) - ORDER.indexOf(b[1]));
@@ -219,7 +219,8 @@ export function finish(engine) {
 
   function releaseSheet(sheet) {
     try {
-      [...sheet.cssRules].forEach(({ cssText }, k) => {
+      [...sheet.cssRules].forEach((rule, k) => {
+        const cssText = ruleText(rule);
         if (!cssText.includes('data:fg,') || holdCss(releaseCss(cssText)) === cssText) return;
         sheet.deleteRule(k);
         sheet.insertRule(releaseCss(cssText), k);
@@ -280,11 +281,7 @@ export function finish(engine) {
     ({ onreadystatechange } = document);
     if (!listening) {
       listening = true;
-      try {
-        keepMissedListeners();
-      } catch (error) {
-        host.disarmed('addEventListener', error);
-      }
+      keepMissedListeners();
     }
     for (const el of now) start(el, false, () => !running && !queue.length && callMissed());
     pump();

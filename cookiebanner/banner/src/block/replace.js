@@ -3,7 +3,7 @@
  * reported, and the rest goes on.
  */
 import { host } from './decide.js';
-import { apply, closest, construct, define, describe } from './dom.js';
+import { apply, closest, define, describe, construct as make } from './dom.js';
 
 /** Whether something could not be replaced: a page may have frozen it. */
 export let incomplete = false;
@@ -38,18 +38,21 @@ export function standInFor(object, handler = {}) {
   return standIn;
 }
 
+/**
+ * What stands for a native says what the native says of itself (its source: patch.js): libraries (jQuery up to 3.6, Sentry) go
+ * other ways where they meet a method that is not the browser's.
+ */
+function inPlaceOf(native, handler) {
+  const made = new Proxy(native, handler);
+  natives.set(made, nativeOf(native));
+  return made;
+}
+const calling = (native, call) => native && inPlaceOf(native, { apply: (_, self, args) => call(self, args) });
+
 /** Methods: `run(go, args, self, name, native)`, where `go()` calls the native with `args` as they then are. */
 export function methods(w, where, names, run) {
   for (const name of names.split(' ')) {
-    replace(
-      w,
-      where,
-      name,
-      (native) =>
-        /** @this {any} */ function (...args) {
-          return run(() => apply(native, this, args), args, this, name, native);
-        },
-    );
+    replace(w, where, name, (native) => calling(native, (self, args) => run(() => apply(native, self, args), args, self, name, native)));
   }
 }
 
@@ -59,30 +62,31 @@ export function property(w, where, name, set, read = (go, _self) => go()) {
     set && !setter
       ? {}
       : {
-          get() {
-            return read(() => apply(getter, this, []), this);
-          },
-          set:
-            setter &&
-            /** @this {any} */ function (value) {
-              if (set) set(value, (given) => apply(setter, this, [given]), this);
-              else apply(setter, this, [value]);
-            },
+          get: calling(getter, (self) => read(() => apply(getter, self, []), self)),
+          set: calling(setter, (self, [value]) => {
+            if (set) set(value, (given) => apply(setter, self, [given]), self);
+            else apply(setter, self, [value]);
+          }),
         },
   );
 }
 
 /** Constructors: `change(args)` gives other arguments, if need be; `begin(made, native, args)` is told of what was made. */
 export function constructors(w, names, change, begin = undefined) {
+  /** An interface may have two names. */
+  const known = new Map();
   for (const name of names.split(' ')) {
     replace(w, w, name, (native) => {
-      const makeOne = (target, args, as) => {
-        const made = construct(target, change(args) || args, as);
-        begin?.(made, native, args);
-        return made;
+      if (known.has(native)) return known.get(native);
+      const construct = (target, args, as) => {
+        const object = make(target, change(args) || args, as);
+        begin?.(object, native, args);
+        return object;
       };
-      const made = new Proxy(native, { construct: makeOne });
-      native.prototype.constructor = made;
+      const made = inPlaceOf(native, { construct });
+      known.set(native, made);
+      // Not that of an interface under another name (`Audio`).
+      if (native.prototype.constructor === native) native.prototype.constructor = made;
       return made;
     });
   }

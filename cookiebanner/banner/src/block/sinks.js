@@ -2,7 +2,7 @@
  * Ways of which lists of attributes and methods know nothing: nodes that are attributes, lists of tokens, rules of style sheets,
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
-import { holdCss, textWaitsFor } from './decide.js';
+import { holdCss, holdsCss, textWaitsFor } from './decide.js';
 import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
 import { assign, checkElement, holdStyle } from './hold.js';
 import { readClean, releaseCss } from './names.js';
@@ -43,17 +43,23 @@ function patchAttributeNodes(w) {
   );
   property(w, 'SVGAnimatedString', 'animVal', null, readString);
   property(w, 'HTMLLinkElement', 'relList', null, remember);
+  property(w, 'HTMLIFrameElement', 'sandbox', null, remember);
+  const listed = (el) => (el.localName === 'link' ? 'rel' : 'sandbox');
   property(w, 'DOMTokenList', 'value', (value, go, list) => {
-    if (elements.has(list)) elements.get(list).rel = value;
+    const el = elements.get(list);
+    if (el) el.setAttribute(listed(el), value);
     else go(value);
   });
   methods(w, 'DOMTokenList', 'add remove toggle replace', (go, args, list, _name, native) => {
-    const link = elements.get(list);
-    if (!link) return go();
-    const scratch = inert.createElement('link');
-    scratch.rel = link.rel;
-    const result = apply(native, scratch.relList, args);
-    link.rel = scratch.rel;
+    const el = elements.get(list);
+    if (!el) return go();
+    const name = listed(el);
+    const scratch = inert.createElement(el.localName);
+    const before = el.getAttribute(name);
+    if (before !== null) setAttr(scratch, name, before);
+    const result = apply(native, name === 'rel' ? scratch.relList : scratch.sandbox, args);
+    const after = getAttr(scratch, name);
+    if (after !== before) el.setAttribute(name, after);
     return result;
   });
 }
@@ -163,6 +169,9 @@ function patchStyles(w) {
   );
   constructors(w, 'FontFace', ([name, source, ...more]) => typeof source === 'string' && [name, holdCss(source), ...more]);
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
+  methods(w, w, 'getComputedStyle', (go) => (holdsCss ? standInFor(go(), HOLDING) : go()));
+  property(w, 'CSSRule', 'cssText', null, readClean);
+  methods(w, 'CSSStyleValue', 'toString', readClean);
   const owners = 'HTMLElement SVGElement MathMLElement CSSStyleRule CSSKeyframeRule CSSNestedDeclarations CSSPageRule CSSFontFaceRule';
   for (const name of owners.split(' ')) {
     property(w, name, 'style', null, (go) => standInFor(go(), HOLDING));

@@ -23,7 +23,8 @@ export const written = (el, name) => kept(el, name) ?? getAttr(el, name);
 function asWritten(pairs) {
   const found = new Map(pairs);
   const order = (found.get(HELD) || '').replace(/"/g, '').split(' ');
-  const rank = (/** @type {string} */ name) => (/^xmlns/.test(name) ? 0 : order.indexOf(name) + 1 || 999);
+  // Of a customized element `is` is no attribute: browsers write it first.
+  const rank = (/** @type {string} */ name) => (/^xmlns/.test(name) ? 0 : order.indexOf(name) + 1 || (name === 'is' ? 0 : 999));
   for (const [name, value] of pairs) {
     if (!name.startsWith(KEPT)) continue;
     found.delete(name);
@@ -106,3 +107,9 @@ export function trueSelector(selector) {
   }
   return found;
 }
+
+/** An XPath that finds by what authors wrote. */
+export const truePath = (path) =>
+  path.replace(/"[^"]*"|'[^']*'|(?:@|\battribute\s*::)\s*([\w-]+)/g, (whole, name) =>
+    masked.has(name) ? `@*[name()="${KEPT}${name}" or name()="${name}" and not(../@${KEPT}${name})]` : whole,
+  );
