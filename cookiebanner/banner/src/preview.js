@@ -17,9 +17,10 @@ if (core) {
   button.onclick = () => {
     window.name = '';
     for (const name of keep) {
-      for (const domain of ['', ...core.cfg.hosts.map((one) => `; Domain=${one}`)])
+      for (const domain of ['', ...core.cfg.hosts.map((one) => `; Domain=${one}`)]) {
         // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous and not everywhere
         document.cookie = `${name}=; Max-Age=0; Path=/${domain}`;
+      }
       try {
         delete localStorage[name];
       } catch {}
