@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -40,6 +41,15 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
             "--ignore-certificate-errors",
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
+    """The tables come from the run's own cluster (tests/plugin.py): to make them anew takes each process seconds."""
+    from django.conf import settings
+
+    if template := os.environ.get("FAIRGATE_TEST_TEMPLATE"):
+        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = template
 
 
 @pytest.fixture(scope="session")

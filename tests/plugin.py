@@ -30,10 +30,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]):
     if "--sqlite" in args:
         os.environ.pop("DATABASE_URL", None)
     elif "DATABASE_URL" not in os.environ:
-        from tests.postgres import Cluster
+        from tests.postgres import TEMPLATE, Cluster
 
-        cluster = Cluster().start()
+        cluster = Cluster(migrated=True).start()
         os.environ["DATABASE_URL"] = cluster.url
+        os.environ["FAIRGATE_TEST_TEMPLATE"] = TEMPLATE  # for the processes of xdist, too
     try:
         return (yield)
     finally:

@@ -7,7 +7,9 @@ no TCP port. `python -m tests.postgres COMMAND …` runs a command with DATABASE
 from __future__ import annotations
 
 import atexit
+import fcntl
 import glob
+import hashlib
 import os
 import pwd
 import shutil
@@ -15,9 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+TEMPLATE = "migrated"  # a database that nobody connects to, with our tables
+ROOT = Path(__file__).resolve().parents[1]
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -34,9 +39,12 @@ def bindir() -> Path:
 
 
 class Cluster:
-    """`stock=True` leaves durability as PostgreSQL ships it; otherwise it is off, for speed."""
+    """`stock=True` leaves durability as PostgreSQL ships it; otherwise it is off, for speed. `migrated`: its database
+    has our tables already, and so has TEMPLATE, of which others can be made."""
 
-    def __init__(self, stock: bool = False, options: tuple[str, ...] = (), folder: str | None = None) -> None:
+    def __init__(
+        self, stock: bool = False, options: tuple[str, ...] = (), folder: str | None = None, migrated: bool = False
+    ) -> None:
         self.bin = bindir()
         self.stock = stock
         self.options = options
@@ -46,9 +54,12 @@ class Cluster:
             owner = pwd.getpwnam("postgres")
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self.user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        self.run(
-            "initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "--no-sync", "--locale=C", "-E", "UTF8"
-        )
+        if migrated:
+            subprocess.run(["cp", "-a", str(kept()), str(self.data)], check=True)
+        else:
+            self.run(
+                "initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "--no-sync", "--locale=C", "-E", "UTF8"
+            )
         self.process: subprocess.Popen | None = None
         atexit.register(self.remove)
 
@@ -117,6 +128,46 @@ class Cluster:
         except SystemExit:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kept() -> Path:
+    """The data of a stopped cluster with our tables, made once for these migrations, this day (partitions are of months)
+    and this PostgreSQL; below build/."""
+    told = hashlib.sha256(f"{bindir()} {date.today()}".encode())
+    sources = [path for name in ("consent/migrations", "consent/ledger") for path in (ROOT / name).glob("*.py")]
+    for path in sorted([*sources, ROOT / "requirements.lock", Path(__file__)]):
+        told.update(path.read_bytes())
+    place = ROOT / "build" / f"postgres-{told.hexdigest()[:16]}"
+    place.parent.mkdir(exist_ok=True)
+    with (place.parent / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            for old in place.parent.glob("postgres-*"):
+                shutil.rmtree(old)
+            _make(place)
+    return place
+
+
+def _make(place: Path) -> None:
+    cluster = Cluster().start()
+    try:
+        env = {
+            **os.environ, "DATABASE_URL": cluster.url, "FAIRGATE_DATA": str(cluster.folder / "our"), "SECRET_KEY": "x",
+            "FAIRGATE_UNSAFE": "1", "DJANGO_SETTINGS_MODULE": "cookiebanner.settings",
+        }  # fmt: skip
+        for command in (
+            [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
+            [str(cluster.bin / "psql"), "-q", f"{cluster.url.rpartition('/')[0]}/template1", "-c",
+             f"CREATE DATABASE {TEMPLATE} TEMPLATE postgres"],
+        ):  # fmt: skip
+            subprocess.run(command, cwd=ROOT, env=env, check=True)
+        cluster.stop("fast")
+        fresh = place.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(cluster.data), str(fresh)], check=True)
+        fresh.rename(place)
+    finally:
+        cluster.remove()
 
 
 if __name__ == "__main__":

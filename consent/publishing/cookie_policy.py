@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+from django.conf import global_settings
 from django.utils import timesince, translation
 
 from consent.banners import cldr, languages, screen, texts
@@ -150,8 +150,8 @@ def _whole(url: str, site: Mapping[str, Any]) -> str:
 
 
 def _django_language(language: str) -> str | None:
-    """The nearest language that Django speaks."""
-    return languages.nearest(tuple(code for code, _ in settings.LANGUAGES), language)
+    """The nearest language that Django speaks; `settings.LANGUAGES` are those of the dashboard."""
+    return languages.nearest(tuple(code for code, _ in global_settings.LANGUAGES), language)
 
 
 @lru_cache(1)

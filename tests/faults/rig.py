@@ -34,7 +34,7 @@ class Rig:
 
     def __init__(self, folder: Path, workers: int = 1, cluster: Cluster | None = None) -> None:
         self.folder, self.workers = folder, workers
-        self.cluster = cluster or Cluster(stock=True, options=("-c", "max_connections=300"))
+        self.cluster = cluster or Cluster(stock=True, options=("-c", "max_connections=300"), migrated=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]

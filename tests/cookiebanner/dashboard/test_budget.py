@@ -19,6 +19,7 @@ from consent.catalogue import known
 from consent.models import GateReport, Site, SiteSighting
 from consent.publishing import actions as publishing
 from consent.requests import actions as requests
+from consent.requests import prepared
 from consent.scanner import scans
 from consent.scanner.scans import Choice
 from consent.scanner.seen import BEFORE, REFUSED
@@ -59,6 +60,7 @@ def busy(shop, people, settings, tmp_path) -> Site:
             details="What do you have about me? " * 40, actor="x",
         )  # fmt: skip
     requests.attach(present(shop.requests.first()), "a.txt", b"x")
+    prepared.save(shop, "x", name="Hello", kind="", language="en", text="Hello. " * 200)
     topic(shop)
     imported(shop)
     for start in range(0, 600, 200):
@@ -89,6 +91,7 @@ def addresses(site: Site) -> list[str]:
         **dict.fromkeys(("release", "pictures", "rollback"), {"number": 1}),
         **dict.fromkeys(("export_progress", "export_cancel", "export_file"), {"job": 1}),
         **dict.fromkeys(("request", "request_export", "request_records"), {"asked": first.number}),
+        "request_answer": {"prepared": present(site.prepared_answers.first()).pk},
         "request_came_with": {"asked": first.number, "file": first.files.get().pk},
         "banner_file": {"upload": site.banner_files.get().pk}, "banner_compare": {"named": site.banner_drafts.get().pk},
         **dict.fromkeys(("document", "document_publish"), {"document": "data"}),

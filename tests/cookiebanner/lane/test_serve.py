@@ -37,7 +37,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def cluster():
-    made = Cluster(stock=True).start()
+    made = Cluster(stock=True, migrated=True).start()
     yield made
     made.remove()
 
@@ -289,7 +289,7 @@ def test_a_killed_server_process_is_replaced_and_connections_wait_for_the_next(e
 
 
 def test_it_refuses_a_database_that_may_lose_answers(tmp_path, env):
-    lossy = Cluster().start()
+    lossy = Cluster(migrated=True).start()
     try:
         unsafe = env | {"DATABASE_URL": lossy.url}
         accepted = unsafe | {"FAIRGATE_UNSAFE": "1"}
