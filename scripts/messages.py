@@ -152,8 +152,13 @@ def update(kept: polib.POFile, messages: dict[Message, list[str]]) -> None:
             entry.msgstr = ""
     for key, entry in by_key.items():
         entry.obsolete = key not in wanted
-    gone = [entry for key, entry in by_key.items() if key not in wanted and entry.translated()]
+    # polib's translated() denies what is obsolete.
+    gone = [entry for key, entry in by_key.items() if key not in wanted and any(_translations(entry))]
     kept[:] = [wanted[key] for key in sorted(wanted, key=lambda key: (wanted[key].occurrences[0][0], key[1]))] + gone
+
+
+def _translations(entry: polib.POEntry) -> list[str]:
+    return [entry.msgstr, *(entry.msgstr_plural or {}).values()]
 
 
 def main(languages: list[str]) -> None:

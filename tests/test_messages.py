@@ -60,6 +60,15 @@ def test_a_compiled_catalogue_is_the_text_beside_it(language):
     assert compiled == catalogue(language).to_binary()
 
 
+def test_what_is_said_no_longer_is_kept_aside_with_its_translation_and_comes_back_with_it():
+    kept = polib.POFile()
+    kept.extend([polib.POEntry(msgid="Gone", msgstr="Fort"), polib.POEntry(msgid="Never translated")])
+    messages.update(kept, {messages.Message("", "New", ""): ["x.py"]})
+    assert [(one.msgid, one.msgstr, bool(one.obsolete)) for one in kept] == [("New", "", False), ("Gone", "Fort", True)]
+    messages.update(kept, {messages.Message("", "Gone", ""): ["x.py"]})
+    assert [(one.msgid, one.msgstr, bool(one.obsolete)) for one in kept] == [("Gone", "Fort", False)]
+
+
 def faults(original: str, translation: str) -> list[str]:
     """What a translation changes that is no word."""
     found = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
 
 from consent.models import AccountLanguage, Artifact, AuditEvent, Release, Site
 from consent.sites.actions import choose_language
@@ -134,6 +136,11 @@ def test_numbers_and_days_are_written_as_the_language_does():
         "GPC sent",
     )
     assert fairgate.in_a_list(["A", "B", "C"]) == "A, B and C"
+
+
+def test_a_short_day_in_french_has_its_month_in_small_letters_and_with_a_full_stop():
+    with translation.override("fr"):
+        assert date_format(date(2026, 11, 3), "SHORT_DATE_FORMAT") == "3 nov. 2026"
 
 
 @pytest.mark.parametrize("name", ["jurisdictions_csv", "numbers_csv"])
