@@ -15,6 +15,7 @@ from django.utils import formats, timesince, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext, npgettext_lazy
 
+from consent import common
 from consent.banners import texts
 from consent.jurisdictions import table
 from consent.publishing import differences
@@ -101,7 +102,7 @@ def percent(value: float | None) -> str:
 @register.filter
 def thousands(value: Any) -> str:
     """12345 → `12,345`, as the language writes it."""
-    return formats.number_format(int(value), use_l10n=True, force_grouping=True)
+    return common.thousands(int(value))
 
 
 @register.filter
@@ -199,9 +200,8 @@ def _place_name(code: str, language: str) -> str:
 @register.filter
 def regime(value: str) -> str:
     """A regime's or variant's id, in words."""
-    names = regime_names()
     base, _, row = value.partition("-")
-    name = names.get(base, base)
+    name = gettext(table.REGIMES[base]["name"]) if base in table.REGIMES else base
     return f"{name}, {place(row)}" if row else name
 
 
@@ -232,11 +232,6 @@ def own_name(row: Any) -> str:
     given: dict[str, str] = next(iter((row.texts or {}).values()), {})
     ours: dict[str, str] = texts.categories(translation.get_language() or texts.FALLBACK).get(row.key, {})
     return given.get("name") or ours.get("name") or str(row.key)
-
-
-@cache
-def regime_names() -> dict[str, str]:
-    return {key: terms["name"] for key, terms in table.REGIMES.items()}
 
 
 @register.filter

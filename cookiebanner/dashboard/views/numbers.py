@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
+from consent.common import thousands
 from consent.jurisdictions import table
 from consent.sites.models import Site
 from consent.sites.roles import May
@@ -267,7 +268,7 @@ def _value(question: Question, row: Outcome | None, side: Side, both: bool) -> c
         return charts.Value("", None, gettext("%(label)s: none") % {"label": side.label})
     share, base = rate_of(question, row), row.base if row.banners else row.decisions
     of = gettext("%(percent)s of %(count)s banners") if row.banners else gettext("%(percent)s of %(count)s answers")
-    said = of % {"percent": words.percent(share), "count": f"{base:,}"}
+    said = of % {"percent": words.percent(share), "count": thousands(base)}
     if question.by == "day":
         day = date.fromisoformat(row.name)
         return charts.Value(short_day(day), share, f"{short_day(day, year=True)}: {said}")
@@ -328,7 +329,10 @@ def categories(sides: list[Side], names: dict[str, str]) -> list[dict[str, Any]]
         for one in sides:
             rate, granted = one.whole.category_rate(key), one.whole.granted.get(key, 0)
             about = granted + one.whole.denied.get(key, 0)
-            said = gettext("%(percent)s of %(count)s answers") % {"percent": words.percent(rate), "count": f"{about:,}"}
+            said = gettext("%(percent)s of %(count)s answers") % {
+                "percent": words.percent(rate),
+                "count": thousands(about),
+            }
             values.append(charts.Value("", rate, f"{one.label}: {said}" if len(sides) > 1 else said))
         made.append({"name": names.get(key) or key, "values": values})
     return made
@@ -345,7 +349,7 @@ def time_chart(sides: list[Side]) -> str:
     most = max((share for side in shares for share in side), default=0) or 1
     rows = []
     for number, (name, counts) in enumerate(times(sides)):
-        said = [f"{count:,} ({words.percent(shares[n][number])})" for n, count in enumerate(counts)]
+        said = [f"{thousands(count)} ({words.percent(shares[n][number])})" for n, count in enumerate(counts)]
         if len(sides) > 1:
             said = [f"{one.label}: {text}" for one, text in zip(sides, said, strict=True)]
         rows.append((name, [charts.Value("", shares[n][number], text) for n, text in enumerate(said)]))
