@@ -11,6 +11,7 @@ from django.utils.translation import trans_real
 from consent.common import thousands
 from consent.exports import law
 from consent.jurisdictions import table
+from consent.jurisdictions.history import starts
 from consent.jurisdictions.words import OTHER_ROWS, REGIME_NAMES, name_of_place, named_regimes, terms_in_words
 from consent.notices.kinds import KINDS
 from consent.publishing import lint
@@ -93,3 +94,8 @@ def test_a_number_in_a_sentence_is_written_as_the_language_does(language, writte
     with translation.override(language):
         assert thousands(12345) == written
         assert written in KINDS["list_full"].text("hosts", {"most": 12345})
+
+
+def test_what_starts_names_both_laws_in_the_language_of_who_looks(marked):
+    chile = next(start for start in starts(date(2026, 11, 1)) if start.id == "CL")
+    assert (chile.until, chile.then) == ("[Opt-in (EU and EEA)][, as in an unknown place]", "[Opt-in]")
