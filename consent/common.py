@@ -1,4 +1,4 @@
-"""What every verb shares: how a change is refused, and how a row is checked before it is saved."""
+"""What every verb shares: how a change is refused, how a row is checked before it is saved, how a number is written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import formats
 
 Day = TypeVar("Day", bound=date)
 
@@ -21,6 +22,11 @@ def months_later(day: Day, count: int) -> Day:
     year, month = divmod(day.month - 1 + count, 12)
     year, month = day.year + year, month + 1
     return day.replace(year=year, month=month, day=min(day.day, monthrange(year, month)[1]))
+
+
+def thousands(number: int) -> str:
+    """12345 → `12,345`, as the language of whoever looks writes it."""
+    return formats.number_format(number, use_l10n=True, force_grouping=True)
 
 
 def check(instance: models.Model) -> None:

@@ -16,6 +16,7 @@ from consent import csv_text
 from consent.catalogue import cookie_db
 from consent.catalogue.actions import ALL_OF
 from consent.catalogue.models import Cookie
+from consent.common import thousands
 
 MOST = 5000  # rows
 LONGEST = {
@@ -68,7 +69,8 @@ def read(
                 bad.append(
                     BadRow(
                         line,
-                        gettext("The file has more than %(most)s rows; the rest is left out.") % {"most": f"{MOST:,}"},
+                        gettext("The file has more than %(most)s rows; the rest is left out.")
+                        % {"most": thousands(MOST)},
                     )
                 )
                 break

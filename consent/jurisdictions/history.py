@@ -253,7 +253,7 @@ def _start_of(row: table.Jurisdiction, overrides: Overrides | None) -> Start:
         )
         return made._replace(until=next(said), then=next(said))
     where = {WORLD: gettext(", as in an unknown place"), EU: gettext(", as everywhere in the EEA")}.get(held, "")
-    return made._replace(until=until["name"] + where, then=then["name"])
+    return made._replace(until=gettext(until["name"]) + where, then=gettext(then["name"]))
 
 
 def _in_a_year(today: date) -> date:

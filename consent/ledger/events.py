@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from consent.common import thousands
 from consent.ledger import checkpoint, signing
 from consent.ledger.erasure import REQUESTS
 from consent.ledger.models import LogEntry
@@ -229,12 +230,12 @@ def _said(record: Mapping[str, Any]) -> str:
 
 
 def _records(count: int) -> str:
-    return ngettext("%(count)s record", "%(count)s records", count) % {"count": f"{count:,}"}
+    return ngettext("%(count)s record", "%(count)s records", count) % {"count": thousands(count)}
 
 
 def _entries(count: int) -> str:
-    return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": f"{count:,}"}
+    return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": thousands(count)}
 
 
 def _pages(count: int) -> str:
-    return ngettext("%(count)s page", "%(count)s pages", count) % {"count": f"{count:,}"}
+    return ngettext("%(count)s page", "%(count)s pages", count) % {"count": thousands(count)}

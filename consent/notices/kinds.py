@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext, gettext_noop
 
+from consent.common import thousands
+
 Detail = Mapping[str, Any]
 
 
@@ -80,7 +82,7 @@ KINDS: dict[str, Kind] = {
         gettext_noop("A list is full"),
         lambda subject, d: (
             gettext("The list of %(things)s holds %(most)s, its most: new ones push old ones out.")
-            % {"things": gettext(subject), "most": f"{d['most']:,}"}
+            % {"things": gettext(subject), "most": thousands(d["most"])}
         ),
         "installation",
     ),

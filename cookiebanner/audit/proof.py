@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext, ngettext
 
+from consent.common import thousands
 from consent.ledger import checkpoint, merkle, signing
 from consent.ledger.append import commitment, leaf_input, utc_text
 from consent.ledger.models import ConsentRecord, LogEntry
@@ -67,7 +68,7 @@ def _inclusion(site: Site, entry: LogEntry, tree: Tree) -> list[Step]:
         "Leaf %(leaf)s of %(size)s, by %(count)s hash up to the root %(root)s…",
         "Leaf %(leaf)s of %(size)s, by %(count)s hashes up to the root %(root)s…",
         len(path),
-    ) % {"leaf": entry.index, "size": f"{head.size:,}", "count": len(path), "root": root.hex()[:16]}
+    ) % {"leaf": entry.index, "size": thousands(head.size), "count": len(path), "root": root.hex()[:16]}
     same = merkle.edge_root(merkle.split_edge(head.size, bytes(head.edge))) == root
     return [
         Step(gettext("The leaf is in the tree"), holds, detail),
@@ -95,5 +96,5 @@ def _signed(site: Site, entry: LogEntry, tree: Tree) -> Step:
         name,
         holds,
         gettext("Checkpoint of %(size)s entries, signed %(at)s with a key of this server.")
-        % {"size": f"{point.size:,}", "at": at},
+        % {"size": thousands(point.size), "at": at},
     )

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
+from consent.common import thousands
 from consent.stats.queries import KINDS, AnswerTotals
 from cookiebanner.staff.days import short_day
 
@@ -57,7 +58,7 @@ def answers_a_day(rows: Sequence[AnswerTotals]) -> SafeString:
         '<title id="chart-title">Answers a day</title><desc id="chart-text">{} answers in {} days.</desc>{}{}{}</svg>',
         WIDTH,
         HEIGHT,
-        f"{whole:,}",
+        thousands(whole),
         len(rows),
         format_html_join(
             "",
@@ -106,5 +107,5 @@ def _day(name: str) -> str:
 
 
 def _words(row: AnswerTotals) -> str:
-    counted = [f"{gettext(LABELS[kind])} {getattr(row, kind):,}" for kind in KINDS if getattr(row, kind)]
+    counted = [f"{gettext(LABELS[kind])} {thousands(getattr(row, kind))}" for kind in KINDS if getattr(row, kind)]
     return ", ".join(counted) or gettext("no answers")

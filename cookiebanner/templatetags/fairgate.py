@@ -15,6 +15,7 @@ from django.utils import formats, timesince, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext, npgettext_lazy
 
+from consent import common
 from consent.banners import texts
 from consent.jurisdictions import table
 from consent.publishing import differences
@@ -107,7 +108,7 @@ def percent(value: float | None) -> str:
 @register.filter
 def thousands(value: Any) -> str:
     """12345 → `12,345`, as the language writes it."""
-    return formats.number_format(int(value), use_l10n=True, force_grouping=True)
+    return common.thousands(int(value))
 
 
 @register.filter

@@ -8,8 +8,10 @@ import pytest
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from consent.common import thousands
 from consent.exports import law
 from consent.jurisdictions import table
+from consent.jurisdictions.history import starts
 from consent.jurisdictions.words import OTHER_ROWS, REGIME_NAMES, name_of_place, named_regimes, terms_in_words
 from consent.notices.kinds import KINDS
 from consent.publishing import lint
@@ -17,6 +19,7 @@ from consent.publishing.differences import Line, differences, label, value
 from consent.trail.verbs import Verb, words_of
 from cookiebanner.dashboard import faults, forms, too_late
 from cookiebanner.dashboard.look_form import places
+from cookiebanner.templatetags.fairgate import regime
 from tests import samples
 
 
@@ -80,3 +83,19 @@ def test_a_place_is_named_in_the_language_of_who_looks():
     with translation.override("de"):
         assert [name_of_place(id) for id in ("DE", "US-CA", "nowhere")] == ["Deutschland", "Kalifornien", "nowhere"]
     assert [name_of_place(id) for id in table.ROWS] == [row.name for row in table.ROWS.values()]
+
+
+def test_a_regime_is_named_in_the_language_of_who_looks(marked):
+    assert [regime("eu_opt_in"), regime("gone")] == ["[Opt-in (EU and EEA)]", "gone"]
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "12,345"), ("de", "12.345")])
+def test_a_number_in_a_sentence_is_written_as_the_language_does(language, written):
+    with translation.override(language):
+        assert thousands(12345) == written
+        assert written in KINDS["list_full"].text("hosts", {"most": 12345})
+
+
+def test_what_starts_names_both_laws_in_the_language_of_who_looks(marked):
+    chile = next(start for start in starts(date(2026, 11, 1)) if start.id == "CL")
+    assert (chile.until, chile.then) == ("[Opt-in (EU and EEA)][, as in an unknown place]", "[Opt-in]")
