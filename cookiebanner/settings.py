@@ -200,7 +200,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
 # Of the pages for staff (docs/dashboard.md). Each has a whole catalogue in `locale`: tests/test_messages.py.
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
 LANGUAGE_COOKIE_NAME = "fairgate_language"
 LOCALE_PATHS = [FAIRGATE_FILES / "locale"]
 FORMAT_MODULE_PATH = "cookiebanner.formats"

@@ -623,7 +623,7 @@ class NewCategory(CategoryForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("name") and not data.get("key") and "key" not in self.errors:
-            data["key"] = re.sub(gettext("[^A-Za-z0-9]+"), "_", ascii_of(data["name"])).strip("_")[:40]
+            data["key"] = re.sub("[^A-Za-z0-9]+", "_", ascii_of(data["name"])).strip("_")[:40]
             if not data["key"]:
                 self.add_error("key", gettext("Give it an id: its name holds no letter for one."))
         return data
