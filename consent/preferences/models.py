@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
@@ -16,32 +17,32 @@ class Topic(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EMAIL = "email", "E-mail marketing"
-        SMS = "sms", "Text messages"
-        PHONE = "phone", "Telephone calls"
-        POST = "post", "Letters"
-        PUSH = "push", "Push notifications"
-        CONTACTS = "contacts", "Access to contacts"
-        LOCATION = "location", "Access to the location"
-        STORAGE = "storage", "Access to storage"
-        PROFILING = "profiling", "Profiling"
-        SHARING = "sharing", "Sharing with others"
-        CPNI = "cpni", "Use of telephone records (CPNI)"
-        PARENTAL = "parental", "A parent's consent: collection and use"
-        PARENTAL_SHARING = "parent_share", "A parent's consent: disclosure to third parties"
-        OTHER = "other", "Another purpose"
+        EMAIL = "email", gettext_lazy("E-mail marketing")
+        SMS = "sms", gettext_lazy("Text messages")
+        PHONE = "phone", gettext_lazy("Telephone calls")
+        POST = "post", gettext_lazy("Letters")
+        PUSH = "push", gettext_lazy("Push notifications")
+        CONTACTS = "contacts", gettext_lazy("Access to contacts")
+        LOCATION = "location", gettext_lazy("Access to the location")
+        STORAGE = "storage", gettext_lazy("Access to storage")
+        PROFILING = "profiling", gettext_lazy("Profiling")
+        SHARING = "sharing", gettext_lazy("Sharing with others")
+        CPNI = "cpni", gettext_lazy("Use of telephone records (CPNI)")
+        PARENTAL = "parental", gettext_lazy("A parent's consent: collection and use")
+        PARENTAL_SHARING = "parent_share", gettext_lazy("A parent's consent: disclosure to third parties")
+        OTHER = "other", gettext_lazy("Another purpose")
 
     class Basis(models.TextChoices):
-        OPT_IN = "opt_in", "Only after a yes"
-        OPT_OUT = "opt_out", "Until a no"
+        OPT_IN = "opt_in", gettext_lazy("Only after a yes")
+        OPT_OUT = "opt_out", gettext_lazy("Until a no")
 
     class Channel(models.TextChoices):
-        NONE = "", "None"
-        EMAIL = "email", "E-mail"
-        SMS = "sms", "Text message"
-        PHONE = "phone", "Telephone"
-        POST = "post", "Letter"
-        APP = "app", "App"
+        NONE = "", gettext_lazy("None")
+        EMAIL = "email", gettext_lazy("E-mail")
+        SMS = "sms", gettext_lazy("Text message")
+        PHONE = "phone", gettext_lazy("Telephone")
+        POST = "post", gettext_lazy("Letter")
+        APP = "app", gettext_lazy("App")
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="topics")
     key = models.SlugField(max_length=40, help_text="What programs call it.")
