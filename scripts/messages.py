@@ -22,7 +22,7 @@ LOCALE = ROOT / "locale"
 PACKAGES = ("consent", "cookiebanner")
 # Of visitors, whose words come with the banner's; documents in English; what shows no words.
 NOT_STAFF = (
-    "allauth/elements/", "cookie_policy/", "demo/", "requests/", "api_reference.html",
+    "allauth/elements/", "choices/", "cookie_policy/", "demo/", "requests/", "api_reference.html",
     "audit/person_file.html", "dashboard/jurisdictions_pdf.html", "preview.html", "preview_asks.html",
     "preview_stand_ins.html", "receipt.html",
 )  # fmt: skip
