@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
@@ -16,32 +17,32 @@ class Topic(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EMAIL = "email", "E-mail marketing"
-        SMS = "sms", "Text messages"
-        PHONE = "phone", "Telephone calls"
-        POST = "post", "Letters"
-        PUSH = "push", "Push notifications"
-        CONTACTS = "contacts", "Access to contacts"
-        LOCATION = "location", "Access to the location"
-        STORAGE = "storage", "Access to storage"
-        PROFILING = "profiling", "Profiling"
-        SHARING = "sharing", "Sharing with others"
-        CPNI = "cpni", "Use of telephone records (CPNI)"
-        PARENTAL = "parental", "A parent's consent: collection and use"
-        PARENTAL_SHARING = "parent_share", "A parent's consent: disclosure to third parties"
-        OTHER = "other", "Another purpose"
+        EMAIL = "email", _("E-mail marketing")
+        SMS = "sms", _("Text messages")
+        PHONE = "phone", _("Telephone calls")
+        POST = "post", _("Letters")
+        PUSH = "push", _("Push notifications")
+        CONTACTS = "contacts", _("Access to contacts")
+        LOCATION = "location", _("Access to the location")
+        STORAGE = "storage", _("Access to storage")
+        PROFILING = "profiling", _("Profiling")
+        SHARING = "sharing", _("Sharing with others")
+        CPNI = "cpni", _("Use of telephone records (CPNI)")
+        PARENTAL = "parental", _("A parent's consent: collection and use")
+        PARENTAL_SHARING = "parent_share", _("A parent's consent: disclosure to third parties")
+        OTHER = "other", _("Another purpose")
 
     class Basis(models.TextChoices):
-        OPT_IN = "opt_in", "Only after a yes"
-        OPT_OUT = "opt_out", "Until a no"
+        OPT_IN = "opt_in", _("Only after a yes")
+        OPT_OUT = "opt_out", _("Until a no")
 
     class Channel(models.TextChoices):
-        NONE = "", "None"
-        EMAIL = "email", "E-mail"
-        SMS = "sms", "Text message"
-        PHONE = "phone", "Telephone"
-        POST = "post", "Letter"
-        APP = "app", "App"
+        NONE = "", _("None")
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
+        PHONE = "phone", _("Telephone")
+        POST = "post", _("Letter")
+        APP = "app", _("App")
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="topics")
     key = models.SlugField(max_length=40, help_text="What programs call it.")
@@ -90,9 +91,9 @@ class ChoiceState(models.Model):
     """
 
     class Value(models.TextChoices):
-        YES = "yes", "Yes"
-        NO = "no", "No"
-        NONE = "", "Nothing yet"
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
+        NONE = "", _("Nothing yet")
 
     pk = models.CompositePrimaryKey("site", "subject", "topic")
     site = models.ForeignKey(Site, models.CASCADE, related_name="+", db_index=False)
