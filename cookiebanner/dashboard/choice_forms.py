@@ -13,6 +13,8 @@ from consent.preferences.models import ChoiceImport, ChoiceState, Topic
 from consent.preferences.subjects import LONGEST_ID
 from cookiebanner.dashboard.forms import LANGUAGE_NAMES
 
+CHANNELS = [("", _("No particular one")), *((one.value, one.label) for one in Topic.Channel if one.value)]
+
 
 class Group(NamedTuple):
     """The fields of one language; `written` when they hold something."""
@@ -67,7 +69,7 @@ class NewTopic(forms.Form):
         help_text=_("What holds of who has said nothing. It stays."),
     )
     channel = forms.ChoiceField(
-        label=_("Channel"), choices=Topic.Channel.choices, required=False, help_text=_("By what you reach people.")
+        label=_("Channel"), choices=CHANNELS, required=False, help_text=_("By what you reach people.")
     )
     double_opt_in = forms.BooleanField(
         label=_("Double opt-in"), required=False, help_text=_("A yes counts once the mailed link was confirmed.")
@@ -77,7 +79,7 @@ class NewTopic(forms.Form):
 class ChangeTopic(forms.Form):
     """What of a topic may change."""
 
-    channel = forms.ChoiceField(label=_("Channel"), choices=Topic.Channel.choices, required=False)
+    channel = forms.ChoiceField(label=_("Channel"), choices=CHANNELS, required=False)
     double_opt_in = forms.BooleanField(
         label=_("Double opt-in"), required=False, help_text=_("A yes counts once the mailed link was confirmed.")
     )

@@ -93,6 +93,15 @@ def test_a_newcomer_reads_a_policy_in_two_versions_that_the_shop_links(shop, cli
     assert ("SipChat" in changes, documents.CHANGES["de"][-1] in changes) == (True, True)
 
 
+def test_the_draft_is_shown_on_the_shop_that_this_server_serves(shop, client):
+    seed.person("correct horse battery")
+    client.force_login(get_user_model().objects.get(username="demo"))
+    page = client.get(reverse("dashboard:banner_drafts", kwargs={"uuid": shop.uuid}), SERVER_PORT="8131")
+    assert [link.partition("#")[0] for link in page.context["shown_on"]] == [
+        "http://127.0.0.1:8131/demo/", "http://localhost:8131/demo/",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("error", [BrokenPipeError("gone"), ConnectionResetError("gone"), ValueError("ours")])
 def test_the_terminal_tells_of_our_faults_and_not_of_browsers_that_hang_up(error, capsys):
     server = trackers.start(0)
