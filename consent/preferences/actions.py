@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consent.common import InvalidChange, check
 from consent.ledger import canonical
@@ -34,11 +35,11 @@ def add_topic(
     """A new topic with its first wording. `more`: those of CHANGEABLE. Raises InvalidChange."""
     site = locked(site)
     if site.topics.count() >= MOST_TOPICS:
-        raise InvalidChange(f"A site has at most {MOST_TOPICS} topics.")
+        raise InvalidChange(_("A site has at most %(most)d topics.") % {"most": MOST_TOPICS})
     _known(more)
     topic = Topic(site=site, key=key, kind=kind, basis=basis, **more)
     if kind in PARENTAL and basis != Topic.Basis.OPT_IN:
-        raise InvalidChange("A parent's consent is never assumed: it is given (opt-in).")
+        raise InvalidChange(_("A parent’s consent is never assumed: it is given (opt-in)."))
     check(topic)
     topic.save(force_insert=True)
     audit(site, actor, "topic.add", topic=key, kind=str(kind), basis=str(basis))
@@ -100,14 +101,14 @@ def set_wording(topic: Topic, actor: str, texts: Mapping[str, Mapping[str, str]]
 def checked_texts(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """The texts without blanks around them. Raises InvalidChange."""
     if not texts:
-        raise InvalidChange("A topic needs its words in one language at least.")
+        raise InvalidChange(_("A topic needs its words in one language at least."))
     clean: dict[str, dict[str, str]] = {}
     for language, words in texts.items():
         if not LANGUAGE.fullmatch(language):
             raise InvalidChange(f"{language!r} is no language.")
         name, text = str(words.get("name", "")).strip(), str(words.get("text", "")).strip()
         if not name or not text:
-            raise InvalidChange(f"In {language}, the name or the text is empty.")
+            raise InvalidChange(_("In %(language)s, the name or the text is empty.") % {"language": language})
         if len(name) > LONGEST_NAME or len(text) > LONGEST_TEXT:
             raise InvalidChange(f"A name has at most {LONGEST_NAME} characters, a text {LONGEST_TEXT}.")
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
@@ -17,32 +17,32 @@ class Topic(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EMAIL = "email", gettext_lazy("E-mail marketing")
-        SMS = "sms", gettext_lazy("Text messages")
-        PHONE = "phone", gettext_lazy("Telephone calls")
-        POST = "post", gettext_lazy("Letters")
-        PUSH = "push", gettext_lazy("Push notifications")
-        CONTACTS = "contacts", gettext_lazy("Access to contacts")
-        LOCATION = "location", gettext_lazy("Access to the location")
-        STORAGE = "storage", gettext_lazy("Access to storage")
-        PROFILING = "profiling", gettext_lazy("Profiling")
-        SHARING = "sharing", gettext_lazy("Sharing with others")
-        CPNI = "cpni", gettext_lazy("Use of telephone records (CPNI)")
-        PARENTAL = "parental", gettext_lazy("A parent's consent: collection and use")
-        PARENTAL_SHARING = "parent_share", gettext_lazy("A parent's consent: disclosure to third parties")
-        OTHER = "other", gettext_lazy("Another purpose")
+        EMAIL = "email", _("E-mail marketing")
+        SMS = "sms", _("Text messages")
+        PHONE = "phone", _("Telephone calls")
+        POST = "post", _("Letters")
+        PUSH = "push", _("Push notifications")
+        CONTACTS = "contacts", _("Access to contacts")
+        LOCATION = "location", _("Access to the location")
+        STORAGE = "storage", _("Access to storage")
+        PROFILING = "profiling", _("Profiling")
+        SHARING = "sharing", _("Sharing with others")
+        CPNI = "cpni", _("Use of telephone records (CPNI)")
+        PARENTAL = "parental", _("A parent's consent: collection and use")
+        PARENTAL_SHARING = "parent_share", _("A parent's consent: disclosure to third parties")
+        OTHER = "other", _("Another purpose")
 
     class Basis(models.TextChoices):
-        OPT_IN = "opt_in", gettext_lazy("Only after a yes")
-        OPT_OUT = "opt_out", gettext_lazy("Until a no")
+        OPT_IN = "opt_in", _("Only after a yes")
+        OPT_OUT = "opt_out", _("Until a no")
 
     class Channel(models.TextChoices):
-        NONE = "", gettext_lazy("None")
-        EMAIL = "email", gettext_lazy("E-mail")
-        SMS = "sms", gettext_lazy("Text message")
-        PHONE = "phone", gettext_lazy("Telephone")
-        POST = "post", gettext_lazy("Letter")
-        APP = "app", gettext_lazy("App")
+        NONE = "", _("None")
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
+        PHONE = "phone", _("Telephone")
+        POST = "post", _("Letter")
+        APP = "app", _("App")
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="topics")
     key = models.SlugField(max_length=40, help_text="What programs call it.")
@@ -91,9 +91,9 @@ class ChoiceState(models.Model):
     """
 
     class Value(models.TextChoices):
-        YES = "yes", "Yes"
-        NO = "no", "No"
-        NONE = "", "Nothing yet"
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
+        NONE = "", _("Nothing yet")
 
     pk = models.CompositePrimaryKey("site", "subject", "topic")
     site = models.ForeignKey(Site, models.CASCADE, related_name="+", db_index=False)

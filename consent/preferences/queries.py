@@ -129,6 +129,14 @@ def words_of(wording: TopicWording, wishes: Iterable[str]) -> tuple[str, Mapping
     return codes[0], wording.texts[codes[0]]
 
 
+def names_of(site: Site, wishes: Iterable[str] = ()) -> dict[str, str]:
+    """{key: name} of all topics of a site, as their latest wordings call them."""
+    wanted = list(wishes)
+    rows = TopicWording.objects.filter(topic__site=site).select_related("topic").order_by("version")
+    last = {wording.topic.key: wording for wording in rows}
+    return {key: str(words_of(wording, wanted)[1]["name"]) for key, wording in last.items()}
+
+
 def notices_due(topic: Topic, now: datetime) -> int:
     """Of how many people the notice of CPNI is two years old, so that it must be sent again."""
     limit = months_later(now, -standing.NOTICE_MONTHS)

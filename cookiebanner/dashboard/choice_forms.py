@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from consent.preferences.actions import LANGUAGE, LONGEST_NAME, LONGEST_TEXT
 from consent.preferences.models import ChoiceImport, ChoiceState, Topic
 from consent.preferences.subjects import LONGEST_ID
+from cookiebanner.dashboard.forms import LANGUAGE_NAMES
+
+CHANNELS = [("", _("No particular one")), *((one.value, one.label) for one in Topic.Channel if one.value)]
+
+
+class Group(NamedTuple):
+    """The fields of one language; `written` when they hold something."""
+
+    language: str
+    fields: list[Any]
+    written: bool
 
 
 class Words(forms.Form):
@@ -20,15 +31,22 @@ class Words(forms.Form):
         super().__init__(*args)
         self.languages = list(languages)
         for code in self.languages:
-            given = texts.get(code, {})
+            given, language = texts.get(code, {}), {"language": LANGUAGE_NAMES.get(code, code)}
+            written = {"lang": code, "dir": "auto"}
             self.fields[f"name_{code}"] = forms.CharField(
-                label=_("Name (%(language)s)") % {"language": code}, max_length=LONGEST_NAME, required=False,
-                initial=given.get("name", ""),
+                label=_("Name (%(language)s)") % language, max_length=LONGEST_NAME, required=False,
+                initial=given.get("name", ""), widget=forms.TextInput(attrs=written),
             )  # fmt: skip
             self.fields[f"text_{code}"] = forms.CharField(
-                label=_("Text (%(language)s)") % {"language": code}, max_length=LONGEST_TEXT, required=False,
-                initial=given.get("text", ""), widget=forms.Textarea(attrs={"rows": 4}),
+                label=_("Text (%(language)s)") % language, max_length=LONGEST_TEXT, required=False,
+                initial=given.get("text", ""), widget=forms.Textarea(attrs={"rows": 4, **written}),
             )  # fmt: skip
+
+    @property
+    def groups(self) -> list[Group]:
+        """The fields by language, in the order of the site's languages."""
+        pairs = [(code, [self[f"name_{code}"], self[f"text_{code}"]]) for code in self.languages]
+        return [Group(LANGUAGE_NAMES.get(code, code), pair, any(one.value() for one in pair)) for code, pair in pairs]
 
     @property
     def texts(self) -> dict[str, dict[str, str]]:
@@ -50,7 +68,9 @@ class NewTopic(forms.Form):
         choices=Topic.Basis.choices,
         help_text=_("What holds of who has said nothing. It stays."),
     )
-    channel = forms.ChoiceField(label=_("Channel"), choices=Topic.Channel.choices, required=False)
+    channel = forms.ChoiceField(
+        label=_("Channel"), choices=CHANNELS, required=False, help_text=_("By what you reach people.")
+    )
     double_opt_in = forms.BooleanField(
         label=_("Double opt-in"), required=False, help_text=_("A yes counts once the mailed link was confirmed.")
     )
@@ -59,8 +79,10 @@ class NewTopic(forms.Form):
 class ChangeTopic(forms.Form):
     """What of a topic may change."""
 
-    channel = forms.ChoiceField(label=_("Channel"), choices=Topic.Channel.choices, required=False)
-    double_opt_in = forms.BooleanField(label=_("Double opt-in"), required=False)
+    channel = forms.ChoiceField(label=_("Channel"), choices=CHANNELS, required=False)
+    double_opt_in = forms.BooleanField(
+        label=_("Double opt-in"), required=False, help_text=_("A yes counts once the mailed link was confirmed.")
+    )
     order = forms.IntegerField(label=_("Place in the list"), min_value=0, max_value=999)
 
 
@@ -73,10 +95,10 @@ class Filter(forms.Form):
     )
     before = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
 
-    def __init__(self, topics: Iterable[Topic], *args: Any) -> None:
+    def __init__(self, names: Mapping[str, str], *args: Any) -> None:
         super().__init__(*args)
         field: Any = self.fields["topic"]
-        field.choices = [("", _("All topics")), *((topic.key, topic.key) for topic in topics)]
+        field.choices = [("", _("All topics")), *names.items()]
 
 
 class Find(forms.Form):

@@ -12,6 +12,7 @@ from consent.models import Site
 from consent.sites import snippets
 
 DEMO_SITE = UUID("f0a1c9d2-5b6e-4c0f-9a3d-7e1b2c3d4e5f")
+POLICY = "data"  # the name of the privacy policy in its address
 TEAS = [
     ("Silver Needle", "White tea, Fuding. Honey, melon, a little hay.", "18.50", "#cfd8c4"),
     ("Spring Sencha", "Green tea, Uji. Sea breeze, peas, sweet grass.", "14.00", "#9cb58a"),
@@ -33,6 +34,7 @@ def shop(request: HttpRequest) -> HttpResponse:
         "snippet": mark_safe(snippets.snippet(f"http://localhost:{port}", DEMO_SITE)),  # noqa: S308 - our own lines
         "trackers": int(port) + 1,
         "requests": f"http://localhost:{port}/v1/{DEMO_SITE}/requests/",
+        "policy": f"http://localhost:{port}/v1/{DEMO_SITE}/read/{POLICY}/",
     }
     answer = render(request, "demo/shop.html", context)
     return answer

@@ -80,6 +80,41 @@ SCREENS = {
     "dark": gettext_noop("dark"),
 }
 CHOICES = {"granted": gettext_noop("granted"), "denied": gettext_noop("denied")}
+# Whether somebody's choice lets the operator do what a topic is about, and why (consent.preferences.standing).
+STANDINGS = {"granted": gettext_noop("yes"), "denied": gettext_noop("no"), "waiting": gettext_noop("not yet")}
+BECAUSE = {
+    "said": gettext_noop("the person said so"),
+    "silence": gettext_noop("the person has not objected"),
+    "not_asked": gettext_noop("the person has said nothing yet"),
+    "no_notice": gettext_noop("no notice was sent yet"),
+    "waiting_period": gettext_noop("the time to object runs still"),
+    "suppressed": gettext_noop("the person was erased"),
+    "ended": gettext_noop("the topic has ended"),
+}
+SAID = {"yes": gettext_noop("Yes"), "no": gettext_noop("No"), "notice": gettext_noop("A notice was sent")}
+METHODS = {
+    "app": gettext_noop("in an app"),
+    "web": gettext_noop("on a website"),
+    "form": gettext_noop("on a form"),
+    "phone": gettext_noop("by telephone"),
+    "letter": gettext_noop("by letter"),
+    "mail": gettext_noop("by e-mail"),
+    "in_person": gettext_noop("in person"),
+    "sms": gettext_noop("by text message"),
+    "other": gettext_noop("in another way"),
+    "page": gettext_noop("on their own page"),
+    "one_click": gettext_noop("by one click in a mail"),
+    "mailed_link": gettext_noop("by a mailed link"),
+    "signed_form": gettext_noop("on a form that a parent signed"),
+    "payment": gettext_noop("by a payment of a parent"),
+    "call": gettext_noop("in a parent’s call to trained staff"),
+    "video_call": gettext_noop("in a parent’s video call with trained staff"),
+    "government_id": gettext_noop("by a parent’s identity document"),
+    "questions": gettext_noop("by questions that a parent answered"),
+    "face_match": gettext_noop("by a parent’s photo document and face"),
+    "email_plus": gettext_noop("by a parent’s e-mail and a further step"),
+    "text_plus": gettext_noop("by a parent’s text message and a further step"),
+}
 STORED = {
     "local": gettext_noop("local storage"),
     "session": gettext_noop("session storage"),
@@ -140,6 +175,30 @@ def in_sentence(text: str) -> str:
 def action(value: str) -> str:
     """An action of a consent record, in words."""
     return gettext(ACTIONS[value]) if value in ACTIONS else value.replace("_", " ").capitalize()
+
+
+@register.filter
+def standing(value: str) -> str:
+    """Whether a person's choice lets the operator, in a word."""
+    return gettext(STANDINGS[value]) if value in STANDINGS else value
+
+
+@register.filter
+def because(value: str) -> str:
+    """Why it does or does not."""
+    return gettext(BECAUSE[value]) if value in BECAUSE else value
+
+
+@register.filter
+def chosen(value: str) -> str:
+    """What somebody said to a topic."""
+    return gettext(SAID[value]) if value in SAID else value
+
+
+@register.filter
+def method(value: str) -> str:
+    """How somebody said it."""
+    return gettext(METHODS[value]) if value in METHODS else value
 
 
 @register.filter

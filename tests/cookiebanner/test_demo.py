@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consent.sites.models import SiteSighting
 from consent.stats.models import DailyTotal
-from cookiebanner.demo import people, seed, trackers
+from cookiebanner.demo import choices, documents, people, seed, trackers
 
 
 @pytest.fixture
@@ -64,6 +64,42 @@ def test_a_newcomer_sees_the_queue_filled_and_the_shop_links_the_form(shop, clie
         assert client.get(at).status_code == 200
     [link] = re.findall(r'href="http://localhost:\d+(/v1/[^"]+/requests/)"', client.get("/demo/").content.decode())
     assert client.get(link).status_code == 200
+
+
+def test_a_newcomer_sees_topics_that_people_have_answered(shop, client):
+    said = choices.say(shop)
+    assert choices.say(shop) == 0
+    numbers = list(shop.topics.values_list("key", "yes", "no"))
+    assert [key for key, _yes, _no in numbers] == ["newsletter", "calls"]
+    assert all(yes > 20 and no > 20 for _key, yes, no in numbers)
+    assert sum(yes + no for _key, yes, no in numbers) == said > 400
+    seed.person("correct horse battery")
+    client.force_login(get_user_model().objects.get(username="demo"))
+    page = client.get(reverse("dashboard:choice_people", kwargs={"uuid": shop.uuid}))
+    assert len(page.context["rows"]) == 50
+
+
+def test_a_newcomer_reads_a_policy_in_two_versions_that_the_shop_links(shop, client):
+    written = documents.write(shop)
+    assert (written is None, documents.write(shop)) == (False, None)
+    first, second = shop.documents.get().versions.all()
+    assert (sorted(first.texts), sorted(second.texts)) == (["de", "en"], ["de", "en"])
+    assert first.effective_at <= timezone.now() < second.effective_at
+    assert [first.texts[code]["text"] == second.texts[code]["text"] for code in ("de", "en")] == [False, False]
+    [link] = re.findall(r'href="http://localhost:\d+(/v1/[^"]+/read/[^"]+)"', client.get("/demo/").content.decode())
+    page = client.get(link)
+    assert (page.status_code, "for 30 days" in page.content.decode()) == (200, True)
+    changes = client.get(f"{link}2/changes/?lang=de").content.decode()
+    assert ("SipChat" in changes, documents.CHANGES["de"][-1] in changes) == (True, True)
+
+
+def test_the_draft_is_shown_on_the_shop_that_this_server_serves(shop, client):
+    seed.person("correct horse battery")
+    client.force_login(get_user_model().objects.get(username="demo"))
+    page = client.get(reverse("dashboard:banner_drafts", kwargs={"uuid": shop.uuid}), SERVER_PORT="8131")
+    assert [link.partition("#")[0] for link in page.context["shown_on"]] == [
+        "http://127.0.0.1:8131/demo/", "http://localhost:8131/demo/",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError("gone"), ConnectionResetError("gone"), ValueError("ours")])

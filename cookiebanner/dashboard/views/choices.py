@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from consent.common import InvalidChange
 from consent.jobs.models import Job
 from consent.preferences import actions, erasing, imports, queries
-from consent.preferences.models import ChoiceImport, Topic
+from consent.preferences.models import ChoiceImport, Topic, TopicWording
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.choice_forms import (
@@ -40,7 +40,11 @@ def choices(request: HttpRequest, site: Site) -> HttpResponse:
     """The topics, with how many said yes and no."""
     now = timezone.now()
     rows = [(topic, _notices_due(topic, now)) for topic in site.topics.all()]
-    return show(request, "dashboard/choices.html", site, rows=rows)
+    return show(request, "dashboard/choices.html", site, rows=rows, names=_names(site))
+
+
+def _names(site: Site) -> dict[str, str]:
+    return queries.names_of(site, site.languages)
 
 
 def _notices_due(topic: Topic, now: Any) -> int:
@@ -76,16 +80,26 @@ def topic(request: HttpRequest, site: Site, topic: str) -> HttpResponse:
         try:
             if doing == "change" and form.is_valid():
                 actions.change_topic(row, actor(request), **form.cleaned_data)
+                messages.success(request, _("Saved."), "good")
             elif doing == "words" and words.is_valid():
-                actions.set_wording(row, actor(request), words.texts)
+                _say_wording(request, last, actions.set_wording(row, actor(request), words.texts))
             elif doing == "end":
                 actions.end_topic(row, actor(request))
+                messages.success(request, _("The topic has ended."), "good")
         except InvalidChange as error:
             (words if doing == "words" else form).add_error(None, str(error))
         if form.errors or words.errors:
             return _topic(request, site, row, form, words, 400)
         return redirect("dashboard:topic", uuid=site.uuid, topic=row.key)
     return _topic(request, site, row, form, words)
+
+
+def _say_wording(request: HttpRequest, last: TopicWording | None, made: TopicWording) -> None:
+    if last and made.pk == last.pk:
+        messages.info(request, _("Nothing differs from version %(number)d.") % {"number": last.version})
+    else:
+        text = _("From now on people are asked in the words of version %(number)d.") % {"number": made.version}
+        messages.success(request, text, "good")
 
 
 def _topic(
@@ -99,6 +113,7 @@ def _topic(
         site,
         status=status,
         row=row,
+        name=_names(site).get(row.key, row.key),
         form=form,
         words=words,
         wordings=wordings,
@@ -118,7 +133,8 @@ def choice_people(request: HttpRequest, site: Site) -> HttpResponse:
         else:
             return redirect("dashboard:choice_person", uuid=site.uuid, subject=subject)
     topics = list(site.topics.all())
-    form = Filter(topics, request.GET)
+    names = _names(site)
+    form = Filter({one.key: names.get(one.key, one.key) for one in topics}, request.GET)
     data = form.cleaned_data if form.is_valid() else {}
     chosen = next((one for one in topics if one.key == data.get("topic")), None)
     rows = queries.states(site, topic=chosen, value=data.get("value", ""), before=data.get("before"))
@@ -126,7 +142,7 @@ def choice_people(request: HttpRequest, site: Site) -> HttpResponse:
     kept = urlencode({"topic": data.get("topic", ""), "value": data.get("value", ""), "before": older or ""})
     return show(
         request, "dashboard/choice_people.html", site, form=form, find=find, rows=rows[: queries.PAGE],
-        older=kept if older is not None else "",
+        names=names, older=kept if older is not None else "",
     )  # fmt: skip
 
 
@@ -135,7 +151,7 @@ def choice_person(request: HttpRequest, site: Site, subject: UUID) -> HttpRespon
     """How all topics stand for one person, and what they said when."""
     stands = queries.standings(site, subject, timezone.now())
     return show(
-        request, "dashboard/choice_person.html", site, subject=subject, stands=stands,
+        request, "dashboard/choice_person.html", site, subject=subject, stands=stands, names=_names(site),
         history=queries.history(site, subject, HISTORY), waiting=queries.pending(site, subject),
     )  # fmt: skip
 

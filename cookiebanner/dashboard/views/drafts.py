@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from consent.banners import actions
@@ -21,6 +23,7 @@ from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import actor, on_site, show
 
 MOST_HOSTS = 5  # whose pages are linked
+LOCAL = ("127.0.0.1", "localhost")  # where the demo's shop is
 
 
 @on_site(May.VIEW)
@@ -44,20 +47,27 @@ def drafts(request: HttpRequest, site: Site) -> HttpResponse:
         drafts=BannerDraft.objects.filter(site=site).order_by("name"),
         error=error,
         typed=request.POST.get("name", ""),
-        **links_on_site(site),
+        **links_on_site(request, site),
     )
 
 
-def links_on_site(site: Site, draft: BannerDraft | None = None) -> dict[str, Any]:
+def links_on_site(request: HttpRequest, site: Site, draft: BannerDraft | None = None) -> dict[str, Any]:
     """What templates/dashboard/on_site.html needs: addresses of the site on which a draft (the one in use) is shown."""
     hosts = site.hosts.order_by("pk").values_list("name", flat=True)[:MOST_HOSTS]
     published = queries.current_release(site) is not None
     mark = previews.on_site(site, draft)
     return {
-        "shown_on": [f"https://{host}/{mark}" for host in hosts] if published else [],
+        "shown_on": [f"{_page_of(request, host)}{mark}" for host in hosts] if published else [],
         "preview_days": previews.SITE_DAYS,
         "published": published,
     }
+
+
+def _page_of(request: HttpRequest, host: str) -> str:
+    """The first page of a host; that of the demo's shop is served by this server itself."""
+    if settings.FAIRGATE_DEMO and host in LOCAL:
+        return f"http://{host}:{request.get_port()}{reverse('demo_shop')}"
+    return f"https://{host}/"
 
 
 @on_site(May.VIEW, "GET")
@@ -75,7 +85,7 @@ def compare(request: HttpRequest, site: Site, named: int) -> HttpResponse:
         used=used,
         draft=draft,
         groups=parts,
-        **links_on_site(site, draft),
+        **links_on_site(request, site, draft),
         addresses=[
             (used.name, previews.address(site, visitor=visitor)),
             (draft.name, previews.address(site, visitor=visitor, draft=draft)),

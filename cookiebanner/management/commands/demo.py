@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from consent import private_files
 from cookiebanner import data
-from cookiebanner.demo import people, seed, trackers
+from cookiebanner.demo import choices, documents, people, seed, trackers
 from cookiebanner.staff import mail
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
@@ -43,6 +43,10 @@ class Command(BaseCommand):
         asked = people.ask(shop)
         if asked:
             self.stdout.write(f"{asked} people's requests written.")
+        if documents.write(shop):
+            self.stdout.write("A privacy policy in two versions written.")
+        if said := choices.say(shop):
+            self.stdout.write(f"{said} choices beyond cookies written.")
         self.stdout.write(f"{written} answers written." if written else "The history is there already.")
         if options["seed_only"]:
             return

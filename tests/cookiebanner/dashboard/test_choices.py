@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 import pytest
@@ -11,7 +12,10 @@ from django.urls import reverse
 
 from consent.jobs import registry, runner
 from consent.models import ChoiceImport, ChoiceState, Site, Topic
+from consent.preferences.collecting import METHODS, OWN_METHODS, VALUES
+from consent.preferences.standing import PARENTAL_METHODS, Standing
 from consent.preferences.subjects import subject_of
+from cookiebanner.templatetags import fairgate
 from tests.consent.preferences.sample_topics import choice, said, topic
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +54,7 @@ def test_somebody_is_found_by_their_id_and_no_address_holds_it(alice, shop) -> N
     subject = subject_of(shop, "ada@example.org")
     assert found.headers["Location"] == at(shop, "choice_person", subject=subject)
     page = alice.get(found.headers["Location"]).content.decode()
-    assert ("form 7" in page, "granted" in page, "ada@" in page) == (True, True, False)
+    assert ("form 7" in page, "the person said so" in page, "ada@" in page) == (True, True, False)
     listed = alice.get(at(shop, "choice_people") + "?topic=news&value=no").content.decode()
     assert (str(subject_of(shop, "bob@example.org")) in listed, str(subject) in listed) == (True, False)
 
@@ -119,3 +123,41 @@ def test_a_file_of_any_size_is_imported_by_the_command(shop, tmp_path) -> None:
     file.write_text("a,b\n")
     with pytest.raises(CommandError, match="it lacks id, topic, value, at."):
         call_command("import_choices", str(file), "--site", str(shop.uuid), "--source", "CRM")
+
+
+def test_topics_are_called_by_their_names_and_standings_said_in_words(alice, shop) -> None:
+    topic(shop)
+    said(shop, choice(shop, id="ada@example.org"))
+    subject = subject_of(shop, "ada@example.org")
+    pages = {
+        name: " ".join(re.sub(r"<[^>]+>", " ", alice.get(address).content.decode()).split())
+        for name, address in {
+            "list": at(shop, "choices"),
+            "topic": at(shop, "topic", topic="news"),
+            "people": at(shop, "choice_people"),
+            "person": at(shop, "choice_person", subject=subject),
+        }.items()
+    }
+    assert {name: "News by e-mail" in words for name, words in pages.items()} == dict.fromkeys(pages, True)
+    assert "News by e-mail yes the person said so" in pages["person"]
+    assert "News by e-mail Yes 1 May 2026, 10:00" in pages["people"]
+    assert [name for name, words in pages.items() if " in an app" in words] == ["people", "person"]
+
+
+def test_every_way_to_choose_and_every_standing_has_words() -> None:
+    assert set(fairgate.METHODS) == {*METHODS, *OWN_METHODS, *PARENTAL_METHODS}
+    assert (set(fairgate.SAID), set(fairgate.STANDINGS)) == (set(VALUES), set(Standing))
+
+
+def test_what_became_of_words_is_said_and_a_site_without_topics_says_what_one_is(alice, shop) -> None:
+    assert "There is no topic yet" in alice.get(at(shop, "choices")).content.decode()
+    topic(shop)
+    page, same = at(shop, "topic", topic="news"), {"do": "words", "name_en": "News by e-mail"}
+    same["text_en"] = "We write to you about offers, twice a month."
+    for body, words in (
+        (same, "Nothing differs from version 1."),
+        (same | {"name_de": "Neues"}, "In de, the name or the text is empty."),
+        (same | {"text_en": "Daily."}, "in the words of version 2."),
+        ({"do": "end"}, "The topic has ended."),
+    ):
+        assert words in alice.post(page, body, follow=True).content.decode()

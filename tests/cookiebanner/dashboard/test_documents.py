@@ -66,6 +66,11 @@ def test_what_a_draft_would_change_is_seen_word_by_word_before_it_is_published(b
     assert (DocumentVersion.objects.get(number=2).effective_on, DocumentVersion.objects.count()) == (day, 2)
     again = bob.post(page(shop, "data/publish/"), {"base": 1})
     assert "Version 2 was published meanwhile" in text(again)
+    idle = text(bob.get(page(shop, "data/publish/")))
+    assert ("there is nothing to publish" in idle, "Say what it changes" in idle, idle.count("In force from")) == (
+        True, False, 0,
+    )  # fmt: skip
+    assert "Look at the changes and publish" not in text(bob.get(page(shop, "data/")))
 
 
 @pytest.mark.parametrize("way", ["pasted", "file", "address"])
