@@ -78,6 +78,13 @@ def history(site: Site, subject: UUID, most: int = 500) -> list[dict[str, Any]]:
     return [_event(*row) for row in found[:most]]
 
 
+def records_of(site: Site, stands: Iterable[Standing]) -> dict[int, UUID]:
+    """{topic: id of the record that its state rests on}, by which its receipt is found."""
+    places = {one.state.entry: one.topic.pk for one in stands if one.state}
+    entries = LogEntry.objects.filter(site_id=site.pk, index__in=list(places))
+    return {places[index]: record for index, record in entries.values_list("index", "record_id")}
+
+
 def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
     """Choices in the order in which they were received, from the entry behind `after`; the log is the queue."""
     entries = LogEntry.objects.filter(site_id=site.pk, type=LogEntry.Type.CHOICE, index__gt=after)

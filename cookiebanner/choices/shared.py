@@ -14,6 +14,7 @@ from consent.preferences.collecting import Choice, Offer, Taken, collect
 from consent.preferences.models import Topic, TopicWording
 from consent.preferences.texts import LANGUAGES, language_for, words
 from consent.sites.models import Site
+from cookiebanner.staff import links
 from cookiebanner.staff.choice_links import Person
 from cookiebanner.visitors import delivery
 from cookiebanner.visitors.django import lower_headers
@@ -49,6 +50,13 @@ def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], meth
         for topic, wording, value in answers
     ]  # fmt: skip
     return collect(offer, choices, now)
+
+
+def proof(site: Site, taken: Sequence[Taken], language: str) -> list[tuple[str, str]]:
+    """(address of the receipt, what its link says) of what was stored just now."""
+    said = words(language)["receipt"]
+    stored = [one for one in taken if one.index is not None]
+    return [(links.receipt(site, one.record), said.format(number=one.index)) for one in stored]
 
 
 def show(request: HttpRequest, template: str, language: str, status: int = 200, **context: Any) -> HttpResponse:

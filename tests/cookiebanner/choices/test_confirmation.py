@@ -9,6 +9,7 @@ from consent.models import LogEntry, PendingChoice
 from consent.preferences import confirming, erasing
 from cookiebanner.staff import choice_mails
 from tests.cookiebanner.choices.conftest import states
+from tests.cookiebanner.choices.test_receipts import proof_on
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -32,7 +33,8 @@ def test_the_walk(shop, topics, mailbox, stranger) -> None:
         assert opened.status_code == 200
     assert "Bestätigen: Neues" in stranger.get(link).content.decode()
     assert LogEntry.objects.filter(type="choice").count() == 0
-    assert "Danke." in stranger.post(link, {"do": "confirm"}).content.decode()
+    done = stranger.post(link, {"do": "confirm"})
+    assert ("Danke." in done.content.decode(), len(proof_on(done))) == (True, 1)
     assert (states(shop), PendingChoice.objects.count()) == ({"news": "yes"}, 0)
     assert stranger.post(link, {"do": "confirm"}).status_code == 404
 
