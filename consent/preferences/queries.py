@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from consent.banners.languages import nearest
 from consent.common import InvalidChange, months_later
@@ -20,6 +21,7 @@ from consent.requests.actions import address_hash
 from consent.sites.models import Site
 
 PAGE = 50
+DUE = "due"  # whose notice of CPNI must be sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,12 @@ def standings(site: Site, subject: UUID, now: datetime) -> list[Standing]:
 
 
 def states(site: Site, *, topic: Topic | None = None, value: str = "", before: int | None = None) -> list[ChoiceState]:
-    """A page of states, the latest change first, and one more if there are more. `before`: the entry of the last row of
-    the page before."""
+    """A page of states, the latest change first, and one more if there are more. `value`: yes, no or DUE, of
+    a topic. `before`: the entry of the last row of the page before."""
     rows = ChoiceState.objects.filter(site=site) if topic is None else ChoiceState.objects.filter(topic=topic)
-    if value and topic is not None:
+    if value == DUE and topic is not None:
+        rows = rows.filter(noticed_at__lte=months_later(timezone.now(), -standing.NOTICE_MONTHS))
+    elif value and topic is not None:
         rows = rows.filter(value=value)
     if before is not None:
         rows = rows.filter(entry__lt=before)
@@ -136,10 +140,18 @@ def words_of(wording: TopicWording, wishes: Iterable[str]) -> tuple[str, Mapping
     return codes[0], wording.texts[codes[0]]
 
 
-def notices_due(topic: Topic, now: datetime) -> int:
-    """Of how many people the notice of CPNI is two years old, so that it must be sent again."""
-    limit = months_later(now, -standing.NOTICE_MONTHS)
-    return ChoiceState.objects.filter(topic=topic, noticed_at__lte=limit).count()
+def has_notices(topic: Topic) -> bool:
+    """Whether the carrier must send people a notice of the topic every two years: CPNI by opt-out, until it ends."""
+    return topic.kind == Topic.Kind.CPNI and topic.basis == Topic.Basis.OPT_OUT and topic.ended_at is None
+
+
+def notices_due(topic: Topic, now: datetime, after: datetime | None = None) -> int:
+    """Of how many people the notice of CPNI is two years old, so that it must be sent again; with `after`, of how many
+    it came to be so since."""
+    rows = ChoiceState.objects.filter(topic=topic, noticed_at__lte=months_later(now, -standing.NOTICE_MONTHS))
+    if after is not None:
+        rows = rows.filter(noticed_at__gt=months_later(after, -standing.NOTICE_MONTHS))
+    return rows.count()
 
 
 def imports(site: Site) -> QuerySet[ChoiceImport]:

@@ -44,7 +44,7 @@ def choices(request: HttpRequest, site: Site) -> HttpResponse:
 
 
 def _notices_due(topic: Topic, now: Any) -> int:
-    return queries.notices_due(topic, now) if topic.kind == Topic.Kind.CPNI and topic.basis == "opt_out" else 0
+    return queries.notices_due(topic, now) if queries.has_notices(topic) else 0
 
 
 @on_site(May.EDIT)
