@@ -21,6 +21,7 @@ from consent.requests.actions import address_hash
 from consent.sites.models import Site
 
 PAGE = 50
+_EVENT = ("index", "record_id", "received_at", "action", "language", "payload")
 DUE = "due"  # whose notice of CPNI must be sent again
 
 
@@ -78,8 +79,13 @@ def states(site: Site, *, topic: Topic | None = None, value: str = "", before: i
 def history(site: Site, subject: UUID, most: int = 500) -> list[dict[str, Any]]:
     """What a person said, the latest entry first; what was erased is not there."""
     rows = ConsentRecord.objects.filter(site_id=site.pk, visitor=subject, type=LogEntry.Type.CHOICE)
-    found = rows.order_by("-index").values_list("index", "record_id", "received_at", "action", "language", "payload")
-    return [_event(*row) for row in found[:most]]
+    return [_event(*row) for row in rows.order_by("-index").values_list(*_EVENT)[:most]]
+
+
+def event_of(site: Site, index: int) -> dict[str, Any]:
+    """The choice at a place of the log, as `history` has it, with its person."""
+    row = ConsentRecord.objects.values_list(*_EVENT, "visitor").get(site_id=site.pk, index=index)
+    return _event(*row[:-1]) | {"subject": str(row[-1])}
 
 
 def records_of(site: Site, stands: Iterable[Standing]) -> dict[int, UUID]:
@@ -98,10 +104,9 @@ def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
     rows = ConsentRecord.objects.filter(
         site_id=site.pk, index__gte=indexes[0], index__lte=indexes[-1], type=LogEntry.Type.CHOICE
     )
-    columns = ("index", "record_id", "received_at", "action", "language", "payload", "visitor")
     return [
         _event(*row) | {"subject": str(subject) if subject else ""}
-        for *row, subject in rows.order_by("index").values_list(*columns)
+        for *row, subject in rows.order_by("index").values_list(*_EVENT, "visitor")
     ]
 
 
