@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from consent.banners.texts import direction
 from consent.preferences import queries
 from consent.preferences.collecting import Choice, Offer, Taken, collect
 from consent.preferences.models import Topic, TopicWording
@@ -61,8 +62,8 @@ def proof(site: Site, taken: Sequence[Taken], language: str) -> list[tuple[str, 
 
 def show(request: HttpRequest, template: str, language: str, status: int = 200, **context: Any) -> HttpResponse:
     """A page that no other page frames or learns the address of, and that no search engine keeps."""
-    known = [(code, words(code)["language_name"]) for code in LANGUAGES]
-    context |= {"text": words(language), "language": language, "languages": known}
+    known = [(code, words(code)["language_name"], direction(code)) for code in LANGUAGES]
+    context |= {"text": words(language), "language": language, "direction": direction(language), "languages": known}
     response = render(request, template, context, status=status)
     response["Content-Security-Policy"] = POLICY
     response["Content-Language"] = language
