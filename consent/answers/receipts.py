@@ -28,6 +28,7 @@ HOW = (
 )
 
 
+OF = (LogEntry.Type.CONSENT, LogEntry.Type.CHOICE)  # what people are given a receipt of
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -105,7 +106,7 @@ class Receipt:
 
 
 def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
-    """The receipt of an answer, under a checkpoint that covers it (signed now if need be).
+    """The receipt of an answer or of a choice, under a checkpoint that covers it (signed now if need be).
 
     Sites may have records of the same id: without the site's, the one that was stored first is meant. Raises
     RejectedSubmission: 404 unknown_record, 410 erased, 503 log_restarted, and NotYet.
@@ -113,7 +114,7 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     # Ids are looked up by (site, record): naming the sites keeps it an index look-up.
     sites = Site.objects.filter(uuid=site_uuid) if site_uuid else Site.objects.all()
     by_id = {site.pk: site for site in sites.order_by()}
-    entries = LogEntry.objects.filter(site_id__in=list(by_id), record_id=record_id, type=LogEntry.Type.CONSENT)
+    entries = LogEntry.objects.filter(site_id__in=list(by_id), record_id=record_id, type__in=OF)
     found = list(entries.order_by("day", "site_id"))
     if not found:
         raise RejectedSubmission("unknown_record", "There is no record with this id.")

@@ -10,11 +10,15 @@ from consent.answers.receipts import HOW, receipt
 from consent.exports import copies, jsonld, period
 from consent.jobs.models import Job
 from consent.ledger import checkpoint
+from consent.ledger.append import utc_text
+from consent.ledger.models import LogEntry
+from consent.preferences import queries
 from consent.sites.models import Site
 
 README = """\
 answers.html     the answers, to be read
 records.jsonld   the same for programs, as ISO/IEC TS 27560 has it (JSON-LD)
+choices.json     the same of choices beyond cookies (newsletters, calls, …), if there are any
 proofs/N.json    entry N of the ledger: the record as it was committed to, its salt, and its way to a signed checkpoint
 proofs/N.txt     the same as a C2SP tlog-proof
 
@@ -27,10 +31,14 @@ def files(site: Site, indexes: Sequence[int]) -> dict[str, bytes]:
     RejectedSubmission where an answer was erased meanwhile."""
     checkpoint.make(site)  # one that covers them all: a proof leads to it
     rows = [row for index in indexes for row in period.rows(site.pk, index, index)]
+    answers = [row for row in rows if row.type != LogEntry.Type.CHOICE]
     found = {
         "README.txt": (README + HOW.replace(". ", ".\n") + "\n").encode(),
-        "records.jsonld": b"".join([jsonld.HEAD, *jsonld.nodes(rows, str(site.uuid)), jsonld.FOOT]),
+        "records.jsonld": b"".join([jsonld.HEAD, *jsonld.nodes(answers, str(site.uuid)), jsonld.FOOT]),
     }
+    choices = [queries.event_of(site, row.index) for row in rows if row.type == LogEntry.Type.CHOICE]
+    if choices:
+        found["choices.json"] = json.dumps(choices, indent=2, ensure_ascii=False, default=utc_text).encode()
     for row in rows:
         proof = receipt(UUID(row.record_id), site.uuid)
         found[f"proofs/{row.index}.json"] = json.dumps(proof.json(), indent=2, ensure_ascii=False).encode()

@@ -95,6 +95,19 @@ KINDS: dict[str, Kind] = {
         "webhook",
         grave=True,
     ),
+    "cpni_notice": Kind(
+        gettext_noop("The notice of CPNI must be sent again"),
+        lambda _, d: (
+            (
+                gettext("%(topic)s: of %(count)s people the notice is two years old on %(day)s, or before.")
+                if d["due"]
+                else gettext("%(topic)s: of %(count)s people the notice will be two years old by %(day)s.")
+            )
+            % {"topic": d["topic"], "count": f"{d['count']:,}", "day": d["day"]}
+        ),
+        "choices",
+        grave=True,
+    ),
     "new_tracker": Kind(gettext_noop("What is new since the scan before"), _said_by_the_scan, "scans", by_scan=True),
     "before_answer": Kind(
         gettext_noop("What runs before a visitor has answered"), _said_by_the_scan, "scans", by_scan=True

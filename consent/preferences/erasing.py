@@ -5,13 +5,16 @@ What stays is a keyed hash, so that nobody takes them in again.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from consent.common import months_later
 from consent.ledger import erasure
 from consent.ledger.models import ConsentRecord, LogEntry, LogHead
 from consent.preferences import imports, subjects
@@ -43,26 +46,52 @@ def erase(site: Site, identifier: str, actor: str, reason: str, ground: str = ""
             site_id=site.pk, visitor__in=known, type=LogEntry.Type.CHOICE, payload__isnull=False
         )
         indexes = list(records.order_by("index").values_list("index", flat=True))
+        done.states = ChoiceState.objects.filter(site=site, subject__in=known).count()
         if indexes:
             done.records = erasure.erase_indexes(site, indexes, actor=actor, reason=reason, ground=ground).count
-        for value in ("yes", "no"):
-            for topic in ChoiceState.objects.filter(site=site, subject__in=known, value=value).values_list(
-                "topic", flat=True
-            ):
-                Topic.objects.filter(pk=topic).update(**{value: F(value) - 1})
-        done.states, _ = ChoiceState.objects.filter(site=site, subject__in=known).delete()
-        PendingChoice.objects.filter(site=site, subject__in=known).delete()
-        for subject in known:  # what programs were answered in the last day
-            IdempotencyKey.objects.filter(token__site=site, body__contains=str(subject)).delete()
+        _forget(site, known)
         for one in (text, *map(str, known)):
-            _suppress(site, one, timezone.now().date())
+            _suppress(site, one)
         audit(site, actor, "choice.erase", records=done.records, states=done.states)
     imports.forget(site, text)
     return done
 
 
-def _suppress(site: Site, text: str, today: date) -> None:
-    until = today.replace(year=today.year + SUPPRESSED_FOR, day=min(today.day, 28))
+@erasure.also
+def with_entries(site: Site, indexes: list[int]) -> tuple[int, Callable[[], object]]:
+    """However entries of choices are erased, what they led to goes with them, and their people stay out."""
+    rows = ChoiceState.objects.filter(site=site, entry__in=indexes)
+    known = sorted(set(rows.values_list("subject", flat=True)))
+    _forget(site, known)
+    for subject in known:
+        _suppress(site, str(subject))
+    return 0, lambda: None
+
+
+def forget_address(site: Site, address: str) -> None:
+    """Takes an address out of what waits for a mail and out of lines of imports; to be called beside an erasure."""
+    PendingChoice.objects.filter(site=site, address=address.strip().lower()).delete()
+    imports.forget(site, subjects.normalised(address))
+
+
+def _forget(site: Site, known: Sequence[UUID]) -> None:
+    """States with their totals, what waits, and what programs were answered in the last day."""
+    states = ChoiceState.objects.filter(site=site, subject__in=known)
+    counts = Counter(states.exclude(value="").values_list("topic", "value"))
+    for (topic, value), count in sorted(counts.items()):
+        Topic.objects.filter(pk=topic).update(**{value: F(value) - count})
+    states.delete()
+    PendingChoice.objects.filter(site=site, subject__in=known).delete()
+    for subject in known:
+        IdempotencyKey.objects.filter(token__site=site, body__contains=str(subject)).delete()
+
+
+def _suppress(site: Site, text: str) -> None:
+    now = timezone.now()
+    until = months_later(now.date(), 12 * SUPPRESSED_FOR)
     SuppressedAddress.objects.update_or_create(
-        site=site, address_hash=address_hash(site, text), defaults={"since": today, "until": until}
+        site=site,
+        address_hash=address_hash(site, text),
+        defaults={"until": until},
+        create_defaults={"since": now, "until": until},
     )

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from consent.banners.languages import nearest
 from consent.common import InvalidChange, months_later
@@ -20,6 +21,8 @@ from consent.requests.actions import address_hash
 from consent.sites.models import Site
 
 PAGE = 50
+_EVENT = ("index", "record_id", "received_at", "action", "language", "payload")
+DUE = "due"  # whose notice of CPNI must be sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,12 @@ def standings(site: Site, subject: UUID, now: datetime) -> list[Standing]:
 
 
 def states(site: Site, *, topic: Topic | None = None, value: str = "", before: int | None = None) -> list[ChoiceState]:
-    """A page of states, the latest change first, and one more if there are more. `before`: the entry of the last row of
-    the page before."""
+    """A page of states, the latest change first, and one more if there are more. `value`: yes, no or DUE, of
+    a topic. `before`: the entry of the last row of the page before."""
     rows = ChoiceState.objects.filter(site=site) if topic is None else ChoiceState.objects.filter(topic=topic)
-    if value and topic is not None:
+    if value == DUE and topic is not None:
+        rows = rows.filter(noticed_at__lte=months_later(timezone.now(), -standing.NOTICE_MONTHS))
+    elif value and topic is not None:
         rows = rows.filter(value=value)
     if before is not None:
         rows = rows.filter(entry__lt=before)
@@ -74,8 +79,20 @@ def states(site: Site, *, topic: Topic | None = None, value: str = "", before: i
 def history(site: Site, subject: UUID, most: int = 500) -> list[dict[str, Any]]:
     """What a person said, the latest entry first; what was erased is not there."""
     rows = ConsentRecord.objects.filter(site_id=site.pk, visitor=subject, type=LogEntry.Type.CHOICE)
-    found = rows.order_by("-index").values_list("index", "record_id", "received_at", "action", "language", "payload")
-    return [_event(*row) for row in found[:most]]
+    return [_event(*row) for row in rows.order_by("-index").values_list(*_EVENT)[:most]]
+
+
+def event_of(site: Site, index: int) -> dict[str, Any]:
+    """The choice at a place of the log, as `history` has it, with its person."""
+    row = ConsentRecord.objects.values_list(*_EVENT, "visitor").get(site_id=site.pk, index=index)
+    return _event(*row[:-1]) | {"subject": str(row[-1])}
+
+
+def records_of(site: Site, stands: Iterable[Standing]) -> dict[int, UUID]:
+    """{topic: id of the record that its state rests on}, by which its receipt is found."""
+    places = {one.state.entry: one.topic.pk for one in stands if one.state}
+    entries = LogEntry.objects.filter(site_id=site.pk, index__in=list(places))
+    return {places[index]: record for index, record in entries.values_list("index", "record_id")}
 
 
 def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
@@ -87,10 +104,9 @@ def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
     rows = ConsentRecord.objects.filter(
         site_id=site.pk, index__gte=indexes[0], index__lte=indexes[-1], type=LogEntry.Type.CHOICE
     )
-    columns = ("index", "record_id", "received_at", "action", "language", "payload", "visitor")
     return [
         _event(*row) | {"subject": str(subject) if subject else ""}
-        for *row, subject in rows.order_by("index").values_list(*columns)
+        for *row, subject in rows.order_by("index").values_list(*_EVENT, "visitor")
     ]
 
 
@@ -137,10 +153,18 @@ def names_of(site: Site, wishes: Iterable[str] = ()) -> dict[str, str]:
     return {key: str(words_of(wording, wanted)[1]["name"]) for key, wording in last.items()}
 
 
-def notices_due(topic: Topic, now: datetime) -> int:
-    """Of how many people the notice of CPNI is two years old, so that it must be sent again."""
-    limit = months_later(now, -standing.NOTICE_MONTHS)
-    return ChoiceState.objects.filter(topic=topic, noticed_at__lte=limit).count()
+def has_notices(topic: Topic) -> bool:
+    """Whether the carrier must send people a notice of the topic every two years: CPNI by opt-out, until it ends."""
+    return topic.kind == Topic.Kind.CPNI and topic.basis == Topic.Basis.OPT_OUT and topic.ended_at is None
+
+
+def notices_due(topic: Topic, now: datetime, after: datetime | None = None) -> int:
+    """Of how many people the notice of CPNI is two years old, so that it must be sent again; with `after`, of how many
+    it came to be so since."""
+    rows = ChoiceState.objects.filter(topic=topic, noticed_at__lte=months_later(now, -standing.NOTICE_MONTHS))
+    if after is not None:
+        rows = rows.filter(noticed_at__gt=months_later(after, -standing.NOTICE_MONTHS))
+    return rows.count()
 
 
 def imports(site: Site) -> QuerySet[ChoiceImport]:

@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from consent.catalogue import inbox
+from consent.common import months_later
 from consent.jurisdictions import history
 from consent.ledger import anchors
 from consent.ledger.models import Anchor, LogEntry, LogHead
 from consent.notices.actions import Found
+from consent.preferences import queries as preferences
 from consent.publishing.queries import current_release
 from consent.sites.actions import SIGHTINGS_PER_SITE
 from consent.sites.models import Site, Webhook
@@ -101,13 +103,33 @@ def webhook_paused(site: Site) -> Iterator[Found]:
         yield Found("webhook_paused", "", {"since": _day(hook.paused_at)})
 
 
+def cpni_notice(site: Site) -> Iterator[Found]:
+    """Topics of CPNI of which people must get the notice again: now, in the rest of this month, in the next one. Each
+    month is told of by itself, although people of the one before may still wait."""
+    now = timezone.now()
+    for topic in filter(preferences.has_notices, site.topics.all()):
+        start = now
+        for end in (_end_of_month(now, 0), _end_of_month(now, 1)):
+            if count := preferences.notices_due(topic, end, start):
+                detail = {"topic": topic.key, "count": count, "day": _day(end), "due": False}
+                yield Found("cpni_notice", f"{topic.key} {end:%Y-%m}", detail)
+            start = end
+        if count := preferences.notices_due(topic, now):
+            yield Found("cpni_notice", topic.key, {"topic": topic.key, "count": count, "day": _day(now), "due": True})
+
+
+def _end_of_month(now: datetime, months: int) -> datetime:
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return months_later(first, months + 1) - timedelta(microseconds=1)
+
+
 def _day(at: datetime) -> str:
     return f"{at:%-d %B %Y}"
 
 
 CONDITIONS: dict[str, Callable[[Site], Iterator[Found]]] = {
     one.__name__: one
-    for one in (opt_in_drop, gate_unseen, new_host, not_anchored, law_starts, list_full, webhook_paused)
+    for one in (opt_in_drop, gate_unseen, new_host, not_anchored, law_starts, list_full, webhook_paused, cpni_notice)
 }
 
 

@@ -53,6 +53,7 @@ class TakenOut(Out):
     subject = serializers.UUIDField(allow_null=True, help_text="How the person is called here")
     record = serializers.UUIDField(allow_null=True)
     index = serializers.IntegerField(allow_null=True, help_text="Place in the ledger")
+    receipt = serializers.CharField(allow_blank=True, help_text="Path of its proof, for you and the person")
     why = serializers.CharField(allow_blank=True, help_text="Of what was refused")
 
 
@@ -102,6 +103,7 @@ class StandingOut(Out):
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # DRF takes it out of the class
     wording = serializers.IntegerField(allow_null=True)
     index = serializers.IntegerField(allow_null=True)
+    receipt = serializers.CharField(allow_blank=True, help_text="Path of the proof of what it rests on")
 
 
 class PersonOut(Out):
@@ -234,15 +236,19 @@ class ChoicesView(AdminView):
         items: list[dict[str, Any]] = []
         good: list[tuple[int, collecting.Choice]] = []
         for fields in given:
-            items.append({"status": "refused", "subject": None, "record": None, "index": None, "why": ""})
+            items.append({"status": "refused", "subject": None, "record": None, "index": None, "receipt": "",
+                          "why": ""})  # fmt: skip
             try:
                 good.append((len(items) - 1, choice_of(offer, fields, now)))
             except InvalidChange as error:
                 items[-1]["why"] = str(error)
         for (place, one), taken in zip(good, collect(offer, [one for _, one in good], now), strict=True):
             items[place] |= {"status": taken.status, "subject": str(one.subject), "record": str(taken.record),
-                             "index": taken.index}  # fmt: skip
+                             "index": taken.index, "receipt": self._receipt(taken)}  # fmt: skip
         return Response({"items": items})
+
+    def _receipt(self, taken: collecting.Taken) -> str:
+        return links.receipt(self.own, taken.record) if taken.index is not None else ""
 
 
 class PersonView(AdminView):
@@ -256,7 +262,10 @@ class PersonView(AdminView):
 
     def data(self, subject: UUID) -> dict[str, Any]:
         stands = queries.standings(self.own, subject, timezone.now())
-        return {"subject": str(subject), "topics": [standing_data(one) for one in stands]}
+        records = queries.records_of(self.own, stands)
+        receipts = {topic: links.receipt(self.own, record) for topic, record in records.items()}
+        topics = [standing_data(one) | {"receipt": receipts.get(one.topic.pk, "")} for one in stands]
+        return {"subject": str(subject), "topics": topics}
 
 
 class FindPersonView(PersonView):

@@ -31,10 +31,11 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
     title = text["confirm_title"].format(name=asked["name"])
     if request.method == "POST" and request.POST.get("do") == "confirm":
         try:
-            confirming.confirm(row)
+            taken = confirming.confirm(row)
         except InvalidChange:
             return shared.over(request)
         said = text["confirmed"].format(name=asked["name"])
-        return shared.show(request, "choices/confirm.html", language, title=title, said=said)
+        proof = shared.proof(row.site, [taken], language)
+        return shared.show(request, "choices/confirm.html", language, title=title, said=said, proof=proof)
     explanation = text["confirm_text"].format(site=site)
     return shared.show(request, "choices/confirm.html", language, title=title, explanation=explanation, asked=asked)

@@ -16,7 +16,7 @@ from consent.preferences import queries, standing
 from consent.preferences.models import Topic, TopicWording
 from consent.preferences.texts import language_for, words
 from cookiebanner.choices import shared
-from cookiebanner.staff import choice_links
+from cookiebanner.staff import choice_links, links
 from cookiebanner.staff.choice_links import Person
 
 METHOD = "page"
@@ -56,6 +56,7 @@ def _save(request: HttpRequest, person: Person, language: str) -> None:
 def _show(request: HttpRequest, person: Person, language: str, said: str) -> HttpResponse:
     text, wanted = words(language), shared.wishes(request, person.language)
     stands = {one.topic.pk: one for one in queries.standings(person.site, person.subject, timezone.now())}
+    records = queries.records_of(person.site, stands.values())
     rows: list[dict[str, Any]] = []
     for topic, wording in queries.offered(person.site):
         one = stands[topic.pk]
@@ -67,6 +68,7 @@ def _show(request: HttpRequest, person: Person, language: str, said: str) -> Htt
                 "parent": topic.kind in standing.PARENTAL,
                 "since": text["since"].format(day=cldr.long_date(acted.date(), language)) if acted else "",
                 "receipt": text["receipt"].format(number=one.state.entry) if one.state else "",
+                "proof": links.receipt(person.site, records[topic.pk]) if topic.pk in records else "",
                 **shared.asked_in(wording, wanted, language),
             }
         )

@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from consent.banners.texts import direction
 from consent.preferences import queries
 from consent.preferences.collecting import Choice, Offer, Taken, collect
 from consent.preferences.models import Topic, TopicWording
 from consent.preferences.texts import LANGUAGES, language_for, words
 from consent.sites.models import Site
+from cookiebanner.staff import links
 from cookiebanner.staff.choice_links import Person
 from cookiebanner.visitors import delivery
 from cookiebanner.visitors.django import lower_headers
@@ -51,10 +53,17 @@ def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], meth
     return collect(offer, choices, now)
 
 
+def proof(site: Site, taken: Sequence[Taken], language: str) -> list[tuple[str, str]]:
+    """(address of the receipt, what its link says) of what was stored just now."""
+    said = words(language)["receipt"]
+    stored = [one for one in taken if one.index is not None]
+    return [(links.receipt(site, one.record), said.format(number=one.index)) for one in stored]
+
+
 def show(request: HttpRequest, template: str, language: str, status: int = 200, **context: Any) -> HttpResponse:
     """A page that no other page frames or learns the address of, and that no search engine keeps."""
-    known = [(code, words(code)["language_name"]) for code in LANGUAGES]
-    context |= {"text": words(language), "language": language, "languages": known}
+    known = [(code, words(code)["language_name"], direction(code)) for code in LANGUAGES]
+    context |= {"text": words(language), "language": language, "direction": direction(language), "languages": known}
     response = render(request, template, context, status=status)
     response["Content-Security-Policy"] = POLICY
     response["Content-Language"] = language

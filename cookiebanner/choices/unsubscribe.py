@@ -33,11 +33,12 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
     text, site = words(language), shared.name_of(person.site)
     one_click = request.POST.get(FIELD, "") == VALUE
     if request.method == "POST" and (one_click or request.POST.get("do") == "stop"):
-        shared.say(person, [(topic, wording, "no")], METHOD if one_click else "page", language)
+        taken = shared.say(person, [(topic, wording, "no")], METHOD if one_click else "page", language)
         stopped = text["stopped"].format(site=site, name=asked["name"])
         if one_click:
             return HttpResponse(stopped + "\n", content_type="text/plain; charset=utf-8")
-        return shared.show(request, "choices/stop.html", language, title=text["title"], said=stopped)
+        proof = shared.proof(person.site, taken, language)
+        return shared.show(request, "choices/stop.html", language, title=text["title"], said=stopped, proof=proof)
     return shared.show(
         request, "choices/stop.html", language, title=text["stop_title"].format(name=asked["name"]),
         explanation=text["stop_text"].format(site=site), asked=asked,

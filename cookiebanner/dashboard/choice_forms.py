@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.preferences.actions import LANGUAGE, LONGEST_NAME, LONGEST_TEXT
 from consent.preferences.models import ChoiceImport, ChoiceState, Topic
+from consent.preferences.queries import DUE
 from consent.preferences.subjects import LONGEST_ID
 from cookiebanner.dashboard.forms import LANGUAGE_NAMES
 
@@ -91,7 +92,9 @@ class Filter(forms.Form):
 
     topic = forms.ChoiceField(label=_("Topic"), required=False)
     value = forms.ChoiceField(
-        label=_("Said"), required=False, choices=[("", _("Anything")), *ChoiceState.Value.choices[:2]]
+        label=_("Said"),
+        required=False,
+        choices=[("", _("Anything")), *ChoiceState.Value.choices[:2], (DUE, _("Notice is two years old"))],
     )
     before = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
 

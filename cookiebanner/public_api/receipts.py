@@ -23,8 +23,9 @@ from consent.answers import receipt_words
 from consent.answers.errors import RejectedSubmission
 from consent.answers.receipts import NotYet, Receipt, receipt
 from consent.banners import texts
+from consent.ledger.models import LogEntry
 from consent.publishing.models import Release
-from cookiebanner.public_api import openapi
+from cookiebanner.public_api import choice_receipts, openapi
 from cookiebanner.public_api.answers import to_response
 from cookiebanner.visitors import delivery, door
 from cookiebanner.visitors.django import lower_headers
@@ -38,7 +39,7 @@ _RECEIPT = inline_serializer(
         "index": serializers.IntegerField(),
         "received_at": serializers.DateTimeField(),
         "day": serializers.DateField(),
-        "release": serializers.IntegerField(),
+        "release": serializers.IntegerField(allow_null=True, help_text="Null of a choice, which has none"),
         "release_hash": serializers.CharField(),
         "documents": inline_serializer(
             "DocumentInForce",
@@ -88,7 +89,7 @@ class ReceiptView(APIView):
         },
     )
     def get(self, request: Request, record_id: UUID) -> HttpResponse:
-        """Proves that a record is in the ledger. Browsers get a page, `Accept: text/plain` the proof file.
+        """Proves that an answer or a choice is in the ledger. Browsers get a page, `Accept: text/plain` the proof file.
 
         A log is signed at most once a second for this: right after an answer a receipt may take that long, or get 503
         `not_signed_yet` with `Retry-After: 1`.
@@ -117,7 +118,7 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
             response["Retry-After"] = "1"
     else:
         if html:
-            response = render(request, "receipt.html", page(found))
+            response = _shown(request, found)
         elif "text/plain" in wanted:
             response = HttpResponse(found.tlog_proof(), content_type="text/plain; charset=utf-8")
         else:
@@ -126,6 +127,14 @@ def respond(request: HttpRequest, record_id: UUID) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     patch_vary_headers(response, ["Accept", "Accept-Language"] if html else ["Accept"])
     return response
+
+
+def _shown(request: HttpRequest, found: Receipt) -> HttpResponse:
+    if found.entry.type != LogEntry.Type.CHOICE:
+        return render(request, "receipt.html", page(found))
+    wanted = delivery.wishes(lower_headers(request), "")
+    shown = choice_receipts.page(found, wanted)
+    return render(request, choice_receipts.TEMPLATE, shown | _documents(found))
 
 
 def signed_receipt(record_id: UUID, site: UUID | None) -> Receipt:
@@ -166,14 +175,18 @@ def page(found: Receipt) -> dict[str, Any]:
         "proof": receipt_words.proof(found.entry.index, found.size, language),
         "groups": groups,
         "json": found.json(),
+        **_documents(found),
+    }
+
+
+def _documents(found: Receipt) -> dict[str, Any]:
+    """The documents that were in force: their titles, versions and addresses."""
+    base = f"/v1/{found.site.uuid}/read"
+    return {
         "documents": [
-            (
-                one.texts[spoken]["title"],
-                one.number,
-                f"/v1/{found.site.uuid}/read/{one.document.key}/{one.number}/{spoken}/",
-            )
+            (one.texts[spoken]["title"], one.number, f"{base}/{one.document.key}/{one.number}/{spoken}/")
             for one, spoken in found.documents()
-        ],
+        ]
     }
 
 

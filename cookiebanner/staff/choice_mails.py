@@ -20,7 +20,8 @@ def send_soon(row: PendingChoice) -> None:
 
 
 def send_now(pending: int) -> bool:
-    """Mails the link; False when nothing waits any more, or it was sent. Raises OSError or NoAddress."""
+    """Mails the link; False when nothing waits any more, it was sent, or the address was erased meanwhile, which then
+    goes here, too. Raises OSError or NoAddress."""
     row = PendingChoice.objects.select_related("site", "topic").filter(pk=pending, mailed_at=None).first()
     if row is None or row.expires_at < timezone.now():
         return False
@@ -31,6 +32,9 @@ def send_now(pending: int) -> bool:
     body = text["mail_confirm"].format(
         site=who, name=asked["name"], text=asked["text"], link=links.absolute(choice_links.confirm(row))
     )
-    mail.send(text["mail_confirm_subject"].format(site=who, name=asked["name"]), body, row.address)
+    subject = text["mail_confirm_subject"].format(site=who, name=asked["name"])
+    if not mail.send_to_person(row.site, subject, body, row.address):
+        row.delete()
+        return False
     PendingChoice.objects.filter(pk=row.pk, asked_at=row.asked_at).update(mailed_at=timezone.now())
     return True

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from consent.sites.models import Site
 
 
 class NoAddress(ValueError):
@@ -28,3 +33,8 @@ def printed(path: str) -> str:
 def base(request: HttpRequest) -> str:
     """Our address on a page of the one who asks, without a slash at the end: only they see what their request said."""
     return settings.FAIRGATE_URL or request.build_absolute_uri("/").rstrip("/")
+
+
+def receipt(site: Site, record: UUID) -> str:
+    """The path of the receipt of an answer or of a choice."""
+    return f"{reverse('receipt', kwargs={'record_id': record})}?site={site.uuid}"

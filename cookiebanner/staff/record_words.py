@@ -9,7 +9,9 @@ from typing import Any
 from django.utils.translation import gettext, gettext_noop
 
 from consent.banners import arms, screen
-from consent.ledger.models import ConsentRecord
+from consent.ledger.models import ConsentRecord, LogEntry
+from consent.preferences import queries as preferences
+from consent.preferences.models import TopicWording
 from consent.publishing import queries as publishing
 from consent.publishing.differences import label, language_name, value
 from consent.sites.models import Site
@@ -58,7 +60,22 @@ def of_rows(site: Site, indexes: Sequence[int]) -> list[dict[str, Any]]:
     for row in rows:
         if row.release not in snapshots:
             snapshots[row.release] = publishing.snapshot_of(site, row.release) if row.release else None
-    return [{"row": row, **of(row, snapshots[row.release])} for row in rows]
+    said = [{"row": row, **of(row, snapshots[row.release])} for row in rows]
+    for one in said:
+        if one["row"].type == LogEntry.Type.CHOICE:
+            one["asked"] = _asked_of_choice(site, one["payload"], one["row"].language)
+    return said
+
+
+def _asked_of_choice(site: Site, payload: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """The words that a choice answered; none where they were another system's."""
+    wording = TopicWording.objects.filter(
+        topic__site=site, topic__key=payload.get("topic", ""), version=payload.get("wording", 0)
+    ).first()
+    if wording is None:
+        return []
+    _, texts = preferences.words_of(wording, [language])
+    return [(gettext("Heading"), texts["name"]), (gettext("Text"), texts["text"])]
 
 
 def of(row: ConsentRecord | None, snapshot: dict[str, Any] | None) -> dict[str, Any]:

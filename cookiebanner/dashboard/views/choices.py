@@ -48,7 +48,7 @@ def _names(site: Site) -> dict[str, str]:
 
 
 def _notices_due(topic: Topic, now: Any) -> int:
-    return queries.notices_due(topic, now) if topic.kind == Topic.Kind.CPNI and topic.basis == "opt_out" else 0
+    return queries.notices_due(topic, now) if queries.has_notices(topic) else 0
 
 
 @on_site(May.EDIT)

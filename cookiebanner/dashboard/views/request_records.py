@@ -21,6 +21,7 @@ from consent.ledger import erasure
 from consent.ledger.append import Stopped
 from consent.ledger.jobs import ERASE
 from consent.ledger.models import ConsentRecord
+from consent.preferences import erasing
 from consent.requests import actions
 from consent.requests.models import SubjectRequest
 from consent.requests.records import is_verified
@@ -106,6 +107,8 @@ def _erase(request: HttpRequest, row: SubjectRequest, indexes: list[int], form: 
     if not form.is_valid():
         return None
     why: dict[str, Any] = {**form.cleaned_data, "actor": actor(request)}
+    if row.email and row.confirmed_at:
+        erasing.forget_address(row.site, row.email)
     if len(indexes) > AT_ONCE:
         job = enqueue(ERASE, site=row.site, params={"indexes": indexes, **why}, requested_by=request.user)
         actions.keep_erasure(row, len(indexes), [], actor(request))

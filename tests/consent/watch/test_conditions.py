@@ -15,6 +15,8 @@ from consent.ledger.append import append, draft_of
 from consent.ledger.models import Anchor
 from consent.notices import actions as notices
 from consent.notices.kinds import KINDS
+from consent.preferences.actions import add_topic, end_topic
+from consent.preferences.collecting import Offer, choice_of, collect
 from consent.publishing import actions as publishing
 from consent.sites import actions
 from consent.sites.models import SiteSighting, Webhook
@@ -132,6 +134,31 @@ def test_a_paused_webhook_is_told(site):
     assert true_now(site, "webhook_paused") == []
     Webhook.objects.update(paused_at=timezone.now())
     assert true_now(site, "webhook_paused") == [""]
+
+
+def test_the_notice_of_cpni_is_told_of_when_it_is_two_years_old_and_in_the_months_before(site):
+    words = {"en": {"name": "Calls", "text": "We may use your call records."}}
+    for key, basis in (("calls", "opt_out"), ("other", "opt_in"), ("old", "opt_out")):
+        add_topic(site, "x", key=key, kind="cpni", basis=basis, texts=words)
+    offer = Offer.of(site)
+    days = ("2024-06-14", "2024-06-15", "2024-06-16", "2024-07-31", "2024-08-01")
+    sent = {"value": "notice", "method": "mail", "wording": 1}
+    told = [sent | {"id": day, "topic": topic, "at": day} for day in days for topic in offer.topics]
+    now = timezone.now()
+    collect(offer, [choice_of(offer, one, now) for one in told])
+    end_topic(site.topics.get(key="old"), "x")
+    with time_machine.travel(NOW):
+        found = list(conditions.cpni_notice(site))
+        counts = {one.subject: (one.detail["count"], one.detail["due"]) for one in found}
+        assert counts == {"calls 2026-06": (1, False), "calls 2026-07": (1, False), "calls": (2, True)}
+        assert [KINDS["cpni_notice"].text("", one.detail) for one in found] == [
+            "calls: of 1 people the notice will be two years old by 30 June 2026.",
+            "calls: of 1 people the notice will be two years old by 31 July 2026.",
+            "calls: of 2 people the notice is two years old on 15 June 2026, or before.",
+        ]
+        again = [sent | {"id": day, "topic": "calls", "at": "2026-06-14"} for day in days[:2]]
+        collect(offer, [choice_of(offer, one, timezone.now()) for one in again])
+        assert true_now(site, "cpni_notice") == ["calls 2026-06", "calls 2026-07"]
 
 
 def test_each_is_opened_once_and_ended_when_it_is_true_no_longer(site):

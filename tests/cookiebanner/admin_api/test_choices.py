@@ -64,6 +64,17 @@ def test_each_choice_is_judged_by_itself(api, shop) -> None:
     ]
 
 
+def test_who_sends_a_choice_is_told_where_its_receipt_is(api, client) -> None:
+    bad, yes = told(api, YES | {"topic": "other"}, YES)
+    proof = client.get(yes["receipt"]).json()
+    assert (bad["receipt"], proof["id"], proof["index"]) == ("", yes["record"], yes["index"])
+    [news] = api.get(f"choices/{yes['subject']}").json()["topics"]
+    assert news["receipt"] == yes["receipt"]
+    api.post("choices/erasures", {"id": "ada@example.org"})
+    [again], [nobody] = told(api, YES), api.post("choices/find", {"id": "c-9"}).json()["topics"]
+    assert (again["status"], again["receipt"], nobody["receipt"]) == ("suppressed", "", "")
+
+
 def test_an_idempotency_key_makes_it_once(api) -> None:
     first = api.post("choices", {"choices": [YES]}, Idempotency_Key="k1")
     second = api.post("choices", {"choices": [YES]}, Idempotency_Key="k1")

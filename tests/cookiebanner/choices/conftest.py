@@ -17,6 +17,7 @@ from tests.cookiebanner.requests.conftest import (  # noqa: F401
     foreign,
     login,
     mailbox,
+    open_shop,
     people,
     shop,
 )

@@ -7,8 +7,10 @@ from django.db import transaction
 
 from consent.models import LogEntry, PendingChoice
 from consent.preferences import confirming, erasing
+from consent.requests.actions import suppress
 from cookiebanner.staff import choice_mails
 from tests.cookiebanner.choices.conftest import states
+from tests.cookiebanner.choices.test_receipts import proof_on
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -32,7 +34,8 @@ def test_the_walk(shop, topics, mailbox, stranger) -> None:
         assert opened.status_code == 200
     assert "Bestätigen: Neues" in stranger.get(link).content.decode()
     assert LogEntry.objects.filter(type="choice").count() == 0
-    assert "Danke." in stranger.post(link, {"do": "confirm"}).content.decode()
+    done = stranger.post(link, {"do": "confirm"})
+    assert ("Danke." in done.content.decode(), len(proof_on(done))) == (True, 1)
     assert (states(shop), PendingChoice.objects.count()) == ({"news": "yes"}, 0)
     assert stranger.post(link, {"do": "confirm"}).status_code == 404
 
@@ -45,6 +48,12 @@ def test_no_address_is_in_the_row_of_a_job_and_none_is_mailed_after_an_erasure(s
     with pytest.raises(IndexError):
         mailbox.last(ADA)
     assert mailbox.mails == []
+
+
+def test_an_address_that_was_erased_meanwhile_gets_no_mail_and_is_kept_no_longer(shop, topics, mailbox) -> None:
+    row, _ = confirming.ask(shop, topics["news"], identifier="c-1", address=ADA, language="de")
+    suppress(shop, ADA, "x")
+    assert (choice_mails.send_now(row.pk), mailbox.mails, PendingChoice.objects.count()) == (False, [], 0)
 
 
 def test_who_asks_with_another_address_gets_another_link(shop, topics, mailbox, stranger) -> None:

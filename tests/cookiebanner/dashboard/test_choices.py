@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from consent.jobs import registry, runner
 from consent.models import ChoiceImport, ChoiceState, Site, Topic
@@ -57,6 +58,15 @@ def test_somebody_is_found_by_their_id_and_no_address_holds_it(alice, shop) -> N
     assert ("form 7" in page, "the person said so" in page, "ada@" in page) == (True, True, False)
     listed = alice.get(at(shop, "choice_people") + "?topic=news&value=no").content.decode()
     assert (str(subject_of(shop, "bob@example.org")) in listed, str(subject) in listed) == (True, False)
+
+
+def test_whose_notice_of_cpni_is_two_years_old_is_listed(alice, shop) -> None:
+    topic(shop, "calls", kind="cpni", basis="opt_out")
+    said(shop, choice(shop, "notice", "2020-06-01", topic="calls", id="old"))
+    said(shop, choice(shop, "notice", topic="calls", id="new"))
+    ChoiceState.objects.filter(subject=subject_of(shop, "new")).update(noticed_at=timezone.now())
+    rows = alice.get(at(shop, "choice_people") + "?topic=calls&value=due").context["rows"]
+    assert [row.subject for row in rows] == [subject_of(shop, "old")]
 
 
 def test_pages_of_people_follow_each_other_and_leave_nobody_out(alice, shop) -> None:
