@@ -14,6 +14,7 @@ from consent.jurisdictions import history
 from consent.ledger import anchors
 from consent.ledger.models import Anchor, LogEntry, LogHead
 from consent.notices.actions import Found
+from consent.publishing import material_changes
 from consent.publishing.queries import current_release
 from consent.sites.actions import SIGHTINGS_PER_SITE
 from consent.sites.models import Site, Webhook
@@ -101,13 +102,32 @@ def webhook_paused(site: Site) -> Iterator[Found]:
         yield Found("webhook_paused", "", {"since": _day(hook.paused_at)})
 
 
+def material_change(site: Site) -> Iterator[Found]:
+    """Material changes of documents that have taken effect, and that can't begin by themselves."""
+    due = material_changes.due(site)
+    if due and due.hindrance:
+        for name, version in zip(due.names, due.versions, strict=True):
+            yield Found(
+                "material_change", name, {"title": version.title, "number": version.number, "why": due.hindrance}
+            )
+
+
 def _day(at: datetime) -> str:
     return f"{at:%-d %B %Y}"
 
 
 CONDITIONS: dict[str, Callable[[Site], Iterator[Found]]] = {
     one.__name__: one
-    for one in (opt_in_drop, gate_unseen, new_host, not_anchored, law_starts, list_full, webhook_paused)
+    for one in (
+        opt_in_drop,
+        gate_unseen,
+        new_host,
+        not_anchored,
+        law_starts,
+        list_full,
+        webhook_paused,
+        material_change,
+    )  # fmt: skip
 }
 
 
