@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -64,7 +65,7 @@ def _waiting(site: Site) -> list[tuple[DocumentVersion, str]]:
         if due is None or version not in due.versions:
             words = _("The next release does.")
         elif due.hindrance:
-            words = _(HINDRANCES[due.hindrance])
+            words = gettext(HINDRANCES[due.hindrance])
         else:
             words = _("A release that does, and changes nothing else, is published within minutes, by itself.")
         found.append((version, words))

@@ -71,7 +71,7 @@ def test_it_begins_at_midnight_once_with_what_is_live_and_nothing_of_the_draft(s
 
 def test_the_marks_are_those_that_the_draft_would_have(shop, clock):
     clock.shift(DAY)
-    assert asking_again(queries.snapshot_of(shop), asked_again(shop)) == queries.draft(shop)
+    assert asking_again(present(queries.snapshot_of(shop)), asked_again(shop)) == queries.draft(shop)
 
 
 def test_after_a_release_of_somebody_else_or_a_rollback_nothing_begins(shop, clock):
@@ -83,7 +83,7 @@ def test_after_a_release_of_somebody_else_or_a_rollback_nothing_begins(shop, clo
     document = shop.documents.get()
     published(document, "More ads.", why="More ads.", material=("category C0002",))
     assert begun(shop) == 4
-    assert [one["version"] for one in queries.snapshot_of(shop)["asked_again"]] == [3]
+    assert [one["version"] for one in present(queries.snapshot_of(shop))["asked_again"]] == [3]
 
 
 def test_a_change_that_touches_nothing_of_what_is_live_begins_nothing(shop, clock):
@@ -106,16 +106,14 @@ def test_what_is_in_its_way_is_told_until_it_is_gone(shop, clock, why):
     elif why == "approval":
         change_settings(shop, WHO, publish_needs_approval=True)
     else:
-        about = {
-            "category": "C0001",
-            "necessary_reason": "Keeps the basket that the visitor fills",
-            "patterns": ["google-analytics.com"],
-        }
-        add_service(shop, WHO, name="Stats", company="Count Ltd", **about)
+        add_service(
+            shop, WHO, name="Stats", company="Count Ltd", category="C0001", patterns=["google-analytics.com"],
+            necessary_reason="Keeps the basket that the visitor fills",
+        )  # fmt: skip
         signed = actions.waive(shop, "L08", "", "Dr. Law", "On our own server only", WHO)
         actions.publish(shop, WHO, compile)
         actions.revoke_waiver(signed, WHO)
-    live = queries.current_release(shop).number
+    live = present(queries.current_release(shop)).number
     assert waits(shop) == []
     clock.shift(DAY)
     assert waits(shop) == [("data/2", why)]
