@@ -85,6 +85,11 @@ def open_for(site: Site, user: Any) -> list[Notice]:
     return [row for row in site.notices.filter(ended_at=None) if row.kind in kinds]
 
 
+def open_subjects(site: Site, kind: str) -> set[str]:
+    """Of what the open notices of a kind tell."""
+    return set(site.notices.filter(kind=kind, ended_at=None).values_list("subject", flat=True))
+
+
 def mark_sent(notices: Iterable[Notice], way: str) -> None:
     """Keeps that these were told; `way`: mailed_at or hooked_at."""
     Notice.objects.filter(pk__in=[one.pk for one in notices]).update(**{way: timezone.now()})

@@ -25,6 +25,20 @@ class Kind(NamedTuple):
     by_scan: bool = False
 
 
+# Why a material change does not begin by itself, by `consent.publishing.material_changes`.
+HINDRANCES = {
+    "approval": gettext_noop(
+        "Releases of this site need a second person's approval: ask for one, the draft holds the change."
+    ),
+    "request": gettext_noop(
+        "A release waits that was asked for: publish it, or withdraw it. The change begins by itself then."
+    ),
+    "rules": gettext_noop(
+        "What is live may not be published again by the rules of today: put the draft right, and publish it."
+    ),
+}
+
+
 def _said_by_the_scan(subject: str, detail: Detail) -> str:
     return subject
 
@@ -106,6 +120,14 @@ KINDS: dict[str, Kind] = {
             % {"topic": d["topic"], "count": f"{d['count']:,}", "day": d["day"]}
         ),
         "choices",
+    ),
+    "material_change": Kind(
+        gettext_noop("A material change of a document waits"),
+        lambda _, d: (
+            gettext("%(title)s, version %(number)s, is in force, and nobody is asked again yet. %(why)s")
+            % {"title": d["title"], "number": d["number"], "why": gettext(HINDRANCES[d["why"]])}
+        ),
+        "releases",
         grave=True,
     ),
     "new_tracker": Kind(gettext_noop("What is new since the scan before"), _said_by_the_scan, "scans", by_scan=True),

@@ -9,6 +9,7 @@ from consent.sites.models import Site
 LONGEST_TITLE = 200
 LONGEST_TEXT = 200_000
 LONGEST_SUMMARY = 1_000
+LONGEST_WHY = 300
 
 
 class Document(models.Model):
@@ -46,7 +47,9 @@ class DocumentText(models.Model):
     title = models.CharField(max_length=LONGEST_TITLE)
     text = models.TextField(max_length=LONGEST_TEXT, blank=True)
     summary = models.TextField(max_length=LONGEST_SUMMARY, blank=True)
-    why = models.CharField(max_length=300, blank=True, help_text="Of a material change: why people are asked again.")
+    why = models.CharField(
+        max_length=LONGEST_WHY, blank=True, help_text="Of a material change: why people are asked again."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The words around a document on its pages for visitors (`words.json`). Pure."""
+"""The words around a document on its pages for visitors (`texts/`, a file a language). Pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from pathlib import Path
 
 from consent.banners import languages
 
-PATH = Path(__file__).parent / "words.json"
+PATH = Path(__file__).parent / "texts"
+LANGUAGES = tuple(sorted(path.stem for path in PATH.glob("*.json")))
 FALLBACK = "en"
 
 
 def language_of(language: str) -> str:
     """The nearest language that we have words of; English for any other."""
-    return languages.nearest(tuple(_every()), language) or FALLBACK
+    return languages.nearest(LANGUAGES, language) or FALLBACK
 
 
+@lru_cache(len(LANGUAGES))
 def words(language: str) -> dict[str, str]:
     """Our words in a language of `language_of`."""
-    return _every()[language]
-
-
-@lru_cache(1)
-def _every() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(PATH.read_text(encoding="utf-8"))
+    found: dict[str, str] = json.loads((PATH / f"{language}.json").read_text(encoding="utf-8"))
     return found

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of, utc_text
-from consent.publishing import lint, pictures, queries, rendered, slots, streams
+from consent.publishing import lint, material_changes, pictures, queries, rendered, slots, streams
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
@@ -91,6 +91,18 @@ def _refuse_blocked(site: Site, content: Snapshot) -> None:
     findings = rendered.check(site, content, queries.sign_offs(site))
     if any(finding.blocks for finding in findings):
         raise Blocked(findings)
+
+
+def begin_material_changes(site: Site, compile: Compile) -> Release | None:  # noqa: A002
+    """Publishes what is live once more, now asking again about what material changes of documents touch; the draft
+    has no part in it. None when no change is due, or something is in its way (`material_changes.due` says what).
+
+    Raises InvalidChange when another release came between.
+    """
+    due = material_changes.due(site)
+    if due is None or due.hindrance:
+        return None
+    return _release(site, due.content, "schedule", compile, due.note, base=due.base, asked_again=due.names)
 
 
 @transaction.atomic
@@ -205,9 +217,10 @@ def _release(
     back_to: int | None = None,
     at: datetime | None = None,
     base: int | None = None,
+    asked_again: Sequence[str] = (),
 ) -> Release:
     """Compiles before any lock, then stores in one transaction; starts over when another publish was faster, unless it
-    is to follow the release `base` and no other."""
+    is to follow the release `base` and no other. `asked_again`: the versions of documents that it is made for."""
     text = canonical(snapshot)
     sha256 = sha256_of(text)
     for _ in range(ATTEMPTS):
@@ -236,7 +249,7 @@ def _release(
         with ThreadPoolExecutor() as pool:  # brotli and zlib let go of the interpreter while they work
             files = compile({**queries.with_files(site, snapshot), "numbering": numbering}, number, sha256)
             artifacts = list(pool.map(lambda file: _artifact(*file), files))
-        if _store(release, artifacts, at):
+        if _store(release, artifacts, at, asked_again):
             return release
     raise InvalidChange(
         gettext("%(name)s was published %(attempts)s times meanwhile; try again.")
@@ -256,7 +269,9 @@ def _artifact(name: str, content_type: str, body: bytes) -> Artifact:
 
 
 @transaction.atomic
-def _store(release: Release, artifacts: list[Artifact], at: datetime | None = None) -> bool:
+def _store(
+    release: Release, artifacts: list[Artifact], at: datetime | None = None, asked_again: Sequence[str] = ()
+) -> bool:
     """False when the number is taken. The site's row is locked: publishes of one site queue here."""
     site = locked(release.site)
     if site.releases.filter(number__gte=release.number).exists():
@@ -273,7 +288,8 @@ def _store(release: Release, artifacts: list[Artifact], at: datetime | None = No
     files = {artifact.name: artifact.sha256 for artifact in artifacts}
     _log(site, "release", record_id, release, {**detail, **more, "artifacts": files}, at)
     pictures.void_blank(site, release.published_by)
-    audit(site, release.published_by, "release.rollback" if release.rolled_back_to else "release.publish", **detail)
+    verb = "release.rollback" if release.rolled_back_to else "release.publish"
+    audit(site, release.published_by, verb, **detail, **({"asked_again": list(asked_again)} if asked_again else {}))
     return True
 
 

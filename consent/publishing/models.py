@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
 
+LONGEST_NOTE = 500
+
 
 class Release(models.Model):
     """An immutable, numbered, content-addressed snapshot of all that a site shows and blocks."""
@@ -22,7 +24,7 @@ class Release(models.Model):
     # Not in the snapshot: it is how browsers write answers down, and a rollback has the content of before with the
     # numbers of today.
     numbering = models.JSONField(default=dict, editable=False, help_text="Slots of all that was offered so far")
-    note = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
     published_by = models.CharField(max_length=254)
     published_at = models.DateTimeField()
     rolled_back_to = models.PositiveIntegerField(null=True, blank=True)

@@ -120,6 +120,29 @@ def build(
     }
 
 
+def asking_again(content: Snapshot, asked_again: Sequence[Mapping[str, Any]]) -> Snapshot:
+    """The content of a release with these material changes of documents, and otherwise as it is."""
+    again = _marks(asked_again)
+
+    def marked(row: Mapping[str, Any], *things: str) -> dict[str, Any]:
+        return {**_without_mark(row), **_again(again, *things)}
+
+    return {
+        **_without_mark(content),
+        "categories": [marked(one, f"category {one['key']}") for one in content["categories"]],
+        "purposes": [
+            marked(one, f"purpose {one['key']}", *([f"category {one['category']}"] if one["category"] else []))
+            for one in content["purposes"]
+        ],
+        "services": [marked(one, f"category {one['category']}") for one in content["services"]],
+        **({"asked_again": [dict(one) for one in asked_again]} if asked_again else {}),
+    }
+
+
+def _without_mark(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "asked_again"}
+
+
 def _marks(asked_again: Sequence[Mapping[str, Any]]) -> Marks:
     """Thing → (how new, which version) of the newest change that touches it."""
     found: dict[str, tuple[int, str]] = {}

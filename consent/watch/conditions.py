@@ -16,6 +16,7 @@ from consent.ledger import anchors
 from consent.ledger.models import Anchor, LogEntry, LogHead
 from consent.notices.actions import Found
 from consent.preferences import queries as preferences
+from consent.publishing import material_changes
 from consent.publishing.queries import current_release
 from consent.sites.actions import SIGHTINGS_PER_SITE
 from consent.sites.models import Site, Webhook
@@ -123,13 +124,33 @@ def _end_of_month(now: datetime, months: int) -> datetime:
     return months_later(first, months + 1) - timedelta(microseconds=1)
 
 
+def material_change(site: Site) -> Iterator[Found]:
+    """Material changes of documents that have taken effect, and that can't begin by themselves."""
+    due = material_changes.due(site)
+    if due and due.hindrance:
+        for name, version in zip(due.names, due.versions, strict=True):
+            yield Found(
+                "material_change", name, {"title": version.title, "number": version.number, "why": due.hindrance}
+            )
+
+
 def _day(at: datetime) -> str:
     return f"{at:%-d %B %Y}"
 
 
 CONDITIONS: dict[str, Callable[[Site], Iterator[Found]]] = {
     one.__name__: one
-    for one in (opt_in_drop, gate_unseen, new_host, not_anchored, law_starts, list_full, webhook_paused, cpni_notice)
+    for one in (
+        opt_in_drop,
+        gate_unseen,
+        new_host,
+        not_anchored,
+        law_starts,
+        list_full,
+        webhook_paused,
+        cpni_notice,
+        material_change,
+    )  # fmt: skip
 }
 
 

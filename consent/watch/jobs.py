@@ -16,10 +16,10 @@ from consent.sites.models import Site
 from consent.watch import conditions
 
 DAY = 86_400.0
-HOOK = "notice_webhook"
+HOOK, WATCH = "notice_webhook", "watch"
 
 
-@handler("watch", every=DAY)
+@handler(WATCH, every=DAY)
 def watch(run: Run) -> dict[str, Any]:
     """Opens and ends the notices of all sites, and queues what the webhooks are told; mails are queued above."""
     sites = list(Site.objects.order_by("pk"))

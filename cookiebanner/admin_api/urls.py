@@ -6,6 +6,7 @@ from cookiebanner.admin_api import (
     banner,
     catalogue,
     choices,
+    documents,
     people,
     records,
     releases,
@@ -83,6 +84,17 @@ of_a_site: list[URLPattern] = [
     path("choices/erasures", choices.ChoiceErasuresView.as_view(), name="choice_erasures"),
     path("choices/imports", choices.ImportsView.as_view(), name="choice_imports"),
     path("choices/<uuid:subject>", choices.PersonView.as_view(), name="person_choices"),
+    path("documents", documents.DocumentsView.as_view(), name="documents"),
+    path("documents/<slug:key>", documents.DocumentView.as_view(), name="document"),
+    path("documents/<slug:key>/draft/<str:language>", documents.DocumentDraftView.as_view(), name="document_draft"),
+    path("documents/<slug:key>/differences", documents.DraftDifferencesView.as_view(), name="draft_differences"),
+    path("documents/<slug:key>/versions", documents.VersionsView.as_view(), name="versions"),
+    path("documents/<slug:key>/versions/<int:number>", documents.VersionView.as_view(), name="version"),
+    path(
+        "documents/<slug:key>/versions/<int:number>/differences",
+        documents.VersionDifferencesView.as_view(),
+        name="version_differences",
+    ),
     path("trail", people.TrailView.as_view(), name="trail"),
 ]
 

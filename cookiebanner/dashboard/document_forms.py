@@ -91,7 +91,11 @@ class PublishVersion(forms.Form):
         label=_("A material change: ask again about"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Those who have answered are asked once more about these, and about nothing else."),
+        help_text=_(
+            "Those who have answered are asked once more about these, and about nothing else. It begins by itself when "
+            "the version takes effect: what is live is published once more, and asks. Where releases need an approval, "
+            "it waits for one."
+        ),
     )
 
     def __init__(self, things: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from consent.catalogue import cookie_db
 from consent.common import InvalidChange
+from consent.jobs.actions import enqueue
 from consent.jobs.registry import PICTURES, SCANS, handler
 from consent.jobs.runner import Run
+from consent.notices.actions import open_subjects
+from consent.publishing import material_changes, rendered
 from consent.publishing import pictures as kept
-from consent.publishing import rendered
 from consent.publishing.actions import Blocked, NeedsApproval, end_request
 from consent.publishing.models import PublishRequest, Release
 from consent.scanner import scans
@@ -21,8 +23,12 @@ from consent.scanner.crawl import Crawl, Plan, reader
 from consent.scanner.models import Scan
 from consent.scanner.report import Course, build
 from consent.scanner.seen import Seen
+from consent.watch.conditions import material_change
+from consent.watch.jobs import WATCH
 from cookiebanner.releases import live_page, pictures, publish, site_scan
 from cookiebanner.releases import rendered as drawer
+
+BEGIN, MINUTE = "begin_material_changes", 60.0
 
 
 @handler(publish.SCHEDULED)
@@ -40,6 +46,34 @@ def publish_at_its_time(run: Run) -> dict[str, Any]:
         why = error.why if isinstance(error, Blocked) else str(error).splitlines()[0]
         end_request(request, "schedule", why, failed=True)
         return {"why": str(error)}
+
+
+@handler("material_changes", every=10 * MINUTE)
+def look_for_material_changes(run: Run) -> dict[str, Any]:
+    """Begins what is due, in a job a site: what goes wrong on one holds up no other. Of what something is in the way,
+    the site's people are told."""
+    begun = waiting = 0
+    for site in material_changes.sites():
+        due = material_changes.due(site)
+        if due and due.hindrance:
+            waiting += 1
+            if not set(due.names) <= open_subjects(site, material_change.__name__):
+                enqueue(WATCH, once=True)
+        elif due:
+            begun += 1
+            enqueue(BEGIN, site=site, once=True)
+    return {"begun": begun, "waiting": waiting}
+
+
+@handler(BEGIN)
+def begin_material_changes(run: Run) -> dict[str, Any]:
+    """Publishes the release that asks again."""
+    assert run.job.site is not None, "a material change is a site's"
+    try:
+        release = publish.begin_material_changes(run.job.site)
+    except InvalidChange as error:  # another release came between: the next look sees what is left to do
+        return {"why": str(error)}
+    return {"release": release.number} if release else {"why": "it has begun, or waits"}
 
 
 @handler(pictures.KIND, queue=PICTURES)

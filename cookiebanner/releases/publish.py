@@ -54,6 +54,14 @@ def rollback(site: Site, number: int, actor: str, note: str = "") -> Release:
     return release
 
 
+def begin_material_changes(site: Site) -> Release | None:
+    """See `consent.publishing.actions.begin_material_changes`."""
+    release = actions.begin_material_changes(site, compile)
+    if release:
+        _drawn(release)
+    return release
+
+
 def _drawn(release: Release) -> None:
     """What a browser does with a new release; findings come before pictures, for people wait for them."""
     rendered.ask_for(release.site, json.loads(release.snapshot))

@@ -10,15 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from consent.banners import texts
 from consent.common import InvalidChange
+from consent.notices.kinds import HINDRANCES
 from consent.policies import actions, markdown, queries
 from consent.policies.changes import Comparison
 from consent.policies.models import Document, DocumentVersion
 from consent.policies.page_text import PageText, page_text
+from consent.publishing import material_changes
 from consent.publishing import queries as publishing
 from consent.scanner.page import decode
 from consent.sites.models import Site
@@ -46,15 +48,27 @@ def documents(request: PageRequest, site: Site) -> HttpResponse:
     rows = site.documents.prefetch_related("drafts", "versions")
     return show(
         request, "dashboard/documents.html", site, form=form, rows=[_Row(one) for one in rows],
-        waiting=[one for one in queries.material_changes(site) if _waits(site, one)],
+        waiting=_waiting(site),
     )  # fmt: skip
 
 
-def _waits(site: Site, version: DocumentVersion) -> bool:
-    """Whether no release asks people again of a material change yet."""
+def _waiting(site: Site) -> list[tuple[DocumentVersion, str]]:
+    """The material changes of which what is live asks nobody yet, and what will happen."""
     content = publishing.snapshot_of(site) or {}
     asked = [(one["document"], one["version"]) for one in content.get("asked_again", ())]
-    return (version.document.key, version.number) not in asked
+    due = material_changes.due(site)
+    found = []
+    for version in queries.material_changes(site):
+        if (version.document.key, version.number) in asked:
+            continue
+        if due is None or version not in due.versions:
+            words = _("The next release does.")
+        elif due.hindrance:
+            words = gettext(HINDRANCES[due.hindrance])
+        else:
+            words = _("A release that does, and changes nothing else, is published within minutes, by itself.")
+        found.append((version, words))
+    return found
 
 
 class _Row:

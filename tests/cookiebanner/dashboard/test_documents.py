@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.utils import timezone
 
+from consent.jobs import registry, runner
+from consent.jobs.models import Job
 from consent.models import Document, DocumentText, DocumentVersion
+from consent.notices.actions import text_of
+from consent.sites.actions import change_settings
 from tests.consent.policies.sample_documents import published, written
 from tests.cookiebanner.dashboard.test_move import Pages
 
@@ -113,3 +118,34 @@ def test_a_language_is_added_and_taken_out_and_a_draft_deleted(bob, shop):
     assert bob.get(page(shop, "data/?language=xx")).status_code == 404
     assert bob.post(page(shop, "data/"), {"do": "delete", "language": "en"})["Location"] == page(shop)
     assert not Document.objects.exists()
+
+
+def look() -> None:
+    """The worker's look for what is to begin, and what it queues."""
+    registry.discover()
+    Job.objects.create(kind="material_changes", run_after=timezone.now())
+    for queue in (registry.UPKEEP, registry.WORK):
+        runner.work_off(queue=queue)
+
+
+def test_the_worker_begins_a_material_change_and_tells_of_one_that_waits(bob, shop):
+    document = written(shop)
+    published(document)
+    change_settings(shop, "alice@example.net", publish_needs_approval=True)
+    published(document, "We count.", why="We count.", material=("category C0002",))
+    look()
+    assert shop.releases.count() == 1
+    [notice] = shop.notices.filter(ended_at=None, kind="material_change")
+    needed = "Releases of this site need a second person's approval: ask for one, the draft holds the change."
+    assert text_of(notice) == (f"How we use data, version 2, is in force, and nobody is asked again yet. {needed}")
+    assert f"How we use data, version 2: nobody is asked again yet. {needed} Releases" in html.unescape(
+        text(bob.get(page(shop)))
+    )
+    look()
+    assert Job.objects.filter(kind="watch").count() == 1  # told once
+    change_settings(shop, "alice@example.net", publish_needs_approval=False)
+    assert "nobody is asked again yet. A release that does, and changes nothing else," in text(bob.get(page(shop)))
+    look()
+    look()
+    assert list(shop.releases.order_by("number").values_list("note", flat=True))[1:] == ["How we use data, version 2"]
+    assert "nobody is asked again yet" not in text(bob.get(page(shop)))
