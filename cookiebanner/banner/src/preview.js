@@ -32,9 +32,9 @@ if (core) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
     ':host{all:initial;position:fixed;z-index:2147483647;inset:8px 8px auto auto;pointer-events:none}' +
-      'p{all:initial;pointer-events:auto;display:block;max-width:min(420px,90vw);padding:8px 12px;border-radius:8px;' +
+      'p{all:initial;pointer-events:auto;display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;max-width:min(420px,90vw);padding:8px 12px;border-radius:8px;' +
       'font:14px/1.4 system-ui,sans-serif;background:#1d2330;color:#fff;box-shadow:0 2px 12px #0005}' +
-      'button{font:inherit;min-height:32px;padding:4px 10px;margin-inline-start:8px;border:1px solid #fff;border-radius:6px;' +
+      'button{font:inherit;min-height:32px;padding:4px 10px;border:1px solid #fff;border-radius:6px;' +
       'background:none;color:inherit;cursor:pointer}',
   );
   root.adoptedStyleSheets = [sheet];

@@ -220,7 +220,7 @@ def request_form(request: HttpRequest, site: Site) -> HttpResponse:
         "dashboard/request_form.html",
         site,
         form=form,
-        address=f"/v1/{site.uuid}/requests/",
+        address=request.build_absolute_uri(f"/v1/{site.uuid}/requests/"),
         missing=mail.missing(),
         kinds=kind_names(),
         languages=_languages(site),
