@@ -874,15 +874,8 @@ def sentence_of(line, record):
         return "SCANNED by entry %d on %s: %d pages of the site; the SHA-256 of the report is %s." % (
             index, day, pages, report,
         )  # fmt: skip
-    if kind == "request":
-        return told_request(line, record)
-    if kind == "wording":
-        topic, version, digest = wording_of(line, record)
-        return "WORDING %d of the choice %s by entry %d on %s; its SHA-256 is %s." % (
-            version, topic, index, day, digest,
-        )  # fmt: skip
-    if kind == "document":
-        return published(line, record)
+    if kind in SENTENCES:
+        return SENTENCES[kind](line, record)
     return "ENTRY %d on %s is of a kind that this verifier does not know: %s." % (index, day, kind)
 
 
@@ -900,6 +893,16 @@ def wording_of(line, record):
     if not re.fullmatch(TOPIC, topic) or not version or hashlib.sha256(said).hexdigest() != digest:
         refuse("%s: the wording is not what it must be.", where)
     return topic, version, digest
+
+
+def told_wording(line, record):
+    topic, version, digest = wording_of(line, record)
+    return "WORDING %d of the choice %s by entry %d on %s; its SHA-256 is %s." % (
+        version, topic, line["index"], line["day"], digest,
+    )  # fmt: skip
+
+
+SENTENCES = {"request": told_request, "wording": told_wording, "document": published}
 
 
 def read_wordings(log):
