@@ -2,6 +2,7 @@
 
 import { choose } from './choose.js';
 import { kept, newest, values } from './cookie.js';
+import { dataLayer } from './data_layer.js';
 import { adopt, reportedEarlier, upgrade } from './earlier.js';
 import { encode, long, renewed } from './encode.js';
 import { forget } from './forget.js';
@@ -29,6 +30,8 @@ export function answers(core, transport) {
   let inside = 0;
   let waiting = [];
   let receipt = Promise.resolve(null);
+  const layer = dataLayer(core);
+  const tellDataLayer = (action) => core.safely('data layer', () => layer(action));
 
   /** late.js, and all that it tells, has the ids of what the gate read as they were made. */
   function lengthen() {
@@ -83,6 +86,7 @@ export function answers(core, transport) {
     core.signalVendors('update');
     tidy();
     if (more && !reload) core.safely('release', () => engine.release());
+    tellDataLayer(detail.action);
     core.emit('change', { ...window.fairgate.consent(), ...detail });
     return reload;
   }
@@ -235,6 +239,7 @@ export function answers(core, transport) {
     },
 
     tidy,
+    tellDataLayer,
 
     /** A signal is an answer of its own: each reported once, without a visitor. */
     reportSignal() {
