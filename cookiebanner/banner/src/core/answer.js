@@ -148,9 +148,11 @@ export function answers(core, transport) {
     if (`${kept(core)}` !== core.stored) core.reread();
     const old = core.vector;
     const vector = choose(items, action, choices, old, core.signal(true));
-    // Pages say the same again at every event. In the preferences it is a person who says it.
+    // Pages say the same again at every event, and scripts that delay others press again what was pressed. In preferences that
+    // are open it is a person who says it.
+    const byPerson = layer === 'preferences' && core.uiParts?.root.querySelector('dialog[open]');
     // What a member said before waits, and can still be taken back.
-    const standing = core.answer && !core.ask && !core.lapsed && layer !== 'preferences' && !(core.member && core.answer.yes);
+    const standing = core.answer && !core.ask && !core.lapsed && !byPerson && !(core.member && core.answer.yes);
     if (standing && `${vector}` === `${old}` && (action !== 'opt_out' || core.answer.x)) return receipt;
     const replaces = core.answer?.id;
     const id = uuid();
