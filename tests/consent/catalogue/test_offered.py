@@ -5,7 +5,7 @@ import pytest
 from consent.answers import validate
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import published
-from consent.answers.schema import Choices
+from consent.answers.schema import Choices, GrantState
 from consent.banners import screen
 from consent.catalogue.actions import add_service, set_category, set_purpose
 from consent.publishing import queries
@@ -42,7 +42,7 @@ def test_what_is_not_offered_is_neither_named_in_the_banner_nor_recorded(site):
     texts = {where: row["t"]["body"] for where, row in screen.first(draft, "en").items()}
     assert texts[""] == "For: Statistics and Advertising."
     release = published(1, "0" * 64, draft)
-    said = dict.fromkeys(["C0001", "C0002", "C0004"], "granted")
+    said: dict[str, GrantState] = {"C0001": "granted", "C0002": "granted", "C0004": "granted"}
     assert validate.completed(Choices(said), release)["categories"] == said
     with pytest.raises(RejectedSubmission, match="no category 'C0003'"):
         validate.completed(Choices({**said, "C0003": "denied"}), release)
