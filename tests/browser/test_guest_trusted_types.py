@@ -27,8 +27,9 @@ BODY = "<h1>A shop</h1><div id=own></div>"
 def visit_with(chromium, world):
     contexts = []
 
-    def visit_with(names, head):
-        open_shop(world, "eu_opt_in", head=head, body=BODY, headers={"Content-Security-Policy": POLICY.format(names)})
+    def visit_with(names, head, first=None):
+        policy = {"Content-Security-Policy": POLICY.format(names)}
+        open_shop(world, "eu_opt_in", head=head, body=BODY, headers=policy, first=first)
         contexts.append(chromium.new_context(ignore_https_errors=True))
         page = contexts[-1].new_page()
         page.errors, page.said = [], []
@@ -51,8 +52,10 @@ def ours(page):
 DISARMED = "fairgate: snippet is not armed"
 
 
-def test_the_pages_default_policy_serves(visit_with, world):
-    page = visit_with("foo default", DEFAULT + OWN)
+@pytest.mark.parametrize("first", [None, ""])
+def test_the_pages_default_policy_serves(visit_with, world, first):
+    """Without a first layer files are asked for at once, before the page has made its policy, and once more after that."""
+    page = visit_with("foo default", DEFAULT + OWN, first)
     page.wait_for_selector("#onetrust-banner-sdk", state="visible")
     assert (page.inner_html("#own"), world.requests_to("google-analytics.com")) == ("<b>own</b>", [])
     page.click("#onetrust-accept-btn-handler")

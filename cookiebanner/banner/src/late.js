@@ -289,6 +289,7 @@ function late(api) {
       core.reread();
       if (core.answer?.x) core.save();
       core.tidy();
+      core.tellDataLayer();
       core.safely('signal', core.reportSignal);
       sender.flush();
       if (insideOwnPage) return;

@@ -50,6 +50,7 @@ function join() {
   /** @type {any} */ (window.fairgate).language = core.lang;
   core.test ||= /-test$/.test(id);
   const site = page(core, tag);
+  core.layerName = site.layerName;
 
   if (/[?&]otreset=true/.test(location.search)) {
     const { cookie } = core.cfg;

@@ -219,6 +219,9 @@ export interface Core {
   save?: () => void;
   /** Deletes what denied services stored. */
   tidy?: () => void;
+  /** The name of the page's data layer, where OneTrust's stub was told it. */
+  layerName?: string;
+  tellDataLayer?: (action?: string) => void;
   /** What the browser kept of answers when it was read last. */
   stored?: string;
   /** The answer in force is kept nowhere but in this page. */

@@ -2,6 +2,10 @@
 
 import pytest
 
+from consent.answers import validate
+from consent.answers.errors import RejectedSubmission
+from consent.answers.published import published
+from consent.answers.schema import Choices, GrantState
 from consent.banners import screen
 from consent.catalogue.actions import add_service, set_category, set_purpose
 from consent.publishing import queries
@@ -27,6 +31,21 @@ def test_what_has_a_service_or_a_purpose_is_offered(site):
     set_purpose(site, "newsletter", "x", category="C0005")
     assert offered(site) == ["C0001", "C0002", "C0005"]
     assert [row[0] for row in screen.data(queries.draft(site), "en")["c"]] == offered(site)
+
+
+def test_what_is_not_offered_is_neither_named_in_the_banner_nor_recorded(site):
+    """`{purposes}` of the first layer names what may be refused; a record holds each category of its release."""
+    add_service(site, "x", name="Counter", category="C0002", patterns=["c.example"])
+    add_service(site, "x", name="Adverts", category="C0004", patterns=["a.example"])
+    draft = queries.draft(site)
+    draft["banner"]["texts"]["en"]["body"] = "For: {purposes}."
+    texts = {where: row["t"]["body"] for where, row in screen.first(draft, "en").items()}
+    assert texts[""] == "For: Statistics and Advertising."
+    release = published(1, "0" * 64, draft)
+    said: dict[str, GrantState] = {"C0001": "granted", "C0002": "granted", "C0004": "granted"}
+    assert validate.completed(Choices(said), release)["categories"] == said
+    with pytest.raises(RejectedSubmission, match="no category 'C0003'"):
+        validate.completed(Choices({**said, "C0003": "denied"}), release)
 
 
 def test_what_pages_ask_for_by_its_id_is_offered_with_nothing_in_it(site):

@@ -2,6 +2,7 @@
 
 import { choose } from './choose.js';
 import { kept, newest, values } from './cookie.js';
+import { dataLayer } from './data_layer.js';
 import { adopt, reportedEarlier, upgrade } from './earlier.js';
 import { encode, long, renewed } from './encode.js';
 import { forget } from './forget.js';
@@ -29,6 +30,8 @@ export function answers(core, transport) {
   let inside = 0;
   let waiting = [];
   let receipt = Promise.resolve(null);
+  const layer = dataLayer(core);
+  const tellDataLayer = (action) => core.safely('data layer', () => layer(action));
 
   /** late.js, and all that it tells, has the ids of what the gate read as they were made. */
   function lengthen() {
@@ -83,6 +86,7 @@ export function answers(core, transport) {
     core.signalVendors('update');
     tidy();
     if (more && !reload) core.safely('release', () => engine.release());
+    tellDataLayer(detail.action);
     core.emit('change', { ...window.fairgate.consent(), ...detail });
     return reload;
   }
@@ -144,9 +148,11 @@ export function answers(core, transport) {
     if (`${kept(core)}` !== core.stored) core.reread();
     const old = core.vector;
     const vector = choose(items, action, choices, old, core.signal(true));
-    // Pages say the same again at every event. In the preferences it is a person who says it.
+    // Pages say the same again at every event, and scripts that delay others press again what was pressed. In preferences that
+    // are open it is a person who says it.
+    const byPerson = layer === 'preferences' && core.uiParts?.root.querySelector('dialog[open]');
     // What a member said before waits, and can still be taken back.
-    const standing = core.answer && !core.ask && !core.lapsed && layer !== 'preferences' && !(core.member && core.answer.yes);
+    const standing = core.answer && !core.ask && !core.lapsed && !byPerson && !(core.member && core.answer.yes);
     if (standing && `${vector}` === `${old}` && (action !== 'opt_out' || core.answer.x)) return receipt;
     const replaces = core.answer?.id;
     const id = uuid();
@@ -235,6 +241,7 @@ export function answers(core, transport) {
     },
 
     tidy,
+    tellDataLayer,
 
     /** A signal is an answer of its own: each reported once, without a visitor. */
     reportSignal() {
