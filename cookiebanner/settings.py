@@ -250,6 +250,8 @@ SPECTACULAR_SETTINGS = {
         "Code": "cookiebanner.admin_api.errors.CODE_NAMES",
         "RequestKind": "cookiebanner.admin_api.requests.KINDS",
         "RequestLineKind": "consent.requests.models.RequestEvent.Kind",
+        "RequestStatus": "consent.requests.models.SubjectRequest.Status",
+        "TopicChannel": "consent.preferences.models.Topic.Channel",
         "RequestChannel": "consent.requests.models.SubjectRequest.Channel",
         "FiledChannel": "cookiebanner.admin_api.requests.CHANNELS",
     },
