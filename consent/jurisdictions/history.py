@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
 from consent.jurisdictions import table, words
 from consent.jurisdictions.locate import Place, decide
@@ -159,13 +159,23 @@ def keep(today: date) -> str:
     return str(path)
 
 
+MOST_LANGUAGES = 8
+_in_languages: dict[tuple[Any, ...], tuple[tuple[Version, ...], list[Changes]]] = {}
+
+
 # --- what changed -----------------------------------------------------------------------------------------------------
 
 
 def all_changes() -> list[Changes]:
-    """What each kept version changed after the one before it, the newest first."""
+    """What each kept version changed after the one before it, the newest first, in the language of whoever looks."""
     kept = versions()
-    return [changes(old, new) for old, new in zip(kept, kept[1:], strict=False)][::-1]
+    key = (get_language() or "en", *map(id, kept))
+    if key not in _in_languages:
+        if len(_in_languages) > MOST_LANGUAGES:
+            _in_languages.clear()
+        made = [changes(old, new) for old, new in zip(kept, kept[1:], strict=False)][::-1]
+        _in_languages[key] = (kept, made)  # with the versions, so that their ids stay theirs
+    return list(_in_languages[key][1])
 
 
 def changes_since(version: str) -> Changes | None:

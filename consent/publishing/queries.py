@@ -47,13 +47,15 @@ def drafts(
     hosts = list(site.hosts.values_list("name", flat=True))
     purposes = list(site.purposes.select_related("category"))
     services = list(site.services.select_related("category").prefetch_related("rules", "cookies", "overrides"))
-    test = BannerTest.objects.filter(site=site, ends__gte=timezone.now().date()).first()
+    own = Banner.objects.select_related("site__banner_test").filter(site=site).first()
+    test = getattr(own.site if own else site, "banner_test", None)
+    test = test if test and test.ends >= timezone.now().date() else None
     variants = table.variants({o.jurisdiction: {"fields": o.fields, "reason": o.reason} for o in overrides})
     again = asked_again(site)
     waivers = list(site.lint_waivers.filter(revoked_at=None) if sign_offs is None else sign_offs)
     found = []
     for given in banners:
-        banner = given or Banner.objects.filter(site=site).first() or Banner(site=site)
+        banner = given or own or Banner(site=site)
         resolved = texts.of_draft(site, banner, categories)
         found.append(
             build(

@@ -249,12 +249,12 @@ def _tags(page: Page, found: Findings, site_id: UUID, server: str) -> str:
         why = gettext("since the stub alone may come too late for what stands near it")
         two += "\n  " + gettext("and add this before them, %(why)s:\n    %(block)s") % {"why": why, "block": block}
     elif blocks[0].late or page.first_script < blocks[0].line:
-        two += gettext(
+        two += "\n  " + gettext(
             "keep line %(line)s, but as the first script of the page and without async or defer: what "
             "runs before it can't be held"
         ) % {"line": blocks[0].line}
     else:
-        two += gettext("keep line %(line)s: the stub alone may come too late for what stands near it") % {
+        two += "\n  " + gettext("keep line %(line)s: the stub alone may come too late for what stands near it") % {
             "line": blocks[0].line
         }
     return gettext(

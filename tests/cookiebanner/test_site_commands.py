@@ -257,7 +257,7 @@ WITH_A_SITE = {
     "kill": ["--reason", "x"], "lint": [], "publish": [], "repair_clock": [], "restart_log": [], "retain": [],
     "rollback": ["--to", "1"], "service": ["--name", "X", "--category", "C0002"], "verify_ledger": [],
     "artifacts": ["--to", "x"], "import_cookie_db": ["open-cookie-database.csv"], "pictures": [],
-    "plan": ["x.yaml"], "apply": ["x.yaml"],
+    "import_choices": ["x.csv", "--source", "x"], "plan": ["x.yaml"], "apply": ["x.yaml"],
 }  # fmt: skip
 
 

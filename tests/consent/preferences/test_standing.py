@@ -122,5 +122,5 @@ def test_disclosure_to_third_parties_is_a_consent_of_its_own_with_stricter_metho
 
 
 def test_a_parents_consent_is_never_assumed(site) -> None:
-    with pytest.raises(InvalidChange, match="A parent's consent is never assumed"):
+    with pytest.raises(InvalidChange, match="A parent’s consent is never assumed"):
         topic(site, kind="parental", basis="opt_out")
