@@ -10,12 +10,13 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
-# `take` hears one call: functions in it are called, our own adapters' signals are left out, moments are made equal.
+# `take` hears one call: functions in it are called, our own signals and event are left out, moments are made equal.
 PRELUDE = """<script>
 window.heard = []; window.done = 0; window.loads = 0; window.onDone = () => void done++;
 window.take = (call) => {
   const list = typeof call === 'object' && 'length' in call ? [...call] : [call];
   if (/consent/.test(list[0]) || /^(url_passthrough|ads_data_redaction)$/.test(list[1])) return;
+  if (list[0]?.event === 'fairgate_consent') return;
   const functions = list.flatMap((x) => (x && typeof x === 'object' ? Object.values(x) : [x])).filter((x) => typeof x === 'function');
   const plain = (key, x) => (key === 'gtm.start' || x instanceof Date || /^\\d{4}-.*Z$/.test(x) ? 'now' : x);
   heard.push(JSON.parse(JSON.stringify(list.filter((x) => typeof x !== 'function'), plain)));
