@@ -72,7 +72,7 @@ test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 4 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
 	$(PY) -m pytest -q -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
 
-# Pages of real frameworks, and generated documents, beside themselves without the gate; a third of these is in `make test`.
+# Pages of real frameworks, and generated documents, beside themselves without the gate; a fifth of these is in `make test`.
 guests: .venv/.dev node_modules/.done
 	@./scripts/need chromium
 	$(PY) -m pytest -q -n 3 --dist worksteal -m guests

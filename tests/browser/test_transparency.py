@@ -2,7 +2,7 @@
 
 210 documents by a seeded generator (`transparency/documents.py`), read before an answer. The kinds of reading that are not
 compared are `EXCEPTIONS` of `transparency/judge.py`, at most five. `python -m tests.browser.transparency.table` tells all that
-differs, and in which document. `make test` reads the first 70 of them, `make guests` all.
+differs, and in which document. `make test` reads the first 42 of them, `make guests` all.
 """
 
 from __future__ import annotations
