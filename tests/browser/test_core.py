@@ -240,7 +240,11 @@ def test_consent_mode_defaults_first_and_one_update_per_answer(stage, context, p
     page.goto(url)
 
     def calls(kind):
-        return [c for c in page.evaluate("[...dataLayer].filter((a) => a.length).map((a) => [...a])") if c[:2] == ["consent", kind]]
+        return [
+            c
+            for c in page.evaluate("[...dataLayer].filter((a) => a.length).map((a) => [...a])")
+            if c[:2] == ["consent", kind]
+        ]
 
     first = json.loads(page.evaluate("seen"))
     assert first[0][:2] == ["consent", "default"]
