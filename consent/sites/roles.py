@@ -37,6 +37,7 @@ NAMES = {
     "editor": gettext_noop("editor"),
     "auditor": gettext_noop("auditor"),
     "viewer": gettext_noop("viewer"),
+    "clerk": gettext_noop("clerk"),
 }
 
 

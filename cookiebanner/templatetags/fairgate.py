@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
-from gettext import NullTranslations
-from gettext import translation as catalogue
 from typing import Any
 
-import pycountry
 from django import template
 from django.utils import formats, timesince, translation
 from django.utils.safestring import SafeString
@@ -18,7 +14,9 @@ from django.utils.translation import gettext, gettext_noop, ngettext, npgettext_
 from consent import common
 from consent.banners import texts
 from consent.jurisdictions import table
+from consent.jurisdictions.words import name_of_place
 from consent.publishing import differences
+from consent.sites.models import Membership
 
 register = template.Library()
 
@@ -64,13 +62,6 @@ ROLES = {
     "auditor": gettext_noop("Sees the audit pages and exports, nothing else"),
     "viewer": gettext_noop("Sees figures and set-up, changes nothing"),
     "clerk": gettext_noop("Files and answers people's requests, sees nothing else"),
-}
-ROLE_NAMES = {
-    "owner": gettext_noop("Owner"),
-    "editor": gettext_noop("Editor"),
-    "auditor": gettext_noop("Auditor"),
-    "viewer": gettext_noop("Viewer"),
-    "clerk": gettext_noop("Clerk"),
 }
 SCREENS = {
     "phone": gettext_noop("phone"),
@@ -222,7 +213,7 @@ def role_words(value: str) -> str:
 @register.filter
 def role_name(value: str) -> str:
     """A role by its name."""
-    return gettext(ROLE_NAMES[value]) if value in ROLE_NAMES else value
+    return str(Membership.Role(value).label) if value in Membership.Role.values else value
 
 
 @register.filter
@@ -242,24 +233,7 @@ def place(value: str) -> str:
     """A jurisdiction's id, in words: `US-CA` → California."""
     if value in ("", "*"):
         return gettext("Unknown place")
-    row = table.ROWS.get(value)
-    return _place_name(value, translation.get_language() or "en") or row.name if row else value
-
-
-@cache
-def _place_name(code: str, language: str) -> str:
-    """What a place is called in another language than English by ISO 3166; "" where that is not known."""
-    if language == "en":
-        return ""
-    region = "-" in code
-    found = pycountry.subdivisions.get(code=code) if region else pycountry.countries.get(alpha_2=code)
-    if not found:
-        return ""
-    words = catalogue(
-        "iso3166-2" if region else "iso3166-1", pycountry.LOCALES_DIR, languages=[language], fallback=True
-    )
-    name = getattr(found, "common_name", found.name)
-    return words.gettext(name) if type(words) is not NullTranslations else ""
+    return name_of_place(value)
 
 
 @register.filter

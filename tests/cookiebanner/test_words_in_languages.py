@@ -16,6 +16,8 @@ from consent.jurisdictions.words import OTHER_ROWS, REGIME_NAMES, name_of_place,
 from consent.notices.kinds import KINDS
 from consent.publishing import lint
 from consent.publishing.differences import Line, differences, label, value
+from consent.sites import roles
+from consent.sites.models import Membership
 from consent.trail.verbs import Verb, words_of
 from cookiebanner.dashboard import faults, forms, too_late
 from cookiebanner.dashboard.look_form import places
@@ -76,6 +78,7 @@ def test_a_difference_is_told_in_the_language_of_who_looks(marked):
 
 def test_each_regime_is_there_to_be_translated_under_its_own_name():
     assert {id: terms["name"] for id, terms in table.REGIMES.items()} == REGIME_NAMES
+    assert set(roles.NAMES) == set(roles.MATRIX) == set(Membership.Role.values)
     assert {id: table.ROWS[id].name for id in ("*", "EU")} == OTHER_ROWS
 
 
