@@ -78,6 +78,7 @@ def scanned(site: Site) -> Scan:
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_everything_planted_is_found_and_every_trap_ends(site, web):
     put_gate(web, site)
     begun = time.monotonic()
