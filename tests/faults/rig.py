@@ -34,6 +34,7 @@ class Rig:
 
     def __init__(self, folder: Path, workers: int = 1, cluster: Cluster | None = None) -> None:
         self.folder, self.workers = folder, workers
+        self.empty = cluster is not None
         self.cluster = cluster or Cluster(stock=True, options=("-c", "max_connections=300"), migrated=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -50,7 +51,8 @@ class Rig:
 
     def __enter__(self) -> Rig:
         self.cluster.start()
-        self.manage("migrate", "-v0")
+        if self.empty:
+            self.manage("migrate", "-v0")
         self.site_id = int(self.python(MAKE_WORLD))
         self.start()
         return self
