@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Some containers forbid it: then each of a run's many processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-peers bench-soak bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint lint-types lint-rest fmt build bench bench-against bench-peers bench-soak bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -53,7 +53,7 @@ build: node_modules/.done
 test: .venv/.dev node_modules/.done
 	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
-	$(MAKE) -j2 --output-sync=target lint test-js
+	$(MAKE) -j2 --output-sync=target lint-types lint-rest test-js
 	$(MAKE) test-postgres
 	$(MAKE) test-sqlite
 
@@ -65,11 +65,11 @@ marked = $$(grep -rl 'pytest.mark.$(1)' tests --include='*.py')
 
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
-# tests wait much of their time, so two cores bear four of them.
+# tests wait two thirds of their time, so two cores bear six of them.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults $(call marked,faults) || $(PY) -m pytest -q -m faults --last-failed
-	$(PY) -m pytest -q -n 4 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
+	$(PY) -m pytest -q -n 6 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
 	$(PY) -m pytest -q -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks, and generated documents, beside themselves without the gate; a fifth of these is in `make test`.
@@ -95,12 +95,17 @@ quick: .venv/.dev node_modules/.done
 	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not faults and not slow"
 	$(PY) -m pytest -q --sqlite tests/browser/test_ribbon_page.py
 
-lint: .venv/.dev node_modules/.done
+lint: lint-types lint-rest
+
+# Of all that lints, what takes longest: `make test` runs the rest beside it.
+lint-types: .venv/.dev
+	.venv/bin/mypy
+
+lint-rest: .venv/.dev node_modules/.done
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
 	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	.venv/bin/mypy
 	npm run --silent lint
 	npm run --silent types
 	$(PY) manage.py makemigrations --check --dry-run
