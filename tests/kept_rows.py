@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from consent.ledger import kept as checkpoints
@@ -40,7 +40,7 @@ _written: dict[str, Written] = {}
 def write(name: str, make: Callable[[], None]) -> None:
     """Calls `make`, or writes what it wrote when it was last called with these settings and on this state.
 
-    Rows are equal to the last bit, uuids and keys too; each test's transaction takes them away again. Not for what reads
+    Rows are equal to the last bit, uuids and keys too; each test takes them away again. Not for what reads
     the clock of a test.
     """
     given = {key: repr(getattr(settings, key)) for key in dir(settings) if key.startswith("FAIRGATE")}
@@ -94,7 +94,7 @@ def _plain(value: Any) -> Any:
 
 
 def _insert(last: Written) -> None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # what refers to a row may come before it
         for table, (columns, rows) in last.rows.items():
             if rows:
                 row = f"({', '.join(['%s'] * len(columns))})"
