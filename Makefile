@@ -65,7 +65,7 @@ marked = $$(grep -rl 'pytest.mark.$(1)' tests --include='*.py')
 
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
-# tests wait two thirds of their time, so two cores bear six of them.
+# tests wait much of their time, so two cores bear six of them.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults $(call marked,faults) || $(PY) -m pytest -q -m faults --last-failed
