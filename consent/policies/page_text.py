@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -54,10 +55,11 @@ def page_text(source: str, address: str = "") -> PageText:
 
 
 def _markdown(source: str) -> PageText:
+    source = source[: LONGEST_TEXT + LONGEST_TITLE]  # what is looked for below costs the square of it
     found = PageText(text=source)
-    heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", source, re.M)
+    heading = re.search(r"^#[ \t]+(\S.*)$", source, re.M)
     if heading:
-        found.title = heading[1]
+        found.title = heading[1].rstrip(" \t#")
         found.text = source[: heading.start()] + source[heading.end() :]
     found.lost["picture"] = len(re.findall(r"!\[[^\]]*\]\(", found.text))
     found.text = re.sub(r"!\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)", r"\1", found.text)
@@ -71,7 +73,7 @@ def _markdown(source: str) -> PageText:
 def _plain(source: str) -> PageText:
     """Paragraphs are lines. A short line without a full stop is taken for a heading, when no other stands beside it
     (those are addresses and the like)."""
-    lines = [line for one in source.split("\n") if (line := one.strip())]
+    lines = [line for one in source[: 2 * LONGEST_TEXT].split("\n") if (line := one.strip())]
     found = PageText(guessed=True)
     blocks: list[str] = []
     for place, line in enumerate(lines):
@@ -202,13 +204,14 @@ class _Html:
 
     def table(self, element: Element) -> list[str]:
         """A table whose cells are words; of any other, each row as a paragraph."""
-        rows = [one for one in element.elements() if one.tag == "tr"]
+        rows = list(_own_rows(element))
         cells = [
             [cell for cell in row.children if isinstance(cell, Element) and cell.tag in ("td", "th")] for row in rows
         ]
         cells = [row for row in cells if row]
         every = [cell for row in cells for cell in row]
-        words = [[" ".join(" ".join(self.blocks(cell)).split()).replace("|", "\\|") for cell in row] for row in cells]
+        blocks = [[self.blocks(cell) for cell in row] for row in cells]
+        words = [[" ".join(" ".join(own).split()).replace("|", "\\|") for own in row] for row in blocks]
         simple = len({len(row) for row in cells}) == 1 and len(cells[0]) > 1 if cells else False
         joined = any(
             {"colspan", "rowspan"} & {n for n, v in cell.attributes.items() if v not in ("", "1")} for cell in every
@@ -218,7 +221,7 @@ class _Html:
             return ["\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rest])]
         if len(cells) > 1 and max(map(len, cells)) > 1:
             self.found.lost["table"] += 1
-        return [block for row in cells for cell in row for block in self.blocks(cell)]
+        return [block for row in blocks for own in row for block in own]
 
     # --- inline
 
@@ -301,6 +304,17 @@ def _names(main: Element) -> dict[str, str]:
             found = dict.fromkeys([*waiting, *filter(None, inside)], markdown.anchor_of(heading)) | found
             waiting = []
     return found
+
+
+def _own_rows(table: Element) -> Iterator[Element]:
+    """The rows of a table, without those of tables in its cells."""
+    waiting = list(reversed(table.children))
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Element) and one.tag == "tr":
+            yield one
+        elif isinstance(one, Element) and one.tag != "table":
+            waiting += reversed(one.children)
 
 
 def _has_blocks(element: Element) -> bool:

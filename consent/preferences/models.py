@@ -72,6 +72,9 @@ class TopicWording(models.Model):
     version = models.PositiveSmallIntegerField()
     texts = models.JSONField()
     sha256 = models.CharField(max_length=64)
+    asks_again = models.BooleanField(
+        default=False, help_text="It asks for something else: a yes to the versions before it counts no more."
+    )
     entry = models.BigIntegerField(help_text="Its place in the site's log")
     by = models.CharField(max_length=254)
     at = models.DateTimeField(default=timezone.now)

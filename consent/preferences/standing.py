@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from consent.common import months_later
-from consent.preferences.models import ChoiceState, Topic
+from consent.preferences.models import ChoiceState, Topic, TopicWording
 from consent.preferences.states import StateRow
 
 Value = ChoiceState.Value
@@ -44,7 +44,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`because` is a stable word: said, silence, not_asked, no_notice, waiting_period, suppressed, ended."""
+    """`because` is a stable word: said, silence, not_asked, reworded, no_notice, waiting_period, suppressed, ended."""
 
     standing: Standing
     because: str
@@ -52,11 +52,14 @@ class Judged:
     notice_due: datetime | None = None  # when the notice of CPNI must come again
 
 
-def judge(topic: Topic, state: ChoiceState | None, now: datetime) -> Judged:
-    """What a state (None = nothing was ever said) lets the operator do at a moment."""
+def judge(topic: Topic, state: ChoiceState | None, now: datetime, asked: TopicWording | None = None) -> Judged:
+    """What a state (None = nothing was ever said) lets the operator do at a moment. `asked`: the newest wording that asks
+    for something else than those before it; a yes to them is none."""
     if topic.ended_at is not None and topic.ended_at <= now:
         return Judged(Standing.DENIED, "ended")
     value = state.value if state else Value.NONE
+    reworded = value == Value.YES and asked is not None and _was_asked_before(state, asked)
+    value = Value.NONE if reworded else value
     by_notice = topic.kind == Topic.Kind.CPNI and topic.basis == Topic.Basis.OPT_OUT
     notice_due = months_later(state.noticed_at, NOTICE_MONTHS) if by_notice and state and state.noticed_at else None
     if value == Value.NO:
@@ -64,7 +67,7 @@ def judge(topic: Topic, state: ChoiceState | None, now: datetime) -> Judged:
     if value == Value.YES:
         return Judged(Standing.GRANTED, "said", state.acted_at if state else None, notice_due)
     if topic.basis == Topic.Basis.OPT_IN:
-        return Judged(Standing.DENIED, "not_asked")
+        return Judged(Standing.DENIED, "reworded" if reworded else "not_asked")
     if not by_notice:
         return Judged(Standing.GRANTED, "silence")
     if state is None or state.noticed_at is None:
@@ -73,6 +76,13 @@ def judge(topic: Topic, state: ChoiceState | None, now: datetime) -> Judged:
     if now < starts:
         return Judged(Standing.WAITING, "waiting_period", starts, notice_due)
     return Judged(Standing.GRANTED, "silence", starts, notice_due)
+
+
+def _was_asked_before(state: ChoiceState | None, asked: TopicWording) -> bool:
+    """Whether a state answers words before these; of another system's words, their time tells."""
+    if state is None or state.acted_at is None:
+        return False
+    return state.wording < asked.version if state.wording else state.acted_at < asked.at
 
 
 def counts_from(noticed_at: datetime, notice_by: str) -> datetime:

@@ -47,6 +47,8 @@ def _wordings(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
             yield f"{name} was changed: it does not have its hash."
         elif (record.get("sha256"), record.get("version")) != (row.sha256, row.version):
             yield f"{name} was replaced: entry {index} names another one."
+        elif record.get("asks_again", False) is not row.asks_again:
+            yield f"{name} was changed: entry {index} says otherwise whether earlier answers count."
 
 
 def _states(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:

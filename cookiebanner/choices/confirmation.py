@@ -31,7 +31,7 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
     title = text["confirm_title"].format(name=asked["name"])
     if request.method == "POST" and request.POST.get("do") == "confirm":
         try:
-            taken = confirming.confirm(row)
+            taken = confirming.confirm(row, asked["lang"])
         except InvalidChange:
             return shared.over(request)
         said = text["confirmed"].format(name=asked["name"])

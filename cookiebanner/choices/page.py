@@ -41,16 +41,28 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
 
 def _save(request: HttpRequest, person: Person, language: str) -> None:
     """Stores what differs from what was said before; what was left open stays so."""
-    answers: list[tuple[Topic, TopicWording, str]] = []
-    before = {one.topic.pk: one.state for one in queries.standings(person.site, person.subject, timezone.now())}
-    for topic, wording in queries.offered(person.site):
+    answers: list[tuple[Topic, TopicWording, str, str]] = []
+    wanted = shared.wishes(request, person.language)
+    before = {one.topic.pk: one.value for one in queries.standings(person.site, person.subject, timezone.now())}
+    for topic, latest in queries.offered(person.site):
         value = "no" if "all_no" in request.POST else request.POST.get(f"topic-{topic.key}", "")
-        state = before.get(topic.pk)
-        may_agree = topic.kind not in standing.PARENTAL
-        if value in ("yes", "no") and (value == "no" or may_agree) and (state is None or state.value != value):
-            answers.append((topic, wording, value))
+        if value not in ("yes", "no") or before.get(topic.pk) == value:
+            continue
+        if value == "no" or _why_no_yes(person, topic) is None:
+            read = shared.read_by(request, topic, latest, f"wording-{topic.key}")
+            answers.append((topic, read, shared.asked_in(read, wanted, language)["lang"], value))
     if answers:
-        shared.say(person, answers, METHOD, language)
+        shared.say(person, answers, METHOD)
+
+
+def _why_no_yes(person: Person, topic: Topic) -> str | None:
+    """Which of our texts says why nobody can agree here: a parent does elsewhere, an address is confirmed by a mail
+    first. None where one can."""
+    if topic.kind in standing.PARENTAL:
+        return "parent"
+    if topic.double_opt_in and not queries.has_confirmed(person.site, person.subject, topic):
+        return "by_mail"
+    return None
 
 
 def _show(request: HttpRequest, person: Person, language: str, said: str) -> HttpResponse:
@@ -60,12 +72,13 @@ def _show(request: HttpRequest, person: Person, language: str, said: str) -> Htt
     rows: list[dict[str, Any]] = []
     for topic, wording in queries.offered(person.site):
         one = stands[topic.pk]
-        acted = one.state.acted_at if one.state else None
+        hindered = _why_no_yes(person, topic)
+        acted = one.state.acted_at if one.state and one.value else None
         rows.append(
             {
                 "key": topic.key,
-                "value": one.state.value if one.state else "",
-                "parent": topic.kind in standing.PARENTAL,
+                "value": one.value,
+                "hindered": text[hindered] if hindered else "",
                 "since": text["since"].format(day=cldr.long_date(acted.date(), language)) if acted else "",
                 "receipt": text["receipt"].format(number=one.state.entry) if one.state else "",
                 "proof": links.receipt(person.site, records[topic.pk]) if topic.pk in records else "",

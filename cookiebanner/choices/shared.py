@@ -31,24 +31,34 @@ def wishes(request: HttpRequest, language: str) -> list[str]:
 
 
 def asked_in(wording: TopicWording, wanted: list[str], language: str) -> dict[str, str]:
-    """The words of a topic for a page in a language; `lang` is theirs, `remark` says so when it is another one."""
+    """The words of a topic for a page in a language; `lang` is theirs, `remark` says so when it is another one. A form
+    sends `version` back, so that what is stored names what the person read."""
     code, said = queries.words_of(wording, [language, *wanted])
     text = words(language)
     remark = "" if language_for([code]) == language and code.startswith(language) else text["in_language"]
     known = language_for([code])
     called = words(known)["language_name"] if code.startswith(known) else code
-    return {"lang": code, "remark": remark.format(language=called), "name": said["name"], "text": said["text"]}
+    return {"lang": code, "remark": remark.format(language=called), "name": said["name"], "text": said["text"],
+            "version": str(wording.version)}  # fmt: skip
 
 
-def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str) -> list[Taken]:
-    """Takes in what a person said here, now."""
+def read_by(request: HttpRequest, topic: Topic, now: TopicWording, field: str) -> TopicWording:
+    """The wording that the person had before them when they pressed the button: the one in force may be newer."""
+    version = request.POST.get(field, "")
+    if version == str(now.version) or not version.isascii() or not version.isdigit() or len(version) > 4:
+        return now
+    return topic.wordings.filter(version=int(version)).first() or now
+
+
+def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str, str]], method: str) -> list[Taken]:
+    """Takes in what a person said here, now: (topic, the wording that they read, in which language, yes or no)."""
     offer, now = Offer.of(person.site), timezone.now()
     choices = [
         Choice(
             topic=topic, subject=person.subject, value=value, told_at=now, method=method, language=language,
             wording=wording.version, wording_sha256=wording.sha256,
         )
-        for topic, wording, value in answers
+        for topic, wording, language, value in answers
     ]  # fmt: skip
     return collect(offer, choices, now)
 

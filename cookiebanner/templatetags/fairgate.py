@@ -77,6 +77,7 @@ BECAUSE = {
     "said": gettext_noop("the person said so"),
     "silence": gettext_noop("the person has not objected"),
     "not_asked": gettext_noop("the person has said nothing yet"),
+    "reworded": gettext_noop("the person agreed to earlier words, which asked for something else"),
     "no_notice": gettext_noop("no notice was sent yet"),
     "waiting_period": gettext_noop("the time to object runs still"),
     "suppressed": gettext_noop("the person was erased"),

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from consent.common import InvalidChange
+from consent.exports.verify.verify import csv_line
 from consent.jobs.models import Job
 from consent.preferences import actions, erasing, imports, queries
 from consent.preferences.models import ChoiceImport, Topic, TopicWording
@@ -25,6 +26,7 @@ from cookiebanner.dashboard.choice_forms import (
     Filter,
     Find,
     NewTopic,
+    NewWords,
     Upload,
     Words,
     languages_of,
@@ -75,14 +77,18 @@ def topic(request: HttpRequest, site: Site, topic: str) -> HttpResponse:
     doing = request.POST.get("do", "")
     initial = {name: getattr(row, name) for name in actions.CHANGEABLE}
     form = ChangeTopic(request.POST if doing == "change" else None, initial=initial)
-    words = Words(languages_of(site.languages, texts), texts, request.POST if doing == "words" else None)
+    words = NewWords(languages_of(site.languages, texts), texts, request.POST if doing == "words" else None)
     if request.method == "POST":
         try:
             if doing == "change" and form.is_valid():
                 actions.change_topic(row, actor(request), **form.cleaned_data)
                 messages.success(request, _("Saved."), "good")
             elif doing == "words" and words.is_valid():
-                _say_wording(request, last, actions.set_wording(row, actor(request), words.texts))
+                _refuse_unseen(last, words.cleaned_data["version"])
+                made = actions.set_wording(
+                    row, actor(request), words.texts, asks_again=words.cleaned_data["asks_again"]
+                )
+                _say_wording(request, last, made)
             elif doing == "end":
                 actions.end_topic(row, actor(request))
                 messages.success(request, _("The topic has ended."), "good")
@@ -92,6 +98,14 @@ def topic(request: HttpRequest, site: Site, topic: str) -> HttpResponse:
             return _topic(request, site, row, form, words, 400)
         return redirect("dashboard:topic", uuid=site.uuid, topic=row.key)
     return _topic(request, site, row, form, words)
+
+
+def _refuse_unseen(last: TopicWording | None, seen: int | None) -> None:
+    """Raises InvalidChange when somebody else has made the next version while this one was written."""
+    if last and seen and seen != last.version:
+        raise InvalidChange(
+            _("Version %(number)d was published meanwhile: look at it first.") % {"number": last.version}
+        )
 
 
 def _say_wording(request: HttpRequest, last: TopicWording | None, made: TopicWording) -> None:
@@ -210,8 +224,5 @@ def choice_import(request: HttpRequest, site: Site, imported: int) -> HttpRespon
 def choice_refused(request: HttpRequest, site: Site, imported: int) -> HttpResponse:
     """All rows that were not taken, each with its line and why, as a file."""
     row = get_object_or_404(ChoiceImport, site=site, pk=imported)
-    try:
-        content = imports.refused_path(row).read_bytes()
-    except FileNotFoundError:
-        content = b""
-    return as_download(f"refused-{row.pk}.csv", b"\xef\xbb\xbf" + content, "text/csv; charset=utf-8")
+    content = "".join(csv_line(cells, ",") for cells in imports.refused_rows(row))
+    return as_download(f"refused-{row.pk}.csv", b"\xef\xbb\xbf" + content.encode(), "text/csv; charset=utf-8")

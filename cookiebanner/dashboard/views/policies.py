@@ -119,9 +119,18 @@ def document(request: PageRequest, site: Site, document: str) -> HttpResponse:
         language_name=LANGUAGE_NAMES.get(language, language),
         languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in site.languages],
         is_original=language == found.original, is_stored=bool(stored), unsaved=does in ("look", "import"),
-        html=markdown.to_html(text), title=form["title"].value() or "", links=markdown.refused_links(text),
+        seen=_seen(request, found, language), html=markdown.to_html(text), title=form["title"].value() or "", links=markdown.refused_links(text),
         read=read, lost=_lost(read) if read else [], addresses=addresses(request, site, found),
     )  # fmt: skip
+
+
+def _seen(request: HttpRequest, found: Document, language: str) -> str:
+    """The state of the draft that the form begins with: after a look, the one from before it; after a refusal, the one
+    that is stored now, so that the next save replaces it."""
+    if request.POST.get("do") == "look" and "seen" in request.POST:
+        return request.POST["seen"]
+    stored = queries.draft_texts(found)
+    return actions.state_of({language: stored[language]} if language in stored else {})
 
 
 def _done(request: HttpRequest, site: Site, found: Document, language: str, form: DraftText) -> HttpResponse | None:
@@ -137,7 +146,7 @@ def _done(request: HttpRequest, site: Site, found: Document, language: str, form
             return redirect("dashboard:document", uuid=site.uuid, document=found.key)
         if not form.is_valid():
             return None
-        actions.save_draft(found, who, language, **form.cleaned_data)
+        actions.save_draft(found, who, language, seen=request.POST.get("seen"), **form.cleaned_data)
     except InvalidChange as error:
         if does == "save":
             form.add_error(None, str(error))
@@ -201,7 +210,11 @@ def document_publish(request: PageRequest, site: Site, document: str) -> HttpRes
     """What the draft changes, in words; when it takes effect; whether people are asked again."""
     found = _document(site, document)
     row = _Row(found)
-    form = PublishVersion(things(site), request.POST or None, initial={"base": row.last.number if row.last else 0})
+    announced = queries.announced(found)
+    initial = {"base": row.last.number if row.last else 0}
+    form = PublishVersion(things(site), request.POST or None, initial=initial)
+    if not announced:
+        del form.fields["takes_back"]
     if request.method == "POST" and form.is_valid():
         try:
             version = actions.publish_version(found, actor(request), **form.cleaned_data)
@@ -218,7 +231,7 @@ def document_publish(request: PageRequest, site: Site, document: str) -> HttpRes
     return show(
         request, "dashboard/document_publish.html", site,
         row=row, form=form, compared=compared, gone=gone, next=(row.last.number if row.last else 0) + 1,
-        may_publish=can(request.role, May.PUBLISH),
+        may_publish=can(request.role, May.PUBLISH), seen=actions.state_of(row.drafts),
     )  # fmt: skip
 
 
