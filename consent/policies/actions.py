@@ -76,11 +76,9 @@ def _free_key(site: Site, kind: str) -> str:
 
 
 @transaction.atomic
-def save_draft(
-    document: Document, actor: str, language: str, *, seen: str | None = None, **parts: str
-) -> DocumentText:
-    """Writes what is given of a draft (`PARTS`) in one language; the first time adds the language. `seen`: the `state_of`
-    the draft that whoever writes began with. Raises InvalidChange, also for a link that would lead nowhere, and Changed
+def save_draft(document: Document, actor: str, language: str, *, seen: str | None = None, **parts: str) -> DocumentText:
+    """Writes what is given of a draft (`PARTS`) in one language; the first time adds the language. `seen`: the
+    `state_of` the draft that whoever writes began with. Raises InvalidChange, also for a link that would lead nowhere, and Changed
     when somebody else has written in between."""
     site = locked(document.site)
     if unknown := set(parts) - set(PARTS):
@@ -91,8 +89,10 @@ def save_draft(
     before = {name: getattr(draft, name) for name in PARTS}
     if seen is not None and seen != state_of({language: before} if draft.pk else {}):
         raise Changed(
-            _("Somebody else has saved this text meanwhile. What you typed is still here: look at the stored text, "
-              "then save again to replace it.")  # fmt: skip
+            _(
+                "Somebody else has saved this text meanwhile. What you typed is still here: look at the stored text, "
+                "then save again to replace it."
+            )  # fmt: skip
         )
     for name, value in parts.items():
         setattr(draft, name, value.replace("\r\n", "\n").replace("\x00", "").strip())
@@ -255,8 +255,8 @@ def _check_unasked(document: Document, effective_on: date | None, material: Coll
         if lost and begins <= one.effective_at:
             raise InvalidChange(
                 _(
-                    "Version %(number)d was to ask people again about %(what)s and will never be in force. Ask about it "
-                    "with this version, or say that the change is taken back."
+                    "Version %(number)d was to ask people again about %(what)s and will never be in force. Ask about "
+                    "it with this version, or say that the change is taken back."
                 )
                 % {"number": one.number, "what": ", ".join(lost)}
             )

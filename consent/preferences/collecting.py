@@ -1,7 +1,7 @@
 """The one way in for what people say: a batch of choices becomes entries of the ledger and the states they lead to.
 
-One transaction, in this order: the log's head is locked, so that two batches of a site never read the same states and no
-erasure comes in between; who was erased is left out; entries are appended; states are read, the conflict rule is
+One transaction, in this order: the log's head is locked, so that two batches of a site never read the same states and
+no erasure comes in between; who was erased is left out; entries are appended; states are read, the conflict rule is
 applied, and states and totals are written.
 """
 
@@ -171,7 +171,7 @@ def moment(text: str, now: datetime) -> datetime:
     """ISO 8601; without an offset UTC. Raises InvalidChange."""
     try:
         at = _moment(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # an offset may lead out of the calendar
         raise InvalidChange("The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z.") from None
     if at < EARLIEST or at > now + timedelta(days=366):
         raise InvalidChange("The time of the act (at) can't be right.")

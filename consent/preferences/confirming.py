@@ -71,9 +71,9 @@ def ask(
 
 @transaction.atomic
 def confirm(row: PendingChoice, language: str = "") -> Taken:
-    """The person pressed the button behind the link: their yes counts from now, and the address goes. `language`: of the
-    text they read there, when it is not that of the mail. Raises InvalidChange when it waited too long, was withdrawn
-    or ended meanwhile."""
+    """The person pressed the button behind the link: their yes counts from now, and the address goes. `language`: of
+    the text they read there, when it is not that of the mail. Raises InvalidChange when it waited too long, was
+    withdrawn or ended meanwhile."""
     collecting.lock(row.site)
     found = PendingChoice.objects.select_for_update().filter(pk=row.pk).select_related("site", "topic").first()
     if found is None or found.expires_at < timezone.now() or found.topic.ended_at is not None:

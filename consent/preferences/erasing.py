@@ -35,7 +35,8 @@ class Erased:
 
 def erase(site: Site, identifier: str, actor: str, reason: str, ground: str = "") -> Erased:
     """Erases the person of an id, or of a subject's own reference, under every key, and remembers their keyed hash for
-    SUPPRESSED_FOR years. The reason stays in the ledger. Raises InvalidChange for no id, ValueError for a reason that names somebody."""
+    SUPPRESSED_FOR years. The reason stays in the ledger. Raises InvalidChange for no id, ValueError for a reason that
+    names somebody."""
     erasure.check_reason(reason)
     text = subjects.normalised(identifier)
     known = [*subjects.subjects_of(site, identifier), *_by_reference(site, identifier)]

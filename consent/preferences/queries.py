@@ -39,8 +39,8 @@ class Standing:
 
 
 def find_subject(site: Site, asked: str) -> UUID:
-    """The subject of an id, or of a subject's own reference (its UUID). Of several keys, the oldest under which somebody
-    is known. Raises InvalidChange."""
+    """The subject of an id, or of a subject's own reference (its UUID). Of several keys, the oldest under which
+    somebody is known. Raises InvalidChange."""
     return find_subjects(site, asked)[0]
 
 

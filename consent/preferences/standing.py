@@ -53,8 +53,8 @@ class Judged:
 
 
 def judge(topic: Topic, state: ChoiceState | None, now: datetime, asked: TopicWording | None = None) -> Judged:
-    """What a state (None = nothing was ever said) lets the operator do at a moment. `asked`: the newest wording that asks
-    for something else than those before it; a yes to them is none."""
+    """What a state (None = nothing was ever said) lets the operator do at a moment. `asked`: the newest wording that
+    asks for something else than those before it; a yes to them is none."""
     if topic.ended_at is not None and topic.ended_at <= now:
         return Judged(Standing.DENIED, "ended")
     value = state.value if state else Value.NONE

@@ -37,8 +37,8 @@ def subjects_of(site: Site, identifier: str) -> list[UUID]:
 
 
 def main(candidates: Sequence[UUID], known: Collection[UUID]) -> UUID:
-    """Which of a person's subjects (those of `subjects_of`) is theirs: that of the oldest key under which they are known,
-    else that of SECRET_KEY."""
+    """Which of a person's subjects (those of `subjects_of`) is theirs: that of the oldest key under which they are
+    known, else that of SECRET_KEY."""
     return next((one for one in reversed(candidates) if one in known), candidates[0])
 
 

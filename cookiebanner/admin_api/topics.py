@@ -46,7 +46,9 @@ class TopicIn(TopicChanges):
 class WordingIn(Strict):
     texts = serializers.DictField(child=TextIn(), help_text=TEXTS)
     asks_again = serializers.BooleanField(
-        required=False, default=False, help_text="It asks for something else: a yes to the versions before counts no more."
+        required=False,
+        default=False,
+        help_text="It asks for something else: a yes to the versions before counts no more.",
     )
 
 

@@ -41,18 +41,16 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
 
 def _save(request: HttpRequest, person: Person, language: str) -> None:
     """Stores what differs from what was said before; what was left open stays so."""
-    answers: list[tuple[Topic, TopicWording, str, str]] = []
-    wanted = shared.wishes(request, person.language)
+    answers: list[tuple[Topic, TopicWording, str]] = []
     before = {one.topic.pk: one.value for one in queries.standings(person.site, person.subject, timezone.now())}
     for topic, latest in queries.offered(person.site):
         value = "no" if "all_no" in request.POST else request.POST.get(f"topic-{topic.key}", "")
         if value not in ("yes", "no") or before.get(topic.pk) == value:
             continue
         if value == "no" or _why_no_yes(person, topic) is None:
-            read = shared.read_by(request, topic, latest, f"wording-{topic.key}")
-            answers.append((topic, read, shared.asked_in(read, wanted, language)["lang"], value))
+            answers.append((topic, shared.read_by(request, topic, latest, f"wording-{topic.key}"), value))
     if answers:
-        shared.say(person, answers, METHOD)
+        shared.say(person, answers, METHOD, language, shared.wishes(request, person.language))
 
 
 def _why_no_yes(person: Person, topic: Topic) -> str | None:

@@ -50,15 +50,20 @@ def read_by(request: HttpRequest, topic: Topic, now: TopicWording, field: str) -
     return topic.wordings.filter(version=int(version)).first() or now
 
 
-def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str, str]], method: str) -> list[Taken]:
-    """Takes in what a person said here, now: (topic, the wording that they read, in which language, yes or no)."""
+def say(
+    person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str,
+    wanted: Sequence[str] = (),
+) -> list[Taken]:  # fmt: skip
+    """Takes in what a person said here, now: (topic, the wording that they read, yes or no). A record names the
+    language of the text that a page in `language`, for these wishes, has of it."""
     offer, now = Offer.of(person.site), timezone.now()
     choices = [
         Choice(
-            topic=topic, subject=person.subject, value=value, told_at=now, method=method, language=language,
+            topic=topic, subject=person.subject, value=value, told_at=now, method=method,
+            language=queries.words_of(wording, [language, *wanted])[0],
             wording=wording.version, wording_sha256=wording.sha256,
         )
-        for topic, wording, language, value in answers
+        for topic, wording, value in answers
     ]  # fmt: skip
     return collect(offer, choices, now)
 

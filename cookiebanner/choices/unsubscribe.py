@@ -31,10 +31,11 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
     assert wording is not None
     one_click = request.method == "POST" and _is_one_click(request)
     wording = shared.read_by(request, topic, wording, "wording")
-    asked = shared.asked_in(wording, shared.wishes(request, person.language), language)
+    wanted = shared.wishes(request, person.language)
+    asked = shared.asked_in(wording, wanted, language)
     text, site = words(language), shared.name_of(person.site)
     if request.method == "POST" and (one_click or request.POST.get("do") == "stop"):
-        taken = shared.say(person, [(topic, wording, asked["lang"], "no")], METHOD if one_click else "page")
+        taken = shared.say(person, [(topic, wording, "no")], METHOD if one_click else "page", language, wanted)
         stopped = text["stopped"].format(site=site, name=asked["name"])
         if one_click:
             return HttpResponse(stopped + "\n", content_type="text/plain; charset=utf-8")

@@ -119,7 +119,8 @@ def document(request: PageRequest, site: Site, document: str) -> HttpResponse:
         language_name=LANGUAGE_NAMES.get(language, language),
         languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in site.languages],
         is_original=language == found.original, is_stored=bool(stored), unsaved=does in ("look", "import"),
-        seen=_seen(request, found, language), html=markdown.to_html(text), title=form["title"].value() or "", links=markdown.refused_links(text),
+        seen=_seen(request, found, language), html=markdown.to_html(text), title=form["title"].value() or "",
+        links=markdown.refused_links(text),
         read=read, lost=_lost(read) if read else [], addresses=addresses(request, site, found),
     )  # fmt: skip
 

@@ -25,5 +25,10 @@ def published(document: Document, text: str = "", summary: str = "It changed.", 
     parts = {"text": text} if text else {}
     actions.save_draft(document, WHO, document.original, summary=summary, why=why, **parts)
     return actions.publish_version(
-        document, WHO, base=document.versions.count(), effective_on=effective_on, material=material, takes_back=takes_back,
+        document,
+        WHO,
+        base=document.versions.count(),
+        effective_on=effective_on,
+        material=material,
+        takes_back=takes_back,
     )

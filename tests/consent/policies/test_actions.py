@@ -191,7 +191,7 @@ def test_a_material_change_is_not_lost_when_its_version_never_comes_into_force(s
     mail = ("category C0002",)
     day = timezone.now().date() + timedelta(days=10)
     published(document, "We count visits.", why="We count.", effective_on=day, material=mail)
-    late = published(document, "We count all visits.", effective_on=day + timedelta(days=1))  # comes after it: no matter
+    late = published(document, "We count all visits.", effective_on=day + timedelta(days=1))
     assert late.number == 3
     assert "Version 2 was to ask people again about category C0002" in refused(published, document, "We count. So.")
     asked = published(document, "We count visits now.", why="We count.", material=mail)

@@ -61,5 +61,7 @@ def test_a_text_that_repeats_itself_is_compared_in_bounded_time():
     words = compare(["a b c d e " * 190] * 20, ["a b c x y " * 190] * 20)
     assert time.thread_time() - begun < 5
     for comparison, sides in ((found, (40_000, 39_000)), (words, (20 * 950, 20 * 950))):
-        kept = sum(len(piece.text.split()) for one in comparison.changes for piece in one.pieces if piece.kind == "same")
+        kept = sum(
+            len(piece.text.split()) for one in comparison.changes for piece in one.pieces if piece.kind == "same"
+        )
         assert (kept + comparison.removed, kept + comparison.added) == sides

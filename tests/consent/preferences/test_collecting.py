@@ -145,6 +145,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no time": ({"at": ""}, "The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z."),
     "time": ({"at": "yesterday"}, "The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z."),
     "old time": ({"at": "1970-01-01"}, "The time of the act (at) can't be right."),
+    "no day": (
+        {"at": "9999-12-31T23:59:59-12:00"},
+        "The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z.",
+    ),
     "far time": ({"at": "2036-01-01"}, "The time of the act (at) can't be right."),
     "nobody": ({"id": " "}, "An id has 1 to 254 printable characters."),
     "method": ({"method": "page"}, "A method is one of app, web, form, phone, letter, mail, in_person, sms, other."),

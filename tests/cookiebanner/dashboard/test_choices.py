@@ -38,9 +38,13 @@ def test_a_topic_is_made_worded_and_ended(alice, shop) -> None:
     page = at(shop, "topic", topic="news")
     assert alice.post(at(shop, "topic_new"), NEW).headers["Location"] == page
     alice.post(page, {"do": "words", "name_en": "News", "text_en": "Offers, daily."})
+    unseen = alice.post(page, {"do": "words", "name_en": "News", "text_en": "Weekly.", "version": "1"})
+    assert ("Version 2 was published meanwhile" in unseen.content.decode(), unseen.status_code) == (True, 400)
+    alice.post(page, {"do": "words", "name_en": "N", "text_en": "Partners.", "version": "2", "asks_again": "on"})
+    assert "asks anew" in alice.get(page).content.decode()
     alice.post(page, {"do": "change", "channel": "", "order": "4", "double_opt_in": "on"})
     row = Topic.objects.get()
-    assert [one.texts["en"]["text"] for one in row.wordings.all()] == ["Offers.", "Offers, daily."]
+    assert [one.texts["en"]["text"] for one in row.wordings.all()] == ["Offers.", "Offers, daily.", "Partners."]
     assert (row.channel, row.order, row.double_opt_in, row.ended_at) == ("", 4, True, None)
     assert "Version\n  2" in alice.get(page).content.decode() or "Version 2" in alice.get(page).content.decode()
     alice.post(page, {"do": "end"})
@@ -84,7 +88,7 @@ def test_pages_of_people_follow_each_other_and_leave_nobody_out(alice, shop) -> 
 
 def test_a_file_is_imported_and_what_was_not_taken_is_handed_out(alice, shop) -> None:
     topic(shop)
-    file = SimpleUploadedFile("crm.csv", b"id,topic,value,at\nc-1,news,yes,2019-05-01\nc-2,news,perhaps,2019-05-01\n")
+    file = SimpleUploadedFile("crm.csv", b"id,topic,value,at\nc-1,news,yes,2019-05-01\n=c-2,news,perhaps,2019-05-01\n")
     sent = alice.post(at(shop, "choice_imports"), {"file": file, "format": "csv", "source": "CRM"})
     row = ChoiceImport.objects.get()
     assert sent.headers["Location"] == at(shop, "choice_import", imported=row.pk)
@@ -94,7 +98,7 @@ def test_a_file_is_imported_and_what_was_not_taken_is_handed_out(alice, shop) ->
     page = alice.get(sent.headers["Location"]).content.decode()
     assert ("A value is one of yes, no, notice." in page, "hx-trigger" in page) == (True, False)
     refused = alice.get(at(shop, "choice_refused", imported=row.pk)).content.decode("utf-8-sig")
-    assert refused == '3,"A value is one of yes, no, notice.","c-2,news,perhaps,2019-05-01"\r\n'
+    assert refused == '3,"A value is one of yes, no, notice.","\'=c-2,news,perhaps,2019-05-01"\r\n'  # no formula
     wrong = SimpleUploadedFile("x.csv", b"a,b\n")
     again = alice.post(at(shop, "choice_imports"), {"file": wrong, "format": "csv", "source": "CRM"})
     assert ("it lacks id, topic, value, at." in again.content.decode(), ChoiceImport.objects.count()) == (True, 1)
