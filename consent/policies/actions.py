@@ -78,8 +78,8 @@ def _free_key(site: Site, kind: str) -> str:
 @transaction.atomic
 def save_draft(document: Document, actor: str, language: str, *, seen: str | None = None, **parts: str) -> DocumentText:
     """Writes what is given of a draft (`PARTS`) in one language; the first time adds the language. `seen`: the
-    `state_of` the draft that whoever writes began with. Raises InvalidChange, also for a link that would lead nowhere, and Changed
-    when somebody else has written in between."""
+    `state_of` the draft that whoever writes began with. Raises InvalidChange, also for a link that would lead nowhere,
+    and Changed when somebody else has written in between."""
     site = locked(document.site)
     if unknown := set(parts) - set(PARTS):
         raise InvalidChange(f"A draft has no {', '.join(sorted(unknown))}.")

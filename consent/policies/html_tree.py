@@ -15,9 +15,9 @@ VOID = {
 UNREAD = {
     "script", "style", "noscript", "template", "head", "svg", "math", "object", "canvas", "audio", "video", "iframe",
 }  # fmt: skip
-# Comments, declarations, processing instructions. The standard library's parser looks for the end of each that has none
-# through the whole page.
-_UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.S)
+# Scripts, styles, comments, declarations, processing instructions. The standard library's parser looks for the end of
+# each that has none through the whole page, and again for the next.
+_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.S | re.I)
 _ENDED_BY = {
     "li": ({"li"}, {"ul", "ol"}),
     "dt": ({"dt", "dd"}, {"dl"}),

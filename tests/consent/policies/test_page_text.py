@@ -131,6 +131,11 @@ def test_a_table_within_a_cell_comes_once():
     assert (found.text.count("Logs"), found.text.count("30 days"), found.text.count("What")) == (1, 1, 1)
 
 
+def test_what_a_script_writes_ends_no_text():
+    found = page_text("<p>One.<script>write('<!-- ')</script><p>Two.<!-- out --><p>Three.<!doctype x><?x y?><p>Four.")
+    assert found.text.split() == ["One.", "Two.", "Three.", "Four."]
+
+
 def test_what_is_made_to_be_slow_is_read_in_bounded_time():
     begun = time.thread_time()
     for text in ("<p><p>" + "<!" * 300_000, "<p><p>" + "<![CDATA[" * 100_000, "<p>" + "<table><tr><td>" * 3_000,
