@@ -16,7 +16,7 @@ NEAR = 6  # paragraphs that one is compared with: what moved further was taken a
 MOST_PAIRS = 1_000_000  # of words that are compared: a longer paragraph is taken away and added whole
 # Of a text that says the same again and again, only what is rare is looked for in the other: pairs of one search, and
 # of all searches in paragraphs; when these are used up, a paragraph is taken away and added whole.
-PAIRS, MOST_SEARCHED = 50_000, 5_000_000
+PAIRS, MOST_SEARCHED = 50_000, 20_000_000
 _WORDS = re.compile(r"\s*\S+")
 
 
@@ -63,18 +63,25 @@ class _Budget:
 def _pairs(before: Sequence[str], after: Sequence[str]) -> tuple[int, set[str]]:
     """How many pairs of like pieces one search looks at, and the frequent pieces that it must not begin with."""
     counts, others = Counter(before), Counter(after)
+    most = min(PAIRS, 1_000 + 5 * (len(before) + len(after)))
     total, frequent = 0, set()
     for piece, pairs in sorted(((one, counts[one] * others[one]) for one in counts), key=lambda one: one[1]):
-        if pairs > 1 and total + pairs > PAIRS:
+        if pairs > 1 and total + pairs > most:
             frequent.add(piece)
         else:
             total += pairs
     return total, frequent
 
 
-def _matcher(before: Sequence[str], after: Sequence[str]) -> SequenceMatcher[str]:
-    _, frequent = _pairs(before, after)
-    return SequenceMatcher(frequent.__contains__ if frequent else None, before, after, autojunk=False)
+def _matcher(before: Sequence[str], after: Sequence[str], budget: _Budget | None = None) -> SequenceMatcher[str]:
+    """Compares two texts piece by piece, and takes from the budget what it looked at."""
+    total, frequent = _pairs(before, after)
+    matcher = SequenceMatcher(frequent.__contains__ if frequent else None, before, after, autojunk=False)
+    if budget:
+        budget.left -= len(before) + len(after)
+        if matcher.quick_ratio() >= ALIKE:  # a search for each stretch that is in both, and one more in `words`
+            budget.left -= 2 * total * len(matcher.get_matching_blocks())
+    return matcher
 
 
 def _paragraphs(before: Sequence[str], after: Sequence[str], budget: _Budget) -> Iterator[Change]:
@@ -104,12 +111,8 @@ def _alike(one: str, other: str, budget: _Budget) -> bool:
     first, second = one.split(), other.split()
     if len(first) * len(second) > MOST_PAIRS or budget.left <= 0:
         return False
-    budget.left -= len(first) + len(second)
-    matcher = _matcher(first, second)
-    if matcher.quick_ratio() < ALIKE:
-        return False
-    budget.left -= _pairs(first, second)[0]
-    return matcher.ratio() >= ALIKE
+    matcher = _matcher(first, second, budget)
+    return matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE
 
 
 def words(before: str, after: str) -> list[Piece]:

@@ -23,6 +23,10 @@ _MARKS = re.compile(r"([\\`*\[\]]|(?<!\w)_|_(?!\w)|<(?=[\w!/?])|&(?=#?\w+;))")
 _START = re.compile(r"^(#{1,6}(?=\s)|[>+-](?=\s)|~{3,}|={2,}$|-{3,}$)")
 _NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s)")
 _BULLET = re.compile(r"^[-*\u2022\u00b7\u25cf]\s+")
+# Bounded, so that a text of brackets that never close takes no longer than another.
+_WHERE = r"(?:<([^<>\n]{0,2000}+)>|((?:[^()\s<>]|\([^()\s<>]{0,500}+\)){0,2000}+))(?:\s{1,9}+\"[^\"]{0,500}+\")?"
+_LINK = re.compile(rf"(?<!!)\[([^\[\]]*+)\]\({_WHERE}\)")
+_PICTURE = re.compile(rf"!\[([^\[\]]*+)\]\({_WHERE}\)")
 LONGEST_HEADING = 80
 
 
@@ -61,13 +65,15 @@ def _markdown(source: str) -> PageText:
     if heading:
         found.title = heading[1].rstrip(" \t#")
         found.text = source[: heading.start()] + source[heading.end() :]
-    found.lost["picture"] = len(re.findall(r"!\[[^\]]*\]\(", found.text))
-    found.text = re.sub(r"!\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)", r"\1", found.text)
+    found.text, found.lost["picture"] = _PICTURE.subn(r"\1", found.text)
     found.lost["html"] = len(_TAG.findall(found.text))
-    for url in markdown.refused_links(found.text):
-        found.text, count = re.subn(rf"\[([^\]]*)\]\(<?{re.escape(url)}>?(?:\s+\"[^\"]*\")?\)", r"\1", found.text)
-        found.lost["link"] += count
+    found.lost["link"] = sum(_is_lost(link) for link in _LINK.finditer(found.text))
+    found.text = _LINK.sub(lambda link: link[1] if _is_lost(link) else link[0], found.text)
     return found
+
+
+def _is_lost(link: re.Match[str]) -> bool:
+    return not markdown.may_link(link[2] or link[3] or "")
 
 
 def _plain(source: str) -> PageText:
