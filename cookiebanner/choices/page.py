@@ -79,7 +79,7 @@ def _show(request: HttpRequest, person: Person, language: str, said: str) -> Htt
                 "hindered": text[hindered] if hindered else "",
                 "since": text["since"].format(day=cldr.long_date(acted.date(), language)) if acted else "",
                 "receipt": text["receipt"].format(number=one.state.entry) if one.state else "",
-                "proof": links.receipt(person.site, records[topic.pk]) if topic.pk in records else "",
+                "proof": links.receipt(person.site, records[topic.pk], language) if topic.pk in records else "",
                 **shared.asked_in(wording, wanted, language),
             }
         )

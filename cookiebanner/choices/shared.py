@@ -72,7 +72,7 @@ def proof(site: Site, taken: Sequence[Taken], language: str) -> list[tuple[str, 
     """(address of the receipt, what its link says) of what was stored just now."""
     said = words(language)["receipt"]
     stored = [one for one in taken if one.index is not None]
-    return [(links.receipt(site, one.record), said.format(number=one.index)) for one in stored]
+    return [(links.receipt(site, one.record, language), said.format(number=one.index)) for one in stored]
 
 
 def show(request: HttpRequest, template: str, language: str, status: int = 200, **context: Any) -> HttpResponse:

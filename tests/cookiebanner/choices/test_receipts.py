@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 from base64 import b64decode
+from html import unescape
 
 import pytest
 
@@ -24,8 +25,7 @@ HTML = {"Accept": "text/html"}
 
 def proof_on(page) -> list[str]:
     """The addresses of the receipts that a page links."""
-    found: list[str] = re.findall(r'<a href="(/api/v1/[^"]+)">', page.content.decode())
-    return found
+    return [unescape(one) for one in re.findall(r'<a href="(/api/v1/[^"]+)">', page.content.decode())]
 
 
 def test_the_persons_page_links_a_proof_that_holds(shop, topics, ada, stranger) -> None:
