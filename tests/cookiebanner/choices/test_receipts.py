@@ -81,7 +81,7 @@ def test_a_choice_in_words_of_another_system_and_a_notice_have_one(shop, strange
 def test_what_ends_and_confirms_hands_one_out_too(shop, topics, ada, stranger) -> None:
     page = stranger.post(choice_links.stop(shop, ada, topics["news"], "en"), {"do": "stop"})
     record = ConsentRecord.objects.get(type="choice")
-    assert proof_on(page) == [links.receipt(shop, record.record_id)]
+    assert proof_on(page) == [links.receipt(shop, record.record_id, "en")]
     assert receipt(record.record_id, shop.uuid).payload()["action"] == "no"
 
 
