@@ -51,7 +51,7 @@ build: node_modules/.done
 	npm run --silent build
 
 test: .venv/.dev node_modules/.done
-	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0
+	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0 redis-server
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
 	$(MAKE) -j2 --output-sync=target lint test-js
 	$(MAKE) test-postgres
@@ -89,7 +89,7 @@ coverage: .venv/.dev
 	$(PY) -m coverage report
 
 quick: .venv/.dev node_modules/.done
-	@./scripts/need chromium nginx-light libnginx-mod-http-js libpangoft2-1.0-0
+	@./scripts/need chromium nginx-light libnginx-mod-http-js libpangoft2-1.0-0 redis-server
 	$(MAKE) lint
 	$(MAKE) test-js
 	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not faults and not slow"

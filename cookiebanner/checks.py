@@ -98,6 +98,15 @@ def no_log_is_ahead_of_the_clock() -> list[CheckMessage]:
 
 
 @register()
+def the_shared_limit_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
+    """Without the server of CACHE_URL each machine counts for itself, and nobody logs in."""
+    from cookiebanner.visitors import rate_limit
+
+    trouble = rate_limit.shared.trouble() if rate_limit.shared else ""
+    return [Warning(trouble, hint="Is it running, and does CACHE_URL name it?", id="fairgate.W012")] if trouble else []
+
+
+@register()
 def country_file_is_readable(**kwargs: Any) -> list[CheckMessage]:
     """Without it every visitor that no header places gets the strictest regime: safe, but worth knowing."""
     from cookiebanner.visitors.place import country_file
