@@ -71,7 +71,7 @@ def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
                 "client_time": "2026-11-21T10:00:00.000Z",
             }  # fmt: skip
             answer = schema.decode(canonical.encode({k: v for k, v in body.items() if v is not None}))
-            draft = intake.draft(answer, known, release, decision, origin_host=origin, user_agent="Chrome/130.0")
+            draft, _ = intake.draft(answer, known, release, decision, origin_host=origin, user_agent="Chrome/130.0")
             found.append((draft, often * share))
     return found
 
@@ -261,7 +261,7 @@ def finish(site: Site, tiles: list[tuple[int, int, bytes, bytes]], written: Writ
     """Makes a stretch part of the log; `head` says where it stands after it."""
     with transaction.atomic(), connection.cursor() as wrapped:
         write_tiles(wrapped.cursor, site.pk, tiles)
-        add_totals(wrapped.cursor, written.totals)
+        add_totals(wrapped.cursor, written.totals, postgres=True)
         wrapped.execute(
             "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
             [head.size, bytes(head.edge), written.last, site.pk],

@@ -19,8 +19,8 @@ from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
 
 
-def draft(number: int = 0) -> Draft:
-    return Draft(1, str(uuid.UUID(int=1)), "consent", uuid.UUID(int=number), bytes(32))
+def draft(number: int = 0, site: int = 1) -> Draft:
+    return Draft(site, str(uuid.UUID(int=site)), "consent", uuid.UUID(int=number), bytes(32))
 
 
 def offer(writer: Writer, draft: Draft):
@@ -65,6 +65,37 @@ def test_what_waits_becomes_one_batch():
 
     assert run(write, go, batch=5) == [0, 0, 1, 2, 3, 4, 0, 1]
     assert sizes == [1, 5, 2]
+
+
+def test_batches_of_several_sites_run_beside_each_other_and_each_sites_in_order():
+    """While the lock of one site's log is held by another, the others' answers are stored."""
+    held, both, lock = threading.Event(), threading.Barrier(2, timeout=10), threading.Lock()
+    order: dict[int, list[int]] = {}
+    at_once: set[int] = set()
+
+    def write(drafts):
+        [site] = {one.site_id for one in drafts}
+        with lock:
+            assert site not in at_once
+            at_once.add(site)
+        if site == 1:
+            held.wait(10)
+        elif len(order.get(site, ())) == 0 and site in (2, 3):
+            both.wait()  # these two are written at the same time
+        with lock:
+            order.setdefault(site, []).extend(one.record_id.int for one in drafts)
+            at_once.remove(site)
+        return [Outcome("created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        futures = {n: offer(writer, draft(n, 1 + n % 7)) for n in range(210)}
+        await asyncio.wait_for(asyncio.gather(*(future for n, future in futures.items() if n % 7)), 10)
+        assert not any(futures[n].done() for n in range(0, 210, 7))
+        held.set()
+        return [(await future).index for future in futures.values()]
+
+    assert run(write, go, batch=4, writers=3) == list(range(210))
+    assert order == {1 + rest: list(range(rest, 210, 7)) for rest in range(7)}
 
 
 def test_a_full_queue_takes_no_more_and_says_so():
