@@ -306,6 +306,7 @@ class Lane:
             if message["type"] == "lifespan.startup":
                 self.start()
                 await self._in_thread(_fill_memory)
+                await self._in_thread(self._writer.look_at_the_database)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await asyncio.get_running_loop().run_in_executor(None, self.end)

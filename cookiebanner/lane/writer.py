@@ -24,7 +24,8 @@ from cookiebanner.health import readiness
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
 SLOW = 10  # seconds in one transaction; then something is wrong
-WRITERS = 8  # threads where the database keeps sites apart, each with a connection
+WRITERS = 2  # threads of one process, each with a connection
+WRITERS_APART = 8  # where the database keeps sites apart
 OnOutcome = Callable[[Outcome | Exception], None]
 Item = tuple[Draft, OnOutcome]
 log = logging.getLogger("fairgate")
@@ -37,9 +38,9 @@ class Unavailable(Exception):
 class Writer:
     """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
 
-    One thread commits batches of any sites. Where the database keeps sites apart (Citus, or FAIRGATE_WRITERS is 2 or
-    more) several do, each a batch of one site, and never two of the same site at once: so a site's answers stay in
-    their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
+    Its lines commit beside each other, each with a thread and a connection. A site is always in the same one, so that
+    its answers stay in their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's
+    thread.
     """
 
     def __init__(
@@ -50,107 +51,112 @@ class Writer:
         writers: int | None = None,
     ) -> None:
         self._write, self._queue, self._batch = write, queue, batch
-        self._writers = settings.FAIRGATE_WRITERS if writers is None else writers
-        self._by_site = self._writers > 1
-        self._waiting: deque[Item] = deque()
-        self._lines: dict[int, deque[Item]] = {}  # by site, those that wait longest first; of `_waiting`, sorted
-        self._sorted = 0  # answers in them
-        self._busy: set[int] = set()  # sites that a thread writes now
-        self._arrived = threading.Condition()
+        self._given = settings.FAIRGATE_WRITERS if writers is None else writers  # 0: as the database asks for
+        self._lines: list[_Line] = []
         self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._began: dict[int, float] = {}  # thread → when the batch that it writes was begun, monotonic
-        self._threads: list[threading.Thread] = []
-        self.set_aside = 0  # answers that no database can hold
+
+    @property
+    def set_aside(self) -> int:
+        """Answers that no database can hold."""
+        return sum(line.set_aside for line in self._lines)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._start_threads(self._writers if self._by_site else 1)
+        self._add_lines(self._given or (WRITERS if connection.vendor == "postgresql" else 1), apart=False)
+
+    def look_at_the_database(self) -> None:
+        """Prepares for one that keeps sites apart. For a thread that may wait for it, before the first draft."""
+        try:
+            apart = keeps_sites_apart()
+        except Error:  # the batches of several sites are taken apart by the ledger
+            return
+        if apart:
+            self._add_lines(self._given or WRITERS_APART, apart=True)
 
     def offer(self, draft: Draft, on_outcome: OnOutcome) -> bool:
         """False, and nobody is told, when the queue is full or the writer has ended. For the loop's thread only."""
-        if len(self._waiting) + self._sorted >= self._queue or self._ended or self._loop is None:
+        lines = self._lines
+        if self._ended or not lines or sum([len(line.waiting) for line in lines]) >= self._queue:
             return False
-        self._waiting.append((draft, on_outcome))
-        if len(self._waiting) == 1:  # all may be asleep only when nothing waited
-            with self._arrived:
-                self._arrived.notify()
+        lines[draft.site_id % len(lines)].add((draft, on_outcome))
         return True
 
     def end(self, timeout: float = 20.0) -> None:
         """Takes no more, writes what waits, ends the threads. Call it in another thread than the loop's."""
-        with self._arrived:
-            self._ended = True
-            self._arrived.notify_all()
+        self._ended = True
         deadline = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for line in self._lines:
+            line.end()
+        for line in self._lines:
+            line.thread.join(max(0.0, deadline - time.monotonic()))
 
     def trouble(self) -> str:
         """Why no answer can be stored now, as far as the threads themselves show it; "" when they do their work."""
-        if self._loop is not None and not self._ended and not all(thread.is_alive() for thread in self._threads):
+        if not self._ended and not all(line.thread.is_alive() for line in self._lines):
             return "The thread that writes answers has ended."
-        if any(time.monotonic() - began > SLOW for began in list(self._began.values())):
+        if any(line.began and time.monotonic() - line.began > SLOW for line in self._lines):
             return f"Answers wait for the database since more than {SLOW} seconds."
         return ""
 
-    def _start_threads(self, count: int) -> None:
-        for number in range(len(self._threads), count):
-            thread = threading.Thread(target=self._run, name=f"fairgate-writer-{number}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+    def _add_lines(self, count: int, apart: bool) -> None:
+        assert self._loop is not None
+        for line in self._lines:
+            line.apart = apart
+        new = [_Line(self._write, self._batch, apart, self._loop) for _ in range(count - len(self._lines))]
+        for line in new:
+            line.thread.start()
+        self._lines = [*self._lines, *new]
+
+
+class _Line:
+    """The answers of some sites, written by one thread, in batches of any of them or, where sites are kept apart, of
+    one."""
+
+    def __init__(
+        self, write: Callable[[list[Draft]], list[Outcome]], batch: int, apart: bool, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._write, self._batch, self.apart, self._loop = write, batch, apart, loop
+        self.waiting: deque[Item] = deque()
+        self._arrived = threading.Condition()
+        self._ended = False
+        self.thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
+        self.began = 0.0  # when the batch that is being written was begun, monotonic; 0: none
+        self.set_aside = 0
+
+    def add(self, item: Item) -> None:
+        self.waiting.append(item)
+        if len(self.waiting) == 1:  # it may be asleep only when nothing waited
+            with self._arrived:
+                self._arrived.notify()
+
+    def end(self) -> None:
+        with self._arrived:
+            self._ended = True
+            self._arrived.notify()
 
     def _run(self) -> None:
         while True:
             with self._arrived:
-                while not (batch := self._take()) and not self._ended:
+                while not self.waiting and not self._ended:
                     self._arrived.wait(1.0)
-            if not batch:
+            if batch := self._take():
+                self._report_outcomes(batch, self._store([draft for draft, _ in batch]))
+            elif self._ended:
                 connection.close()
                 return
-            try:
-                self._report_outcomes(batch, self._store([draft for draft, _ in batch]))
-            finally:
-                self._busy.discard(batch[0][0].site_id)
-            self._look_at_the_database()
 
     def _take(self) -> list[Item]:
-        """The next batch. Call it with the lock."""
-        if not self._by_site:
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
-        while self._waiting:
-            item = self._waiting.popleft()
-            self._lines.setdefault(item[0].site_id, deque()).append(item)
-            self._sorted += 1
-        site = next((site for site in self._lines if site not in self._busy), None)
-        if site is None:
-            return []
-        self._busy.add(site)
-        line = self._lines.pop(site)
-        batch = [line.popleft() for _ in range(min(len(line), self._batch))]
-        if line:
-            self._lines[site] = line  # the others first
-        self._sorted -= len(batch)
-        if any(site not in self._busy for site in self._lines):
-            self._arrived.notify()  # there is a site for another thread
-        return batch
-
-    def _look_at_the_database(self) -> None:
-        """Goes over to batches of one site when the database has come to keep sites apart."""
-        if self._by_site or self._writers or self._ended:
-            return
-        try:
-            apart = keeps_sites_apart()
-        except Error:
-            return
-        if apart:
-            self._by_site = True
-            self._start_threads(WRITERS)
+        waiting = [self.waiting.popleft() for _ in range(min(len(self.waiting), self._batch))]
+        if not self.apart or not waiting:
+            return waiting
+        site = waiting[0][0].site_id
+        self.waiting.extendleft(item for item in reversed(waiting) if item[0].site_id != site)
+        return [item for item in waiting if item[0].site_id == site]
 
     def _store(self, drafts: list[Draft]) -> list[Outcome | Exception]:
         """What became of each. A batch that can't be stored is halved: one bad answer must not harm the others."""
-        thread = threading.get_ident()
-        started = self._began[thread] = time.monotonic()
+        started = self.began = time.monotonic()
         try:
             outcomes: list[Outcome | Exception] = list(self._write(drafts))
             readiness.stored()
@@ -173,10 +179,10 @@ class Writer:
             half = len(drafts) // 2
             return self._store(drafts[:half]) + self._store(drafts[half:])
         finally:
-            self._began.pop(thread, None)
+            self.began = 0.0
 
     def _report_outcomes(self, batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
-        if self._loop is None or self._loop.is_closed():
+        if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(_call_back, batch, outcomes)
 
