@@ -98,7 +98,7 @@ def no_log_is_ahead_of_the_clock() -> list[CheckMessage]:
 
 
 @register()
-def the_shared_limit_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
+def the_server_of_limits_answers(**kwargs: Any) -> list[CheckMessage]:
     """Without the server of CACHE_URL each machine counts for itself, and nobody logs in."""
     from cookiebanner.visitors import rate_limit
 

@@ -39,7 +39,7 @@ from cookiebanner.visitors.delivery import Headers, RawResponse, wishes
 from cookiebanner.visitors.place import place_of
 from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
-from cookiebanner.visitors.shared_limit import Reply
+from cookiebanner.visitors.redis_limit import Reply
 
 Responder = Callable[..., RawResponse | None]
 T = TypeVar("T")

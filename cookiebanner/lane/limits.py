@@ -1,7 +1,7 @@
 """How the lane asks the rate limit that several machines share, without its loop waiting for the answer.
 
-One thread asks for all who have come meanwhile, in one question. Who is not told within `PATIENCE` is counted by this
-machine alone.
+One thread asks for all who have come meanwhile, in one question. Who has no reply within `REPLY_TIMEOUT` is counted by
+this machine alone.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from cookiebanner.visitors.shared_limit import Question, Reply, SharedLimit
+from cookiebanner.visitors.redis_limit import Question, RedisLimit, Reply
 
-PATIENCE = 0.25  # seconds; more than the server may take, less than a look-up of its name can
+REPLY_TIMEOUT = 0.25  # seconds; more than the server may take, less than a look-up of its name can
 OnReplies = Callable[[Sequence[Reply] | None], None]
 log = logging.getLogger("fairgate")
 
@@ -26,9 +26,9 @@ class _Asked:
 
     def __init__(self, questions: Sequence[Question], on_replies: OnReplies) -> None:
         self.questions = questions
-        self.on_replies: OnReplies | None = on_replies  # None once it was told
+        self.on_replies: OnReplies | None = on_replies  # None once it has its replies
 
-    def tell(self, replies: Sequence[Reply] | None) -> None:
+    def reply(self, replies: Sequence[Reply] | None) -> None:
         on_replies, self.on_replies = self.on_replies, None
         if on_replies is not None:
             on_replies(replies)
@@ -37,7 +37,7 @@ class _Asked:
 class Limits:
     """For one event loop."""
 
-    def __init__(self, shared: SharedLimit) -> None:
+    def __init__(self, shared: RedisLimit) -> None:
         self._shared = shared
         self._waiting: deque[_Asked] = deque()
         self._arrived = threading.Condition()
@@ -50,7 +50,7 @@ class Limits:
         self._thread.start()
 
     def end(self) -> None:
-        """Tells who waits, and ends the thread. Call it in another thread than the loop's."""
+        """Asks for who waits, and ends the thread. Call it in another thread than the loop's."""
         with self._arrived:
             self._ended = True
             self._arrived.notify()
@@ -63,7 +63,7 @@ class Limits:
             on_replies(None)
             return
         asked = _Asked(questions, on_replies)
-        self._loop.call_later(PATIENCE, asked.tell, None)
+        self._loop.call_later(REPLY_TIMEOUT, asked.reply, None)
         self._waiting.append(asked)
         if len(self._waiting) == 1:
             with self._arrived:
@@ -78,7 +78,7 @@ class Limits:
             while self._waiting:
                 batch.append(self._waiting.popleft())
             if batch:
-                self._tell(batch, self._ask(batch))
+                self._report(batch, self._ask(batch))
             elif self._ended:
                 return
 
@@ -89,17 +89,17 @@ class Limits:
             log.exception("The shared rate limit could not be asked.")
             return None
 
-    def _tell(self, batch: list[_Asked], replies: list[Reply] | None) -> None:
+    def _report(self, batch: list[_Asked], replies: list[Reply] | None) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_tell, batch, replies)
+            self._loop.call_soon_threadsafe(_report, batch, replies)
 
 
-def _tell(batch: list[_Asked], replies: list[Reply] | None) -> None:
+def _report(batch: list[_Asked], replies: list[Reply] | None) -> None:
     start = 0
     for one in batch:
         end = start + len(one.questions)
         try:
-            one.tell(None if replies is None else replies[start:end])
+            one.reply(None if replies is None else replies[start:end])
         except Exception:  # the others must be told all the same
             log.exception("A request was counted, but could not go on.")
         start = end

@@ -1,7 +1,7 @@
 """How many public POSTs one client may send: one guard for all of them.
 
 A client has an allowance of each kind, so that counts never use up what answers need. Where they are counted, in one
-process or in all of a machine, is `rate_limit_table.py`; in all machines, `shared_limit.py`.
+process or in all of a machine, is `rate_limit_table.py`; in all machines, `redis_limit.py`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from django.conf import settings
 
 from consent.answers.errors import RejectedSubmission
-from cookiebanner.visitors import shared_limit
+from cookiebanner.visitors import redis_limit
 from cookiebanner.visitors.proxies import client_key
 from cookiebanner.visitors.rate_limit_table import RateLimitTable, of_this_process
-from cookiebanner.visitors.shared_limit import Question, Reply
+from cookiebanner.visitors.redis_limit import Question, Reply
 
 CONSENTS, IMPRESSIONS, REPORTS, STATE, REQUESTS = "consents", "impressions", "reports", "state", "requests"
 MOST_REQUESTS = 6  # of a person's requests, and codes tried, a minute
@@ -31,7 +31,7 @@ class RateLimited(RejectedSubmission):
 
 
 rate_limit, _hours = of_this_process()
-shared = shared_limit.of_settings()  # None: no other machine counts with us
+shared = redis_limit.of_settings()  # None: no other machine counts with us
 
 
 def allowance(kind: str) -> int:

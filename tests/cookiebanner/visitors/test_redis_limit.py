@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from cookiebanner.checks import the_shared_limit_can_be_asked
+from cookiebanner.checks import the_server_of_limits_answers
 from cookiebanner.health import readiness
 from cookiebanner.lane.app import Lane
-from cookiebanner.visitors import rate_limit, shared_limit
+from cookiebanner.visitors import rate_limit, redis_limit
 from cookiebanner.visitors.rate_limit import RateLimited
-from cookiebanner.visitors.shared_limit import AWAY, Question, SharedLimit
+from cookiebanner.visitors.redis_limit import AWAY, Question, RedisLimit
 from cookiebanner.wsgi import application as wsgi
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
@@ -67,12 +67,12 @@ def running():
 def server(running, monkeypatch):
     """Empty, and asked by this process."""
     running.client.flushall()
-    monkeypatch.setattr(shared_limit, "PAUSE", 0.02)
-    monkeypatch.setattr(rate_limit, "shared", SharedLimit(running.url))
+    monkeypatch.setattr(redis_limit, "PAUSE", 0.02)
+    monkeypatch.setattr(rate_limit, "shared", RedisLimit(running.url))
     return running
 
 
-def passes(limit: SharedLimit, *questions: Question) -> list[int]:
+def passes(limit: RedisLimit, *questions: Question) -> list[int]:
     return [reply.wait for reply in present(limit.ask(questions))]
 
 
@@ -81,7 +81,7 @@ def now(server: Server) -> int:
 
 
 def test_machines_that_ask_at_once_let_exactly_the_limit_through(server):
-    machines = [SharedLimit(server.url) for _ in range(4)]
+    machines = [RedisLimit(server.url) for _ in range(4)]
     one = Question(f"consents {PEER}", 25)
     with ThreadPoolExecutor(4) as pool:
         found = [
@@ -125,7 +125,7 @@ def test_no_address_is_kept_and_nothing_for_longer_than_its_window(server, setti
     # Another SECRET_KEY, another name: who has the store alone can't look a client up.
     first = present(rate_limit.shared)._name(Question("a", 1))
     settings.SECRET_KEY = "another"
-    assert SharedLimit(server.url)._name(Question("a", 1)) != first
+    assert RedisLimit(server.url)._name(Question("a", 1)) != first
 
 
 def test_who_was_refused_is_refused_again_without_a_question(server, settings):
@@ -141,7 +141,7 @@ def test_who_was_refused_is_refused_again_without_a_question(server, settings):
 
 def test_a_hanging_server_is_waited_for_once_and_then_the_machine_counts_alone(server, settings):
     settings.FAIRGATE_RATE_LIMIT = 3
-    assert the_shared_limit_can_be_asked() == []
+    assert the_server_of_limits_answers() == []
     server.send(signal.SIGSTOP)
     try:
         begun = time.monotonic()
@@ -150,7 +150,7 @@ def test_a_hanging_server_is_waited_for_once_and_then_the_machine_counts_alone(s
         with pytest.raises(RateLimited):
             rate_limit.admit("consents", {}, PEER)
         assert time.monotonic() - begun < 0.5
-        [warning] = the_shared_limit_can_be_asked()
+        [warning] = the_server_of_limits_answers()
         assert (warning.id, warning.msg) == ("fairgate.W012", AWAY)
     finally:
         server.send(signal.SIGCONT)
@@ -183,7 +183,7 @@ def test_the_lane_and_the_views_of_all_machines_count_together(server, settings,
 
     assert asyncio.run(go(PEER, PEER, PEER, "203.0.113.8")) == [201] * 4
     assert [view().status_code for _ in range(2)] == [201, 429]
-    monkeypatch.setattr(rate_limit, "shared", SharedLimit(server.url))  # a machine that remembers no refusal
+    monkeypatch.setattr(rate_limit, "shared", RedisLimit(server.url))  # a machine that remembers no refusal
     assert asyncio.run(go(PEER, "203.0.113.8")) == [429, 201]
     assert readiness.look(anew=True).warnings == []
     server.send(signal.SIGSTOP)

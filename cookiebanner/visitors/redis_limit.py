@@ -85,7 +85,7 @@ class Reply(NamedTuple):
     left: int
 
 
-class SharedLimit:
+class RedisLimit:
     """Safe to use from any thread. `url` as CACHE_URL (of several the first, which Django's cache writes to, too).
 
     Raises ValueError for a URL that names no such server.
@@ -105,7 +105,7 @@ class SharedLimit:
         )  # fmt: skip
         self._hash = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
         # All machines have the same SECRET_KEY, and so the same names for clients.
-        self._secret = hashlib.sha256(b"fairgate.shared_limit " + settings.SECRET_KEY.encode()).digest()
+        self._secret = hashlib.sha256(b"fairgate.redis_limit " + settings.SECRET_KEY.encode()).digest()
         self._refused: dict[str, float] = {}  # name → until when there can be no room, monotonic
         self._lock = threading.Lock()
         self.down = False  # read by anybody: then nobody asks
@@ -171,7 +171,7 @@ class SharedLimit:
                 return
             self.down = True
         log.warning("%s (%s)", AWAY, type(error).__name__)  # its text may hold the server's password
-        threading.Thread(target=self._wait_for_it, name="fairgate-shared-limit", daemon=True).start()
+        threading.Thread(target=self._wait_for_it, name="fairgate-redis-limit", daemon=True).start()
 
     def _wait_for_it(self) -> None:
         """Only this thread waits for a server that hangs."""
@@ -185,6 +185,6 @@ class SharedLimit:
             self.down = False
 
 
-def of_settings() -> SharedLimit | None:
+def of_settings() -> RedisLimit | None:
     """The one of this process; None without CACHE_URL."""
-    return SharedLimit(settings.CACHE_URL) if settings.CACHE_URL else None
+    return RedisLimit(settings.CACHE_URL) if settings.CACHE_URL else None
