@@ -97,8 +97,6 @@ def draft(
     record |= _where(answer, release)
     if reference := references.of(answer, site_uuid):
         record["reference"] = reference
-    if answer.client_time is not None:
-        record["client_time"] = str(answer.client_time)
     tested = answer.test is True
     if tested:
         as_test(record, answer.action)
@@ -123,8 +121,10 @@ def draft(
 
 
 def _where(answer: schema.Answer, release: PublishedRelease) -> dict[str, Any]:
-    """On what the answer was given: its layer, and which banner of a test."""
+    """On what the answer was given, its layer and which banner of a test, and when by the visitor's clock."""
     found: dict[str, Any] = {}
+    if answer.client_time is not None:
+        found["client_time"] = str(answer.client_time)
     if answer.layer is not None:
         found["layer"] = layer(answer.layer)
     if answer.arm is not msgspec.UNSET:
