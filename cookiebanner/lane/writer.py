@@ -1,4 +1,4 @@
-"""One thread that writes: it takes all that waits, commits it as one batch, and only then says so.
+"""Threads that write: each takes all that waits for it, commits it as one batch, and only then says so.
 
 Nothing is acknowledged before its transaction has committed. When the database is away, what waits is answered
 `Unavailable` at once; the client asks again with the same id, so that an answer whose commit was in doubt lands once.
