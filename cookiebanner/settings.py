@@ -24,7 +24,7 @@ VERSION = env.version()
 FAIRGATE_DATA = Path(env.text("FAIRGATE_DATA") or (Path.cwd() if env.INSTALLED else BASE_DIR) / "var").resolve()
 FAIRGATE_DEMO = env.boolean("FAIRGATE_DEMO")  # the demo account may log in; never set it on a real server
 FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may lose acknowledged records
-FAIRGATE_WRITERS = max(0, env.integer("FAIRGATE_WRITERS", 0))  # threads that store answers; 0 = as the database asks for
+FAIRGATE_WRITERS = max(0, env.integer("FAIRGATE_WRITERS", 0))  # threads that store answers; 0 = as it fits
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
 FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the same; -1 = as many as answers
 FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
