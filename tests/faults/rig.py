@@ -138,7 +138,7 @@ class Rig:
         """Each acknowledged answer is there once, in its site's log at the index it was told; no index is missing; the
         trees verify."""
         assert clients.acknowledged
-        verified = []
+        verified: list[tuple[int, list[str]]] = []
         for site, site_id in self.sites.items():
             rows = self.rows(site_id)
             assert [index for index, _ in rows] == list(range(len(rows)))
