@@ -104,7 +104,9 @@ def test_batches_of_several_sites_run_beside_each_other_and_each_sites_in_order(
 
 def test_a_batch_is_of_one_site_where_the_database_keeps_sites_apart(monkeypatch):
     monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})  # as a look at Citus would find
-    go_on, order, sites_of_batches = threading.Event(), [], []
+    go_on = threading.Event()
+    order: list[int] = []
+    sites_of_batches: list[set[int]] = []
 
     def write(drafts):
         go_on.wait(10)
