@@ -28,6 +28,7 @@ from sys import intern
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
@@ -44,6 +45,7 @@ REFRESH = 2.0  # seconds between two questions "is there a new release, a kill s
 FRESH = 5.0  # seconds that an answer takes a site as it was, where nobody refreshes
 HOSTS = 60.0  # seconds between two readings of all hosts, where nobody refreshes: new ones are asked for when missed
 MISSES = 50  # unknown things of one kind asked for in a second
+SOON = 60.0  # seconds until a file that a publish compressed quickly is read again
 LOADED = 50  # sites read at once: as many snapshots are in memory meanwhile
 
 
@@ -66,6 +68,7 @@ class File:
     br: bytes
     owners: set[tuple[UUID, str]] = field(default_factory=set)
     ready: dict[Any, Any] = field(default_factory=dict)
+    again: float = float("inf")  # when to read it again, by the monotonic clock: it may be compressed better by then
 
     @property
     def size(self) -> int:
@@ -86,6 +89,7 @@ class JoinedFile:
         self.size = gate.size + 3 * len(first.identity)  # with all of its forms
         self.ready: dict[Any, Any] = {}
         self.owners: set[tuple[UUID, str]] = set()
+        self.again = gate.again
 
     @cached_property
     def identity(self) -> bytes:
@@ -308,7 +312,7 @@ class Published:
             if number > (entry.number or 0) or name not in entry.names:  # else most probably there is one
                 self._count_miss("file")
             rows = Artifact.objects.filter(release__site=entry.id, release__number=number, name=name)
-            sha256 = rows.values_list("sha256", flat=True).first()
+            sha256 = rows.values_list("content", flat=True).first()
             if sha256 is None:
                 return None
             entry.older[number, name] = sha256
@@ -319,23 +323,35 @@ class Published:
     ) -> JoinedFile | None:
         """The latest release's gate with that first layer behind it; None for what there is not. Raises NotInMemory."""
         whole, part = (self.file(entry, name, memory_only=memory_only) for name in (gate, first))
-        return self._cache_file(JoinedFile(whole, part, language), (entry.uuid, gate)) if whole and part else None
+        if whole is None or part is None:
+            return None
+        made = JoinedFile(whole, part, language)
+        kept = self._files.get(made.sha256)
+        if kept is not None and kept.again <= time.monotonic():
+            self._forget(kept)
+        return self._cache_file(made, (entry.uuid, gate))
 
     def _file(self, entry: Entry, name: str, sha256: str) -> File | None:
         found = self._files.get(sha256)
+        if found is not None and found.again <= time.monotonic():
+            self._forget(found)
+            return None
         # A hash is only answered for a site that has it: one site's address must not fetch another's file.
         return found if isinstance(found, File) and (entry.uuid, name) in found.owners else None
 
     def _read(self, entry: Entry, name: str, wanted: str, memory_only: bool) -> File | None:
         if memory_only:
             raise NotInMemory
-        rows = Artifact.objects.filter(release__site=entry.id, name=name, sha256__startswith=wanted)
-        row = rows.values_list("sha256", "content_type", "body", "gzip", "brotli").first()
-        if row is None:
+        rows = Artifact.objects.filter(release__site=entry.id, name=name, content__sha256__startswith=wanted)
+        found = rows.select_related("content__base__base").first()
+        if found is None:
             return None
-        sha256, content_type, *forms = row
-        identity, gzip, brotli = map(bytes, forms)
-        made = File(sha256, content_type, identity, gzip, brotli)
+        content = found.content
+        made = File(
+            found.sha256, found.content_type, content.body, streams.to_gzip(content.body), content.for_browsers()
+        )
+        if content.effort < settings.FAIRGATE_BROTLI:
+            made.again = time.monotonic() + SOON
         return self._cache_file(made, (entry.uuid, name))
 
     # --- keeping up -------------------------------------------------------------------------------------------------
@@ -451,7 +467,7 @@ class Published:
             for pk, nth, text in rows.values_list("pk", "number", "snapshot"):
                 snapshots[pk] = (nth, json.loads(text))
             artifacts = Artifact.objects.filter(release__in=keys).order_by()
-            for pk, name, sha256, content_type in artifacts.values_list("release", "name", "sha256", "content_type"):
+            for pk, name, sha256, content_type in artifacts.values_list("release", "name", "content", "content_type"):
                 names.setdefault(pk, {})[intern(name)] = (sha256, intern(content_type))
             all_of_them = Release.objects.filter(site__in=[summary.id for summary in keys.values()]).order_by()
             for site, nth, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
@@ -522,6 +538,12 @@ class Published:
                 _, gone = self._files.popitem(last=False)
                 self._bytes -= gone.size
         return cast("AnyFile", kept)  # a hash of one kind is no hash of the other: they have 64 digits and 32
+
+    def _forget(self, file: Sendable) -> None:
+        with self._lock:
+            if self._files.get(file.sha256) is file:
+                del self._files[file.sha256]
+                self._bytes -= file.size
 
     def _count_miss(self, kind: str) -> None:
         """Counts one question about something unknown. Raises TooManyMisses after enough of its kind this second."""
