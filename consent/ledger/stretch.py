@@ -406,7 +406,7 @@ class FastWalk(_Walk):
         self.last = ""  # when the last entry was received
         self.day = ""
         for record in copying.records(stretch.site_id, stretch.first - 1, stretch.first - 1):
-            self.last = self.moment(record[1])
+            self.last = _text_of(record[1])
 
     def run(self) -> Walked:
         stretch = self.stretch
@@ -428,17 +428,10 @@ class FastWalk(_Walk):
         self.walked.last = _moment(self.last)
         return self.walked
 
-    @staticmethod
-    def moment(cell: str) -> str:
-        """A time of PostgreSQL (in UTC, without ending zeros) as a record says it: they sort as texts."""
-        if not cell.endswith("+00"):
-            raise Unusual
-        return f"{cell[:10]}T{cell[11:19]}.{cell[20:-3]:0<6}Z"
-
     def pair(self, entry: list[str], record: list[str]) -> None:
         index, record_id, request, type, day, release_hash, sealed = entry
         _, at, _, _, _, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = record
-        received_at = self.moment(at)
+        received_at = _text_of(at)
         if record[0] != index or record[2:5] != [record_id, type, day] or at[:10] != day or received_at < self.last:
             raise Unusual
         self.last = received_at
@@ -478,6 +471,13 @@ class FastWalk(_Walk):
             raise Unusual
         at = datetime.fromisoformat(self.last)
         self.add(OwnEntry(f"Record {record_id} at index {index}", index, type, at, _decode(text)))
+
+
+def _text_of(cell: str) -> str:
+    try:
+        return copying.moment(cell)
+    except ValueError:
+        raise Unusual from None
 
 
 def _moment(text: str) -> datetime | None:
