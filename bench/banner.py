@@ -1,15 +1,15 @@
 """How soon the banner is there, and what it costs the page: `python -m bench.banner` (make bench-banner).
 
 Ways are interleaved; figures are medians of the rounds, with the smallest and the largest, and go into
-docs/performance.*. `ways`, `cost`, `returning` and `growth` measure only that part: banners, what they cost a page,
-bytes of a returning visitor, bytes and the time of a publish as a site grows. A number is that of the rounds.
+docs/performance.*. `ways`, `cost` and `returning` measure only that part: banners, what they cost a page, bytes of a
+returning visitor. A number is that of the rounds.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -28,7 +28,6 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright  # noqa: E
 from bench.devtools import Chromium  # noqa: E402
 from bench.report import table, write  # noqa: E402
 from consent.publishing import streams  # noqa: E402
-from consent.publishing.actions import _artifact  # noqa: E402
 from cookiebanner.lane.app import head_of  # noqa: E402
 from cookiebanner.releases.compile import compile as compile_release  # noqa: E402
 from cookiebanner.releases.compile import digest  # noqa: E402
@@ -44,11 +43,6 @@ SLOWDOWN = 4
 SITE = "news.test"
 OURS = ("two requests", "one request", "own origin", "in the page")
 RIVALS = ("klaro", "vanilla-cookieconsent")
-CODES = (
-    "en", "de", "fr", "es", "it", "nl", "ar", "bg", "bs", "ca", "cs", "da", "el", "et", "eu", "fa", "fi", "ga", "gl",
-    "he", "hr", "hu", "is", "ja", "ko", "lt", "lv", "mk", "mt", "nb", "pl", "pt", "ro", "sk", "sl", "sq", "sr", "sv",
-    "tr", "uk",
-)  # fmt: skip
 BANNERS = {"klaro": ".klaro .cookie-notice", "vanilla-cookieconsent": "#cc-main .cm"}
 REJECTS = {
     "klaro": ".klaro .cm-btn-decline, .klaro .cn-decline",
@@ -264,7 +258,7 @@ def returning() -> dict[str, int]:
     """Bytes of the gate with the head of its response, as our server writes it in HTTP/1.1."""
     made = files()
     gate, first = (
-        File(_artifact(name, "", made[name]).sha256, "text/javascript; charset=utf-8", made[name],
+        File(hashlib.sha256(made[name]).hexdigest(), "text/javascript; charset=utf-8", made[name],
              streams.to_gzip(made[name]), streams.to_brotli(made[name], 11))
         for name in ("gate.eu_opt_in.js", "first.en.js")
     )  # fmt: skip
@@ -280,44 +274,6 @@ def returning() -> dict[str, int]:
         sizes[f"{name}, empty cache"] = len(head_of(full)) + 2 + len(full.body)
         sizes[f"{name}, 304"] = len(head_of(seen)) + 2
     return sizes
-
-
-def growth() -> list[list[float]]:
-    """[services, languages, gate, with first layer, compile s, compress s, artifacts, MB stored, MB of the process]"""
-    from tests.cookiebanner.releases.test_compile import own
-
-    rows = []
-    for services in (20, 100, 500):
-        for languages in (1, 7, 40):
-            codes = CODES[:languages]
-            release = shop.snapshot(languages=codes)
-            release["services"] = [own(n) for n in range(services)]
-            started = time.perf_counter()
-            made = compile_release(release, 1, "0" * 64)
-            compiled = time.perf_counter() - started
-            started = time.perf_counter()
-            artifacts = [_artifact(*file) for file in made]
-            compressed = time.perf_counter() - started
-            by_name = {artifact.name: artifact for artifact in artifacts}
-            gate = by_name["gate.eu_opt_in.js"]
-            joined = streams.join_brotli(bytes(gate.brotli), bytes(by_name["first.en.js"].body))
-            stored = sum(len(a.body) + len(a.gzip) + len(a.brotli) for a in artifacts)
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            rows.append(
-                [
-                    services,
-                    len(codes),
-                    len(gate.brotli),
-                    len(joined),
-                    compiled,
-                    compressed,
-                    len(made),
-                    stored / 1e6,
-                    memory,
-                ]
-            )
-            print(rows[-1], file=sys.stderr)
-    return rows
 
 
 def spread(values: list[float], digits: int = 0) -> str:
@@ -336,12 +292,6 @@ def text(found: dict[str, Any]) -> list[str]:
     if sizes := found.get("returning"):
         out += ["What a visitor who comes back gets of the gate, in bytes with the response's head:", "",
                 *table(["", "bytes"], [[name, f"{size:,}"] for name, size in sizes.items()])]  # fmt: skip
-    if grown := found.get("growth"):
-        head = ["services", "languages", "gate", "with first layer", "compile s", "compress s", "artifacts",
-                "MB stored", "MB of memory"]  # fmt: skip
-        lines = [[f"{a}", f"{b}", f"{c:,}", f"{d:,}", f"{e:.2f}", f"{f:.1f}", f"{g}", f"{h:.1f}", f"{i:.0f}"]
-                 for a, b, c, d, e, f, g, h, i in grown]  # fmt: skip
-        out += [GROWTH, "", *table(head, lines)]
     return out
 
 
@@ -371,9 +321,6 @@ def _ways(ways: dict[str, dict[str, list[float]]]) -> list[str]:
 COST = """\
 A page of 5,000 nodes, without a debugger (bench/devtools.py). What the gate itself takes is "ours, answered" less "an
 empty script"; what the banner takes is the rest of "ours"."""
-GROWTH = """\
-As a site grows, with all 38 variants: bytes in brotli, services of one's own that are alike, texts of languages that we
-do not ship in English; the memory is the largest that the compiling process had."""
 METHOD = """\
 Made by `make bench-banner` ({day}, {rounds} rounds, load of the machine {load:.1f}): a page of text that is the same
 for all, a visitor without a cache, {chromium}. `slow` has 150 ms of round trip, 1.6 Mbit/s and a CPU four
@@ -386,7 +333,7 @@ and `script` are CPU until 1.2 s after all had come, `press` is from a press of 
 def main(wanted: list[str], rounds: int = ROUNDS) -> None:
     """Measures all parts, or those wanted."""
     parts: dict[str, Callable[[], Any]] = {
-        "ways": lambda: measure(rounds), "cost": lambda: cost(rounds), "returning": returning, "growth": growth,
+        "ways": lambda: measure(rounds), "cost": lambda: cost(rounds), "returning": returning,
     }  # fmt: skip
     found: dict[str, Any] = {name: parts[name]() for name in wanted or parts}
     if "ways" in found:
