@@ -7,7 +7,8 @@
 # make lock   requirements.lock from requirements.txt, requirements-pdf.lock for the image's PDFs
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
-# make bench-banner  how soon the banner is there beside rivals', its bytes, and how they grow with a site
+# make bench-banner  how soon the banner is there beside rivals', and its bytes
+# make bench-growth  what more sites, releases, services and languages cost; a part of make bench
 # make bench-peers  answers a second beside another consent server from npm
 # make bench-soak  half an hour under half the load, with publishes, erasures and checkpoints
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
@@ -17,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Some containers forbid it: then each of a run's many processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-peers bench-soak bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-peers bench-soak bench-growth bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -118,6 +119,7 @@ audit: .venv/.runtime
 bench: .venv/.dev
 	@./scripts/need postgresql nginx-light wrk
 	$(PY) -m bench
+	$(PY) -m bench.growth
 
 # The other revision runs on this one's packages: an older one may need its own.
 bench-against: .venv/.dev
@@ -138,6 +140,10 @@ bench-blocking: .venv/.dev node_modules/.done
 	$(PY) -m bench.blocking
 	for engine in firefox webkit; do $(PY) -m bench.blocking_engines table $$engine --minutes 600 || exit; done
 	for engine in chromium firefox webkit; do $(PY) -m bench.blocking_engines races $$engine --minutes 600 || exit; done
+
+bench-growth: .venv/.dev
+	@./scripts/need postgresql
+	$(PY) -m bench.growth
 
 bench-banner: .venv/.dev node_modules/.done
 	@./scripts/need chromium

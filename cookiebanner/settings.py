@@ -45,7 +45,7 @@ FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; 
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
 FAIRGATE_ANCHORS = env.words("FAIRGATE_ANCHORS")  # where checkpoints are kept outside, see consent/ledger/anchors.py
 FAIRGATE_PICTURES = env.boolean("FAIRGATE_PICTURES", True)  # picture each release's banners (docs/operate.md)
-FAIRGATE_BROTLI = env.integer("FAIRGATE_BROTLI", 11)  # 0 to 11: how hard a publish compresses; tests are in a hurry
+FAIRGATE_BROTLI = env.integer("FAIRGATE_BROTLI", 11)  # 0 to 11: how hard what is live is compressed; tests hurry
 MMDB = env.text("MMDB")
 try:
     FAIRGATE_TRUSTED_PROXIES = [ip_network(word, strict=False) for word in env.words("FAIRGATE_TRUSTED_PROXIES")]

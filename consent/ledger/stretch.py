@@ -149,6 +149,8 @@ class _Walk:
         ).values_list("size", flat=True)
         self.sizes = {*sizes, *stretch.sizes}
         self.levels: list[list[bytes]] = [[] for _ in range(stretch.levels)]  # the tile of each level that is filling
+        self.high: list[bytes] = []  # the edge of the full tiles of the lowest level
+        self.low, self.pushed = list[bytes](), 0  # that of the filling one, of so many of its leaves
         self.stored: dict[tuple[int, int], tuple[bytes, bytes]] = {}  # tiles that were read ahead
         self.totals: dict[Key, int] = {}
 
@@ -167,7 +169,6 @@ class _Walk:
 
     def leaf(self, leaf: bytes) -> None:
         """Adds a leaf hash to the tree and to its tile."""
-        merkle.push(self.walked.edge, self.index - self.stretch.first, leaf)
         for level, tile in enumerate(self.levels):
             tile.append(leaf)
             if len(tile) < merkle.WIDTH:
@@ -175,10 +176,22 @@ class _Walk:
             leaf = self.full_tile(level)
         self.walked.root = leaf
 
+    def edge(self) -> list[bytes]:
+        """The right edge of the stretch so far: that of its full tiles, and that of the one that is filling, which is
+        only made when somebody asks."""
+        filling = self.levels[0]
+        for place in range(self.pushed, len(filling)):
+            merkle.push(self.low, place, filling[place])
+        self.pushed = len(filling)
+        return [*self.high, *self.low]
+
     def full_tile(self, level: int) -> bytes:
         """Holds a tile against what is stored; returns its root."""
         hashes, number = self.levels[level], self.index >> merkle.HEIGHT * (level + 1)
         root = merkle.root(hashes)
+        if level == 0:
+            merkle.push(self.high, self.index - self.stretch.first >> merkle.HEIGHT, root)
+            self.low, self.pushed = [], 0
         if problem := tile_problem(self.tile(level, number), level, number, hashes, root, self.index + 1):
             self.wrong(problem)
         self.levels[level] = []
@@ -225,6 +238,7 @@ class SlowWalk(_Walk):
         with suppress(Full):
             self._entries_and_records()
         self.walked.count = self.index - self.stretch.first
+        self.walked.edge = self.edge()
         self.walked.last = self.last
         return self.walked
 
@@ -256,7 +270,7 @@ class SlowWalk(_Walk):
                 self.stop(f"Record {entry[1]} at index {index} cannot be read: {error}.")
             self.index += 1
             if self.index in self.sizes:
-                self.add(Size(self.index, list(self.walked.edge), self.last))
+                self.add(Size(self.index, self.edge(), self.last))
         if not stretch.ends and self.index <= stretch.last:
             following = LogEntry.objects.filter(site_id=stretch.site_id, index__gte=self.index).order_by("index")
             found = following.values_list("index", flat=True).first()
@@ -420,11 +434,12 @@ class FastWalk(_Walk):
             self.pair(entry, record)
             self.index += 1
             if self.index in self.sizes:
-                self.add(Size(self.index, list(self.walked.edge), _moment(self.last)))
+                self.add(Size(self.index, self.edge(), _moment(self.last)))
         if next(records, None) is not None or (not stretch.ends and self.index <= stretch.last):
             raise Unusual
         self.close_day(date.fromisoformat(self.day) if self.day else None)
         self.walked.count = self.index - stretch.first
+        self.walked.edge = self.edge()
         self.walked.last = _moment(self.last)
         return self.walked
 
