@@ -10,6 +10,8 @@ import argparse
 import hashlib
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +43,10 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--most", type=int, default=5_000, help="of sites, and of releases where they are fewer")
     given = parser.parse_args()
+    if len(given.parts) != 1:  # each begins with an empty database
+        for part in given.parts or PARTS:
+            subprocess.run([sys.executable, "-m", "bench.growth", part, "--most", str(given.most)], check=True)
+        return
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     cluster = Cluster(stock=True).start()
     os.environ |= {
@@ -50,7 +56,7 @@ def main() -> None:
     try:
         from bench import report
 
-        measured = measure(cluster, folder, given.parts or list(PARTS), given.most)
+        measured = measure(cluster, folder, given.parts, given.most)
         print("\n".join(text(measured)))
         report.write({"growth": measured})
     finally:
@@ -84,7 +90,7 @@ def sites(env: dict[str, str], folder: Path, count: int) -> dict[str, Any]:
 
     first = Site.objects.order_by("pk").first() or sample_sites.make(1)
     add_sites(first, count - Site.objects.count())
-    return {
+    found = {
         "count": count,
         **serving(env, folder, [str(uuid) for uuid in Site.objects.order_by("pk").values_list("uuid", flat=True)]),
         "publish": publishing(first),
@@ -92,6 +98,8 @@ def sites(env: dict[str, str], folder: Path, count: int) -> dict[str, Any]:
         "list": listed(),
         **daily(),
     }
+    print(found, file=sys.stderr, flush=True)
+    return found
 
 
 def add_sites(first: Any, missing: int) -> None:
@@ -250,7 +258,7 @@ def releases(env: dict[str, str], folder: Path, counts: list[int]) -> Iterator[d
         while (number := Release.objects.filter(site=site).count()) < count:
             edit_banner(site, "bench", theme={"radius": number % 30})
             seconds.append(publishing(site))
-        yield {
+        found = {
             "count": count,
             "publish": median(seconds[-20:]) if seconds else None,
             **stored(site),
@@ -258,6 +266,8 @@ def releases(env: dict[str, str], folder: Path, counts: list[int]) -> Iterator[d
             "page": history.dashboard(site, "releases"),
             "overview": history.dashboard(site, days=30),
         }
+        print(found, file=sys.stderr, flush=True)
+        yield found
 
 
 def stored(site: Any) -> dict[str, float]:

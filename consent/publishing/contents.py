@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from os.path import commonprefix
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -81,15 +80,24 @@ def _take_apart(release: int, live: bytes) -> int:
     too, which is the code."""
     gates = Content.objects.filter(artifacts__release=release, artifacts__name__startswith="gate.", base=None)
     rows = list(gates.order_by("pk").distinct())
-    shared = commonprefix([row.body for row in rows])
+    shared = _alike([row.body for row in rows])
     if len(rows) < 2 or len(shared) < WORTH:
         return 0
-    code = commonprefix([shared, live])
+    code = _alike([shared, live])
     base = _stored(shared, _stored(code) if len(code) >= WORTH else None)
     for row in rows:
         rest = streams.to_brotli(row.body[base.size :], settings.FAIRGATE_BROTLI)
         Content.objects.filter(pk=row.pk).update(base=base, brotli=rest, effort=settings.FAIRGATE_BROTLI)
     return len(rows)
+
+
+def _alike(bodies: Sequence[bytes]) -> bytes:
+    """What all of them begin with; nothing of none."""
+    if not bodies:
+        return b""
+    first, last = min(bodies), max(bodies)
+    longest = min(len(first), len(last))
+    return first[: next((n for n in range(longest) if first[n] != last[n]), longest)]
 
 
 def _stored(body: bytes, base: Content | None = None) -> Content:

@@ -468,7 +468,7 @@ class Published:
                 snapshots[pk] = (nth, json.loads(text))
             artifacts = Artifact.objects.filter(release__in=keys).order_by()
             for pk, name, sha256, content_type in artifacts.values_list("release", "name", "content", "content_type"):
-                names.setdefault(pk, {})[intern(name)] = (sha256, intern(content_type))
+                names.setdefault(pk, {})[intern(name)] = (intern(sha256), intern(content_type))
             all_of_them = Release.objects.filter(site__in=[summary.id for summary in keys.values()]).order_by()
             for site, nth, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
                 every.setdefault(site, []).append((nth, sha256, hosts))
