@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
 from consent.answers import published as data
@@ -42,6 +42,7 @@ BODIES = 256 * 1024 * 1024  # bytes of bodies kept; about 6,000 gates with their
 ENTRIES = 20_000  # sites kept
 PARSED = 2_000  # releases kept as answers need them
 REFRESH = 2.0  # seconds between two questions "is there a new release, a kill switch?"
+WHOLE = 30.0  # seconds between two looks at each site: a fingerprint of all is compared in between
 FRESH = 5.0  # seconds that an answer takes a site as it was, where nobody refreshes
 HOSTS = 60.0  # seconds between two readings of all hosts, where nobody refreshes: new ones are asked for when missed
 MISSES = 50  # unknown things of one kind asked for in a second
@@ -169,6 +170,20 @@ def _summaries(sites: QuerySet[Site]) -> list[SiteSummary]:
     ]
 
 
+def _fingerprint() -> tuple[Any, ...]:
+    """Another one when a site, a release or a kill switch came or went: one query, whose answer is short however many
+    sites there are."""
+    releases = Release.objects.order_by()
+    mark = Concat(Cast("pk", CharField()), Value(" "), "sha256", output_field=CharField())
+    # Their number, too: of two that are published at once, the older key may come to be seen later.
+    number = releases.annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
+    newest = releases.order_by("-pk").annotate(mark=mark).values("mark")[:1]
+    found = Site.objects.annotate(number=Subquery(number), newest=Subquery(newest)).aggregate(
+        Count("pk"), Max("pk"), Count("killed_at"), Max("killed_at"), Max("number"), Max("newest")
+    )
+    return tuple(found.values())
+
+
 class Published:
     """Sites, releases and files by public id."""
 
@@ -189,6 +204,8 @@ class Published:
             self._bytes = 0
             self._hosts_read = float("-inf")  # when the hosts of all sites were read last
             self._newest = 0  # the highest primary key of a release then
+            self._fingerprint: tuple[Any, ...] = ()  # of all sites when they were read last
+            self._compared = self._read_all = float("-inf")  # when it was the same, and when they were read, last
             self._second, self._misses = 0, dict[str, int]()
             self.generation = object()  # another one whenever something may have changed: what was made of it is old
 
@@ -206,7 +223,7 @@ class Published:
             return found
         if found is None:
             self._count_miss("site")
-        elif time.monotonic() - found.asked < within:
+        elif time.monotonic() - max(found.asked, self._compared) < within:
             return found
         summaries = _summaries(Site.objects.filter(uuid=uuid))
         return self._update_entries([uuid], summaries).get(uuid)
@@ -357,7 +374,8 @@ class Published:
     # --- keeping up -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Reads again which sites there are, their newest releases and kill switches: one query when nothing changed.
+        """Reads again which sites there are, their newest releases and kill switches: one query when nothing changed,
+        which says so; every `WHOLE` seconds all are compared.
 
         For a thread of its own, every `REFRESH` seconds; it loads every site, the newest of them if there are too many.
         """
@@ -366,6 +384,10 @@ class Published:
                 asked = set(self._entries)
                 self._unknown.clear()
                 self.generation = object()  # the day may be another
+            now, fingerprint = time.monotonic(), _fingerprint()
+            if fingerprint == self._fingerprint and now - self._read_all < WHOLE:
+                self._compared = now
+                return
             summaries = _summaries(Site.objects.order_by("-pk")[: self._most])
             everyone = len(summaries) < self._most
             if everyone:
@@ -391,6 +413,7 @@ class Published:
                     max((summary.release for summary in summaries), default=0),
                     time.monotonic(),
                 )
+                self._fingerprint, self._read_all = fingerprint, now
 
     def _read_hosts(self) -> None:
         """Reads the hosts of all releases, where no refresh does and at most every `HOSTS` seconds.
@@ -418,6 +441,8 @@ class Published:
         rows = list(Release.objects.filter(pk__gt=self._newest).order_by().values_list("pk", "site__uuid", "hosts"))
         with self._lock:
             self._newest = max(self._newest, _add_hosts(self._hosts, rows))
+            if rows:
+                self._compared = float("-inf")
             for _, uuid, _ in rows:
                 if (entry := self._entries.get(uuid)) is not None:
                     entry.asked = float("-inf")

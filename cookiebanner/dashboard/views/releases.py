@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, When
 from django.db.models.functions import Length
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,7 +20,7 @@ from consent.jobs.models import Job
 from consent.publishing import actions, pictures, queries, rendered
 from consent.publishing.differences import category_names, differences, in_words
 from consent.publishing.lint import Finding
-from consent.publishing.models import Artifact, PublishRequest, Release
+from consent.publishing.models import PublishRequest, Release
 from consent.publishing.snapshot import Snapshot
 from consent.sites.models import Site
 from consent.sites.queries import person_of
@@ -274,11 +274,11 @@ def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
     )
 
 
-def _files(row: Release) -> QuerySet[Artifact, dict[str, Any]]:
+def _files(row: Release) -> list[dict[str, Any]]:
     """The release's files: name, sha256, and the bytes that a browser loads (None: compressed when one asks)."""
     size = Case(When(content__base=None, then=Length("content__brotli")))
     files = row.artifacts.order_by("name").annotate(bytes=size)
-    return files.values("name", "bytes", sha256=F("content"))
+    return [dict(file) for file in files.values("name", "bytes", sha256=F("content"))]
 
 
 def _pictured(site: Site, number: int) -> dict[str, Any]:

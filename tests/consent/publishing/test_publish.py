@@ -192,10 +192,13 @@ def test_parallel_publishes_are_numbered_without_gaps():
 def test_what_releases_of_any_site_share_is_stored_once_and_compressed_once(site, monkeypatch):
     publish(site, "x", compile)
     other = create_site("other.example", "x", name="Other", **RESPONSIBLE)
-    packed = []
-    monkeypatch.setattr(
-        contents.streams, "to_brotli", lambda body, effort: packed.append(body) or brotli.compress(body)
-    )
+    packed: list[bytes] = []
+
+    def count(body: bytes, effort: int) -> bytes:
+        packed.append(body)
+        return brotli.compress(body)
+
+    monkeypatch.setattr(streams, "to_brotli", count)
     release = publish(other, "x", compile)
     publish(site, "x", compile, force=True)
     assert [body.count(BODY) for body in packed] == [1, 1]  # the two gates, which name their release
@@ -217,7 +220,8 @@ def test_contents_that_nothing_points_to_are_freed(site):
 
 def test_a_publish_whose_known_content_is_freed_meanwhile_stores_it_anew(site, monkeypatch):
     publish(site, "x", compile).artifacts.all().delete()
-    compressed, freed = contents.compressed, []
+    freed: list[int] = []
+    compressed = contents.compressed
 
     def then_free(bodies):
         made = compressed(bodies)

@@ -67,8 +67,18 @@ def test_refresh_costs_one_query_when_nothing_changed(django_assert_num_queries)
     for number in range(3):
         release(made := site(f"s{number}.example"))
         memory.site(made.uuid)
-    with django_assert_num_queries(1):
+    memory.refresh()
+    with django_assert_num_queries(1) as asked:
         memory.refresh()
+    assert "consent_site" in asked.captured_queries[0]["sql"]
+    # Of two releases at once, the one with the older key is seen last.
+    first, newest = Site.objects.get(name="s1.example"), present(Release.objects.order_by("pk").last()).pk
+    rest = {"snapshot": "{}", "published_by": "x", "published_at": timezone.now()}
+    Release.objects.create(pk=newest + 50, site=site("s9.example"), number=1, sha256="1" * 64, **rest)
+    memory.refresh()
+    Release.objects.create(pk=newest + 10, site=first, number=2, sha256="2" * 64, **rest)
+    memory.refresh()
+    assert present(memory.site(first.uuid, True)).number == 2
 
 
 def test_memory_is_bounded():
