@@ -23,7 +23,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
 django.setup()
 
 import brotli  # noqa: E402
-from playwright.sync_api import BrowserContext, Page, sync_playwright  # noqa: E402
 
 from bench.devtools import Chromium  # noqa: E402
 from bench.report import table, write  # noqa: E402
@@ -76,6 +75,12 @@ WATCH = """
   new MutationObserver((_, observer) => { const banner = document.querySelector('%s');
     if (banner) { observer.disconnect(); look.observe(banner); } }).observe(document, {childList: true, subtree: true});
 """
+
+
+PAINT = "performance.getEntriesByName('first-contentful-paint')"
+FOUND = f"""({{banner: seen.at || 0, moved: seen.moved, tasks: seen.tasks, paint: {PAINT}[0].startTime,
+  before: performance.getEntriesByType('resource')
+    .filter((e) => e.responseEnd <= (seen.at || 0) && !/favicon/.test(e.name)).map((e) => e.name)}})"""
 
 
 def files() -> dict[str, bytes]:
@@ -140,40 +145,40 @@ def fill(world: World) -> None:
                 world.pages[host, prefix + path] = (204, "text/plain", b"")
 
 
-def settle(page: Page, expression: str, seconds: float = 20) -> None:
+def settle(browser: Chromium, page: str, expression: str, seconds: float = 20) -> None:
     end = time.monotonic() + seconds
-    while not page.evaluate(f"!!({expression})"):
+    while not browser.evaluate(page, f"!!({expression})"):
         if time.monotonic() > end:
-            raise TimeoutError(f"{page.url}: {expression}")
-        page.wait_for_timeout(100)
+            raise TimeoutError(expression)
+        browser.wait(0.1)
 
 
-def load(context: BrowserContext, way: str, profile: str) -> dict[str, float]:
+def load(browser: Chromium, way: str, profile: str) -> dict[str, float]:
     """One visit of somebody new, and a press of "Reject"."""
-    page = context.new_page()
-    link = context.new_cdp_session(page)
-    link.send("Network.enable")
-    link.send("Performance.enable")
+    context, page = browser.open()
+    browser.send("Page.enable", page)
+    browser.send("Network.enable", page)
+    browser.send("Performance.enable", page)
     if network := PROFILES[profile]:
-        link.send("Network.emulateNetworkConditions", {"offline": False, **network})
-        link.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
-    sizes: list[tuple[float, str]] = []
+        browser.send("Network.emulateNetworkConditions", page, offline=False, **network)
+        browser.send("Emulation.setCPUThrottlingRate", page, rate=SLOWDOWN)
+    watch = WATCH % BANNERS.get(way, "#onetrust-banner-sdk")
+    browser.send("Page.addScriptToEvaluateOnNewDocument", page, source=watch)
+    browser.events.clear()
+    browser.visit(page, f"https://{SITE}/{way.replace(' ', '-')}", 0.1)
+    settle(browser, page, "window.seen?.at" if way != "none" else "document.readyState === 'complete'")
+    settle(browser, page, f"{PAINT}[0] && document.readyState === 'complete'")
+    browser.wait(1.2)
+    metrics = browser.metrics(page)
+    found = browser.evaluate(page, FOUND)
     names: dict[str, str] = {}
-    link.on("Network.requestWillBeSent", lambda event: names.__setitem__(event["requestId"], event["request"]["url"]))
-    link.on(
-        "Network.loadingFinished",
-        lambda event: sizes.append((event["encodedDataLength"], names.get(event["requestId"], ""))),
-    )
-    page.add_init_script(WATCH % BANNERS.get(way, "#onetrust-banner-sdk"))
-    page.goto(f"https://{SITE}/{way.replace(' ', '-')}", wait_until="commit")
-    settle(page, "seen.at" if way != "none" else "document.readyState === 'complete'")
-    settle(page, "performance.getEntriesByName('first-contentful-paint')[0] && document.readyState === 'complete'")
-    page.wait_for_timeout(1200)
-    metrics = {entry["name"]: entry["value"] for entry in link.send("Performance.getMetrics")["metrics"]}
-    found = page.evaluate("""() => ({banner: seen.at || 0, moved: seen.moved, tasks: seen.tasks,
-      paint: performance.getEntriesByName('first-contentful-paint')[0].startTime,
-      before: performance.getEntriesByType('resource')
-        .filter((e) => e.responseEnd <= (seen.at || 0) && !/favicon/.test(e.name)).map((e) => e.name)})""")
+    sizes: list[tuple[float, str]] = []
+    for event in browser.events:
+        given = event["params"]
+        if event["method"] == "Network.requestWillBeSent":
+            names[given["requestId"]] = given["request"]["url"]
+        elif event["method"] == "Network.loadingFinished":
+            sizes.append((given["encodedDataLength"], names.get(given["requestId"], "")))
     tasks = [duration for _, duration in found["tasks"]]
     taken = {
         "banner ms": found["banner"],
@@ -186,25 +191,23 @@ def load(context: BrowserContext, way: str, profile: str) -> dict[str, float]:
         "layout shift": found["moved"],
     }
     if way != "none":
-        page.locator(REJECTS.get(way, "#onetrust-reject-all-handler")).first.click()
-        page.wait_for_timeout(700)
-        taken["press ms"] = max(page.evaluate("seen.events"), default=0.0)
-    page.close()
+        browser.press(page, REJECTS.get(way, "#onetrust-reject-all-handler"))
+        browser.wait(0.7)
+        taken["press ms"] = max(browser.evaluate(page, "seen.events"), default=0.0)
+    browser.forget(context)
     return taken
 
 
 def measure(rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
     """{profile: {way: {figure: [median, smallest, largest]}}}"""
     taken: dict[str, dict[str, dict[str, list[float]]]] = {}
-    with open_world() as world, sync_playwright() as play:
+    with open_world() as world:
         fill(world)
-        browser = play.chromium.launch(executable_path=chromium(), args=[*world.chromium_arguments, "--no-sandbox"])
+        browser = Chromium(chromium(), [*world.chromium_arguments, "--no-sandbox"])
         for number in range(rounds + 1):  # the first one warms up
             for profile in PROFILES:
                 for way in ("none", *OURS, *RIVALS):
-                    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800})
-                    found = load(context, way, profile)
-                    context.close()
+                    found = load(browser, way, profile)
                     for name, value in found.items() if number else ():
                         taken.setdefault(profile, {}).setdefault(way, {}).setdefault(name, []).append(value)
         browser.close()
@@ -220,7 +223,7 @@ def cost(rounds: int) -> dict[str, dict[str, list[float]]]:
     from tests.browser.vectors.blockers import YETT
 
     remote = f"https://{shop.CONSENT}"
-    gate = f'<script src="{remote}/v1/{shop.UUID}/regime/eu_opt_in/gate.js"></script>'
+    gate = f'<script src="{remote}/v1/{shop.UUID}/regime/eu_opt_in/gate.js"></script>{SWALLOW}'  # as a site carries it
     heads = {
         "no script": "",
         "an empty script": f'<script src="{remote}/empty.js"></script>',
@@ -376,11 +379,12 @@ As a site grows, with all 38 variants: bytes in brotli, services of one's own th
 do not ship in English; the memory is the largest that the compiling process had."""
 METHOD = """\
 Made by `make bench-banner` ({day}, {rounds} rounds, load of the machine {load:.1f}): a page of text that is the same
-for all, a visitor without a cache, {chromium}. `slow` has 150 ms of round trip, 1.6 Mbit/s and a CPU four
-times slower; no profile charges the connection that a second origin needs. Medians with the smallest and the largest;
-interleaved, the first round not counted. Rivals come from the page's own origin, as their documentation says.
-`requests` and `bytes` are those that had come when the banner was seen (the page itself is none of them), `main thread`
-and `script` are CPU until 1.2 s after all had come, `press` is from a press of "Reject" to the next frame, as INP."""
+for all, a visitor without a cache, {chromium} without a debugger (bench/devtools.py). `slow` has 150 ms
+of round trip, 1.6 Mbit/s and a CPU four times slower; no profile charges the connection that a second origin needs.
+Medians with the smallest and the largest; interleaved, the first round not counted. Rivals come from the page's own
+origin, as their documentation says. `requests` and `bytes` are those that had come when the banner was seen (the page
+itself is none of them), `main thread` and `script` are CPU until 1.2 s after all had come, `press` is from a press of
+"Reject" to the next frame, as INP."""
 
 
 def main(wanted: list[str], rounds: int = ROUNDS) -> None:
