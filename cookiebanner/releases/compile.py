@@ -101,12 +101,18 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     # Behind the gate, which it asks what stands stored.
     behind = [f"moved.{snapshot['site']['moved_from']['manager']}"] if snapshot["site"].get("moved_from") else []
     code = "".join(built(part).decode() for part in [*parts, "gate", *behind])
+    law = built("law").decode()  # read when a banner is built, which is later
     firsts = screen.first_of_variants(snapshot)
     for variant, terms in snapshot["variants"].items():
         config = {**shared, **for_variant(snapshot, variant, terms, adapters), "first": firsts[variant]}
-        gate = f"{EAGER}(function(__fg){{{code}}})({safe_json(config)})"
+        gate = f"{EAGER}(function(__fg){{{code}{law if says_more(terms) else ''}}})({safe_json(config)})"
         files.append((f"gate.{variant}.js", SCRIPT, gate.encode()))
     return files
+
+
+def says_more(terms: Mapping[str, Any]) -> bool:
+    """Does this variant's banner say more than the question (banner/src/law.js)?"""
+    return terms["model"] != "opt_in" or any(terms[name] for name in ("links", "notices", "gpc_status", "close_x"))
 
 
 def ui(snapshot: Snapshot, language: str) -> bytes:

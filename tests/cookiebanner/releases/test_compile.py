@@ -41,8 +41,10 @@ ROOT = Path(__file__).resolve().parents[3]
 GATE_ALONE = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 592 + 24 + 96 + 24 + 752 + 432 + 144
 # The first layer, which travels with it: its code and style sheet, and what it says in one language, which is not
 # compressed (docs/decisions/0030); keeping the focus from modals of the page. ui.js lost 2,000 bytes of that.
-# A digest of the content is in it, too, which compresses as it falls. Pages for members (32).
-GATE_BUDGET = GATE_ALONE + 4_336 + 48 + 48 + 32
+# A digest of the content is in it, too, which compresses as it falls. Pages for members (32). What only some regimes' banners
+# say left it for these (law.js); part of that went into what is passed over fast (docs/decisions/0041).
+GATE_BUDGET = GATE_ALONE + 4_336 + 48 + 48 + 32 - 384
+LAW_BUDGET = 592
 ADAPTERS_BUDGET = 640  # Google, Clarity and Meta
 MOVED_BUDGET = 560  # what another consent manager kept; only where a site moved from it
 # 10 kB; the rows of the cookie list about the banner itself; standing beside the body and in a modal, presses by slip;
@@ -70,6 +72,12 @@ def sent(made: dict[str, bytes], language: str = "en") -> dict[str, int]:
         n: made[n] for n in joined
     }
     return {name: len(body) for name, body in joined.items()}
+
+
+def too_big(sizes: dict[str, int], budget: int, release) -> dict[str, int]:
+    """What weighs more than it may; a regime whose banner says more than the question may weigh more."""
+    terms = {f"gate.{name}.js": one for name, one in release["variants"].items()}
+    return {name: size for name, size in sizes.items() if size > budget + LAW_BUDGET * compiler.says_more(terms[name])}
 
 
 def files(snapshot, number=3):
@@ -105,8 +113,9 @@ def test_every_adapter_is_known_to_the_compiler():
 
 
 def test_sizes_with_twenty_services():
-    made = files(samples.snapshot(services=[own(n) for n in range(20)]))
-    assert {name: size for name, size in sent(made).items() if size > GATE_BUDGET} == {}
+    release = samples.snapshot(services=[own(n) for n in range(20)])
+    made = files(release)
+    assert too_big(sent(made), GATE_BUDGET, release) == {}
     assert len(brotli.compress(made["ui.en.js"])) <= UI_BUDGET
 
 
@@ -124,7 +133,20 @@ def test_sizes_with_twenty_services_of_the_catalogue():
         release = {**one, "services": [{**service, **changes} for service in one["services"]]}
         gates = sent(files(release))
         assert len(gates) == 3
-        assert {name: size for name, size in gates.items() if size > budget} == {}
+        assert too_big(gates, budget, release) == {}
+
+
+def test_only_a_banner_that_says_more_carries_what_it_says():
+    release = samples.snapshot()
+    made = files(release)
+    wanted = {name for name, terms in release["variants"].items() if compiler.says_more(terms)}
+    cross = b"onetrust-close-btn-container"  # and what stands beside it
+    carrying = {
+        name for name in release["variants"] if cross in made[f"gate.{name}.js"].replace(compiler.built("gate"), b"")
+    }
+    assert carrying == wanted
+    assert "eu_opt_in" not in wanted
+    assert {"us_ca", "eu_opt_in-IT"} <= wanted
 
 
 @pytest.mark.parametrize("manager", MANAGERS)

@@ -88,9 +88,9 @@ function holdAttribute(el, name, value) {
 /** Gives an attribute back. */
 function giveBack(el, name) {
   const value = kept(el, name);
+  if (value === null) return;
   const names = writtenNames(el);
   removeAttr(el, KEPT + name);
-  if (value === null) return;
   // Before the address, or the frame would load without it.
   if (name === 'src') giveBack(el, 'sandbox');
   (host.putInPlace || put)(el, name, value, names);
@@ -194,10 +194,14 @@ export function checkElement(el, where = loadsIn(el)) {
   if (parked) keep(el, 'src', parked);
   if (el.localName === 'style' && where > 1) checkCss(el, getText(el), (safe) => note(el, 'text') && setText(el, safe));
   let waiting = 0;
-  for (const name of writtenNames(el)) waiting = checkAttribute(el, name, where) || waiting;
+  for (const name of hasAttr(el, HELD) ? writtenNames(el) : attributeNames(el)) waiting = checkAttribute(el, name, where) || waiting;
   if (parked && waiting && isEmptyFrame(el)) standEmpty(el);
   settle(el, waiting);
 }
+
+/** Can nothing in this node load, or be reached into? What most pages make and insert. */
+export const isBare = (node) =>
+  node?.nodeType === 1 && !hasAttributes(node) && !node.firstElementChild && !/^(script|style|iframe)$/.test(node.localName);
 
 /** `checkElement` for what can load: most nodes can't, and are passed over fast. Without an attribute only text of CSS does. */
 export const checkOne = (node, where = undefined) =>
@@ -257,10 +261,10 @@ export function assign(el, attribute, value, set) {
     // This is the page's doing: its observers are told.
     note(el, KEPT + name)[KEPT + name] = false;
     settle(el, i);
-  } else {
+  } else if (hasAttr(el, HELD)) {
     removeAttr(el, KEPT + name);
     if (name === 'src') giveBack(el, 'sandbox');
     set(value);
-    if (isHeldElement(el)) checkElement(el);
-  }
+    checkElement(el);
+  } else set(value);
 }

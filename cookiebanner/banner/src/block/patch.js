@@ -4,7 +4,7 @@
  */
 import { anyServiceWaits, host, trust, urlWaitsFor } from './decide.js';
 import { apply, findAll, hasAttr, inert, listen, listenAgain, setHtml } from './dom.js';
-import { checkTree, loadsIn, loadsOutside } from './hold.js';
+import { checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
 import { mapFrame } from './level.js';
 import { MARK, readClean } from './names.js';
@@ -36,6 +36,7 @@ const INSERTING =
 
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
+  if (/^(appendC|insertB)/.test(method) && isBare(all[0]) && !/^s(cript|tyle)$/.test(self.localName)) return go();
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;

@@ -49,6 +49,9 @@ function readAttribute(el, name, go) {
 }
 const qualified = (namespace, name) => (/xlink$/.test(namespace) ? `xlink:${name}` : name);
 
+/** What pages set most, and what loads nothing on any element. */
+const IDLE = /^(class|id|(aria|data)-\w+)$/;
+
 /** Attributes and the properties that mirror them, as they are set and read. */
 function patchAttributes(w) {
   for (const name of LOADERS.split(' ')) {
@@ -64,7 +67,7 @@ function patchAttributes(w) {
   }
   methods(w, 'Element', 'setAttribute setAttributeNS', (go, args, el, name) => {
     const at = name.length > 12 ? 1 : 0;
-    if (args.length < at + 2) return go();
+    if (args.length < at + 2 || (IDLE.test(args[at]) && !masked.has(args[at]))) return go();
     assign(el, `${args[at]}`, args[at + 1], (value) => {
       args[at + 1] = value;
       go();
