@@ -117,7 +117,8 @@ def says_more(terms: Mapping[str, Any]) -> bool:
 
 def ui(snapshot: Snapshot, language: str) -> bytes:
     """`ui.<language>.js`."""
-    return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
+    texts = safe_json(screen.data(snapshot, language), ascii=False)
+    return f"{EAGER}fairgate._.texts={texts};".encode() + built("ui")
 
 
 def first_name(language: str, where: str = "") -> str:

@@ -288,8 +288,7 @@ function late(api) {
         return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
       core.reread();
       if (core.answer?.x) core.save();
-      // Storage is another process's: the page is not to wait for it.
-      setTimeout(core.tidy);
+      core.tidy();
       core.tellDataLayer();
       core.safely('signal', core.reportSignal);
       sender.flush();
