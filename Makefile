@@ -134,7 +134,7 @@ bench-soak: .venv/.dev
 	$(PY) -m bench.soak
 
 bench-blocking: .venv/.dev node_modules/.done
-	@./scripts/need chromium firefox-esr
+	@./scripts/need chromium firefox-esr webkit2gtk-driver xvfb
 	$(PY) -m bench.blocking
 	for engine in firefox webkit; do $(PY) -m bench.blocking_engines table $$engine --minutes 600 || exit; done
 	for engine in chromium firefox webkit; do $(PY) -m bench.blocking_engines races $$engine --minutes 600 || exit; done
