@@ -32,7 +32,7 @@ export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter|cursor|fill|stroke|m
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
 export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
-const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
+const EVERYWHERE = /^(img|image|input|feImage|use|picture|source|video|audio|track)$/;
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
 export function loadsIn(node) {

@@ -106,6 +106,7 @@ export function observe(root) {
   for (const type of ['load', 'error']) listen(root, type, keepLoad);
   // Before any listener of the page hears that the parser has come to its end.
   if (root.nodeType === 9) listen(root, 'readystatechange', () => showPrepared(true));
+  else upward.hearIn(root);
   for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);
   for (const el of findAll(root, LOADING)) checkElement(el);
   for (const el of findAll(root, '*')) if (el.shadowRoot) observe(el.shadowRoot);

@@ -7,6 +7,7 @@ import {
   anyServiceWaits,
   attributeWaitsFor,
   authorKeys,
+  decoded,
   heldMentions,
   host,
   isExempt,
@@ -58,7 +59,8 @@ const means = (text, i, part) =>
 
 /** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one is kept from resolving. */
 export function importsWaitFor(text, isModule = false) {
-  for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
+  const code = /\\[xu]/.test(text) ? decoded(text) : text;
+  for (const [, dynamic, url] of code.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
     const i = urlWaitsFor(url, true);
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
   }
