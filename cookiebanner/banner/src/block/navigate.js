@@ -49,7 +49,7 @@ function isFormStopped(form, button) {
 
 /** Frames are nobody's property (`window[0]`): they are entered before the page goes on. */
 export function enterFrames(w) {
-  for (let i = 0; i < w.length; i++) {
+  for (let i = 0; i < w?.length; i++) {
     try {
       upward.patchRealm(w[i]);
     } catch {}

@@ -3,7 +3,7 @@
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
 import { holdCss, holdsCss, textWaitsFor, urlWaitsFor } from './decide.js';
-import { apply, getAttr, inert, removeAttr, said, sayOnce, setAttr } from './dom.js';
+import { apply, getAttr, getter, inert, removeAttr, said, sayOnce, setAttr } from './dom.js';
 import { assign, checkElement, holdStyle } from './hold.js';
 import { readClean, releaseCss } from './names.js';
 import { constructors, methods, nativeOf, property, standInFor } from './replace.js';
@@ -147,10 +147,24 @@ function holdFrames(frames, el) {
   return frames[Symbol.iterator] ? [...frames].map(holdAll) : holdAll(frames);
 }
 
+const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
+/** Is it a file in memory? */
+function isBuffer(value) {
+  try {
+    return ArrayBuffer.isView(value) || bufferLength(value) >= 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Rules of style sheets and animations. */
 function patchStyles(w) {
   // All addresses in this window's styles are relative to its document.
-  const page = { ownerDocument: w.document };
+  const page = {
+    get ownerDocument() {
+      return w.document;
+    },
+  };
   const held = (at, hold) => (go, args) => {
     for (let i = at; i < args.length; i++) args[i] = hold(args[i], page);
     return go();
@@ -186,8 +200,7 @@ function patchStyles(w) {
     },
   );
   constructors(w, 'FontFace', ([name, source, ...more]) => {
-    const isFile = source instanceof w.ArrayBuffer || ArrayBuffer.isView(source);
-    return source !== undefined && !isFile && [name, holdCss(`${source}`, page), ...more];
+    return source !== undefined && !isBuffer(source) && [name, holdCss(`${source}`, page), ...more];
   });
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdFrames(frames, page), ...more]);
   // Relative addresses of its rules are of that place.
