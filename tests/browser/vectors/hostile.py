@@ -25,6 +25,7 @@ NAVIGATED_JS = {
     "r.querySelector('button').click()",
     "v-shadow-name": "var p=document.createElement('div');document.body.append(p);p.attachShadow({mode:'closed'}).innerHTML='<iframe name=q></iframe>';open('{T}/f.html','q')",
     "v-meta-base": _frame + "f.contentDocument.head.innerHTML='<base href=\"{T}/\"><meta http-equiv=refresh content=\"0;url=f.html\">'",
+    "v-base-html": _frame + "f.contentDocument.body.innerHTML='<base href=\"{T}/\"><img src=t.gif>'",
     "v-open-javascript": _named + "open(\"javascript:'<script src={T}/t.js><\\/script>'\",'h')",
     "v-javascript-built": _frame + "f.src=\"javascript:'<scr'+'ipt src={T}/t.js></scr'+'ipt>'\".replace('tracker','tra\\'+\\'cker')",
     "v-blob-entities": _frame + "f.src=URL.createObjectURL(new Blob(['<script src={T}/t.js><\\/script>'.replace(/\\//,'&sol;').replace('://',':&#47;&#x2f;')],{type:'text/html'}))",

@@ -137,13 +137,16 @@ export function documentWaitsFor(url, base) {
 let writtenBase;
 /** Runs `change` on HTML that a document with this base is about to get. */
 export function withBaseOf(html, base, change) {
+  const before = writtenBase;
   const [, href] = /<base\b[^>]*\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(html) || [];
   try {
     writtenBase = href ? new URL(href, base).href : base;
   } catch {}
-  const changed = change();
-  writtenBase = undefined;
-  return changed;
+  try {
+    return change();
+  } finally {
+    writtenBase = before;
+  }
 }
 /** What an element's addresses are relative to. */
 const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument.baseURI : writtenBase);
@@ -195,7 +198,9 @@ export let holdsCss = false;
 export function holdCss(text, el = undefined) {
   const css = `${text}`;
   const base = el && baseOf(el);
-  const safe = holdPlainCss(css, base);
+  let safe = holdPlainCss(css, base);
+  // Any string is an address then.
+  if (base && urlWaitsFor(base)) safe = safe.replace(/(image-set\(\s*["'])(?!data:)/gi, '$1data:fg,');
   if (safe !== css) holdsCss = true;
   if (safe !== css || !css.includes('\\')) return safe;
   // Letters may be written as escapes.

@@ -2,7 +2,7 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { anyServiceWaits, host, trust, urlWaitsFor } from './decide.js';
+import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
 import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
 import { checkTree, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
@@ -142,9 +142,12 @@ function patchHtml(w) {
   const inert = doc.implementation.createHTMLDocument('');
   const { adoptNode } = doc;
   const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html)) => {
-    const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
-    if (nodes) el[insert](...nodes);
-    else changeText(el, html, () => go(html));
+    // A base may come in with what is relative to it.
+    withBaseOf(`${html}`, el.baseURI, () => {
+      const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
+      if (nodes) el[insert](...nodes);
+      else changeText(el, html, () => go(html));
+    });
     enterFrames(el.ownerDocument.defaultView);
   };
   const readHtml = (go) => cleanHtml(go());
@@ -258,7 +261,11 @@ function patchRequests(w, isHeld) {
     return go();
   };
   methods(w, w, 'fetch fetchLater', redirectHeld(0));
-  methods(w, 'XMLHttpRequest', 'open', redirectHeld(1));
+  const { XMLHttpRequest } = w;
+  // Of another window's request the address is relative to that.
+  methods(w, 'XMLHttpRequest', 'open', (go, args, self) =>
+    self instanceof XMLHttpRequest ? redirectHeld(1)(go, args) : self.open(...args),
+  );
   methods(w, 'Navigator', 'sendBeacon', (go, args) => {
     sayOnce(args, 0, 1);
     return isHeld(args[0]) || go();
