@@ -27,7 +27,6 @@ NAVIGATED_JS = {
     "v-meta-base": _frame + "f.contentDocument.head.innerHTML='<base href=\"{T}/\"><meta http-equiv=refresh content=\"0;url=f.html\">'",
     "v-base-html": _frame + "f.contentDocument.body.innerHTML='<base href=\"{T}/\"><img src=t.gif>'",
     "v-open-javascript": _named + "open(\"javascript:'<script src={T}/t.js><\\/script>'\",'h')",
-    "v-javascript-built": _frame + "f.src=\"javascript:'<scr'+'ipt src={T}/t.js></scr'+'ipt>'\".replace('tracker','tra\\'+\\'cker')",
     "v-blob-entities": _frame + "f.src=URL.createObjectURL(new Blob(['<script src={T}/t.js><\\/script>'.replace(/\\//,'&sol;').replace('://',':&#47;&#x2f;')],{type:'text/html'}))",
     "v-blob-backslash": _frame + "f.src=URL.createObjectURL(new Blob(['<script src={T}/t.js><\\/script>'.replace('://',':\\\\\\\\')],{type:'text/html'}))",
     "v-blob-tab": _frame + "f.src=URL.createObjectURL(new Blob(['<script src=\"{T}/t.js\"><\\/script>'.replace('ps://tr','p\\ts:/\\t/t\\tr')],{type:'text/html'}))",
@@ -63,7 +62,6 @@ REALMS_JS = {
     "r-style-value": _frame + "document.body.attributeStyleMap.set('background-image',f.contentWindow.CSSStyleValue.parse('background-image','" + _url + "'))",
     "r-blob-built": _frame + "f.src=URL.createObjectURL(new Blob(['<script>var s=document.createElement(\"script\");s.src=\"{T}/t.js\".replace(\"-\",\"-\");document.head.append(s)<\\/script>'.replace('tracker','tra\"+\"cker')],{type:'text/html'}))",
 }  # fmt: skip
-_deep = "<iframe srcdoc='<iframe srcdoc=\"{}\"></iframe>'></iframe>"
 REALMS_BODY = {
     "r-srcdoc-deep": "<iframe srcdoc=\"<iframe srcdoc='<iframe srcdoc=&quot;<script>var s=document.createElement(`script`);s.src=`{T}/t.js`;document.head.append(s)</script>&quot;></iframe>'></iframe>\"></iframe>",
     "r-srcdoc-javascript": "<iframe srcdoc=\"<iframe src='javascript:void fetch(`https://tra`+`cker.shop.test/{P}/data`,{mode:`no-cors`}).catch(()=>0)'></iframe>\"></iframe>",
@@ -122,7 +120,6 @@ SINKS_JS = {
     "u-animate-json": "document.body.animate(Object.assign(" + _frames + ",{toJSON:function(){return 0}}),9e3)",
     "u-font-object": "new FontFace('t',{toString:function(){return'url({T}/t.woff2)'}}).load().catch(function(){})",
     "u-cache-set": "caches.open('x').then(function(c){return c.addAll(new Set(['{T}/data']))}).catch(function(){})",
-    "u-sheet-base": "var s=new CSSStyleSheet({baseURL:'{T}/'});s.replaceSync('h1{background:url(t.gif)}');document.adoptedStyleSheets=[s]",
     "u-set-backslash": _style + "s.textContent='h1{background:image-set(\"\\\\\\\\\\\\\\\\tracker.shop.test/{P}/t.gif\" 1x)}'",
     "u-set-tab": _style + "s.textContent='h1{background:image-set(\"ht\\\\9 tps://tracker.shop.test/{P}/t.gif\" 1x)}'",
     "u-set-control": _style + "s.textContent='h1{background:image-set(\"\\\\1 {T}/t.gif\" 1x)}'",

@@ -2,8 +2,8 @@
  * Ways of which lists of attributes and methods know nothing: nodes that are attributes, lists of tokens, rules of style sheets,
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
-import { holdCss, holdsCss, textWaitsFor, urlWaitsFor } from './decide.js';
-import { apply, getAttr, getter, inert, removeAttr, said, sayOnce, setAttr } from './dom.js';
+import { holdCss, holdsCss, textWaitsFor } from './decide.js';
+import { apply, describe, getAttr, getter, inert, removeAttr, said, sayOnce, setAttr } from './dom.js';
 import { assign, checkElement, holdStyle } from './hold.js';
 import { readClean, releaseCss } from './names.js';
 import { constructors, methods, nativeOf, property, standInFor } from './replace.js';
@@ -203,19 +203,13 @@ function patchStyles(w) {
     return source !== undefined && !isBuffer(source) && [name, holdCss(`${source}`, page), ...more];
   });
   constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdFrames(frames, page), ...more]);
-  // Relative addresses of its rules are of that place.
-  constructors(w, 'CSSStyleSheet', ([options]) => options?.baseURL && urlWaitsFor(options.baseURL) && [{ ...options, baseURL: undefined }]);
   methods(w, w, 'getComputedStyle', (go) => (holdsCss ? standInFor(go(), holding) : go()));
   property(w, 'CSSRule', 'cssText', null, readClean);
   methods(w, 'CSSStyleValue', 'toString', readClean);
   const owners = 'HTMLElement SVGElement MathMLElement CSSStyleRule CSSKeyframeRule CSSNestedDeclarations CSSPageRule CSSFontFaceRule';
   for (const name of owners.split(' ')) {
-    property(
-      w,
-      name,
-      'style',
-      (value, go) => go(holdOne(value, page)),
-      (go) => standInFor(go(), holding),
+    property(w, name, 'style', describe(w[name]?.prototype || {}, 'style')?.set && ((value, go) => go(holdOne(value, page))), (go) =>
+      standInFor(go(), holding),
     );
   }
 }
