@@ -82,7 +82,8 @@ UNLISTED_KINDS = """## Ways that no list names
 
 The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`;
 `overlooked.py` and `hostile.py`: found by reading the engine; in tabs that are used again).
-`tests/browser/test_sinks.py` walks every setter, method and constructor of the installed Chromium and Firefox and fails on one that nobody judged
+`tests/browser/test_sinks.py` walks every setter, method and constructor of the installed Chromium and Firefox and
+fails on one that nobody judged
 (`tests/browser/sinks/judged.json`); those called `limit` there are of the list below. What no script can hold, at the
 drop-in and the snippet level and, where the page is not at fault but its code is, at the server level:
 
