@@ -108,8 +108,8 @@ drop-in and the snippet level and, where the page is not at fault but its code i
   instructions, the artwork of media sessions and notifications, `<template for>`, style sheets with another base
   address, an option that was filled in another document and is set by its index (`select[0] = option`), storage
   buckets, tags of background sync.
-- **A document that a frame's `javascript:` address makes** of a text that is put together as it runs
-  (tried: 1/1/1 at the snippet level).
+- **A document in memory in a frame** whose code puts the address together as it runs: one that a `javascript:` address
+  makes (tried: 1/1/1 at the snippet level), and a `blob:` one (`r-blob-built`). One that names the address is held.
 - **Code that is written against the gate**: in the page it has the same rights as the gate. One that replaces what the
   language has built in (`RegExp.prototype.exec`), puts a property of its own over an element's (`localName`), or calls
   `fairgate.accept()`, gets by. A policy holds it.
