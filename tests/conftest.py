@@ -50,6 +50,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -
 
     if template := os.environ.get("FAIRGATE_TEST_TEMPLATE"):
         settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = template
+    if "CITUS_URL" in os.environ:  # a database is of several machines there, which Django can't make
+        database = settings.DATABASES["default"]
+        database.setdefault("TEST", {})["NAME"] = database["NAME"]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    return django_db_keepdb or "CITUS_URL" in os.environ
 
 
 @pytest.fixture(scope="session")

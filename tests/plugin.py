@@ -1,4 +1,5 @@
-"""Gives the test run its database: a temporary PostgreSQL cluster, or SQLite with `--sqlite`."""
+"""Gives the test run its database: a temporary PostgreSQL cluster, SQLite with `--sqlite`, or one that is spread over
+the machines of the coordinator that CITUS_URL names."""
 
 from __future__ import annotations
 
@@ -29,6 +30,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]):
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # sync Playwright runs an event loop of its own
     if "--sqlite" in args:
         os.environ.pop("DATABASE_URL", None)
+    elif "CITUS_URL" in os.environ:
+        from tests.citus.cluster import distributed
+
+        os.environ["DATABASE_URL"] = distributed(os.environ["CITUS_URL"], "fairgate_suite", folder)
     elif "DATABASE_URL" not in os.environ:
         from tests.postgres import TEMPLATE, Cluster
 

@@ -28,6 +28,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
+from consent import citus
 from consent.ledger import canonical, kept, merkle, unfinished
 from consent.ledger.models import Checkpoint
 from consent.stats import actions as stats
@@ -179,11 +180,14 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
         return [outcome for outcome in outcomes if outcome is not None]
     if not drafts:
         return []
+    # A batch of its own is one machine's, which commits it at once; COPY makes Citus prepare and commit in two steps,
+    # which what else an outer transaction writes needs.
+    routed = citus.installed(connection) and not connection.in_atomic_block
     with transaction.atomic(using=using, savepoint=False):
         postgres = connection.vendor == "postgresql"
         # The bare cursor spares a wrapper a statement; its errors must be Django's all the same.
         with connection.wrap_database_errors, connection.cursor() as wrapped:
-            return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at).run()
+            return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at, routed).run()
 
 
 def append_unless_stopped(draft: Draft) -> int | None:
@@ -244,9 +248,12 @@ class _Head:
 class _Batch:
     """The state of one call of `append`, in the order of its statements."""
 
-    def __init__(self, cursor: Any, postgres: bool, drafts: Sequence[Draft], at: datetime | None) -> None:
+    def __init__(
+        self, cursor: Any, postgres: bool, drafts: Sequence[Draft], at: datetime | None, routed: bool = False
+    ) -> None:
         self.cursor = cursor
         self.postgres = postgres
+        self.routed = routed
         self.drafts = drafts
         self.at = at
         self.heads: dict[int, _Head] = {}
@@ -390,6 +397,9 @@ class _Batch:
         return outcome
 
     def insert(self) -> None:
+        if self.routed:
+            self.insert_routed()
+            return
         if self.postgres:
             self.insert_postgres()
             return
@@ -426,6 +436,23 @@ class _Batch:
             )
         self.cursor.copy_expert(f"COPY consent_logentry ({_ENTRY}) FROM STDIN", StringIO("".join(entries)))
         self.cursor.copy_expert(f"COPY consent_consentrecord ({_RECORD}) FROM STDIN", StringIO("".join(records)))
+
+    def insert_routed(self) -> None:
+        """Two INSERTs of one site's rows: Citus hands each to one machine."""
+        records = [
+            (
+                d.site_id, index, at, d.id_text, d.type, day, d.release, d.regime, d.jurisdiction, d.language, d.action,
+                payload.decode(), d.visitor and str(d.visitor), d.replaces and str(d.replaces), salt,
+            )
+            for d, index, at, day, payload, salt in self.records
+        ]  # fmt: skip
+        inserted = (("consent_logentry", _ENTRY, self.entries), ("consent_consentrecord", _RECORD, records))
+        for table, columns, rows in inserted:
+            marks = f"({_marks(columns.count(',') + 1)})"
+            self.cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES {','.join([marks] * len(rows))}",  # noqa: S608
+                [value for row in rows for value in row],
+            )
 
     def insert_tiles(self) -> None:
         """Stores the tiles that became full. The leaves of a tile begun by earlier batches are read back."""

@@ -15,6 +15,8 @@ from django.db import DatabaseError, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import post_migrate
 
+from consent import citus
+
 RECORD = "consent_consentrecord"
 # What an erasing UPDATE must leave as it is; the other columns are visitor, replaces, payload and salt.
 _RECORD_KEPT = (
@@ -108,7 +110,8 @@ def _wanted(connection: Any) -> list[tuple[str, str, str]]:
 
 
 def missing(connection: Any) -> list[str]:
-    """The triggers that are not there or switched off, as `table.trigger`; empty before the tables are made."""
+    """The triggers that are not there or switched off, as `table.trigger`; empty before the tables are made. On Citus
+    each shard is looked at, too."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'table')")
@@ -125,7 +128,9 @@ def missing(connection: Any) -> list[str]:
             "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'fairgate_%%' AND tgenabled = 'A'"
         )
         found = set(cursor.fetchall())
-    return [f"{table}.{name}" for table, name, _ in _wanted(connection) if (table, name) not in found]
+    wanted = [(table, name) for table, name, _ in _wanted(connection)]
+    lacking = [f"{table}.{name}" for table, name in wanted if (table, name) not in found]
+    return lacking + [name for name in citus.triggers_missing(connection, wanted) if name not in lacking]
 
 
 def install(connection: Any) -> None:
@@ -138,6 +143,8 @@ def install(connection: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                     cursor.execute(sql)
             return
+        if lacking and citus.distributed(connection):
+            lacking |= _drop_lacking(connection, lacking)
         cursor.execute(_functions())  # in any case: an older version's may know fewer columns
         for table, name, when in _wanted(connection):
             if f"{table}.{name}" not in lacking:
@@ -149,6 +156,20 @@ def install(connection: Any) -> None:
                 event = f"BEFORE {when} ON {table} FOR EACH {each}"
                 cursor.execute(f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {function}_guard()")
             cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def _drop_lacking(connection: Any, lacking: set[str]) -> set[str]:
+    """Takes away what some shards lack, so that it can be made on all of them; what is gone with it. The trigger for
+    rows of a partition is one with that of the whole table."""
+    rows = "fairgate_append_only"
+    family = [RECORD, *partitions(connection)]
+    gone = {f"{table}.{rows}" for table in family} if lacking & {f"{table}.{rows}" for table in family} else set()
+    with connection.cursor() as cursor:
+        for table, name, _ in _wanted(connection):
+            is_partition = name == rows and table in family[1:]
+            if f"{table}.{name}" in lacking | gone and not is_partition:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+    return gone
 
 
 def connect(app: AppConfig) -> None:

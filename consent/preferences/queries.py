@@ -66,7 +66,9 @@ def standings(site: Site, subject: UUID, now: datetime) -> list[Standing]:
 def states(site: Site, *, topic: Topic | None = None, value: str = "", before: int | None = None) -> list[ChoiceState]:
     """A page of states, the latest change first, and one more if there are more. `value`: yes, no or DUE, of
     a topic. `before`: the entry of the last row of the page before."""
-    rows = ChoiceState.objects.filter(site=site) if topic is None else ChoiceState.objects.filter(topic=topic)
+    rows = ChoiceState.objects.filter(site=site)
+    if topic is not None:
+        rows = rows.filter(topic=topic)
     if value == DUE and topic is not None:
         rows = rows.filter(noticed_at__lte=months_later(timezone.now(), -standing.NOTICE_MONTHS))
     elif value and topic is not None:
@@ -161,7 +163,9 @@ def has_notices(topic: Topic) -> bool:
 def notices_due(topic: Topic, now: datetime, after: datetime | None = None) -> int:
     """Of how many people the notice of CPNI is two years old, so that it must be sent again; with `after`, of how many
     it came to be so since."""
-    rows = ChoiceState.objects.filter(topic=topic, noticed_at__lte=months_later(now, -standing.NOTICE_MONTHS))
+    rows = ChoiceState.objects.filter(
+        site=topic.site_id, topic=topic, noticed_at__lte=months_later(now, -standing.NOTICE_MONTHS)
+    )
     if after is not None:
         rows = rows.filter(noticed_at__gt=months_later(after, -standing.NOTICE_MONTHS))
     return rows.count()

@@ -27,9 +27,9 @@ Key = tuple[UUID, int]
 
 def wrong(site: Site) -> list[str]:
     """What does not fit, in words."""
-    with one_moment():
+    with one_moment(site.pk):
         topics = {topic.key: topic for topic in site.topics.all()}
-        return [*_wordings(site, topics), *_states(site, topics), *_totals(topics)]
+        return [*_wordings(site, topics), *_states(site, topics), *_totals(site, topics)]
 
 
 def _wordings(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
@@ -97,10 +97,9 @@ def _contradiction(state: ChoiceState, index: int, said: str, record: Mapping[st
     return "says something older than it" if late else "" if same else "says something else"
 
 
-def _totals(topics: Mapping[str, Topic]) -> Iterator[str]:
+def _totals(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
     counts: Counter[tuple[int, str]] = Counter()
-    of_site = [topic.pk for topic in topics.values()]
-    rows = ChoiceState.objects.filter(topic__in=of_site).values_list("topic", "value").annotate(Count("subject"))
+    rows = ChoiceState.objects.filter(site=site).values_list("topic", "value").annotate(Count("subject"))
     for topic, value, count in rows.order_by():
         counts[topic, value] = count
     for topic in topics.values():

@@ -56,7 +56,7 @@ class Findings:
 def verify(site: Site) -> Findings:
     """Checks what the site's log says of releases, files, sign-offs and pictures against what is there."""
     found = Findings()
-    with one_moment():
+    with one_moment(site.pk):
         ours = LogEntry.objects.filter(site_id=site.pk).exclude(type="consent").exclude(type="choice")
         entries = ours.order_by("index")  # the small index
         types = dict(entries.values_list("index", "type"))

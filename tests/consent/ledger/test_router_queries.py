@@ -8,9 +8,10 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from consent.ledger.append import append
+from consent.ledger.append import _Batch, append
+from consent.ledger.verify import verify
 from tests.consent.ledger.sample_ledger import answer, make_site
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +73,19 @@ def test_what_a_batch_of_several_sites_asks_at_once(asked):
         return
     mixed = [one for one in asked()[before:] if not any(is_routed(one, site.pk) for site in sites)]
     assert [one.split()[0] for one in mixed] == ["SELECT", "WITH", "UPDATE"]  # lock heads, replays, move heads
+
+
+def test_a_batch_that_one_machine_commits_is_the_same_log(asked):
+    """On Citus a batch of its own is inserted without COPY: by statements that name one site, of whatever text."""
+    site = make_site()
+    if connection.vendor == "sqlite":
+        return
+    odd = {"status": "ConsentGiven", "choices": {"categories": {"C0001": "granted"}}, "page": "it's 100 %s \\ \\N é\t"}
+    before = len(asked())
+    with transaction.atomic(), connection.cursor() as wrapped:
+        drafts = [answer(site, record=odd), answer(site, visitor=None, replaces=uuid.uuid4())]
+        assert [outcome.index for outcome in _Batch(wrapped.cursor, True, drafts, None, routed=True).run()] == [1, 2]
+    statements = asked()[before:]
+    assert {one.split()[0] for one in statements} == {"SELECT", "INSERT", "UPDATE"}
+    assert [one[:120] for one in statements if not is_routed(one, site.pk)] == []
+    assert verify(site).wrong == []
