@@ -147,11 +147,14 @@ def install(connection: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                     cursor.execute(sql)
             return
-        if lacking and citus.distributed(connection):
+        spread = bool(lacking) and RECORD in citus.distributed(connection)
+        if spread:
             lacking |= _drop_lacking(connection, lacking)
         cursor.execute(_functions())  # in any case: an older version's may know fewer columns
         for table, name, when in _wanted(connection):
-            if f"{table}.{name}" not in lacking:
+            # A shard's partition has the trigger of the whole table's shard, under that one's name.
+            is_inherited = spread and name == ROWS and table != RECORD and table.startswith(RECORD)
+            if f"{table}.{name}" not in lacking or is_inherited:
                 continue
             function = RECORD if table.startswith(RECORD) else table
             each = "ROW" if when != "TRUNCATE" else "STATEMENT"
