@@ -33,7 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]):
     elif "CITUS_URL" in os.environ:
         from tests.citus.cluster import distributed
 
-        os.environ["DATABASE_URL"] = distributed(os.environ["CITUS_URL"], "fairgate_suite", folder)
+        os.environ["DATABASE_URL"] = distributed(os.environ["CITUS_URL"], f"fairgate_{os.getpid()}", folder)
     elif "DATABASE_URL" not in os.environ:
         from tests.postgres import TEMPLATE, Cluster
 
@@ -75,5 +75,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure() -> None:
+    if "CITUS_URL" in os.environ:
+        from tests.citus.cluster import drop
+
+        drop(os.environ["CITUS_URL"], f"fairgate_{os.getpid()}")
     if cluster:
         cluster.remove()

@@ -43,6 +43,11 @@ class Machines:
 
     def start(self) -> Machines:
         for cluster in self.clusters:
+            cluster.options = (
+                *cluster.options,
+                "-c",
+                f"citus.local_hostname={cluster.folder}",
+            )  # nodes call themselves
             cluster.start()
             run(cluster.url, "CREATE EXTENSION citus")
         first, *others = (str(cluster.folder) for cluster in self.clusters)
@@ -71,13 +76,20 @@ def nodes(url: str) -> list[tuple[str, int]]:
     return run(url, "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid")
 
 
+def drop(url: str, name: str) -> None:
+    """Takes a database away from every node."""
+    for host, port in nodes(url):
+        here = at(url, host, port, unquote(urlsplit(url).path[1:]))
+        run(here, "SET citus.enable_ddl_propagation = off", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
 def database(url: str, name: str, workers: int | None = None, triggers: bool = True) -> str:
     """The URL of an empty database of this name on every node of the cluster at `url`; of them the first `workers` may
     hold shards (None: all). `triggers`: whether distributed tables may have some."""
+    drop(url, name)
     known = nodes(url)
     for host, port in known:
         here = at(url, host, port, unquote(urlsplit(url).path[1:]))
-        run(here, "SET citus.enable_ddl_propagation = off", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         run(here, "SET citus.enable_ddl_propagation = off", f"CREATE DATABASE {name}")
         settings = [f"ALTER DATABASE {name} SET citus.shard_count = {SHARDS}"]
         if triggers:

@@ -32,7 +32,10 @@ def fill(url: str, folder: Path) -> None:
 
 
 def allow_triggers(url: str, host: str, port: int) -> None:
-    run(at(url, host, port, NAME), f"ALTER DATABASE {NAME} SET citus.enable_unsafe_triggers = on")
+    run(
+        at(url, host, port, NAME), "SET citus.enable_ddl_propagation = off",
+        f"ALTER DATABASE {NAME} SET citus.enable_unsafe_triggers = on",
+    )  # fmt: skip
 
 
 def shards(url: str, table: str) -> Iterator[tuple[str, str]]:
