@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from functools import lru_cache
@@ -47,5 +46,5 @@ def _key(secret: str | bytes) -> bytes:
 
 
 def _hashed(site_uuid: str, text: str, key: bytes) -> UUID:
-    found = hmac.new(key, f"{site_uuid} {text}".encode(), hashlib.sha256).digest()
+    found = hmac.digest(key, f"{site_uuid} {text}".encode(), "sha256")
     return UUID(bytes=found[:16], version=5)
