@@ -35,7 +35,7 @@ NOTICE = "notice"  # the carrier's notice of CPNI was sent; it is no answer
 VALUES = ("yes", "no", NOTICE)
 # How people said it. The last ones are ours alone.
 METHODS = ("app", "web", "form", "phone", "letter", "mail", "in_person", "sms", "other")
-OWN_METHODS = ("page", "one_click", "mailed_link")
+OWN_METHODS = ("page", "one_click", "mailed_link", "signed_in")
 LONGEST_SOURCE, LONGEST_EVIDENCE = 100, 300
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MOST = 5_000  # choices of one transaction
@@ -151,7 +151,8 @@ def _check_parent(topic: Topic, made: Choice) -> None:
     if made.method not in standing.PARENTAL_METHODS:
         raise InvalidChange(f"A parent's yes names how it was made sure: {', '.join(standing.PARENTAL_METHODS)}.")
     if topic.kind == Topic.Kind.PARENTAL_SHARING and made.method in standing.INTERNAL_ONLY:
-        raise InvalidChange(f"{made.method} does not do for disclosure to third parties (16 CFR 312.5(b)(2)).")
+        place = f"16 CFR 312.5(b)(2)({standing.INTERNAL_ONLY[made.method]})"
+        raise InvalidChange(f"{made.method} does not do for disclosure to third parties ({place}).")
     if not made.evidence:
         raise InvalidChange("A parent's yes names its proof (evidence).")
 
@@ -251,16 +252,15 @@ def draft_of_choice(site: Site, one: Choice, now: datetime) -> Draft:
 
 def _as_known(site: Site, choices: Iterable[Choice]) -> None:
     """Who is known under an older key stays who they are."""
-    older: dict[UUID, Choice] = {}
+    same: dict[str, list[Choice]] = {}
     for one in choices:
         if one.identifier:
-            older |= dict.fromkeys(subjects.subjects_of(site, one.identifier)[1:], one)
-    known = ChoiceState.objects.filter(site=site, subject__in=list(older)).values_list("subject", flat=True)
-    for subject in known:
-        identifier = older[subject].identifier
-        for one in choices:
-            if one.identifier == identifier:
-                one.subject = subject
+            same.setdefault(one.identifier, []).append(one)
+    older = {subject: known for known in same for subject in subjects.subjects_of(site, known)[1:]}
+    rows = ChoiceState.objects.filter(site=site, subject__in=list(older)).values_list("subject", flat=True)
+    for subject in rows:
+        for one in same[older[subject]]:
+            one.subject = subject
 
 
 def _suppressed(offer: Offer, choices: Iterable[Choice]) -> set[Any]:

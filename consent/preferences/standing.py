@@ -1,7 +1,8 @@
 """What a state is worth now: whether the operator may act on it, and since or from when. Pure.
 
-CPNI: 47 CFR 64.2008. Approval by silence counts thirty days after the notice (d)(1), for a letter from the third day
-after it was mailed; such notices come again every two years (d)(2). Parental consent: 16 CFR 312.5 as amended in 2025.
+Of what these rules rest on, docs/choices.md says how each fact was held against its source. CPNI: 47 CFR 64.2008.
+Approval by silence counts thirty days after the notice (d)(1), for a letter from the third day after it was mailed;
+such notices come again every two years (d)(2). Parental consent: 16 CFR 312.5 as amended at 90 FR 16977 (April 2025).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ Value = ChoiceState.Value
 WAITING_DAYS = 30
 LETTER_DAYS = 3
 NOTICE_MONTHS = 24  # how long the notice of an opt-out may be ago
-# How it was made sure that a parent agreed. The last two are for data that are disclosed to nobody.
+# How it was made sure that a parent agreed: 16 CFR 312.5(b)(2)(i) to (ix), then (b)(3). Those of INTERNAL_ONLY
+# are for operators that disclose nothing.
 PARENTAL_METHODS = {
     "signed_form": "a form that the parent signed and sent back",
     "payment": "a payment of which the account's holder is told",
@@ -26,11 +28,12 @@ PARENTAL_METHODS = {
     "video_call": "a video call with trained staff",
     "government_id": "an identity document held against a database",
     "questions": "questions that a child could hardly answer",
-    "face_match": "a photo document held against the parent's face",
+    "face_match": "a photo document held against the parent's face, confirmed by trained staff",
     "email_plus": "a mail and a further step",
     "text_plus": "a text message and a further step",
+    "safe_harbor": "a method that an approved safe harbor program allows",
 }
-INTERNAL_ONLY = ("email_plus", "text_plus")
+INTERNAL_ONLY = {"email_plus": "viii", "text_plus": "ix"}  # method → its place in 16 CFR 312.5(b)(2)
 PARENTAL = (Topic.Kind.PARENTAL, Topic.Kind.PARENTAL_SHARING)
 
 
