@@ -16,7 +16,7 @@ from consent.ledger.models import (
 )
 from consent.notices.models import Notice, NoticeChoice
 from consent.policies.models import Document, DocumentText, DocumentVersion
-from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
+from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, SubjectKey, Topic, TopicWording
 from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
 from consent.requests.models import (
     PreparedAnswer,
@@ -97,6 +97,7 @@ __all__ = [
     "ShownTotal",
     "Site",
     "SiteSighting",
+    "SubjectKey",
     "SubjectRequest",
     "SuppressedAddress",
     "TextReview",

@@ -108,6 +108,17 @@ def test_an_address_that_may_not_be_reached_is_refused_in_words(bob, shop):
     assert "Give an address or a file" in text(bob.post(page(shop, "data/"), {"do": "import", "language": "en"}))
 
 
+def test_a_named_person_has_read_the_draft_until_it_changes(bob, shop):
+    where = page(shop, f"{written(shop).key}/")
+    bob.post(where, {"do": "review", "language": "en", "signed_by": "Ann Reader"})
+    assert "Ann Reader" in bob.get(where).content.decode()
+    bob.post(where, {"do": "save", "language": "en", "title": "How", "text": "Otherwise.", "summary": "", "why": ""})
+    assert "Ann Reader" not in bob.get(where).content.decode()
+    bob.post(where, {"do": "review", "language": "en", "signed_by": "Ann Reader"})
+    bob.post(where, {"do": "review", "language": "en", "undo": "1"})
+    assert "Ann Reader" not in bob.get(where).content.decode()
+
+
 def test_a_language_is_added_and_taken_out_and_a_draft_deleted(bob, shop):
     written(shop)
     assert "There is no text in Deutsch yet" in text(bob.get(page(shop, "data/?language=de")))
