@@ -46,6 +46,14 @@ def find_subject(site: Site, asked: str) -> UUID:
     return next((one for one in candidates if one in known), candidates[-1 if given else 0])
 
 
+def subject_known(site: Site, identifier: str) -> UUID:
+    """The subject of an id: of several keys, the one under which somebody is known. An id is never taken for another
+    person's reference here. Raises InvalidChange."""
+    candidates = subjects.subjects_of(site, identifier)
+    known = set(ChoiceState.objects.filter(site=site, subject__in=candidates).values_list("subject", flat=True))
+    return next((one for one in candidates if one in known), candidates[0])
+
+
 def is_suppressed(site: Site, subject: UUID) -> bool:
     """Whether a person was erased, so that nothing may be kept of them, or sent to them."""
     hashes = [address_hash(site, str(subject), secret) for secret in subjects.secrets()]

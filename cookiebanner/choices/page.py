@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from csp.decorators import csp_exempt
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -11,8 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent.banners import cldr
-from consent.preferences import queries, standing
+from consent.preferences import center, queries, standing
 from consent.preferences.models import Topic, TopicWording
 from consent.preferences.texts import language_for, words
 from cookiebanner.choices import shared
@@ -55,22 +52,7 @@ def _save(request: HttpRequest, person: Person, language: str) -> None:
 
 def _show(request: HttpRequest, person: Person, language: str, said: str) -> HttpResponse:
     text, wanted = words(language), shared.wishes(request, person.language)
-    stands = {one.topic.pk: one for one in queries.standings(person.site, person.subject, timezone.now())}
-    records = queries.records_of(person.site, stands.values())
-    rows: list[dict[str, Any]] = []
-    for topic, wording in queries.offered(person.site):
-        one = stands[topic.pk]
-        acted = one.state.acted_at if one.state else None
-        rows.append(
-            {
-                "key": topic.key,
-                "value": one.state.value if one.state else "",
-                "parent": topic.kind in standing.PARENTAL,
-                "since": text["since"].format(day=cldr.long_date(acted.date(), language)) if acted else "",
-                "receipt": text["receipt"].format(number=one.state.entry) if one.state else "",
-                "proof": links.receipt(person.site, records[topic.pk]) if topic.pk in records else "",
-                **shared.asked_in(wording, wanted, language),
-            }
-        )
+    found = center.rows(person.site, person.subject, language, wanted, timezone.now())
+    rows = [(row, links.receipt(person.site, row.record) if row.record else "") for row in found]
     intro = text["intro"].format(site=shared.name_of(person.site))
     return shared.show(request, "choices/page.html", language, rows=rows, said=said, intro=intro)

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from consent.banners.texts import direction
-from consent.preferences import queries
 from consent.preferences.collecting import Choice, Offer, Taken, collect
 from consent.preferences.models import Topic, TopicWording
 from consent.preferences.texts import LANGUAGES, language_for, words
@@ -28,16 +27,6 @@ def wishes(request: HttpRequest, language: str) -> list[str]:
     to, what their browser says."""
     chosen = request.GET.get("lang", "")[:35]
     return [one for one in (chosen, language, *delivery.wishes(lower_headers(request), "")) if one]
-
-
-def asked_in(wording: TopicWording, wanted: list[str], language: str) -> dict[str, str]:
-    """The words of a topic for a page in a language; `lang` is theirs, `remark` says so when it is another one."""
-    code, said = queries.words_of(wording, [language, *wanted])
-    text = words(language)
-    remark = "" if language_for([code]) == language and code.startswith(language) else text["in_language"]
-    known = language_for([code])
-    called = words(known)["language_name"] if code.startswith(known) else code
-    return {"lang": code, "remark": remark.format(language=called), "name": said["name"], "text": said["text"]}
 
 
 def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str) -> list[Taken]:

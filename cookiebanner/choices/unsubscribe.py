@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from consent.preferences import center
 from consent.preferences.texts import language_for, words
 from cookiebanner.choices import shared
 from cookiebanner.staff import choice_links
@@ -29,7 +30,7 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
     topic, language = person.topic, language_for(shared.wishes(request, person.language))
     wording = topic.wordings.last()
     assert wording is not None
-    asked = shared.asked_in(wording, shared.wishes(request, person.language), language)
+    asked = center.asked_in(wording, shared.wishes(request, person.language), language)
     text, site = words(language), shared.name_of(person.site)
     one_click = request.POST.get(FIELD, "") == VALUE
     if request.method == "POST" and (one_click or request.POST.get("do") == "stop"):

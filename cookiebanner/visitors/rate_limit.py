@@ -16,6 +16,7 @@ from cookiebanner.visitors.proxies import client_key
 from cookiebanner.visitors.rate_limit_table import of_this_process
 
 CONSENTS, IMPRESSIONS, REPORTS, STATE, REQUESTS = "consents", "impressions", "reports", "state", "requests"
+CHOICES = "choices"  # of visitors who are signed in
 MOST_REQUESTS = 6  # of a person's requests, and codes tried, a minute
 HOUR = 10  # allowances of a minute that counts and reports get in an hour
 

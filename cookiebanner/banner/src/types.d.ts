@@ -180,6 +180,13 @@ export interface Core {
   releaseAllowed?: () => void;
   ui?: (create: (core: Core) => View, packed: Screen) => void;
 
+  /** Where choices.js is, what it hands over, and what it made of who is signed in. Comes with late.js. */
+  choicesFile?: string;
+  makeOwn?: (core: Core, source: string | (() => string | Promise<string>)) => Own;
+  own?: Own;
+  ownStyle?: boolean;
+  /** The preferences, as they were opened last. */
+  dialog?: HTMLDialogElement;
   test?: boolean;
   stub?: boolean;
   openers?: string;
@@ -326,10 +333,18 @@ export interface Ui extends Partial<Lists> {
   optsOut?: () => boolean;
 }
 
+/** The choices beyond cookies of whoever is signed in (choices.js). */
+export interface Own {
+  handle: import('../fairgate.d.ts').SignedIn;
+  /** Puts them into the open preferences. */
+  draw(): void;
+  end(): void;
+}
+
 /** The members that late.js puts in the place of those that load it. */
 export type LateApi = Pick<
   Fairgate,
-  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open' | 'content' | 'on'
+  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open' | 'content' | 'on' | 'signIn'
 >;
 
 declare module '../fairgate.d.ts' {

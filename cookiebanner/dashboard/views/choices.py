@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +17,10 @@ from django.utils.translation import gettext as _
 
 from consent.common import InvalidChange
 from consent.jobs.models import Job
-from consent.preferences import actions, erasing, imports, queries
-from consent.preferences.models import ChoiceImport, Topic, TopicWording
+from consent.preferences import actions, erasing, imports, queries, reviews, subject_tokens
+from consent.preferences.models import ChoiceImport, SubjectKey, Topic, TopicWording
+from consent.preferences.texts import LANGUAGES
+from consent.preferences.texts import words as our_words
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.choice_forms import (
@@ -29,18 +33,54 @@ from cookiebanner.dashboard.choice_forms import (
     Words,
     languages_of,
 )
+from cookiebanner.dashboard.forms import LANGUAGE_NAMES
 from cookiebanner.staff.downloads import as_download
 from cookiebanner.staff.pages import actor, on_site, show
 
 HISTORY = 100  # entries of one person that a page shows
 
 
-@on_site(May.VIEW, "GET")
+@on_site(May.VIEW)
 def choices(request: HttpRequest, site: Site) -> HttpResponse:
-    """The topics, with how many said yes and no."""
+    """The topics, with how many said yes and no, and who has read our words around them; a POST signs those."""
+    if request.method == "POST":
+        _review(request, partial(reviews.sign_ours, site), partial(reviews.unsign_ours, site))
+        return redirect("dashboard:choices", uuid=site.uuid)
     now = timezone.now()
     rows = [(topic, _notices_due(topic, now)) for topic in site.topics.all()]
-    return show(request, "dashboard/choices.html", site, rows=rows, names=_names(site))
+    read = reviews.of_ours(site) if rows else {}
+    languages = [(code, our_words(code)["language_name"], read.get(code)) for code in LANGUAGES]
+    return show(request, "dashboard/choices.html", site, rows=rows, names=_names(site), languages=languages)
+
+
+def _review(request: HttpRequest, sign: Callable[..., Any], unsign: Callable[..., Any]) -> None:
+    """Somebody has read words in a language, or takes that back."""
+    language = request.POST.get("language", "")
+    try:
+        if "undo" in request.POST:
+            unsign(actor(request), language)
+        else:
+            sign(actor(request), language, request.POST.get("signed_by", ""))
+    except InvalidChange as error:
+        messages.error(request, str(error), "bad")
+    else:
+        messages.success(request, _("Saved."), "good")
+
+
+@on_site(May.MANAGE)
+def subject_keys(request: HttpRequest, site: Site) -> HttpResponse:
+    """The keys by which the site's server says who is signed in; a new one's text is shown once."""
+    made = ""
+    if request.method == "POST" and "end" in request.POST:
+        subject_tokens.end_key(site, actor(request), request.POST["end"])
+        return redirect("dashboard:subject_keys", uuid=site.uuid)
+    if request.method == "POST":
+        try:
+            _row, made = subject_tokens.make_key(site, actor(request))
+        except InvalidChange as error:
+            messages.error(request, str(error), "bad")
+    rows = SubjectKey.objects.filter(site=site).order_by("-pk")[:50]
+    return show(request, "dashboard/subject_keys.html", site, made=made, rows=rows)
 
 
 def _names(site: Site) -> dict[str, str]:
@@ -86,6 +126,8 @@ def topic(request: HttpRequest, site: Site, topic: str) -> HttpResponse:
             elif doing == "end":
                 actions.end_topic(row, actor(request))
                 messages.success(request, _("The topic has ended."), "good")
+            elif doing == "review":
+                _review(request, partial(reviews.sign_topic, row), partial(reviews.unsign_topic, row))
         except InvalidChange as error:
             (words if doing == "words" else form).add_error(None, str(error))
         if form.errors or words.errors:
@@ -106,6 +148,9 @@ def _topic(
     request: HttpRequest, site: Site, row: Topic, form: ChangeTopic, words: Words, status: int = 200
 ) -> HttpResponse:
     wordings = list(row.wordings.order_by("-version")[:50])
+    read = reviews.of_topic(row)
+    codes = wordings[0].texts if wordings else {}
+    languages = [(code, LANGUAGE_NAMES.get(code, code), read.get(code)) for code in codes]
     due = _notices_due(row, timezone.now())
     return show(
         request,
@@ -118,6 +163,7 @@ def _topic(
         words=words,
         wordings=wordings,
         due=due,
+        languages=languages,
     )
 
 

@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consent.jobs import registry, runner
-from consent.models import ChoiceImport, ChoiceState, Site, Topic
+from consent.models import ChoiceImport, ChoiceState, Site, SubjectKey, Topic
 from consent.preferences.collecting import METHODS, OWN_METHODS, VALUES
 from consent.preferences.standing import PARENTAL_METHODS, Standing
+from consent.preferences.subject_tokens import read
 from consent.preferences.subjects import subject_of
 from cookiebanner.templatetags import fairgate
 from tests.consent.preferences.sample_topics import choice, said, topic
+from tests.consent.preferences.tokens import subject_token
 
 pytestmark = pytest.mark.django_db
 NEW = {"key": "news", "kind": "email", "basis": "opt_in", "channel": "email", "name_en": "News", "text_en": "Offers."}
@@ -171,3 +173,31 @@ def test_what_became_of_words_is_said_and_a_site_without_topics_says_what_one_is
         ({"do": "end"}, "The topic has ended."),
     ):
         assert words in alice.post(page, body, follow=True).content.decode()
+
+
+def test_keys_for_signed_in_visitors_are_made_shown_once_and_ended(alice, shop) -> None:
+    page = at(shop, "subject_keys")
+    made = alice.post(page, {"make": "1"}).content.decode()
+    row = SubjectKey.objects.get(site=shop)
+    [key] = re.findall(rf"{row.name}\.[\w-]{{43}}", made)
+    assert read(shop, subject_token()(key, str(shop.uuid), "c-1"), timezone.now()).identifier == "c-1"
+    shown = alice.get(page).content.decode()
+    assert (row.name in shown, key in shown) == (True, False)
+    alice.post(page, {"make": "1"})
+    assert "two keys already" in alice.post(page, {"make": "1"}).content.decode()
+    alice.post(page, {"end": row.name})
+    row.refresh_from_db()
+    assert (row.ended_at is None, SubjectKey.objects.filter(ended_at=None).count()) == (False, 1)
+
+
+def test_who_has_read_the_words_is_signed_and_taken_back(alice, shop) -> None:
+    topic(shop)
+    signed = {"do": "review", "language": "en", "signed_by": "Ann Reader"}
+    for page in (at(shop, "choices"), at(shop, "topic", topic="news")):
+        assert "Ann Reader" not in alice.get(page).content.decode()
+        alice.post(page, signed)
+        assert "Ann Reader" in alice.get(page).content.decode()
+        alice.post(page, {"do": "review", "language": "en", "undo": "1"})
+        assert "Ann Reader" not in alice.get(page).content.decode()
+        refused = alice.post(page, signed | {"language": "eo"}, follow=True).content.decode()
+        assert "in this language" in refused

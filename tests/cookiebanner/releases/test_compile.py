@@ -53,6 +53,7 @@ LONGEST_WORDS = ("el", "uk", "sr", "ga")  # the languages whose words weigh most
 WORDS_BUDGET = 448  # what they may weigh more than English, for those who read them
 # What cookies are for, in a language that our catalogue's English sentences are not of: both stand in the list.
 COOKIES_BUDGET = 128
+CHOICES_BUDGET = 2_048  # for visitors whom the site has signed in
 # otreset reaches what fallbacks keep; whole languages and Trusted Types without us; languages of which no browser is asked;
 # the whole of the domain data, elements that stay, events for analytics, every form of old cookies; what an earlier
 # banner's yes covers (48); what a page's own program takes back in the old cookie (96); changes of the signal, ids that are none (48).
@@ -149,6 +150,7 @@ def test_only_a_site_that_moved_carries_what_reads_the_old_answers(manager):
 
 def test_size_of_the_stub():
     assert len(brotli.compress(compiler.built("stub"))) <= STUB_BUDGET
+    assert len(brotli.compress(compiler.built("choices"))) <= CHOICES_BUDGET
 
 
 def test_names_of_cookies_are_packed_rather_too_wide_than_too_narrow():
@@ -251,7 +253,7 @@ def test_the_same_release_is_the_same_bytes():
     first, second = (files(samples.snapshot(variants=("eu_opt_in", "us_ca"))) for _ in range(2))
     assert first == second
     assert sorted(name for name in first if name.endswith(".js")) == [
-        "first.en.js", "gate.eu_opt_in.js", "gate.us_ca.js", "late.js", "ui.en.js",
+        "choices.js", "first.en.js", "gate.eu_opt_in.js", "gate.us_ca.js", "late.js", "ui.en.js",
     ]  # fmt: skip
 
 
@@ -270,6 +272,8 @@ def test_the_gate_names_its_parts_by_hash():
     assert cfg["langs"] == {lang: hashlib.sha256(made[f"ui.{lang}.js"]).hexdigest()[:16] for lang in ("en", "de")}
     assert cfg["late"] == hashlib.sha256(made["late.js"]).hexdigest()[:16]
     assert (cfg["site"], cfg["release"]) == (samples.SITE_UUID, 3)
+    choices = hashlib.sha256(made["choices.js"]).hexdigest()[:16]
+    assert f'fairgate._.choicesFile="{choices}";' in made["late.js"].decode()
 
 
 def test_nothing_leaves_its_string():

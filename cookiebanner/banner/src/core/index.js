@@ -267,7 +267,7 @@ export function start(cfg, arm) {
       object[name] = forward;
     }
   };
-  forwardToLate(api, 'accept reject withdraw optOut set setAge open show content');
+  forwardToLate(api, 'accept reject withdraw optOut set setAge open show content signIn');
   forwardToLate(core, 'begin place ui releaseAllowed restart importsHeld');
   core.policy = unchecked;
   try {
