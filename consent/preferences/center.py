@@ -178,6 +178,8 @@ def _choice(
 def _is_same(site: Site, taken: Taken, choice: Choice) -> bool:
     """Whether what is stored under this number is the same act, which came once more at another moment."""
     index = LogEntry.objects.filter(site_id=site.pk, record_id=taken.record).values_list("index", flat=True).first()
+    if index is None:
+        return False
     row = ConsentRecord.objects.filter(site_id=site.pk, index=index).values_list("action", "visitor", "payload").first()
     if row is None or row[2] is None:
         return False

@@ -56,7 +56,7 @@ def _answer(request: Request, decoder: msgspec.json.Decoder[Any], act: Callable[
     except Exception as error:
         return to_response(door.refusal(consents.failure(error)))
     response = HttpResponse(msgspec.json.encode(shown), headers=door.json_headers(door.JSON))
-    response["Access-Control-Allow-Origin"] = origin
+    response["Access-Control-Allow-Origin"] = origin or ""
     response["Access-Control-Expose-Headers"] = ", ".join(settings.CORS_EXPOSE_HEADERS)
     return response
 

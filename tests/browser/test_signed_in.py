@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -10,6 +12,7 @@ from consent.preferences.actions import add_topic
 from consent.preferences.subject_tokens import end_key, make_key
 from tests.browser.regimes import OURS, SHOP, open_shop, visitor
 from tests.consent.preferences.tokens import subject_token
+from tests.values import present
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PERSON = "ada@example.org"
@@ -26,16 +29,14 @@ def shop(world, live_server, settings):
     site = open_shop(world, live_server.url, languages=["en", "de", "ar"])
     add_topic(site, "x", key="news", kind="email", basis="opt_in", texts=NEWS)
     add_topic(site, "x", key="calls", kind="phone", basis="opt_out", texts=CALLS)
-    key = make_key(site, "x")[1]
-    site.key = key
-    site.handed_out = 0
+    desk = SimpleNamespace(site=site, key=make_key(site, "x")[1], handed_out=0)
 
     def token(asked):
-        site.handed_out += 1
-        return 200, "text/plain", subject_token()(site.key, str(site.uuid), PERSON).encode()
+        desk.handed_out += 1
+        return 200, "text/plain", subject_token()(desk.key, str(site.uuid), PERSON).encode()
 
     world.pages[(SHOP, "/token")] = token
-    return site
+    return desk
 
 
 def states(site):
@@ -62,7 +63,7 @@ def test_it_is_done_by_keyboard_and_said_back(world, chromium, shop):
         yes, no = (
             page.locator(".fg-topic").first.get_by_role("button", name=name, exact=True) for name in ("Yes", "No")
         )
-        boxes = [one.bounding_box() for one in (yes, no)]
+        boxes = [present(one.bounding_box()) for one in (yes, no)]
         assert (boxes[0]["width"], boxes[0]["height"]) == (boxes[1]["width"], boxes[1]["height"])
         assert min(boxes[0]["height"], boxes[0]["width"]) >= 44
         for _ in range(60):
@@ -71,17 +72,17 @@ def test_it_is_done_by_keyboard_and_said_back(world, chromium, shop):
                 break
         page.keyboard.press("Space")
         page.get_by_text("Saved.").wait_for()
-        assert (states(shop), yes.get_attribute("aria-pressed")) == ({"news": "yes"}, "true")
+        assert (states(shop.site), yes.get_attribute("aria-pressed")) == ({"news": "yes"}, "true")
         assert yes.evaluate("(node) => node === document.activeElement")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_function(
             "document.querySelectorAll('.fg-topic')[0].querySelectorAll('[aria-pressed=true]')[0].textContent === 'No'"
         )
-        assert states(shop) == {"news": "no"}
+        assert states(shop.site) == {"news": "no"}
         page.get_by_role("button", name="No to everything").click()
         page.wait_for_function("document.querySelectorAll('.fg-own [aria-pressed=true]').length === 2")
-        assert (states(shop), errors) == ({"news": "no", "calls": "no"}, [])
+        assert (states(shop.site), errors) == ({"news": "no", "calls": "no"}, [])
         # Words of the site's are words, and nothing runs of them; the cookies are asked as ever.
         assert (page.evaluate("window.hit"), page.locator(".fg-own img").count()) == (None, 0)
         assert EVIL in page.locator(".fg-topic").nth(1).inner_text()
@@ -111,18 +112,18 @@ def test_the_token_is_in_bodies_only_and_fetched_anew_when_it_proves_nothing(wor
     with visitor(chromium, world, "DE") as page:
         page.evaluate(SIGN_IN)
         opened(page)
-        used = subject_token()(shop.key, str(shop.uuid), PERSON).split(".")[0]
+        used = subject_token()(shop.key, str(shop.site.uuid), PERSON).split(".")[0]
         assert [asked.path for asked in world.asked if used in asked.path] == []
         html, kept = page.evaluate(
             "[document.documentElement.outerHTML, JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])]"
         )
         assert used not in html + kept and PERSON not in html + kept
-        end_key(shop, "x", shop.key.partition(".")[0])
-        shop.key = make_key(shop, "x")[1]
+        end_key(shop.site, "x", shop.key.partition(".")[0])
+        shop.key = make_key(shop.site, "x")[1]
         before = shop.handed_out
         page.locator(".fg-topic").first.get_by_role("button", name="Yes", exact=True).click()
         page.get_by_text("Saved.").wait_for()
-        assert (states(shop), shop.handed_out) == ({"news": "yes"}, before + 1)
+        assert (states(shop.site), shop.handed_out) == ({"news": "yes"}, before + 1)
 
 
 def test_a_page_that_draws_it_itself_and_one_of_nobody(world, chromium, shop):
