@@ -39,7 +39,6 @@ TEXTS = (
 )  # fmt: skip
 _STATUSES = (400, 403, 404, 410, 413, 415, 429, 503)
 _PROBLEMS = openapi.problems(*_STATUSES, _403="origin_not_allowed, token_refused", _410="erased: the person was")
-ERASED = RejectedSubmission("erased", "This person was erased and asked to be left alone.")
 
 
 def _answer(request: Request, decoder: msgspec.json.Decoder[Any], act: Callable[..., schema.ChoicesShown]) -> Any:
@@ -77,7 +76,7 @@ def _person(uuid: UUID, token: str, host: str) -> center.Person:
         raise RejectedSubmission("token_refused", f"The subject token is refused. {error}") from None
     subject = queries.subject_known(site, claims.identifier)
     if queries.is_suppressed(site, subject):
-        raise ERASED
+        raise RejectedSubmission("erased", "This person was erased and asked to be left alone.")
     return center.Person(site, subject, claims.identifier, claims.email, host, f"subject token, key {claims.key}")
 
 
