@@ -7,7 +7,8 @@
 # make lock   requirements.lock from requirements.txt, requirements-pdf.lock for the image's PDFs
 # make audit  asks the network whether something is known against what is installed
 # make bench  the performance table
-# make bench-banner  how soon the banner is there beside rivals', its bytes, and how they grow with a site
+# make bench-banner  how soon the banner is there beside rivals', and its bytes
+# make bench-growth  what more sites, releases, services and languages cost; a part of make bench
 # make bench-peers  answers a second beside another consent server from npm
 # make bench-soak  half an hour under half the load, with publishes, erasures and checkpoints
 # make bench-against REV=<commit>  answers and scripts of this tree beside another revision's, interleaved
@@ -17,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Some containers forbid it: then each of a run's many processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint fmt build bench bench-against bench-peers bench-soak bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint lint-types lint-rest fmt build bench bench-against bench-peers bench-soak bench-growth bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -51,9 +52,9 @@ build: node_modules/.done
 	npm run --silent build
 
 test: .venv/.dev node_modules/.done
-	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0
+	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0 redis-server
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
-	$(MAKE) -j2 --output-sync=target lint test-js
+	$(MAKE) -j2 --output-sync=target lint-types lint-rest test-js
 	$(MAKE) test-postgres
 	$(MAKE) test-sqlite
 
@@ -65,11 +66,11 @@ marked = $$(grep -rl 'pytest.mark.$(1)' tests --include='*.py')
 
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
-# tests wait much of their time, so two cores bear four of them.
+# tests wait much of their time, so two cores bear six of them.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults $(call marked,faults) || $(PY) -m pytest -q -m faults --last-failed
-	$(PY) -m pytest -q -n 4 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
+	$(PY) -m pytest -q -n 6 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
 	$(PY) -m pytest -q -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks, and generated documents, beside themselves without the gate; a fifth of these is in `make test`.
@@ -89,18 +90,23 @@ coverage: .venv/.dev
 	$(PY) -m coverage report
 
 quick: .venv/.dev node_modules/.done
-	@./scripts/need chromium nginx-light libnginx-mod-http-js libpangoft2-1.0-0
+	@./scripts/need chromium nginx-light libnginx-mod-http-js libpangoft2-1.0-0 redis-server
 	$(MAKE) lint
 	$(MAKE) test-js
 	$(PY) -m pytest -q -n 2 --sqlite -m "not browser and not faults and not slow"
 	$(PY) -m pytest -q --sqlite tests/browser/test_ribbon_page.py
 
-lint: .venv/.dev node_modules/.done
+lint: lint-types lint-rest
+
+# Of all that lints, what takes longest: `make test` runs the rest beside it.
+lint-types: .venv/.dev
+	.venv/bin/mypy
+
+lint-rest: .venv/.dev node_modules/.done
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
 	git ls-files -z -- '*.html' | grep -z '^templates/' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	.venv/bin/mypy
 	npm run --silent lint
 	npm run --silent types
 	$(PY) manage.py makemigrations --check --dry-run
@@ -118,6 +124,7 @@ audit: .venv/.runtime
 bench: .venv/.dev
 	@./scripts/need postgresql nginx-light wrk
 	$(PY) -m bench
+	$(PY) -m bench.growth
 
 # The other revision runs on this one's packages: an older one may need its own.
 bench-against: .venv/.dev
@@ -134,10 +141,14 @@ bench-soak: .venv/.dev
 	$(PY) -m bench.soak
 
 bench-blocking: .venv/.dev node_modules/.done
-	@./scripts/need chromium firefox-esr
+	@./scripts/need chromium firefox-esr webkit2gtk-driver xvfb
 	$(PY) -m bench.blocking
 	for engine in firefox webkit; do $(PY) -m bench.blocking_engines table $$engine --minutes 600 || exit; done
 	for engine in chromium firefox webkit; do $(PY) -m bench.blocking_engines races $$engine --minutes 600 || exit; done
+
+bench-growth: .venv/.dev
+	@./scripts/need postgresql
+	$(PY) -m bench.growth
 
 bench-banner: .venv/.dev node_modules/.done
 	@./scripts/need chromium

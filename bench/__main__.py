@@ -29,6 +29,9 @@ def main() -> None:
     )
     parser.add_argument("--records", type=int, default=10_000_000, help="of the largest ledger in (c) to (f)")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--reading", nargs="+", default=[], metavar="FORMAT", help="what to measure in (e) and (g); all by default"
+    )
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--connections", type=int, nargs="+", default=[64, 256])
     given = parser.parse_args()
@@ -112,7 +115,7 @@ def measure_history(
     """(c) to (g), into `results`: what a long past costs."""
     from bench import fill, history, sample_sites
 
-    sizes = sorted({0, given.records // 10, given.records})
+    sizes = sorted({0, given.records // 10, given.records} if set("ce") & set(given.only) else {0, given.records})
 
     def make(size: int) -> Any:
         made = sample_sites.another(site)
@@ -120,7 +123,8 @@ def measure_history(
             begun = time.monotonic()
             fill.fill(made, size, sample_sites.HOST, lambda done: say(f"history: {done:,} of {size:,}")
                       if done % 500_000 == 0 else None)  # fmt: skip
-            say(f"{size:,} records made in {time.monotonic() - begun:.0f} s")
+            seconds = time.monotonic() - begun
+            say(f"{size:,} records made in {seconds:.0f} s, {size / seconds:,.0f} a second")
         return made
 
     if "c" in given.only:
@@ -136,14 +140,14 @@ def measure_history(
         results["proofs"] = history.proofs(cluster, folder, large)
     if "e" in given.only:
         say("exports and verification")
-        results["reading"] = history.reading(cluster, small, given.rounds, say)
+        results["reading"] = history.reading(cluster, small, given.rounds, say, given.reading)
         results["took"]["e"] = f"{given.rounds} rounds, {sizes[-2]:,} records; COPY of the same before each"
     if "f" in given.only:
         say("the dashboard")
         results["dashboard"] = history.dashboard(large, days=90)
     if "g" in given.only:
         say("exports and verification of the largest ledger")
-        results["whole"] = history.reading(cluster, large, 1, say)
+        results["whole"] = history.reading(cluster, large, 1, say, given.reading)
         results["took"]["g"] = f"once, {sizes[-1]:,} records"
 
 

@@ -1,15 +1,15 @@
 """How soon the banner is there, and what it costs the page: `python -m bench.banner` (make bench-banner).
 
 Ways are interleaved; figures are medians of the rounds, with the smallest and the largest, and go into
-docs/performance.*. `ways`, `cost`, `returning` and `growth` measure only that part: banners, what they cost a page,
-bytes of a returning visitor, bytes and the time of a publish as a site grows. A number is that of the rounds.
+docs/performance.*. `ways`, `cost` and `returning` measure only that part: banners, what they cost a page, bytes of a
+returning visitor. A number is that of the rounds.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -23,12 +23,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cookiebanner.settings")
 django.setup()
 
 import brotli  # noqa: E402
-from playwright.sync_api import BrowserContext, Page, sync_playwright  # noqa: E402
 
 from bench.devtools import Chromium  # noqa: E402
 from bench.report import table, write  # noqa: E402
 from consent.publishing import streams  # noqa: E402
-from consent.publishing.actions import _artifact  # noqa: E402
 from cookiebanner.lane.app import head_of  # noqa: E402
 from cookiebanner.releases.compile import compile as compile_release  # noqa: E402
 from cookiebanner.releases.compile import digest  # noqa: E402
@@ -44,11 +42,6 @@ SLOWDOWN = 4
 SITE = "news.test"
 OURS = ("two requests", "one request", "own origin", "in the page")
 RIVALS = ("klaro", "vanilla-cookieconsent")
-CODES = (
-    "en", "de", "fr", "es", "it", "nl", "ar", "bg", "bs", "ca", "cs", "da", "el", "et", "eu", "fa", "fi", "ga", "gl",
-    "he", "hr", "hu", "is", "ja", "ko", "lt", "lv", "mk", "mt", "nb", "pl", "pt", "ro", "sk", "sl", "sq", "sr", "sv",
-    "tr", "uk",
-)  # fmt: skip
 BANNERS = {"klaro": ".klaro .cookie-notice", "vanilla-cookieconsent": "#cc-main .cm"}
 REJECTS = {
     "klaro": ".klaro .cm-btn-decline, .klaro .cn-decline",
@@ -76,6 +69,12 @@ WATCH = """
   new MutationObserver((_, observer) => { const banner = document.querySelector('%s');
     if (banner) { observer.disconnect(); look.observe(banner); } }).observe(document, {childList: true, subtree: true});
 """
+
+
+PAINT = "performance.getEntriesByName('first-contentful-paint')"
+FOUND = f"""({{banner: seen.at || 0, moved: seen.moved, tasks: seen.tasks, paint: {PAINT}[0].startTime,
+  before: performance.getEntriesByType('resource')
+    .filter((e) => e.responseEnd <= (seen.at || 0) && !/favicon/.test(e.name)).map((e) => e.name)}})"""
 
 
 def files() -> dict[str, bytes]:
@@ -140,40 +139,40 @@ def fill(world: World) -> None:
                 world.pages[host, prefix + path] = (204, "text/plain", b"")
 
 
-def settle(page: Page, expression: str, seconds: float = 20) -> None:
+def settle(browser: Chromium, page: str, expression: str, seconds: float = 20) -> None:
     end = time.monotonic() + seconds
-    while not page.evaluate(f"!!({expression})"):
+    while not browser.evaluate(page, f"!!({expression})"):
         if time.monotonic() > end:
-            raise TimeoutError(f"{page.url}: {expression}")
-        page.wait_for_timeout(100)
+            raise TimeoutError(expression)
+        browser.wait(0.1)
 
 
-def load(context: BrowserContext, way: str, profile: str) -> dict[str, float]:
+def load(browser: Chromium, way: str, profile: str) -> dict[str, float]:
     """One visit of somebody new, and a press of "Reject"."""
-    page = context.new_page()
-    link = context.new_cdp_session(page)
-    link.send("Network.enable")
-    link.send("Performance.enable")
+    context, page = browser.open()
+    browser.send("Page.enable", page)
+    browser.send("Network.enable", page)
+    browser.send("Performance.enable", page)
     if network := PROFILES[profile]:
-        link.send("Network.emulateNetworkConditions", {"offline": False, **network})
-        link.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
-    sizes: list[tuple[float, str]] = []
+        browser.send("Network.emulateNetworkConditions", page, offline=False, **network)
+        browser.send("Emulation.setCPUThrottlingRate", page, rate=SLOWDOWN)
+    watch = WATCH % BANNERS.get(way, "#onetrust-banner-sdk")
+    browser.send("Page.addScriptToEvaluateOnNewDocument", page, source=watch)
+    browser.events.clear()
+    browser.visit(page, f"https://{SITE}/{way.replace(' ', '-')}", 0.1)
+    settle(browser, page, "window.seen?.at" if way != "none" else "document.readyState === 'complete'")
+    settle(browser, page, f"{PAINT}[0] && document.readyState === 'complete'")
+    browser.wait(1.2)
+    metrics = browser.metrics(page)
+    found = browser.evaluate(page, FOUND)
     names: dict[str, str] = {}
-    link.on("Network.requestWillBeSent", lambda event: names.__setitem__(event["requestId"], event["request"]["url"]))
-    link.on(
-        "Network.loadingFinished",
-        lambda event: sizes.append((event["encodedDataLength"], names.get(event["requestId"], ""))),
-    )
-    page.add_init_script(WATCH % BANNERS.get(way, "#onetrust-banner-sdk"))
-    page.goto(f"https://{SITE}/{way.replace(' ', '-')}", wait_until="commit")
-    settle(page, "seen.at" if way != "none" else "document.readyState === 'complete'")
-    settle(page, "performance.getEntriesByName('first-contentful-paint')[0] && document.readyState === 'complete'")
-    page.wait_for_timeout(1200)
-    metrics = {entry["name"]: entry["value"] for entry in link.send("Performance.getMetrics")["metrics"]}
-    found = page.evaluate("""() => ({banner: seen.at || 0, moved: seen.moved, tasks: seen.tasks,
-      paint: performance.getEntriesByName('first-contentful-paint')[0].startTime,
-      before: performance.getEntriesByType('resource')
-        .filter((e) => e.responseEnd <= (seen.at || 0) && !/favicon/.test(e.name)).map((e) => e.name)})""")
+    sizes: list[tuple[float, str]] = []
+    for event in browser.events:
+        given = event["params"]
+        if event["method"] == "Network.requestWillBeSent":
+            names[given["requestId"]] = given["request"]["url"]
+        elif event["method"] == "Network.loadingFinished":
+            sizes.append((given["encodedDataLength"], names.get(given["requestId"], "")))
     tasks = [duration for _, duration in found["tasks"]]
     taken = {
         "banner ms": found["banner"],
@@ -186,25 +185,23 @@ def load(context: BrowserContext, way: str, profile: str) -> dict[str, float]:
         "layout shift": found["moved"],
     }
     if way != "none":
-        page.locator(REJECTS.get(way, "#onetrust-reject-all-handler")).first.click()
-        page.wait_for_timeout(700)
-        taken["press ms"] = max(page.evaluate("seen.events"), default=0.0)
-    page.close()
+        browser.press(page, REJECTS.get(way, "#onetrust-reject-all-handler"))
+        browser.wait(0.7)
+        taken["press ms"] = max(browser.evaluate(page, "seen.events"), default=0.0)
+    browser.forget(context)
     return taken
 
 
 def measure(rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
     """{profile: {way: {figure: [median, smallest, largest]}}}"""
     taken: dict[str, dict[str, dict[str, list[float]]]] = {}
-    with open_world() as world, sync_playwright() as play:
+    with open_world() as world:
         fill(world)
-        browser = play.chromium.launch(executable_path=chromium(), args=[*world.chromium_arguments, "--no-sandbox"])
+        browser = Chromium(chromium(), [*world.chromium_arguments, "--no-sandbox"])
         for number in range(rounds + 1):  # the first one warms up
             for profile in PROFILES:
                 for way in ("none", *OURS, *RIVALS):
-                    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800})
-                    found = load(context, way, profile)
-                    context.close()
+                    found = load(browser, way, profile)
                     for name, value in found.items() if number else ():
                         taken.setdefault(profile, {}).setdefault(way, {}).setdefault(name, []).append(value)
         browser.close()
@@ -220,7 +217,7 @@ def cost(rounds: int) -> dict[str, dict[str, list[float]]]:
     from tests.browser.vectors.blockers import YETT
 
     remote = f"https://{shop.CONSENT}"
-    gate = f'<script src="{remote}/v1/{shop.UUID}/regime/eu_opt_in/gate.js"></script>'
+    gate = f'<script src="{remote}/v1/{shop.UUID}/regime/eu_opt_in/gate.js"></script>{SWALLOW}'  # as a site carries it
     heads = {
         "no script": "",
         "an empty script": f'<script src="{remote}/empty.js"></script>',
@@ -264,7 +261,7 @@ def returning() -> dict[str, int]:
     """Bytes of the gate with the head of its response, as our server writes it in HTTP/1.1."""
     made = files()
     gate, first = (
-        File(_artifact(name, "", made[name]).sha256, "text/javascript; charset=utf-8", made[name],
+        File(hashlib.sha256(made[name]).hexdigest(), "text/javascript; charset=utf-8", made[name],
              streams.to_gzip(made[name]), streams.to_brotli(made[name], 11))
         for name in ("gate.eu_opt_in.js", "first.en.js")
     )  # fmt: skip
@@ -280,44 +277,6 @@ def returning() -> dict[str, int]:
         sizes[f"{name}, empty cache"] = len(head_of(full)) + 2 + len(full.body)
         sizes[f"{name}, 304"] = len(head_of(seen)) + 2
     return sizes
-
-
-def growth() -> list[list[float]]:
-    """[services, languages, gate, with first layer, compile s, compress s, artifacts, MB stored, MB of the process]"""
-    from tests.cookiebanner.releases.test_compile import own
-
-    rows = []
-    for services in (20, 100, 500):
-        for languages in (1, 7, 40):
-            codes = CODES[:languages]
-            release = shop.snapshot(languages=codes)
-            release["services"] = [own(n) for n in range(services)]
-            started = time.perf_counter()
-            made = compile_release(release, 1, "0" * 64)
-            compiled = time.perf_counter() - started
-            started = time.perf_counter()
-            artifacts = [_artifact(*file) for file in made]
-            compressed = time.perf_counter() - started
-            by_name = {artifact.name: artifact for artifact in artifacts}
-            gate = by_name["gate.eu_opt_in.js"]
-            joined = streams.join_brotli(bytes(gate.brotli), bytes(by_name["first.en.js"].body))
-            stored = sum(len(a.body) + len(a.gzip) + len(a.brotli) for a in artifacts)
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            rows.append(
-                [
-                    services,
-                    len(codes),
-                    len(gate.brotli),
-                    len(joined),
-                    compiled,
-                    compressed,
-                    len(made),
-                    stored / 1e6,
-                    memory,
-                ]
-            )
-            print(rows[-1], file=sys.stderr)
-    return rows
 
 
 def spread(values: list[float], digits: int = 0) -> str:
@@ -336,12 +295,6 @@ def text(found: dict[str, Any]) -> list[str]:
     if sizes := found.get("returning"):
         out += ["What a visitor who comes back gets of the gate, in bytes with the response's head:", "",
                 *table(["", "bytes"], [[name, f"{size:,}"] for name, size in sizes.items()])]  # fmt: skip
-    if grown := found.get("growth"):
-        head = ["services", "languages", "gate", "with first layer", "compile s", "compress s", "artifacts",
-                "MB stored", "MB of memory"]  # fmt: skip
-        lines = [[f"{a}", f"{b}", f"{c:,}", f"{d:,}", f"{e:.2f}", f"{f:.1f}", f"{g}", f"{h:.1f}", f"{i:.0f}"]
-                 for a, b, c, d, e, f, g, h, i in grown]  # fmt: skip
-        out += [GROWTH, "", *table(head, lines)]
     return out
 
 
@@ -371,22 +324,20 @@ def _ways(ways: dict[str, dict[str, list[float]]]) -> list[str]:
 COST = """\
 A page of 5,000 nodes, without a debugger (bench/devtools.py). What the gate itself takes is "ours, answered" less "an
 empty script"; what the banner takes is the rest of "ours"."""
-GROWTH = """\
-As a site grows, with all 38 variants: bytes in brotli, services of one's own that are alike, texts of languages that we
-do not ship in English; the memory is the largest that the compiling process had."""
 METHOD = """\
 Made by `make bench-banner` ({day}, {rounds} rounds, load of the machine {load:.1f}): a page of text that is the same
-for all, a visitor without a cache, {chromium}. `slow` has 150 ms of round trip, 1.6 Mbit/s and a CPU four
-times slower; no profile charges the connection that a second origin needs. Medians with the smallest and the largest;
-interleaved, the first round not counted. Rivals come from the page's own origin, as their documentation says.
-`requests` and `bytes` are those that had come when the banner was seen (the page itself is none of them), `main thread`
-and `script` are CPU until 1.2 s after all had come, `press` is from a press of "Reject" to the next frame, as INP."""
+for all, a visitor without a cache, {chromium} without a debugger (bench/devtools.py). `slow` has 150 ms
+of round trip, 1.6 Mbit/s and a CPU four times slower; no profile charges the connection that a second origin needs.
+Medians with the smallest and the largest; interleaved, the first round not counted. Rivals come from the page's own
+origin, as their documentation says. `requests` and `bytes` are those that had come when the banner was seen (the page
+itself is none of them), `main thread` and `script` are CPU until 1.2 s after all had come, `press` is from a press of
+"Reject" to the next frame, as INP."""
 
 
 def main(wanted: list[str], rounds: int = ROUNDS) -> None:
     """Measures all parts, or those wanted."""
     parts: dict[str, Callable[[], Any]] = {
-        "ways": lambda: measure(rounds), "cost": lambda: cost(rounds), "returning": returning, "growth": growth,
+        "ways": lambda: measure(rounds), "cost": lambda: cost(rounds), "returning": returning,
     }  # fmt: skip
     found: dict[str, Any] = {name: parts[name]() for name in wanted or parts}
     if "ways" in found:

@@ -80,9 +80,10 @@ GATE_MS = (
 
 UNLISTED_KINDS = """## Ways that no list names
 
-The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`, and
-`overlooked.py`: found by reading the engine; in tabs that are used again). `tests/browser/test_sinks.py` walks every
-setter, method and constructor of the installed Chromium and fails on one that nobody judged
+The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`;
+`overlooked.py` and `hostile.py`: found by reading the engine; in tabs that are used again).
+`tests/browser/test_sinks.py` walks every setter, method and constructor of the installed Chromium and Firefox and
+fails on one that nobody judged
 (`tests/browser/sinks/judged.json`); those called `limit` there are of the list below. What no script can hold, at the
 drop-in and the snippet level and, where the page is not at fault but its code is, at the server level:
 
@@ -107,6 +108,11 @@ drop-in and the snippet level and, where the page is not at fault but its code i
   instructions, the artwork of media sessions and notifications, `<template for>`, style sheets with another base
   address, an option that was filled in another document and is set by its index (`select[0] = option`), storage
   buckets, tags of background sync.
+- **A document in memory in a frame** whose code puts the address together as it runs: one that a `javascript:` address
+  makes (tried: 1/1/1 at the snippet level), and a `blob:` one (`r-blob-built`). One that names the address is held.
+- **Code that is written against the gate**: in the page it has the same rights as the gate. One that replaces what the
+  language has built in (`RegExp.prototype.exec`), puts a property of its own over an element's (`localName`), or calls
+  `fairgate.accept()`, gets by. A policy holds it.
 """
 INTRODUCTION = """# What is blocked before consent
 
@@ -274,7 +280,9 @@ def table(data: dict) -> str:
     """docs/blocking.md."""
     names = [name for name in (*RIVALS, *LEVELS) if name in data["blockers"]]
     lines = [
-        INTRODUCTION.format(chromium=data["chromium"], count=len(VECTORS)),
+        INTRODUCTION.format(
+            chromium=data["chromium"], count=max(column["groups"]["total"][0] for column in data["blockers"].values())
+        ),
         "| group (vectors) | " + " | ".join(TITLES.get(name, name) for name in names) + " |",
         "|---|" + "---|" * len(names),
     ]

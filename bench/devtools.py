@@ -26,6 +26,7 @@ class Chromium:
         self._folder = tempfile.mkdtemp()
         self._number = 0
         self._read = b""
+        self.events: list[dict[str, Any]] = []  # what the enabled domains told since it was last emptied
 
         def take_pipes() -> None:  # the browser reads its third file and writes its fourth
             for given, spare in ((orders, 100), (answers, 101)):
@@ -63,11 +64,14 @@ class Chromium:
             if not select.select([self._answers], [], [], seconds)[0]:
                 return None
             self._read += os.read(self._answers, 1 << 20)
-        message, self._read = self._read.split(b"\0", 1)
-        return dict(json.loads(message))
+        text, self._read = self._read.split(b"\0", 1)
+        message = dict(json.loads(text))
+        if "method" in message:
+            self.events.append(message)
+        return message
 
     def wait(self, seconds: float) -> None:
-        """Lets time pass; what the browser says meanwhile is not heard."""
+        """Lets time pass; what the browser says meanwhile stands in `events`."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._next(left)
@@ -89,6 +93,13 @@ class Chromium:
         """What an expression gives in the page, or its promise."""
         answer = self.send("Runtime.evaluate", session, expression=expression, awaitPromise=True, returnByValue=True)
         return answer["result"].get("value")
+
+    def press(self, session: str, selector: str) -> None:
+        """A visitor's click in the middle of an element."""
+        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        x, y = self.evaluate(session, f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({box})")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", session, type=kind, x=x, y=y, button="left", clickCount=1)
 
     def metrics(self, session: str) -> dict[str, float]:
         """The page's counters: what its main thread took so far, in seconds."""

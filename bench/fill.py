@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from io import StringIO
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from consent import processes
 from consent.answers import intake, schema
 from consent.jurisdictions import locate
 from consent.ledger import canonical, merkle, partitions
-from consent.ledger.append import Draft, commitment, committed, leaf_input, utc_text
+from consent.ledger.append import Draft, commitment, committed, leaf_input
 from consent.ledger.proofs import Tree
 from consent.models import LogHead, Release, Site
 from consent.stats.actions import add_totals
@@ -71,7 +71,7 @@ def patterns(site: Site, origin: str) -> list[tuple[Draft, int]]:
                 "client_time": "2026-11-21T10:00:00.000Z",
             }  # fmt: skip
             answer = schema.decode(canonical.encode({k: v for k, v in body.items() if v is not None}))
-            draft = intake.draft(answer, known, release, decision, origin_host=origin, user_agent="Chrome/130.0")
+            draft, _ = intake.draft(answer, known, release, decision, origin_host=origin, user_agent="Chrome/130.0")
             found.append((draft, often * share))
     return found
 
@@ -81,6 +81,7 @@ class Shape:
     """A kind of answer: what is committed to, cut where every record differs, and its columns."""
 
     pieces: list[str]  # texts and marks, in turns
+    marks: list[int]  # where among them stand _ID, _TIME, _REQUEST and, where there is one, _VISITOR
     columns: tuple[str, str, str, str]
     visitor: bool
 
@@ -94,7 +95,10 @@ def shape(draft: Draft) -> Shape:
     pieces = [sample]
     for mark in (_ID, _TIME, _REQUEST, _VISITOR):
         pieces = [part for piece in pieces for part in _around(piece, mark)]
-    return Shape(pieces, (draft.regime, draft.jurisdiction, draft.language, draft.action), draft.visitor is not None)
+    marks = [pieces.index(mark) for mark in (_ID, _TIME, _REQUEST, _VISITOR) if mark in pieces]
+    return Shape(
+        pieces, marks, (draft.regime, draft.jurisdiction, draft.language, draft.action), draft.visitor is not None
+    )
 
 
 def _around(piece: str, mark: str) -> list[str]:
@@ -150,7 +154,7 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
         )  # fmt: skip
     edge: list[bytes] = []
     above: list[list[bytes]] = [[]]
-    with without_indexes():
+    with quiet_database(), without_indexes():
         workers = min(processes.cores(), len(orders)) if processes.shared() else 1
         for order, written in zip(orders, processes.in_order(write, orders, workers), strict=True):
             done = order.first + order.count
@@ -165,12 +169,32 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
 
 
 @contextmanager
+def quiet_database() -> Iterator[None]:
+    """Without what the database does by itself while tables grow: checkpoints, and looks at what came. Afterwards all
+    is on disk, and its settings are what they were."""
+    names = {"autovacuum": "off", "max_wal_size": "16GB", "checkpoint_timeout": "1h", "synchronous_commit": "off",
+             "wal_compression": "off"}  # fmt: skip
+    with connection.cursor() as cursor:
+        for name, value in names.items():
+            cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        cursor.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for name in names:
+                cursor.execute(f"ALTER SYSTEM RESET {name}")
+            cursor.execute("SELECT pg_reload_conf()")
+            cursor.execute("CHECKPOINT")
+
+
+@contextmanager
 def without_indexes() -> Iterator[None]:
     """The tables without the indexes that only reading needs: made of all rows at once they cost a tenth."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c "
-            "WHERE c.contype = 'u' AND c.conrelid::regclass::text = ANY(%s)",
+            "WHERE c.contype IN ('u', 'p') AND c.conrelid::regclass::text = ANY(%s)",
             [list(TABLES)],
         )
         constraints = cursor.fetchall()
@@ -188,13 +212,13 @@ def without_indexes() -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SET maintenance_work_mem = '256MB'")
+            cursor.execute("SET maintenance_work_mem = '512MB'")
             for _, definition in indexes:
                 cursor.execute(definition.replace(" ON ONLY ", " ON "))
             for table, name, definition in constraints:
                 cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
             cursor.execute("RESET maintenance_work_mem")
-            cursor.execute("ANALYZE")
+            cursor.execute(f"ANALYZE {', '.join(TABLES)}")
 
 
 def write(order: Order) -> Written:
@@ -212,7 +236,7 @@ def write(order: Order) -> Written:
     for index, leaf in enumerate(order.leaves):
         add(index, leaf)
     dice = random.Random(order.first)
-    totals: Counter[tuple[Any, ...]] = Counter()
+    counted: Counter[tuple[str, tuple[str, ...]]] = Counter()
     last = order.start
     for done in range(0, order.count, CHUNK):
         entries: list[str] = []
@@ -220,27 +244,33 @@ def write(order: Order) -> Written:
         count = min(CHUNK, order.count - done)
         for number, chosen in enumerate(dice.choices(order.shapes, order.weights, k=count), done):
             index, last = order.first + number, order.start + order.step * number
-            entry, record, leaf = row(order, chosen, index, last)
+            text = last.isoformat(timespec="microseconds")[:26] + "Z"  # utc_text of what is in UTC
+            entry, record, leaf = row(order, chosen, index, text)
             entries.append(entry)
             records.append(record)
             add(index, leaf)
-            totals[order.site_id, last.date(), 1, *chosen.columns] += 1
+            counted[text[:10], chosen.columns] += 1
         with transaction.atomic(), connection.cursor() as wrapped:
             copy(wrapped.cursor, "consent_logentry", ENTRY, entries)
             copy(wrapped.cursor, "consent_consentrecord", RECORD, records)
             write_tiles(wrapped.cursor, order.site_id, tiles)
         tiles.clear()
+    totals = Counter({
+        (order.site_id, date.fromisoformat(day), 1, *columns): count for (day, columns), count in counted.items()
+    })  # fmt: skip
     return Written(edge, roots, totals, last)
 
 
-def row(order: Order, shape: Shape, index: int, at: datetime) -> tuple[str, str, bytes]:
-    """(entry, record) as lines of COPY, and the leaf."""
+def row(order: Order, shape: Shape, index: int, text: str) -> tuple[str, str, bytes]:
+    """(entry, record) as lines of COPY, and the leaf, of an answer that was received then."""
     fresh = os.urandom(96)
     salt, request, ids = fresh[:32], fresh[32:64].hex(), fresh[64:].hex()
-    text, day = utc_text(at), at.date().isoformat()
+    day = text[:10]
     record_id, visitor = _uuid(ids[:32]), _uuid(ids[32:])
-    values = {_ID: record_id, _TIME: text, _REQUEST: request, _VISITOR: visitor}
-    payload = "".join([values.get(piece, piece) for piece in shape.pieces])
+    pieces = shape.pieces.copy()
+    for place, value in zip(shape.marks, (record_id, text, request, visitor), strict=False):
+        pieces[place] = value
+    payload = "".join(pieces)
     sealed = commitment(salt, payload.encode())
     leaf = merkle.leaf_hash(leaf_input("consent", order.uuid, day, order.release_hash, sealed))
     head = f"{order.site_id}\t{index}\t"
@@ -261,7 +291,7 @@ def finish(site: Site, tiles: list[tuple[int, int, bytes, bytes]], written: Writ
     """Makes a stretch part of the log; `head` says where it stands after it."""
     with transaction.atomic(), connection.cursor() as wrapped:
         write_tiles(wrapped.cursor, site.pk, tiles)
-        add_totals(wrapped.cursor, written.totals)
+        add_totals(wrapped.cursor, written.totals, postgres=True)
         wrapped.execute(
             "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
             [head.size, bytes(head.edge), written.last, site.pk],
@@ -298,4 +328,4 @@ def grow(
 
 
 def copy(cursor: Any, table: str, columns: str, rows: list[str]) -> None:
-    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", StringIO("".join(rows)))
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", BytesIO("".join(rows).encode()), 1 << 20)

@@ -116,6 +116,10 @@ def text(results: dict[str, Any]) -> str:
         from bench import soak
 
         out += soak.text(results["soak"])
+    if "growth" in results:
+        from bench import growth
+
+        out += growth.text(results["growth"])
     if "banner" in results:
         from bench import banner  # needs Django set up
 

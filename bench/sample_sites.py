@@ -44,7 +44,7 @@ def another(like: Site) -> Site:
     from bench.fill import start_day
     from consent.ledger.append import append, draft_of
 
-    old = like.releases.get()
+    old = like.releases.order_by("number")[0]
     made = Site.objects.create(name="Bench", languages=like.languages, **RESPONSIBLE)
     Host.objects.create(site=made, name=HOST)
     at = datetime.combine(start_day(), datetime.min.time(), UTC) - timedelta(hours=1)

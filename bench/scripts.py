@@ -22,7 +22,7 @@ def run(
     root = folder / "www"
     (root / "v1").mkdir(parents=True)
     gate = Artifact.objects.get(release__site=site, release__number=1, name="gate.eu_opt_in.js")
-    body = bytes(gate.brotli)
+    body = bytes(gate.content.brotli)
     (root / "v1" / "gate.js").write_bytes(body)  # the bytes that a browser gets: brotli, sent as they are
     env = {"DATABASE_URL": cluster.url, "FAIRGATE_RATE_LIMIT": "0", "FAIRGATE_DATA": str(folder), "SECRET_KEY": "bench"}
     seen: dict[str, dict[int, list[Load]]] = {}

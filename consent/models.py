@@ -16,8 +16,8 @@ from consent.ledger.models import (
 )
 from consent.notices.models import Notice, NoticeChoice
 from consent.policies.models import Document, DocumentText, DocumentVersion
-from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
-from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
+from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, SubjectKey, Topic, TopicWording
+from consent.publishing.models import Artifact, Content, LintWaiver, PublishRequest, Release
 from consent.requests.models import (
     PreparedAnswer,
     RequestEvent,
@@ -60,6 +60,7 @@ __all__ = [
     "ChoiceImport",
     "ChoiceState",
     "ConsentRecord",
+    "Content",
     "Cookie",
     "DailyTotal",
     "Document",
@@ -97,6 +98,7 @@ __all__ = [
     "ShownTotal",
     "Site",
     "SiteSighting",
+    "SubjectKey",
     "SubjectRequest",
     "SuppressedAddress",
     "TextReview",

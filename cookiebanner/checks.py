@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
+from consent import citus
 from cookiebanner.staff import mail
 from cookiebanner.staff.accounts import DEMO_EMAIL
 
@@ -39,17 +40,25 @@ def postgres_keeps_what_it_acknowledges(databases: Any = None, **kwargs: Any) ->
     if connection.vendor != "postgresql" or settings.FAIRGATE_UNSAFE:
         return []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')")
-        off = sorted(name for name, setting in cursor.fetchall() if setting == "off")
-    if not off:
-        return []
+        cursor.execute(_UNSAFE)
+        off = {"PostgreSQL": cursor.fetchone()[0]}
+    if citus.installed(connection):  # of several machines, each of which keeps some
+        off |= {str(answer.node): answer.text for answer in citus.ask(connection, _UNSAFE) if answer.well}
     return [
         Error(
-            f"PostgreSQL runs with {' and '.join(off)} off: acknowledged records could be lost.",
+            f"{where} runs with {names} off: acknowledged records could be lost.",
             hint="Turn it on, or set FAIRGATE_UNSAFE=1 on a test machine.",
             id="fairgate.E001",
         )
+        for where, names in off.items()
+        if names
     ]
+
+
+_UNSAFE = (
+    "SELECT coalesce(string_agg(name, ' and ' ORDER BY name), '') FROM pg_catalog.pg_settings "
+    "WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off'"
+)
 
 
 @database_check
@@ -95,6 +104,15 @@ def no_log_is_ahead_of_the_clock() -> list[CheckMessage]:
         )
         for site, by in clock.ahead()
     ]
+
+
+@register()
+def the_server_of_limits_answers(**kwargs: Any) -> list[CheckMessage]:
+    """Without the server of CACHE_URL each machine counts for itself, and nobody logs in."""
+    from cookiebanner.visitors import rate_limit
+
+    trouble = rate_limit.shared.trouble() if rate_limit.shared else ""
+    return [Warning(trouble, hint="Is it running, and does CACHE_URL name it?", id="fairgate.W012")] if trouble else []
 
 
 @register()

@@ -26,7 +26,7 @@ from django.urls import path
 
 from consent.ledger import checkpoint, clock, partitions, trial
 from consent.ledger.models import LogHead
-from cookiebanner.visitors import proxies
+from cookiebanner.visitors import proxies, rate_limit
 from cookiebanner.visitors.delivery import RawResponse
 
 PATHS = ("/livez", "/readyz")
@@ -108,7 +108,7 @@ class Readiness:
             return report
 
     def _look(self) -> ReadinessReport:
-        warnings = [*_unnamed(), *_space()]
+        warnings = [*_unnamed(), *_space(), *_limits()]
         try:
             reasons, more = self._database()
             return ReadinessReport(reasons, more + warnings)
@@ -203,6 +203,11 @@ def _space() -> list[str]:
     except OSError:
         return []
     return [f"Less than {LITTLE >> 20} MB are free in FAIRGATE_DATA."] if free < LITTLE else []
+
+
+def _limits() -> list[str]:
+    trouble = rate_limit.shared.trouble() if rate_limit.shared else ""
+    return [trouble] if trouble else []
 
 
 def live() -> RawResponse:

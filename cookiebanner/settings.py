@@ -24,6 +24,7 @@ VERSION = env.version()
 FAIRGATE_DATA = Path(env.text("FAIRGATE_DATA") or (Path.cwd() if env.INSTALLED else BASE_DIR) / "var").resolve()
 FAIRGATE_DEMO = env.boolean("FAIRGATE_DEMO")  # the demo account may log in; never set it on a real server
 FAIRGATE_UNSAFE = env.boolean("FAIRGATE_UNSAFE")  # accept a PostgreSQL that may lose acknowledged records
+FAIRGATE_WRITERS = max(0, env.integer("FAIRGATE_WRITERS", 0))  # threads that store answers; 0 = as it fits
 FAIRGATE_RATE_LIMIT = env.integer("FAIRGATE_RATE_LIMIT", 60)  # answers a minute and peer; 0 = off
 FAIRGATE_IMPRESSION_LIMIT = env.integer("FAIRGATE_IMPRESSION_LIMIT", -1)  # the same; -1 = as many as answers
 FAIRGATE_REPORT_LIMIT = env.integer("FAIRGATE_REPORT_LIMIT", -1)  # the same; -1 = half as many as answers
@@ -45,7 +46,7 @@ FAIRGATE_SIGNING_KEY = env.text("FAIRGATE_SIGNING_KEY")  # base64 Ed25519 seed; 
 FAIRGATE_LOG_NAME = env.text("FAIRGATE_LOG_NAME", "fairgate.local")  # origin of checkpoints: your public host name
 FAIRGATE_ANCHORS = env.words("FAIRGATE_ANCHORS")  # where checkpoints are kept outside, see consent/ledger/anchors.py
 FAIRGATE_PICTURES = env.boolean("FAIRGATE_PICTURES", True)  # picture each release's banners (docs/operate.md)
-FAIRGATE_BROTLI = env.integer("FAIRGATE_BROTLI", 11)  # 0 to 11: how hard a publish compresses; tests are in a hurry
+FAIRGATE_BROTLI = env.integer("FAIRGATE_BROTLI", 11)  # 0 to 11: how hard what is live is compressed; tests hurry
 MMDB = env.text("MMDB")
 try:
     FAIRGATE_TRUSTED_PROXIES = [ip_network(word, strict=False) for word in env.words("FAIRGATE_TRUSTED_PROXIES")]
@@ -152,8 +153,15 @@ CACHES: dict[str, dict[str, Any]] = {
         "OPTIONS": {"MAX_ENTRIES": 5_000},
     }
 }
-if env.text("CACHE_URL"):
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.text("CACHE_URL")}
+CACHE_URL = env.text("CACHE_URL")  # of a Redis: then several machines count logins and public requests together
+if CACHE_URL:
+    if not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("CACHE_URL must begin with redis://, rediss:// or unix://.")
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},
+    }
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["cookiebanner.staff.accounts.Backend"]

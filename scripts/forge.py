@@ -165,6 +165,7 @@ class Log:
             "kind": "email",
             "basis": "opt_in",
             "texts": {"en": {"name": "N", "text": "T"}},
+            **({"basis": more["basis"]} if "basis" in more else {}),
         }
         record = {**facts, "sha256": hashlib.sha256(verifier.canonical(facts).encode()).hexdigest(), "channel": "email"}
         return self.add("wording", at, {**record, "version": version, "actor": "alice", **more})

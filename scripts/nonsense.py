@@ -162,6 +162,9 @@ def choices() -> None:
         wording_whose_texts_were_changed=lambda made: made.word(NOON, texts={"en": {"name": "N", "text": "U"}}),
         wording_without_a_version=lambda made: made.word(NOON, version=0),
         wording_version_twice=lambda made: [made.word(NOON), made.word(NOON)],
+        wording_that_follows_none=lambda made: made.word(NOON, version=2),
+        wording_after_one_that_is_gone=lambda made: [made.word(NOON), made.word(NOON, version=3)],
+        wording_that_makes_silence_a_yes=lambda made: [made.word(NOON), made.word(NOON, version=2, basis="opt_out")],
     )
 
 

@@ -50,6 +50,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -
 
     if template := os.environ.get("FAIRGATE_TEST_TEMPLATE"):
         settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = template
+    if "CITUS_URL" in os.environ:  # a database is of several machines there, which Django can't make
+        database = settings.DATABASES["default"]
+        database.setdefault("TEST", {})["NAME"] = database["NAME"]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    return django_db_keepdb or "CITUS_URL" in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -75,18 +83,11 @@ def _flush_may_empty_the_ledger():
     from django.db import connections
     from django.test import TransactionTestCase
 
-    from consent.ledger import guards
     from tests import append_only
 
-    teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # private, so without a stub
-
     def teardown_without_guards(self) -> None:
-        aliases = self._databases_names(include_mirrors=False)
-        for alias in aliases:
-            append_only.drop(connections[alias])
-        teardown(self)
-        for alias in aliases:
-            guards.install(connections[alias])
+        for alias in self._databases_names(include_mirrors=False):
+            append_only.empty(connections[alias])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown_without_guards)
@@ -102,6 +103,25 @@ def _passwords_are_hashed_at_once():
     with pytest.MonkeyPatch.context() as patch:
         for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
             patch.setattr(Argon2PasswordHasher, cost, least)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_found_once():
+    """Each test client has middleware of its own, and WhiteNoise's looks at a hundred files when it is made."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    find = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict = {}
+
+    def once(self) -> None:
+        if not found:
+            find(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
         yield
 
 

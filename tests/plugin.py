@@ -1,7 +1,9 @@
-"""Gives the test run its database: a temporary PostgreSQL cluster, or SQLite with `--sqlite`."""
+"""Gives the test run its database: a temporary PostgreSQL cluster, SQLite with `--sqlite`, or one that is spread over
+the machines of the coordinator that CITUS_URL names."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -29,6 +31,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]):
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # sync Playwright runs an event loop of its own
     if "--sqlite" in args:
         os.environ.pop("DATABASE_URL", None)
+    elif "CITUS_URL" in os.environ:
+        from tests.citus.cluster import distributed
+
+        os.environ["DATABASE_URL"] = distributed(os.environ["CITUS_URL"], f"fairgate_{os.getpid()}", folder)
     elif "DATABASE_URL" not in os.environ:
         from tests.postgres import TEMPLATE, Cluster
 
@@ -52,10 +58,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=out)
         gone = set(out)
         items[:] = [item for item in items if item not in gone]
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)  # else one process would be left with it alone
+
+
+def pytest_collection_finish() -> None:
+    """A million objects of modules and of collected tests stay until the end: the collector need not look through them."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def touches_the_database(item: pytest.Item) -> bool:
-    """By its marker `django_db` or `database`, or by a fixture that gives it one."""
+    """By its marker `django_db` or `database`, or by a fixture that gives it one; not when `any_database` would do."""
+    if item.get_closest_marker("any_database"):
+        return False
     fixtures = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
     marked = item.get_closest_marker("django_db") or item.get_closest_marker("database")
     return bool(marked or fixtures & set(getattr(item, "fixturenames", ())))
@@ -70,5 +85,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure() -> None:
+    if "CITUS_URL" in os.environ:
+        from tests.citus.cluster import drop
+
+        drop(os.environ["CITUS_URL"], f"fairgate_{os.getpid()}")
     if cluster:
         cluster.remove()

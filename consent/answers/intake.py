@@ -51,12 +51,15 @@ def draft(
     user_agent: str = "",
     sent: Collection[str] = (),
     place: Place = UNKNOWN,
-) -> Draft:
-    """The draft of a consent record. Raises RejectedSubmission when the answer does not fit its release.
+) -> tuple[Draft, validate.Vector]:
+    """The draft of a consent record, and the whole decision vector in it.
+
+    Raises RejectedSubmission when the answer does not fit its release.
 
     `decision` is the law that held, `place` what it was decided from, `sent` the keys of the signals that the request
     carried.
     """
+    site_uuid = str(site.uuid)
     terms = release.terms(answer.regime)
     if terms is None:
         raise RejectedSubmission("unknown_regime", f"The release has no regime {answer.regime!r}.", field="regime")
@@ -92,16 +95,14 @@ def draft(
     if answer.action in schema.OPT_OUTS:
         record["control"] = "OptOutFromProcess"  # DPV: an objection under an opt-out law, not a refused consent
     record |= _where(answer, release)
-    if reference := references.of(answer, str(site.uuid)):
+    if reference := references.of(answer, site_uuid):
         record["reference"] = reference
-    if answer.client_time is not None:
-        record["client_time"] = str(answer.client_time)
     tested = answer.test is True
     if tested:
         as_test(record, answer.action)
-    return Draft(
+    made = Draft(
         site_id=site.id,
-        site_uuid=str(site.uuid),
+        site_uuid=site_uuid,
         type="consent",
         record_id=answer.id,
         request_hash=schema.request_hash(answer),
@@ -116,11 +117,14 @@ def draft(
         record=record,
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
+    return made, vector
 
 
 def _where(answer: schema.Answer, release: PublishedRelease) -> dict[str, Any]:
-    """On what the answer was given: its layer, and which banner of a test."""
+    """On what the answer was given, its layer and which banner of a test, and when by the visitor's clock."""
     found: dict[str, Any] = {}
+    if answer.client_time is not None:
+        found["client_time"] = str(answer.client_time)
     if answer.layer is not None:
         found["layer"] = layer(answer.layer)
     if answer.arm is not msgspec.UNSET:

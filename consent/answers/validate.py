@@ -9,6 +9,7 @@ import msgspec
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
 from consent.answers.schema import OPT_OUTS, SIGNALS, Answer, Choices
+from consent.stats.asked import Decided, decided
 from fairgate_enforce.signals import in_force
 
 GRANTED, DENIED, NOT_OFFERED = "granted", "denied", "not_offered"
@@ -18,10 +19,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Vector(NamedTuple):
-    """A whole decision vector, and the states of what may be refused. Shared by answers: not to be changed."""
+    """A whole decision vector, the states of what may be refused, and what was decided by it, by (action, objection).
+    Shared by answers: not to be changed."""
 
     choices: dict[str, dict[str, str]]
     optional: frozenset[str]
+    decisions: dict[tuple[str, bool], Decided]
+
+    def decided(self, action: str, release: PublishedRelease, objection: bool) -> Decided:
+        """`asked.decided`, remembered."""
+        found = self.decisions.get((action, objection))
+        if found is None:
+            found = decided(action, self.choices, release.optional, objection)
+            self.decisions[action, objection] = found
+        return found
 
 
 _remembering: list[dict[bytes, Any]] = []  # the memories of releases that hold something
@@ -36,7 +47,7 @@ def vector(choices: Choices, release: PublishedRelease) -> Vector:
     found: Vector | None = release.vectors.get(key)
     if found is None:
         whole = completed(choices, release)
-        found = Vector(whole, frozenset(optional_states(whole, release)))
+        found = Vector(whole, frozenset(optional_states(whole, release)), {})
         size = sum(map(len, whole.values()))
         # What strangers say fills neither the memory of one release nor those of all together.
         if _remembered + size > MOST_STATES:
@@ -95,7 +106,7 @@ def optional_states(choices: dict[str, dict[str, str]], release: PublishedReleas
 
 def agree(answer: Answer, vector: Vector, release: PublishedRelease, terms: dict[str, Any]) -> None:
     """The action must say what the vector says. Raises RejectedSubmission (422, action_disagrees)."""
-    choices, optional = vector
+    choices, optional = vector.choices, vector.optional
     for key, necessary in release.categories.items():
         if necessary and choices["categories"][key] == DENIED:
             raise RejectedSubmission("action_disagrees", f"{key} is necessary and cannot be denied.", field=key)
@@ -137,8 +148,21 @@ def signals(given: dict[str, Any] | None) -> dict[str, Any]:
         whole: dict[str, Any] = _printable(given)
     except ValueError as error:
         raise RejectedSubmission("invalid_field", str(error), field="signals") from None
-    kept = {*SIGNALS, *(signal.key for signal in in_force())}
+    kept = _kept()
     return {name: value for name, value in whole.items() if name in kept}
+
+
+def _kept() -> frozenset[str]:
+    global _known
+    table, found = _known
+    if table is not in_force():
+        table = in_force()
+        found = frozenset({*SIGNALS, *(signal.key for signal in table)})
+        _known = table, found
+    return found
+
+
+_known: tuple[object, frozenset[str]] = None, frozenset()  # the signals in force, and the members that are kept
 
 
 def _printable(value: Any) -> Any:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from consent.banners import css as rules
-from consent.banners import files, texts, theme
+from consent.banners import files, reviews, texts, theme
 from consent.banners.models import Banner, BannerContent, BannerDraft, BannerFile, BannerTest, TextReview
 from consent.common import InvalidChange, check
 from consent.jurisdictions import table
@@ -203,25 +203,41 @@ def sign_texts(site: Site, actor: str, language: str, signed_by: str) -> TextRev
     site = locked(site)
     if language not in site.languages or not texts.ours(language):
         raise InvalidChange(gettext("We ship no words in %(language)r for this site.") % {"language": language})
+    return sign_words(site, actor, reviews.BANNER, language, texts.digest(language), signed_by)
+
+
+@transaction.atomic
+def sign_words(site: Site, actor: str, about: str, language: str, digest: str, signed_by: str) -> TextReview:
+    """The same of words that a room above knows: `about` names them, `digest` is their SHA-256. Raises
+    InvalidChange."""
+    site = locked(site)
     if not signed_by.strip():
         raise InvalidChange(gettext("Say who has read the words."))
-    review = TextReview(site=site, language=language, signed_by=signed_by.strip(), texts=texts.digest(language))
-    _revoke(site, language)
+    review = TextReview(site=site, about=about, language=language, signed_by=signed_by.strip(), texts=digest)
+    _revoke(site, about, language)
     check(review)
     review.save()
-    audit(site, actor, "texts.sign", language=language, signed_by=review.signed_by, texts=review.texts)
+    named = {"about": about} if about else {}
+    audit(site, actor, "texts.sign", **named, language=language, signed_by=review.signed_by, texts=review.texts)
     return review
 
 
 @transaction.atomic
 def unsign_texts(site: Site, actor: str, language: str) -> None:
     """Takes a review back; the words are machine-made again. A second call changes nothing."""
-    if _revoke(locked(site), language):
-        audit(site, actor, "texts.unsign", language=language)
+    unsign_words(site, actor, reviews.BANNER, language)
 
 
-def _revoke(site: Site, language: str) -> int:
-    return TextReview.objects.filter(site=site, language=language, revoked_at=None).update(revoked_at=timezone.now())
+@transaction.atomic
+def unsign_words(site: Site, actor: str, about: str, language: str) -> None:
+    """The same of other words."""
+    if _revoke(locked(site), about, language):
+        audit(site, actor, "texts.unsign", **({"about": about} if about else {}), language=language)
+
+
+def _revoke(site: Site, about: str, language: str) -> int:
+    rows = TextReview.objects.filter(site=site, about=about, language=language, revoked_at=None)
+    return rows.update(revoked_at=timezone.now())
 
 
 def check_texts(language: str, changes: Mapping[str, str], regime: str = "") -> None:

@@ -65,9 +65,11 @@ class BannerFile(models.Model):
 
 
 class TextReview(models.Model):
-    """A named person has read the words that we ship in one language, for one site."""
+    """A named person has read words in one language, for one site: those of ours in the banner (`about` ""), or what
+    `about` names (`consent/banners/reviews.py`)."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="text_reviews")
+    about = models.CharField(max_length=80, blank=True, default="")
     language = models.CharField(max_length=35)
     signed_by = models.CharField(max_length=200, validators=[validate_one_line])
     texts = models.CharField(max_length=64, help_text="SHA-256 of the words that were read; others are read anew")
@@ -77,7 +79,9 @@ class TextReview(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=("site", "language"), condition=models.Q(revoked_at=None), name="one_text_review_per_language"
+                fields=("site", "about", "language"),
+                condition=models.Q(revoked_at=None),
+                name="one_text_review_per_language",
             )
         ]
 

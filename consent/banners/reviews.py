@@ -1,9 +1,12 @@
-"""Who has read the words that we ship, per site and language. Until a named person has, they are machine-made."""
+"""Who has read words, per site and language: those of ours in the banner, until then machine-made, and those that rooms
+above name by `about` (docs/map.md). A review is of the words as they were read; other words are read anew."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from consent.banners import texts
@@ -27,10 +30,24 @@ class LanguageStatus:
         return self.ours > 0 and self.review is None
 
 
+BANNER = ""  # our words in the banner
+
+
 def in_force(site: Site) -> dict[str, TextReview]:
-    """The reviews that hold: not taken back, and of the words as they are today."""
-    rows = TextReview.objects.filter(site=site, revoked_at=None)
+    """The reviews of our words in the banner that hold: not taken back, and of the words as they are today."""
+    rows = TextReview.objects.filter(site=site, about=BANNER, revoked_at=None)
     return {row.language: row for row in rows if row.texts == texts.digest(row.language)}
+
+
+def held(site: Site, about: str, words: Mapping[str, Any]) -> dict[str, TextReview]:
+    """The same of other words, {language: words}."""
+    rows = TextReview.objects.filter(site=site, about=about, revoked_at=None)
+    return {row.language: row for row in rows if row.language in words and row.texts == digest(words[row.language])}
+
+
+def digest(words: Any) -> str:
+    """SHA-256 of words in one language, whatever holds them."""
+    return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def status(site: Site, overrides: Mapping[str, Any]) -> list[LanguageStatus]:

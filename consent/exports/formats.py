@@ -14,7 +14,7 @@ import msgspec
 from consent.exports.period import LogRow
 from consent.exports.verify import verify as verifier
 from consent.ledger import merkle
-from consent.ledger.append import leaf_input, utc_text
+from consent.ledger.append import leaf_input
 
 COLUMNS = verifier.COLUMNS  # a bundle's table is made anew by whoever checks it
 SEPARATORS = (",", ";")
@@ -22,11 +22,6 @@ BOM = b"\xef\xbb\xbf"  # without it, Excel takes the table for another encoding
 
 
 _encode, _decode = msgspec.json.Encoder(order="sorted").encode, msgspec.json.Decoder().decode
-
-
-def stamp(row: LogRow) -> str:
-    """RFC 3339, UTC, microseconds."""
-    return utc_text(row.received_at)
 
 
 def leaf_hash(row: LogRow, site_uuid: str) -> bytes:
@@ -44,25 +39,20 @@ def csv_line(row: LogRow, site_uuid: str, separator: str) -> bytes:
         bytes(content.signals).decode(),
     )  # fmt: skip
     cells = (
-        f"{row.index}{separator}{row.record_id}{separator}{stamp(row)}",
-        _cells(few, separator),
-        _cell(content.page or "", separator),
-        f"{row.visitor or ''}{separator}{row.replaces or ''}",
-        _cells((str(row.release or ""), row.release_hash, content.ua_family), separator),
-        _cell(content.client_time or "", separator),
-        leaf_hash(row, site_uuid).hex(),
-        "yes" if row.erased else "no",
-        _cells((content.arm,), separator),
-    )
+        str(row.index), row.record_id, row.stamp, _cells(few, separator), _cell(content.page or "", separator),
+        row.visitor or "", row.replaces or "", str(row.release or ""), row.release_hash,
+        _cell(content.ua_family, separator), _cell(content.client_time or "", separator),
+        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no", _cell(content.arm, separator),
+    )  # fmt: skip
     return (separator.join(cells) + "\r\n").encode()
 
 
 LONGEST_REMEMBERED = 2_000  # characters of cells; of hundreds of services each hostile visitor says something else
-_HARMLESS = re.compile("[0-9A-Za-z][0-9A-Za-z:.+-]*")
+_HARMLESS = re.compile("(?:[0-9A-Za-z][0-9A-Za-z:.+-]*)?").fullmatch
 
 
 def _cell(value: str, separator: str) -> str:
-    return value if _HARMLESS.fullmatch(value) else _written((value,), separator)
+    return value if _HARMLESS(value) else _cells((value,), separator)
 
 
 def _cells(values: tuple[str, ...], separator: str) -> str:
@@ -138,7 +128,7 @@ def values(row: LogRow, site_uuid: str) -> list[str]:
     """A record in the order of COLUMNS, as text; signals as they were committed to (canonical JSON)."""
     content, decisions = said(row)
     return [
-        str(row.index), row.record_id, stamp(row), row.type, row.action, content.status, row.jurisdiction,
+        str(row.index), row.record_id, row.stamp, row.type, row.action, content.status, row.jurisdiction,
         content.place.country, content.place.region, content.jurisdiction_by, row.regime, row.language, content.layer,
         *decisions, bytes(content.signals).decode(), content.page or "", row.visitor or "", row.replaces or "",
         str(row.release or ""), row.release_hash, content.ua_family, content.client_time or "",
@@ -180,7 +170,7 @@ def _line(row: LogRow) -> _Line:
     request = row.request_hash.hex() if row.erased else msgspec.UNSET
     return _Line(
         row.action, row.commitment, row.day, row.erased, row.record_id, row.index, row.jurisdiction, row.language,
-        stamp(row), row.payload, row.regime, row.release, row.release_hash, request, row.salt, row.type,
+        row.stamp, row.payload, row.regime, row.release, row.release_hash, request, row.salt, row.type,
     )  # fmt: skip
 
 

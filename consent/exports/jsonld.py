@@ -101,7 +101,7 @@ class _Answer:
             "@id": f"urn:uuid:{row.record_id}",
             "dct:conformsTo": SCHEMA,
             "dct:identifier": row.record_id,
-            "dct:date": formats.stamp(row),
+            "dct:date": row.stamp,
             "dpv:hasJurisdiction": place_iri(row.jurisdiction),
             "dpv:hasDataController": self._controller(),
             "dpv:hasNotice": self._notice(),

@@ -43,7 +43,7 @@ def write_part(rows: Iterable[LogRow], site_uuid: str, file: IO[bytes]) -> None:
 def writer(file: IO[bytes]) -> Any:
     """What writes a Parquet file, as a context: see `append_part`. Raises ValueError without pyarrow."""
     arrow = _arrow()
-    return arrow.parquet.ParquetWriter(file, _schema(arrow), compression="zstd")
+    return arrow.parquet.ParquetWriter(file, _schema(arrow), compression="zstd", use_dictionary=list(SHARED))
 
 
 def append_part(writer: Any, source: IO[bytes]) -> None:
@@ -61,7 +61,7 @@ def _table(arrow: Any, schema: Any, rows: Sequence[LogRow], site_uuid: str) -> A
     for row in rows:
         said, decisions = formats.said(row)
         single.append(
-            (row.index, row.record_id, row.received_at, said.page or None, row.visitor, row.replaces,
+            (row.index, row.record_id, row.stamp, said.page or None, row.visitor, row.replaces,
              said.client_time or None, formats.leaf_hash(row, site_uuid).hex(), row.erased)
         )  # fmt: skip
         shared = (
@@ -71,7 +71,7 @@ def _table(arrow: Any, schema: Any, rows: Sequence[LogRow], site_uuid: str) -> A
         )  # fmt: skip
         numbers.append(alike.setdefault(shared, len(alike)))
     columns = {
-        name: arrow.array(values, schema.field(name).type)
+        name: arrow.array(values, _read_as(arrow, name, schema)).cast(schema.field(name).type)
         for name, values in zip(SINGLE, zip(*single, strict=True), strict=True)
     }
     places = arrow.array(numbers, arrow.int32())
@@ -79,6 +79,11 @@ def _table(arrow: Any, schema: Any, rows: Sequence[LogRow], site_uuid: str) -> A
         present = [None if value == "" else value for value in values]
         columns[name] = arrow.array(present, schema.field(name).type).take(places)
     return arrow.table({name: columns[name] for name in formats.COLUMNS}, schema=schema)
+
+
+def _read_as(arrow: Any, name: str, schema: Any) -> Any:
+    """Times come as texts, which Arrow reads faster than Python does."""
+    return arrow.string() if name == "received_at" else schema.field(name).type
 
 
 # The columns that differ in each record, and those that many have alike, in the order in which `_table` reads them.

@@ -14,6 +14,7 @@ from django.db import connections
 from django.db.models import Max, Min
 
 from consent.ledger import copying
+from consent.ledger.append import utc_text
 from consent.ledger.copying import NULL
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.models import Site
@@ -22,7 +23,8 @@ CHUNK = 2_000  # of SQLite
 
 
 class LogRow(msgspec.Struct, frozen=True, gc=False):
-    """One leaf with its record; `payload` and `salt` are None when the record was erased. Ids are texts."""
+    """One leaf with its record; `payload` and `salt` are None when the record was erased. Ids are texts, and so is the
+    time (`stamp`: RFC 3339, UTC, microseconds), as the record says it."""
 
     index: int
     record_id: str
@@ -31,7 +33,7 @@ class LogRow(msgspec.Struct, frozen=True, gc=False):
     release_hash: str
     commitment: bytes
     request_hash: bytes
-    received_at: datetime
+    stamp: str
     release: int | None
     regime: str
     jurisdiction: str
@@ -41,6 +43,10 @@ class LogRow(msgspec.Struct, frozen=True, gc=False):
     replaces: str | None
     payload: str | None
     salt: bytes | None
+
+    @property
+    def received_at(self) -> datetime:
+        return datetime.fromisoformat(self.stamp)
 
     @property
     def erased(self) -> bool:
@@ -131,7 +137,7 @@ def _from_copy(entry: list[str], record: list[str]) -> LogRow:
     _, at, _, _, _, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = record
     return LogRow(
         int(index), record_id, kind, _day(day), release_hash, copying.octets(sealed), copying.octets(request),
-        datetime.fromisoformat(at), None if release == NULL else int(release), _word(regime), _word(jurisdiction),
+        copying.moment(at), None if release == NULL else int(release), _word(regime), _word(jurisdiction),
         _word(language), _word(action), None if visitor == NULL else visitor, None if replaces == NULL else replaces,
         copying.text_or_none(payload), None if salt == NULL else copying.octets(salt),
     )  # fmt: skip
@@ -162,8 +168,8 @@ def _from_sqlite(values: tuple[Any, ...]) -> LogRow:
     at = at if isinstance(at, datetime) else datetime.fromisoformat(at)
     at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     return LogRow(
-        index, _dashed(record_id) or "", kind, day, release_hash, bytes(sealed), bytes(request), at, release, regime,
-        jurisdiction, language, action, _dashed(visitor), _dashed(replaces), payload,
+        index, _dashed(record_id) or "", kind, day, release_hash, bytes(sealed), bytes(request), utc_text(at), release,
+        regime, jurisdiction, language, action, _dashed(visitor), _dashed(replaces), payload,
         None if salt is None else bytes(salt),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hmac
 import os
 import re
+import time
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -63,10 +64,12 @@ class Draft:
     record: dict[str, Any] = field(default_factory=dict)
     checked: bool = False
     id_text: str = field(init=False)  # needed five times of each answer
+    visitor_text: str = field(init=False)  # twice; "" without one
 
     def __post_init__(self) -> None:
         self.site_uuid = str(self.site_uuid)
         self.id_text = str(self.record_id)
+        self.visitor_text = str(self.visitor) if self.visitor is not None else ""
 
 
 class Stopped(RuntimeError):
@@ -152,7 +155,7 @@ def committed(draft: Draft, received_at: str) -> dict[str, Any]:
     if draft.release is not None:
         whole["release"] = draft.release
     if draft.visitor is not None:
-        whole["visitor"] = str(draft.visitor)
+        whole["visitor"] = draft.visitor_text
     if draft.replaces is not None:
         whole["replaces"] = str(draft.replaces)
     return whole
@@ -169,8 +172,8 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
     for draft in drafts:
         _check(draft)
     connection = connections[using]
-    if len({draft.site_id for draft in drafts}) > 1 and _is_citus(connection):
-        # Citus runs a one-site batch on one shard: one transaction a site.
+    if len({draft.site_id for draft in drafts}) > 1 and keeps_sites_apart(using):
+        # What names one site is done by one machine: one transaction a site.
         outcomes: list[Outcome | None] = [None] * len(drafts)
         for site_id in sorted({draft.site_id for draft in drafts}):
             mine = [i for i, draft in enumerate(drafts) if draft.site_id == site_id]
@@ -179,11 +182,14 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
         return [outcome for outcome in outcomes if outcome is not None]
     if not drafts:
         return []
+    # A batch of its own is one machine's, which commits it at once; COPY makes Citus prepare and commit in two steps,
+    # which what else an outer transaction writes needs.
+    routed = not connection.in_atomic_block and keeps_sites_apart(using)
     with transaction.atomic(using=using, savepoint=False):
         postgres = connection.vendor == "postgresql"
         # The bare cursor spares a wrapper a statement; its errors must be Django's all the same.
         with connection.wrap_database_errors, connection.cursor() as wrapped:
-            return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at).run()
+            return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at, routed).run()
 
 
 def append_unless_stopped(draft: Draft) -> int | None:
@@ -216,17 +222,32 @@ def _check_words(type: str, release_hash: str, regime: str, jurisdiction: str, l
             raise ValueError(f"{value!r} must be at most {limit} printable ASCII characters.")
 
 
-_citus: dict[str, bool] = {}
+_apart: dict[str, tuple[bool, float]] = {}  # alias → the answer, and when it was given, monotonic
+LOOK_AGAIN = 60.0  # seconds
 
 
-def _is_citus(connection: Any) -> bool:
-    if connection.vendor != "postgresql":
-        return False
-    if connection.alias not in _citus:
+def keeps_sites_apart(using: str = "default") -> bool:
+    """Whether the ledger's tables are distributed by site (Citus), as the database said within the last minute.
+
+    There a statement should name one site; elsewhere one for all sites of a batch costs a tenth of one for each
+    (docs/decisions/0039). Raises DatabaseError when the database is away.
+    """
+    found, at = _apart.get(using, (False, -LOOK_AGAIN))
+    if time.monotonic() - at < LOOK_AGAIN:
+        return found
+    connection = connections[using]
+    found = False
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'citus'")
-            _citus[connection.alias] = bool(cursor.fetchone()[0])
-    return _citus[connection.alias]
+            cursor.execute("SELECT to_regclass('pg_dist_partition') IS NOT NULL")
+            if cursor.fetchone()[0]:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = 'consent_logentry'::regclass "
+                    "AND partmethod = 'h'"
+                )
+                found = bool(cursor.fetchone()[0])
+    _apart[using] = found, time.monotonic()
+    return found
 
 
 class _Head:
@@ -244,9 +265,12 @@ class _Head:
 class _Batch:
     """The state of one call of `append`, in the order of its statements."""
 
-    def __init__(self, cursor: Any, postgres: bool, drafts: Sequence[Draft], at: datetime | None) -> None:
+    def __init__(
+        self, cursor: Any, postgres: bool, drafts: Sequence[Draft], at: datetime | None, routed: bool = False
+    ) -> None:
         self.cursor = cursor
         self.postgres = postgres
+        self.routed = routed
         self.drafts = drafts
         self.at = at
         self.heads: dict[int, _Head] = {}
@@ -259,7 +283,7 @@ class _Batch:
             self.insert_tiles()
             for site, head in self.heads.items():
                 unfinished.grown(site, head.first, head.leaves)
-            stats.add_totals(self.cursor, self.totals)
+            stats.add_totals(self.cursor, self.totals, self.postgres)
             self.move_heads()
         return outcomes
 
@@ -277,12 +301,14 @@ class _Batch:
                 "ON CONFLICT (site_id) DO NOTHING"
             )
             self.read_heads(missing)
+        sizes = kept.sizes({draft.site_uuid for draft in self.drafts})
         uuids = {draft.site_id: draft.site_uuid for draft in self.drafts}
         for site, head in self.heads.items():
-            head.stopped = head.size < kept.size(uuids[site])
+            head.stopped = head.size < sizes[uuids[site]]
 
     def read_heads(self, sites: list[int]) -> None:
-        which = f"= {int(sites[0])}" if len(sites) == 1 else f"IN ({','.join(str(int(site)) for site in sites)})"
+        many = ",".join(str(int(site)) for site in sites)
+        which = f"= {many}" if len(sites) == 1 else f"= ANY('{{{many}}}')" if self.postgres else f"IN ({many})"
         self.cursor.execute(
             f"SELECT site_id, size, edge, last_received_at FROM consent_loghead WHERE site_id {which} "  # noqa: S608
             f"ORDER BY site_id {'FOR UPDATE' if self.postgres else ''}"
@@ -319,19 +345,27 @@ class _Batch:
 
     def known_of_one_site(self, keys: list[tuple[int, str]]) -> str:
         """An equality on the site: a database that keeps sites apart asks one of its machines (Citus)."""
-        ids = ",".join(f"'{self.uuid(text)}'" for _, text in keys)
+        if self.postgres:
+            ids = f"= ANY('{{{','.join(text for _, text in keys)}}}'::uuid[])"
+        else:
+            texts = "','".join(text.replace("-", "") for _, text in keys)
+            ids = f"IN ('{texts}')"
         return (
-            "SELECT site_id, record_id, leaf_index, request_hash, day FROM consent_logentry "  # noqa: S608
-            f"WHERE site_id = {int(keys[0][0])} AND record_id IN ({ids})"
+            "SELECT site_id, record_id, leaf_index, request_hash, day FROM consent_logentry "  # noqa: S608 - UUIDs
+            f"WHERE site_id = {int(keys[0][0])} AND record_id {ids}"
         )
 
     def known_of_several(self, keys: list[tuple[int, str]]) -> str:
-        cast = "::uuid" if self.postgres else ""
-        values = ",".join(f"({int(site)},'{self.uuid(text)}'{cast})" for site, text in keys)
+        if self.postgres:
+            sites, ids = ",".join(str(int(site)) for site, _ in keys), ",".join(text for _, text in keys)
+            given = f"unnest('{{{sites}}}'::bigint[], '{{{ids}}}'::uuid[])"
+        else:
+            values = ",".join(f"({int(site)},'{text.replace('-', '')}')" for site, text in keys)
+            given = f"(SELECT column1 AS s, column2 AS r FROM (VALUES {values}))"  # noqa: S608 - integers and UUIDs
+        columns = "(s, r)" if self.postgres else ""
         return (
-            f"WITH v(s, r) AS (VALUES {values}) "  # noqa: S608 - integers and UUIDs
-            "SELECT e.site_id, e.record_id, e.leaf_index, e.request_hash, e.day FROM v "
-            "JOIN consent_logentry e ON e.site_id = v.s AND e.record_id = v.r"
+            "SELECT e.site_id, e.record_id, e.leaf_index, e.request_hash, e.day "  # noqa: S608
+            f"FROM {given} v{columns} JOIN consent_logentry e ON e.site_id = v.s AND e.record_id = v.r"
         )
 
     # --- 3. entries, records, tiles ---------------------------------------------------------------------------------
@@ -390,6 +424,9 @@ class _Batch:
         return outcome
 
     def insert(self) -> None:
+        if self.routed:
+            self.insert_routed()
+            return
         if self.postgres:
             self.insert_postgres()
             return
@@ -422,10 +459,27 @@ class _Batch:
             records.append(
                 f"{d.site_id}\t{index}\t{at}\t{d.id_text}\t{d.type}\t{day}\t{release}\t"
                 f"{_columns(d.regime, d.jurisdiction, d.language, d.action)}\t"
-                f"{text}\t{d.visitor or _NULL}\t{d.replaces or _NULL}\t\\\\x{salt.hex()}\n"
+                f"{text}\t{d.visitor_text or _NULL}\t{d.replaces or _NULL}\t\\\\x{salt.hex()}\n"
             )
         self.cursor.copy_expert(f"COPY consent_logentry ({_ENTRY}) FROM STDIN", StringIO("".join(entries)))
         self.cursor.copy_expert(f"COPY consent_consentrecord ({_RECORD}) FROM STDIN", StringIO("".join(records)))
+
+    def insert_routed(self) -> None:
+        """Two INSERTs of one site's rows: Citus hands each to one machine."""
+        records = [
+            (
+                d.site_id, index, at, d.id_text, d.type, day, d.release, d.regime, d.jurisdiction, d.language, d.action,
+                payload.decode(), d.visitor and str(d.visitor), d.replaces and str(d.replaces), salt,
+            )
+            for d, index, at, day, payload, salt in self.records
+        ]  # fmt: skip
+        inserted = (("consent_logentry", _ENTRY, self.entries), ("consent_consentrecord", _RECORD, records))
+        for table, columns, rows in inserted:
+            marks = f"({_marks(columns.count(',') + 1)})"
+            self.cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES {','.join([marks] * len(rows))}",  # noqa: S608
+                [value for row in rows for value in row],
+            )
 
     def insert_tiles(self) -> None:
         """Stores the tiles that became full. The leaves of a tile begun by earlier batches are read back."""
@@ -500,9 +554,6 @@ class _Batch:
         )
 
     # --- what the two databases write differently -------------------------------------------------------------------
-
-    def uuid(self, text: str) -> str:
-        return text if self.postgres else text.replace("-", "")
 
     def time(self, moment: datetime | None) -> Any:
         if moment is None or self.postgres:

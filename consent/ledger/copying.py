@@ -72,6 +72,14 @@ def text_or_none(cell: str) -> str | None:
     return None if cell == NULL else text(cell)
 
 
+def moment(cell: str) -> str:
+    """A time, which PostgreSQL writes in UTC and without ending zeros, as records say it: RFC 3339, microseconds; they
+    sort as texts. Raises ValueError for one of another zone."""
+    if not cell.endswith("+00"):
+        raise ValueError(f"{cell} is not in UTC.")
+    return f"{cell[:10]}T{cell[11:19]}.{cell[20:-3]:0<6}Z"
+
+
 def octets(cell: str) -> bytes:
     """A cell of bytes that is not NULL: two backslashes, an x, and hexadecimal digits."""
     return bytes.fromhex(cell[3:])

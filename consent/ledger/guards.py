@@ -15,7 +15,10 @@ from django.db import DatabaseError, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import post_migrate
 
+from consent import citus
+
 RECORD = "consent_consentrecord"
+ROWS = "fairgate_append_only"  # the trigger for rows
 # What an erasing UPDATE must leave as it is; the other columns are visitor, replaces, payload and salt.
 _RECORD_KEPT = (
     "site_id", "leaf_index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction",
@@ -102,13 +105,14 @@ def partitions(connection: Any) -> list[str]:
 def _wanted(connection: Any) -> list[tuple[str, str, str]]:
     """(table, trigger, when) of every trigger PostgreSQL must have."""
     tables = [*_allowed(""), *partitions(connection)]
-    return [(table, "fairgate_append_only", "UPDATE OR DELETE") for table in tables] + [
+    return [(table, ROWS, "UPDATE OR DELETE") for table in tables] + [
         (table, "fairgate_no_truncate", "TRUNCATE") for table in tables
     ]
 
 
 def missing(connection: Any) -> list[str]:
-    """The triggers that are not there or switched off, as `table.trigger`; empty before the tables are made."""
+    """The triggers that are not there or switched off, as `table.trigger`; empty before the tables are made. On Citus
+    each shard is looked at, too, but inside a transaction."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'table')")
@@ -125,7 +129,12 @@ def missing(connection: Any) -> list[str]:
             "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'fairgate_%%' AND tgenabled = 'A'"
         )
         found = set(cursor.fetchall())
-    return [f"{table}.{name}" for table, name, _ in _wanted(connection) if (table, name) not in found]
+    wanted = [(table, name) for table, name, _ in _wanted(connection)]
+    lacking = [f"{table}.{name}" for table, name in wanted if (table, name) not in found]
+    if connection.in_atomic_block:  # what it made on other machines, another connection to them does not see yet
+        return lacking
+    of_rows = [(table, name) for table, name in wanted if name == ROWS]  # Citus gives no shard one for TRUNCATE
+    return lacking + [name for name in citus.triggers_missing(connection, of_rows) if name not in lacking]
 
 
 def install(connection: Any) -> None:
@@ -138,9 +147,14 @@ def install(connection: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                     cursor.execute(sql)
             return
+        spread = bool(lacking) and RECORD in citus.distributed(connection)
+        if spread:
+            lacking |= _drop_lacking(connection, lacking)
         cursor.execute(_functions())  # in any case: an older version's may know fewer columns
         for table, name, when in _wanted(connection):
-            if f"{table}.{name}" not in lacking:
+            # A shard's partition has the trigger of the whole table's shard, under that one's name.
+            is_inherited = spread and name == ROWS and table != RECORD and table.startswith(RECORD)
+            if f"{table}.{name}" not in lacking or is_inherited:
                 continue
             function = RECORD if table.startswith(RECORD) else table
             each = "ROW" if when != "TRUNCATE" else "STATEMENT"
@@ -149,6 +163,20 @@ def install(connection: Any) -> None:
                 event = f"BEFORE {when} ON {table} FOR EACH {each}"
                 cursor.execute(f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {function}_guard()")
             cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def _drop_lacking(connection: Any, lacking: set[str]) -> set[str]:
+    """Takes away what some shards lack, so that it can be made on all of them; what is gone with it. The trigger for
+    rows of a partition is one with that of the whole table."""
+    family = [RECORD, *partitions(connection)]
+    of_family = {f"{table}.{ROWS}" for table in family}
+    gone = of_family if lacking & of_family else set()
+    with connection.cursor() as cursor:
+        for table, name, _ in _wanted(connection):
+            is_partition = name == ROWS and table in family[1:]
+            if f"{table}.{name}" in lacking | gone and not is_partition:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+    return gone
 
 
 def connect(app: AppConfig) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection as default_connection
 from django.db import transaction
 
+from consent import citus
 from consent.ledger import guards
 
 DEFAULT = f"{guards.RECORD}_default"
@@ -30,6 +31,7 @@ def make(start: date | None = None, ahead: int = 3, connection: Any = None) -> l
     there = set(guards.partitions(connection))
     made = []
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        citus.one_shard_at_a_time(connection)
         for plus in range(ahead + 1):
             month, following = _month(start, plus), _month(start, plus + 1)
             name = f"{guards.RECORD}_y{month:%Y}m{month:%m}"

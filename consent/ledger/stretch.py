@@ -149,6 +149,8 @@ class _Walk:
         ).values_list("size", flat=True)
         self.sizes = {*sizes, *stretch.sizes}
         self.levels: list[list[bytes]] = [[] for _ in range(stretch.levels)]  # the tile of each level that is filling
+        self.high: list[bytes] = []  # the edge of the full tiles of the lowest level
+        self.low, self.pushed = list[bytes](), 0  # that of the filling one, of so many of its leaves
         self.stored: dict[tuple[int, int], tuple[bytes, bytes]] = {}  # tiles that were read ahead
         self.totals: dict[Key, int] = {}
 
@@ -167,7 +169,6 @@ class _Walk:
 
     def leaf(self, leaf: bytes) -> None:
         """Adds a leaf hash to the tree and to its tile."""
-        merkle.push(self.walked.edge, self.index - self.stretch.first, leaf)
         for level, tile in enumerate(self.levels):
             tile.append(leaf)
             if len(tile) < merkle.WIDTH:
@@ -175,10 +176,22 @@ class _Walk:
             leaf = self.full_tile(level)
         self.walked.root = leaf
 
+    def edge(self) -> list[bytes]:
+        """The right edge of the stretch so far: that of its full tiles, and that of the one that is filling, which is
+        only made when somebody asks."""
+        filling = self.levels[0]
+        for place in range(self.pushed, len(filling)):
+            merkle.push(self.low, place, filling[place])
+        self.pushed = len(filling)
+        return [*self.high, *self.low]
+
     def full_tile(self, level: int) -> bytes:
         """Holds a tile against what is stored; returns its root."""
         hashes, number = self.levels[level], self.index >> merkle.HEIGHT * (level + 1)
         root = merkle.root(hashes)
+        if level == 0:
+            merkle.push(self.high, self.index - self.stretch.first >> merkle.HEIGHT, root)
+            self.low, self.pushed = [], 0
         if problem := tile_problem(self.tile(level, number), level, number, hashes, root, self.index + 1):
             self.wrong(problem)
         self.levels[level] = []
@@ -225,6 +238,7 @@ class SlowWalk(_Walk):
         with suppress(Full):
             self._entries_and_records()
         self.walked.count = self.index - self.stretch.first
+        self.walked.edge = self.edge()
         self.walked.last = self.last
         return self.walked
 
@@ -256,7 +270,7 @@ class SlowWalk(_Walk):
                 self.stop(f"Record {entry[1]} at index {index} cannot be read: {error}.")
             self.index += 1
             if self.index in self.sizes:
-                self.add(Size(self.index, list(self.walked.edge), self.last))
+                self.add(Size(self.index, self.edge(), self.last))
         if not stretch.ends and self.index <= stretch.last:
             following = LogEntry.objects.filter(site_id=stretch.site_id, index__gte=self.index).order_by("index")
             found = following.values_list("index", flat=True).first()
@@ -406,7 +420,7 @@ class FastWalk(_Walk):
         self.last = ""  # when the last entry was received
         self.day = ""
         for record in copying.records(stretch.site_id, stretch.first - 1, stretch.first - 1):
-            self.last = self.moment(record[1])
+            self.last = _text_of(record[1])
 
     def run(self) -> Walked:
         stretch = self.stretch
@@ -420,25 +434,19 @@ class FastWalk(_Walk):
             self.pair(entry, record)
             self.index += 1
             if self.index in self.sizes:
-                self.add(Size(self.index, list(self.walked.edge), _moment(self.last)))
+                self.add(Size(self.index, self.edge(), _moment(self.last)))
         if next(records, None) is not None or (not stretch.ends and self.index <= stretch.last):
             raise Unusual
         self.close_day(date.fromisoformat(self.day) if self.day else None)
         self.walked.count = self.index - stretch.first
+        self.walked.edge = self.edge()
         self.walked.last = _moment(self.last)
         return self.walked
-
-    @staticmethod
-    def moment(cell: str) -> str:
-        """A time of PostgreSQL (in UTC, without ending zeros) as a record says it: they sort as texts."""
-        if not cell.endswith("+00"):
-            raise Unusual
-        return f"{cell[:10]}T{cell[11:19]}.{cell[20:-3]:0<6}Z"
 
     def pair(self, entry: list[str], record: list[str]) -> None:
         index, record_id, request, type, day, release_hash, sealed = entry
         _, at, _, _, _, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = record
-        received_at = self.moment(at)
+        received_at = _text_of(at)
         if record[0] != index or record[2:5] != [record_id, type, day] or at[:10] != day or received_at < self.last:
             raise Unusual
         self.last = received_at
@@ -478,6 +486,13 @@ class FastWalk(_Walk):
             raise Unusual
         at = datetime.fromisoformat(self.last)
         self.add(OwnEntry(f"Record {record_id} at index {index}", index, type, at, _decode(text)))
+
+
+def _text_of(cell: str) -> str:
+    try:
+        return copying.moment(cell)
+    except ValueError:
+        raise Unusual from None
 
 
 def _moment(text: str) -> datetime | None:

@@ -19,7 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 
-from consent import processes
+from consent import citus, processes
 from consent.ledger import anchors, checkpoint, erasure, events, guards, kept, merkle, signing, stretch
 from consent.ledger.append import checkpoint_link
 from consent.ledger.models import Anchor, Checkpoint, ConsentRecord, LogEntry, LogHead, LogTile
@@ -68,8 +68,9 @@ def verify(site: Site, progress: Callable[[int, int], None] = lambda done, total
     of it are recomputed.
     """
     report = Report(site)
-    workers = processes.cores() if processes.shared() else 1
-    with one_moment():
+    # Another process can share a snapshot of one server, not of several.
+    workers = processes.cores() if processes.shared() and not citus.installed(connection) else 1
+    with one_moment(site.pk):
         try:
             _Check(site, report, progress, since).run(workers)
         except UNREADABLE as error:
@@ -113,15 +114,33 @@ def _snapshot() -> str:
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """What is read inside is of one moment: repeatable read on PostgreSQL, one read transaction on SQLite."""
+def _nothing_on_its_way(site_id: int) -> Iterator[None]:
+    """On Citus a site's log and the coordinator's tables are of two servers: their moments are taken while nothing can
+    be appended, and what was appended is committed on both."""
+    if not citus.installed(connection):
+        yield
+        return
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT size FROM consent_loghead WHERE site_id = %s FOR UPDATE", [site_id])
+        yield
+    finally:
+        other.close()
+
+
+@contextmanager
+def one_moment(site_id: int) -> Iterator[None]:
+    """What is read of a site inside is of one moment: repeatable read on PostgreSQL, one read transaction on SQLite."""
     if connection.in_atomic_block:  # the caller's transaction is the moment
         yield
         return
     if connection.vendor == "postgresql":
         with transaction.atomic():
-            with connection.cursor() as cursor:
+            with _nothing_on_its_way(site_id), connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                LogHead.objects.filter(site_id=site_id).first()  # on Citus the moment of the site's machine begins here
             yield
         return
     with connection.cursor() as cursor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from consent.common import InvalidChange, check
 from consent.ledger.append import Stopped, append, draft_of
 from consent.ledger.models import LogEntry
-from consent.policies import markdown
+from consent.policies import markdown, queries
 from consent.policies.models import Document, DocumentText, DocumentVersion
 from consent.sites.models import Site
 from consent.sites.queries import locked
@@ -26,6 +28,16 @@ LISTED = ("cookie", "consent", "gdpr", "dsgvo", "rgpd", "privacy", "policy", "po
           "legal", "tracking", "tracker")  # fmt: skip
 KEYS = {Document.Kind.PRIVACY: "data", Document.Kind.COOKIES: "storage", Document.Kind.TERMS: "terms"}
 PARTS = ("title", "text", "summary", "why")
+
+
+class Changed(InvalidChange):
+    """Somebody else has written what was about to be replaced or published unseen."""
+
+
+def state_of(texts: Mapping[str, Mapping[str, str]]) -> str:
+    """What tells a draft ({language: its parts}) from one that was changed since."""
+    said = [[language, *(own[name] for name in PARTS)] for language, own in sorted(texts.items())]
+    return sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 # --- drafts -----------------------------------------------------------------------------------------------------------
@@ -64,9 +76,10 @@ def _free_key(site: Site, kind: str) -> str:
 
 
 @transaction.atomic
-def save_draft(document: Document, actor: str, language: str, **parts: str) -> DocumentText:
-    """Writes what is given of a draft (`PARTS`) in one language; the first time adds the language. Raises
-    InvalidChange, also for a link that would lead nowhere."""
+def save_draft(document: Document, actor: str, language: str, *, seen: str | None = None, **parts: str) -> DocumentText:
+    """Writes what is given of a draft (`PARTS`) in one language; the first time adds the language. `seen`: the
+    `state_of` the draft that whoever writes began with. Raises InvalidChange, also for a link that would lead nowhere,
+    and Changed when somebody else has written in between."""
     site = locked(document.site)
     if unknown := set(parts) - set(PARTS):
         raise InvalidChange(f"A draft has no {', '.join(sorted(unknown))}.")
@@ -74,6 +87,13 @@ def save_draft(document: Document, actor: str, language: str, **parts: str) -> D
         raise InvalidChange(_("The site does not speak %(language)s.") % {"language": language})
     draft = document.drafts.filter(language=language).first() or DocumentText(document=document, language=language)
     before = {name: getattr(draft, name) for name in PARTS}
+    if seen is not None and seen != state_of({language: before} if draft.pk else {}):
+        raise Changed(
+            _(
+                "Somebody else has saved this text meanwhile. What you typed is still here: look at the stored text, "
+                "then save again to replace it."
+            )  # fmt: skip
+        )
     for name, value in parts.items():
         setattr(draft, name, value.replace("\r\n", "\n").replace("\x00", "").strip())
     check(draft)
@@ -120,12 +140,16 @@ def publish_version(
     base: int,
     effective_on: date | None = None,
     material: Collection[str] = (),
+    takes_back: bool = False,
+    seen: str | None = None,
 ) -> DocumentVersion:
     """Makes the draft the document's next version, after version `base`, for ever; an entry of the ledger names the
     hash of each text. `effective_on`: a day to come, from whose midnight (UTC) on it is in force; None = at once.
-    `material`: of what people are asked again (`category C0002`, `purpose mail`).
+    `material`: of what people are asked again (`category C0002`, `purpose mail`). `takes_back`: a change of which an
+    earlier version was to ask, and whose place this one takes before its day, is not made. `seen`: the `state_of` the
+    draft that was looked at.
 
-    Raises InvalidChange: another version came between, nothing differs, something is missing.
+    Raises InvalidChange: another version came between, nothing differs, something is missing; Changed.
     """
     site = locked(document.site)
     last = document.versions.last()
@@ -133,7 +157,11 @@ def publish_version(
     if base != number - 1:
         raise InvalidChange(_("Version %(number)d was published meanwhile: look at it first.") % {"number": number - 1})
     texts = {draft.language: {name: getattr(draft, name) for name in PARTS} for draft in document.drafts.order_by("pk")}
+    if seen is not None and seen != state_of(texts):
+        raise Changed(_("Somebody has changed the draft meanwhile: look at it once more."))
     _check_version(document, last, texts, effective_on, material)
+    if not takes_back:
+        _check_unasked(document, effective_on, material)
     if not material:
         texts = {language: {**own, "why": ""} for language, own in texts.items()}
     record = record_of(document, number, document.original, texts, effective_on, sorted(material), actor)
@@ -217,6 +245,21 @@ def _check_version(
         raise InvalidChange(_("Say in a sentence why people are asked again."))
     if unknown := sorted(set(material) - things(document.site)):
         raise InvalidChange(_("Nobody is asked about %(what)s.") % {"what": ", ".join(unknown)})
+
+
+def _check_unasked(document: Document, effective_on: date | None, material: Collection[str]) -> None:
+    """What an earlier version changed, and will never ask about, since this one is in force before it."""
+    begins = moment_of(effective_on, timezone.now())
+    for one in queries.announced(document):
+        lost = sorted(set(one.material) - set(material))
+        if lost and begins <= one.effective_at:
+            raise InvalidChange(
+                _(
+                    "Version %(number)d was to ask people again about %(what)s and will never be in force. Ask about "
+                    "it with this version, or say that the change is taken back."
+                )
+                % {"number": one.number, "what": ", ".join(lost)}
+            )
 
 
 def _content(texts: dict[str, dict[str, str]]) -> dict[str, tuple[str, str]]:

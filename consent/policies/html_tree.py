@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -14,6 +15,9 @@ VOID = {
 UNREAD = {
     "script", "style", "noscript", "template", "head", "svg", "math", "object", "canvas", "audio", "video", "iframe",
 }  # fmt: skip
+# Scripts, styles, comments, declarations, processing instructions. The standard library's parser looks for the end of
+# each that has none through the whole page, and again for the next.
+_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.S | re.I)
 _ENDED_BY = {
     "li": ({"li"}, {"ul", "ol"}),
     "dt": ({"dt", "dd"}, {"dl"}),
@@ -93,6 +97,6 @@ class _Reader(HTMLParser):
 def read(html: str) -> Element:
     """The page's root."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(_UNSEEN.sub("", html))
     reader.close()
     return reader.root

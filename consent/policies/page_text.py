@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -22,6 +23,10 @@ _MARKS = re.compile(r"([\\`*\[\]]|(?<!\w)_|_(?!\w)|<(?=[\w!/?])|&(?=#?\w+;))")
 _START = re.compile(r"^(#{1,6}(?=\s)|[>+-](?=\s)|~{3,}|={2,}$|-{3,}$)")
 _NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s)")
 _BULLET = re.compile(r"^[-*\u2022\u00b7\u25cf]\s+")
+# Bounded, so that a text of brackets that never close takes no longer than another.
+_WHERE = r"(?:<([^<>\n]{0,2000}+)>|((?:[^()\s<>]|\([^()\s<>]{0,500}+\)){0,2000}+))(?:\s{1,9}+\"[^\"]{0,500}+\")?"
+_LINK = re.compile(rf"(?<!!)\[([^\[\]]*+)\]\({_WHERE}\)")
+_PICTURE = re.compile(rf"!\[([^\[\]]*+)\]\({_WHERE}\)")
 LONGEST_HEADING = 80
 
 
@@ -54,24 +59,27 @@ def page_text(source: str, address: str = "") -> PageText:
 
 
 def _markdown(source: str) -> PageText:
+    source = source[: LONGEST_TEXT + LONGEST_TITLE]  # what is looked for below costs the square of it
     found = PageText(text=source)
-    heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", source, re.M)
+    heading = re.search(r"^#[ \t]+(\S.*)$", source, re.M)
     if heading:
-        found.title = heading[1]
+        found.title = heading[1].rstrip(" \t#")
         found.text = source[: heading.start()] + source[heading.end() :]
-    found.lost["picture"] = len(re.findall(r"!\[[^\]]*\]\(", found.text))
-    found.text = re.sub(r"!\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)", r"\1", found.text)
+    found.text, found.lost["picture"] = _PICTURE.subn(r"\1", found.text)
     found.lost["html"] = len(_TAG.findall(found.text))
-    for url in markdown.refused_links(found.text):
-        found.text, count = re.subn(rf"\[([^\]]*)\]\(<?{re.escape(url)}>?(?:\s+\"[^\"]*\")?\)", r"\1", found.text)
-        found.lost["link"] += count
+    found.lost["link"] = sum(_is_lost(link) for link in _LINK.finditer(found.text))
+    found.text = _LINK.sub(lambda link: link[1] if _is_lost(link) else link[0], found.text)
     return found
+
+
+def _is_lost(link: re.Match[str]) -> bool:
+    return not markdown.may_link(link[2] or link[3] or "")
 
 
 def _plain(source: str) -> PageText:
     """Paragraphs are lines. A short line without a full stop is taken for a heading, when no other stands beside it
     (those are addresses and the like)."""
-    lines = [line for one in source.split("\n") if (line := one.strip())]
+    lines = [line for one in source[: 2 * LONGEST_TEXT].split("\n") if (line := one.strip())]
     found = PageText(guessed=True)
     blocks: list[str] = []
     for place, line in enumerate(lines):
@@ -202,13 +210,14 @@ class _Html:
 
     def table(self, element: Element) -> list[str]:
         """A table whose cells are words; of any other, each row as a paragraph."""
-        rows = [one for one in element.elements() if one.tag == "tr"]
+        rows = list(_own_rows(element))
         cells = [
             [cell for cell in row.children if isinstance(cell, Element) and cell.tag in ("td", "th")] for row in rows
         ]
         cells = [row for row in cells if row]
         every = [cell for row in cells for cell in row]
-        words = [[" ".join(" ".join(self.blocks(cell)).split()).replace("|", "\\|") for cell in row] for row in cells]
+        blocks = [[self.blocks(cell) for cell in row] for row in cells]
+        words = [[" ".join(" ".join(own).split()).replace("|", "\\|") for own in row] for row in blocks]
         simple = len({len(row) for row in cells}) == 1 and len(cells[0]) > 1 if cells else False
         joined = any(
             {"colspan", "rowspan"} & {n for n, v in cell.attributes.items() if v not in ("", "1")} for cell in every
@@ -218,7 +227,7 @@ class _Html:
             return ["\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rest])]
         if len(cells) > 1 and max(map(len, cells)) > 1:
             self.found.lost["table"] += 1
-        return [block for row in cells for cell in row for block in self.blocks(cell)]
+        return [block for row in blocks for own in row for block in own]
 
     # --- inline
 
@@ -301,6 +310,17 @@ def _names(main: Element) -> dict[str, str]:
             found = dict.fromkeys([*waiting, *filter(None, inside)], markdown.anchor_of(heading)) | found
             waiting = []
     return found
+
+
+def _own_rows(table: Element) -> Iterator[Element]:
+    """The rows of a table, without those of tables in its cells."""
+    waiting = list(reversed(table.children))
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Element) and one.tag == "tr":
+            yield one
+        elif isinstance(one, Element) and one.tag != "table":
+            waiting += reversed(one.children)
 
 
 def _has_blocks(element: Element) -> bool:

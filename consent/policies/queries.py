@@ -36,6 +36,13 @@ def in_force(site: Site, moment: datetime | None = None, before: int | None = No
     return list(DocumentVersion.objects.filter(pk__in=chosen).select_related("document").order_by("document_id"))
 
 
+def announced(document: Document) -> list[DocumentVersion]:
+    """Versions with a material change whose day has not come, and which no later one takes the place of before it."""
+    versions = list(document.versions.all())
+    now = timezone.now()
+    return [one for one in versions if one.material and one.effective_at > now and not _was_never(one, versions)]
+
+
 def replaced_at(version: DocumentVersion, versions: Iterable[DocumentVersion]) -> datetime | None:
     """When a later version took its place, or will; None while none has been published."""
     later = [one.effective_at for one in versions if one.number > version.number]

@@ -77,9 +77,12 @@ def end_topic(topic: Topic, actor: str) -> Topic:
 
 
 @transaction.atomic
-def set_wording(topic: Topic, actor: str, texts: Mapping[str, Mapping[str, str]]) -> TopicWording:
+def set_wording(
+    topic: Topic, actor: str, texts: Mapping[str, Mapping[str, str]], *, asks_again: bool = False
+) -> TopicWording:
     """A new version of what people are asked, and its entry in the ledger. The same texts again are no new version.
-    Raises InvalidChange."""
+    `asks_again`: it asks for something else, so that a yes to the versions before it counts no more. Raises
+    InvalidChange."""
     site = locked(topic.site)
     clean = checked_texts(texts)
     last = topic.wordings.last()
@@ -88,13 +91,18 @@ def set_wording(topic: Topic, actor: str, texts: Mapping[str, Mapping[str, str]]
     if last and last.sha256 == digest:
         return last
     version = last.version + 1 if last else 1
+    asks_again = asks_again and last is not None
     record = {**facts, "version": version, "sha256": digest, "channel": str(topic.channel), "actor": actor}
+    record |= {"asks_again": True} if asks_again else {}
     [outcome] = append([draft_of(site.pk, site.uuid, LogEntry.Type.WORDING, record, uuid4())])
     assert outcome.index is not None
-    made = TopicWording(topic=topic, version=version, texts=clean, sha256=digest, entry=outcome.index, by=actor)
+    made = TopicWording(
+        topic=topic, version=version, texts=clean, sha256=digest, asks_again=asks_again, entry=outcome.index, by=actor
+    )
     check(made)
     made.save(force_insert=True)
-    audit(site, actor, "topic.wording", topic=topic.key, version=version, sha256=digest)
+    more = {"asks_again": True} if asks_again else {}
+    audit(site, actor, "topic.wording", topic=topic.key, version=version, sha256=digest, **more)
     return made
 
 

@@ -1,7 +1,8 @@
 """The one way in for what people say: a batch of choices becomes entries of the ledger and the states they lead to.
 
-One transaction, in this order: the log's head is locked by the append, so that two batches of a site never read the
-same states; then states are read, the conflict rule is applied, and states and totals are written.
+One transaction, in this order: the log's head is locked, so that two batches of a site never read the same states and
+no erasure comes in between; who was erased is left out; entries are appended; states are read, the conflict rule is
+applied, and states and totals are written.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from consent.banners.languages import nearest
 from consent.common import InvalidChange
 from consent.ledger import canonical
 from consent.ledger.append import Draft, append, utc_text
-from consent.ledger.models import LogEntry
+from consent.ledger.models import LogEntry, LogHead
 from consent.preferences import standing, states, subjects
 from consent.preferences.actions import LANGUAGE
-from consent.preferences.models import ChoiceState, Topic, TopicWording
+from consent.preferences.models import ChoiceState, PendingChoice, Topic, TopicWording
 from consent.preferences.states import Key, StateRow
 from consent.requests.actions import address_hash
 from consent.sites.models import Site
@@ -35,7 +37,7 @@ NOTICE = "notice"  # the carrier's notice of CPNI was sent; it is no answer
 VALUES = ("yes", "no", NOTICE)
 # How people said it. The last ones are ours alone.
 METHODS = ("app", "web", "form", "phone", "letter", "mail", "in_person", "sms", "other")
-OWN_METHODS = ("page", "one_click", "mailed_link")
+OWN_METHODS = ("page", "one_click", "mailed_link", "signed_in")
 LONGEST_SOURCE, LONGEST_EVIDENCE = 100, 300
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MOST = 5_000  # choices of one transaction
@@ -80,8 +82,8 @@ class Offer:
     topics: dict[str, Topic] = field(default_factory=dict)
     wordings: dict[tuple[int, int], str] = field(default_factory=dict)  # (topic, version) → SHA-256
     latest: dict[int, int] = field(default_factory=dict)
-    suppresses: bool = False
     older_keys: bool = False
+    _languages: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, site: Site) -> Offer:
@@ -91,9 +93,15 @@ class Offer:
         for topic, version, digest in rows:
             made.wordings[topic, version] = digest
             made.latest[topic] = max(version, made.latest.get(topic, 0))
-        made.suppresses = site.suppressed.exists()
         made.older_keys = bool(settings.SECRET_KEY_FALLBACKS)
         return made
+
+    def languages(self, topic: int, version: int) -> tuple[str, ...]:
+        """In which languages people can have read a wording."""
+        if (topic, version) not in self._languages:
+            texts = TopicWording.objects.values_list("texts", flat=True).get(topic=topic, version=version)
+            self._languages[topic, version] = tuple(texts)
+        return self._languages[topic, version]
 
 
 def choice_of(offer: Offer, fields: Mapping[str, Any], now: datetime) -> Choice:
@@ -112,8 +120,8 @@ def choice_of(offer: Offer, fields: Mapping[str, Any], now: datetime) -> Choice:
         value=str(fields.get("value", "")),
         told_at=moment(str(fields.get("at") or ""), now),
         method=str(fields.get("method", "")),
-        source=_text(fields.get("source"), LONGEST_SOURCE, "source"),
-        evidence=_text(fields.get("evidence"), LONGEST_EVIDENCE, "evidence"),
+        source=line(fields.get("source"), LONGEST_SOURCE, "source"),
+        evidence=line(fields.get("evidence"), LONGEST_EVIDENCE, "evidence"),
         language=str(fields.get("language") or ""),
         wording=_version(fields.get("wording")),
         identifier=identifier,
@@ -135,6 +143,9 @@ def _check(offer: Offer, made: Choice, now: datetime) -> None:
         made.wording_sha256 = offer.wordings.get((topic.pk, made.wording), "")
         if not made.wording_sha256:
             raise InvalidChange(f"The topic {topic.key} has no wording {made.wording}.")
+        there = offer.languages(topic.pk, made.wording)
+        if made.language and not nearest(there, made.language):
+            raise InvalidChange(f"Wording {made.wording} of {topic.key} is in {', '.join(there)} only.")
     if topic.ended_at is not None and made.value == "yes" and made.told_at > topic.ended_at:
         raise InvalidChange(f"The topic {topic.key} has ended; nobody can say yes to it any more.")
     if made.value == NOTICE and topic.kind != Topic.Kind.CPNI:
@@ -151,7 +162,8 @@ def _check_parent(topic: Topic, made: Choice) -> None:
     if made.method not in standing.PARENTAL_METHODS:
         raise InvalidChange(f"A parent's yes names how it was made sure: {', '.join(standing.PARENTAL_METHODS)}.")
     if topic.kind == Topic.Kind.PARENTAL_SHARING and made.method in standing.INTERNAL_ONLY:
-        raise InvalidChange(f"{made.method} does not do for disclosure to third parties (16 CFR 312.5(b)(2)).")
+        place = f"16 CFR 312.5(b)(2)({standing.INTERNAL_ONLY[made.method]})"
+        raise InvalidChange(f"{made.method} does not do for disclosure to third parties ({place}).")
     if not made.evidence:
         raise InvalidChange("A parent's yes names its proof (evidence).")
 
@@ -160,7 +172,7 @@ def moment(text: str, now: datetime) -> datetime:
     """ISO 8601; without an offset UTC. Raises InvalidChange."""
     try:
         at = _moment(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # an offset may lead out of the calendar
         raise InvalidChange("The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z.") from None
     if at < EARLIEST or at > now + timedelta(days=366):
         raise InvalidChange("The time of the act (at) can't be right.")
@@ -173,7 +185,8 @@ def _moment(text: str) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def _text(value: Any, longest: int, name: str) -> str:
+def line(value: Any, longest: int, name: str) -> str:
+    """A text of one line, without blanks around it. Raises InvalidChange."""
     text = str(value or "").strip()
     if len(text) > longest or _CONTROL.search(text):
         raise InvalidChange(f"{name} has at most {longest} characters, on one line.")
@@ -190,6 +203,12 @@ def _version(value: Any) -> int:
 # --- into the ledger ------------------------------------------------------------------------------------------------
 
 
+def lock(site: Site) -> None:
+    """Until the transaction ends, nothing comes into the site's log and nobody is erased from it. Whoever locks rows of
+    choices besides takes this lock first."""
+    LogHead.objects.select_for_update().filter(site_id=site.pk).first()
+
+
 def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None) -> list[Taken]:
     """Stores choices, in order, and says of each what became of it. At most MOST at once. May be called inside an
     outer transaction. Raises InvalidChange for too many, Stopped when the ledger takes no entries."""
@@ -198,9 +217,10 @@ def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None
     now = now or timezone.now()
     site = offer.site
     with transaction.atomic():
+        lock(site)
         if offer.older_keys:
             _as_known(site, choices)
-        hidden = _suppressed(offer, choices)
+        hidden = suppressed(site, {one.identifier for one in choices}, {one.subject for one in choices})
         drafts, places = [], []
         taken: list[Taken | None] = [None] * len(choices)
         for place, one in enumerate(choices):
@@ -217,6 +237,7 @@ def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None
             if outcome.status == "created" and outcome.index is not None:
                 won.append((outcome.index, choices[place]))
         older = _apply(site, won, now)
+        _end_pending(site, [one for _, one in won if one.value == "no"], now)
     done = [each for each in taken if each is not None]
     for each in done:
         if each.status == "created" and each.index in older:
@@ -251,30 +272,43 @@ def draft_of_choice(site: Site, one: Choice, now: datetime) -> Draft:
 
 def _as_known(site: Site, choices: Iterable[Choice]) -> None:
     """Who is known under an older key stays who they are."""
-    older: dict[UUID, Choice] = {}
+    if len(subjects.secrets()) == 1:
+        return
+    candidates = {one: subjects.subjects_of(site, one) for one in {one.identifier for one in choices} if one}
+    every = [subject for some in candidates.values() for subject in some]
+    known = set(ChoiceState.objects.filter(site=site, subject__in=every).values_list("subject", flat=True))
+    whose = {identifier: subjects.main(some, known) for identifier, some in candidates.items()}
     for one in choices:
-        if one.identifier:
-            older |= dict.fromkeys(subjects.subjects_of(site, one.identifier)[1:], one)
-    known = ChoiceState.objects.filter(site=site, subject__in=list(older)).values_list("subject", flat=True)
-    for subject in known:
-        identifier = older[subject].identifier
-        for one in choices:
-            if one.identifier == identifier:
-                one.subject = subject
+        one.subject = whose.get(one.identifier, one.subject)
 
 
-def _suppressed(offer: Offer, choices: Iterable[Choice]) -> set[Any]:
-    """Subjects and ids among these of whom nothing may be kept any more."""
-    if not offer.suppresses:
+def suppressed(site: Site, identifiers: Iterable[str], people: Iterable[UUID] = ()) -> set[str | UUID]:
+    """Ids and subjects among these of whom nothing may be kept any more. What it says holds on under `lock`."""
+    if not site.suppressed.exists():
         return set()
-    hashes: dict[str, Any] = {}
-    for one in choices:
-        for secret in subjects.secrets():
-            hashes[address_hash(offer.site, str(one.subject), secret)] = one.subject
-            if one.identifier:
-                hashes[address_hash(offer.site, one.identifier, secret)] = one.identifier
-    found = offer.site.suppressed.filter(address_hash__in=list(hashes)).values_list("address_hash", flat=True)
+    hashes: dict[str, str | UUID] = {}
+    for secret in subjects.secrets():
+        for subject in people:
+            hashes[address_hash(site, str(subject), secret)] = subject
+        for one in identifiers:
+            if one:
+                alike = [*map(str, subjects.subjects_of(site, one)), *([one] if subjects.is_address(one) else [])]
+                hashes |= dict.fromkeys((address_hash(site, text, secret) for text in alike), one)
+    found = site.suppressed.filter(address_hash__in=list(hashes)).values_list("address_hash", flat=True)
     return {hashes[digest] for digest in found}
+
+
+def _end_pending(site: Site, refusals: Sequence[Choice], now: datetime) -> None:
+    """Who says no after they asked for a mail no longer waits for its link."""
+    if not refusals or not PendingChoice.objects.filter(site=site).exists():
+        return
+    latest: dict[Key, datetime] = {}
+    for one in refusals:
+        key = (one.subject, one.topic.pk)
+        latest[key] = max(min(one.told_at, now), latest.get(key, EARLIEST))
+    rows = PendingChoice.objects.filter(site=site, subject__in={subject for subject, _ in latest})
+    over = [row.pk for row in rows if row.asked_at <= latest.get((row.subject, row.topic_id), EARLIEST)]
+    PendingChoice.objects.filter(pk__in=over).delete()
 
 
 def _apply(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> set[int]:
@@ -293,6 +327,9 @@ def _apply(site: Site, entries: Sequence[tuple[int, Choice]], now: datetime) -> 
                 continue
             state = state or StateRow(site.pk, one.subject, one.topic.pk)
             state.noticed_at, state.notice_by = acted_at, one.topic.channel
+            if state.value:  # what the person said stays what the row is proof of
+                found[key] = changed[key] = state
+                continue
         elif standing.wins(one.value, acted_at, state):
             state = state or StateRow(site.pk, one.subject, one.topic.pk)
             state.value, state.acted_at = one.value, acted_at

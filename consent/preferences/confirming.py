@@ -40,8 +40,9 @@ def ask(
         raise InvalidChange(f"The topic {topic.key} has ended; nobody can say yes to it any more.")
     if not LANGUAGE.fullmatch(language):
         raise InvalidChange("The language is none.")
-    subject = queries.find_subject(site, subjects.normalised(identifier))
-    if is_suppressed(site, address) or queries.is_suppressed(site, subject):
+    identifier = subjects.normalised(identifier)
+    subject = queries.find_subject(site, identifier)
+    if is_suppressed(site, address) or queries.is_suppressed(site, subject, identifier):
         raise Suppressed("This person was erased and asked to be left alone.")
     wording = topic.wordings.last()
     assert wording is not None
@@ -58,8 +59,8 @@ def ask(
             "address": address,
             "language": language,
             "wording": wording.version,
-            "source": source[: collecting.LONGEST_SOURCE],
-            "evidence": evidence[: collecting.LONGEST_EVIDENCE],
+            "source": collecting.line(source, collecting.LONGEST_SOURCE, "source"),
+            "evidence": collecting.line(evidence, collecting.LONGEST_EVIDENCE, "evidence"),
             "asked_at": now,
             "expires_at": now + WAITS,
             "mailed_at": None,
@@ -69,13 +70,16 @@ def ask(
 
 
 @transaction.atomic
-def confirm(row: PendingChoice) -> Taken:
-    """The person pressed the button behind the link: their yes counts from now, and the address goes. Raises
-    InvalidChange when it waited too long."""
+def confirm(row: PendingChoice, language: str = "") -> Taken:
+    """The person pressed the button behind the link: their yes counts from now, and the address goes. `language`: of
+    the text they read there, when it is not that of the mail. Raises InvalidChange when it waited too long, was
+    withdrawn or ended meanwhile."""
+    collecting.lock(row.site)
     found = PendingChoice.objects.select_for_update().filter(pk=row.pk).select_related("site", "topic").first()
-    if found is None or found.expires_at < timezone.now():
+    if found is None or found.expires_at < timezone.now() or found.topic.ended_at is not None:
         raise InvalidChange("This link is no longer valid. Please subscribe again.")
     offer, now = Offer.of(found.site), timezone.now()
+    wording = found.topic.wordings.get(version=found.wording)
     proof = f"asked {found.asked_at:%Y-%m-%dT%H:%M:%SZ}, confirmed by the mailed link"
     made = Choice(
         topic=offer.topics[found.topic.key],
@@ -85,9 +89,9 @@ def confirm(row: PendingChoice) -> Taken:
         method="mailed_link",
         source=found.source,
         evidence=f"{proof}; {found.evidence}"[: collecting.LONGEST_EVIDENCE] if found.evidence else proof,
-        language=found.language,
+        language=language or queries.words_of(wording, [found.language])[0],
         wording=found.wording,
-        wording_sha256=offer.wordings.get((found.topic_id, found.wording), ""),
+        wording_sha256=wording.sha256,
     )
     [taken] = collecting.collect(offer, [made], now)
     found.delete()

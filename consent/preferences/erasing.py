@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from consent.common import months_later
 from consent.ledger import erasure
-from consent.ledger.models import ConsentRecord, LogEntry, LogHead
-from consent.preferences import imports, subjects
+from consent.ledger.models import ConsentRecord, LogEntry
+from consent.preferences import collecting, imports, subjects
 from consent.preferences.models import ChoiceState, PendingChoice, Topic
 from consent.requests.actions import SUPPRESSED_FOR, address_hash
 from consent.requests.models import SuppressedAddress
@@ -34,14 +34,15 @@ class Erased:
 
 
 def erase(site: Site, identifier: str, actor: str, reason: str, ground: str = "") -> Erased:
-    """Erases the person of an id under every key, and remembers their keyed hash for SUPPRESSED_FOR years. The reason
-    stays in the ledger. Raises InvalidChange for no id, ValueError for a reason that names somebody."""
+    """Erases the person of an id, or of a subject's own reference, under every key, and remembers their keyed hash for
+    SUPPRESSED_FOR years. The reason stays in the ledger. Raises InvalidChange for no id, ValueError for a reason that
+    names somebody."""
     erasure.check_reason(reason)
-    known = subjects.subjects_of(site, identifier)
     text = subjects.normalised(identifier)
+    known = [*subjects.subjects_of(site, identifier), *_by_reference(site, identifier)]
     done = Erased()
     with transaction.atomic():
-        LogHead.objects.select_for_update().filter(site_id=site.pk).first()  # nothing comes in meanwhile
+        collecting.lock(site)
         records = ConsentRecord.objects.filter(
             site_id=site.pk, visitor__in=known, type=LogEntry.Type.CHOICE, payload__isnull=False
         )
@@ -50,11 +51,20 @@ def erase(site: Site, identifier: str, actor: str, reason: str, ground: str = ""
         if indexes:
             done.records = erasure.erase_indexes(site, indexes, actor=actor, reason=reason, ground=ground).count
         _forget(site, known)
-        for one in (text, *map(str, known)):
+        for one in (*([text] if subjects.is_address(text) else []), *map(str, known)):
             _suppress(site, one)
         audit(site, actor, "choice.erase", records=done.records, states=done.states)
-    imports.forget(site, text)
+    imports.forget(site, set(known))
     return done
+
+
+def _by_reference(site: Site, asked: str) -> list[UUID]:
+    """The person whom somebody names as they are called here."""
+    given = subjects.reference(asked)
+    if given is None:
+        return []
+    records = ConsentRecord.objects.filter(site_id=site.pk, visitor=given, type=LogEntry.Type.CHOICE)
+    return [given] if records.exists() or PendingChoice.objects.filter(site=site, subject=given).exists() else []
 
 
 @erasure.also
@@ -71,7 +81,7 @@ def with_entries(site: Site, indexes: list[int]) -> tuple[int, Callable[[], obje
 def forget_address(site: Site, address: str) -> None:
     """Takes an address out of what waits for a mail and out of lines of imports; to be called beside an erasure."""
     PendingChoice.objects.filter(site=site, address=address.strip().lower()).delete()
-    imports.forget(site, subjects.normalised(address))
+    imports.forget(site, set(subjects.subjects_of(site, address)))
 
 
 def _forget(site: Site, known: Sequence[UUID]) -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -24,7 +28,8 @@ from consent import csv_text, private_files
 from consent.common import InvalidChange, check
 from consent.jobs import actions as jobs
 from consent.jobs.models import Job
-from consent.preferences.collecting import Choice, Offer, choice_of, collect
+from consent.preferences import subjects
+from consent.preferences.collecting import Choice, Offer, choice_of, collect, lock, suppressed
 from consent.preferences.models import ChoiceImport
 from consent.sites.models import Site
 from consent.sites.queries import locked
@@ -42,6 +47,8 @@ WHY = {
     "suppressed": "The person was erased and must not be taken in again.",
 }
 _decode = msgspec.json.Decoder().decode
+_APART = re.compile(r'[,;\t|"\s]+')
+_NUMBER = re.compile(r"-(\d{1,18})(\.refused\.csv|\.csv|\.jsonl)$")
 
 
 def folder() -> Path:
@@ -153,10 +160,20 @@ class Reached:
 
 
 @dataclass(slots=True)
+class _Refused:
+    """A row that is not taken: its line, why, its text, and whose it is where that can be read."""
+
+    line: int
+    why: str
+    text: str
+    identifier: str = ""
+
+
+@dataclass(slots=True)
 class _Batch:
     lines: list[tuple[int, str]] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
-    refused: list[tuple[int, str, str]] = field(default_factory=list)  # line, why, the row
+    refused: list[_Refused] = field(default_factory=list)
 
 
 def read_in(row: ChoiceImport, place: Reached, report: Any) -> None:
@@ -177,7 +194,7 @@ def read_in(row: ChoiceImport, place: Reached, report: Any) -> None:
                 counts = _store(row, batch)
                 refused.seek(place.refused)
                 refused.truncate()
-                refused.write(_table(batch.refused))
+                refused.write(b"".join(map(_line_of, batch.refused)))
                 refused.flush()
                 place.offset, place.refused = file.tell(), refused.tell()
                 steps: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
@@ -207,8 +224,9 @@ def _parsed(row: ChoiceImport, lines: list[tuple[int, bytes]], names: list[str],
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
-            batch.refused.append((number, "It is no UTF-8.", line.decode("utf-8", "replace")))
+            batch.refused.append(_Refused(number, "It is no UTF-8.", line.decode("utf-8", "replace")))
             continue
+        fields: dict[str, Any] = {}
         try:
             if len(line) > LONGEST_LINE:
                 raise InvalidChange("The line is too long.")
@@ -216,7 +234,8 @@ def _parsed(row: ChoiceImport, lines: list[tuple[int, bytes]], names: list[str],
             batch.choices.append(choice_of(offer, _with_defaults(row, fields), now))
             batch.lines.append((number, text))
         except InvalidChange as error:
-            batch.refused.append((number, str(error), text))
+            identifier = str(fields.get("id") or "")[: subjects.LONGEST_ID]
+            batch.refused.append(_Refused(number, str(error), text, identifier))
     return batch
 
 
@@ -254,34 +273,64 @@ def _with_defaults(row: ChoiceImport, fields: dict[str, Any]) -> dict[str, Any]:
 def _store(row: ChoiceImport, batch: _Batch) -> dict[str, int]:
     names = {"created": "stored", "older": "older", "replayed": "replayed"}
     counts = {"rows": len(batch.choices) + len(batch.refused), "stored": 0, "older": 0, "replayed": 0}
+    lock(row.site)
     taken = collect(Offer.of(row.site), batch.choices)
     for (number, text), one in zip(batch.lines, taken, strict=True):
         if one.status in names:
             counts[names[one.status]] += 1
         else:  # of who was erased, nothing is written down again
-            batch.refused.append((number, WHY[one.status], text if one.status == "conflict" else ""))
-    batch.refused.sort()
+            batch.refused.append(_Refused(number, WHY[one.status], text if one.status == "conflict" else ""))
+    _blank_erased(row.site, batch.refused)
+    batch.refused.sort(key=lambda one: one.line)
     return counts | {"refused": len(batch.refused)}
 
 
-def _table(rows: list[tuple[int, str, str]]) -> bytes:
+def _blank_erased(site: Site, refused: list[_Refused]) -> None:
+    """Takes out the text of rows of who was erased. Of a row that can't be read, each word could be an id. The log's
+    head is locked."""
+    words = {one.line: _words(one) for one in refused if one.text}
+    erased = suppressed(site, {word for some in words.values() for word in some})
+    for one in refused:
+        if erased and erased.intersection(words.get(one.line, ())):
+            one.why, one.text, one.identifier = WHY["suppressed"], "", ""
+
+
+def _words(one: _Refused) -> set[str]:
+    """What could be the id of a row, as it is hashed."""
+    given = [one.identifier] if one.identifier else _APART.split(one.text)
+    found = set()
+    for word in given:
+        with suppress(InvalidChange):
+            found.add(subjects.normalised(word))
+    return found
+
+
+def _line_of(one: _Refused) -> bytes:
+    """A line of the file of rows that were not taken: line, why, the row, whose it is."""
     out = io.StringIO()
-    csv.writer(out).writerows((number, why, text.replace("\r", " ").replace("\n", " ")) for number, why, text in rows)
+    text = one.text.replace("\x00", "\ufffd").replace("\r", " ").replace("\n", " ")
+    csv.writer(out).writerow((one.line, one.why, text, one.identifier if one.identifier.isprintable() else ""))
     return out.getvalue().encode("utf-8", "replace")
+
+
+def _refused_of(line: bytes) -> _Refused:
+    """What `_line_of` wrote."""
+    number, why, text, *identifier = next(csv.reader([line.decode("utf-8")]))
+    return _Refused(int(number), why, text.strip(), identifier[0] if identifier else "")
 
 
 def first_refused(row: ChoiceImport, most: int = 50) -> list[tuple[str, str, str]]:
     """(line, why, the row) of the first rows that were not taken."""
-    return list(_refused(row, most))
+    return list(islice(refused_rows(row), most))
 
 
-def _refused(row: ChoiceImport, most: int) -> Iterator[tuple[str, str, str]]:
+def refused_rows(row: ChoiceImport) -> Iterator[tuple[str, str, str]]:
+    """(line, why, the row) of all rows that were not taken."""
     try:
-        with refused_path(row).open(encoding="utf-8", newline="") as file:
-            for number, cells in enumerate(csv.reader(file)):
-                if number >= most:
-                    return
-                yield cells[0], cells[1], cells[2]
+        with refused_path(row).open("rb") as file:
+            for line in file:
+                one = _refused_of(line)
+                yield str(one.line), one.why, one.text
     except FileNotFoundError:
         return
 
@@ -297,25 +346,50 @@ def end(row: ChoiceImport) -> dict[str, Any]:
     return figures
 
 
-def forget(site: Site, identifier: str) -> None:
-    """Takes a person out of the rows that were not taken."""
+def forget(site: Site, people: set[UUID]) -> None:
+    """Takes people out of the rows that were not taken. Lines keep their length: an import that still runs goes on
+    writing behind them."""
     for path in folder().glob(f"{site.uuid}-*.refused.csv"):
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if identifier.lower() not in line.lower()]
-        if len(kept) < len(lines):
-            with private_files.open_file(path) as file:
-                file.writelines(kept)
+        place = 0
+        with path.open("r+b") as file:
+            while line := file.readline():
+                one = _refused_of(line)
+                named = [word for word in _words(one) if not people.isdisjoint(subjects.subjects_of(site, word))]
+                if named:
+                    why = "" if any(word in one.why.lower() for word in map(str.lower, named)) else one.why
+                    head = _line_of(_Refused(one.line, why, "")).removesuffix(b",\r\n")
+                    file.seek(place)
+                    file.write(head + b" " * (len(line) - len(head) - 2) + b"\r\n")
+                    file.flush()
+                    file.seek(place + len(line))
+                place += len(line)
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Removes files of rows that were not taken and are KEPT old, and files whose import has ended. Returns how
-    many."""
-    limit = (now or timezone.now()) - KEPT
+    """Removes files to import that nobody reads any more (the import has ended, failed or is gone), and files of rows
+    that were not taken and are KEPT old. Returns how many."""
+    now = now or timezone.now()
     removed = 0
-    for row in ChoiceImport.objects.filter(finished_at__isnull=False).select_related("site").iterator():
-        for path in (path_of(row), refused_path(row)):
-            over = path != refused_path(row) or (row.finished_at is not None and row.finished_at < limit)
-            if over and path.exists():
-                path.unlink(missing_ok=True)
-                removed += 1
+    for path in folder().glob("*"):
+        found = _NUMBER.search(path.name)
+        row = ChoiceImport.objects.filter(pk=int(found[1])).first() if found else None
+        ended = _ended_at(row, path)
+        if ended is not None and (_is_source(path) or ended < now - KEPT):
+            path.unlink(missing_ok=True)
+            removed += 1
     return removed
+
+
+def _is_source(path: Path) -> bool:
+    return not path.name.endswith(".refused.csv")
+
+
+def _ended_at(row: ChoiceImport | None, path: Path) -> datetime | None:
+    """When an import ended, however it did; None while it waits or runs."""
+    if row is None:  # of a transaction that was taken back, or still goes on
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return written if written < timezone.now() - timedelta(days=1) else None
+    if row.finished_at is not None:
+        return row.finished_at
+    job = Job.objects.filter(pk=row.job).first() if row.job else None
+    return None if job is not None and job.finished_at is None else job.finished_at if job else row.at

@@ -72,6 +72,9 @@ class TopicWording(models.Model):
     version = models.PositiveSmallIntegerField()
     texts = models.JSONField()
     sha256 = models.CharField(max_length=64)
+    asks_again = models.BooleanField(
+        default=False, help_text="It asks for something else: a yes to the versions before it counts no more."
+    )
     entry = models.BigIntegerField(help_text="Its place in the site's log")
     by = models.CharField(max_length=254)
     at = models.DateTimeField(default=timezone.now)
@@ -139,6 +142,23 @@ class PendingChoice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("site", "subject", "topic"), name="pending_once_per_topic")]
+
+
+class SubjectKey(models.Model):
+    """A key by which a site's back end says who is signed in (`subject_tokens`). What is stored is its name; the key
+    itself follows from it and SECRET_KEY."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="subject_keys")
+    name = models.CharField(max_length=16, unique=True, help_text="`kid` of its tokens.")
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ChoiceImport(models.Model):

@@ -15,13 +15,13 @@ from django.utils import timezone
 from consent.banners.languages import nearest
 from consent.common import InvalidChange, months_later
 from consent.ledger.models import ConsentRecord, LogEntry
-from consent.preferences import standing, subjects
+from consent.preferences import collecting, standing, subjects
 from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
-from consent.requests.actions import address_hash
 from consent.sites.models import Site
 
 PAGE = 50
 _EVENT = ("index", "record_id", "received_at", "action", "language", "payload")
+SIGNED_IN = "signed_in"  # the method of a choice that somebody made on the site itself
 DUE = "due"  # whose notice of CPNI must be sent again
 
 
@@ -33,40 +33,65 @@ class Standing:
     state: ChoiceState | None
     judged: standing.Judged
 
+    @property
+    def value(self) -> str:
+        """What they said to what is asked now; "" for nothing, also where they are asked for something else since."""
+        return self.state.value if self.state and self.judged.because != "reworded" else ""
+
 
 def find_subject(site: Site, asked: str) -> UUID:
-    """The subject of an id, or of a subject's own reference (its UUID). Of several keys, the one under which somebody
-    is known. Raises InvalidChange."""
-    try:
-        given = UUID(asked.strip())
-    except ValueError:
-        given = None
-    candidates = ([given] if given else []) + subjects.subjects_of(site, asked)
+    """The subject of an id, or of a subject's own reference (its UUID). Of several keys, the oldest under which
+    somebody is known. Raises InvalidChange."""
+    return find_subjects(site, asked)[0]
+
+
+def find_subjects(site: Site, asked: str) -> list[UUID]:
+    """The same, and behind it the others under which the person is known: a link that was made under an older key may
+    have been used when a newer one was in force. Raises InvalidChange."""
+    given = subjects.reference(asked)
+    if given and ChoiceState.objects.filter(site=site, subject=given).exists():
+        return [given]
+    return subjects_known(site, asked)
+
+
+def subjects_known(site: Site, identifier: str) -> list[UUID]:
+    """The same of an id alone, which is never taken for another person's reference. Raises InvalidChange."""
+    candidates = subjects.subjects_of(site, identifier)
     known = set(ChoiceState.objects.filter(site=site, subject__in=candidates).values_list("subject", flat=True))
-    return next((one for one in candidates if one in known), candidates[-1 if given else 0])
+    first = subjects.main(candidates, known)
+    return [first, *(one for one in candidates if one in known and one != first)]
 
 
-def is_suppressed(site: Site, subject: UUID) -> bool:
+def is_suppressed(site: Site, subject: UUID, identifier: str = "") -> bool:
     """Whether a person was erased, so that nothing may be kept of them, or sent to them."""
-    hashes = [address_hash(site, str(subject), secret) for secret in subjects.secrets()]
-    return site.suppressed.filter(address_hash__in=hashes).exists()
+    return bool(collecting.suppressed(site, [identifier], [subject]))
 
 
-def standings(site: Site, subject: UUID, now: datetime) -> list[Standing]:
-    """How all topics stand for a person; denied throughout once they were erased."""
-    states = {row.topic_id: row for row in ChoiceState.objects.filter(site=site, subject=subject)}
+def standings(site: Site, subject: UUID, now: datetime, *others: UUID) -> list[Standing]:
+    """How all topics stand for a person; denied throughout once they were erased. `others`: more subjects of theirs
+    (`find_subjects`); what they said last counts, under whichever."""
+    states: dict[int, ChoiceState] = {}
+    for row in ChoiceState.objects.filter(site=site, subject__in=[subject, *others]).order_by("entry"):
+        before = states.get(row.topic_id)
+        if before is None or (row.acted_at and standing.wins(row.value, row.acted_at, before)):
+            states[row.topic_id] = row
     erased = not states and is_suppressed(site, subject)
     gone = standing.Judged(standing.Standing.DENIED, "suppressed")
-    return [
-        Standing(topic, states.get(topic.pk), gone if erased else standing.judge(topic, states.get(topic.pk), now))
-        for topic in site.topics.all()
-    ]
+    anew = TopicWording.objects.filter(topic__site=site, asks_again=True).defer("texts").order_by("version")
+    asked = {wording.topic_id: wording for wording in anew}
+
+    def judged(topic: Topic) -> standing.Judged:
+        return gone if erased else standing.judge(topic, states.get(topic.pk), now, asked.get(topic.pk))
+
+    return [Standing(topic, states.get(topic.pk), judged(topic)) for topic in site.topics.all()]
 
 
 def states(site: Site, *, topic: Topic | None = None, value: str = "", before: int | None = None) -> list[ChoiceState]:
     """A page of states, the latest change first, and one more if there are more. `value`: yes, no or DUE, of
     a topic. `before`: the entry of the last row of the page before."""
-    rows = ChoiceState.objects.filter(site=site) if topic is None else ChoiceState.objects.filter(topic=topic)
+    rows = ChoiceState.objects.filter(site=site)
+    if topic is not None:
+        rows = rows.filter(topic=topic)
     if value == DUE and topic is not None:
         rows = rows.filter(noticed_at__lte=months_later(timezone.now(), -standing.NOTICE_MONTHS))
     elif value and topic is not None:
@@ -80,6 +105,17 @@ def history(site: Site, subject: UUID, most: int = 500) -> list[dict[str, Any]]:
     """What a person said, the latest entry first; what was erased is not there."""
     rows = ConsentRecord.objects.filter(site_id=site.pk, visitor=subject, type=LogEntry.Type.CHOICE)
     return [_event(*row) for row in rows.order_by("-index").values_list(*_EVENT)[:most]]
+
+
+def has_confirmed(site: Site, subject: UUID, topic: Topic) -> bool:
+    """Whether a person once agreed to a topic with the evidence that double opt-in asks for: their address is known to
+    be theirs."""
+    rows = ConsentRecord.objects.filter(
+        site_id=site.pk, visitor=subject, type=LogEntry.Type.CHOICE, action="yes", payload__isnull=False
+    )
+    said = (json.loads(payload or "{}") for payload in rows.order_by("-index").values_list("payload", flat=True))
+    # That somebody was signed in proves no address.
+    return any(one.get("topic") == topic.key and one.get("evidence") and one.get("method") != SIGNED_IN for one in said)
 
 
 def event_of(site: Site, index: int) -> dict[str, Any]:
@@ -161,7 +197,9 @@ def has_notices(topic: Topic) -> bool:
 def notices_due(topic: Topic, now: datetime, after: datetime | None = None) -> int:
     """Of how many people the notice of CPNI is two years old, so that it must be sent again; with `after`, of how many
     it came to be so since."""
-    rows = ChoiceState.objects.filter(topic=topic, noticed_at__lte=months_later(now, -standing.NOTICE_MONTHS))
+    rows = ChoiceState.objects.filter(
+        site=topic.site_id, topic=topic, noticed_at__lte=months_later(now, -standing.NOTICE_MONTHS)
+    )
     if after is not None:
         rows = rows.filter(noticed_at__gt=months_later(after, -standing.NOTICE_MONTHS))
     return rows.count()

@@ -1,7 +1,8 @@
 """What a state is worth now: whether the operator may act on it, and since or from when. Pure.
 
-CPNI: 47 CFR 64.2008. Approval by silence counts thirty days after the notice (d)(1), for a letter from the third day
-after it was mailed; such notices come again every two years (d)(2). Parental consent: 16 CFR 312.5 as amended in 2025.
+Of what these rules rest on, docs/choices.md says how each fact was held against its source. CPNI: 47 CFR 64.2008.
+Approval by silence counts thirty days after the notice (d)(1), for a letter from the third day after it was mailed;
+such notices come again every two years (d)(2). Parental consent: 16 CFR 312.5 as amended at 90 FR 16977 (April 2025).
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from consent.common import months_later
-from consent.preferences.models import ChoiceState, Topic
+from consent.preferences.models import ChoiceState, Topic, TopicWording
 from consent.preferences.states import StateRow
 
 Value = ChoiceState.Value
 WAITING_DAYS = 30
 LETTER_DAYS = 3
 NOTICE_MONTHS = 24  # how long the notice of an opt-out may be ago
-# How it was made sure that a parent agreed. The last two are for data that are disclosed to nobody.
+# How it was made sure that a parent agreed: 16 CFR 312.5(b)(2)(i) to (ix), then (b)(3). Those of INTERNAL_ONLY
+# are for operators that disclose nothing.
 PARENTAL_METHODS = {
     "signed_form": "a form that the parent signed and sent back",
     "payment": "a payment of which the account's holder is told",
@@ -26,11 +28,12 @@ PARENTAL_METHODS = {
     "video_call": "a video call with trained staff",
     "government_id": "an identity document held against a database",
     "questions": "questions that a child could hardly answer",
-    "face_match": "a photo document held against the parent's face",
+    "face_match": "a photo document held against the parent's face, confirmed by trained staff",
     "email_plus": "a mail and a further step",
     "text_plus": "a text message and a further step",
+    "safe_harbor": "a method that an approved safe harbor program allows",
 }
-INTERNAL_ONLY = ("email_plus", "text_plus")
+INTERNAL_ONLY = {"email_plus": "viii", "text_plus": "ix"}  # method → its place in 16 CFR 312.5(b)(2)
 PARENTAL = (Topic.Kind.PARENTAL, Topic.Kind.PARENTAL_SHARING)
 
 
@@ -44,7 +47,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`because` is a stable word: said, silence, not_asked, no_notice, waiting_period, suppressed, ended."""
+    """`because` is a stable word: said, silence, not_asked, reworded, no_notice, waiting_period, suppressed, ended."""
 
     standing: Standing
     because: str
@@ -52,11 +55,14 @@ class Judged:
     notice_due: datetime | None = None  # when the notice of CPNI must come again
 
 
-def judge(topic: Topic, state: ChoiceState | None, now: datetime) -> Judged:
-    """What a state (None = nothing was ever said) lets the operator do at a moment."""
+def judge(topic: Topic, state: ChoiceState | None, now: datetime, asked: TopicWording | None = None) -> Judged:
+    """What a state (None = nothing was ever said) lets the operator do at a moment. `asked`: the newest wording that
+    asks for something else than those before it; a yes to them is none."""
     if topic.ended_at is not None and topic.ended_at <= now:
         return Judged(Standing.DENIED, "ended")
     value = state.value if state else Value.NONE
+    reworded = value == Value.YES and asked is not None and _was_asked_before(state, asked)
+    value = Value.NONE if reworded else value
     by_notice = topic.kind == Topic.Kind.CPNI and topic.basis == Topic.Basis.OPT_OUT
     notice_due = months_later(state.noticed_at, NOTICE_MONTHS) if by_notice and state and state.noticed_at else None
     if value == Value.NO:
@@ -64,7 +70,7 @@ def judge(topic: Topic, state: ChoiceState | None, now: datetime) -> Judged:
     if value == Value.YES:
         return Judged(Standing.GRANTED, "said", state.acted_at if state else None, notice_due)
     if topic.basis == Topic.Basis.OPT_IN:
-        return Judged(Standing.DENIED, "not_asked")
+        return Judged(Standing.DENIED, "reworded" if reworded else "not_asked")
     if not by_notice:
         return Judged(Standing.GRANTED, "silence")
     if state is None or state.noticed_at is None:
@@ -73,6 +79,13 @@ def judge(topic: Topic, state: ChoiceState | None, now: datetime) -> Judged:
     if now < starts:
         return Judged(Standing.WAITING, "waiting_period", starts, notice_due)
     return Judged(Standing.GRANTED, "silence", starts, notice_due)
+
+
+def _was_asked_before(state: ChoiceState | None, asked: TopicWording) -> bool:
+    """Whether a state answers words before these; of another system's words, their time tells."""
+    if state is None or state.acted_at is None:
+        return False
+    return state.wording < asked.version if state.wording else state.acted_at < asked.at
 
 
 def counts_from(noticed_at: datetime, notice_by: str) -> datetime:

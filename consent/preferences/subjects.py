@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from uuid import UUID
 
@@ -22,7 +21,7 @@ def normalised(identifier: str) -> str:
     text = identifier.strip()
     if not text or len(text) > LONGEST_ID or not text.isprintable():
         raise InvalidChange(f"An id has 1 to {LONGEST_ID} printable characters.")
-    return text.lower() if "@" in text else text
+    return text.lower() if is_address(text) else text
 
 
 def subject_of(site: Site, identifier: str) -> UUID:
@@ -36,6 +35,25 @@ def subjects_of(site: Site, identifier: str) -> list[UUID]:
     return [_hashed(str(site.uuid), text, _key(secret)) for secret in secrets()]
 
 
+def main(candidates: Sequence[UUID], known: Collection[UUID]) -> UUID:
+    """Which of a person's subjects (those of `subjects_of`) is theirs: that of the oldest key under which they are
+    known, else that of SECRET_KEY."""
+    return next((one for one in reversed(candidates) if one in known), candidates[0])
+
+
+def reference(text: str) -> UUID | None:
+    """A subject's own reference, where a text is one."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+def is_address(identifier: str) -> bool:
+    """Whether an id is a mail address, so that what was erased by an address is found by it."""
+    return "@" in identifier
+
+
 def secrets() -> Sequence[str | bytes]:
     """The keys, the one that is used for new rows first."""
     return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
@@ -47,5 +65,5 @@ def _key(secret: str | bytes) -> bytes:
 
 
 def _hashed(site_uuid: str, text: str, key: bytes) -> UUID:
-    found = hmac.new(key, f"{site_uuid} {text}".encode(), hashlib.sha256).digest()
+    found = hmac.digest(key, f"{site_uuid} {text}".encode(), "sha256")
     return UUID(bytes=found[:16], version=5)

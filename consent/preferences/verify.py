@@ -27,9 +27,9 @@ Key = tuple[UUID, int]
 
 def wrong(site: Site) -> list[str]:
     """What does not fit, in words."""
-    with one_moment():
+    with one_moment(site.pk):
         topics = {topic.key: topic for topic in site.topics.all()}
-        return [*_wordings(site, topics), *_states(site, topics), *_totals(topics)]
+        return [*_wordings(site, topics), *_states(site, topics), *_totals(site, topics)]
 
 
 def _wordings(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
@@ -47,6 +47,8 @@ def _wordings(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
             yield f"{name} was changed: it does not have its hash."
         elif (record.get("sha256"), record.get("version")) != (row.sha256, row.version):
             yield f"{name} was replaced: entry {index} names another one."
+        elif record.get("asks_again", False) is not row.asks_again:
+            yield f"{name} was changed: entry {index} says otherwise whether earlier answers count."
 
 
 def _states(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
@@ -97,10 +99,9 @@ def _contradiction(state: ChoiceState, index: int, said: str, record: Mapping[st
     return "says something older than it" if late else "" if same else "says something else"
 
 
-def _totals(topics: Mapping[str, Topic]) -> Iterator[str]:
+def _totals(site: Site, topics: Mapping[str, Topic]) -> Iterator[str]:
     counts: Counter[tuple[int, str]] = Counter()
-    of_site = [topic.pk for topic in topics.values()]
-    rows = ChoiceState.objects.filter(topic__in=of_site).values_list("topic", "value").annotate(Count("subject"))
+    rows = ChoiceState.objects.filter(site=site).values_list("topic", "value").annotate(Count("subject"))
     for topic, value, count in rows.order_by():
         counts[topic, value] = count
     for topic in topics.values():

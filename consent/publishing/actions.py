@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from consent.common import InvalidChange, check
 from consent.ledger.append import append, draft_of, utc_text
-from consent.publishing import lint, material_changes, pictures, queries, rendered, slots, streams
-from consent.publishing.models import Artifact, LintWaiver, PublishRequest, Release
+from consent.publishing import contents, lint, material_changes, pictures, queries, rendered, slots
+from consent.publishing.models import Artifact, Content, LintWaiver, PublishRequest, Release
 from consent.publishing.snapshot import Snapshot, canonical, sha256_of
 from consent.sites.models import Site
 from consent.sites.queries import locked, person_of
@@ -246,10 +243,11 @@ def _release(
             rolled_back_to=back_to,
         )
         check(release)
-        with ThreadPoolExecutor() as pool:  # brotli and zlib let go of the interpreter while they work
-            files = compile({**queries.with_files(site, snapshot), "numbering": numbering}, number, sha256)
-            artifacts = list(pool.map(lambda file: _artifact(*file), files))
-        if _store(release, artifacts, at, asked_again):
+        files = compile({**queries.with_files(site, snapshot), "numbering": numbering}, number, sha256)
+        bodies = {contents.digest(body): body for _, _, body in files}
+        hashes = {body: digest for digest, body in bodies.items()}
+        artifacts = [Artifact(name=name, content_type=kind, content_id=hashes[body]) for name, kind, body in files]
+        if _store(release, artifacts, contents.compressed(bodies), at, asked_again):
             return release
     raise InvalidChange(
         gettext("%(name)s was published %(attempts)s times meanwhile; try again.")
@@ -257,24 +255,20 @@ def _release(
     )
 
 
-def _artifact(name: str, content_type: str, body: bytes) -> Artifact:
-    return Artifact(
-        name=name,
-        content_type=content_type,
-        sha256=hashlib.sha256(body).hexdigest(),
-        body=body,
-        gzip=streams.to_gzip(body),
-        brotli=streams.to_brotli(body, settings.FAIRGATE_BROTLI),
-    )
-
-
 @transaction.atomic
 def _store(
-    release: Release, artifacts: list[Artifact], at: datetime | None = None, asked_again: Sequence[str] = ()
+    release: Release,
+    artifacts: list[Artifact],
+    new: list[Content],
+    at: datetime | None = None,
+    asked_again: Sequence[str] = (),
 ) -> bool:
-    """False when the number is taken. The site's row is locked: publishes of one site queue here."""
+    """False when the number is taken, or a content was freed meanwhile. The site's row is locked: publishes of one site
+    queue here."""
     site = locked(release.site)
     if site.releases.filter(number__gte=release.number).exists():
+        return False
+    if not contents.held({artifact.content_id for artifact in artifacts}, new):
         return False
     release.save(force_insert=True)
     for artifact in artifacts:

@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import brotli
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
+from consent.publishing import streams
 from consent.sites.models import Site
 from consent.sites.names import validate_one_line
 
@@ -49,19 +52,47 @@ def hosts_of(snapshot: str) -> list[str]:
     return hosts
 
 
+class Content(models.Model):
+    """The bytes of artifacts, kept once for all releases of all sites that have them.
+
+    Only compressed: the body is read out of it, and the form for browsers without brotli made of that, when the memory
+    of published sites loads a file. Whoever may read an artifact is asked before; a hash alone gets nobody a body.
+    """
+
+    sha256 = models.CharField(max_length=64, primary_key=True, help_text="of the body, hexadecimal")
+    size = models.PositiveIntegerField(help_text="of the body, in bytes")
+    brotli = models.BinaryField(help_text="as `streams.to_brotli` makes it")
+    effort = models.PositiveSmallIntegerField(help_text="brotli's quality, 0 to 11")
+    base = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="longer", help_text="what the body begins with; not in `brotli`"
+    )
+
+    @cached_property
+    def body(self) -> bytes:
+        """Raises brotli.error when the stored form is none."""
+        rest = bytes(brotli.decompress(bytes(self.brotli)))
+        return self.base.body + rest if self.base else rest
+
+    def for_browsers(self) -> bytes:
+        """The whole body in brotli; made anew, quickly, where it is stored apart."""
+        return streams.to_brotli(self.body, streams.QUICK) if self.base_id else bytes(self.brotli)
+
+
 class Artifact(models.Model):
     """A file that browsers load, compiled and compressed when its release was published."""
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="artifacts")
     name = models.CharField(max_length=120, help_text="gate.eu_opt_in.js, ui.de.js …")
     content_type = models.CharField(max_length=80)
-    sha256 = models.CharField(max_length=64, help_text="of `body`; the ETag and the immutable URL")
-    body = models.BinaryField()
-    gzip = models.BinaryField()
-    brotli = models.BinaryField()
+    content = models.ForeignKey(Content, models.PROTECT, related_name="artifacts")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("release", "name"), name="artifact_once_per_release")]
+
+    @property
+    def sha256(self) -> str:
+        """Of the body; the ETag and the immutable URL."""
+        return self.content_id
 
 
 class PublishRequest(models.Model):

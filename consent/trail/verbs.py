@@ -92,6 +92,8 @@ class Verb(models.TextChoices):
     SITE_KILL = "site.kill", gettext_noop("switched the gate off")
     SITE_REVIVE = "site.revive", gettext_noop("switched the gate on again")
     SITE_SETTINGS = "site.settings", gettext_noop("changed settings")
+    SUBJECT_KEY_END = "subject_key.end", gettext_noop("ended a key for signed-in visitors")
+    SUBJECT_KEY_MAKE = "subject_key.make", gettext_noop("made a key for signed-in visitors")
     TEMPLATE_APPLY = "template.apply", gettext_noop("took over what another site has")
     TEXTS_SIGN = "texts.sign", gettext_noop("signed our words in a language")
     TEXTS_UNSIGN = "texts.unsign", gettext_noop("took the signature of our words back")

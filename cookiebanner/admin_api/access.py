@@ -15,8 +15,8 @@ from consent.sites.actions import token_used
 from consent.sites.models import ApiToken
 from consent.sites.queries import token_of
 from cookiebanner.admin_api.errors import Refusal
+from cookiebanner.visitors import rate_limit
 from cookiebanner.visitors.proxies import client_key
-from cookiebanner.visitors.rate_limit import rate_limit
 
 POLICY, WINDOW = "token", 60  # of the RateLimit fields (draft-ietf-httpapi-ratelimit-headers)
 CHALLENGE = 'Bearer realm="Fairgate"'
@@ -54,8 +54,7 @@ def count(token: ApiToken | None, headers: Mapping[str, str], peer: str) -> dict
     if limit <= 0:
         return {}
     whose = f"api token {token.pk}" if token else f"api {client_key(headers, peer)}"
-    wait = rate_limit.wait(whose, limit)
-    left = rate_limit.left(whose, limit)
+    wait, left = rate_limit.count(whose, limit)
     fields = {
         "RateLimit-Policy": f'"{POLICY}";q={limit};w={WINDOW}',
         "RateLimit": f'"{POLICY}";r={left};t={wait or WINDOW}',

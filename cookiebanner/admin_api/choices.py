@@ -93,7 +93,7 @@ class StandingOut(Out):
     topic = serializers.CharField()
     standing = serializers.ChoiceField([str(one) for one in Standing], help_text="Whether you may")
     because = serializers.ChoiceField(
-        ["said", "silence", "not_asked", "no_notice", "waiting_period", "suppressed", "ended"]
+        ["said", "silence", "not_asked", "reworded", "no_notice", "waiting_period", "suppressed", "ended"]
     )
     counts_from = serializers.DateTimeField(allow_null=True)
     notice_due = serializers.DateTimeField(allow_null=True, help_text="Of CPNI by opt-out: when the notice comes again")
@@ -260,8 +260,8 @@ class PersonView(AdminView):
     def get(self, request: Request, site: UUID, subject: UUID) -> Response:
         return self.shown(self.data(subject))
 
-    def data(self, subject: UUID) -> dict[str, Any]:
-        stands = queries.standings(self.own, subject, timezone.now())
+    def data(self, subject: UUID, *others: UUID) -> dict[str, Any]:
+        stands = queries.standings(self.own, subject, timezone.now(), *others)
         records = queries.records_of(self.own, stands)
         receipts = {topic: links.receipt(self.own, record) for topic, record in records.items()}
         topics = [standing_data(one) | {"receipt": receipts.get(one.topic.pk, "")} for one in stands]
@@ -274,7 +274,7 @@ class FindPersonView(PersonView):
     does = {"POST": Does("find_choices", May.COLLECT, PersonOut, body=PersonIn)}
 
     def create(self, request: Request, **kwargs: Any) -> Response:
-        return Response(self.data(queries.find_subject(self.own, self.given(PersonIn)["id"])))
+        return Response(self.data(*queries.find_subjects(self.own, self.given(PersonIn)["id"])))
 
 
 class LinksView(AdminView):
@@ -286,7 +286,7 @@ class LinksView(AdminView):
     def create(self, request: Request, **kwargs: Any) -> Response:
         data = self.given(LinksIn)
         subject = queries.find_subject(self.own, data["id"])
-        if queries.is_suppressed(self.own, subject):
+        if queries.is_suppressed(self.own, subject, data["id"].strip()):
             raise InvalidChange("This person was erased and asked to be left alone.")
         topic: Topic | None = queries.topic_of(self.own, data["topic"]) if "topic" in data else None
         try:

@@ -79,6 +79,11 @@ class VersionIn(Strict):
         max_length=200,
         help_text="What people are asked again about: `category C0002`, `purpose mail`.",
     )
+    takes_back = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="The change that a version was to ask about, whose place this one takes before its day, is not made.",
+    )
 
 
 class VersionOut(serializers.Serializer):

@@ -45,6 +45,11 @@ class TopicIn(TopicChanges):
 
 class WordingIn(Strict):
     texts = serializers.DictField(child=TextIn(), help_text=TEXTS)
+    asks_again = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="It asks for something else: a yes to the versions before counts no more.",
+    )
 
 
 class TopicOut(serializers.Serializer):
@@ -134,6 +139,6 @@ class WordingView(_OneTopic):
     does = {"PUT": Does("set_wording", May.EDIT, TopicOut, body=WordingIn, guarded=True)}
 
     def put(self, request: Request, site: UUID, key: str) -> Response:
-        texts = self.given(WordingIn)["texts"]
+        given = self.given(WordingIn)
         topic = self.topic(key)
-        return self.change(self.reader(key), lambda: actions.set_wording(topic, self.actor, texts))
+        return self.change(self.reader(key), lambda: actions.set_wording(topic, self.actor, **given))

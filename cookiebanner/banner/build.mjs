@@ -63,7 +63,10 @@ ${written.join('')}`;
 }
 writePacked();
 
-const entries = ['gate', 'ui', 'late', 'stub', 'level.strict', 'arms', 'preview', 'why'].map((name) => [name, `src/${name}.js`]);
+const entries = ['gate', 'ui', 'late', 'choices', 'stub', 'level.strict', 'arms', 'preview', 'why', 'law'].map((name) => [
+  name,
+  `src/${name}.js`,
+]);
 for (const file of readdirSync(join(here, 'src/adapters')).sort()) entries.push([`adapter.${file.slice(0, -3)}`, `src/adapters/${file}`]);
 for (const name of ['cookiebot', 'klaro', 'usercentrics']) entries.push([`moved.${name}`, `src/moved/${name}.js`]);
 

@@ -117,6 +117,60 @@ export interface Content {
   services: ContentService[];
 }
 
+/** A topic beyond cookies, as it stands for the visitor whom the site has signed in. */
+export interface OwnTopic {
+  key: string;
+  /** email, sms, phone, post, push, contacts, location, storage, profiling, sharing, cpni, parental, parent_share, other. */
+  kind: string;
+  channel: string;
+  /** Before anything was said: only after a yes, or until a no. */
+  basis: 'opt_in' | 'opt_out';
+  name: string;
+  text: string;
+  /** That of `name` and `text`; `remark` says so where it is not the one that was asked for. */
+  language: string;
+  remark: string;
+  /** The version of these words. */
+  wording: number;
+  value: 'yes' | 'no' | '';
+  /** May the site? `because` is a stable word (docs/choices.md). */
+  standing: 'granted' | 'denied' | 'waiting';
+  because: string;
+  counts_from: string | null;
+  /** When the visitor said it, ISO 8601; `since` in words. */
+  acted_at: string | null;
+  since: string;
+  /** How a yes is given: here, by a mail with a link, by a parent in another way, or elsewhere. A no is given here. */
+  way: 'here' | 'mail' | 'parent' | 'elsewhere';
+  /** A mail has been sent and waits to be confirmed. */
+  waits: boolean;
+  /** Where the proof is, relative to the server, or ""; `receipt_text` is for its link. */
+  receipt: string;
+  receipt_text: string;
+}
+
+export interface OwnChoices {
+  language: string;
+  direction: 'ltr' | 'rtl';
+  /** title, intro, yes, no, all_no, saved, not_yet, parent, failed, mailed, elsewhere. */
+  texts: Record<string, string>;
+  topics: OwnTopic[];
+  /** What became of what was chosen, in its order; `why` of what was refused. */
+  taken: {
+    topic: string;
+    status: 'created' | 'older' | 'replayed' | 'unchanged' | 'mailed' | 'conflict' | 'erased' | 'suppressed' | 'refused';
+    why: string;
+    receipt: string;
+  }[];
+}
+
+export interface SignedIn {
+  /** How all topics stand now; null when the token is refused, or the server is away: the console says why. */
+  choices(): Promise<OwnChoices | null>;
+  /** A yes or a no, by topic; each is one act of the visitor's, now. Null when nothing is known of what is named. */
+  choose(values: Flags): Promise<OwnChoices | null>;
+}
+
 export interface Fairgate {
   readonly version: string;
   /** The site's id, a UUID. */
@@ -153,6 +207,13 @@ export interface Fairgate {
    * records from then on.
    */
   content(language?: string): Promise<Content | null>;
+  /**
+   * Somebody is signed in on the site: its preferences show their choices beyond cookies, too (docs/choices.md).
+   *
+   * @param source a subject token of the site's back end, or what fetches one whenever the last has run out; null: nobody
+   * @returns the same for a page that draws it itself; null for nobody, or when choices.js is not there
+   */
+  signIn(source: string | (() => string | Promise<string>) | null): Promise<SignedIn | null>;
 }
 
 declare global {

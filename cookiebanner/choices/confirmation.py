@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from consent.common import InvalidChange
-from consent.preferences import confirming
+from consent.preferences import center, confirming
 from consent.preferences.texts import language_for, words
 from cookiebanner.choices import shared
 from cookiebanner.staff import choice_links
@@ -27,11 +27,11 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
     wanted = shared.wishes(request, row.language)
     language = language_for(wanted)
     text, site = words(language), shared.name_of(row.site)
-    asked = shared.asked_in(row.topic.wordings.get(version=row.wording), wanted, language)
+    asked = center.asked_in(row.topic.wordings.get(version=row.wording), wanted, language)
     title = text["confirm_title"].format(name=asked["name"])
     if request.method == "POST" and request.POST.get("do") == "confirm":
         try:
-            taken = confirming.confirm(row)
+            taken = confirming.confirm(row, asked["lang"])
         except InvalidChange:
             return shared.over(request)
         said = text["confirmed"].format(name=asked["name"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from csp.decorators import csp_exempt
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -11,8 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent.banners import cldr
-from consent.preferences import queries, standing
+from consent.preferences import center, queries
 from consent.preferences.models import Topic, TopicWording
 from consent.preferences.texts import language_for, words
 from cookiebanner.choices import shared
@@ -42,35 +39,20 @@ def respond(request: HttpRequest, **parts: str) -> HttpResponse:
 def _save(request: HttpRequest, person: Person, language: str) -> None:
     """Stores what differs from what was said before; what was left open stays so."""
     answers: list[tuple[Topic, TopicWording, str]] = []
-    before = {one.topic.pk: one.state for one in queries.standings(person.site, person.subject, timezone.now())}
-    for topic, wording in queries.offered(person.site):
+    before = {one.topic.pk: one.value for one in queries.standings(person.site, person.subject, timezone.now())}
+    for topic, latest in queries.offered(person.site):
         value = "no" if "all_no" in request.POST else request.POST.get(f"topic-{topic.key}", "")
-        state = before.get(topic.pk)
-        may_agree = topic.kind not in standing.PARENTAL
-        if value in ("yes", "no") and (value == "no" or may_agree) and (state is None or state.value != value):
-            answers.append((topic, wording, value))
+        if value not in ("yes", "no") or before.get(topic.pk) == value:
+            continue
+        if value == "no" or center.way_of(person.site, person.subject, topic, "") == "here":
+            answers.append((topic, shared.read_by(request, topic, latest, f"wording-{topic.key}"), value))
     if answers:
-        shared.say(person, answers, METHOD, language)
+        shared.say(person, answers, METHOD, language, shared.wishes(request, person.language))
 
 
 def _show(request: HttpRequest, person: Person, language: str, said: str) -> HttpResponse:
     text, wanted = words(language), shared.wishes(request, person.language)
-    stands = {one.topic.pk: one for one in queries.standings(person.site, person.subject, timezone.now())}
-    records = queries.records_of(person.site, stands.values())
-    rows: list[dict[str, Any]] = []
-    for topic, wording in queries.offered(person.site):
-        one = stands[topic.pk]
-        acted = one.state.acted_at if one.state else None
-        rows.append(
-            {
-                "key": topic.key,
-                "value": one.state.value if one.state else "",
-                "parent": topic.kind in standing.PARENTAL,
-                "since": text["since"].format(day=cldr.long_date(acted.date(), language)) if acted else "",
-                "receipt": text["receipt"].format(number=one.state.entry) if one.state else "",
-                "proof": links.receipt(person.site, records[topic.pk]) if topic.pk in records else "",
-                **shared.asked_in(wording, wanted, language),
-            }
-        )
+    found = center.rows(person.site, person.subject, language, wanted, timezone.now())
+    rows = [(row, links.receipt(person.site, row.record, language) if row.record else "") for row in found]
     intro = text["intro"].format(site=shared.name_of(person.site))
     return shared.show(request, "choices/page.html", language, rows=rows, said=said, intro=intro)

@@ -30,22 +30,25 @@ def wishes(request: HttpRequest, language: str) -> list[str]:
     return [one for one in (chosen, language, *delivery.wishes(lower_headers(request), "")) if one]
 
 
-def asked_in(wording: TopicWording, wanted: list[str], language: str) -> dict[str, str]:
-    """The words of a topic for a page in a language; `lang` is theirs, `remark` says so when it is another one."""
-    code, said = queries.words_of(wording, [language, *wanted])
-    text = words(language)
-    remark = "" if language_for([code]) == language and code.startswith(language) else text["in_language"]
-    known = language_for([code])
-    called = words(known)["language_name"] if code.startswith(known) else code
-    return {"lang": code, "remark": remark.format(language=called), "name": said["name"], "text": said["text"]}
+def read_by(request: HttpRequest, topic: Topic, now: TopicWording, field: str) -> TopicWording:
+    """The wording that the person had before them when they pressed the button: the one in force may be newer."""
+    version = request.POST.get(field, "")
+    if version == str(now.version) or not version.isascii() or not version.isdigit() or len(version) > 4:
+        return now
+    return topic.wordings.filter(version=int(version)).first() or now
 
 
-def say(person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str) -> list[Taken]:
-    """Takes in what a person said here, now."""
+def say(
+    person: Person, answers: Sequence[tuple[Topic, TopicWording, str]], method: str, language: str,
+    wanted: Sequence[str] = (),
+) -> list[Taken]:  # fmt: skip
+    """Takes in what a person said here, now: (topic, the wording that they read, yes or no). A record names the
+    language of the text that a page in `language`, for these wishes, has of it."""
     offer, now = Offer.of(person.site), timezone.now()
     choices = [
         Choice(
-            topic=topic, subject=person.subject, value=value, told_at=now, method=method, language=language,
+            topic=topic, subject=person.subject, value=value, told_at=now, method=method,
+            language=queries.words_of(wording, [language, *wanted])[0],
             wording=wording.version, wording_sha256=wording.sha256,
         )
         for topic, wording, value in answers
@@ -57,7 +60,7 @@ def proof(site: Site, taken: Sequence[Taken], language: str) -> list[tuple[str, 
     """(address of the receipt, what its link says) of what was stored just now."""
     said = words(language)["receipt"]
     stored = [one for one in taken if one.index is not None]
-    return [(links.receipt(site, one.record), said.format(number=one.index)) for one in stored]
+    return [(links.receipt(site, one.record, language), said.format(number=one.index)) for one in stored]
 
 
 def show(request: HttpRequest, template: str, language: str, status: int = 200, **context: Any) -> HttpResponse:

@@ -57,6 +57,17 @@ class Words(forms.Form):
         return {code: words for code, words in found.items() if words["name"] or words["text"]}
 
 
+class NewWords(Words):
+    """The next version of a wording."""
+
+    version = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    asks_again = forms.BooleanField(
+        label=_("It asks for something else"),
+        required=False,
+        help_text=_("A yes to earlier words counts no more: people are asked again. Leave it for a better sentence."),
+    )
+
+
 class NewTopic(forms.Form):
     """What a topic is; kind and basis stay as they are for ever."""
 

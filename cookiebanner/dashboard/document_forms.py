@@ -81,6 +81,7 @@ class ImportText(forms.Form):
 
 class PublishVersion(forms.Form):
     base = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=16, required=False, empty_value=None, widget=forms.HiddenInput)
     effective_on = forms.DateField(
         label=_("In force from"),
         required=False,
@@ -96,6 +97,12 @@ class PublishVersion(forms.Form):
             "the version takes effect: what is live is published once more, and asks. Where releases need an approval, "
             "it waits for one."
         ),
+    )
+
+    takes_back = forms.BooleanField(
+        label=_("The change that an announced version was to ask about is taken back"),
+        required=False,
+        help_text=_("Of a version whose place this one takes before its day: nobody is asked."),
     )
 
     def __init__(self, things: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:

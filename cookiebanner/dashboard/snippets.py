@@ -45,8 +45,9 @@ def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
                 "Loader …) away."
             ),
             "cannot": gettext(
-                "Stylesheets, module preloads, preconnects and embedded plug-ins in the markup may still be "
-                "asked for before an answer, and so may frames and a picture right behind a script; what "
+                "Stylesheets, module preloads, compression dictionaries, preconnects and embedded plug-ins in the "
+                "markup may still be asked for before an answer, and so may frames, a picture right behind a "
+                "script and one in a drawing's filter (feImage); what "
                 "stands in closed shadow roots, what your own style sheets load, and what your own scripts "
                 "import from below a listed host or send an empty frame to, is out of a script's reach. "
                 "Firefox and Safari ask for all that stands in the markup, whatever a page says; it does not run. "

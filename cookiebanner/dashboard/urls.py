@@ -106,6 +106,7 @@ site_pages: list[URLPattern] = [
     path("choices/topics/<slug:topic>/", choices.topic, name="topic"),
     path("choices/people/", choices.choice_people, name="choice_people"),
     path("choices/people/<uuid:subject>/", choices.choice_person, name="choice_person"),
+    path("choices/keys/", choices.subject_keys, name="subject_keys"),
     path("choices/erase/", choices.choice_erase, name="choice_erase"),
     path("choices/imports/", choices.choice_imports, name="choice_imports"),
     path("choices/imports/<int:imported>/", choices.choice_import, name="choice_import"),

@@ -221,6 +221,7 @@ def answer(
     counts.add(chance, shown, action, came, decided)
     made = schema.decode(json.dumps(body).encode())
     where = locate.Place(row.iso_country or None, row.iso_subdivision.rpartition("-")[2] or None, "header")
-    return intake.draft(
+    draft, _ = intake.draft(
         made, shop, release, decision, origin_host="127.0.0.1", user_agent=agent, sent=["gpc"] * gpc, place=where
     )
+    return draft

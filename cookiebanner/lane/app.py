@@ -12,7 +12,7 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -29,15 +29,17 @@ from cookiebanner import health
 from cookiebanner.artifacts import respond as artifacts
 from cookiebanner.health import ReadinessReport
 from cookiebanner.lane.http import NO_HOST, Message, Receive, Send, has_one_host, plain_text_error, send_response
+from cookiebanner.lane.limits import Limits
 from cookiebanner.lane.threads import Threads
 from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.onetrust import respond as onetrust
-from cookiebanner.visitors import consents, door
+from cookiebanner.visitors import consents, door, rate_limit
 from cookiebanner.visitors.counts import counters
 from cookiebanner.visitors.delivery import Headers, RawResponse, wishes
 from cookiebanner.visitors.place import place_of
 from cookiebanner.visitors.proxies import peer_of
 from cookiebanner.visitors.published import NotInMemory, Refresher, published
+from cookiebanner.visitors.redis_limit import Reply
 
 Responder = Callable[..., RawResponse | None]
 T = TypeVar("T")
@@ -68,6 +70,7 @@ class Lane:
         self._blocking = ThreadPoolExecutor(2, thread_name_prefix="fairgate-lane")
         self._readiness_check: asyncio.Future[ReadinessReport] | None = None
         self._writer = writer or Writer()
+        self._limits = Limits(rate_limit.shared) if rate_limit.shared else None
         self.limit = settings.FAIRGATE_BODY_LIMIT
         self._refresher = Refresher()
         self._generation: object = None
@@ -155,10 +158,41 @@ class Lane:
         after `limit` + 1 bytes.
         """
         if path.endswith(CONSENTS):
-            return self._consent
+            return self._consent if self._limits is None else partial(self._limited, "consents", self._consent)
         if path.endswith((IMPRESSIONS, REPORTS)):
-            return partial(self._count, path.rpartition("/")[2])
+            what = path.rpartition("/")[2]
+            handler = partial(self._count, what)
+            return handler if self._limits is None else partial(self._limited, what, handler)
         return None
+
+    def _limited(
+        self,
+        kind: str,
+        handler: Callable[..., None],
+        body: bytes,
+        headers: dict[str, str],
+        peer: str,
+        on_response: OnResponse,
+    ) -> None:
+        """Counts a request in all machines before its handler gets it."""
+
+        def go_on(replies: Sequence[Reply] | None) -> None:
+            try:
+                rate_limit.decide(asked, replies)
+            except RejectedSubmission as error:
+                self._respond_to_error(headers.get("origin"), on_response, error)
+            else:
+                handler(body, headers, peer, on_response, True)
+
+        try:
+            asked = rate_limit.questions(kind, headers, peer)
+        except Exception as error:
+            self._respond_to_error(headers.get("origin"), on_response, error)
+            return
+        if asked and self._limits is not None:
+            self._limits.ask(asked, go_on)
+        else:
+            go_on(None)
 
     async def _posted(self, handler: Post, scope: Message, receive: Receive, send: Send) -> None:
         body = await _body(receive, self.limit)
@@ -166,11 +200,13 @@ class Lane:
         handler(body, headers_of(scope["headers"]), peer_of(scope), partial(_set_result, future))
         await send_response(send, (await future).response)
 
-    def _consent(self, body: bytes, headers: dict[str, str], peer: str, on_response: OnResponse) -> None:
+    def _consent(
+        self, body: bytes, headers: dict[str, str], peer: str, on_response: OnResponse, already_counted: bool = False
+    ) -> None:
         origin = headers.get("origin")
         asked = (body, headers.get("content-type"), origin, headers, peer)
         try:
-            self._enqueue(origin, on_response, consents.prepare(*asked, memory_only=True))
+            self._enqueue(origin, on_response, consents.prepare(*asked, already_counted, memory_only=True))
         except NotInMemory:  # a site or a release
             self._continue_in_thread(
                 origin, on_response, partial(self._enqueue, origin, on_response), consents.prepare, *asked, True
@@ -193,10 +229,19 @@ class Lane:
             status, content, headers = consents.answer(prepared, outcome)
             on_response(_prepared_response(status, tuple(headers.items()), content, origin))
 
-    def _count(self, what: str, body: bytes, headers: dict[str, str], peer: str, on_response: OnResponse) -> None:
+    def _count(
+        self,
+        what: str,
+        body: bytes,
+        headers: dict[str, str],
+        peer: str,
+        on_response: OnResponse,
+        already_counted: bool = False,
+    ) -> None:
         origin = headers.get("origin")
         try:
-            self._respond_to_count(origin, on_response, counters.receive(what, headers, body, peer, memory_only=True))
+            response = counters.receive(what, headers, body, peer, True, already_counted)
+            self._respond_to_count(origin, on_response, response)
         except NotInMemory:
             then = partial(self._respond_to_count, origin, on_response)
             self._continue_in_thread(
@@ -261,6 +306,7 @@ class Lane:
             if message["type"] == "lifespan.startup":
                 self.start()
                 await self._in_thread(_fill_memory)
+                await self._in_thread(self._writer.look_at_the_database)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await asyncio.get_running_loop().run_in_executor(None, self.end)
@@ -271,11 +317,15 @@ class Lane:
         """Starts the threads that write, refresh and count. Call it in the loop that will serve."""
         _tune_garbage_collector()
         self._writer.start(asyncio.get_running_loop())
+        if self._limits is not None:
+            self._limits.start(asyncio.get_running_loop())
         self._refresher.start()
         counters.start()
 
     def end(self) -> None:
         """Writes all that was accepted. Blocks: not for the loop's thread."""
+        if self._limits is not None:
+            self._limits.end()
         self._writer.end()
         self._refresher.end()
         self._blocking.shutdown()

@@ -1,4 +1,4 @@
-"""One thread that writes: it takes all that waits, commits it as one batch, and only then says so.
+"""Threads that write: each takes all that waits for it, commits it as one batch, and only then says so.
 
 Nothing is acknowledged before its transaction has committed. When the database is away, what waits is answered
 `Unavailable` at once; the client asks again with the same id, so that an answer whose commit was in doubt lands once.
@@ -13,17 +13,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection
 
 from consent.answers.intake import record
-from consent.ledger.append import Draft, Outcome
+from consent.ledger.append import Draft, Outcome, keeps_sites_apart
 from consent.storing import is_of_a_row
 from cookiebanner.health import readiness
 
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
 SLOW = 10  # seconds in one transaction; then something is wrong
+WRITERS = 4  # threads of one process, each with a connection
+WRITERS_APART = 8  # where the database keeps sites apart
 OnOutcome = Callable[[Outcome | Exception], None]
+Item = tuple[Draft, OnOutcome]
 log = logging.getLogger("fairgate")
 
 
@@ -34,68 +38,125 @@ class Unavailable(Exception):
 class Writer:
     """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
 
-    Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
+    Its lines commit beside each other, each with a thread and a connection. A site is always in the same one, so that
+    its answers stay in their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's
+    thread.
     """
 
     def __init__(
-        self, write: Callable[[list[Draft]], list[Outcome]] = record, queue: int = QUEUE, batch: int = BATCH
+        self,
+        write: Callable[[list[Draft]], list[Outcome]] = record,
+        queue: int = QUEUE,
+        batch: int = BATCH,
+        writers: int | None = None,
     ) -> None:
         self._write, self._queue, self._batch = write, queue, batch
-        self._waiting: deque[tuple[Draft, OnOutcome]] = deque()
-        self._arrived = threading.Condition()
+        self._given = settings.FAIRGATE_WRITERS if writers is None else writers  # 0: as the database asks for
+        self._lines: list[_Line] = []
         self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
-        self._began = 0.0  # when the batch that is being written was begun, monotonic; 0: none
-        self.set_aside = 0  # answers that no database can hold
+
+    @property
+    def set_aside(self) -> int:
+        """Answers that no database can hold."""
+        return sum(line.set_aside for line in self._lines)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._thread.start()
+        self._add_lines(self._given or (WRITERS if connection.vendor == "postgresql" else 1), apart=False)
+
+    def look_at_the_database(self) -> None:
+        """Prepares for one that keeps sites apart. For a thread that may wait for it, before the first draft."""
+        try:
+            apart = keeps_sites_apart()
+        except Error:  # the batches of several sites are taken apart by the ledger
+            return
+        if apart:
+            self._add_lines(self._given or WRITERS_APART, apart=True)
 
     def offer(self, draft: Draft, on_outcome: OnOutcome) -> bool:
         """False, and nobody is told, when the queue is full or the writer has ended. For the loop's thread only."""
-        if len(self._waiting) >= self._queue or self._ended or self._loop is None:
+        lines = self._lines
+        if self._ended or not lines or sum([len(line.waiting) for line in lines]) >= self._queue:
             return False
-        self._waiting.append((draft, on_outcome))
-        if len(self._waiting) == 1:  # it may be asleep only when nothing waited
-            with self._arrived:
-                self._arrived.notify()
+        lines[draft.site_id % len(lines)].add((draft, on_outcome))
         return True
 
     def end(self, timeout: float = 20.0) -> None:
-        """Takes no more, writes what waits, ends the thread. Call it in another thread than the loop's."""
+        """Takes no more, writes what waits, ends the threads. Call it in another thread than the loop's."""
+        self._ended = True
+        deadline = time.monotonic() + timeout
+        for line in self._lines:
+            line.end()
+        for line in self._lines:
+            line.thread.join(max(0.0, deadline - time.monotonic()))
+
+    def trouble(self) -> str:
+        """Why no answer can be stored now, as far as the threads themselves show it; "" when they do their work."""
+        if not self._ended and not all(line.thread.is_alive() for line in self._lines):
+            return "The thread that writes answers has ended."
+        if any(line.began and time.monotonic() - line.began > SLOW for line in self._lines):
+            return f"Answers wait for the database since more than {SLOW} seconds."
+        return ""
+
+    def _add_lines(self, count: int, apart: bool) -> None:
+        assert self._loop is not None
+        for line in self._lines:
+            line.apart = apart
+        new = [_Line(self._write, self._batch, apart, self._loop) for _ in range(count - len(self._lines))]
+        for line in new:
+            line.thread.start()
+        self._lines = [*self._lines, *new]
+
+
+class _Line:
+    """The answers of some sites, written by one thread, in batches of any of them or, where sites are kept apart, of
+    one."""
+
+    def __init__(
+        self, write: Callable[[list[Draft]], list[Outcome]], batch: int, apart: bool, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._write, self._batch, self.apart, self._loop = write, batch, apart, loop
+        self.waiting: deque[Item] = deque()
+        self._arrived = threading.Condition()
+        self._ended = False
+        self.thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
+        self.began = 0.0  # when the batch that is being written was begun, monotonic; 0: none
+        self.set_aside = 0
+
+    def add(self, item: Item) -> None:
+        self.waiting.append(item)
+        if len(self.waiting) == 1:  # it may be asleep only when nothing waited
+            with self._arrived:
+                self._arrived.notify()
+
+    def end(self) -> None:
         with self._arrived:
             self._ended = True
             self._arrived.notify()
-        self._thread.join(timeout)
-
-    def trouble(self) -> str:
-        """Why no answer can be stored now, as far as the thread itself shows it; "" when it does its work."""
-        if self._loop is not None and not self._ended and not self._thread.is_alive():
-            return "The thread that writes answers has ended."
-        began = self._began
-        if began and time.monotonic() - began > SLOW:
-            return f"Answers wait for the database since more than {SLOW} seconds."
-        return ""
 
     def _run(self) -> None:
         while True:
             with self._arrived:
-                while not self._waiting and not self._ended:
+                while not self.waiting and not self._ended:
                     self._arrived.wait(1.0)
-            batch: list[tuple[Draft, OnOutcome]] = []
-            while self._waiting and len(batch) < self._batch:
-                batch.append(self._waiting.popleft())
-            if batch:
+            if batch := self._take():
                 self._report_outcomes(batch, self._store([draft for draft, _ in batch]))
             elif self._ended:
                 connection.close()
                 return
 
+    def _take(self) -> list[Item]:
+        waiting = [self.waiting.popleft() for _ in range(min(len(self.waiting), self._batch))]
+        if not self.apart or not waiting:
+            return waiting
+        site = waiting[0][0].site_id
+        self.waiting.extendleft(item for item in reversed(waiting) if item[0].site_id != site)
+        return [item for item in waiting if item[0].site_id == site]
+
     def _store(self, drafts: list[Draft]) -> list[Outcome | Exception]:
         """What became of each. A batch that can't be stored is halved: one bad answer must not harm the others."""
-        started = self._began = time.monotonic()
+        started = self.began = time.monotonic()
         try:
             outcomes: list[Outcome | Exception] = list(self._write(drafts))
             readiness.stored()
@@ -118,15 +179,15 @@ class Writer:
             half = len(drafts) // 2
             return self._store(drafts[:half]) + self._store(drafts[half:])
         finally:
-            self._began = 0.0
+            self.began = 0.0
 
-    def _report_outcomes(self, batch: list[tuple[Draft, OnOutcome]], outcomes: list[Outcome | Exception]) -> None:
-        if self._loop is None or self._loop.is_closed():
+    def _report_outcomes(self, batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
+        if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(_call_back, batch, outcomes)
 
 
-def _call_back(batch: list[tuple[Draft, OnOutcome]], outcomes: list[Outcome | Exception]) -> None:
+def _call_back(batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
     for (_, on_outcome), outcome in zip(batch, outcomes, strict=True):
         try:
             on_outcome(outcome)

@@ -17,11 +17,12 @@ from consent.preferences.models import TopicWording
 TEMPLATE = "receipt_choice.html"
 
 
-def page(found: Receipt, wanted: Sequence[str]) -> dict[str, Any]:
-    """What the page shows; `wanted`: the browser's languages, for a choice that says none."""
+def page(found: Receipt, wanted: Sequence[str], chosen: str = "") -> dict[str, Any]:
+    """What the page shows, in the language that its link says (`chosen`), else in that of the text that was read;
+    `wanted`: the browser's languages, for a choice that says none. The text itself is shown as it was read."""
     payload = found.payload()
-    wishes = [one for one in (found.record.language, *wanted) if one]
-    language = receipt_words.nearest(wishes[0]) if wishes else "en"
+    wishes = [one for one in (found.record.language, chosen, *wanted) if one]
+    language = receipt_words.nearest(chosen or wishes[0]) if wishes else "en"
     words = receipt_words.words(language)
     wording = TopicWording.objects.filter(
         topic__site=found.site, topic__key=payload["topic"], version=payload.get("wording", 0)

@@ -9,13 +9,14 @@ import msgspec
 from drf_spectacular.utils import OpenApiResponse
 
 from consent.answers.schema import Answer, Stored
+from consent.preferences.schema import ChoicesAsked, ChoicesMade, ChoicesShown
 from consent.stats.schema import Impression, Reports
 from cookiebanner.problems import PROBLEM
 from cookiebanner.visitors import first_party
 from cookiebanner.visitors.door import JSON
 
 _TEMPLATE = "#/components/schemas/{name}"
-STRUCTS = (Answer, Stored, Impression, Reports)
+STRUCTS = (Answer, Stored, Impression, Reports, ChoicesAsked, ChoicesMade, ChoicesShown)
 
 
 class Problem(msgspec.Struct, rename={"kind": "type"}):

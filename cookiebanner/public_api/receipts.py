@@ -133,7 +133,7 @@ def _shown(request: HttpRequest, found: Receipt) -> HttpResponse:
     if found.entry.type != LogEntry.Type.CHOICE:
         return render(request, "receipt.html", page(found))
     wanted = delivery.wishes(lower_headers(request), "")
-    shown = choice_receipts.page(found, wanted)
+    shown = choice_receipts.page(found, wanted, request.GET.get("lang", "")[:35])
     return render(request, choice_receipts.TEMPLATE, shown | _documents(found))
 
 

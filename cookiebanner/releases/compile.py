@@ -4,7 +4,7 @@ font), number and hash always give the same bytes.
 `gate.<variant>.js` is config plus the built gate plus the vendor adapters its services need; `first.<language>.js` is
 what the first layer says in one language, and is sent behind a gate, as its last part (visitors/delivery.py);
 `ui.<language>.js` is all texts, services and look of one language plus the built preferences; `late.js` is what can
-wait (answers, counts, reports).
+wait (answers, counts, reports); `choices.js` is what pages load whose visitor the site has signed in.
 The built code comes from `static/banner/` (`npm run build`). `config.json` says what stands where in the packed lists,
 and what terms are called in a gate; banner/src/core/vector.js reads them.
 """
@@ -33,6 +33,7 @@ SCRIPT = "text/javascript; charset=utf-8"
 # Chromium then compiles the whole file while it comes, beside the page, and not each function anew when it is called.
 EAGER = "//# allFunctionsCalledOnLoad\n"
 LATE = "late.js"
+CHOICES = "choices.js"  # only pages whose visitor is signed in load it
 GOOGLE = "google"
 ADAPTERS = (GOOGLE, "uet", "clarity", "meta")
 
@@ -68,7 +69,8 @@ File = tuple[str, str, bytes]
 
 def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa: A001
     """Every file of a release as (name, content type, bytes). Raises ValueError for an unreadable block rule."""
-    late = EAGER.encode() + built("late")
+    choices = built("choices")
+    late = f'{EAGER}fairgate._.choicesFile="{digest(choices)}";'.encode() + built("late")
     screens = {language: ui(snapshot, language) for language in snapshot["languages"]}
     # A file says at its end that it is this one and ran to there; the gate believes nothing else ("loaded" least).
     made = hashlib.sha256(late + b"".join(screens.values())).hexdigest()[:8]
@@ -80,6 +82,7 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
         for where, given in screen.first(snapshot, language).items():
             files.append((first_name(language, where), SCRIPT, first(given)))
     files.append((LATE, SCRIPT, late))
+    files.append((CHOICES, SCRIPT, choices))
     for sha256, file in snapshot["banner"].get("files", {}).items():
         files.append((look.file_name(sha256, file), file["content_type"], snapshot["bodies"][sha256]))
     files.append(
@@ -101,17 +104,24 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     # Behind the gate, which it asks what stands stored.
     behind = [f"moved.{snapshot['site']['moved_from']['manager']}"] if snapshot["site"].get("moved_from") else []
     code = "".join(built(part).decode() for part in [*parts, "gate", *behind])
+    law = built("law").decode()  # read when a banner is built, which is later
     firsts = screen.first_of_variants(snapshot)
     for variant, terms in snapshot["variants"].items():
         config = {**shared, **for_variant(snapshot, variant, terms, adapters), "first": firsts[variant]}
-        gate = f"{EAGER}(function(__fg){{{code}}})({safe_json(config)})"
+        gate = f"{EAGER}(function(__fg){{{code}{law if says_more(terms) else ''}}})({safe_json(config)})"
         files.append((f"gate.{variant}.js", SCRIPT, gate.encode()))
     return files
 
 
+def says_more(terms: Mapping[str, Any]) -> bool:
+    """Does this variant's banner say more than the question (banner/src/law.js)?"""
+    return terms["model"] != "opt_in" or any(terms[name] for name in ("links", "notices", "gpc_status", "close_x"))
+
+
 def ui(snapshot: Snapshot, language: str) -> bytes:
     """`ui.<language>.js`."""
-    return b"fairgate._.texts=" + safe_json(screen.data(snapshot, language), ascii=False).encode() + b";" + built("ui")
+    texts = safe_json(screen.data(snapshot, language), ascii=False)
+    return f"{EAGER}fairgate._.texts={texts};".encode() + built("ui")
 
 
 def first_name(language: str, where: str = "") -> str:

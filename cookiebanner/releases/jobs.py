@@ -13,7 +13,7 @@ from consent.jobs.actions import enqueue
 from consent.jobs.registry import PICTURES, SCANS, handler
 from consent.jobs.runner import Run
 from consent.notices.actions import open_subjects
-from consent.publishing import material_changes, rendered
+from consent.publishing import contents, material_changes, rendered
 from consent.publishing import pictures as kept
 from consent.publishing.actions import Blocked, NeedsApproval, end_request
 from consent.publishing.models import PublishRequest, Release
@@ -28,7 +28,8 @@ from consent.watch.jobs import WATCH
 from cookiebanner.releases import live_page, pictures, publish, site_scan
 from cookiebanner.releases import rendered as drawer
 
-BEGIN, MINUTE = "begin_material_changes", 60.0
+BEGIN = "begin_material_changes"
+MINUTE, DAY = 60.0, 24 * 3600.0
 
 
 @handler(publish.SCHEDULED)
@@ -74,6 +75,19 @@ def begin_material_changes(run: Run) -> dict[str, Any]:
     except InvalidChange as error:  # another release came between: the next look sees what is left to do
         return {"why": str(error)}
     return {"release": release.number} if release else {"why": "it has begun, or waits"}
+
+
+@handler(publish.COMPRESS, queue=PICTURES)
+def compress(run: Run) -> dict[str, Any]:
+    """Compresses a release's files well, which a publish does quickly, and keeps less of those before it."""
+    assert run.job.site is not None, "a release is a site's"
+    return {"compressed": contents.compress_well(run.job.site), "apart": contents.take_apart(run.job.site)}
+
+
+@handler("free_contents", every=DAY)
+def free(run: Run) -> dict[str, Any]:
+    """Deletes what no release holds any more."""
+    return {"freed": contents.free()}
 
 
 @handler(pictures.KIND, queue=PICTURES)

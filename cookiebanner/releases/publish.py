@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 
 from consent.jobs.actions import enqueue
-from consent.publishing import actions
+from consent.publishing import actions, streams
 from consent.publishing.models import PublishRequest, Release
 from consent.sites.models import Site
 from cookiebanner.releases import pictures, rendered
 from cookiebanner.releases.compile import compile  # noqa: A004
 
-SCHEDULED = "scheduled_publish"  # a kind of job
+SCHEDULED = "scheduled_publish"  # kinds of jobs
+COMPRESS = "compress_release"
 
 
 def publish(site: Site, actor: str, note: str = "", *, force: bool = False, at: datetime | None = None) -> Release:
     """See `consent.publishing.actions.publish`."""
     release = actions.publish(site, actor, compile, note, force=force, at=at)
-    _drawn(release)
+    _followed_up(release)
     return release
 
 
@@ -43,14 +45,14 @@ def approve(request: PublishRequest, actor: str) -> Release | None:
 def publish_requested(request: PublishRequest) -> Release:
     """See `consent.publishing.actions.publish_requested`."""
     release = actions.publish_requested(request, compile)
-    _drawn(release)
+    _followed_up(release)
     return release
 
 
 def rollback(site: Site, number: int, actor: str, note: str = "") -> Release:
     """See `consent.publishing.actions.rollback`."""
     release = actions.rollback(site, number, actor, compile, note)
-    _drawn(release)
+    _followed_up(release)
     return release
 
 
@@ -58,11 +60,14 @@ def begin_material_changes(site: Site) -> Release | None:
     """See `consent.publishing.actions.begin_material_changes`."""
     release = actions.begin_material_changes(site, compile)
     if release:
-        _drawn(release)
+        _followed_up(release)
     return release
 
 
-def _drawn(release: Release) -> None:
-    """What a browser does with a new release; findings come before pictures, for people wait for them."""
+def _followed_up(release: Release) -> None:
+    """What nobody waits for: better compression, and what a browser does with a new release; findings come before
+    pictures, for people wait for them."""
+    if settings.FAIRGATE_BROTLI > streams.QUICK:
+        enqueue(COMPRESS, site=release.site, once=True)
     rendered.ask_for(release.site, json.loads(release.snapshot))
     pictures.ask_for(release)

@@ -75,11 +75,11 @@ def of_stop(token: str) -> Person | None:
 
 
 def of_confirm(token: str) -> PendingChoice | None:
-    """What waits for a link; None when it is wrong, has lapsed, or was asked for anew since."""
+    """What waits for a link; None when it is wrong, has lapsed, was asked for anew since, or its topic has ended."""
     found = _read(CONFIRM, token)
     if found is None:
         return None
-    rows = PendingChoice.objects.select_related("site", "topic")
+    rows = PendingChoice.objects.select_related("site", "topic").filter(topic__ended_at=None)
     return rows.filter(pk=found[0], asked_at=datetime.fromisoformat(found[1]), expires_at__gte=timezone.now()).first()
 
 

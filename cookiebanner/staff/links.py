@@ -35,6 +35,7 @@ def base(request: HttpRequest) -> str:
     return settings.FAIRGATE_URL or request.build_absolute_uri("/").rstrip("/")
 
 
-def receipt(site: Site, record: UUID) -> str:
-    """The path of the receipt of an answer or of a choice."""
-    return f"{reverse('receipt', kwargs={'record_id': record})}?site={site.uuid}"
+def receipt(site: Site, record: UUID, language: str = "") -> str:
+    """The path of the receipt of an answer or of a choice; of a choice, its page in a language of the reader."""
+    path = f"{reverse('receipt', kwargs={'record_id': record})}?site={site.uuid}"
+    return f"{path}&lang={language}" if language else path

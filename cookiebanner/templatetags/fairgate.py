@@ -77,6 +77,7 @@ BECAUSE = {
     "said": gettext_noop("the person said so"),
     "silence": gettext_noop("the person has not objected"),
     "not_asked": gettext_noop("the person has said nothing yet"),
+    "reworded": gettext_noop("the person agreed to earlier words, which asked for something else"),
     "no_notice": gettext_noop("no notice was sent yet"),
     "waiting_period": gettext_noop("the time to object runs still"),
     "suppressed": gettext_noop("the person was erased"),
@@ -95,6 +96,7 @@ METHODS = {
     "other": gettext_noop("in another way"),
     "page": gettext_noop("on their own page"),
     "one_click": gettext_noop("by one click in a mail"),
+    "signed_in": gettext_noop("signed in on the site"),
     "mailed_link": gettext_noop("by a mailed link"),
     "signed_form": gettext_noop("on a form that a parent signed"),
     "payment": gettext_noop("by a payment of a parent"),
@@ -105,6 +107,7 @@ METHODS = {
     "face_match": gettext_noop("by a parent’s photo document and face"),
     "email_plus": gettext_noop("by a parent’s e-mail and a further step"),
     "text_plus": gettext_noop("by a parent’s text message and a further step"),
+    "safe_harbor": gettext_noop("by a parent, as a safe harbor program allows"),
 }
 STORED = {
     "local": gettext_noop("local storage"),

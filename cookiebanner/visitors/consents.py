@@ -19,7 +19,7 @@ from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedSite
 from consent.jurisdictions import locate
 from consent.ledger.append import Draft, Outcome, utc_text
-from consent.stats.asked import Decided, decided
+from consent.stats.asked import Decided
 from consent.stats.how import How, how
 from consent.storing import is_of_a_row
 from cookiebanner.visitors import door, rate_limit
@@ -72,7 +72,7 @@ def prepare(
         raise door.unknown_release(given.release)
     place = place_of(headers, peer)
     decision = locate.decide(place, datetime.now(UTC).date(), release.overrides)
-    draft = intake.draft(
+    draft, vector = intake.draft(
         given,
         site,
         release,
@@ -86,7 +86,7 @@ def prepare(
     if not came.asked:
         return Prepared(draft, site, came)
     objection = given.action in schema.OPT_OUTS
-    return Prepared(draft, site, came, decided(given.action, draft.record["choices"], release.optional, objection))
+    return Prepared(draft, site, came, vector.decided(given.action, release, objection))
 
 
 def answer(prepared: Prepared, outcome: Outcome) -> ResponseParts:

@@ -41,7 +41,7 @@ SMALL = min(LONGEST_TARGET, LONGEST_VALUE, LONGEST_COOKIE, LARGEST_HEAD)  # a he
 # The HTTP status of every code; one code always has the same.
 STATUS = {
     "invalid_field": 400, "invalid_json": 400, "invalid_utf8": 400, "unknown_field": 400,
-    "origin_not_allowed": 403,
+    "origin_not_allowed": 403, "token_refused": 403,
     "unknown_record": 404, "unknown_site": 404,
     "id_conflict": 409,
     "erased": 410,

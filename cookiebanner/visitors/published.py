@@ -28,7 +28,8 @@ from sys import intern
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.conf import settings
+from django.db.models import CharField, Count, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
 from consent.answers import published as data
@@ -41,9 +42,11 @@ BODIES = 256 * 1024 * 1024  # bytes of bodies kept; about 6,000 gates with their
 ENTRIES = 20_000  # sites kept
 PARSED = 2_000  # releases kept as answers need them
 REFRESH = 2.0  # seconds between two questions "is there a new release, a kill switch?"
+WHOLE = 30.0  # seconds between two looks at each site: a fingerprint of all is compared in between
 FRESH = 5.0  # seconds that an answer takes a site as it was, where nobody refreshes
 HOSTS = 60.0  # seconds between two readings of all hosts, where nobody refreshes: new ones are asked for when missed
 MISSES = 50  # unknown things of one kind asked for in a second
+SOON = 60.0  # seconds until a file that a publish compressed quickly is read again
 LOADED = 50  # sites read at once: as many snapshots are in memory meanwhile
 
 
@@ -66,6 +69,7 @@ class File:
     br: bytes
     owners: set[tuple[UUID, str]] = field(default_factory=set)
     ready: dict[Any, Any] = field(default_factory=dict)
+    again: float = float("inf")  # when to read it again, by the monotonic clock: it may be compressed better by then
 
     @property
     def size(self) -> int:
@@ -86,6 +90,7 @@ class JoinedFile:
         self.size = gate.size + 3 * len(first.identity)  # with all of its forms
         self.ready: dict[Any, Any] = {}
         self.owners: set[tuple[UUID, str]] = set()
+        self.again = gate.again
 
     @cached_property
     def identity(self) -> bytes:
@@ -165,6 +170,20 @@ def _summaries(sites: QuerySet[Site]) -> list[SiteSummary]:
     ]
 
 
+def _fingerprint() -> tuple[Any, ...]:
+    """Another one when a site, a release or a kill switch came or went: one query, whose answer is short however many
+    sites there are."""
+    releases = Release.objects.order_by()
+    mark = Concat(Cast("pk", CharField()), Value(" "), "sha256", output_field=CharField())
+    # Their number, too: of two that are published at once, the older key may come to be seen later.
+    number = releases.annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
+    newest = releases.order_by("-pk").annotate(mark=mark).values("mark")[:1]
+    found = Site.objects.annotate(number=Subquery(number), newest=Subquery(newest)).aggregate(
+        Count("pk"), Max("pk"), Count("killed_at"), Max("killed_at"), Max("number"), Max("newest")
+    )
+    return tuple(found.values())
+
+
 class Published:
     """Sites, releases and files by public id."""
 
@@ -185,6 +204,8 @@ class Published:
             self._bytes = 0
             self._hosts_read = float("-inf")  # when the hosts of all sites were read last
             self._newest = 0  # the highest primary key of a release then
+            self._fingerprint: tuple[Any, ...] = ()  # of all sites when they were read last
+            self._compared = self._read_all = float("-inf")  # when it was the same, and when they were read, last
             self._second, self._misses = 0, dict[str, int]()
             self.generation = object()  # another one whenever something may have changed: what was made of it is old
 
@@ -202,7 +223,7 @@ class Published:
             return found
         if found is None:
             self._count_miss("site")
-        elif time.monotonic() - found.asked < within:
+        elif time.monotonic() - max(found.asked, self._compared) < within:
             return found
         summaries = _summaries(Site.objects.filter(uuid=uuid))
         return self._update_entries([uuid], summaries).get(uuid)
@@ -308,7 +329,7 @@ class Published:
             if number > (entry.number or 0) or name not in entry.names:  # else most probably there is one
                 self._count_miss("file")
             rows = Artifact.objects.filter(release__site=entry.id, release__number=number, name=name)
-            sha256 = rows.values_list("sha256", flat=True).first()
+            sha256 = rows.values_list("content", flat=True).first()
             if sha256 is None:
                 return None
             entry.older[number, name] = sha256
@@ -319,29 +340,42 @@ class Published:
     ) -> JoinedFile | None:
         """The latest release's gate with that first layer behind it; None for what there is not. Raises NotInMemory."""
         whole, part = (self.file(entry, name, memory_only=memory_only) for name in (gate, first))
-        return self._cache_file(JoinedFile(whole, part, language), (entry.uuid, gate)) if whole and part else None
+        if whole is None or part is None:
+            return None
+        made = JoinedFile(whole, part, language)
+        kept = self._files.get(made.sha256)
+        if kept is not None and kept.again <= time.monotonic():
+            self._forget(kept)
+        return self._cache_file(made, (entry.uuid, gate))
 
     def _file(self, entry: Entry, name: str, sha256: str) -> File | None:
         found = self._files.get(sha256)
+        if found is not None and found.again <= time.monotonic():
+            self._forget(found)
+            return None
         # A hash is only answered for a site that has it: one site's address must not fetch another's file.
         return found if isinstance(found, File) and (entry.uuid, name) in found.owners else None
 
     def _read(self, entry: Entry, name: str, wanted: str, memory_only: bool) -> File | None:
         if memory_only:
             raise NotInMemory
-        rows = Artifact.objects.filter(release__site=entry.id, name=name, sha256__startswith=wanted)
-        row = rows.values_list("sha256", "content_type", "body", "gzip", "brotli").first()
-        if row is None:
+        rows = Artifact.objects.filter(release__site=entry.id, name=name, content__sha256__startswith=wanted)
+        found = rows.select_related("content__base__base").first()
+        if found is None:
             return None
-        sha256, content_type, *forms = row
-        identity, gzip, brotli = map(bytes, forms)
-        made = File(sha256, content_type, identity, gzip, brotli)
+        content = found.content
+        made = File(
+            found.sha256, found.content_type, content.body, streams.to_gzip(content.body), content.for_browsers()
+        )
+        if content.effort < settings.FAIRGATE_BROTLI:
+            made.again = time.monotonic() + SOON
         return self._cache_file(made, (entry.uuid, name))
 
     # --- keeping up -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Reads again which sites there are, their newest releases and kill switches: one query when nothing changed.
+        """Reads again which sites there are, their newest releases and kill switches: one query when nothing changed,
+        which says so; every `WHOLE` seconds all are compared.
 
         For a thread of its own, every `REFRESH` seconds; it loads every site, the newest of them if there are too many.
         """
@@ -350,6 +384,10 @@ class Published:
                 asked = set(self._entries)
                 self._unknown.clear()
                 self.generation = object()  # the day may be another
+            now, fingerprint = time.monotonic(), _fingerprint()
+            if fingerprint == self._fingerprint and now - self._read_all < WHOLE:
+                self._compared = now
+                return
             summaries = _summaries(Site.objects.order_by("-pk")[: self._most])
             everyone = len(summaries) < self._most
             if everyone:
@@ -375,6 +413,7 @@ class Published:
                     max((summary.release for summary in summaries), default=0),
                     time.monotonic(),
                 )
+                self._fingerprint, self._read_all = fingerprint, now
 
     def _read_hosts(self) -> None:
         """Reads the hosts of all releases, where no refresh does and at most every `HOSTS` seconds.
@@ -402,6 +441,8 @@ class Published:
         rows = list(Release.objects.filter(pk__gt=self._newest).order_by().values_list("pk", "site__uuid", "hosts"))
         with self._lock:
             self._newest = max(self._newest, _add_hosts(self._hosts, rows))
+            if rows:
+                self._compared = float("-inf")
             for _, uuid, _ in rows:
                 if (entry := self._entries.get(uuid)) is not None:
                     entry.asked = float("-inf")
@@ -451,8 +492,8 @@ class Published:
             for pk, nth, text in rows.values_list("pk", "number", "snapshot"):
                 snapshots[pk] = (nth, json.loads(text))
             artifacts = Artifact.objects.filter(release__in=keys).order_by()
-            for pk, name, sha256, content_type in artifacts.values_list("release", "name", "sha256", "content_type"):
-                names.setdefault(pk, {})[intern(name)] = (sha256, intern(content_type))
+            for pk, name, sha256, content_type in artifacts.values_list("release", "name", "content", "content_type"):
+                names.setdefault(pk, {})[intern(name)] = (intern(sha256), intern(content_type))
             all_of_them = Release.objects.filter(site__in=[summary.id for summary in keys.values()]).order_by()
             for site, nth, sha256, hosts in all_of_them.values_list("site", "number", "sha256", "hosts"):
                 every.setdefault(site, []).append((nth, sha256, hosts))
@@ -522,6 +563,12 @@ class Published:
                 _, gone = self._files.popitem(last=False)
                 self._bytes -= gone.size
         return cast("AnyFile", kept)  # a hash of one kind is no hash of the other: they have 64 digits and 32
+
+    def _forget(self, file: Sendable) -> None:
+        with self._lock:
+            if self._files.get(file.sha256) is file:
+                del self._files[file.sha256]
+                self._bytes -= file.size
 
     def _count_miss(self, kind: str) -> None:
         """Counts one question about something unknown. Raises TooManyMisses after enough of its kind this second."""

@@ -71,6 +71,7 @@ def from_there(row: str) -> dict[str, str]:
     return {"cf-ipcountry": country if known else "XX"} | ({"cf-region-code": state} if state else {})
 
 
+@pytest.mark.long
 def test_every_place_refuses_and_accepts_and_both_are_stored(world, chromium, live_server, settings):
     settings.FAIRGATE_TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
     settings.FAIRGATE_COUNTRY_HEADERS = []

@@ -57,6 +57,7 @@ def banner(page) -> bool:
     return page.locator("#onetrust-banner-sdk").is_visible()
 
 
+@pytest.mark.long
 def test_what_runs_in_every_place_with_every_answer(world, chromium, live_server):
     open_shop(world, live_server.url)
     seen: dict[str, dict[str, Any]] = {}

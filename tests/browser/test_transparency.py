@@ -15,6 +15,7 @@ from .transparency.judge import A_GROUP, EXCEPTIONS, GROUPS, differences, seeds_
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", [GROUPS[0], *(pytest.param(group, marks=pytest.mark.guests) for group in GROUPS[1:])])
 def test_what_can_be_read_is_equal(group, chromium, world, uncaught) -> None:
     assert differences(chromium, world, seeds_of(group)) == {}

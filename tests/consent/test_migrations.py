@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 from datetime import timedelta
 
+import brotli
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from consent.ledger import guards
+from consent.models import Artifact, Content
 from consent.sites import actions
 from consent.sites.models import Invitation, Site
 from cookiebanner.staff.accounts import account_of, add_person
 from tests import append_only
+from tests.cookiebanner import sample_releases
 
 
 def migrate(name: str | None = None) -> str:
@@ -49,3 +54,33 @@ def test_pending_accounts_and_names_of_two_lines_move(django_db_blocker):
     assert row.expires_at - row.created_at < timedelta(days=8)
     assert list(site.memberships.values_list("user__email", "role")) == [("owner@example.net", "owner")]
     actions.change_settings(site, "x", controller="A Ltd")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_move_to_contents_and_back(django_db_blocker, capsys):
+    shop, other = sample_releases.site(), sample_releases.site("other.example")
+    first, second = sample_releases.release(shop), sample_releases.release(other)
+    before = {(row.release_id, row.name): row.content.body for row in Artifact.objects.select_related("content")}
+    append_only.drop(connection)
+    try:
+        migrate("account_language")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sha256, body, gzip, brotli FROM consent_artifact")
+            for name, digest, body, packed, small in cursor.fetchall():
+                assert (name, gzip.decompress(packed), brotli.decompress(small)) == (name, bytes(body), bytes(body))
+                assert digest == hashlib.sha256(body).hexdigest()
+            cursor.execute("UPDATE consent_artifact SET body = %s WHERE release_id = %s AND name = 'gate.us_ca.js'",
+                           [b"steal()", first.pk])  # fmt: skip
+            cursor.execute("UPDATE consent_artifact SET brotli = %s WHERE release_id = %s AND name = 'ui.en.js'",
+                           [brotli.compress(b"steal()"), first.pk])  # fmt: skip
+    finally:
+        migrate()
+        guards.install(connection)
+    after = {(row.release_id, row.name): row.content.body for row in Artifact.objects.select_related("content")}
+    assert after == {**before, (first.pk, "gate.us_ca.js"): b"steal()"}  # as it was served: verify_ledger says so
+    assert Content.objects.count() == 7  # 2 × 3 gates, one ui.en.js
+    assert [line.strip() for line in capsys.readouterr().out.splitlines() if "replaced" in line] == [
+        f"Release 1 of shop.example: {name} had been replaced in a compressed form; it is compressed anew."
+        for name in ("gate.us_ca.js", "ui.en.js")
+    ]
+    assert second.artifacts.count() == 4

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
 
-import brotli
-
-from consent.models import Artifact, Host, Release, Site
+from consent.models import Artifact, Content, Host, Release, Site
 from consent.publishing import streams
 
 FIRST_EN, FIRST_DE = b";window.en='A choice';" * 9, ";window.de='Eine Wahl für Sie';".encode() * 9
@@ -40,11 +37,15 @@ def release(of: Site, number: int = 1, overrides: dict | None = None, **more: by
     bodies["ui.en.js"] = b"/* ui */" * 200
     bodies |= {name.replace("__", "."): body for name, body in more.items()}
     for name, body in bodies.items():
-        Artifact.objects.create(
-            release=made, name=name, content_type="text/javascript; charset=utf-8", body=body,
-            sha256=hashlib.sha256(body).hexdigest(), gzip=gzip.compress(body), brotli=brotli.compress(body),
-        )  # fmt: skip
+        artifact(made, name, body)
     return made
+
+
+def artifact(of: Release, name: str, body: bytes, content_type: str = "text/javascript; charset=utf-8") -> Artifact:
+    """A file of a release; its bytes are stored once, whatever has them already."""
+    stored = {"size": len(body), "brotli": streams.to_brotli(body, 5), "effort": 11}
+    held, _ = Content.objects.get_or_create(pk=hashlib.sha256(body).hexdigest(), defaults=stored)
+    return Artifact.objects.create(release=of, name=name, content_type=content_type, content=held)
 
 
 def with_first(languages: tuple[str, ...] = ("en", "de")) -> Site:
@@ -54,8 +55,5 @@ def with_first(languages: tuple[str, ...] = ("en", "de")) -> Site:
     bodies: dict[str, Any] = {
         "first__en__js": FIRST_EN, "first__de__js": FIRST_DE, "first__en@us_ca__js": FIRST_EN + b";window.ca=1",
     }  # fmt: skip
-    for artifact in Artifact.objects.filter(release=release(made, **bodies)):
-        body = bytes(artifact.body)
-        artifact.gzip, artifact.brotli = streams.to_gzip(body), streams.to_brotli(body, 5)
-        artifact.save()
+    release(made, **bodies)
     return made

@@ -12,7 +12,7 @@ from django.test import Client
 
 from cookiebanner.management.commands.serve import is_loopback, refuse_any_host
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 HSTS = "Strict-Transport-Security"
 
 

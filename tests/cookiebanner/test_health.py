@@ -283,9 +283,12 @@ def test_a_writer_that_hangs_or_has_died_is_told(world, monkeypatch):
         assert await ready(wire) == OK
 
     by_lane(Writer(write), go=go)
-    dead = Writer()
-    dead._loop, dead._thread = asyncio.new_event_loop(), threading.Thread()
-    dead._loop.close()
+    dead, loop = Writer(writers=1), asyncio.new_event_loop()
+    dead.start(loop)
+    assert dead.trouble() == ""
+    dead._lines[0].end()
+    dead._lines[0].thread.join(10)
+    loop.close()
     assert dead.trouble() == "The thread that writes answers has ended."
 
 

@@ -18,7 +18,7 @@ from cookiebanner.log_lines import LINES, LONGEST, Bounded
 from cookiebanner.staff import invitations
 from cookiebanner.staff.accounts import add_person, password_path
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVIL = "\n2026-11-29 fairgate: all is well\r\x1b[2J\x00\u202e\u2028\x85"
 
 

@@ -118,7 +118,7 @@ def test_a_service_may_name_keys_and_databases():
     [service] = json.loads(release.snapshot)["services"]
     assert [(cookie["name"], cookie["kind"]) for cookie in service["cookies"]] == ROWS
     assert names(service["cookies"]) == ["_ad", "i=ad-events*", "l=_ad", "l=ad.*", "s=ad_visit"]
-    listed = bytes(Artifact.objects.get(name="ui.en.js").body).decode()
+    listed = Artifact.objects.get(name="ui.en.js").content.body.decode()
     assert [name for name, _ in ROWS if f'["{name}"' not in listed] == []
     # Of another kind it is another thing, and the trail says so.
     run(*ads, "--replace", "--local-storage", "_ad")

@@ -22,18 +22,34 @@ from tests.postgres import Cluster
 from tests.values import present
 
 ROOT = Path(__file__).parent.parent.parent
+VERIFY_ALL = (
+    "from consent.models import Site; from consent.ledger.verify import verify; "
+    "print([(report.size, report.wrong) for report in map(verify, Site.objects.exclude(releases=None).order_by('pk'))])"
+)
 VERIFY = (
     "from consent.models import Site; from consent.ledger.verify import verify; from tests import corpus; "
     "report = verify(Site.objects.get(uuid=corpus.DATA['site'])); print(report.size, report.wrong)"
 )
-MAKE_WORLD = "from tests.corpus import make_world; print(make_world().pk)"
+MAKE_WORLD = (
+    "from tests import corpus; from consent.models import Host, Site; sites = [corpus.make_world()]\n"
+    "for number in range({more}):\n"
+    "    sites.append(Site.objects.create(name='More', languages=['en']))\n"
+    "    [Host.objects.create(site=sites[-1], name=name) for name in corpus.DATA['hosts']]\n"
+    "    [corpus.release(sites[-1], 1 + n) for n in range(len(corpus.DATA['releases']))]\n"
+    "print(*(f'{{site.pk}}={{site.uuid}}' for site in sites))"
+)
 
 
 class Rig:
-    """`with Rig(folder) as rig`: an empty database, migrated, with the corpus's site, and a server on it."""
+    """`with Rig(folder) as rig`: an empty database, migrated, with the corpus's site and others that are like it, and a
+    server on it whose processes have so many `writers` (as the setting)."""
 
-    def __init__(self, folder: Path, workers: int = 1, cluster: Cluster | None = None) -> None:
+    def __init__(
+        self, folder: Path, workers: int = 1, cluster: Cluster | None = None, sites: int = 1, writers: int = 0
+    ) -> None:
         self.folder, self.workers = folder, workers
+        self.empty = cluster is not None
+        self._count = sites
         self.cluster = cluster or Cluster(stock=True, options=("-c", "max_connections=300"), migrated=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -43,15 +59,18 @@ class Rig:
         self.env = {
             **os.environ,
             "DATABASE_URL": self.cluster.url, "FAIRGATE_DATA": str(folder / "data"), "FAIRGATE_RATE_LIMIT": "0",
-            "FAIRGATE_THREADS": "2", "SECRET_KEY": "faults", "DJANGO_SETTINGS_MODULE": "cookiebanner.settings",
+            "FAIRGATE_THREADS": "2", "FAIRGATE_WRITERS": str(writers), "SECRET_KEY": "faults", "DJANGO_SETTINGS_MODULE": "cookiebanner.settings",
         }  # fmt: skip
         for name in ("FAIRGATE_UNSAFE", "DJANGO_ALLOW_ASYNC_UNSAFE"):
             self.env.pop(name, None)
 
     def __enter__(self) -> Rig:
         self.cluster.start()
-        self.manage("migrate", "-v0")
-        self.site_id = int(self.python(MAKE_WORLD))
+        if self.empty:
+            self.manage("migrate", "-v0")
+        made = self.python(MAKE_WORLD.format(more=self._count - 1)).split()
+        self.sites = {uuid: int(pk) for pk, _, uuid in (one.partition("=") for one in made)}
+        self.site_id = next(iter(self.sites.values()))
         self.start()
         return self
 
@@ -105,28 +124,34 @@ class Rig:
         finally:
             connection.close()
 
-    def rows(self) -> list[tuple[int, str]]:
-        """(index, record id) of every answer, by index."""
+    def rows(self, site_id: int | None = None) -> list[tuple[int, str]]:
+        """(index, record id) of every answer of a site (the first), by index."""
         connection = psycopg2.connect(self.cluster.url)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT leaf_index, record_id FROM consent_logentry WHERE site_id = %s ORDER BY leaf_index",
-                [self.site_id],
+                [site_id or self.site_id],
             )
             found = [(index, str(record)) for index, record in cursor.fetchall()]
         connection.close()
         return found
 
     def check(self, clients: Clients) -> None:
-        """Each acknowledged answer is there once, at the index it was told; no index is missing; the tree verifies."""
-        rows = self.rows()
-        assert [index for index, _ in rows] == list(range(len(rows)))
-        stored = {record: index for index, record in rows}
-        assert len(stored) == len(rows)
+        """Each acknowledged answer is there once, in its site's log at the index it was told; no index is missing; the
+        trees verify."""
         assert clients.acknowledged
-        assert {record: stored.get(record) for record in clients.acknowledged} == clients.acknowledged
-        assert stored.keys() <= clients.sent | self.also_sent
-        assert self.python(VERIFY) == f"{len(rows)} []\n"
+        verified: list[tuple[int, list[str]]] = []
+        for site, site_id in self.sites.items():
+            rows = self.rows(site_id)
+            assert [index for index, _ in rows] == list(range(len(rows)))
+            stored = {record: index for index, record in rows}
+            assert len(stored) == len(rows)
+            told = {record: index for record, index in clients.acknowledged.items() if clients.sent[record] == site}
+            assert {record: stored.get(record) for record in told} == told
+            here = {record for record, whose in clients.sent.items() if whose == site}
+            assert stored.keys() <= (here | self.also_sent if site_id == self.site_id else here)
+            verified.append((len(rows), []))
+        assert self.python(VERIFY_ALL) == f"{verified}\n"
 
 
 class Clients:
@@ -135,7 +160,7 @@ class Clients:
     def __init__(self, rig: Rig, count: int = 12) -> None:
         self.rig = rig
         self.acknowledged: dict[str, int] = {}
-        self.sent: set[str] = set()
+        self.sent: dict[str, str] = {}  # record → its site's uuid
         self.refusals: dict[int | str, int] = {}
         self.wrong: list[tuple[int, bytes]] = []
         self._lock = threading.Lock()
@@ -170,9 +195,10 @@ class Clients:
         connection: http.client.HTTPConnection | None = None
         while not self._stop.is_set():
             record = str(uuid.UUID(int=dice.getrandbits(128), version=4))
-            body = json.dumps(corpus.DATA["body"] | {"id": record}).encode()
+            site = dice.choice(list(self.rig.sites))
+            body = json.dumps(corpus.DATA["body"] | {"id": record, "site": site}).encode()
             with self._lock:
-                self.sent.add(record)
+                self.sent[record] = site
             status: int | str
             while True:
                 try:

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.faults
 
 
 def test_kill_9_of_the_server_under_load(tmp_path):
-    with Rig(tmp_path, workers=2) as rig:
+    """In the middle of batches of several sites, of two processes."""
+    with Rig(tmp_path, workers=2, sites=4) as rig:
         with Clients(rig) as clients:
             for _ in range(3):
                 clients.wait_for(150)
@@ -32,7 +33,8 @@ def test_kill_9_of_the_server_under_load(tmp_path):
 
 
 def test_kill_9_of_the_database_under_load(tmp_path):
-    with Rig(tmp_path) as rig:
+    """Of which several connections of one process write, each for one site."""
+    with Rig(tmp_path, sites=4, writers=4) as rig:
         with Clients(rig) as clients:
             for _ in range(3):
                 clients.wait_for(150)

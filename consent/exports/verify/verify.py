@@ -906,13 +906,20 @@ SENTENCES = {"request": told_request, "wording": told_wording, "document": publi
 
 
 def read_wordings(log):
-    """What people were asked beyond cookies: {(topic, version): (index, SHA-256)}."""
+    """What people were asked beyond cookies: {(topic, version): (index, SHA-256)}. Versions follow each other, and what
+    a topic is and when one may stay what people agreed to."""
+    newest = {}
     for index in sorted(log.events):
         line, record = log.events[index]
         if line["type"] == "wording":
             topic, version, digest = wording_of(line, record)
             if (topic, version) in log.wordings:
                 refuse("Wording %s of the choice %s is logged twice.", version, topic)
+            said = (record["kind"], record["basis"])
+            before, was = newest.get(topic, (0, said))
+            if version != before + 1 or said != was:
+                refuse("Wording %s of the choice %s does not follow from the one before it.", version, topic)
+            newest[topic] = version, said
             log.wordings[topic, version] = (index, digest)
 
 

@@ -7,6 +7,7 @@ import { mindEditing } from './block/edited.js';
 import { finish } from './block/release.js';
 import { resumeNavigation } from './block/resume.js';
 import { answers } from './core/answer.js';
+import { loadChoices } from './core/choices_file.js';
 import { content } from './core/content.js';
 import { reportMissing, reportPlace } from './core/installation.js';
 import { watchRoots } from './core/roots.js';
@@ -178,6 +179,22 @@ function late(api) {
       }
       if (headless) setLanguage(lang);
       return core.safely('content', () => content(core, texts[lang])) || null;
+    },
+    async signIn(source) {
+      core.own?.end();
+      core.own = undefined;
+      if (!source) return null;
+      try {
+        await loadChoices(core);
+      } catch {
+        core.warn('choices.js did not load or did not do its work');
+        core.report('broken', 'choices');
+        return null;
+      }
+      core.own?.end();
+      core.own = core.makeOwn(core, source);
+      core.safely('choices', core.own.draw);
+      return core.own.handle;
     },
     /** As it was, and who comes late hears what a headless page has to show. */
     on(event, listener) {

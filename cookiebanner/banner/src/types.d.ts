@@ -59,6 +59,8 @@ export interface Config {
   /** With a test of two banners (arms.js): what makes a screen that of the drawn one, and the day it ends, since 1970. */
   arm?: (core: any, screen: any) => any;
   ends?: number;
+  /** In regimes whose banner says more than the question (law.js). */
+  law?: (ui: Ui, el: any, fill: any) => Law;
   /** Of a release that asks again after a material change (why.js): the places of what is asked again. */
   again?: number[];
   /** Of a site that moved: the other consent manager's names → our categories' keys, and where and how long it kept answers. */
@@ -180,6 +182,13 @@ export interface Core {
   releaseAllowed?: () => void;
   ui?: (create: (core: Core) => View, packed: Screen) => void;
 
+  /** Where choices.js is, what it hands over, and what it made of who is signed in. Comes with late.js. */
+  choicesFile?: string;
+  makeOwn?: (core: Core, source: string | (() => string | Promise<string>)) => Own;
+  own?: Own;
+  ownStyle?: boolean;
+  /** The preferences, as they were opened last. */
+  dialog?: HTMLDialogElement;
   test?: boolean;
   stub?: boolean;
   openers?: string;
@@ -306,9 +315,15 @@ export interface Ui extends Partial<Lists> {
   button(content: any, click: (event?: any) => any, props?: Record<string, any>): any;
   link(href: string, text: string, label?: string): any;
   policies(): any[];
+  /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service? */
   honored(): unknown;
+  /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
   status(): any;
+  /** The statutory links; each leads to the preferences, where the control is the first thing focused. */
   links(): HTMLElement[];
+  notices(): HTMLElement[];
+  /** A cross that closes the banner. */
+  closing(close: () => void): any;
   /** Accept and Reject of the banner, where it has both. */
   pair?: any;
   draw(): void;
@@ -326,10 +341,21 @@ export interface Ui extends Partial<Lists> {
   optsOut?: () => boolean;
 }
 
+/** The choices beyond cookies of whoever is signed in (choices.js). */
+export interface Own {
+  handle: import('../fairgate.d.ts').SignedIn;
+  /** Puts them into the open preferences. */
+  draw(): void;
+  end(): void;
+}
+
+/** What a banner says beside the question; src/law.js. */
+export type Law = Pick<Ui, 'honored' | 'status' | 'links' | 'notices' | 'closing'>;
+
 /** The members that late.js puts in the place of those that load it. */
 export type LateApi = Pick<
   Fairgate,
-  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open' | 'content' | 'on'
+  'accept' | 'reject' | 'withdraw' | 'optOut' | 'set' | 'setAge' | 'show' | 'open' | 'content' | 'on' | 'signIn'
 >;
 
 declare module '../fairgate.d.ts' {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +16,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from consent.common import InvalidChange
+from consent.exports.verify.verify import csv_line
 from consent.jobs.models import Job
-from consent.preferences import actions, erasing, imports, queries
-from consent.preferences.models import ChoiceImport, Topic, TopicWording
+from consent.preferences import actions, erasing, imports, queries, reviews, subject_tokens
+from consent.preferences.models import ChoiceImport, SubjectKey, Topic, TopicWording
+from consent.preferences.texts import LANGUAGES
+from consent.preferences.texts import words as our_words
 from consent.sites.models import Site
 from consent.sites.roles import May
 from cookiebanner.dashboard.choice_forms import (
@@ -25,22 +30,59 @@ from cookiebanner.dashboard.choice_forms import (
     Filter,
     Find,
     NewTopic,
+    NewWords,
     Upload,
     Words,
     languages_of,
 )
+from cookiebanner.dashboard.forms import LANGUAGE_NAMES
 from cookiebanner.staff.downloads import as_download
 from cookiebanner.staff.pages import actor, on_site, show
 
 HISTORY = 100  # entries of one person that a page shows
 
 
-@on_site(May.VIEW, "GET")
+@on_site(May.VIEW)
 def choices(request: HttpRequest, site: Site) -> HttpResponse:
-    """The topics, with how many said yes and no."""
+    """The topics, with how many said yes and no, and who has read our words around them; a POST signs those."""
+    if request.method == "POST":
+        _review(request, partial(reviews.sign_ours, site), partial(reviews.unsign_ours, site))
+        return redirect("dashboard:choices", uuid=site.uuid)
     now = timezone.now()
     rows = [(topic, _notices_due(topic, now)) for topic in site.topics.all()]
-    return show(request, "dashboard/choices.html", site, rows=rows, names=_names(site))
+    read = reviews.of_ours(site) if rows else {}
+    languages = [(code, our_words(code)["language_name"], read.get(code)) for code in LANGUAGES]
+    return show(request, "dashboard/choices.html", site, rows=rows, names=_names(site), languages=languages)
+
+
+def _review(request: HttpRequest, sign: Callable[..., Any], unsign: Callable[..., Any]) -> None:
+    """Somebody has read words in a language, or takes that back."""
+    language = request.POST.get("language", "")
+    try:
+        if "undo" in request.POST:
+            unsign(actor(request), language)
+        else:
+            sign(actor(request), language, request.POST.get("signed_by", ""))
+    except InvalidChange as error:
+        messages.error(request, str(error), "bad")
+    else:
+        messages.success(request, _("Saved."), "good")
+
+
+@on_site(May.MANAGE)
+def subject_keys(request: HttpRequest, site: Site) -> HttpResponse:
+    """The keys by which the site's server says who is signed in; a new one's text is shown once."""
+    made = ""
+    if request.method == "POST" and "end" in request.POST:
+        subject_tokens.end_key(site, actor(request), request.POST["end"])
+        return redirect("dashboard:subject_keys", uuid=site.uuid)
+    if request.method == "POST":
+        try:
+            _row, made = subject_tokens.make_key(site, actor(request))
+        except InvalidChange as error:
+            messages.error(request, str(error), "bad")
+    rows = SubjectKey.objects.filter(site=site).order_by("-pk")[:50]
+    return show(request, "dashboard/subject_keys.html", site, made=made, rows=rows)
 
 
 def _names(site: Site) -> dict[str, str]:
@@ -75,23 +117,37 @@ def topic(request: HttpRequest, site: Site, topic: str) -> HttpResponse:
     doing = request.POST.get("do", "")
     initial = {name: getattr(row, name) for name in actions.CHANGEABLE}
     form = ChangeTopic(request.POST if doing == "change" else None, initial=initial)
-    words = Words(languages_of(site.languages, texts), texts, request.POST if doing == "words" else None)
+    words = NewWords(languages_of(site.languages, texts), texts, request.POST if doing == "words" else None)
     if request.method == "POST":
         try:
             if doing == "change" and form.is_valid():
                 actions.change_topic(row, actor(request), **form.cleaned_data)
                 messages.success(request, _("Saved."), "good")
             elif doing == "words" and words.is_valid():
-                _say_wording(request, last, actions.set_wording(row, actor(request), words.texts))
+                _refuse_unseen(last, words.cleaned_data["version"])
+                made = actions.set_wording(
+                    row, actor(request), words.texts, asks_again=words.cleaned_data["asks_again"]
+                )
+                _say_wording(request, last, made)
             elif doing == "end":
                 actions.end_topic(row, actor(request))
                 messages.success(request, _("The topic has ended."), "good")
+            elif doing == "review":
+                _review(request, partial(reviews.sign_topic, row), partial(reviews.unsign_topic, row))
         except InvalidChange as error:
             (words if doing == "words" else form).add_error(None, str(error))
         if form.errors or words.errors:
             return _topic(request, site, row, form, words, 400)
         return redirect("dashboard:topic", uuid=site.uuid, topic=row.key)
     return _topic(request, site, row, form, words)
+
+
+def _refuse_unseen(last: TopicWording | None, seen: int | None) -> None:
+    """Raises InvalidChange when somebody else has made the next version while this one was written."""
+    if last and seen and seen != last.version:
+        raise InvalidChange(
+            _("Version %(number)d was published meanwhile: look at it first.") % {"number": last.version}
+        )
 
 
 def _say_wording(request: HttpRequest, last: TopicWording | None, made: TopicWording) -> None:
@@ -106,6 +162,9 @@ def _topic(
     request: HttpRequest, site: Site, row: Topic, form: ChangeTopic, words: Words, status: int = 200
 ) -> HttpResponse:
     wordings = list(row.wordings.order_by("-version")[:50])
+    read = reviews.of_topic(row)
+    codes = wordings[0].texts if wordings else {}
+    languages = [(code, LANGUAGE_NAMES.get(code, code), read.get(code)) for code in codes]
     due = _notices_due(row, timezone.now())
     return show(
         request,
@@ -118,6 +177,7 @@ def _topic(
         words=words,
         wordings=wordings,
         due=due,
+        languages=languages,
     )
 
 
@@ -210,8 +270,5 @@ def choice_import(request: HttpRequest, site: Site, imported: int) -> HttpRespon
 def choice_refused(request: HttpRequest, site: Site, imported: int) -> HttpResponse:
     """All rows that were not taken, each with its line and why, as a file."""
     row = get_object_or_404(ChoiceImport, site=site, pk=imported)
-    try:
-        content = imports.refused_path(row).read_bytes()
-    except FileNotFoundError:
-        content = b""
-    return as_download(f"refused-{row.pk}.csv", b"\xef\xbb\xbf" + content, "text/csv; charset=utf-8")
+    content = "".join(csv_line(cells, ",") for cells in imports.refused_rows(row))
+    return as_download(f"refused-{row.pk}.csv", b"\xef\xbb\xbf" + content.encode(), "text/csv; charset=utf-8")

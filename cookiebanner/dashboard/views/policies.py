@@ -14,9 +14,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
 
 from consent.banners import texts
+from consent.banners.models import TextReview
 from consent.common import InvalidChange
 from consent.notices.kinds import HINDRANCES
-from consent.policies import actions, markdown, queries
+from consent.policies import actions, markdown, queries, reviews
 from consent.policies.changes import Comparison
 from consent.policies.models import Document, DocumentVersion
 from consent.policies.page_text import PageText, page_text
@@ -98,14 +99,15 @@ def document(request: PageRequest, site: Site, document: str) -> HttpResponse:
     """The draft in one language, and how it looks; saved, looked at, or filled from a page that exists."""
     found = _document(site, document)
     language = request.POST.get("language") or request.GET.get("language") or found.original
-    if language not in {*site.languages, *queries.draft_texts(found)}:
+    drafts = queries.draft_texts(found)
+    if language not in {*site.languages, *drafts}:
         raise Http404
-    stored = queries.draft_texts(found).get(language, {})
+    stored = drafts.get(language, {})
     does = request.POST.get("do", "")
     form = DraftText(request.POST if does in ("save", "look") else None, initial=stored)
     importing = ImportText(request.POST if does == "import" else None, request.FILES if does == "import" else None)
     read: PageText | None = None
-    if does in ("save", "remove", "delete"):
+    if does in ("save", "remove", "delete", "review"):
         if done := _done(request, site, found, language, form):
             return done
     elif does == "import" and importing.is_valid():
@@ -119,9 +121,25 @@ def document(request: PageRequest, site: Site, document: str) -> HttpResponse:
         language_name=LANGUAGE_NAMES.get(language, language),
         languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in site.languages],
         is_original=language == found.original, is_stored=bool(stored), unsaved=does in ("look", "import"),
-        html=markdown.to_html(text), title=form["title"].value() or "", links=markdown.refused_links(text),
-        read=read, lost=_lost(read) if read else [], addresses=addresses(request, site, found),
+        seen=_seen(request, found, language), html=markdown.to_html(text), title=form["title"].value() or "",
+        links=markdown.refused_links(text), read=read, lost=_lost(read) if read else [],
+        addresses=addresses(request, site, found), read_by=_read_by(found, drafts),
     )  # fmt: skip
+
+
+def _seen(request: HttpRequest, found: Document, language: str) -> str:
+    """The state of the draft that the form begins with: after a look, the one from before it; after a refusal, the one
+    that is stored now, so that the next save replaces it."""
+    if request.POST.get("do") == "look" and "seen" in request.POST:
+        return request.POST["seen"]
+    stored = queries.draft_texts(found)
+    return actions.state_of({language: stored[language]} if language in stored else {})
+
+
+def _read_by(found: Document, drafts: dict[str, dict[str, str]]) -> list[tuple[str, str, TextReview | None]]:
+    """(language, its name, the review that holds) of each language that the draft is in."""
+    held = reviews.of(found, drafts)
+    return [(code, LANGUAGE_NAMES.get(code, code), held.get(code)) for code in drafts]
 
 
 def _done(request: HttpRequest, site: Site, found: Document, language: str, form: DraftText) -> HttpResponse | None:
@@ -135,9 +153,11 @@ def _done(request: HttpRequest, site: Site, found: Document, language: str, form
         if does == "remove":
             actions.remove_language(found, who, language)
             return redirect("dashboard:document", uuid=site.uuid, document=found.key)
+        if does == "review":
+            return _review(request, found, language)
         if not form.is_valid():
             return None
-        actions.save_draft(found, who, language, **form.cleaned_data)
+        actions.save_draft(found, who, language, seen=request.POST.get("seen"), **form.cleaned_data)
     except InvalidChange as error:
         if does == "save":
             form.add_error(None, str(error))
@@ -147,6 +167,16 @@ def _done(request: HttpRequest, site: Site, found: Document, language: str, form
         messages.success(request, _("The draft is saved. Visitors see it once it is published."), "good")
     where = reverse("dashboard:document", kwargs={"uuid": site.uuid, "document": found.key})
     return redirect(f"{where}?{urlencode({'language': language})}")
+
+
+def _review(request: HttpRequest, found: Document, language: str) -> HttpResponse:
+    """Somebody has read the draft in a language, or takes that back. Raises InvalidChange."""
+    if "undo" in request.POST:
+        reviews.unsign(found, actor(request), language)
+    else:
+        reviews.sign(found, actor(request), language, request.POST.get("signed_by", ""))
+    messages.success(request, _("Saved."), "good")
+    return redirect("dashboard:document", uuid=found.site.uuid, document=found.key)
 
 
 def _read(form: ImportText) -> PageText | None:
@@ -201,7 +231,11 @@ def document_publish(request: PageRequest, site: Site, document: str) -> HttpRes
     """What the draft changes, in words; when it takes effect; whether people are asked again."""
     found = _document(site, document)
     row = _Row(found)
-    form = PublishVersion(things(site), request.POST or None, initial={"base": row.last.number if row.last else 0})
+    announced = queries.announced(found)
+    initial = {"base": row.last.number if row.last else 0}
+    form = PublishVersion(things(site), request.POST or None, initial=initial)
+    if not announced:
+        del form.fields["takes_back"]
     if request.method == "POST" and form.is_valid():
         try:
             version = actions.publish_version(found, actor(request), **form.cleaned_data)
@@ -218,7 +252,7 @@ def document_publish(request: PageRequest, site: Site, document: str) -> HttpRes
     return show(
         request, "dashboard/document_publish.html", site,
         row=row, form=form, compared=compared, gone=gone, next=(row.last.number if row.last else 0) + 1,
-        may_publish=can(request.role, May.PUBLISH),
+        may_publish=can(request.role, May.PUBLISH), seen=actions.state_of(row.drafts),
     )  # fmt: skip
 
 

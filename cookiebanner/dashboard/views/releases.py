@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Case, F, When
+from django.db.models.functions import Length
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -264,12 +266,19 @@ def release(request: HttpRequest, site: Site, number: int) -> HttpResponse:
         groups=differences(before, after) if before else [],
         first=before is None,
         is_current=current and current.number == number,
-        files=row.artifacts.order_by("name").values("name", "sha256", "brotli"),
+        files=_files(row),
         preview=previews.address(site, release=number, **_simulated(request)),
         services=len(after["services"]),
         languages=after["languages"],
         **_pictured(site, number),
     )
+
+
+def _files(row: Release) -> list[dict[str, Any]]:
+    """The release's files: name, sha256, and the bytes that a browser loads (None: compressed when one asks)."""
+    size = Case(When(content__base=None, then=Length("content__brotli")))
+    files = row.artifacts.order_by("name").annotate(bytes=size)
+    return [dict(file) for file in files.values("name", "bytes", sha256=F("content"))]
 
 
 def _pictured(site: Site, number: int) -> dict[str, Any]:

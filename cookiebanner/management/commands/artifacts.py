@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consent.models import Artifact, Site
+from consent.publishing import streams
+from consent.publishing.contents import compress_well
 from cookiebanner.management.common import site_or_error
 from cookiebanner.onetrust.respond import stub
 from cookiebanner.visitors.delivery import HOURLY, IMMUTABLE, SHORT_LIVED, STRICTEST, first_language, with_first
@@ -55,6 +57,7 @@ class Command(BaseCommand):
                 raise CommandError(f"Publish first: {', '.join(missing)}.")
         count = 0
         for one in sites:
+            compress_well(one)  # a worker may not have come to it yet
             count += write_site(root, one)
         file = stub()
         write(root / "scripttemplates" / "otSDKStub.js", file.identity, file.gzip, file.br)
@@ -72,9 +75,14 @@ def write_site(root: Path, site: Site) -> int:
     entry = published.site(site.uuid)
     latest = site.releases.order_by("-number").first()
     folder, count = root / "v1" / str(site.uuid), 0
-    old = Artifact.objects.filter(release__site=site).select_related("release").order_by("release__number")
+    old = (
+        Artifact.objects.filter(release__site=site)
+        .select_related("release", "content__base__base")
+        .order_by("release__number")
+    )
     for artifact in old.iterator(chunk_size=50):
-        forms = (bytes(artifact.body), bytes(artifact.gzip), bytes(artifact.brotli))
+        body = artifact.content.body
+        forms = (body, streams.to_gzip(body), artifact.content.for_browsers())
         # Gates name 16 digits of it; those published before that, all.
         paths = [folder / "a" / address / artifact.name for address in (artifact.sha256[:16], artifact.sha256)]
         if artifact.name.startswith("gate."):

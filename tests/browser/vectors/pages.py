@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .hostile import HOSTILE
 from .overlooked import OVERLOOKED
 from .unlisted import KINDS, UNLISTED
 
@@ -244,7 +245,7 @@ def _vectors() -> list[Vector]:
     add("media, embed, object", body=MEDIA, js=MEDIA_JS)
     add("network APIs, workers", js=NETWORK)
     add("first-party storage", js=STORAGE)
-    for kinds in (KINDS, OVERLOOKED):
+    for kinds in (KINDS, OVERLOOKED, HOSTILE):
         for kind, (kind_body, kind_js) in kinds.items():
             add(kind, body=kind_body, js=kind_js)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import operator
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -19,9 +20,8 @@ from .blockers import RIVALS, Blocker, chromium
 from .pages import GROUPS, VECTORS, Vector, page
 from .server import CDN, CMP, SITE, TRACKER, Server
 
-# Tabs at once, more than there are cores: most of a vector's time is waited. A process of its own costs more than a tab;
-# WebKit's driver has one at a time.
-PARALLEL = {"chromium": 6, "warm": 10, "firefox": 4, "webkit": 1}
+# Tabs at once, more than there are cores: most of a vector's time is waited. A process of its own costs more than a tab.
+PARALLEL = {"chromium": 6, "warm": 10, "firefox": 4, "webkit": webkit.DRIVERS, "webkit_cold": 1}
 SETTLE_MS = 600
 LONGEST = 60  # seconds of one vector; the slowest take 16
 
@@ -179,14 +179,28 @@ async def in_firefox(port: int) -> AsyncIterator[Opener]:
         yield lambda _vector: browser.tab()
 
 
+# What would be left of these is a window, a worker or a connection, which nothing in a page can end.
+LEAVES_SOMETHING = re.compile(r"(?<![\w.])open\(|[sS]erviceWorker|preconnect")
+
+
 @contextlib.asynccontextmanager
 async def in_webkit(port: int) -> AsyncIterator[Opener]:
-    """Opens tabs of Debian's WebKitGTK."""
-    async with webkit.launch(port) as browser:
-        yield lambda _vector: browser.tab()
+    """Opens the same few tabs of Debian's WebKitGTK again and again, emptied of all data."""
+    async with webkit.launch(port, f"https://{SITE}/own/png") as browser:
+        yield lambda vector: browser.tab(bool(LEAVES_SOMETHING.search(vector.head + vector.body)))
 
 
-BROWSERS = {"chromium": in_chromium, "warm": in_warm_chromium, "firefox": in_firefox, "webkit": in_webkit}
+@contextlib.asynccontextmanager
+async def in_cold_webkit(port: int) -> AsyncIterator[Opener]:
+    """Opens tabs of WebKitGTK, each in a browser of its own: what the other way is held against."""
+    async with webkit.launch(port, f"https://{SITE}/own/png", drivers=1) as browser:
+        yield lambda _vector: browser.tab(alone=True)
+
+
+BROWSERS = {
+    "chromium": in_chromium, "warm": in_warm_chromium, "firefox": in_firefox,
+    "webkit": in_webkit, "webkit_cold": in_cold_webkit,
+}  # fmt: skip
 
 
 async def one(tab: Tab, server: Server, run: str, vector: Vector) -> Result:

@@ -42,7 +42,7 @@ PLACE = Decision("US-CA", "us_ca", "eu_opt_in-IT", "fallback")
 
 def stored(answer: schema.Answer) -> bytes:
     """What is committed to, as the ledger writes it."""
-    draft = intake.draft(
+    draft, _ = intake.draft(
         answer, SITE, RELEASE, PLACE, origin_host=HOST, user_agent="SamsungBrowser" + "x" * 60_000, sent=["gpc"]
     )
     draft.record["jurisdiction_by"] = "fallback"

@@ -154,6 +154,7 @@ USE = """async ({zip, key, checkpoint, source, witness}) => {
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_verify_html_says_the_same_of_each_case(tmp_path, page):
     page.goto((VERIFY / "verify.html").as_uri())
     found = []

@@ -46,7 +46,7 @@ def drafts(site: Site) -> list[Draft]:  # noqa: F811
                     }  # fmt: skip
                     try:
                         answer = schema.decode(json.dumps(body).encode())
-                        made.append(intake.draft(answer, shop, release, decision, sent=sent, **where))  # type: ignore[arg-type]
+                        made.append(intake.draft(answer, shop, release, decision, sent=sent, **where)[0])  # type: ignore[arg-type]
                     except RejectedSubmission:
                         continue
         sent_by_page = json.dumps({**RECEIPT, "law": regime, "place": place.country}).encode()

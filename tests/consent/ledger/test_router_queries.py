@@ -1,5 +1,6 @@
-"""What a batch of answers asks the database: of one site, each statement names that site and no other, so that a
-database that keeps sites apart (Citus) asks one machine. What is not so yet is listed."""
+"""What a batch of answers asks the database: where it keeps sites apart (Citus), each statement names one site and no
+other, so that one machine is asked. Elsewhere a batch of several sites has a fixed number of statements; those that name
+more than one are listed."""
 
 from __future__ import annotations
 
@@ -8,9 +9,11 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from consent.ledger.append import append
+from consent.ledger import append as ledger
+from consent.ledger.append import _Batch, append, keeps_sites_apart
+from consent.ledger.verify import verify
 from tests.consent.ledger.sample_ledger import answer, make_site
 
 pytestmark = pytest.mark.django_db
@@ -63,12 +66,53 @@ def test_every_statement_of_a_batch_of_one_site_names_the_site(asked):
     assert len(statements) > 15
 
 
-def test_what_a_batch_of_several_sites_asks_at_once(asked):
-    """On Citus `append` splits such a batch; elsewhere a fixed number of statements is worth more."""
+def of_two_sites():
     sites = [make_site("A"), make_site("B")]
+    earlier = [answer(site) for site in sites for _ in range(300)]
+    append(earlier)
+    return sites, [*(answer(site, record_id=uuid.uuid4()) for site in sites), earlier[0], earlier[-1]]
+
+
+def test_a_batch_of_several_sites_names_one_in_each_statement_where_they_are_kept_apart(asked, monkeypatch):
+    if connection.vendor == "sqlite":
+        assert not keeps_sites_apart()
+        return
+    with connection.cursor() as cursor:  # what Citus tells of its tables
+        cursor.execute('CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char")')
+        monkeypatch.setattr(ledger, "_apart", {})
+        assert not keeps_sites_apart()
+        cursor.execute("INSERT INTO pg_dist_partition VALUES ('consent_logentry', 'h')")
+        assert not keeps_sites_apart()  # it is asked once a minute
+    monkeypatch.setattr(ledger, "_apart", {})
+    sites, drafts = of_two_sites()
     before = len(asked())
-    append([answer(site, record_id=uuid.uuid4()) for site in sites])
+    assert [outcome.status for outcome in append(drafts)] == ["created", "created", "replayed", "replayed"]
+    statements = asked()[before:]
+    assert [one[:120] for one in statements if not any(is_routed(one, site.pk) for site in sites)] == []
+    assert {re.sub(r"\W.*", "", one, flags=re.DOTALL) for one in statements} == {"SELECT", "INSERT", "COPY", "UPDATE"}
+
+
+def test_what_a_batch_of_several_sites_asks_at_once(asked):
+    sites, drafts = of_two_sites()
+    before = len(asked())
+    assert [outcome.status for outcome in append(drafts)] == ["created", "created", "replayed", "replayed"]
     if connection.vendor == "sqlite":
         return
     mixed = [one for one in asked()[before:] if not any(is_routed(one, site.pk) for site in sites)]
-    assert [one.split()[0] for one in mixed] == ["SELECT", "WITH", "UPDATE"]  # lock heads, replays, move heads
+    assert [one.split()[0] for one in mixed] == ["SELECT", "SELECT", "UPDATE"]  # lock heads, replays, move heads
+
+
+def test_a_batch_that_one_machine_commits_is_the_same_log(asked):
+    """On Citus a batch of its own is inserted without COPY: by statements that name one site, of whatever text."""
+    site = make_site()
+    if connection.vendor == "sqlite":
+        return
+    odd = {"status": "ConsentGiven", "choices": {"categories": {"C0001": "granted"}}, "page": "it's 100 %s \\ \\N é\t"}
+    before = len(asked())
+    with transaction.atomic(), connection.cursor() as wrapped:
+        drafts = [answer(site, record=odd), answer(site, visitor=None, replaces=uuid.uuid4())]
+        assert [outcome.index for outcome in _Batch(wrapped.cursor, True, drafts, None, routed=True).run()] == [1, 2]
+    statements = asked()[before:]
+    assert {one.split()[0] for one in statements} == {"SELECT", "INSERT", "UPDATE"}
+    assert [one[:120] for one in statements if not is_routed(one, site.pk)] == []
+    assert verify(site).wrong == []

@@ -20,10 +20,15 @@ def written(site: Site, text: str = "We keep logs for 30 days.", **more: str) ->
 
 
 def published(document: Document, text: str = "", summary: str = "It changed.", why: str = "", *,
-              effective_on: date | None = None, material: tuple[str, ...] = ()) -> DocumentVersion:  # fmt: skip
+              effective_on: date | None = None, material: tuple[str, ...] = (), takes_back: bool = False) -> DocumentVersion:  # fmt: skip
     """The next version, with another text in its original when one is given."""
     parts = {"text": text} if text else {}
     actions.save_draft(document, WHO, document.original, summary=summary, why=why, **parts)
     return actions.publish_version(
-        document, WHO, base=document.versions.count(), effective_on=effective_on, material=material
+        document,
+        WHO,
+        base=document.versions.count(),
+        effective_on=effective_on,
+        material=material,
+        takes_back=takes_back,
     )

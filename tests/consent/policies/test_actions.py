@@ -171,3 +171,32 @@ def test_verification_names_a_version_that_the_ledger_does_not_know(shop):
     version = published(written(shop))
     assert list(policies.wrong(shop, {})) == ["Version 1 of the document data: the ledger has no entry for it."]
     assert version.number == 1
+
+
+def test_nobody_replaces_or_publishes_what_they_have_not_seen(shop):
+    document = written(shop)
+    mine = actions.state_of(queries.draft_texts(document))
+    actions.save_draft(document, WHO, "en", text="Bob wrote this.", seen=mine)
+    assert refused(actions.save_draft, document, WHO, "en", text="I write this.", seen=mine).startswith(
+        "Somebody else has saved this text meanwhile."
+    )
+    assert refused(actions.publish_version, document, WHO, base=0, seen=mine).startswith("Somebody has changed")
+    actions.save_draft(document, WHO, "de", title="Daten", text="x", seen=actions.state_of({}))
+    assert actions.publish_version(document, WHO, base=0, seen=actions.state_of(queries.draft_texts(document))).number
+
+
+def test_a_material_change_is_not_lost_when_its_version_never_comes_into_force(shop):
+    document = written(shop)
+    published(document)
+    mail = ("category C0002",)
+    day = timezone.now().date() + timedelta(days=10)
+    published(document, "We count visits.", why="We count.", effective_on=day, material=mail)
+    late = published(document, "We count all visits.", effective_on=day + timedelta(days=1))
+    assert late.number == 3
+    assert "Version 2 was to ask people again about category C0002" in refused(published, document, "We count. So.")
+    asked = published(document, "We count visits now.", why="We count.", material=mail)
+    assert queries.material_changes(shop) == [asked]
+    published(document, "We count each.", why="We count.", effective_on=day, material=mail)
+    actions.save_draft(document, WHO, "en", text="We count nothing.", summary="Taken back.")
+    taken_back = actions.publish_version(document, WHO, base=5, takes_back=True)
+    assert (taken_back.number, queries.announced(document), queries.material_changes(shop)) == (6, [], [asked])

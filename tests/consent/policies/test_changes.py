@@ -52,3 +52,16 @@ def test_texts_that_have_nothing_in_common_are_compared_in_bounded_time():
     assert (found.added, found.removed) == (120 * 301, 120 * 301)
     long = compare([" ".join(["a b"] * 20_000)], [" ".join(["a c"] * 20_000)])
     assert [one.kind for one in long.changes] == ["added", "removed"]
+
+
+def test_a_text_that_repeats_itself_is_compared_in_bounded_time():
+    begun = time.thread_time()
+    found = compare(["a", "b"] * 20_000, ["b", "a", "c"] * 13_000)
+    assert [one.kind for one in compare(["x", "a", "a"], ["x", "a", "a", "b"]).changed] == ["added"]
+    words = compare(["a b c d e " * 190] * 20, ["a b c x y " * 190] * 20)
+    assert time.thread_time() - begun < 5
+    for comparison, sides in ((found, (40_000, 39_000)), (words, (20 * 950, 20 * 950))):
+        kept = sum(
+            len(piece.text.split()) for one in comparison.changes for piece in one.pieces if piece.kind == "same"
+        )
+        assert (kept + comparison.removed, kept + comparison.added) == sides

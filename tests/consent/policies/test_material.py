@@ -73,7 +73,7 @@ def test_people_are_asked_from_the_day_on_and_never_of_a_version_that_was_not_in
     second = published(document, "More.", why="More.", material=("category C0002",), effective_on=day)
     assert queries.material_changes(shop) == []
     assert queries.material_changes(shop, second.effective_at) == [second]
-    third = published(document, "Even more.", why="Even more.", material=("category C0004",))
+    third = published(document, "Even more.", why="Even more.", material=("category C0004",), takes_back=True)
     assert queries.material_changes(shop, second.effective_at) == [third]
     assert [one for one in names(shop) if "data/" in one] == [
         "category C0004 data/3", "purpose model C0004 data/3", "service ads C0004 data/3",

@@ -123,3 +123,22 @@ def test_a_hostile_page_is_read_in_bounded_time_and_depth():
     found = page_text("<div><p>" + "<div><b>" * 20_000 + "deep" + "<p>x" * 5_000)
     assert found.text.replace("*", "").startswith("deep")
     assert time.thread_time() - begun < 5
+
+
+def test_a_table_within_a_cell_comes_once():
+    inner = "<table><tr><td>Logs</td><td>30 days</td></tr></table>"
+    found = page_text(f"<p>a<table><tr><td>What</td><td>{inner}</td></tr><tr><td>b</td><td>c</td></tr></table>")
+    assert (found.text.count("Logs"), found.text.count("30 days"), found.text.count("What")) == (1, 1, 1)
+
+
+def test_what_a_script_writes_ends_no_text():
+    found = page_text("<p>One.<script>write('<!-- ')</script><p>Two.<!-- out --><p>Three.<!doctype x><?x y?><p>Four.")
+    assert found.text.split() == ["One.", "Two.", "Three.", "Four."]
+
+
+def test_what_is_made_to_be_slow_is_read_in_bounded_time():
+    begun = time.thread_time()
+    for text in ("<p><p>" + "<!" * 300_000, "<p><p>" + "<![CDATA[" * 100_000, "<p>" + "<table><tr><td>" * 3_000,
+                 "# a" + " #" * 100_000 + "x", "- a\n" * 200_000):  # fmt: skip
+        page_text(text)
+    assert time.thread_time() - begun < 10

@@ -15,7 +15,8 @@ from consent.common import InvalidChange
 from consent.ledger import canonical
 from consent.ledger.verify import verify
 from consent.models import ChoiceState, LogEntry, SuppressedAddress, Topic
-from consent.preferences import subjects
+from consent.preferences import erasing, queries, subjects
+from consent.preferences import verify as beside
 from consent.preferences.actions import change_topic, end_topic, set_wording
 from consent.preferences.collecting import MOST, Offer, collect
 from consent.preferences.states import COPIED
@@ -144,6 +145,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no time": ({"at": ""}, "The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z."),
     "time": ({"at": "yesterday"}, "The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z."),
     "old time": ({"at": "1970-01-01"}, "The time of the act (at) can't be right."),
+    "no day": (
+        {"at": "9999-12-31T23:59:59-12:00"},
+        "The time of the act (at) is no ISO 8601, such as 2026-03-01T09:30:00Z.",
+    ),
     "far time": ({"at": "2036-01-01"}, "The time of the act (at) can't be right."),
     "nobody": ({"id": " "}, "An id has 1 to 254 printable characters."),
     "method": ({"method": "page"}, "A method is one of app, web, form, phone, letter, mail, in_person, sms, other."),
@@ -193,3 +198,47 @@ def test_a_large_batch_is_written_as_a_small_one_is(site) -> None:
     rows = ChoiceState.objects.order_by("entry").values_list("value", "source", "acted_at__day").distinct()
     assert set(rows) == {("no", "", 2), ("yes", odd, 1)}
     assert (totals(), ChoiceState.objects.count()) == ((45, COPIED + 5), COPIED + 50)
+
+
+def test_who_is_erased_while_a_batch_waits_is_not_taken_in(site) -> None:
+    """What was read before the lock says nothing of who was erased before it."""
+    offer = Offer.of(site)
+    erasing.erase(site, "c-1", "alice@example.org", "asked by letter")
+    assert [one.status for one in collect(offer, [choice(site), choice(site, id="C-1")], NOW)] == [
+        "suppressed", "created",
+    ]  # fmt: skip
+
+
+def test_a_link_of_an_older_key_still_speaks_for_the_person(site, settings) -> None:
+    """Who said something under each of two keys is one person: the later act counts, whichever door asks."""
+    topic(site, "calls", kind="phone", basis="opt_out")
+    old, linked = settings.SECRET_KEY, choice(site, "no", topic="calls")
+    with override_settings(SECRET_KEY="a new key", SECRET_KEY_FALLBACKS=[old]):
+        said(site, choice(site, topic="calls", at="2026-04-01"))
+        linked.identifier = ""  # a link names the subject alone
+        said(site, linked)
+        first, *others = queries.find_subjects(site, "c-1")
+        stands = queries.standings(site, first, NOW, *others)
+        assert [str(one.judged.standing) for one in stands if one.topic.key == "calls"] == ["denied"]
+        said(site, choice(site, "yes", "2026-05-20", topic="calls"))
+        assert queries.find_subject(site, "c-1") == linked.subject
+        assert ChoiceState.objects.get(subject=linked.subject).value == "yes"
+        some = "0b5c1f1e-7d0a-4a3e-9e58-1f6f5b0b9f00"  # an id of the operator's own may be a UUID
+        assert queries.find_subject(site, some) == subjects.subject_of(site, some)
+
+
+def test_a_notice_leaves_what_was_said_to_its_own_proof(site) -> None:
+    calls = topic(site, "cpni", kind="cpni", basis="opt_out", channel="email")
+    [yes] = said(site, choice(site, topic="cpni"))
+    set_wording(calls, "x", {"en": {"name": "Records", "text": "New words."}})
+    said(site, choice(site, "notice", "2026-05-02", topic="cpni", wording=2, method="mail"))
+    row = ChoiceState.objects.get(topic=calls)
+    assert (row.value, row.wording, row.method, row.entry) == ("yes", 1, "app", yes.index)
+    assert (row.noticed_at is None, beside.wrong(site)) == (False, [])
+
+
+def test_a_text_was_read_in_a_language_that_it_has(site) -> None:
+    assert choice(site, language="en-GB").language == "en-GB"
+    with pytest.raises(InvalidChange, match="Wording 1 of news is in en only"):
+        choice(site, language="fr")
+    assert choice(site, language="fr", wording=0).language == "fr"

@@ -10,9 +10,9 @@ from django.utils import timezone
 from consent.common import InvalidChange
 from consent.models import ChoiceState, LogEntry, PendingChoice, Topic
 from consent.preferences import confirming
-from consent.preferences.actions import end_topic
+from consent.preferences.actions import end_topic, set_wording
 from tests.consent.ledger.sample_ledger import make_site
-from tests.consent.preferences.sample_topics import record_at, topic
+from tests.consent.preferences.sample_topics import choice, record_at, said, topic
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +63,34 @@ def test_what_can_not_be_asked_is_refused(site) -> None:
     end_topic(Topic.objects.get(), "alice@example.org")
     with pytest.raises(InvalidChange, match="has ended"):
         asked(site)
+
+
+def test_who_says_no_meanwhile_waits_no_longer_and_an_earlier_no_ends_nothing(site) -> None:
+    row, _ = asked(site)
+    earlier = (row.asked_at - timedelta(seconds=1)).isoformat()
+    said(site, choice(site, "no", earlier), now=timezone.now())
+    assert PendingChoice.objects.count() == 1
+    said(site, choice(site, "no", timezone.now().isoformat(), evidence="by telephone"), now=timezone.now())
+    with pytest.raises(InvalidChange, match="no longer valid"):
+        confirming.confirm(row)
+    assert ChoiceState.objects.get().value == "no"
+
+
+def test_nobody_confirms_what_has_ended(site) -> None:
+    row, _ = asked(site)
+    end_topic(Topic.objects.get(), "alice@example.org")
+    with pytest.raises(InvalidChange, match="no longer valid"):
+        confirming.confirm(row)
+
+
+def test_the_record_names_the_text_of_the_mail_and_the_language_that_it_has(site) -> None:
+    news = Topic.objects.get()
+    row, _ = confirming.ask(site, news, identifier="c-1", address="ada@example.org", language="fr")
+    set_wording(news, "alice@example.org", {"en": {"name": "News", "text": "Daily."}})
+    record = record_at(site, confirming.confirm(row).index)
+    assert (record["language"], record["wording"]) == ("en", 1)
+
+
+def test_what_asked_is_one_line(site) -> None:
+    with pytest.raises(InvalidChange, match="on one line"):
+        asked(site, source="footer\nform")

@@ -85,3 +85,11 @@ def test_an_answer_of_a_visitor_with_the_same_id_is_no_choice(site) -> None:
     said(site, choice(site))
     with pytest.raises(erasure.NotFound):
         erasure.erase(site, visitor=uuid.uuid4(), actor="alice@example.org", reason="asked")
+
+
+def test_somebody_is_erased_by_what_they_are_called_here_too(site) -> None:
+    said(site, choice(site, id=ADA))
+    subject = subjects.subject_of(site, ADA)
+    done = erasing.erase(site, str(subject), "alice@example.org", "asked by letter")
+    assert (done.records, ChoiceState.objects.count()) == (1, 0)
+    assert [one.status for one in said(site, choice(site, id=ADA, at="2026-05-20"))] == ["suppressed"]

@@ -6,6 +6,7 @@ import io
 import json
 
 import pytest
+from django.utils import timezone
 
 from consent.common import InvalidChange
 from consent.jobs import registry, runner
@@ -162,9 +163,47 @@ def test_who_was_erased_is_not_taken_in_again_nor_written_down(site) -> None:
     done(row)
     assert "ada@example.org" in imports.refused_path(row).read_text()
     erasing.erase(site, "Ada@example.org", "alice@example.org", "asked by letter")
-    assert imports.refused_path(row).read_text() == ""
+    assert imports.first_refused(row) == [("2", "The topic news has no wording 9.", "")]
+    assert "ada" not in imports.refused_path(row).read_text()
     again = started(
         site, HEAD + "ada@example.org;news;yes;2019-05-01;form;\nbob@example.org;news;no;2019-05-01;form;\n"
     )
     assert done(again) == {"rows": 2, "stored": 1, "older": 0, "replayed": 0, "refused": 1}
     assert imports.first_refused(again) == [("2", "The person was erased and must not be taken in again.", "")]
+
+
+def test_an_erasure_takes_out_the_rows_of_that_person_only_however_they_are_written(site) -> None:
+    said = {"topic": "news", "value": "perhaps", "at": "2019-05-01"}
+    lines = [json.dumps({"id": one, **said}) for one in ("j\u00f6rg@example.org", "4711", "14711")]
+    row = started(site, "\n".join([*lines, '{"id": 4711, "topic": "news"']), "jsonl")
+    done(row)
+    erasing.erase(site, "J\u00d6RG@example.org", "alice@example.org", "asked by letter")
+    erasing.erase(site, "4711", "alice@example.org", "asked by letter")
+    kept = [text for _, _, text in imports.first_refused(row)]
+    assert kept == ["", "", lines[2], ""]
+
+
+def test_an_erasure_while_an_import_runs_leaves_its_file_whole(site, monkeypatch) -> None:
+    monkeypatch.setattr(imports, "BATCH", 1)
+    bad = "".join(f"{who}@example.org;news;perhaps;2019-05-01;form;\n" for who in ("ada", "bob", "ada", "eve"))
+    row = started(site, HEAD + bad)
+    batches: list[int] = []
+
+    def report(place: imports.Reached) -> None:
+        batches.append(place.refused)
+        if len(batches) == 2:
+            erasing.erase(site, "ada@example.org", "alice@example.org", "asked by letter")
+
+    imports.read_in(row, imports.Reached(), report)
+    assert [(line, text.partition("@")[0]) for line, _, text in imports.first_refused(row)] == [
+        ("2", ""), ("3", "bob"), ("4", ""), ("5", "eve"),
+    ]  # fmt: skip
+    assert "ada" not in imports.refused_path(row).read_text()
+
+
+def test_the_file_of_an_import_that_failed_goes_too(site, monkeypatch) -> None:
+    row = started(site, GOOD)
+    Job.objects.filter(pk=present(row.job)).update(state="failed", finished_at=timezone.now())
+    waiting = started(site, GOOD)
+    assert imports.sweep() == 1
+    assert list(imports.folder().iterdir()) == [imports.path_of(waiting)]

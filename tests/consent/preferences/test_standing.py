@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from consent.common import InvalidChange
-from consent.models import ChoiceState
+from consent.models import ChoiceState, TopicWording
 from consent.preferences import queries, subjects
-from consent.preferences.actions import end_topic
+from consent.preferences import verify as beside
+from consent.preferences.actions import end_topic, set_wording
 from tests.consent.ledger.sample_ledger import make_site
 from tests.consent.preferences.sample_topics import NOW, choice, said, topic
 
@@ -124,3 +125,23 @@ def test_disclosure_to_third_parties_is_a_consent_of_its_own_with_stricter_metho
 def test_a_parents_consent_is_never_assumed(site) -> None:
     with pytest.raises(InvalidChange, match="A parent’s consent is never assumed"):
         topic(site, kind="parental", basis="opt_out")
+
+
+def test_a_yes_counts_no_more_when_the_words_ask_for_something_else(site) -> None:
+    news = topic(site)
+    said(site, choice(site), choice(site, id="c-2", wording=0), choice(site, "no", id="c-3"))
+    set_wording(news, "x", {"en": {"name": "News", "text": "We write to you about offers twice a month."}})
+    assert stands(site) == ("granted", "said")
+    asked = set_wording(news, "x", {"en": {"name": "News", "text": "Our partners write to you."}}, asks_again=True)
+    said_by = {who: subjects.subject_of(site, who) for who in ("c-1", "c-2", "c-3")}
+    because = {who: queries.standings(site, one, NOW)[0].judged.because for who, one in said_by.items()}
+    assert because == {"c-1": "reworded", "c-2": "reworded", "c-3": "said"}
+    later = asked.at + DAY
+    said(site, choice(site, at=later.isoformat(), wording=3), choice(site, at=later.isoformat(), id="c-2", wording=0),
+         now=later)  # fmt: skip
+    assert {queries.standings(site, one, later)[0].judged.because for one in said_by.values()} == {"said"}
+    assert beside.wrong(site) == []
+    TopicWording.objects.filter(version=3).update(asks_again=False)
+    assert beside.wrong(site) == [
+        f"Wording 3 of the topic news was changed: entry {asked.entry} says otherwise whether earlier answers count."
+    ]

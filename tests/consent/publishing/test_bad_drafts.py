@@ -15,15 +15,27 @@ from consent.jurisdictions.actions import override
 from consent.publishing import actions, lint, queries
 from consent.publishing.lint import words
 from consent.sites.actions import change_settings, create_site
+from consent.sites.models import Site
 from cookiebanner.releases.publish import publish, rollback
+from tests import shared
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 WHY = "Keeps the basket that the visitor fills"
 LONG_WHY = "Works like a charm for all of our visitors"
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    with shared.rows(django_db_blocker):
+        yield a_good_one().pk
+
+
 @pytest.fixture
-def site():
+def site(made):
+    return Site.objects.get(pk=made)
+
+
+def a_good_one():
     site = create_site(
         "shop.example", "x", languages=sorted(texts.BEFORE_REVIEWS), controller="Shop Ltd",
         policy_url="https://shop.example/privacy", imprint_url="https://shop.example/imprint",

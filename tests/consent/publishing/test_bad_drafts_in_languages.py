@@ -11,6 +11,8 @@ from consent.publishing import lint, queries
 from consent.publishing.lint import words
 from consent.sites.actions import create_site
 
+pytestmark = pytest.mark.any_database
+
 L06, L07, L11, L13, L19 = (f"L{number:02}" for number in (6, 7, 11, 13, 19))
 
 # language, texts, rule

@@ -7,6 +7,8 @@ import pytest
 from consent.banners import texts
 from tests.consent.publishing import drafts
 
+pytestmark = pytest.mark.any_database
+
 BLOCKS = {number: (f"L{number:02}", "block") for number in range(33)}
 WARNS = {number: (f"L{number:02}", "warn") for number in range(33)}
 START = "{controller}: {purposes}. "

@@ -9,6 +9,8 @@ from consent.catalogue import known
 from consent.publishing.lint import readings, words
 from tests.consent.publishing import drafts
 
+pytestmark = pytest.mark.any_database
+
 L07, L11, L13, L19 = ((f"L{number:02}", "block") for number in (7, 11, 13, 19))
 START = "{controller}: {purposes}. "
 

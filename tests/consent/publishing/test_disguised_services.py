@@ -9,6 +9,8 @@ from consent.publishing import lint
 from consent.publishing.lint import durations
 from tests.consent.publishing import drafts
 
+pytestmark = pytest.mark.any_database
+
 BLOCKS = {number: (f"L{number:02}", "block") for number in range(33)}
 WARNS = {number: (f"L{number:02}", "warn") for number in range(33)}
 WHY = "Keeps the basket that the visitor fills"

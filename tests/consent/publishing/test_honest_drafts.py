@@ -10,6 +10,8 @@ from consent.banners import texts
 from consent.publishing import lint
 from tests.consent.publishing import drafts
 
+pytestmark = pytest.mark.any_database
+
 TEXTS = {
     "a partner named": ("en", {"title": "Cookies at Shop Ltd", "body": "Shop Ltd and its partners use cookies for {purposes}. "
                         "Nothing but the necessary ones runs before you choose, and you can change your mind whenever you like."}),

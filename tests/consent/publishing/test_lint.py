@@ -15,7 +15,7 @@ from consent.publishing.actions import waive
 from consent.publishing.lint import informing
 from consent.sites.actions import change_settings, create_site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 WHY = "Keeps the basket that the visitor fills"
 
 

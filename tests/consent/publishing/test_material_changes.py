@@ -88,7 +88,7 @@ def test_after_a_release_of_somebody_else_or_a_rollback_nothing_begins(shop, clo
 
 def test_a_change_that_touches_nothing_of_what_is_live_begins_nothing(shop, clock):
     document = shop.documents.get()
-    published(document, "Ads.", why="Ads.", material=("category C0004",))
+    published(document, "Ads.", why="Ads.", material=("category C0004",), takes_back=True)
     clock.shift(DAY)
     assert begun(shop) is None  # the announced version was never in force; C0004 has no service
     assert [one for one in conditions.of(shop) if one.kind == "material_change"] == []

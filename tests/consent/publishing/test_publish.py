@@ -1,4 +1,3 @@
-import gzip
 import hashlib
 import json
 import threading
@@ -10,8 +9,8 @@ from django.db import connection
 from consent.catalogue.actions import add_service, update_service
 from consent.common import InvalidChange
 from consent.ledger.append import leaf_input
-from consent.models import Artifact, AuditEvent, ConsentRecord, LintWaiver, LogEntry, Release
-from consent.publishing import actions, queries
+from consent.models import Artifact, AuditEvent, ConsentRecord, Content, LintWaiver, LogEntry, Release
+from consent.publishing import actions, contents, queries, streams
 from consent.publishing.actions import Blocked, Unchanged, publish, rollback
 from consent.publishing.differences import differences
 from consent.sites.actions import create_site
@@ -42,9 +41,9 @@ def test_the_first_release(site):
     stored = {a.name: a for a in Artifact.objects.filter(release=release)}
     assert sorted(stored) == ["gate.eu_opt_in.js", "ui.en.js"]
     gate = stored["gate.eu_opt_in.js"]
-    assert bytes(gate.body) == f"// Shop 1 {release.sha256}\n".encode() + BODY
-    assert gate.sha256 == hashlib.sha256(bytes(gate.body)).hexdigest()
-    assert gzip.decompress(bytes(gate.gzip)) == brotli.decompress(bytes(gate.brotli)) == bytes(gate.body)
+    assert gate.content.body == f"// Shop 1 {release.sha256}\n".encode() + BODY
+    assert gate.sha256 == hashlib.sha256(gate.content.body).hexdigest()
+    assert gate.content.size == len(gate.content.body)
     event = AuditEvent.objects.filter(site=site).first()
     assert (present(event).actor, present(event).verb, present(event).detail) == (
         "alice", "release.publish", {"number": 1, "sha256": release.sha256, "note": "first"},
@@ -150,7 +149,7 @@ def test_a_publish_that_is_overtaken_starts_over(site):
 
     release = publish(site, "slow", slow, force=True)
     assert (overtaken, release.number) == ([1], 2)
-    assert f" 2 {release.sha256}" in bytes(release.artifacts.get(name="gate.eu_opt_in.js").body).decode()
+    assert f" 2 {release.sha256}" in release.artifacts.get(name="gate.eu_opt_in.js").content.body.decode()
 
 
 def test_a_publish_overtaken_by_the_same_content_has_nothing_to_do(site):
@@ -188,3 +187,83 @@ def test_parallel_publishes_are_numbered_without_gaps():
     assert numbers == list(range(1, 7 - len(failures)))
     assert {type(error) for error in failures} <= {InvalidChange}
     assert LogEntry.objects.filter(site_id=site.pk).count() == len(numbers)
+
+
+def test_what_releases_of_any_site_share_is_stored_once_and_compressed_once(site, monkeypatch):
+    publish(site, "x", compile)
+    other = create_site("other.example", "x", name="Other", **RESPONSIBLE)
+    packed: list[bytes] = []
+
+    def count(body: bytes, effort: int) -> bytes:
+        packed.append(body)
+        return brotli.compress(body)
+
+    monkeypatch.setattr(streams, "to_brotli", count)
+    release = publish(other, "x", compile)
+    publish(site, "x", compile, force=True)
+    assert [body.count(BODY) for body in packed] == [1, 1]  # the two gates, which name their release
+    assert BODY not in packed
+    assert Artifact.objects.count() == 6
+    assert Content.objects.count() == 4
+    assert release.artifacts.get(name="ui.en.js").content.body == BODY
+
+
+def test_contents_that_nothing_points_to_are_freed(site):
+    publish(site, "x", compile)
+    release = publish(site, "x", compile, force=True)
+    assert contents.free() == 0
+    release.artifacts.all().delete()
+    assert contents.free() == 1  # its gate; the first release has the same ui.en.js
+    assert {artifact.content.body.endswith(BODY) for artifact in Artifact.objects.all()} == {True}
+    assert Content.objects.count() == 2
+
+
+def test_a_publish_whose_known_content_is_freed_meanwhile_stores_it_anew(site, monkeypatch):
+    publish(site, "x", compile).artifacts.all().delete()
+    freed: list[int] = []
+    compressed = contents.compressed
+
+    def then_free(bodies):
+        made = compressed(bodies)
+        if not freed:
+            freed.append(contents.free())
+        return made
+
+    monkeypatch.setattr(contents, "compressed", then_free)
+    release = publish(site, "x", compile, force=True)
+    assert freed == [2]
+    assert release.artifacts.get(name="ui.en.js").content.body == BODY
+
+
+def test_a_publish_compresses_quickly_and_what_is_live_is_compressed_well_later(site, settings):
+    settings.FAIRGATE_BROTLI = 11
+    publish(site, "x", compile)
+    release = publish(site, "x", compile, force=True)
+    assert set(Content.objects.values_list("effort", flat=True)) == {streams.QUICK}
+    before = {content.pk: content.body for content in Content.objects.all()}
+    assert contents.compress_well(site) == 2
+    assert set(Content.objects.filter(artifacts__release=release).values_list("effort", flat=True)) == {11}
+    assert {content.pk: content.body for content in Content.objects.all()} == before
+    assert contents.compress_well(site) == 0
+
+
+def test_of_gates_that_are_live_no_longer_only_what_differs_is_kept(site):
+    def gates(snapshot, number, sha256):
+        code = b"".join(hashlib.sha256(bytes([n])).digest() for n in range(200))
+        return [
+            (f"gate.{variant}.js", "text/javascript", code + f"{number} {sha256} {variant}".encode())
+            for variant in ("eu_opt_in", "us_ca", "notice_only")
+        ]
+
+    releases = [publish(site, "x", gates, force=True) for _ in range(3)]
+    before = {(row.release_id, row.name): row.content.body for row in Artifact.objects.select_related("content")}
+    assert contents.take_apart(site) == 6
+    rows = list(Artifact.objects.select_related("content").order_by("pk"))
+    assert {(row.release_id, row.name): row.content.body for row in rows} == before
+    assert {brotli.decompress(row.content.for_browsers()) for row in rows} == set(before.values())
+    assert {row.release_id for row in rows if row.content.base is None} == {releases[2].pk}
+    assert all(len(row.content.brotli) < 100 for row in rows if row.content.base)
+    assert contents.take_apart(site) == contents.free() == 0
+    releases[0].artifacts.all().delete()
+    releases[1].artifacts.all().delete()
+    assert [contents.free() for _ in range(4)] == [6, 2, 1, 0]  # the gates, what each release's share, the code

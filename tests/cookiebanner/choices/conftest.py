@@ -11,6 +11,7 @@ from django.test import Client
 from consent.models import Site, Topic
 from consent.preferences.actions import add_topic
 from consent.preferences.subjects import subject_of
+from tests import kept_rows
 from tests.cookiebanner.requests.conftest import (  # noqa: F401
     alice,
     an_address,
@@ -28,11 +29,14 @@ CALLS = {"en": {"name": "Calls", "text": "We call you."}}
 
 @pytest.fixture
 def topics(shop) -> dict[str, Topic]:  # noqa: F811
+    kept_rows.write("topics", lambda: add_topics(shop))
+    return {topic.key: topic for topic in Topic.objects.filter(site=shop)}
+
+
+def add_topics(shop) -> None:  # noqa: F811
     more: dict[str, Any] = {"channel": "email"}
-    return {
-        "news": add_topic(shop, "x", key="news", kind="email", basis="opt_in", texts=NEWS, **more),
-        "calls": add_topic(shop, "x", key="calls", kind="phone", basis="opt_out", texts=CALLS),
-    }
+    add_topic(shop, "x", key="news", kind="email", basis="opt_in", texts=NEWS, **more)
+    add_topic(shop, "x", key="calls", kind="phone", basis="opt_out", texts=CALLS)
 
 
 @pytest.fixture

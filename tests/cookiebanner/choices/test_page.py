@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from consent.banners.texts import direction
 from consent.models import ChoiceState, ConsentRecord, LogEntry
-from consent.preferences import erasing, queries
-from consent.preferences.actions import add_topic, end_topic
+from consent.preferences import confirming, erasing, queries
+from consent.preferences.actions import add_topic, change_topic, end_topic, set_wording
 from consent.preferences.texts import LANGUAGES, words
 from cookiebanner.staff import choice_links
 from tests.cookiebanner.choices.conftest import NEWS, states
@@ -108,3 +108,38 @@ def test_the_page_is_kept_nowhere_and_framed_by_nobody(shop, topics, ada, strang
     assert [page.headers[name] for name in names] == ["private, no-store", "no-referrer", "noindex", "DENY"]
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     assert ConsentRecord.objects.filter(type="choice").count() == 0
+
+
+def test_what_is_stored_names_the_text_that_was_read(shop, topics, ada, stranger) -> None:
+    """New words that come between the look and the press were not read; nor was a text in the page's language that there
+    is not."""
+    at = choice_links.page(shop, ada, "de")
+    form = stranger.get(at).content.decode()
+    assert '<input type="hidden" name="wording-news" value="1">' in form
+    set_wording(topics["news"], "x", {"en": {"name": "News", "text": "We sell your address."}})
+    stranger.post(at, {"topic-news": "yes", "wording-news": "1", "topic-calls": "no", "wording-calls": "1"})
+    said = {one["topic"]: (one["value"], one["wording"], one["language"]) for one in queries.history(shop, ada)}
+    assert said == {"news": ("yes", 1, "de"), "calls": ("no", 1, "en")}
+    stranger.post(at, {"topic-news": "no", "wording-news": "77"})
+    assert queries.history(shop, ada)[0]["wording"] == 2
+
+
+def test_words_that_ask_for_something_else_are_answered_anew(shop, topics, ada, stranger) -> None:
+    at = choice_links.page(shop, ada, "en")
+    stranger.post(at, {"topic-news": "yes"})
+    set_wording(topics["news"], "x", {"en": {"name": "News", "text": "Partners write."}}, asks_again=True)
+    assert 'value="yes" aria-describedby="text-news"\n  > Yes' in stranger.get(at).content.decode()
+    stranger.post(at, {"topic-news": "yes", "wording-news": "2"})
+    assert (queries.history(shop, ada)[0]["wording"], len(queries.history(shop, ada))) == (2, 2)
+
+
+def test_what_wants_a_confirmed_address_is_agreed_to_here_only_once_it_is(shop, topics, ada, stranger) -> None:
+    change_topic(topics["news"], "x", double_opt_in=True)
+    at = choice_links.page(shop, ada, "en")
+    assert words("en")["by_mail"] in stranger.post(at, {"topic-news": "yes"}).content.decode()
+    assert states(shop) == {}
+    row, _ = confirming.ask(shop, topics["news"], identifier="ada@example.org", address="a@example.org", language="en")
+    confirming.confirm(row)
+    for value in ("no", "yes"):
+        stranger.post(at, {"topic-news": value})
+        assert states(shop) == {"news": value}

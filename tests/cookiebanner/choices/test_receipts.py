@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 from base64 import b64decode
+from html import unescape
 
 import pytest
 
@@ -24,8 +25,7 @@ HTML = {"Accept": "text/html"}
 
 def proof_on(page) -> list[str]:
     """The addresses of the receipts that a page links."""
-    found: list[str] = re.findall(r'<a href="(/api/v1/[^"]+)">', page.content.decode())
-    return found
+    return [unescape(one) for one in re.findall(r'<a href="(/api/v1/[^"]+)">', page.content.decode())]
 
 
 def test_the_persons_page_links_a_proof_that_holds(shop, topics, ada, stranger) -> None:
@@ -81,7 +81,7 @@ def test_a_choice_in_words_of_another_system_and_a_notice_have_one(shop, strange
 def test_what_ends_and_confirms_hands_one_out_too(shop, topics, ada, stranger) -> None:
     page = stranger.post(choice_links.stop(shop, ada, topics["news"], "en"), {"do": "stop"})
     record = ConsentRecord.objects.get(type="choice")
-    assert proof_on(page) == [links.receipt(shop, record.record_id)]
+    assert proof_on(page) == [links.receipt(shop, record.record_id, "en")]
     assert receipt(record.record_id, shop.uuid).payload()["action"] == "no"
 
 

@@ -17,6 +17,7 @@ BODIES = [
     ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click"),
     ("multipart/form-data; boundary=b",
      b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'),
+    ("text/plain", b"List-Unsubscribe=One-Click"),
 ]  # fmt: skip
 
 
@@ -51,8 +52,10 @@ def test_of_somebody_unknown_a_no_is_taken_too(shop, topics, ada) -> None:
 
 def test_opening_the_link_shows_a_button_and_changes_nothing(shop, topics, ada, stranger) -> None:
     at = choice_links.stop(shop, ada, topics["news"], "de")
-    for opened in (stranger.get(at), stranger.head(at), stranger.post(at, {"List-Unsubscribe": "Other"})):
+    for opened in (stranger.get(at), stranger.head(at)):
         assert opened.status_code == 200
+    for body in (b"List-Unsubscribe=Other", b"", b"do=start"):  # nothing was done: no program may take it for done
+        assert stranger.post(at, body, content_type="application/x-www-form-urlencoded").status_code == 400
     assert "Beenden: Neues" in stranger.get(at).content.decode()
     assert LogEntry.objects.filter(type="choice").count() == 0
     said = stranger.post(at, {"do": "stop"}).content.decode()

@@ -13,8 +13,10 @@ from consent.sites import actions
 from consent.sites.models import Site
 from consent.stats.models import DailyTotal, GateReport
 from cookiebanner.staff.accounts import add_person
+from tests import kept_rows
 from tests.values import RESPONSIBLE
 
+NAMES = ("alice", "bob", "vera", "dana", "charlie")
 SECRET = "Zebracorn"
 PASSWORD = "correct horse battery"
 
@@ -26,13 +28,24 @@ def no_files(snapshot, number, sha256) -> list:
 
 @pytest.fixture
 def people(db):
-    names = ("alice", "bob", "vera", "dana", "charlie")
-    found = {name: add_person(f"{name}@example.net", PASSWORD) for name in names}
-    return found | {"operator": add_person("op@example.net", PASSWORD, operator=True)}
+    kept_rows.write("people", add_people)
+    addresses = {name: f"{name}@example.net" for name in NAMES} | {"operator": "op@example.net"}
+    return {name: user(address) for name, address in addresses.items()}
+
+
+def add_people() -> None:
+    for name in NAMES:
+        add_person(f"{name}@example.net", PASSWORD)
+    add_person("op@example.net", PASSWORD, operator=True)
 
 
 @pytest.fixture
 def shop(people) -> Site:
+    kept_rows.write("shop", lambda: add_shop(people))
+    return Site.objects.get(hosts__name="shop.example")
+
+
+def add_shop(people) -> None:
     site = actions.create_site(
         ["shop.example"], "alice@example.net", name="Tea shop", owners=[people["alice"]], **RESPONSIBLE
     )
@@ -52,7 +65,6 @@ def shop(people) -> Site:
     publishing.publish(site, "alice@example.net", no_files, "First")
     count(site, "accept_all", 6)
     count(site, "reject_all", 4)
-    return site
 
 
 @pytest.fixture
@@ -65,6 +77,11 @@ def clerk(shop, people) -> None:
 @pytest.fixture
 def foreign(people) -> Site:
     """Charlie's site, full of things with a name that no page of the shop may hold."""
+    kept_rows.write("foreign", lambda: add_foreign(people))
+    return Site.objects.get(hosts__name="zebracorn.example")
+
+
+def add_foreign(people) -> None:
     site = actions.create_site(
         ["zebracorn.example"],
         "charlie@example.net",
@@ -77,7 +94,6 @@ def foreign(people) -> Site:
     actions.create_token(site, SECRET, ["audit"], "charlie@example.net")
     GateReport.objects.create(site=site, kind="unknown", subject="zebracorn.example", count=1, last_seen=timezone.now())
     count(site, "accept_all", 987654)
-    return site
 
 
 def count(site: Site, action: str, number: int) -> None:

@@ -77,7 +77,7 @@ def test_a_logo_and_a_font_are_uploaded_chosen_published_and_rolled_back(alice, 
     assert "url(`" not in gate_of(client, shop)
     rollback(shop, 2, "alice@example.net")
     assert f"url(`{logo[:16]}/{logo[:8]}.logo.png)" in gate_of(client, shop)
-    assert bytes(shop.releases.get(number=4).artifacts.get(name=f"{logo[:8]}.logo.png").body) == png(120, 40)
+    assert shop.releases.get(number=4).artifacts.get(name=f"{logo[:8]}.logo.png").content.body == png(120, 40)
 
 
 def test_what_is_refused_is_said_beside_the_field(alice, login, shop, at):

@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consent.jobs import registry, runner
-from consent.models import ChoiceImport, ChoiceState, Site, Topic
+from consent.models import ChoiceImport, ChoiceState, Site, SubjectKey, Topic
 from consent.preferences.collecting import METHODS, OWN_METHODS, VALUES
 from consent.preferences.standing import PARENTAL_METHODS, Standing
+from consent.preferences.subject_tokens import read
 from consent.preferences.subjects import subject_of
 from cookiebanner.templatetags import fairgate
 from tests.consent.preferences.sample_topics import choice, said, topic
+from tests.consent.preferences.tokens import subject_token
 
 pytestmark = pytest.mark.django_db
 NEW = {"key": "news", "kind": "email", "basis": "opt_in", "channel": "email", "name_en": "News", "text_en": "Offers."}
@@ -38,9 +40,13 @@ def test_a_topic_is_made_worded_and_ended(alice, shop) -> None:
     page = at(shop, "topic", topic="news")
     assert alice.post(at(shop, "topic_new"), NEW).headers["Location"] == page
     alice.post(page, {"do": "words", "name_en": "News", "text_en": "Offers, daily."})
+    unseen = alice.post(page, {"do": "words", "name_en": "News", "text_en": "Weekly.", "version": "1"})
+    assert ("Version 2 was published meanwhile" in unseen.content.decode(), unseen.status_code) == (True, 400)
+    alice.post(page, {"do": "words", "name_en": "N", "text_en": "Partners.", "version": "2", "asks_again": "on"})
+    assert "asks anew" in alice.get(page).content.decode()
     alice.post(page, {"do": "change", "channel": "", "order": "4", "double_opt_in": "on"})
     row = Topic.objects.get()
-    assert [one.texts["en"]["text"] for one in row.wordings.all()] == ["Offers.", "Offers, daily."]
+    assert [one.texts["en"]["text"] for one in row.wordings.all()] == ["Offers.", "Offers, daily.", "Partners."]
     assert (row.channel, row.order, row.double_opt_in, row.ended_at) == ("", 4, True, None)
     assert "Version\n  2" in alice.get(page).content.decode() or "Version 2" in alice.get(page).content.decode()
     alice.post(page, {"do": "end"})
@@ -84,7 +90,7 @@ def test_pages_of_people_follow_each_other_and_leave_nobody_out(alice, shop) -> 
 
 def test_a_file_is_imported_and_what_was_not_taken_is_handed_out(alice, shop) -> None:
     topic(shop)
-    file = SimpleUploadedFile("crm.csv", b"id,topic,value,at\nc-1,news,yes,2019-05-01\nc-2,news,perhaps,2019-05-01\n")
+    file = SimpleUploadedFile("crm.csv", b"id,topic,value,at\nc-1,news,yes,2019-05-01\n=c-2,news,perhaps,2019-05-01\n")
     sent = alice.post(at(shop, "choice_imports"), {"file": file, "format": "csv", "source": "CRM"})
     row = ChoiceImport.objects.get()
     assert sent.headers["Location"] == at(shop, "choice_import", imported=row.pk)
@@ -94,7 +100,7 @@ def test_a_file_is_imported_and_what_was_not_taken_is_handed_out(alice, shop) ->
     page = alice.get(sent.headers["Location"]).content.decode()
     assert ("A value is one of yes, no, notice." in page, "hx-trigger" in page) == (True, False)
     refused = alice.get(at(shop, "choice_refused", imported=row.pk)).content.decode("utf-8-sig")
-    assert refused == '3,"A value is one of yes, no, notice.","c-2,news,perhaps,2019-05-01"\r\n'
+    assert refused == '3,"A value is one of yes, no, notice.","\'=c-2,news,perhaps,2019-05-01"\r\n'  # no formula
     wrong = SimpleUploadedFile("x.csv", b"a,b\n")
     again = alice.post(at(shop, "choice_imports"), {"file": wrong, "format": "csv", "source": "CRM"})
     assert ("it lacks id, topic, value, at." in again.content.decode(), ChoiceImport.objects.count()) == (True, 1)
@@ -171,3 +177,31 @@ def test_what_became_of_words_is_said_and_a_site_without_topics_says_what_one_is
         ({"do": "end"}, "The topic has ended."),
     ):
         assert words in alice.post(page, body, follow=True).content.decode()
+
+
+def test_keys_for_signed_in_visitors_are_made_shown_once_and_ended(alice, shop) -> None:
+    page = at(shop, "subject_keys")
+    made = alice.post(page, {"make": "1"}).content.decode()
+    row = SubjectKey.objects.get(site=shop)
+    [key] = re.findall(rf"{row.name}\.[\w-]{{43}}", made)
+    assert read(shop, subject_token()(key, str(shop.uuid), "c-1"), timezone.now()).identifier == "c-1"
+    shown = alice.get(page).content.decode()
+    assert (row.name in shown, key in shown, shown.count('aria-current="page"')) == (True, False, 1)
+    alice.post(page, {"make": "1"})
+    assert "two keys already" in alice.post(page, {"make": "1"}).content.decode()
+    alice.post(page, {"end": row.name})
+    row.refresh_from_db()
+    assert (row.ended_at is None, SubjectKey.objects.filter(ended_at=None).count()) == (False, 1)
+
+
+def test_who_has_read_the_words_is_signed_and_taken_back(alice, shop) -> None:
+    topic(shop)
+    signed = {"do": "review", "language": "en", "signed_by": "Ann Reader"}
+    for page in (at(shop, "choices"), at(shop, "topic", topic="news")):
+        assert "Ann Reader" not in alice.get(page).content.decode()
+        alice.post(page, signed)
+        assert "Ann Reader" in alice.get(page).content.decode()
+        alice.post(page, {"do": "review", "language": "en", "undo": "1"})
+        assert "Ann Reader" not in alice.get(page).content.decode()
+        refused = alice.post(page, signed | {"language": "eo"}, follow=True).content.decode()
+        assert "in this language" in refused

@@ -78,6 +78,22 @@ def test_what_a_draft_would_change_is_seen_word_by_word_before_it_is_published(b
     assert "Look at the changes and publish" not in text(bob.get(page(shop, "data/")))
 
 
+def test_the_second_of_two_editors_is_told_before_they_replace_or_publish(bob, shop):
+    written(shop)
+    form = {"language": "en", "title": "How we use data", "text": "I write.", "summary": "", "why": ""}
+    seen = bob.get(page(shop, "data/")).context["seen"]
+    look, published_as = page(shop, "data/publish/"), bob.get(page(shop, "data/publish/")).context["seen"]
+    bob.post(page(shop, "data/"), {"do": "save", **form, "text": "They write.", "seen": seen})
+    looked = bob.post(page(shop, "data/"), {"do": "look", **form, "seen": seen})
+    refused = bob.post(page(shop, "data/"), {"do": "save", **form, "seen": looked.context["seen"]})
+    assert ("Somebody else has saved this text" in text(refused), "I write." in text(refused)) == (True, True)
+    assert DocumentText.objects.get().text == "They write."
+    again = bob.post(look, {"base": 0, "seen": published_as})
+    assert ("Somebody has changed the draft meanwhile" in text(again), DocumentVersion.objects.count()) == (True, 0)
+    assert bob.post(look, {"base": 0, "seen": again.context["seen"]}).status_code == 302
+    assert bob.post(page(shop, "data/"), {"do": "save", **form, "seen": refused.context["seen"]}).status_code == 302
+
+
 @pytest.mark.parametrize("way", ["pasted", "file", "address"])
 def test_a_page_is_taken_over_into_the_form_and_what_was_lost_is_said(bob, shop, way):
     written(shop, "Before.")
@@ -106,6 +122,17 @@ def test_an_address_that_may_not_be_reached_is_refused_in_words(bob, shop):
     found = bob.post(page(shop, "data/"), {"do": "import", "language": "en", "address": "http://127.0.0.1:9/x"})
     assert "which is no public address" in text(found)
     assert "Give an address or a file" in text(bob.post(page(shop, "data/"), {"do": "import", "language": "en"}))
+
+
+def test_a_named_person_has_read_the_draft_until_it_changes(bob, shop):
+    where = page(shop, f"{written(shop).key}/")
+    bob.post(where, {"do": "review", "language": "en", "signed_by": "Ann Reader"})
+    assert "Ann Reader" in bob.get(where).content.decode()
+    bob.post(where, {"do": "save", "language": "en", "title": "How", "text": "Otherwise.", "summary": "", "why": ""})
+    assert "Ann Reader" not in bob.get(where).content.decode()
+    bob.post(where, {"do": "review", "language": "en", "signed_by": "Ann Reader"})
+    bob.post(where, {"do": "review", "language": "en", "undo": "1"})
+    assert "Ann Reader" not in bob.get(where).content.decode()
 
 
 def test_a_language_is_added_and_taken_out_and_a_draft_deleted(bob, shop):

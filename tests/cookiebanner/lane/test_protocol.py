@@ -27,7 +27,7 @@ from tests.cookiebanner.lane.wire import Wire, request, until
 from tests.cookiebanner.sample_releases import release, site
 from tests.values import present
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 CONSENTS = "/api/v1/consents"
 
 

@@ -48,7 +48,6 @@ def env(cluster, tmp_path):
     unsafe = ("FAIRGATE_UNSAFE", "DJANGO_ALLOW_ASYNC_UNSAFE", "FAIRGATE_DEMO")
     given = {name: value for name, value in os.environ.items() if name not in unsafe}
     given |= {"DATABASE_URL": cluster.url, "FAIRGATE_DATA": str(tmp_path), "SECRET_KEY": "x", "FAIRGATE_THREADS": "4"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=given, check=True)
     return given
 
 

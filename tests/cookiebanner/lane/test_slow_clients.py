@@ -24,7 +24,7 @@ from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
 from tests.cookiebanner.lane.wire import Wire, request, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 MANY = settings.FAIRGATE_THREADS * 2 + 1
 CONSENTS = "/api/v1/consents"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import uuid
 
 import pytest
 from django.db import DataError, OperationalError
 
+from consent.ledger import append as ledger
 from consent.ledger.append import Draft, Outcome
 from consent.models import LogEntry
 from cookiebanner.lane.app import Lane
@@ -19,8 +21,8 @@ from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
 
 
-def draft(number: int = 0) -> Draft:
-    return Draft(1, str(uuid.UUID(int=1)), "consent", uuid.UUID(int=number), bytes(32))
+def draft(number: int = 0, site: int = 1) -> Draft:
+    return Draft(site, str(uuid.UUID(int=site)), "consent", uuid.UUID(int=number), bytes(32))
 
 
 def offer(writer: Writer, draft: Draft):
@@ -65,6 +67,64 @@ def test_what_waits_becomes_one_batch():
 
     assert run(write, go, batch=5) == [0, 0, 1, 2, 3, 4, 0, 1]
     assert sizes == [1, 5, 2]
+
+
+def test_batches_of_several_sites_run_beside_each_other_and_each_sites_in_order():
+    """While the lock of one site's log is held by another, answers of the other lines are stored."""
+    held, both, lock = threading.Event(), threading.Barrier(2, timeout=10), threading.Lock()
+    order: dict[int, list[int]] = {}
+    at_once: set[int] = set()
+
+    def write(drafts):
+        [line] = {one.site_id % 3 for one in drafts}
+        with lock:
+            assert line not in at_once
+            at_once.add(line)
+            first = not any(site % 3 == line for site in order)
+        if line == 1:
+            held.wait(10)
+        elif first:
+            both.wait()  # the two others are written at the same time
+        with lock:
+            for one in drafts:
+                order.setdefault(one.site_id, []).append(one.record_id.int)
+            at_once.remove(line)
+        return [Outcome("created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        futures = {n: offer(writer, draft(n, 1 + n % 7)) for n in range(210)}
+        await asyncio.wait_for(asyncio.gather(*(f for n, f in futures.items() if (1 + n % 7) % 3 != 1)), 10)
+        assert not any(futures[n].done() for n in range(210) if (1 + n % 7) % 3 == 1)
+        held.set()
+        return [(await future).index for future in futures.values()]
+
+    assert run(write, go, batch=8, writers=3) == list(range(210))
+    assert order == {1 + rest: list(range(rest, 210, 7)) for rest in range(7)}
+
+
+def test_a_batch_is_of_one_site_where_the_database_keeps_sites_apart(monkeypatch):
+    monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})  # as a look at Citus would find
+    go_on = threading.Event()
+    order: list[int] = []
+    sites_of_batches: list[set[int]] = []
+
+    def write(drafts):
+        go_on.wait(10)
+        order.extend(one.record_id.int for one in drafts)
+        sites_of_batches.append({one.site_id for one in drafts})
+        return [Outcome("created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        writer.look_at_the_database()
+        futures = [offer(writer, draft(n, n % 20)) for n in range(200)]
+        go_on.set()
+        return [(await future).index for future in futures], len({line.thread for line in writer._lines})
+
+    assert run(write, go, batch=8) == (list(range(200)), 8)
+    assert {len(sites) for sites in sites_of_batches} == {1}
+    for site in range(20):
+        mine = [number for number in order if number % 20 == site]
+        assert mine == sorted(mine)
 
 
 def test_a_full_queue_takes_no_more_and_says_so():

@@ -102,9 +102,13 @@ def put(web: Web, site: Site, before: str = "", head: str = "") -> None:
     files = {file.name: file for file in release.artifacts.all()}
     base = f"/v1/{site.uuid}"
     for name, file in files.items():
-        web.pages["consent", f"{base}/a/{digest(bytes(file.body))}/{name}"] = (200, file.content_type, bytes(file.body))
+        web.pages["consent", f"{base}/a/{digest(file.content.body)}/{name}"] = (
+            200,
+            file.content_type,
+            file.content.body,
+        )
     gate = "gate.eu_opt_in.js"
-    body = bytes(files[gate].body) + bytes(files[first_part(files, gate, "en")].body)
+    body = files[gate].content.body + files[first_part(files, gate, "en")].content.body
     web.pages["consent", f"{base}/gate.js"] = (200, files[gate].content_type, body)
     script = snippets.snippet(web.address("consent", "").rstrip("/"), site.uuid)
     counter = web.address("counter", "/c.js")

@@ -161,7 +161,7 @@ def published(person: Client, shop, headers: dict[str, Any]) -> dict[str, object
             assert (release.note, "Tea and Sons" in release.snapshot) == ("First", True)
             return {
                 "release": (release.snapshot, release.numbering),
-                "artifacts": sorted(Artifact.objects.filter(release=release).values_list("name", "sha256")),
+                "artifacts": sorted(Artifact.objects.filter(release=release).values_list("name", "content")),
                 "trail": list(AuditEvent.objects.filter(site=shop).values_list("verb", "detail", "hash")),
                 "law": person.get(reverse("dashboard:jurisdictions_csv", kwargs=at), **headers).content,
                 "numbers": person.get(reverse("dashboard:numbers_csv", kwargs=at), **headers).content,

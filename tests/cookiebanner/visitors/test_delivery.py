@@ -26,7 +26,7 @@ def shop():
 
 
 def body_of(release, name):
-    return bytes(Artifact.objects.get(release=release, name=name).body)
+    return Artifact.objects.get(release=release, name=name).content.body
 
 
 def test_a_gate_from_an_unknown_place_is_the_strictest_and_stays_private(client, shop):
@@ -99,9 +99,9 @@ def test_a_hashed_address_answers_for_its_own_site_only_and_outlives_a_release(c
     first = Artifact.objects.get(release=shop.releases.get(), name="gate.us_ca.js")
     release(shop, 2)
     answer = client.get(f"/v1/{shop.uuid}/a/{first.sha256}/gate.us_ca.js")
-    assert answer.content == bytes(first.body)
+    assert answer.content == first.content.body
     assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert client.get(f"/v1/{shop.uuid}/a/{first.sha256[:16]}/gate.us_ca.js").content == bytes(first.body)
+    assert client.get(f"/v1/{shop.uuid}/a/{first.sha256[:16]}/gate.us_ca.js").content == first.content.body
     assert client.get(f"/v1/{shop.uuid}/a/{first.sha256[:15]}/gate.us_ca.js").status_code == 404
     other = site("other.example")
     release(other)

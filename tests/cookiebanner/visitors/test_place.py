@@ -20,6 +20,8 @@ from cookiebanner.visitors import place
 from cookiebanner.visitors.place import header, own_pairs, place_of
 from cookiebanner.visitors.proxies import UNKNOWN, client_address, trusted
 
+pytestmark = pytest.mark.any_database
+
 PROXY = "203.0.113.7"
 NO_PLACE = Place(None, None, "fallback")
 

@@ -21,6 +21,8 @@ from cookiebanner.visitors.proxies import UNIX, UNKNOWN, client_key, limit_key, 
 from cookiebanner.visitors.rate_limit_table import RateLimitTable
 from tests import corpus
 
+pytestmark = pytest.mark.any_database
+
 INSIDE = "10.1.2.3"
 
 

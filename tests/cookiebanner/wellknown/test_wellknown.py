@@ -11,7 +11,7 @@ from consent.models import Release, Site
 from consent.publishing.tags import cookie_name
 from cookiebanner.visitors import first_party
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ID = "0b8c6f6e-0000-4000-8000-00000000000a"
 YES = f"v=1&r=3&id={ID}&u={ID}&t=1795294000&g=eu_opt_in&c=C0002:1.C0004:0&s=ga:0&p=&x=0&m=abc&o=0"
 NO = f"v=1&r=3&id={ID}&u=&t=1795294000&g=eu_opt_in&c=C0002:0.C0004:0&s=&p=&x=0"

@@ -110,8 +110,9 @@ def test_alone_it_writes_the_bytes_that_the_server_writes(wheel, tmp_path):
     cookies = ["", cookie(YES)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     python = str(tmp_path / "venv/bin/python")
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True, env=environment)
-    install = [python, "-m", "pip", "install", "-q", "--no-index", str(wheel)]
+    venv = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")]
+    subprocess.run(venv, check=True, env=environment)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-index", str(wheel)]
     subprocess.run(install, check=True, capture_output=True, env=environment)
     told = subprocess.run(
         [python, "-c", PROGRAM + ALONE], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True,

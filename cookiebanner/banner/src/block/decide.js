@@ -1,5 +1,5 @@
 /** What has to wait: the one place where the release's rules, the answer and what an author wrote on a tag meet. */
-import { getAttr, hasAttr } from './dom.js';
+import { getAttr, hasAttr, inert, setHtml } from './dom.js';
 import { match } from './match.js';
 
 /** @type {import('./index.js').Host} */
@@ -7,7 +7,7 @@ export let host;
 /**
  * What lower modules need of higher ones; index.js hands it in, so that no import points upwards.
  *
- * @type {{patchRealm: (w: Window) => void, safeSrcdoc: (html: string, frame: Element) => string}} of patch.js and html.js
+ * @type {{hearIn: (root: EventTarget) => void, patchRealm: (w: Window) => void, safeSrcdoc: (html: string, frame: Element) => string}} of navigate.js, patch.js and html.js
  */
 export let upward;
 /** Elements that may load whatever the answer. */
@@ -70,7 +70,34 @@ export function urlWaitsFor(url, rulesOnly, base = document.baseURI) {
 
 const firstThatWaits = (urls, rulesOnly, base) => urls.map((url) => urlWaitsFor(url, rulesOnly, base)).find(Boolean);
 
-const mentions = (text) => text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || [];
+/** Letters that code or CSS writes as escapes. */
+export const decoded = (text) =>
+  text.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]+)}|([0-9a-f]{1,6})\s?)/gi, (_, ...hex) =>
+    String.fromCharCode(parseInt(hex.find(Boolean), 16)),
+  );
+
+/** What HTML says as text. */
+function plainText(html) {
+  const box = inert.createElement('textarea');
+  setHtml(box, trust(html.replace(/<(?=\/)/g, '< ')));
+  return box.value;
+}
+
+/** A text as whatever reads it may understand it; last as one that undoes all escapes. */
+export function readings(text) {
+  const code = text.includes('\\') ? decoded(text) : text;
+  return [...new Set([text, code, code.includes('&') ? plainText(code) : code])];
+}
+
+/** The addresses that a text names; further ones as browsers read them: with a user, slashes of both kinds, letters of any width. */
+const mentions = (text) => [
+  ...(text.replace(/\\/g, '').match(/(\w+:)?\/\/[\w.-]+\.\w[^\s"'`<>)]*/g) || []),
+  ...readings(text)
+    // Within an address browsers pass over line ends, and half of a letter of UTF-16 is nothing.
+    .flatMap((one) => (/[\0\t\n\r]/.test(one) ? [one, one.replace(/[\0\t\n\r]/g, '')] : [one]))
+    .flatMap((one) => [...one.matchAll(/(?:(https?:|wss?:)[\\/]*|[\\/]{2,})([^\s"'`<>()\\/?#]*[.%。．｡][^\s"'`<>)]*)/gi)])
+    .map(([, scheme = '', rest]) => `${scheme}//${rest.replace(/\\(?=\/)/g, '')}`),
+];
 
 /** The same for a text that names a URL (workers, `javascript:`, `data:` and `blob:` documents). */
 export const textWaitsFor = (text) => firstThatWaits(mentions(text), true);
@@ -90,9 +117,11 @@ function textOf(url) {
 export const fileWaitsFor = (url) => textWaitsFor(textOf(url) || '');
 
 /** The text of a `data:`, `javascript:` or `blob:` address, if it is one. */
-export function textBehind(url) {
-  if (/^\s*blob:/i.test(url)) return textOf(url);
-  const [, base64, text] = /^\s*(?:data:[^,]*?(;\s*base64\s*)?,|javascript:)([^]*)/i.exec(url) || [];
+export function textBehind(written) {
+  // As browsers read an address.
+  const url = `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, '');
+  if (/^blob:/i.test(url)) return textOf(url);
+  const [, base64, text] = /^(?:data:[^,]*?(;\s*base64\s*)?,|javascript:)([^]*)/i.exec(url) || [];
   try {
     return base64 ? atob(unescape(text)) : text && unescape(text);
   } catch {}
@@ -108,13 +137,16 @@ export function documentWaitsFor(url, base) {
 let writtenBase;
 /** Runs `change` on HTML that a document with this base is about to get. */
 export function withBaseOf(html, base, change) {
+  const before = writtenBase;
   const [, href] = /<base\b[^>]*\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(html) || [];
   try {
     writtenBase = href ? new URL(href, base).href : base;
   } catch {}
-  const changed = change();
-  writtenBase = undefined;
-  return changed;
+  try {
+    return change();
+  } finally {
+    writtenBase = before;
+  }
 }
 /** What an element's addresses are relative to. */
 const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument.baseURI : writtenBase);
@@ -134,7 +166,12 @@ export function attributeWaitsFor(el, name, value) {
   const keys = authorKeys(el);
   if (keys) return keys.map((key) => host.granted(key)).includes(false) && host.services.length + 1;
   // A page may go where it wants; its frames may not.
-  if (el.localName === 'meta') return /refresh/i.test(el.httpEquiv) && el.ownerDocument.defaultView !== top && textWaitsFor(value);
+  if (el.localName === 'meta')
+    return (
+      /refresh/i.test(el.httpEquiv) &&
+      el.ownerDocument.defaultView !== top &&
+      (textWaitsFor(value) || urlWaitsFor(value.replace(/^[^;,]*[;,\s]+(url\s*=)?[\s"']*/i, ''), true, baseOf(el)))
+    );
   const base = baseOf(el);
   if (/srcset|ping|values|^(to|from|by)$/.test(name)) {
     return firstThatWaits(value.split(/[\s,;]+/), false, base) || (/\(/.test(value) && textWaitsFor(value));
@@ -151,8 +188,8 @@ const cssUrlWaits = (url, base) =>
 /** A string without `url()` is an address when it looks like a whole one. */
 const holdPlainCss = (text, base) =>
   text.replace(/(url\(\s*["']?|@import\s*["']|["'](?=\s*\w*[:/\\])(?![^"')]*(?:url\(|@import)))([^"')]+)/gi, (whole, before, written) => {
-    const url = unescaped(written).trim();
-    return (before[1] || /^(\w+:|\/\/)/.test(url)) && cssUrlWaits(url, base) ? `${before}data:fg,${written}` : whole;
+    const url = unescaped(written).replace(/^[\0- ]+|[\t\n\r]/g, '');
+    return (before[1] || /^(\w+:|[\\/]{2})/.test(url)) && cssUrlWaits(url, base) ? `${before}data:fg,${written}` : whole;
   });
 
 /** Whether some CSS of this page waits. */
@@ -161,7 +198,9 @@ export let holdsCss = false;
 export function holdCss(text, el = undefined) {
   const css = `${text}`;
   const base = el && baseOf(el);
-  const safe = holdPlainCss(css, base);
+  let safe = holdPlainCss(css, base);
+  // Any string is an address then.
+  if (base && urlWaitsFor(base)) safe = safe.replace(/(image-set\(\s*["'])(?!data:)/gi, '$1data:fg,');
   if (safe !== css) holdsCss = true;
   if (safe !== css || !css.includes('\\')) return safe;
   // Letters may be written as escapes.

@@ -69,10 +69,30 @@ export function listen(target, type, run) {
   listeners.set(target, [...(listeners.get(target) || []), [type, run]]);
   addListener(target, type, run, true);
 }
+/** Documents that code has opened and not closed: their parser waits for what is written next. */
+export const opened = new WeakSet();
 /** A document was opened anew, which takes all listeners off it and its window. */
 export function listenAgain(doc) {
+  opened.add(doc);
   for (const target of [doc, doc.defaultView]) {
     for (const [type, run] of listeners.get(target) || []) addListener(target, type, run, true);
+  }
+}
+const { trustedTypes } = /** @type {any} */ (window);
+const KINDS = ['isHTML', 'isScript', 'isScriptURL'];
+/** What a value says, once and for all: an object could say something else at the browser's own look. */
+export const said = (value) =>
+  Object(value) === value && !(trustedTypes && KINDS.some((kind) => trustedTypes[kind](value))) ? `${value}` : value;
+/** The same for arguments, from `at` on those that were given. */
+export function sayOnce(args, from = 0, to = args.length) {
+  for (let i = from; i < Math.min(to, args.length); i++) args[i] = said(args[i]);
+}
+/** @returns {number} a node's type; 0 of what only looks like one */
+export function kindOf(node) {
+  try {
+    return nodeType(node);
+  } catch {
+    return 0;
   }
 }
 /** A document in which nothing loads. */

@@ -6,7 +6,7 @@
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
+import { findAll, getAttr, getter, hasAttr, kindOf, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete, mayRun } from './replace.js';
 import { assignType, holdSource, importsWaitFor } from './scripts.js';
@@ -17,6 +17,7 @@ const setText = setter(Node.prototype, 'textContent');
 const parentNode = getter(Node.prototype, 'parentNode');
 const nextSibling = getter(Node.prototype, 'nextSibling');
 const hasAttributes = uncurried(Element.prototype.hasAttributes);
+const firstElement = getter(Element.prototype, 'firstElementChild');
 const removeChild = uncurried(Node.prototype.removeChild);
 export const contentDocument = getter(HTMLIFrameElement.prototype, 'contentDocument');
 
@@ -32,7 +33,7 @@ export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter|cursor|fill|stroke|m
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
 export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
-const EVERYWHERE = /^(img|image|feImage|use|picture|source|video|audio|track)$/;
+const EVERYWHERE = /^(img|image|input|feImage|use|picture|source|video|audio|track)$/;
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
 export function loadsIn(node) {
@@ -88,9 +89,9 @@ function holdAttribute(el, name, value) {
 /** Gives an attribute back. */
 function giveBack(el, name) {
   const value = kept(el, name);
+  if (value === null) return;
   const names = writtenNames(el);
   removeAttr(el, KEPT + name);
-  if (value === null) return;
   // Before the address, or the frame would load without it.
   if (name === 'src') giveBack(el, 'sandbox');
   (host.putInPlace || put)(el, name, value, names);
@@ -194,10 +195,13 @@ export function checkElement(el, where = loadsIn(el)) {
   if (parked) keep(el, 'src', parked);
   if (el.localName === 'style' && where > 1) checkCss(el, getText(el), (safe) => note(el, 'text') && setText(el, safe));
   let waiting = 0;
-  for (const name of writtenNames(el)) waiting = checkAttribute(el, name, where) || waiting;
+  for (const name of hasAttr(el, HELD) ? writtenNames(el) : attributeNames(el)) waiting = checkAttribute(el, name, where) || waiting;
   if (parked && waiting && isEmptyFrame(el)) standEmpty(el);
   settle(el, waiting);
 }
+
+/** Can nothing in this node load, or be reached into? What most pages make and insert. */
+export const isBare = (node) => kindOf(node) === 1 && !hasAttributes(node) && !firstElement(node) && !matches(node, 'script,style,iframe');
 
 /** `checkElement` for what can load: most nodes can't, and are passed over fast. Without an attribute only text of CSS does. */
 export const checkOne = (node, where = undefined) =>
@@ -257,10 +261,10 @@ export function assign(el, attribute, value, set) {
     // This is the page's doing: its observers are told.
     note(el, KEPT + name)[KEPT + name] = false;
     settle(el, i);
-  } else {
+  } else if (hasAttr(el, HELD)) {
     removeAttr(el, KEPT + name);
     if (name === 'src') giveBack(el, 'sandbox');
     set(value);
-    if (isHeldElement(el)) checkElement(el);
-  }
+    checkElement(el);
+  } else set(value);
 }

@@ -1,5 +1,5 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
-import { holdCss, host, trust, upward, withBaseOf } from './decide.js';
+import { holdCss, host, readings, trust, upward, withBaseOf } from './decide.js';
 import { findAll, inert, outerHtml, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
@@ -12,7 +12,9 @@ const INSIDE = `(?:[^>=]|=\\s*(?:"[^"]*"|'[^']*'|[^\\s>"'][^\\s>]*(?=[\\s>])|(?=
 const TAG = RegExp(`<!--(?:-?>|[^]*?--!?>)|(<(script|style)\\b${INSIDE})([^]*?)(?=<\\/\\2)|<\\w${INSIDE}`, 'gi');
 
 /** Where a tag begins that does not end in this HTML. @returns {number} */
-export const unclosedAt = (html) => `${html.replace(TAG, (tag) => ' '.repeat(tag.length))}<a`.search(/<[a-z]/i);
+export const unclosedAt = (html) =>
+  // A style sheet or a script takes effect at its end tag.
+  `${html.replace(TAG, (tag, start) => (!start && /^<(script|style)\b/i.test(tag) ? tag : ' '.repeat(tag.length)))}<a`.search(/<[a-z]/i);
 
 /** Checks an element where nothing loads. @returns {boolean} whether it changed */
 function changes(el, where = 2) {
@@ -42,7 +44,11 @@ export const safeHtml = (html, base = document.baseURI) =>
     html.replace(TAG, (whole, start, name, text) => {
       if (whole[1] === '!') return whole;
       if (!start) return safeTag(whole);
-      return /style/i.test(name) ? start + holdCss(text) : safeTag(start, text) + text;
+      // In a drawing, comments and escapes of HTML count in both.
+      const drawn = /[&<]/.test(text) ? readings(text.replace(/<!--[^]*?-->/g, '')).at(-1) : text;
+      if (!/style/i.test(name)) return safeTag(start, `${text}${drawn === text ? '' : drawn}`) + text;
+      const safe = holdCss(text);
+      return start + (safe === text && holdCss(drawn) !== drawn ? holdCss(drawn) : safe);
     }),
   );
 
@@ -51,9 +57,9 @@ const PATCH = '__fgRealm';
 /** A frame's document gets the patches before its first script. */
 export function safeSrcdoc(html, el) {
   const safe = safeHtml(html, el.baseURI);
-  if (!/<script|\bon\w+\s*=/i.test(safe)) return safe;
+  if (!/<script|\bon\w+\s*=|javascript:/i.test(safe)) return safe;
   window[PATCH] ||= upward.patchRealm;
-  return `<script nonce="${host.nonce || ''}">try{(parent.${PATCH}||parent.parent.${PATCH})(self)}catch(e){}</script>${safe}`;
+  return `<script nonce="${host.nonce || ''}">try{let w=self,i=9;while(i--&&!w.${PATCH})w=w.parent;w.${PATCH}(self)}catch(e){}</script>${safe}`;
 }
 
 /**

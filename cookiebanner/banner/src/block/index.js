@@ -45,7 +45,7 @@ import { findAll, getAttr, hasAttr, inert, putBefore, removeAttr, ruleText, setA
 import { checkElement, contentDocument, heldOutside } from './hold.js';
 import { safeHtml, safeSrcdoc } from './html.js';
 import { armLevel } from './level.js';
-import { stopped } from './navigate.js';
+import { hearIn, stopped } from './navigate.js';
 import { observe, watchedRoots } from './observe.js';
 import { patchRealm } from './patch.js';
 import { methods } from './replace.js';
@@ -93,7 +93,7 @@ export const internals = () => ({
  * @returns {Engine} release.js, which may come later, adds the rest
  */
 export function arm(options) {
-  begin(options, { patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html), el) });
+  begin(options, { hearIn, patchRealm, safeSrcdoc: (html, el) => safeSrcdoc(safeSandbox(el, html), el) });
   observe(document);
   // Before the patches, which would look at what we write ourselves.
   armLevel();

@@ -2,8 +2,9 @@
  * Frames that are sent to a held address, whoever sends them: a link, a form, `open()`, or the frame's own `location` by the
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
-import { documentWaitsFor, exempted, upward, urlWaitsFor } from './decide.js';
-import { contentWindow, findAll, getAttr, listen, listenAgain } from './dom.js';
+import { documentWaitsFor, exempted, textBehind, textWaitsFor, upward, urlWaitsFor } from './decide.js';
+import { closest, contentWindow, findAll, getAttr, listen, listenAgain, sayOnce } from './dom.js';
+import { watchedRoots } from './observe.js';
 import { methods } from './replace.js';
 
 /** Windows → where they were on their way to (resume.js). @type {Map<Window, string>} */
@@ -13,13 +14,23 @@ export const stopped = new Map();
 function frameOf(doc, target) {
   const w = doc.defaultView;
   target ||= (doc.querySelector('base[target]') || doc).target;
-  if (!target || /^_self$/i.test(target)) return w && w !== w.top && w;
-  const found = [doc, document].flatMap((root) => findAll(root, 'iframe,frame,object')).find((el) => getAttr(el, 'name') === target);
-  return found && (found.localName === 'iframe' ? contentWindow(found) : found.contentWindow);
+  const within = !target || /^_self$/i.test(target) ? w : /^_parent$/i.test(target) && w?.parent;
+  if (within) return within !== within.top && within;
+  const windowOf = (el) => (el.localName === 'iframe' ? contentWindow(el) : el.contentWindow);
+  for (const ref of watchedRoots) {
+    const root = ref.deref();
+    for (const el of root ? findAll(root, 'iframe,frame,object') : []) {
+      const frame = windowOf(el);
+      try {
+        if (frame && (getAttr(el, 'name') === target || frame.name === target)) return frame;
+      } catch {}
+    }
+  }
 }
 
-/** Code runs behind the rules that the frame has. */
-const isHeld = (url) => !/^javascript:/.test(url) && documentWaitsFor(url);
+/** Code runs behind the rules that the frame has, unless it makes a document. */
+const isHeld = (url) =>
+  /^javascript:/.test(url) ? /<\w/.test(textBehind(url) || '') && textWaitsFor(textBehind(url)) : documentWaitsFor(url);
 
 /** @returns {any} whether a held address was kept from a frame */
 function isStopped(el, target, address, resumes = true) {
@@ -38,7 +49,7 @@ function isFormStopped(form, button) {
 
 /** Frames are nobody's property (`window[0]`): they are entered before the page goes on. */
 export function enterFrames(w) {
-  for (let i = 0; i < w.length; i++) {
+  for (let i = 0; i < w?.length; i++) {
     try {
       upward.patchRealm(w[i]);
     } catch {}
@@ -52,16 +63,23 @@ const safely = (run) => (event) => {
   } catch {}
 };
 
+const onClick = safely((event) => {
+  const link = !event.isTrusted && event.composedPath().find((el) => /^a(rea)?$/.test(el.localName));
+  if (link && isLinkStopped(link)) event.preventDefault();
+});
+const onSubmit = safely((event) => isFormStopped(event.target, event.submitter) && event.preventDefault());
+/** A window, or a shadow root, of which events may not come out. @param {EventTarget} root */
+export function hearIn(root) {
+  listen(root, 'click', onClick);
+  listen(root, 'submit', onSubmit);
+}
+
 /** @param {any} w */
 export function patchNavigation(w) {
   const hear = (target, type, run) => target && listen(target, type, safely(run));
-  hear(w, 'click', (event) => {
-    const link = !event.isTrusted && event.composedPath().find((el) => /^a(rea)?$/.test(el.localName));
-    if (link && isLinkStopped(link)) event.preventDefault();
-  });
+  hearIn(w);
   // A frame that is new may speak before it has loaded.
   hear(w, 'message', ({ source }) => upward.patchRealm(source));
-  hear(w, 'submit', (event) => isFormStopped(event.target, event.submitter) && event.preventDefault());
   // A document that comes later is another realm.
   hear(w.document, 'load', () => enterFrames(w));
   if (w !== w.top) {
@@ -79,7 +97,14 @@ export function patchNavigation(w) {
       stopped.set(w, event.destination.url);
     });
   }
-  methods(w, 'HTMLElement', 'click', (go, _args, el) => (el.isConnected || !/^a$/.test(el.localName) || !isLinkStopped(el)) && go());
+  // What stands in no page is heard of by nobody, and leads somewhere all the same.
+  const isLoose = (el) => !el.isConnected && closest(el, 'a');
+  methods(w, 'HTMLElement', 'click', (go, _args, el) => !(isLoose(el) && isLinkStopped(isLoose(el))) && go());
+  methods(w, 'EventTarget', 'dispatchEvent', (go, [event], el) => {
+    const isClick = event?.type === 'click' && el?.localName && isLoose(el);
+    if (isClick && isLinkStopped(isClick)) event.preventDefault();
+    return go();
+  });
   // The frame of that name may stand in a shadow tree.
   const isSent = (form) => /^[^_]/.test(getAttr(form, 'target') || '_') && urlWaitsFor(getAttr(form, 'action'));
   methods(w, 'HTMLFormElement', 'submit', (go, _args, form) => isFormStopped(form) || isSent(form) || go());
@@ -89,7 +114,9 @@ export function patchNavigation(w) {
     listenAgain(doc);
     return opened;
   });
-  methods(w, w, 'open', (go, [url = '', target = '']) => {
+  methods(w, w, 'open', (go, args) => {
+    sayOnce(args);
+    const [url = '', target = ''] = args;
     const frame = target && isStopped(w.document.documentElement, `${target}`, `${url}`);
     const opened = frame || go();
     try {

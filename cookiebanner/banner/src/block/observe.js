@@ -4,7 +4,8 @@ import { contentWindow, findAll, hasAttr, listen } from './dom.js';
 import { checkElement, checkOne, checkTree, LOADING, unplace } from './hold.js';
 import { swallowed } from './level.js';
 import { HELD } from './names.js';
-import { checkEarlier, checkParsed, resting, scriptsIn, showPrepared, takenOut } from './scripts.js';
+import { checkEarlier, checkParsed, didRest, resting, scriptsIn, showPrepared, takenOut } from './scripts.js';
+import { masked } from './twins.js';
 
 /** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
 export const watchedRoots = [];
@@ -69,7 +70,7 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   const added = new Set();
   showPrepared();
   for (const record of records) {
-    const { addedNodes, removedNodes } = record;
+    const { addedNodes } = record;
     let onlyElements = addedNodes.length > 0;
     for (let i = 0; i < addedNodes.length; i++) {
       const node = addedNodes[i];
@@ -77,6 +78,8 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
       else onlyElements = false;
     }
     if (!onlyElements) checkTarget(record);
+    // What leaves had something that waits, or nothing depends on it.
+    const removedNodes = didRest || masked.size ? record.removedNodes : [];
     for (let i = 0; i < removedNodes.length; i++) {
       const node = removedNodes[i];
       if (node.nodeType !== 1 || node.isConnected) continue;
@@ -106,6 +109,7 @@ export function observe(root) {
   for (const type of ['load', 'error']) listen(root, type, keepLoad);
   // Before any listener of the page hears that the parser has come to its end.
   if (root.nodeType === 9) listen(root, 'readystatechange', () => showPrepared(true));
+  else upward.hearIn(root);
   for (const el of findAll(root, 'script')) if (el !== host.tag) checkEarlier(el);
   for (const el of findAll(root, LOADING)) checkElement(el);
   for (const el of findAll(root, '*')) if (el.shadowRoot) observe(el.shadowRoot);

@@ -2,9 +2,9 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { anyServiceWaits, host, trust, urlWaitsFor } from './decide.js';
-import { apply, findAll, hasAttr, inert, listen, listenAgain, setHtml } from './dom.js';
-import { checkTree, loadsIn, loadsOutside } from './hold.js';
+import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
+import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
+import { checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
 import { mapFrame } from './level.js';
 import { MARK, readClean } from './names.js';
@@ -23,7 +23,16 @@ const patched = new WeakSet();
 
 /** A URL that no browser connects to (a forbidden port): the native then fails as without a network. */
 const unreachable = (scheme) => `${scheme}//${location.hostname}:1/`;
-const addressOf = (input) => input?.url || `${input}`;
+const requestUrl = getter(Request.prototype, 'url');
+/** What `args[at]` asks for; it becomes its address, if it is no request. */
+function takeAddress(args, at = 0) {
+  try {
+    return requestUrl(args[at]);
+  } catch {
+    args[at] = `${args[at]}`;
+    return args[at];
+  }
+}
 
 /** Reaches into the frames that come in with a node. */
 function enterFramesIn(node) {
@@ -34,8 +43,19 @@ function enterFramesIn(node) {
 const INSERTING =
   'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
 
+/** Hosts → their shadow roots, closed ones, too. */
+const roots = new WeakMap();
+let anyRoots = false;
+/** The shadow roots in a tree, which come into the page with it. */
+const rootsIn = (node) =>
+  (anyRoots && node.nodeType !== 3 ? [node, ...findAll(node, '*')] : []).flatMap((el) => {
+    const root = roots.get(el) || el.shadowRoot;
+    return root ? [root, ...rootsIn(root)] : [];
+  });
+
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
+  if (/^(appendC|insertB)/.test(method) && !anyRoots && isBare(all[0]) && !/^s(cript|tyle)$/.test(self.localName)) return go();
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
@@ -45,8 +65,10 @@ function insertNodes(go, all, self, method) {
   const scripts = [];
   let text = '';
   let insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
-  for (const node of args) {
-    const type = node?.nodeType;
+  args.forEach((given, i) => {
+    const type = kindOf(given);
+    if (!type && args === all) args[i] = said(given);
+    const node = args[i];
     if (typeof node === 'string' || type === 3) {
       text += type ? node.data : node;
       const next = insert;
@@ -57,11 +79,14 @@ function insertNodes(go, all, self, method) {
       inserted.push(...(type === 1 ? [node] : node.children));
       const isForeign = where && node.ownerDocument !== parent.ownerDocument;
       if (where > 1 || isForeign) checkTree(node, where);
-      // Where nothing loads, trees in shadow are not watched.
-      if (isForeign) for (const { shadowRoot } of findAll(node, '*')) if (shadowRoot) checkTree(shadowRoot, where);
       if (where > 1) scripts.push(...scriptsIn(node));
+      // Trees in shadow are watched, but what watches them has its turn later.
+      for (const root of where > 1 || isForeign ? rootsIn(node) : []) {
+        checkTree(root, where);
+        if (where > 1) scripts.push(...scriptsIn(root));
+      }
     }
-  }
+  });
   const result = changeText(parent, text, insert, /^app/.test(method));
   inserted.forEach(enterFramesIn);
   return result;
@@ -72,13 +97,16 @@ function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'DocumentType', 'CharacterData', 'Range']) {
     methods(w, name, INSERTING, insertNodes);
   }
+  const asItIs = (node) => node;
   const insertPart = (value, go, self) => insertNodes(() => go(value), [value], self, '');
-  property(w, 'Document', 'body', insertPart);
-  for (const key of ['caption', 'tHead', 'tFoot']) property(w, 'HTMLTableElement', key, insertPart);
+  property(w, 'Document', 'body', insertPart, undefined, asItIs);
+  for (const key of ['caption', 'tHead', 'tFoot']) property(w, 'HTMLTableElement', key, insertPart, undefined, asItIs);
   // The second half of a script's text is a new child.
   methods(w, 'Text', 'splitText', (go, _args, self) => changeText(self.parentNode, '', go));
-  methods(w, 'Element', 'attachShadow', (go) => {
+  methods(w, 'Element', 'attachShadow', (go, _args, host) => {
     const root = go();
+    roots.set(host, root);
+    anyRoots = true;
     observe(root);
     return root;
   });
@@ -115,10 +143,13 @@ function patchHtml(w) {
   const inert = doc.implementation.createHTMLDocument('');
   const { adoptNode } = doc;
   const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html)) => {
-    const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
-    if (nodes) el[insert](...nodes);
-    else changeText(el, html, () => go(html));
-    enterFrames(w);
+    // A base may come in with what is relative to it.
+    withBaseOf(`${html}`, el.baseURI, () => {
+      const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
+      if (nodes) el[insert](...nodes);
+      else changeText(el, html, () => go(html));
+    });
+    enterFrames(el.ownerDocument.defaultView);
   };
   const readHtml = (go) => cleanHtml(go());
   for (const name of ['Element', 'ShadowRoot']) {
@@ -126,23 +157,27 @@ function patchHtml(w) {
     property(w, name, 'innerHTML', (html, go, self) => insertHtml(self, self.host || self, html, 'replaceChildren', go), readHtml);
   }
   methods(w, 'Element', 'setHTML setHTMLUnsafe', (go, args, self, _name, native) => {
+    sayOnce(args, 0, 1);
     holdShadowRoots(args);
     insertHtml(self, self, args[0], 'replaceChildren', go, (box) => apply(native, box, args));
   });
   methods(w, 'ShadowRoot', 'setHTML setHTMLUnsafe', (go, args) => {
+    sayOnce(args, 0, 1);
     holdShadowRoots(args);
     go();
     enterFrames(w);
   });
   methods(w, w.Document, 'parseHTMLUnsafe', (go, args) => {
+    sayOnce(args, 0, 1);
     holdShadowRoots(args);
     return go();
   });
-  methods(w, 'Document', 'execCommand', (go, args) => {
+  methods(w, 'Document', 'execCommand', (go, args, self) => {
+    sayOnce(args);
     if (/^insertimage$/i.test(args[0])) args.splice(0, 3, 'insertHTML', false, `<img src="${`${args[2]}`.replace(/"/g, '&quot;')}">`);
     if (/^inserthtml$/i.test(args[0])) args[2] = trust(safeHtml(`${args[2]}`));
     const done = go();
-    enterFrames(w);
+    enterFrames(self.defaultView);
     return done;
   });
   // What a visitor pastes or drops has come in: its pictures load when this task ends, before any observer has its turn.
@@ -151,10 +186,12 @@ function patchHtml(w) {
   for (const type of ['beforeinput', 'copy', 'cut', 'dragstart', 'drop']) listen(w, type, (event) => host.edited?.(event));
   property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go), readHtml);
   methods(w, 'Element', 'insertAdjacentHTML', (go, args, self) => {
+    sayOnce(args);
     const method = METHODS[`${args[0]}`.toLowerCase()];
     insertHtml(self, method && (/pend/.test(method) ? self : self.parentElement), args[1], method, go);
   });
   methods(w, 'Range', 'createContextualFragment', (go, args, self, _name, native) => {
+    sayOnce(args);
     if (!mayLoad(`${args[0]}`)) return go();
     const range = inert.createRange();
     range.selectNodeContents(inert.createElement(self.startContainer.localName || 'body'));
@@ -165,12 +202,35 @@ function patchHtml(w) {
   methods(w, 'Range', 'toString', readClean);
 }
 
+/** Documents → what was written to them of a tag, a style sheet or a script that has yet to end. */
+const unfinished = new WeakMap();
+
 /** `document.write`, whose text may end within a tag. */
 function patchWrite(w) {
-  let pending = '';
+  /** Writes what is safe, and what it brings in waits. */
+  const send = (doc, safe, native) => {
+    if (safe) apply(native, doc, [trust(safe)]);
+    // No observer has its turn within a script.
+    for (const el of findAll(doc, `script[${MARK}]`)) checkParsed(el);
+    showPrepared();
+  };
+  /** What never ended goes to the parser as it is. */
+  const flush = (doc, native) => {
+    const rest = unfinished.get(doc);
+    unfinished.delete(doc);
+    if (rest) send(doc, rest, native);
+  };
+  const { write } = w.Document.prototype;
+  methods(w, 'Document', 'close', (go, _args, self) => {
+    flush(self, write);
+    opened.delete(self);
+    return go();
+  });
   methods(w, 'Document', 'write writeln', (go, args, self, name, native) => {
+    sayOnce(args);
     const html = args.join('') + (name === 'writeln' ? '\n' : '');
     if (host.takeWritten?.(html)) return;
+    const pending = unfinished.get(self) || '';
     const text = pending + html;
     const at = unclosedAt(text);
     if (self.readyState !== 'loading') {
@@ -180,39 +240,37 @@ function patchWrite(w) {
     }
     if (!pending && !mayLoad(html) && at === text.length) {
       go();
-      enterFrames(w);
+      enterFrames(self.defaultView);
       return;
     }
-    const send = (safe) => {
-      if (safe) apply(native, self, [trust(safe)]);
-      // No observer has its turn within a script.
-      for (const el of findAll(self, `script[${MARK}]`)) checkParsed(el);
-      showPrepared();
-    };
     // A tag that comes in pieces waits for its end.
     const whole = text.slice(0, at);
-    pending = text.slice(at);
+    unfinished.set(self, text.slice(at));
     const safe = safeHtml(whole, self.baseURI);
     if (safe === html) go();
-    else send(safe);
-    enterFrames(w);
-    queueMicrotask(() => {
-      const rest = pending;
-      pending = '';
-      send(rest);
-    });
+    else send(self, safe, native);
+    enterFrames(self.defaultView);
+    // What a page writes while it is parsed goes on with the page.
+    if (!opened.has(self)) queueMicrotask(() => flush(self, native));
   });
 }
 
 /** Requests: a held one goes nowhere, and fails as it would without a network. */
 function patchRequests(w, isHeld) {
   const redirectHeld = (at) => (go, args) => {
-    if (isHeld(args[at])) args[at] = unreachable(location.protocol);
+    if (args.length > at && isHeld(takeAddress(args, at))) args[at] = unreachable(location.protocol);
     return go();
   };
   methods(w, w, 'fetch fetchLater', redirectHeld(0));
-  methods(w, 'XMLHttpRequest', 'open', redirectHeld(1));
-  methods(w, 'Navigator', 'sendBeacon', (go, args) => isHeld(args[0]) || go());
+  const { XMLHttpRequest } = w;
+  // Of another window's request the address is relative to that.
+  methods(w, 'XMLHttpRequest', 'open', (go, args, self) =>
+    self instanceof XMLHttpRequest ? redirectHeld(1)(go, args) : self.open(...args),
+  );
+  methods(w, 'Navigator', 'sendBeacon', (go, args) => {
+    sayOnce(args, 0, 1);
+    return isHeld(args[0]) || go();
+  });
   // What a service worker or a worklet imports, only its text says; late.js reads it while the page waits for it.
   const readFirst = (go, [url]) => {
     const refuse = () => Promise.reject(new w.TypeError());
@@ -221,8 +279,12 @@ function patchRequests(w, isHeld) {
   };
   methods(w, 'ServiceWorkerContainer', 'register', readFirst);
   methods(w, 'Worklet', 'addModule', readFirst);
-  constructors(w, 'EventSource', (args) => isHeld(args[0]) && ['data:,']);
-  constructors(w, 'WebSocket', (args) => isHeld(args[0]) && [unreachable('wss:')]);
+  const instead = (address) => (args) => {
+    sayOnce(args, 0, 1);
+    return isHeld(args[0]) && [address];
+  };
+  constructors(w, 'EventSource', instead('data:,'));
+  constructors(w, 'WebSocket', instead(unreachable('wss:')));
   const isHeldSound = (args) => args.length && isHeld(args[0]);
   constructors(
     w,
@@ -257,7 +319,7 @@ export function patchRealm(w) {
   if (patched.has(w.Element)) return;
   patched.add(w.Element);
   // A frame's own gate must not patch what is patched: it has its document watched, and works with this engine.
-  const isHeld = (input) => urlWaitsFor(addressOf(input), false, w.document.baseURI);
+  const isHeld = (input) => urlWaitsFor(takeAddress([input]), false, w.document.baseURI);
   if (w !== window) {
     w.fgUpper = () => {
       observe(w.document);

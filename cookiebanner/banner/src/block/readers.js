@@ -2,7 +2,7 @@
  * Attributes of one realm: what sets them asks `hold.js` first, what reads them is given what the author wrote (twins.js).
  * While nothing was ever held, a reader costs one comparison more than without us.
  */
-import { apply, findAll, getter, hasAttr, note, outerHtml, removeAttr } from './dom.js';
+import { apply, findAll, getter, hasAttr, note, outerHtml, removeAttr, sayOnce } from './dom.js';
 import { assign, CSS_ATTRIBUTE, checkElement, isLoading, loadsIn } from './hold.js';
 import { KEPT, releaseCss } from './names.js';
 import { methods, property } from './replace.js';
@@ -49,6 +49,9 @@ function readAttribute(el, name, go) {
 }
 const qualified = (namespace, name) => (/xlink$/.test(namespace) ? `xlink:${name}` : name);
 
+/** What pages set most, and what loads nothing on any element. */
+const IDLE = /^(class|id|(aria|data)-\w+)$/;
+
 /** Attributes and the properties that mirror them, as they are set and read. */
 function patchAttributes(w) {
   for (const name of LOADERS.split(' ')) {
@@ -65,6 +68,8 @@ function patchAttributes(w) {
   methods(w, 'Element', 'setAttribute setAttributeNS', (go, args, el, name) => {
     const at = name.length > 12 ? 1 : 0;
     if (args.length < at + 2) return go();
+    sayOnce(args, at);
+    if (IDLE.test(args[at]) && !masked.has(args[at])) return go();
     assign(el, `${args[at]}`, args[at + 1], (value) => {
       args[at + 1] = value;
       go();

@@ -3,7 +3,7 @@
  * reported, and the rest goes on.
  */
 import { host } from './decide.js';
-import { apply, closest, define, describe, construct as make } from './dom.js';
+import { apply, closest, define, describe, construct as make, said } from './dom.js';
 
 /** Whether something could not be replaced: a page may have frozen it. */
 export let incomplete = false;
@@ -56,15 +56,15 @@ export function methods(w, where, names, run) {
   }
 }
 
-/** A property: `set(value, go, self)`, where `go(value)` calls the native; `read(go, self)`. */
-export function property(w, where, name, set, read = (go, _self) => go()) {
+/** A property: `set(value, go, self)`, where `go(value)` calls the native; `read(go, self)`. `take`: what is made of what is set. */
+export function property(w, where, name, set, read = (go, _self) => go(), take = said) {
   replace(w, where, name, (setter, getter) =>
     set && !setter
       ? {}
       : {
           get: calling(getter, (self) => read(() => apply(getter, self, []), self)),
           set: calling(setter, (self, [value]) => {
-            if (set) set(value, (given) => apply(setter, self, [given]), self);
+            if (set) set(take(value), (given) => apply(setter, self, [given]), self);
             else apply(setter, self, [value]);
           }),
         },

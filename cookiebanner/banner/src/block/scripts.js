@@ -7,6 +7,7 @@ import {
   anyServiceWaits,
   attributeWaitsFor,
   authorKeys,
+  decoded,
   heldMentions,
   host,
   isExempt,
@@ -26,6 +27,13 @@ const PLAIN = /^\s*text\/plain\s*$/i;
 
 /** Held scripts → whether they are to run in order. @type {WeakMap<any, boolean>} */
 export const resting = new WeakMap();
+/** Did any ever? */
+export let didRest = false;
+/** @param {any} el @param {boolean} inOrder */
+function setResting(el, inOrder) {
+  didRest = true;
+  resting.set(el, inOrder);
+}
 /** Scripts whose type the browser must not see now → the author's type (null: none). */
 const hidden = new WeakMap();
 /** Scripts of which an insertion has decided; for the observer it is too late. */
@@ -58,7 +66,8 @@ const means = (text, i, part) =>
 
 /** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one is kept from resolving. */
 export function importsWaitFor(text, isModule = false) {
-  for (const [, dynamic, url] of text.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
+  const code = /\\[xu]/.test(text) ? decoded(text) : text;
+  for (const [, dynamic, url] of code.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
     const i = urlWaitsFor(url, true);
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
   }
@@ -110,7 +119,7 @@ function hide(el) {
 
 /** A script is about to be inserted that runs when its turn comes. */
 export function rest(el) {
-  resting.set(el, true);
+  setResting(el, true);
   decided.add(el);
   hide(el);
 }
@@ -151,7 +160,7 @@ function mustHide(el, waits = undefined) {
   if (authorKeys(el) && !canRun(el)) host.unknown(typeOf(el));
   waits ??= canRun(el) && scriptWaitsFor(el);
   if (waits) {
-    if (!resting.has(el)) resting.set(el, !el.async);
+    if (!resting.has(el)) setResting(el, !el.async);
     const src = getAttr(el, 'src');
     if (src && !el.async && !hasAttr(el, 'defer')) missing.add(urlWaitsFor(src, true) - 1);
     host.held?.(el);
@@ -210,7 +219,7 @@ export function parkTag(el) {
 function unmark(el) {
   if (!hasAttr(el, MARK)) return false;
   hidden.set(el, getAttr(el, `${PARKED}type`) || null);
-  resting.set(el, hasAttr(el, `${PARKED}sync`));
+  setResting(el, hasAttr(el, `${PARKED}sync`));
   for (const name of [MARK, `${PARKED}type`, `${PARKED}sync`, `${PARKED}begun`]) removeAttr(el, name);
   return true;
 }
@@ -233,7 +242,7 @@ export function checkParsed(el) {
     unprepared.set(el, isFollowed(el));
   } else if (parked && prepared && !resting.has(el) && isCode(el)) {
     // Allowed, but too late for the parser.
-    resting.set(el, false);
+    setResting(el, false);
     host.releaseAllowed();
   }
 }

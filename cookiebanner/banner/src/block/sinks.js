@@ -3,7 +3,7 @@
  * animations, and interfaces that fetch by themselves. tests/browser/sinks/ says of every member of every interface what it does.
  */
 import { holdCss, holdsCss, textWaitsFor } from './decide.js';
-import { apply, getAttr, inert, removeAttr, setAttr } from './dom.js';
+import { apply, describe, getAttr, getter, inert, removeAttr, said, sayOnce, setAttr } from './dom.js';
 import { assign, checkElement, holdStyle } from './hold.js';
 import { readClean, releaseCss } from './names.js';
 import { constructors, methods, nativeOf, property, standInFor } from './replace.js';
@@ -106,10 +106,14 @@ function patchText(w) {
   }
   for (const name of ['HTMLElement', 'HTMLScriptElement'])
     for (const key of ['innerText', 'outerText', 'textContent', 'text']) property(w, name, key, set, readClean);
-  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node, name) =>
-    changeText(node.parentNode, args[args.length - 1], go, /^app/.test(name)),
-  );
-  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => changeText(el, args[1], go, false));
+  methods(w, 'CharacterData', 'appendData insertData replaceData deleteData', (go, args, node, name) => {
+    sayOnce(args);
+    return changeText(node.parentNode, args[args.length - 1], go, /^app/.test(name));
+  });
+  methods(w, 'Element', 'insertAdjacentText', (go, args, el) => {
+    sayOnce(args);
+    return changeText(el, args[1], go, false);
+  });
   // A text that leaves may have kept the rest from being an address.
   const cut = (go, _args, from) =>
     changeSheet(owner(from.startContainer || from.anchorNode || from), null, () =>
@@ -122,59 +126,91 @@ function patchText(w) {
   );
 }
 
-/** The same value with its held URLs held: a style, or what is made of styles. */
-function holdStyles(value) {
-  if (typeof value === 'string') return holdStyle(value);
-  if (window.CSSStyleValue && value instanceof CSSStyleValue) {
-    const text = `${value}`;
-    const safe = holdStyle(text);
-    return safe === text ? value : safe;
-  }
-  if (!value || typeof value !== 'object' || !/url\(|image-set/i.test(JSON.stringify(value))) return value;
-  if (Array.isArray(value)) return value.map(holdStyles);
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, holdStyles(one)]));
+/** One style with its held URLs held; `el` says what its addresses are relative to. */
+function holdOne(value, el) {
+  if (!/^(string|object|function)$/.test(typeof value) || value === null) return value;
+  const text = `${value}`;
+  const safe = holdStyle(text, 'style', el);
+  return safe === text && window.CSSStyleValue && value instanceof CSSStyleValue ? value : safe;
 }
 
-/** What is written to a style's property loads at the next layout, before an observer is told. */
-const HOLDING = {
-  get: (style, name) => releaseCss(style[name]),
-  set(style, name, value) {
-    // Most values name nothing; what else a page keeps there is its own.
-    style[name] = /[(\\"']/.test(value) && typeof style[name] === 'string' ? holdStyle(value) : value;
-    return true;
-  },
-};
+/** The same for keyframes: a list of them, or one with lists. */
+function holdFrames(frames, el) {
+  if (Object(frames) !== frames) return frames;
+  const holdAll = (frame) =>
+    Object.fromEntries(
+      Object.entries(Object(frame)).map(([name, one]) => [
+        name,
+        typeof one === 'object' && one?.[Symbol.iterator] ? [...one].map((each) => holdOne(each, el)) : holdOne(one, el),
+      ]),
+    );
+  return frames[Symbol.iterator] ? [...frames].map(holdAll) : holdAll(frames);
+}
+
+const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
+/** Is it a file in memory? */
+function isBuffer(value) {
+  try {
+    return ArrayBuffer.isView(value) || bufferLength(value) >= 0;
+  } catch {
+    return false;
+  }
+}
 
 /** Rules of style sheets and animations. */
 function patchStyles(w) {
-  const held = (at) => (go, args) => {
-    for (let i = at; i < args.length; i++) args[i] = holdStyles(args[i]);
+  // All addresses in this window's styles are relative to its document.
+  const page = {
+    get ownerDocument() {
+      return w.document;
+    },
+  };
+  const held = (at, hold) => (go, args) => {
+    for (let i = at; i < args.length; i++) args[i] = hold(args[i], page);
     return go();
+  };
+  /** What is written to a style's property loads at the next layout, before an observer is told. */
+  const holding = {
+    get: (style, name) => releaseCss(style[name]),
+    set(style, name, given) {
+      const value = typeof style[name] === 'string' ? said(given) : given;
+      // Most values name nothing; what else a page keeps there is its own.
+      style[name] = /[(\\"']/.test(value) && typeof style[name] === 'string' ? holdOne(value, page) : value;
+      return true;
+    },
   };
   methodsOf(
     w,
-    'CSSGroupingRule:insertRule,CSSStyleRule:insertRule,CSSStyleSheet:insertRule replace replaceSync,CSSKeyframesRule:appendRule,Element:animate,KeyframeEffect:setKeyframes',
-    held(0),
+    'CSSGroupingRule:insertRule,CSSStyleRule:insertRule,CSSStyleSheet:insertRule replace replaceSync,CSSKeyframesRule:appendRule',
+    held(0, holdOne),
   );
-  if (w.CSS) methods(w, w.CSS, 'registerProperty', held(0));
-  methodsOf(w, 'CSSStyleSheet:addRule,StylePropertyMap:set append,Document:createProcessingInstruction', held(1));
+  methodsOf(w, 'Element:animate,KeyframeEffect:setKeyframes', (go, args) => {
+    if (args.length) args[0] = holdFrames(args[0], page);
+    return go();
+  });
+  if (w.CSS) methods(w, w.CSS, 'registerProperty', held(0, holdFrames));
+  methodsOf(w, 'CSSStyleSheet:addRule,StylePropertyMap:set append,Document:createProcessingInstruction', held(1, holdOne));
   methods(
     w,
     'CSSStyleDeclaration',
     'getPropertyValue getPropertyPriority item removeProperty setProperty',
     (_go, args, self, _name, native) => {
-      if (args.length > 1) args[1] = holdStyles(args[1]);
+      if (args.length > 1) args[1] = holdOne(args[1], page);
       return releaseCss(apply(native, nativeOf(self), args));
     },
   );
-  constructors(w, 'FontFace', ([name, source, ...more]) => typeof source === 'string' && [name, holdCss(source), ...more]);
-  constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdStyles(frames), ...more]);
-  methods(w, w, 'getComputedStyle', (go) => (holdsCss ? standInFor(go(), HOLDING) : go()));
+  constructors(w, 'FontFace', ([name, source, ...more]) => {
+    return source !== undefined && !isBuffer(source) && [name, holdCss(`${source}`, page), ...more];
+  });
+  constructors(w, 'KeyframeEffect', ([el, frames, ...more]) => frames && [el, holdFrames(frames, page), ...more]);
+  methods(w, w, 'getComputedStyle', (go) => (holdsCss ? standInFor(go(), holding) : go()));
   property(w, 'CSSRule', 'cssText', null, readClean);
   methods(w, 'CSSStyleValue', 'toString', readClean);
   const owners = 'HTMLElement SVGElement MathMLElement CSSStyleRule CSSKeyframeRule CSSNestedDeclarations CSSPageRule CSSFontFaceRule';
   for (const name of owners.split(' ')) {
-    property(w, name, 'style', null, (go) => standInFor(go(), HOLDING));
+    property(w, name, 'style', describe(w[name]?.prototype || {}, 'style')?.set && ((value, go) => go(holdOne(value, page))), (go) =>
+      standInFor(go(), holding),
+    );
   }
 }
 
@@ -184,7 +220,10 @@ function patchFetching(w, isHeld, unreachable) {
     methods(w, name, methodNames, (go, args) =>
       addressesOf(args).some(isHeld) ? Promise.reject(new w.TypeError('Failed to fetch')) : go(),
     );
-  failing('Cache', 'add addAll', ([what]) => [what].flat());
+  failing('Cache', 'add addAll', (args) => {
+    if (typeof args[0] === 'object' && args[0]?.[Symbol.iterator]) args[0] = [...args[0]];
+    return [args[0]].flat();
+  });
   const hosts = ({ identity, publicKey, rpId } = /** @type {any} */ ({})) => [
     ...(identity?.providers || []).map((provider) => provider.configURL),
     `https://${publicKey?.rp?.id || publicKey?.rpId || rpId || location.hostname}`,
@@ -193,7 +232,10 @@ function patchFetching(w, isHeld, unreachable) {
   failing('CredentialsContainer', 'get create', ([what]) => hosts(what));
   const signals = 'signalUnknownCredential signalAllAcceptedCredentials signalCurrentUserDetails';
   failing(w.PublicKeyCredential || {}, signals, ([what]) => hosts(what));
-  constructors(w, 'WebSocketStream WebTransport', ([url]) => isHeld(url) && [unreachable(new URL(url).protocol)]);
+  constructors(w, 'WebSocketStream WebTransport', (args) => {
+    sayOnce(args, 0, 1);
+    return isHeld(args[0]) && [unreachable(new URL(args[0]).protocol)];
+  });
   constructors(
     w,
     'PaymentRequest',
@@ -201,9 +243,11 @@ function patchFetching(w, isHeld, unreachable) {
       ways?.map && [ways.map((way) => (isHeld(way.supportedMethods) ? { ...way, supportedMethods: unreachable('https:') } : way)), ...more],
   );
   const withoutHeld = ([config, ...more]) => {
-    const servers = config?.iceServers?.filter(
-      ({ urls }) => ![urls].flat().some((url) => isHeld(`${url}`.replace(/:/, '://').replace(/^\w+/, 'https'))),
-    );
+    const servers =
+      config?.iceServers &&
+      [...config.iceServers].filter(
+        ({ urls }) => ![urls].flat().some((url) => isHeld(`${url}`.replace(/:/, '://').replace(/^\w+/, 'https'))),
+      );
     return servers && [{ ...config, iceServers: servers }, ...more];
   };
   constructors(w, 'RTCPeerConnection webkitRTCPeerConnection', withoutHeld);

@@ -1,6 +1,6 @@
 /** Cookies and storage of held services are not written while they wait. */
 import { host, serviceWaits } from './decide.js';
-import { apply, define } from './dom.js';
+import { apply, define, sayOnce } from './dom.js';
 import { allOwnersWait, STORES } from './names.js';
 import { methods, nativeOf, property, standInFor } from './replace.js';
 
@@ -29,8 +29,13 @@ export function patchStorage(w) {
     // What comes last is what counts: now it can do nothing else.
     else if (seemsToDelete(text)) go(`${text};max-age=0`);
   });
-  methods(w, 'CookieStore', 'set', (go, args) => (isBarred('', args[0]?.name ?? args[0]) ? Promise.resolve() : go()));
+  methods(w, 'CookieStore', 'set', (go, args) => {
+    if (args.length === 1) args[0] = { ...args[0] };
+    sayOnce(args, args.length === 1 ? 1 : 0);
+    return isBarred('', args[0]?.name ?? args[0]) ? Promise.resolve() : go();
+  });
   methods(w, 'IDBFactory', 'open', (go, args) => {
+    sayOnce(args);
     if (isBarred('i=', args[0])) throw new DOMException('', 'SecurityError');
     return go();
   });
@@ -45,6 +50,7 @@ export function patchStorage(w) {
   }
   // The methods are told apart by what they are called on; whoever has the storage itself is heard, too.
   methods(w, 'Storage', 'getItem setItem removeItem clear key', (_go, args, self, name, native) => {
+    sayOnce(args);
     const storage = nativeOf(self);
     if (name !== 'setItem' || !isBarred(kinds.get(storage), args[0])) return apply(native, storage, args);
   });

@@ -31,9 +31,15 @@ function guard(parts, address, entry) {
   try {
     policy = scope.trustedTypes.createPolicy('fairgate', policy);
   } catch {}
+  const urlOf = Object.getOwnPropertyDescriptor(scope.Request.prototype, 'url').get;
+  const isRequest = (given) => {
+    try {
+      return call(urlOf, given, []);
+    } catch {}
+  };
   const resolve = (given) => {
     try {
-      return new URL(given?.url || given, at).href;
+      return new URL(isRequest(given) || given, at).href;
     } catch {
       return `${given}`;
     }
@@ -50,7 +56,7 @@ function guard(parts, address, entry) {
   /** What is asked for instead of `given`. */
   const safe = (given, instead = rules.dead) => {
     const href = resolve(given);
-    return waits(href) ? instead : given?.url ? given : href;
+    return waits(href) ? instead : isRequest(given) ? given : href;
   };
   const worker = (given, options) => {
     const href = safe(given, rules.broken);
@@ -72,7 +78,7 @@ function guard(parts, address, entry) {
     (given, ...more) => [safe(given, instead), ...more];
   replace(scope, 'importScripts', (...all) => all.map((given) => policy.createScriptURL(safe(given))));
   replace(scope, 'fetch', first());
-  replace(scope, 'Request', (given, ...more) => [given?.url ? given : resolve(given), ...more]);
+  replace(scope, 'Request', (given, ...more) => [isRequest(given) ? given : resolve(given), ...more]);
   replace(scope, 'WebSocket', first(rules.dead.replace('http', 'ws')));
   replace(scope, 'WebSocketStream', first(rules.dead.replace('http', 'ws')));
   replace(scope, 'WebTransport', first());

@@ -267,7 +267,7 @@ export function start(cfg, arm) {
       object[name] = forward;
     }
   };
-  forwardToLate(api, 'accept reject withdraw optOut set setAge open show content');
+  forwardToLate(api, 'accept reject withdraw optOut set setAge open show content signIn');
   forwardToLate(core, 'begin place ui releaseAllowed restart importsHeld');
   core.policy = unchecked;
   try {
@@ -294,7 +294,9 @@ export function start(cfg, arm) {
         if (!document.body) return;
         observer.disconnect();
         // Not in the parser's task: what it would put off by that could be a picture, asked for before the gate sees it.
-        setTimeout(() => core.safely('banner', showFirst));
+        const show = () => core.safely('banner', showFirst);
+        // A timer's turn comes behind the rest of the page's text.
+        if (!(/** @type {any} */ (window).scheduler?.postTask?.(show, { priority: 'user-blocking' }))) setTimeout(show);
       });
       return observer.observe(documentElement, { childList: true });
     }

@@ -1,7 +1,7 @@
-/** The first layer. What it offers is the regime's: `terms.buttons`, `terms.links`, `terms.close_x`. */
+/** The first layer. What it offers is the regime's: `terms.buttons`, and what law.js knows. */
 
-import { crossIcon, el } from './dom.js';
-import { LOOK_LAYOUT, LOOK_ORDER, LOOK_POSITION, SCREEN_SELLS_SENSITIVE } from '../packed.js';
+import { el } from './dom.js';
+import { LOOK_LAYOUT, LOOK_ORDER, LOOK_POSITION } from '../packed.js';
 
 const LAYOUTS = { card: 'otFloatingRounded', bar: 'otFlat', center: 'otCenterRounded' };
 
@@ -59,8 +59,7 @@ export function showBanner(ui) {
                 class: 'fg-l fg-object',
               }),
             ),
-          screen[SCREEN_SELLS_SENSITIVE] &&
-            terms.notices.filter((key) => /sensitive/.test(key)).map((key) => el('p', { class: 'fg-note', lang: 'en' }, t[key])),
+          ui.notices(),
           ui.status(),
         ),
       ),
@@ -76,15 +75,7 @@ export function showBanner(ui) {
         ),
         terms.links.length > 0 && el('div', { class: 'fg-links' }, ui.links()),
       ),
-      terms.close_x &&
-        el(
-          'div',
-          { id: 'onetrust-close-btn-container' },
-          ui.button(crossIcon(), answer('close'), {
-            class: 'onetrust-close-btn-handler onetrust-close-btn-ui banner-close-button ot-close-icon fg-x',
-            'aria-label': t.close_reject,
-          }),
-        ),
+      ui.closing(answer('close')),
     ),
   );
 }

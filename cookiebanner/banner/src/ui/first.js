@@ -5,7 +5,7 @@
 
 import { showBanner } from './banner.js';
 import { calm } from './calm.js';
-import { checkIcon, el, interpolate, optOutIcon } from './dom.js';
+import { el, fill, interpolate } from './dom.js';
 import packed from './first.css';
 import { exemptions, listOf, textsOf } from './screen.js';
 import { LOOK_DARK, LOOK_LIGHT, LOOK_RADIUS, LOOK_SCHEME, PALETTE, SCREEN_DIRECTION, SCREEN_LANGUAGE } from '../packed.js';
@@ -70,24 +70,12 @@ export function firstLayer(core) {
     button: (text, click, props) => el('button', { type: 'button', click, ...props }, text),
     link: (href, text, label) => href && el('a', { href, target: '_blank', 'aria-label': label }, text),
     policies: () => [' ', ui.link(ui.screen.policy, ui.t.policy), ' ', ui.link(ui.screen.imprint, ui.t.imprint), ' '],
-    /** Opted out of sale and sharing: by the browser's signal, or by an answer that says so of every such service. */
-    honored: () =>
-      core.signalled & 1 ||
-      (core.answer?.x && !core.lapsed && core.items.every(({ sold, necessary }, i) => !sold || necessary || !core.vector[i])),
-    /** "Opt-Out Request Honored", 11 CCR 7025(c)(6). */
-    status: () =>
-      ui.t.gpc_honored && terms.gpc_status && ui.honored() && el('p', { class: 'fg-ok', lang: 'en' }, checkIcon(), ui.t.gpc_honored),
-    /** The statutory links; each leads to the preferences, where the control is the first thing focused. */
-    links: () =>
-      terms.links
-        .filter((key) => ui.t[key])
-        .map((key, i) =>
-          ui.button([terms.optout_icon && !i && optOutIcon(), ui.t[key]], () => ui.open('links'), {
-            class: 'fg-l fg-law',
-            lang: 'en',
-            'data-link': key,
-          }),
-        ),
+    // Where the regime wants them, law.js brings them.
+    honored: () => false,
+    status: () => false,
+    links: () => [],
+    notices: () => [],
+    closing: () => false,
     /** Puts the banner into our root, anew where it was. */
     draw() {
       ui.banner?.remove();
@@ -119,6 +107,7 @@ export function firstLayer(core) {
         });
     },
   };
+  Object.assign(ui, core.cfg.law?.(ui, el, fill));
   // Out of the flow of the page's html, which may be a grid.
   ui.root.style.position = 'absolute';
   ui.pieces = new Set([ui.root]);

@@ -148,6 +148,8 @@ export function create(core) {
     dialog = preferences(ui, close);
     calm(dialog);
     ui.root.append(ui.filter, dialog);
+    core.dialog = dialog;
+    core.own?.draw();
     if (dialog.showModal) dialog.showModal();
     else dialog.setAttribute('open', '');
     /** @type {HTMLElement} */

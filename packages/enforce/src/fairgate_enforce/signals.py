@@ -114,14 +114,22 @@ TABLE: tuple[Signal, ...] = read(
 )
 
 
-def in_force() -> list[Signal]:
-    """The signals that are on."""
-    return [signal for signal in TABLE if signal.on]
+def in_force() -> tuple[Signal, ...]:
+    """The signals that are on; the same tuple at each request."""
+    global _on
+    table, found = _on
+    if table is not TABLE:
+        found = tuple(signal for signal in TABLE if signal.on)
+        _on = TABLE, found
+    return found
+
+
+_on: tuple[object, tuple[Signal, ...]] = None, ()  # a table, and what is on in it
 
 
 def sent(headers: Mapping[str, str]) -> list[str]:
     """The keys of the signals that a request carries. `headers` by lower-case name."""
-    return [signal.key for signal in in_force() if any(signal.sent(headers))]
+    return [signal.key for signal in in_force() if signal.header.lower() in headers and any(signal.sent(headers))]
 
 
 def denied(headers: Mapping[str, str], regime: str, categories: Sequence[str]) -> int:

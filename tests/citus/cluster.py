@@ -1,0 +1,123 @@
+"""Citus for tests and benchmarks: a cluster of one's own from an installed extension, and databases on any cluster.
+
+`python -m tests.citus COMMAND …` runs a command with CITUS_URL set to a coordinator with two workers on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import psycopg2
+
+from tests.postgres import ROOT, Cluster
+
+PRELOADED = ("-c", "shared_preload_libraries=citus", "-c", "wal_level=logical", "-c", "max_prepared_transactions=400")
+SHARDS = 8
+
+
+def run(url: str, *statements: str) -> list[Any]:
+    """Runs statements, each by itself; the rows of the last one."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    rows: list[Any] = []
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+                rows = cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+    return rows
+
+
+class Machines:
+    """A coordinator and workers: PostgreSQL clusters that reach each other by their sockets."""
+
+    def __init__(self, workers: int = 2, stock: bool = False, options: tuple[str, ...] = ()) -> None:
+        self.clusters = [Cluster(stock=stock, options=(*PRELOADED, *options)) for _ in range(workers + 1)]
+
+    def start(self) -> Machines:
+        for cluster in self.clusters:
+            cluster.options = (
+                *cluster.options,
+                "-c",
+                f"citus.local_hostname={cluster.folder}",
+            )  # nodes call themselves
+            cluster.start()
+            run(cluster.url, "CREATE EXTENSION citus")
+        first, *others = (str(cluster.folder) for cluster in self.clusters)
+        run(self.url, f"SELECT citus_set_coordinator_host('{first}', 5432)",
+            *(f"SELECT citus_add_node('{name}', 5432)" for name in others))  # fmt: skip
+        return self
+
+    @property
+    def url(self) -> str:
+        return self.clusters[0].url
+
+    def remove(self) -> None:
+        for cluster in self.clusters:
+            cluster.remove()
+
+
+def at(url: str, name: str, port: int, database: str) -> str:
+    """The URL of a database on a node, with the user and password of `url`."""
+    parts = urlsplit(url)
+    who = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return f"postgresql://{who}{quote(name, safe='')}:{port}/{database}"
+
+
+def nodes(url: str) -> list[tuple[str, int]]:
+    """Name and port of every node, the coordinator first."""
+    return run(url, "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid")
+
+
+def drop(url: str, name: str) -> None:
+    """Takes a database away from every node."""
+    for host, port in nodes(url):
+        here = at(url, host, port, unquote(urlsplit(url).path[1:]))
+        run(here, "SET citus.enable_ddl_propagation = off", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def database(url: str, name: str, workers: int | None = None, triggers: bool = True) -> str:
+    """The URL of an empty database of this name on every node of the cluster at `url`; of them the first `workers` may
+    hold shards (None: all). `triggers`: whether distributed tables may have some."""
+    drop(url, name)
+    known = nodes(url)
+    for host, port in known:
+        here = at(url, host, port, unquote(urlsplit(url).path[1:]))
+        run(here, "SET citus.enable_ddl_propagation = off", f"CREATE DATABASE {name}")
+        settings = [f"ALTER DATABASE {name} SET citus.shard_count = {SHARDS}"]
+        if triggers:
+            settings.append(f"ALTER DATABASE {name} SET citus.enable_unsafe_triggers = on")
+        run(at(url, host, port, name), *settings, "CREATE EXTENSION citus")
+    (first, port), *others = known
+    made = at(url, first, port, name)
+    run(made, f"SELECT citus_set_coordinator_host('{first}', {port})",
+        *(f"SELECT citus_add_node('{host}', {number})" for host, number in others[:workers]))  # fmt: skip
+    return made
+
+
+def manage(url: str, *arguments: str, folder: Path | str = "/tmp", check: bool = True) -> subprocess.CompletedProcess:
+    """`manage.py` on a database; with `check`, raises CalledProcessError when it fails."""
+    env = {
+        **os.environ, "DATABASE_URL": url, "FAIRGATE_DATA": str(folder), "SECRET_KEY": "x", "FAIRGATE_UNSAFE": "1",
+        "DJANGO_SETTINGS_MODULE": "cookiebanner.settings", "FAIRGATE_PICTURES": "0",
+    }  # fmt: skip
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    if check and done.returncode:
+        raise AssertionError(f"{arguments}: {done.stdout}{done.stderr}")
+    return done
+
+
+def distributed(url: str, name: str, folder: Path | str) -> str:
+    """Like `database`, with our tables, distributed."""
+    made = database(url, name)
+    manage(made, "migrate", "-v0", "--skip-checks", folder=folder)
+    manage(made, "distribute", folder=folder)
+    return made

@@ -1,0 +1,82 @@
+"""Every hot statement is planned for one machine: what EXPLAIN says on the cluster."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from consent import citus
+from consent.answers.state import answer_in_force
+from consent.ledger.append import append
+from consent.ledger.erasure import of_person
+from tests.consent.ledger.sample_ledger import answer, make_site
+from tests.values import present
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The statements about distributed tables, as they went to the coordinator."""
+    from psycopg2.extensions import cursor
+
+    found: list[str] = []
+
+    class Recorded(cursor):
+        def execute(self, query: Any, given: Any = None) -> None:
+            super().execute(query, given)
+            statement = self.query.decode()
+            if any(table in statement for table in citus.DISTRIBUTED):
+                found.append(statement)
+
+        def copy_expert(self, sql: Any, file: Any, *more: Any) -> None:
+            found.append(sql)
+            super().copy_expert(sql, file, *more)
+
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "cursor_factory", Recorded)
+    return found
+
+
+def tasks(statement: str) -> int:
+    """In how many pieces the coordinator hands it out."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.replace('%', '%%')}", [])
+        plan = cursor.fetchone()[0]
+    job = (plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]["Distributed Query"]["Job"]
+    return int(job["Task Count"])
+
+
+def test_a_batch_of_answers_asks_one_machine_a_statement(asked):
+    site = make_site()
+    drafts = [answer(site) for _ in range(600)]
+    asked.clear()
+    append(drafts[:200])
+    append(drafts[200:])
+    append([drafts[3], answer(site, record_id=drafts[4].record_id)])
+    statements = list(asked)
+    assert {one.split()[0] for one in statements} == {"SELECT", "INSERT", "UPDATE"}
+    assert [one[:150] for one in statements if tasks(one) != 1] == []
+    assert len(statements) > 15
+
+
+def test_batches_of_several_sites_are_cut_by_site(asked):
+    sites = [make_site("A"), make_site("B")]
+    asked.clear()
+    append([answer(site) for site in sites])
+    assert [one[:150] for one in list(asked) if tasks(one) != 1] == []
+
+
+def test_what_visitors_ask_goes_to_one_machine(asked):
+    site = make_site()
+    draft = answer(site)
+    append([draft])
+    asked.clear()
+    assert answer_in_force(site.pk, present(draft.visitor)) is not None
+    assert of_person(site.pk, draft.visitor, draft.record_id) == {1}
+    statements = list(asked)
+    assert [one[:150] for one in statements if tasks(one) != 1] == []
+    assert len(statements) >= 3
