@@ -294,9 +294,7 @@ export function start(cfg, arm) {
         if (!document.body) return;
         observer.disconnect();
         // Not in the parser's task: what it would put off by that could be a picture, asked for before the gate sees it.
-        const show = () => core.safely('banner', showFirst);
-        // A timer's turn comes behind the rest of the page's text.
-        if (!(/** @type {any} */ (window).scheduler?.postTask?.(show, { priority: 'user-blocking' }))) setTimeout(show);
+        setTimeout(() => core.safely('banner', showFirst));
       });
       return observer.observe(documentElement, { childList: true });
     }
