@@ -24,7 +24,7 @@ from cookiebanner.health import readiness
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
 SLOW = 10  # seconds in one transaction; then something is wrong
-WRITERS = 4  # threads of one process, each with a connection
+WRITERS = 2  # threads of one process, each with a connection
 WRITERS_APART = 8  # where the database keeps sites apart
 OnOutcome = Callable[[Outcome | Exception], None]
 Item = tuple[Draft, OnOutcome]
