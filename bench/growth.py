@@ -331,7 +331,7 @@ when nothing has happened."""
 
 def text(found: dict[str, Any]) -> list[str]:
     """The part of docs/performance.md."""
-    out = ["## (j) Growth", "", METHOD, ""]
+    out = ["## (l) Growth", "", METHOD, ""]
     if "sites" in found:
         head = ["sites", "start s", "first gate ms", "a visit ms", "MB loaded", "MB visited", "idle ms/s", "publish s",
                 "overview ms", "queries", "all sites ms", "queries", "kB", "each minute s", "each day s"]  # fmt: skip
