@@ -1,6 +1,6 @@
 """`python -m bench.growth [sites] [releases] [shapes]`: what more sites, releases, services and languages cost.
 
-Into docs/performance.*, as its section (j). Sites beside the first share its release but for the gate, whose bytes are
+Into docs/performance.*, as its section (l). Sites beside the first share its release but for the gate, whose bytes are
 each site's own; all of them are visited once before memory is read.
 """
 
