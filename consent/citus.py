@@ -58,8 +58,20 @@ def installed(connection: Any) -> bool:
 
 def distributed(connection: Any) -> set[str]:
     """The tables that are distributed now, partitions included."""
-    if not installed(connection):
-        return set()
+    return _distributed(connection) if installed(connection) else set()
+
+
+def is_distributed(connection: Any, table: str) -> bool:
+    """Whether a table is, as the database says now, also where the extension came after this process."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('pg_dist_partition') IS NOT NULL")
+        known = bool(cursor.fetchone()[0])
+    return known and table in _distributed(connection)
+
+
+def _distributed(connection: Any) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT logicalrelid::text FROM pg_dist_partition WHERE partmethod = 'h'")
         return {row[0] for row in cursor.fetchall()}

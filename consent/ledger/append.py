@@ -29,6 +29,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
+from consent import citus
 from consent.ledger import canonical, kept, merkle, unfinished
 from consent.ledger.models import Checkpoint
 from consent.stats import actions as stats
@@ -235,17 +236,7 @@ def keeps_sites_apart(using: str = "default") -> bool:
     found, at = _apart.get(using, (False, -LOOK_AGAIN))
     if time.monotonic() - at < LOOK_AGAIN:
         return found
-    connection = connections[using]
-    found = False
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('pg_dist_partition') IS NOT NULL")
-            if cursor.fetchone()[0]:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = 'consent_logentry'::regclass "
-                    "AND partmethod = 'h'"
-                )
-                found = bool(cursor.fetchone()[0])
+    found = citus.is_distributed(connections[using], "consent_logentry")
     _apart[using] = found, time.monotonic()
     return found
 
