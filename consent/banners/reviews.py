@@ -3,10 +3,8 @@ above name by `about` (docs/map.md). A review is of the words as they were read;
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from consent.banners import texts
@@ -42,12 +40,9 @@ def in_force(site: Site) -> dict[str, TextReview]:
 def held(site: Site, about: str, words: Mapping[str, Any]) -> dict[str, TextReview]:
     """The same of other words, {language: words}."""
     rows = TextReview.objects.filter(site=site, about=about, revoked_at=None)
-    return {row.language: row for row in rows if row.language in words and row.texts == digest(words[row.language])}
-
-
-def digest(words: Any) -> str:
-    """SHA-256 of words in one language, whatever holds them."""
-    return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+    return {
+        row.language: row for row in rows if row.language in words and row.texts == texts.digest_of(words[row.language])
+    }
 
 
 def status(site: Site, overrides: Mapping[str, Any]) -> list[LanguageStatus]:

@@ -129,7 +129,12 @@ def own(language: str, overrides: Mapping[str, Any] | None = None) -> dict[str, 
 @lru_cache(128)
 def digest(language: str) -> str:
     """SHA-256 of all that we ship for a language: changes when a word does."""
-    return sha256(json.dumps(_load(nearest(language)), sort_keys=True).encode()).hexdigest()
+    return digest_of(_load(nearest(language)))
+
+
+def digest_of(words: Any) -> str:
+    """SHA-256 of words in one language, whatever holds them."""
+    return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def of_draft(site: Site, banner: BannerContent, categories: Iterable[Any]) -> dict[str, Any]:

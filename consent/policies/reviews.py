@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from consent.banners import actions, reviews
 from consent.banners.models import TextReview
+from consent.banners.texts import digest_of
 from consent.common import InvalidChange
 from consent.policies import queries
 from consent.policies.models import Document
@@ -25,7 +26,7 @@ def sign(document: Document, actor: str, language: str, signed_by: str) -> TextR
     texts = queries.draft_texts(document)
     if language not in texts:
         raise InvalidChange(_("There is no text in this language yet."))
-    digest = reviews.digest(texts[language])
+    digest = digest_of(texts[language])
     return actions.sign_words(document.site, actor, _name(document), language, digest, signed_by)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from consent.banners import actions, reviews
 from consent.banners.models import TextReview
+from consent.banners.texts import digest_of
 from consent.common import InvalidChange
 from consent.preferences.models import Topic
 from consent.preferences.texts import LANGUAGES, words
@@ -31,7 +32,7 @@ def sign_ours(site: Site, actor: str, language: str, signed_by: str) -> TextRevi
     """A named person has read our words in a language, and answers for them. Raises InvalidChange."""
     if language not in LANGUAGES:
         raise InvalidChange(_("We ship no words in this language."))
-    return actions.sign_words(site, actor, OURS, language, reviews.digest(dict(words(language))), signed_by)
+    return actions.sign_words(site, actor, OURS, language, digest_of(dict(words(language))), signed_by)
 
 
 def unsign_ours(site: Site, actor: str, language: str) -> None:
@@ -44,7 +45,7 @@ def sign_topic(topic: Topic, actor: str, language: str, signed_by: str) -> TextR
     texts = _texts(topic)
     if language not in texts:
         raise InvalidChange(_("The wording is not in this language."))
-    return actions.sign_words(topic.site, actor, _name(topic), language, reviews.digest(texts[language]), signed_by)
+    return actions.sign_words(topic.site, actor, _name(topic), language, digest_of(texts[language]), signed_by)
 
 
 def unsign_topic(topic: Topic, actor: str, language: str) -> None:

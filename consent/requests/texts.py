@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def words(language: str) -> Mapping[str, Any]:
 @lru_cache(len(LANGUAGES))
 def digest(language: str) -> str:
     """SHA-256 of all that we ship for a language: changes when a word does."""
-    return sha256(json.dumps(words(language), sort_keys=True).encode()).hexdigest()
+    return banner.digest_of(words(language))
 
 
 def language_for(wanted: Iterable[str]) -> str:
