@@ -321,8 +321,9 @@ def shapes() -> Iterator[dict[str, float]]:
 
 # --- the report -------------------------------------------------------------------------------------------------------
 
-METHOD = """\
-Made by `python -m bench.growth`. A site of twenty services in four languages with all variants; one server process.
+METHOD = "Made by `python -m bench.growth`."
+COLUMNS = """\
+A site of twenty services in four languages with all variants; one server process.
 `start` is until it answers, `first gate` the first answer of the site that was made last, asked for at once, `loaded`
 and `visited` the most memory of the process when it has read what it reads by itself, and when somebody has been on
 every site; `idle` is its CPU without a visitor. `each minute` and `each day` are what the worker does for all sites
@@ -332,6 +333,8 @@ when nothing has happened."""
 def text(found: dict[str, Any]) -> list[str]:
     """The part of docs/performance.md."""
     out = ["## (l) Growth", "", METHOD, ""]
+    if "sites" in found or "releases" in found:
+        out += [COLUMNS, ""]
     if "sites" in found:
         head = ["sites", "start s", "first gate ms", "a visit ms", "MB loaded", "MB visited", "idle ms/s", "publish s",
                 "overview ms", "queries", "all sites ms", "queries", "kB", "each minute s", "each day s"]  # fmt: skip
