@@ -133,7 +133,8 @@ def text(found: dict[str, Any]) -> list[str]:
 
     return [
         "## (k) Half an hour under half the load", "",
-        f"Made by `make bench-soak` ({found['day']}): {len(rows)} minutes at half of {found['full']:,.0f} answers/s, "
+        f"Made by `make bench-soak` ({found['day']}, load of the machine {found['load']}): {len(rows)} minutes, asking for "
+        f"half of {found['full']:,.0f} answers/s and getting {middle(rows, 0):,.0f}, "
         "each with a publish, an erasure, a checkpoint and the jobs of the worker. "
         f"{found['stored']:,} answers are in the log, {found['taken']:,} were acknowledged and {found['refused']} "
         f"refused; `verify_ledger` holds. p99 was {middle(first, 2):.0f} ms in the first sixth and "
@@ -185,13 +186,14 @@ def measure(cluster: Cluster, folder: Path, given: argparse.Namespace) -> dict[s
     server = Server([sys.executable, "manage.py", "serve", "--port", str(port)], {}, port, "/livez", folder / "log")
     with server:
         found = soak(site, server, body, given)
+    load = round(os.getloadavg()[2], 1)
     stored = ConsentRecord.objects.filter(site_id=site.pk, type="consent").count()
     # What was on its way when a minute ended was stored and never acknowledged.
     on_their_way = CONNECTIONS * (given.minutes + 1)
     if found["failed"] or not found["taken"] <= stored <= found["taken"] + on_their_way:
         raise SystemExit(f"{found['taken']} acknowledged, {stored} stored; {'; '.join(found['failed'])}")
     subprocess.run([sys.executable, "manage.py", "verify_ledger"], cwd=ROOT, check=True)
-    return {**found, "stored": stored, "day": machine(cluster)["day"]}
+    return {**found, "stored": stored, "load": load, "day": machine(cluster)["day"]}
 
 
 if __name__ == "__main__":
