@@ -133,7 +133,7 @@ def test_kill_9_of_a_worker_that_had_prepared_what_nobody_then_committed(tmp_pat
         down = rig.place(rig.site_id)
         run(down.url, NOBODY, RELOAD)
         release = publishing(rig)
-        until(lambda: run(down.url, WAITING) == [(1,)])
+        until(lambda: run(down.url, WAITING) != [(0,)] and rig.prepared(down) == 1)
         run(down.url, ANYBODY)  # holds from the next start on
         down.kill()
         assert release.wait(30) == 1
