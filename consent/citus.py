@@ -133,15 +133,17 @@ def triggers_missing(connection: Any, wanted: Iterable[tuple[str, str]]) -> list
 
 
 def install_on_shards(connection: Any, wanted: Iterable[tuple[str, str, str, str]]) -> None:
-    """Of (table, trigger, event, function), makes a trigger for statements on every shard that has none; each machine is
-    asked once. Citus itself makes it on shards that it moves or splits, and on no others.
+    """Of (table, trigger, event, function), makes a trigger for statements on every shard that has none; each machine
+    is asked once. Citus itself makes it on shards that it moves or splits, and on no others.
 
     The machines do it on connections of their own: not for a transaction that has locks on these tables. Raises
     DatabaseError when a machine does not do it.
     """
     tables = distributed(connection)
     rows = ",".join(
-        f"('{table}','{trigger}','{event}','{function}')" for table, trigger, event, function in wanted if table in tables
+        f"('{table}','{trigger}','{event}','{function}')"
+        for table, trigger, event, function in wanted
+        if table in tables
     )
     if not rows:
         return

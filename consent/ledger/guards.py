@@ -106,9 +106,7 @@ def partitions(connection: Any) -> list[str]:
 def _wanted(connection: Any) -> list[tuple[str, str, str]]:
     """(table, trigger, when) of every trigger PostgreSQL must have."""
     tables = [*_allowed(""), *partitions(connection)]
-    return [(table, ROWS, "UPDATE OR DELETE") for table in tables] + [
-        (table, WHOLE, "TRUNCATE") for table in tables
-    ]
+    return [(table, ROWS, "UPDATE OR DELETE") for table in tables] + [(table, WHOLE, "TRUNCATE") for table in tables]
 
 
 def missing(connection: Any) -> list[str]:
@@ -168,8 +166,8 @@ def install(connection: Any) -> None:
 
 
 def install_on_shards(connection: Any) -> None:
-    """What Citus leaves out of `install`: the trigger for TRUNCATE on every shard. Safe to repeat; nothing to do on plain
-    PostgreSQL. Raises DatabaseError when a machine does not do it."""
+    """What Citus leaves out of `install`: the trigger for TRUNCATE on every shard. Safe to repeat; nothing to do on
+    plain PostgreSQL. Raises DatabaseError when a machine does not do it."""
     truncate = [(table, name, when) for table, name, when in _wanted(connection) if name == WHOLE]
     citus.install_on_shards(
         connection, [(table, name, when, f"{_guarded(table)}_guard") for table, name, when in truncate]
