@@ -132,6 +132,45 @@ def triggers_missing(connection: Any, wanted: Iterable[tuple[str, str]]) -> list
     return sorted(lacking)
 
 
+def install_on_shards(connection: Any, wanted: Iterable[tuple[str, str, str, str]]) -> None:
+    """Of (table, trigger, event, function), makes a trigger for statements on every shard that has none; each machine
+    is asked once. Citus itself makes it on shards that it moves or splits, and on no others.
+
+    The machines do it on connections of their own: not for a transaction that has locks on these tables. Raises
+    DatabaseError when a machine does not do it.
+    """
+    tables = distributed(connection)
+    rows = ",".join(
+        f"('{table}','{trigger}','{event}','{function}')"
+        for table, trigger, event, function in wanted
+        if table in tables
+    )
+    if not rows:
+        return
+    for answer in ask(connection, _MAKE.format(rows=rows)):
+        if not answer.well:
+            raise DatabaseError(f"{answer.node}: {answer.text}")
+
+
+# As Citus names a shard's trigger: with the number of the shard behind it.
+_MAKE = """
+DO $do$ DECLARE one record; BEGIN
+  FOR one IN
+    SELECT w.*, format('%s_%s', w.of, s.shardid) AS shard, format('%s_%s', w.name, s.shardid) AS own
+    FROM (VALUES {rows}) w(of, name, event, function)
+    JOIN pg_dist_shard s ON s.logicalrelid = w.of::regclass
+    JOIN pg_dist_placement p USING (shardid)
+    WHERE p.groupid = (SELECT groupid FROM pg_dist_local_group)
+  LOOP
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = one.shard::regclass AND tgname = one.own AND tgenabled = 'A') THEN
+      CONTINUE;
+    END IF;
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE %s ON %I FOR EACH STATEMENT EXECUTE FUNCTION %I()',
+                   one.own, one.event, one.shard, one.function);
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER %I', one.shard, one.own);
+  END LOOP;
+END $do$
+"""
 # A shard's trigger ends with the number of a shard: its own, or that of the whole table it is a partition of.
 _TRIGGERS = (
     r"SELECT coalesce(json_agg(c.relname || '.' || regexp_replace(t.tgname, '_\d+$', '')), '[]') "

@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Tests of one database's own means are left out on the other, and what only root may do for others; that is
     not a skip."""
     other = {"postgresql" if config.getoption("--sqlite") else "sqlite"} | ({"root"} if os.geteuid() else set())
+    other |= {"one_machine"} if "CITUS_URL" in os.environ else set()
     out = [item for item in items if any(item.get_closest_marker(name) for name in other)]
     if config.getoption("--database"):
         out += [item for item in items if not touches_the_database(item)]

@@ -274,7 +274,7 @@ class _Batch:
             self.insert_tiles()
             for site, head in self.heads.items():
                 unfinished.grown(site, head.first, head.leaves)
-            stats.add_totals(self.cursor, self.totals, self.postgres)
+            stats.add_totals(self.cursor, self.totals, self.postgres, self.routed)
             self.move_heads()
         return outcomes
 

@@ -141,7 +141,7 @@ def _distribute(connection: Any, table: str, keys: list[str]) -> None:
         for key in keys:  # a row on another machine than the site's; `verify_ledger` names what no site has
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{key}"')
         for one in tables:  # what was copied to the shards is emptied here, which this trigger would refuse
-            cursor.execute(f"DROP TRIGGER IF EXISTS fairgate_no_truncate ON {one}")
+            cursor.execute(f"DROP TRIGGER IF EXISTS {guards.WHOLE} ON {one}")
         cursor.execute(f"SELECT create_distributed_table('{table}', '{citus.COLUMN}'{beside})")  # noqa: S608
         cursor.execute("SELECT truncate_local_data_after_distributing_table(%s::regclass)", [table])
     guards.install(connection)

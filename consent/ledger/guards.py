@@ -19,6 +19,7 @@ from consent import citus
 
 RECORD = "consent_consentrecord"
 ROWS = "fairgate_append_only"  # the trigger for rows
+WHOLE = "fairgate_no_truncate"  # for statements
 # What an erasing UPDATE must leave as it is; the other columns are visitor, replaces, payload and salt.
 _RECORD_KEPT = (
     "site_id", "leaf_index", "received_at", "record_id", "type", "day", "release", "regime", "jurisdiction",
@@ -105,9 +106,7 @@ def partitions(connection: Any) -> list[str]:
 def _wanted(connection: Any) -> list[tuple[str, str, str]]:
     """(table, trigger, when) of every trigger PostgreSQL must have."""
     tables = [*_allowed(""), *partitions(connection)]
-    return [(table, ROWS, "UPDATE OR DELETE") for table in tables] + [
-        (table, "fairgate_no_truncate", "TRUNCATE") for table in tables
-    ]
+    return [(table, ROWS, "UPDATE OR DELETE") for table in tables] + [(table, WHOLE, "TRUNCATE") for table in tables]
 
 
 def missing(connection: Any) -> list[str]:
@@ -133,12 +132,12 @@ def missing(connection: Any) -> list[str]:
     lacking = [f"{table}.{name}" for table, name in wanted if (table, name) not in found]
     if connection.in_atomic_block:  # what it made on other machines, another connection to them does not see yet
         return lacking
-    of_rows = [(table, name) for table, name in wanted if name == ROWS]  # Citus gives no shard one for TRUNCATE
-    return lacking + [name for name in citus.triggers_missing(connection, of_rows) if name not in lacking]
+    return lacking + [name for name in citus.triggers_missing(connection, wanted) if name not in lacking]
 
 
 def install(connection: Any) -> None:
-    """Makes the triggers that are missing, as this version wants them. Safe to repeat."""
+    """Makes the triggers that are missing, as this version wants them. Safe to repeat. Inside a transaction Citus's new
+    shards stay without that for TRUNCATE: `install_on_shards` after it."""
     lacking = set(missing(connection))
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -156,13 +155,28 @@ def install(connection: Any) -> None:
             is_inherited = spread and name == ROWS and table != RECORD and table.startswith(RECORD)
             if f"{table}.{name}" not in lacking or is_inherited:
                 continue
-            function = RECORD if table.startswith(RECORD) else table
             each = "ROW" if when != "TRUNCATE" else "STATEMENT"
             cursor.execute("SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s", [table, name])
             if not cursor.fetchone():  # a partition gets its row trigger from the whole table
                 event = f"BEFORE {when} ON {table} FOR EACH {each}"
-                cursor.execute(f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {function}_guard()")
+                cursor.execute(f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {_guarded(table)}_guard()")
             cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+    if not connection.in_atomic_block:
+        install_on_shards(connection)
+
+
+def install_on_shards(connection: Any) -> None:
+    """What Citus leaves out of `install`: the trigger for TRUNCATE on every shard. Safe to repeat; nothing to do on
+    plain PostgreSQL. Raises DatabaseError when a machine does not do it."""
+    truncate = [(table, name, when) for table, name, when in _wanted(connection) if name == WHOLE]
+    citus.install_on_shards(
+        connection, [(table, name, when, f"{_guarded(table)}_guard") for table, name, when in truncate]
+    )
+
+
+def _guarded(table: str) -> str:
+    """The table whose function a table's triggers call."""
+    return RECORD if table.startswith(RECORD) else table
 
 
 def _drop_lacking(connection: Any, lacking: set[str]) -> set[str]:

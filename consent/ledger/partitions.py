@@ -48,6 +48,7 @@ def make(start: date | None = None, ahead: int = 3, connection: Any = None) -> l
             made.append(name)
         if made:
             guards.install(connection)
+            transaction.on_commit(lambda: guards.install_on_shards(connection), using=connection.alias)
     return made
 
 

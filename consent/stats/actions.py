@@ -25,12 +25,14 @@ _COLUMNS = "site_id, day, release, regime, jurisdiction, language, action"
 TEST = "test"  # the action of an answer to a site's testing script: in the log, and in no total
 
 
-def add_totals(cursor: Any, totals: Mapping[Key, int], postgres: bool) -> None:
+def add_totals(cursor: Any, totals: Mapping[Key, int], postgres: bool, routed: bool = False) -> None:
     """Adds to the day totals, in one statement sorted by key so that writers never wait in a circle.
 
-    Call it in the transaction that stores the answers, with their heads locked. `postgres` says whose cursor it is.
+    Call it in the transaction that stores the answers, with their heads locked. `postgres` says whose cursor it is;
+    `routed`, that they are of one site and a database that keeps sites apart shall ask one machine.
     """
-    _upsert(cursor, "consent_dailytotal", _COLUMNS, totals, postgres)
+    # Citus collects the rows of a SELECT on the coordinator first, whatever site they are of.
+    _upsert(cursor, "consent_dailytotal", _COLUMNS, totals, as_arrays=postgres and not routed)
 
 
 # What is no text; PostgreSQL is told which types its arrays have.
@@ -39,9 +41,9 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _upsert(cursor: Any, table: str, columns: str, counts: Mapping[Any, int], postgres: bool) -> None:
+def _upsert(cursor: Any, table: str, columns: str, counts: Mapping[Any, int], as_arrays: bool) -> None:
     rows = sorted((*key, count) for key, count in counts.items())
-    if postgres and len(rows) > 1:  # an array a column: half of what as many rows of VALUES cost both sides
+    if as_arrays and len(rows) > 1:  # an array a column: half of what as many rows of VALUES cost both sides
         names = [*columns.split(", "), "count"]
         arrays = ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in names)
         cursor.execute(

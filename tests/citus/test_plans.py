@@ -52,10 +52,10 @@ def tasks(statement: str) -> int:
 
 def test_a_batch_of_answers_asks_one_machine_a_statement(asked):
     site = make_site()
-    drafts = [answer(site) for _ in range(600)]
+    drafts = [answer(site, action=action) for action in ("accept_all", "reject_all") for _ in range(300)]
     asked.clear()
     append(drafts[:200])
-    append(drafts[200:])
+    append(drafts[200:])  # two day totals
     append([drafts[3], answer(site, record_id=drafts[4].record_id)])
     statements = list(asked)
     assert {one.split()[0] for one in statements} == {"SELECT", "INSERT", "UPDATE"}

@@ -13,6 +13,7 @@ from consent import citus
 STAY = {"consent_checkpoint", "consent_issuedcheckpoint", "consent_lastsignature", "consent_trailhead"}
 
 
+@pytest.mark.one_machine
 @pytest.mark.django_db
 def test_one_machine_is_told_that_there_is_nothing_to_distribute():
     # Where the extension lies ready, as on a machine that tries tests/citus, it says how to make it.

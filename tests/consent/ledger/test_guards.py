@@ -31,7 +31,8 @@ def refused(sql: str, *params) -> bool:
             cursor.execute(sql, params)
             assert cursor.rowcount != 0, sql
     except DatabaseError as error:
-        assert "append-only" in str(error), error
+        # Citus refuses that a row leaves its site before any trigger is asked.
+        assert "append-only" in str(error) or "modifying the partition value" in str(error), error
         return True
     return False
 

@@ -73,6 +73,7 @@ def of_two_sites():
     return sites, [*(answer(site, record_id=uuid.uuid4()) for site in sites), earlier[0], earlier[-1]]
 
 
+@pytest.mark.one_machine
 def test_a_batch_of_several_sites_names_one_in_each_statement_where_they_are_kept_apart(asked, monkeypatch):
     if connection.vendor == "sqlite":
         assert not keeps_sites_apart()
@@ -92,6 +93,7 @@ def test_a_batch_of_several_sites_names_one_in_each_statement_where_they_are_kep
     assert {re.sub(r"\W.*", "", one, flags=re.DOTALL) for one in statements} == {"SELECT", "INSERT", "COPY", "UPDATE"}
 
 
+@pytest.mark.one_machine
 def test_what_a_batch_of_several_sites_asks_at_once(asked):
     sites, drafts = of_two_sites()
     before = len(asked())

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Model
 
+from consent import citus
 from consent.ledger import stretch
 from consent.ledger.verify import UNPROVED, orphans, verify
 from consent.models import (
@@ -67,10 +68,16 @@ def change(model: type[Model], column: str) -> None:
     kind = next(f for f in model._meta.concrete_fields if f.column == column).get_internal_type()
     order = "" if model in (LogHead, DailyTotal) else f"ORDER BY {model._meta.concrete_fields[1].column} DESC"
     with connection.cursor() as cursor:
-        where = f"{column} IS NOT NULL"
-        cursor.execute(f"SELECT {column} FROM {table} WHERE {where} {order} LIMIT 1")
-        [old] = cursor.fetchone()
-        one = f"(SELECT {'ctid' if postgres else 'rowid'} FROM {table} WHERE {column} = %s LIMIT 1)"
+        key = [field.column for field in model._meta.pk_fields]
+        row = " AND ".join(f"{name} = %s" for name in [*key, column])
+        cursor.execute(f"SELECT {', '.join([*key, column])} FROM {table} WHERE {column} IS NOT NULL {order} LIMIT 1")
+        *one, old = cursor.fetchone()
+        if column == "site_id" and citus.is_distributed(connection, table):  # which no UPDATE changes there
+            names = ", ".join(f.column for f in model._meta.concrete_fields if f.column not in (None, column))
+            moved = f"SELECT {column} + 1003, {names} FROM {table} WHERE {row}"
+            cursor.execute(f"INSERT INTO {table} ({column}, {names}) {moved}", [*one, old])
+            cursor.execute(f"DELETE FROM {table} WHERE {row}", [*one, old])
+            return
         new: Any
         if kind == "BinaryField":
             raw = bytearray(bytes(old))
@@ -79,17 +86,12 @@ def change(model: type[Model], column: str) -> None:
         elif "Integer" in kind:
             new = old + 1_003
         elif kind in ("DateField", "DateTimeField"):
-            if postgres:
-                cursor.execute(
-                    f"UPDATE {table} SET {column} = {column} + interval '1 {'day' if kind == 'DateField' else 'microsecond'}' "
-                    f"WHERE ctid = {one} AND {column} = %s",
-                    [old, old],
-                )
-                assert cursor.rowcount == 1
-                return
             text = old if isinstance(old, str) else str(old)
             new = (date.fromisoformat(text[:10]) + timedelta(days=1)).isoformat() + text[10:]
-            old = text
+            if postgres:  # keeps more than the days of it
+                new = old + (timedelta(days=1) if kind == "DateField" else timedelta(microseconds=1))
+            else:
+                old = text
         else:
             text = str(old) if postgres or kind != "UUIDField" else str(old)
             place = text.rindex("a") if "a" in text else len(text) - 1
@@ -97,8 +99,8 @@ def change(model: type[Model], column: str) -> None:
             if kind == "UUIDField":
                 new = text[:-1] + ("0" if text[-1] != "0" else "1")
         cursor.execute(
-            f"UPDATE {table} SET {column} = %s WHERE {'ctid' if postgres else 'rowid'} = {one} AND {column} = %s",
-            [new, old, old],
+            f"UPDATE {table} SET {column} = %s WHERE {row}",
+            [new, *one, old],
         )
         assert cursor.rowcount == 1, (kind, old, new)
 
