@@ -207,18 +207,9 @@ export function isBare(node) {
   return kind === 3 ? !parentNode(node) : kind === 1 && !hasAttributes(node) && !firstElement(node) && !BUSY.has(nameOf(node));
 }
 
-/** Elements that LOADING finds by their names. */
-const LOADERS = new Set('link object image use feImage set animate meta'.split(' '));
-/** Can an attribute make this element load? The whole selector takes longer to match than most elements' names to read. */
-const mayMatch = (el) =>
-  LOADERS.has(nameOf(el)) ||
-  attributeNames(el).some((name) => name !== 'id' && (name !== 'class' || /optanon-|ot-vscat/.test(getAttr(el, name))));
-
 /** `checkElement` for what can load: most nodes can't, and are passed over fast. Without an attribute only text of CSS does. */
 export const checkOne = (node, where = undefined) =>
-  node.nodeType === 1 &&
-  (nameOf(node) === 'style' || (hasAttributes(node) && mayMatch(node) && matches(node, LOADING))) &&
-  checkElement(node, where);
+  node.nodeType === 1 && (hasAttributes(node) || node.localName === 'style') && matches(node, LOADING) && checkElement(node, where);
 
 /** The same for a node and everything in it. */
 export function checkTree(node, where = undefined) {
