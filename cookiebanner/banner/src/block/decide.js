@@ -158,7 +158,7 @@ export const authorKeys = (el) => {
   const written = getAttr(el, 'data-consent');
   if (written !== null) return written.match(/[^\s,]+/g) || [''];
   return getAttr(el, 'class')
-    ?.match(/(optanon-category|ot-vscat)-[\w,-]*/g)
+    ?.match(/(?:optanon-category|ot-vscat)-([\w,-]*)/g)
     ?.flatMap((name) => {
       const ids = name.match(/\w+/g).slice(2);
       return ids[0] ? ids : [''];

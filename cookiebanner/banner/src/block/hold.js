@@ -6,7 +6,21 @@
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, kindOf, matches, nameOf, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
+import {
+  findAll,
+  getAttr,
+  getter,
+  hasAttr,
+  kindOf,
+  matches,
+  nameOf,
+  note,
+  putBefore,
+  removeAttr,
+  setAttr,
+  setter,
+  uncurried,
+} from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete, mayRun } from './replace.js';
 import { assignType, holdSource, importsWaitFor } from './scripts.js';
@@ -200,7 +214,8 @@ export function checkElement(el, where = loadsIn(el)) {
   settle(el, waiting);
 }
 
-const BUSY = new Set(['script', 'style', 'iframe']);
+/** Elements whose insertion does something, without an attribute or a child. */
+export const BUSY = new Set(['script', 'style', 'iframe']);
 /** Can nothing in this node load, or be reached into, and nothing change where it stood? What most pages make and insert. */
 export function isBare(node) {
   const kind = kindOf(node);

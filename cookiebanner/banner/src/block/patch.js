@@ -4,7 +4,7 @@
  */
 import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
 import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
-import { checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
+import { BUSY, checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
 import { mapFrame } from './level.js';
 import { MARK, readClean } from './names.js';
@@ -55,14 +55,7 @@ const rootsIn = (node) =>
 
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
-  if (
-    (method === 'appendChild' || method === 'insertBefore') &&
-    !anyRoots &&
-    self.localName !== 'script' &&
-    self.localName !== 'style' &&
-    isBare(all[0])
-  )
-    return go();
+  if ((method === 'appendChild' || method === 'insertBefore') && !anyRoots && !BUSY.has(self.localName) && isBare(all[0])) return go();
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
