@@ -42,8 +42,14 @@ SLOWDOWN = 4
 SITE = "news.test"
 OURS = ("two requests", "one request", "own origin", "in the page")
 RIVALS = ("klaro", "vanilla-cookieconsent")
-BANNERS = {"klaro": ".klaro .cookie-notice", "vanilla-cookieconsent": "#cc-main .cm"}
-REJECTS = {
+FLOORS = ("floor", "floor in the page")
+# The smallest banner that can be seen and pressed.
+FLOOR = (
+    "var d=document.createElement('div');d.id='floor';d.style='position:fixed;bottom:0;background:#fff';"
+    "d.innerHTML='<button onclick=d.remove()>Reject all</button>';document.documentElement.append(d)"
+)
+BANNERS = {"klaro": ".klaro .cookie-notice", "vanilla-cookieconsent": "#cc-main .cm"} | dict.fromkeys(FLOORS, "#floor")
+REJECTS = dict.fromkeys(FLOORS, "#floor button") | {
     "klaro": ".klaro .cm-btn-decline, .klaro .cn-decline",
     "vanilla-cookieconsent": "#cc-main [data-role=necessary]",
 }
@@ -91,6 +97,7 @@ def fill(world: World) -> None:
         (shop.CONSENT, f"{base}/gate.js"): gate,
         (shop.CONSENT, f"{base}/regime/eu_opt_in/gate.js"): gate + first,
         (SITE, f"/fairgate{base}/gate.js"): gate + first,
+        (SITE, "/floor.js"): FLOOR.encode(),
         (SITE, "/klaro.js"): (MODULES / "klaro/dist/klaro.js").read_bytes(),
         (SITE, "/klaro-config.js"): (KLARO % json.dumps([
             {"name": f"s{n}", "title": f"Service {n}", "purposes": ["ab"[n % 2]]} for n in range(20)
@@ -114,6 +121,8 @@ def fill(world: World) -> None:
         "one request": f'<script src="{remote}{base}/regime/eu_opt_in/gate.js"></script>{SWALLOW}',
         "own origin": f'<script src="/fairgate{base}/gate.js"></script>{SWALLOW}',
         "in the page": f'<script data-base="{remote}">{(gate + first).decode()}</script>{SWALLOW}',
+        "floor": '<script src="/floor.js"></script>',
+        "floor in the page": f"<script>{FLOOR}</script>",
         "klaro": '<script defer src="/klaro-config.js"></script><script defer src="/klaro.js"></script>',
         "vanilla-cookieconsent": '<link rel="stylesheet" href="/cookieconsent.css">'
         '<script defer src="/cookieconsent.js"></script><script defer src="/cookieconsent-config.js"></script>',
@@ -200,7 +209,7 @@ def measure(rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
         browser = Chromium(chromium(), [*world.chromium_arguments, "--no-sandbox"])
         for number in range(rounds + 1):  # the first one warms up
             for profile in PROFILES:
-                for way in ("none", *OURS, *RIVALS):
+                for way in ("none", *FLOORS, *OURS, *RIVALS):
                     found = load(browser, way, profile)
                     for name, value in found.items() if number else ():
                         taken.setdefault(profile, {}).setdefault(way, {}).setdefault(name, []).append(value)
@@ -329,8 +338,10 @@ Made by `make bench-banner` ({day}, {rounds} rounds, load of the machine {load:.
 for all, a visitor without a cache, {chromium} without a debugger (bench/devtools.py). `slow` has 150 ms
 of round trip, 1.6 Mbit/s and a CPU four times slower; no profile charges the connection that a second origin needs.
 Medians with the smallest and the largest; interleaved, the first round not counted. Rivals come from the page's own
-origin, as their documentation says. `requests` and `bytes` are those that had come when the banner was seen (the page
-itself is none of them), `main thread` and `script` are CPU until 1.2 s after all had come, `press` is from a press of
+origin, as their documentation says. `floor` is one line, a file of the page's own origin or in the page, that puts a
+`<div>` with a button beside the body: it holds, asks and keeps nothing, and no banner is there sooner. `requests` and
+`bytes` are those that had come when the banner was seen (the page itself is none of them), `main thread` and `script`
+are CPU until 1.2 s after all had come, `press` is from a press of
 "Reject" to the next frame, as INP."""
 
 

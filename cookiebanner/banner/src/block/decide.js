@@ -35,10 +35,12 @@ export const anyServiceWaits = () => host.services.some((_, i) => serviceWaits(i
 
 /** Whose a URL is: a service's index, behind the last for an unknown third party, or -1. Pages ask the same again and again. */
 const owners = new Map();
+/** What those are relative to: a text put together for each question would have to be hashed each time. */
+let ownersBase;
 function ownerOf(url, rulesOnly, base) {
-  const key = base + url;
-  if (owners.size > 999) owners.clear();
-  let owner = owners.get(key);
+  if (base !== ownersBase || owners.size > 999) owners.clear();
+  ownersBase = base;
+  let owner = owners.get(url);
   if (owner !== undefined) return owner;
   owner = -1;
   try {
@@ -53,7 +55,7 @@ function ownerOf(url, rulesOnly, base) {
       }
     }
   } catch {}
-  owners.set(key, owner);
+  owners.set(url, owner);
   return owner;
 }
 
@@ -155,8 +157,12 @@ const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument
 export const authorKeys = (el) => {
   const written = getAttr(el, 'data-consent');
   if (written !== null) return written.match(/[^\s,]+/g) || [''];
-  const found = [...(getAttr(el, 'class') || '').matchAll(/(?:optanon-category|ot-vscat)-([\w,-]*)/g)];
-  return found[0] && found.flatMap(([, ids]) => ids.match(/\w+/g) || ['']);
+  return getAttr(el, 'class')
+    ?.match(/(?:optanon-category|ot-vscat)-([\w,-]*)/g)
+    ?.flatMap((name) => {
+      const ids = name.match(/\w+/g).slice(2);
+      return ids[0] ? ids : [''];
+    });
 };
 export const isExempt = (el) => el === host.tag || exempted.has(el) || hasAttr(el, 'data-ot-ignore');
 

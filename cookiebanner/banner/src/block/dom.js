@@ -30,7 +30,12 @@ const nodeType = uncurried(describe(Node.prototype, 'nodeType').get);
  * @param {ParentNode} root
  * @returns {any[]}
  */
-export const findAll = (root, selector) => [...queries.get(nodeType(root))(root, selector)];
+export function findAll(root, selector) {
+  const found = queries.get(nodeType(root))(root, selector);
+  // Mostly there is none, and an iterator costs more than the search.
+  return found.length ? [...found] : [];
+}
+export const nameOf = getter(E, 'localName');
 export const setHtml = setter(E, 'innerHTML');
 export const outerHtml = getter(E, 'outerHTML');
 export const ruleText = getter(CSSRule.prototype, 'cssText');
@@ -82,10 +87,12 @@ const { trustedTypes } = /** @type {any} */ (window);
 const KINDS = ['isHTML', 'isScript', 'isScriptURL'];
 /** What a value says, once and for all: an object could say something else at the browser's own look. */
 export const said = (value) =>
-  Object(value) === value && !(trustedTypes && KINDS.some((kind) => trustedTypes[kind](value))) ? `${value}` : value;
+  typeof value === 'string' || Object(value) !== value || (trustedTypes && KINDS.some((kind) => trustedTypes[kind](value)))
+    ? value
+    : `${value}`;
 /** The same for arguments, from `at` on those that were given. */
 export function sayOnce(args, from = 0, to = args.length) {
-  for (let i = from; i < Math.min(to, args.length); i++) args[i] = said(args[i]);
+  for (let i = from; i < to && i < args.length; i++) args[i] = said(args[i]);
 }
 /** @returns {number} a node's type; 0 of what only looks like one */
 export function kindOf(node) {

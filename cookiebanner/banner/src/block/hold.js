@@ -6,7 +6,21 @@
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, kindOf, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
+import {
+  findAll,
+  getAttr,
+  getter,
+  hasAttr,
+  kindOf,
+  matches,
+  nameOf,
+  note,
+  putBefore,
+  removeAttr,
+  setAttr,
+  setter,
+  uncurried,
+} from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete, mayRun } from './replace.js';
 import { assignType, holdSource, importsWaitFor } from './scripts.js';
@@ -200,8 +214,13 @@ export function checkElement(el, where = loadsIn(el)) {
   settle(el, waiting);
 }
 
-/** Can nothing in this node load, or be reached into? What most pages make and insert. */
-export const isBare = (node) => kindOf(node) === 1 && !hasAttributes(node) && !firstElement(node) && !matches(node, 'script,style,iframe');
+/** Elements whose insertion does something, without an attribute or a child. */
+export const BUSY = new Set(['script', 'style', 'iframe']);
+/** Can nothing in this node load, or be reached into, and nothing change where it stood? What most pages make and insert. */
+export function isBare(node) {
+  const kind = kindOf(node);
+  return kind === 3 ? !parentNode(node) : kind === 1 && !hasAttributes(node) && !firstElement(node) && !BUSY.has(nameOf(node));
+}
 
 /** `checkElement` for what can load: most nodes can't, and are passed over fast. Without an attribute only text of CSS does. */
 export const checkOne = (node, where = undefined) =>

@@ -4,8 +4,8 @@ import { findAll, inert, outerHtml, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
 
-/** Can this HTML load anything? Cheap, and wrong only on the safe side. */
-export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(/i.test(html);
+/** Can this HTML load anything, or bring in a window? Cheap, and wrong only on the safe side. */
+export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(|frame/i.test(html);
 
 /** What stands in a tag: quotes count behind `=` alone. */
 const INSIDE = `(?:[^>=]|=\\s*(?:"[^"]*"|'[^']*'|[^\\s>"'][^\\s>]*(?=[\\s>])|(?=>)))*>`;

@@ -4,7 +4,7 @@
  */
 import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
 import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
-import { checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
+import { BUSY, checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
 import { mapFrame } from './level.js';
 import { MARK, readClean } from './names.js';
@@ -48,14 +48,14 @@ const roots = new WeakMap();
 let anyRoots = false;
 /** The shadow roots in a tree, which come into the page with it. */
 const rootsIn = (node) =>
-  (anyRoots && node.nodeType !== 3 ? [node, ...findAll(node, '*')] : []).flatMap((el) => {
+  [node, ...findAll(node, '*')].flatMap((el) => {
     const root = roots.get(el) || el.shadowRoot;
     return root ? [root, ...rootsIn(root)] : [];
   });
 
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
-  if (/^(appendC|insertB)/.test(method) && !anyRoots && isBare(all[0]) && !/^s(cript|tyle)$/.test(self.localName)) return go();
+  if ((method === 'appendChild' || method === 'insertBefore') && !anyRoots && !BUSY.has(self.localName) && isBare(all[0])) return go();
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
@@ -65,9 +65,9 @@ function insertNodes(go, all, self, method) {
   const scripts = [];
   let text = '';
   let insert = () => (scripts.length ? holdInsertion(scripts, go) : go());
-  args.forEach((given, i) => {
-    const type = kindOf(given);
-    if (!type && args === all) args[i] = said(given);
+  for (let i = 0; i < args.length; i++) {
+    const type = kindOf(args[i]);
+    if (!type && args === all) args[i] = said(args[i]);
     const node = args[i];
     if (typeof node === 'string' || type === 3) {
       text += type ? node.data : node;
@@ -75,18 +75,16 @@ function insertNodes(go, all, self, method) {
       if (type) insert = () => changeSheet(node.parentNode, null, next);
     }
     if (type === 11 && /^(style|script)$/.test(parent?.localName)) text += node.textContent;
-    if (type === 1 || type === 11) {
-      inserted.push(...(type === 1 ? [node] : node.children));
-      const isForeign = where && node.ownerDocument !== parent.ownerDocument;
-      if (where > 1 || isForeign) checkTree(node, where);
-      if (where > 1) scripts.push(...scriptsIn(node));
+    if (type === 1) inserted.push(node);
+    if (type === 11) inserted.push(...node.children);
+    if (where && (type === 1 || type === 11) && (where > 1 || node.ownerDocument !== parent.ownerDocument)) {
       // Trees in shadow are watched, but what watches them has its turn later.
-      for (const root of where > 1 || isForeign ? rootsIn(node) : []) {
-        checkTree(root, where);
-        if (where > 1) scripts.push(...scriptsIn(root));
+      for (const tree of anyRoots ? [node, ...rootsIn(node)] : [node]) {
+        checkTree(tree, where);
+        if (where > 1) scripts.push(...scriptsIn(tree));
       }
     }
-  });
+  }
   const result = changeText(parent, text, insert, /^app/.test(method));
   inserted.forEach(enterFramesIn);
   return result;
@@ -143,11 +141,13 @@ function patchHtml(w) {
   const inert = doc.implementation.createHTMLDocument('');
   const { adoptNode } = doc;
   const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html)) => {
+    const insertAsItIs = () => changeText(el, html, () => go(html));
+    if (!mayLoad(`${html}`)) return insertAsItIs();
     // A base may come in with what is relative to it.
     withBaseOf(`${html}`, el.baseURI, () => {
-      const nodes = context && context.localName !== 'template' && mayLoad(`${html}`) && safeNodes(inert, context, parse);
+      const nodes = context && context.localName !== 'template' && safeNodes(inert, context, parse);
       if (nodes) el[insert](...nodes);
-      else changeText(el, html, () => go(html));
+      else insertAsItIs();
     });
     enterFrames(el.ownerDocument.defaultView);
   };

@@ -80,13 +80,13 @@ function patchAttributes(w) {
     el.setAttributeNS(attr.namespaceURI, attr.name, attr.value);
     return null;
   });
-  methods(w, 'Element', 'getAttribute', (go, [name], el) => readAttribute(el, name, go));
+  methods(w, 'Element', 'getAttribute', (go, args, el) => readAttribute(el, args[0], go));
   methods(w, 'Element', 'getAttributeNS', (go, [namespace, name], el) => readAttribute(el, qualified(namespace, name), go));
   const has = (el, name, go) => {
     const found = readAttribute(el, name, go);
     return found !== null && found !== false;
   };
-  methods(w, 'Element', 'hasAttribute', (go, [name], el) => has(el, name, go));
+  methods(w, 'Element', 'hasAttribute', (go, args, el) => has(el, args[0], go));
   methods(w, 'Element', 'hasAttributeNS', (go, [namespace, name], el) => has(el, qualified(namespace, name), go));
   methods(w, 'Element', 'getAttributeNames', (go, _args, el) => (isHeldElement(el) ? writtenNames(el) : go()));
   methods(w, 'Element', 'getAttributeNode getAttributeNodeNS', (go, args, el, _name, native) =>

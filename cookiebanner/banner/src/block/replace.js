@@ -63,9 +63,9 @@ export function property(w, where, name, set, read = (go, _self) => go(), take =
       ? {}
       : {
           get: calling(getter, (self) => read(() => apply(getter, self, []), self)),
-          set: calling(setter, (self, [value]) => {
-            if (set) set(take(value), (given) => apply(setter, self, [given]), self);
-            else apply(setter, self, [value]);
+          set: calling(setter, (self, args) => {
+            if (set) set(take(args[0]), (given) => apply(setter, self, [given]), self);
+            else apply(setter, self, args);
           }),
         },
   );

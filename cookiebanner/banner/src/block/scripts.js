@@ -51,7 +51,7 @@ const parentNode = getter(Node.prototype, 'parentNode');
 
 const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
 const isCode = (el) => CODE.test((typeOf(el) || '').trim());
-const isParked = (el) => authorKeys(el) && PLAIN.test(typeOf(el));
+const isParked = (el) => PLAIN.test(typeOf(el)) && authorKeys(el);
 const isMap = (el) => /^importmap$/i.test(typeOf(el));
 const canRun = (el) => isCode(el) || isParked(el) || isMap(el);
 const setType = (el, type) => (type === null ? removeAttr(el, 'type') : setAttr(el, 'type', type));
