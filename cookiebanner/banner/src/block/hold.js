@@ -5,6 +5,7 @@
  * load. What its author wrote stays readable (twins.js). An element is held where it would load and no earlier: images and
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
+import { adoptFrame } from './adopt.js';
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
 import { findAll, getAttr, getter, hasAttr, kindOf, matches, note, putBefore, removeAttr, setAttr, setter, uncurried } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
@@ -266,5 +267,8 @@ export function assign(el, attribute, value, set) {
     if (name === 'src') giveBack(el, 'sandbox');
     set(value);
     checkElement(el);
-  } else set(value);
+  } else {
+    set(value);
+    if (name === 'src') adoptFrame(el, value);
+  }
 }
