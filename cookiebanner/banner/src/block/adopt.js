@@ -43,7 +43,8 @@ export const withScript = (html, isXml = false) => {
 };
 
 /** One expression, as far as can be told without an engine: texts, names and calls. */
-const EXPRESSION = /^(?!\s*(?:void|var|let|const|return|throw|function|class|import|new)\b)((["'`])(?:\\[^]|(?!\2)[^\\])*\2|[\w$.+,()[\] ])+(?=;?\s*$)/;
+const EXPRESSION =
+  /^(?!\s*(?:void|var|let|const|return|throw|function|class|import|new)\b)((["'`])(?:\\[^]|(?!\2)[^\\])*\2|[\w$.+,()[\] ])+(?=;?\s*$)/;
 /** The same for code whose value may be a document; window `w` runs it. */
 function adoptedCode(url, w) {
   const code = url.replace(/^javascript:/i, '');
@@ -60,6 +61,7 @@ export function adoptedUrl(url, w) {
   const file = files.get(address);
   if (!file || !anyServiceWaits()) return;
   const type = typeOf(file);
+  /** @type {any} */
   let body = file;
   // Each byte as one letter, unless a mark at its beginning says otherwise.
   let text = textOf(address, 'text/plain;charset=x-user-defined');
