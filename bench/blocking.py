@@ -167,7 +167,7 @@ and 10 (2 to 7 of ten addresses); a picture right behind a script, without a tex
 elsewhere 0 and 0. Pages with frames or such pictures in their markup need the strict or the server level, which
 don't race. `l-preconnect` is a bare TLS connection, which no policy covers; only rewriting the page takes it
 away.
-"""
+"""  # noqa: E501
 WORKERS = """## Workers
 
 While something waits, an own worker begins behind the rules: the browser starts a small file of ours from memory, which

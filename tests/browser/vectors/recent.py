@@ -19,10 +19,16 @@ _host = "('{T}'.replace('tracker','tra'+'cker'))"
 _built = "var s=document.createElement(`script`);s.src=`{T}/t.js`;document.head.append(s)".replace(
     "`{T}/t.js`", "[`https://tra`,`cker.shop.test/{P}/t.js`].join(``)"
 )
-_doc = "'<!doctype html><html lang=en><head><title>x</title></head><body><script>" + _built + "<\\/script></body></html>'"
-_xhtml = "'<html xmlns=\"http://www.w3.org/1999/xhtml\"><head><title>x</title></head><body><script>" + _built + "</'+'script></body></html>'"
+_doc = (
+    "'<!doctype html><html lang=en><head><title>x</title></head><body><script>" + _built + "<\\/script></body></html>'"
+)
+_xhtml = (
+    '\'<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body><script>'
+    + _built
+    + "</'+'script></body></html>'"
+)
 _svg_doc = (
-    "'<svg xmlns=\"http://www.w3.org/2000/svg\"><script>var s=document.createElementNS(`http://www.w3.org/2000/svg`,`script`);"
+    '\'<svg xmlns="http://www.w3.org/2000/svg"><script>var s=document.createElementNS(`http://www.w3.org/2000/svg`,`script`);'
     "s.setAttribute(`href`,[`https://tra`,`cker.shop.test/{P}/t.js`].join(``));document.documentElement.append(s)</'+'script></svg>'"
 )
 
@@ -88,7 +94,9 @@ REALMS_JS = {
     "r-javascript-html": "window.mk=function(){return " + _doc + "};" + _add + "'<iframe src=\"javascript:parent.mk()\"></iframe>')",
 }  # fmt: skip
 REALMS_BODY = {
-    "r-javascript-markup": "<script>window.mk=function(){return " + _doc + "}</script><iframe src='javascript:parent.mk()'></iframe>",
+    "r-javascript-markup": "<script>window.mk=function(){return "
+    + _doc
+    + "}</script><iframe src='javascript:parent.mk()'></iframe>",
 }
 
 TREES_JS = {
