@@ -81,7 +81,8 @@ GATE_MS = (
 UNLISTED_KINDS = """## Ways that no list names
 
 The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`;
-`overlooked.py` and `hostile.py`: found by reading the engine; in tabs that are used again).
+`overlooked.py` and `hostile.py`: found by reading the engine; `recent.py`: what browsers got of late, and documents in
+memory; in tabs that are used again).
 `tests/browser/test_sinks.py` walks every setter, method and constructor of the installed Chromium and Firefox and
 fails on one that nobody judged
 (`tests/browser/sinks/judged.json`); those called `limit` there are of the list below. What no script can hold, at the
@@ -108,8 +109,12 @@ drop-in and the snippet level and, where the page is not at fault but its code i
   instructions, the artwork of media sessions and notifications, `<template for>`, style sheets with another base
   address, an option that was filled in another document and is set by its index (`select[0] = option`), storage
   buckets, tags of background sync.
-- **A document in memory in a frame** whose code puts the address together as it runs: one that a `javascript:` address
-  makes (tried: 1/1/1 at the snippet level), and a `blob:` one (`r-blob-built`). One that names the address is held.
+- **A document in memory in a frame** whose code puts the address together as it runs is held: one from a `blob:` address
+  gets, while anything waits, the author's bytes with a script of ours before the author's, behind its doctype and the tags
+  of its root and head, which patches its window and takes itself out. Its `location` is that of the copy; the author's
+  address goes on meaning the author's bytes. Of a `javascript:` address the same, in Chromium, where its code is one
+  expression of texts, names and calls. Not held: an empty frame's `location` set to one (above), other code there, and
+  `data:` documents, which are of no origin.
 - **Code that is written against the gate**: in the page it has the same rights as the gate. One that replaces what the
   language has built in (`RegExp.prototype.exec`), puts a property of its own over an element's (`localName`), or calls
   `fairgate.accept()`, gets by. A policy holds it.
@@ -136,6 +141,22 @@ REMAINS = """What is left at the snippet level, kind by kind:
   `l-preconnect`): the same.
 - **A picture right behind a script** (`s-img`) and what a drawing shows (`u-markup-feimage`) race, see below.
 - **What own files load** (`o-own-…`, `u-own-…`), which is the rest of the server level as well: see below.
+- **A sheet from memory that is imported as a module** (`o-css-blob-adopted`): the browser reads it by itself, and adopting
+  it shows its pictures.
+
+What was tried against these (2026-11-30, Chromium 156, a request in how many of four first loads):
+
+| vector | tried | asked for |
+|---|---|---|
+| `u-markup-feimage` | nothing; `href` taken away by an observer; the drawing hidden as well; by a style sheet before it | 4; 0; 1; 2: a race, lost in tabs that are used again |
+| `u-markup-dictionary` | nothing; `rel`, `href` and element taken away by an observer; another dictionary before it | 4; 3; 4 |
+| `c-import` | nothing; text emptied, `media` and `type` changed, disabled and removed by an observer | 4; 4, 4, 4 |
+| `o-own-submodule` | import map with the rule's host; with the very subdomain; with the very file | 4; 0; 0 |
+| `o-own-dynamic` | import map with the very file; with `https://` and the site's own host given back | 0; 0, and no other host's modules come, those of allowed ones neither |
+
+A policy holds the first three, but it cannot be lifted after an answer: that is the strict level. A map that names the
+very host or file holds the last two, which is what a rule of that host gives; of hosts that only a script's text names
+nobody can make a map before it has come.
 
 Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the
 markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and
@@ -146,7 +167,7 @@ and 10 (2 to 7 of ten addresses); a picture right behind a script, without a tex
 elsewhere 0 and 0. Pages with frames or such pictures in their markup need the strict or the server level, which
 don't race. `l-preconnect` is a bare TLS connection, which no policy covers; only rewriting the page takes it
 away.
-"""
+"""  # noqa: E501
 WORKERS = """## Workers
 
 While something waits, an own worker begins behind the rules: the browser starts a small file of ours from memory, which

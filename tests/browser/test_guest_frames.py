@@ -146,3 +146,39 @@ def test_after_a_no_a_held_frame_says_load_as_one_that_cannot_be_reached(guest, 
     page.wait_for_function("ran.length > 3")
     page.wait_for_timeout(300)
     assert page.evaluate("ran") == told * 2
+
+
+# A document in memory, with what a script could see of it, and of its file, afterwards.
+IN_MEMORY = """async ([html, type]) => {
+  const frame = document.body.appendChild(document.createElement('iframe')), file = new Blob([html], { type });
+  const url = frame.src = URL.createObjectURL(file);
+  await new Promise(resolve => { frame.onload = resolve });
+  const { contentDocument: doc, contentWindow: w } = frame;
+  return { src: frame.src === url, bytes: await (await fetch(url)).text() === html, markup: new XMLSerializer().serializeToString(doc),
+    mode: doc.compatMode, set: doc.characterSet, type: doc.contentType, scripts: doc.scripts.length, said: w.said }
+}"""
+CODE = "<script>said = [document.scripts.length, document.readyState, document.title].join()</script>"
+
+
+@pytest.mark.parametrize(
+    ("html", "kind"),
+    [
+        (f"<!-- a --><!DOCTYPE html>\n<html lang=de data-a='>'><head id=h><meta charset=utf-8><title>é</title>{CODE}", "text/html"),
+        (f"<p>quirks {CODE}", "text/html"),
+        (f"\ufeff<!doctype html><title>é</title>{CODE}", "text/html"),
+        (f"<?xml version='1.0'?><!-- <a> --><html xmlns='http://www.w3.org/1999/xhtml'>{CODE}</html>", "application/xhtml+xml"),
+    ],
+)  # fmt: skip
+def test_a_document_in_memory_is_what_its_author_made(guest, html: str, kind: str) -> None:
+    assert guest.open("").evaluate(IN_MEMORY, [html, kind]) == guest.bare("").evaluate(IN_MEMORY, [html, kind])
+
+
+def test_code_in_an_address_runs_once_and_makes_its_document(guest) -> None:
+    code = """async () => {
+      window.made = 0; window.make = () => { made++; return '<!doctype html><p>own</p><script>said=1<\\/script>' };
+      const frame = document.body.appendChild(document.createElement('iframe'));
+      frame.src = 'javascript:parent.make()';
+      await new Promise(resolve => { frame.onload = resolve });
+      return [made, frame.src, frame.contentDocument.body.innerHTML, frame.contentWindow.said, frame.contentDocument.compatMode]
+    }"""
+    assert guest.open("").evaluate(code) == guest.bare("").evaluate(code)

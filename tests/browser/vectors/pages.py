@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .hostile import HOSTILE
 from .overlooked import OVERLOOKED
+from .recent import RECENT
 from .unlisted import KINDS, UNLISTED
 
 
@@ -245,7 +246,7 @@ def _vectors() -> list[Vector]:
     add("media, embed, object", body=MEDIA, js=MEDIA_JS)
     add("network APIs, workers", js=NETWORK)
     add("first-party storage", js=STORAGE)
-    for kinds in (KINDS, OVERLOOKED, HOSTILE):
+    for kinds in (KINDS, OVERLOOKED, HOSTILE, RECENT):
         for kind, (kind_body, kind_js) in kinds.items():
             add(kind, body=kind_body, js=kind_js)
     return made

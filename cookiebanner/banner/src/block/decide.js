@@ -105,11 +105,12 @@ const mentions = (text) => [
 export const textWaitsFor = (text) => firstThatWaits(mentions(text), true);
 export const heldMentions = (text) => mentions(text).filter((url) => urlWaitsFor(url, true));
 
-/** The text behind a URL of this origin. */
-function textOf(url) {
+/** The text behind a URL of this origin; `type`: what it is taken for. */
+export function textOf(url, type = '') {
   try {
     const request = new XMLHttpRequest();
     request.open('GET', url, false);
+    if (type) request.overrideMimeType(type);
     request.send();
     return request.responseText;
   } catch {}

@@ -5,6 +5,7 @@
  * load. What its author wrote stays readable (twins.js). An element is held where it would load and no earlier: images and
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
+import { adoptFrame } from './adopt.js';
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
 import {
   findAll,
@@ -215,7 +216,7 @@ export function checkElement(el, where = loadsIn(el)) {
 }
 
 /** Elements whose insertion does something, without an attribute or a child. */
-export const BUSY = new Set(['script', 'style', 'iframe']);
+export const BUSY = new Set(['script', 'style', 'iframe', 'frame', 'embed', 'object']);
 /** Can nothing in this node load, or be reached into, and nothing change where it stood? What most pages make and insert. */
 export function isBare(node) {
   const kind = kindOf(node);
@@ -285,5 +286,8 @@ export function assign(el, attribute, value, set) {
     if (name === 'src') giveBack(el, 'sandbox');
     set(value);
     checkElement(el);
-  } else set(value);
+  } else {
+    set(value);
+    if (name === 'src') adoptFrame(el, value);
+  }
 }

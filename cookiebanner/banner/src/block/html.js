@@ -1,5 +1,6 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
-import { holdCss, host, readings, trust, upward, withBaseOf } from './decide.js';
+import { INSIDE, withScript } from './adopt.js';
+import { holdCss, readings, trust, withBaseOf } from './decide.js';
 import { findAll, inert, outerHtml, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
 import { keepFromRunning, parkTag } from './scripts.js';
@@ -7,8 +8,6 @@ import { keepFromRunning, parkTag } from './scripts.js';
 /** Can this HTML load anything, or bring in a window? Cheap, and wrong only on the safe side. */
 export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(|frame/i.test(html);
 
-/** What stands in a tag: quotes count behind `=` alone. */
-const INSIDE = `(?:[^>=]|=\\s*(?:"[^"]*"|'[^']*'|[^\\s>"'][^\\s>]*(?=[\\s>])|(?=>)))*>`;
 const TAG = RegExp(`<!--(?:-?>|[^]*?--!?>)|(<(script|style)\\b${INSIDE})([^]*?)(?=<\\/\\2)|<\\w${INSIDE}`, 'gi');
 
 /** Where a tag begins that does not end in this HTML. @returns {number} */
@@ -52,23 +51,18 @@ export const safeHtml = (html, base = document.baseURI) =>
     }),
   );
 
-/** Under this name a frame's first script finds what patches its window. */
-const PATCH = '__fgRealm';
 /** A frame's document gets the patches before its first script. */
 export function safeSrcdoc(html, el) {
-  const safe = safeHtml(html, el.baseURI);
-  if (!/<script|\bon\w+\s*=|javascript:/i.test(safe)) return safe;
-  window[PATCH] ||= upward.patchRealm;
-  return `<script nonce="${host.nonce || ''}">try{let w=self,i=9;while(i--&&!w.${PATCH})w=w.parent;w.${PATCH}(self)}catch(e){}</script>${safe}`;
+  return withScript(safeHtml(html, el.baseURI));
 }
 
 /**
  * Parses as `context` would, where nothing loads, and holds what has to wait.
  *
- * @param {Document} doc an inert one @param {Element} context @param {(box: Element) => void} parse fills the box
+ * @param {Document} doc an inert one @param {Element} context @param {(box: Element) => void} parse fills the box @param {boolean} [run] do its scripts run?
  * @returns {Node[]|null} the nodes, or null when nothing in them waits (let the native do it)
  */
-export function safeNodes(doc, context, parse) {
+export function safeNodes(doc, context, parse, run = false) {
   const where = loadsIn(context);
   if (!where) return null;
   const box = doc.createElementNS(context.namespaceURI, context.localName);
@@ -76,7 +70,7 @@ export function safeNodes(doc, context, parse) {
   let changed = false;
   for (const el of findAll(box, LOADING)) {
     if (el.localName === 'script') {
-      keepFromRunning(el);
+      if (!run) keepFromRunning(el);
       changed = true;
     } else if (changes(el, where)) changed = true;
   }

@@ -2,6 +2,7 @@
  * Frames that are sent to a held address, whoever sends them: a link, a form, `open()`, or the frame's own `location` by the
  * Navigation API, which says nothing of frames that are still empty. What visitors do themselves, and popups, go on.
  */
+import { adoptedUrl } from './adopt.js';
 import { documentWaitsFor, exempted, textBehind, textWaitsFor, upward, urlWaitsFor } from './decide.js';
 import { closest, contentWindow, findAll, getAttr, listen, listenAgain, sayOnce } from './dom.js';
 import { watchedRoots } from './observe.js';
@@ -36,8 +37,12 @@ const isHeld = (url) =>
 function isStopped(el, target, address, resumes = true) {
   const doc = el.ownerDocument;
   const url = address !== null && new URL(address, doc.baseURI).href;
-  const frame = url && isHeld(url) && frameOf(doc, target);
-  if (frame && resumes) stopped.set(frame, url);
+  const held = url && isHeld(url);
+  const frame = (held || /^(blob|javascript):/.test(url)) && frameOf(doc, target);
+  const adopted = frame && !held && adoptedUrl(url, frame);
+  if (!held && !adopted) return;
+  if (adopted) frame.location = adopted;
+  else if (frame && resumes) stopped.set(frame, url);
   return frame;
 }
 
@@ -84,17 +89,26 @@ export function patchNavigation(w) {
   hear(w.document, 'load', () => enterFrames(w));
   if (w !== w.top) {
     // Of an empty frame there is no event.
-    methods(w, 'Navigation', 'navigate', (go, [address]) => {
+    methods(w, 'Navigation', 'navigate', (go, args) => {
+      const [address] = args;
       const url = new URL(address, w.document.baseURI).href;
-      if (!isHeld(url)) return go();
+      if (!isHeld(url)) {
+        args[0] = adoptedUrl(url) || address;
+        return go();
+      }
       stopped.set(w, url);
       const never = new w.Promise(() => {});
       return { committed: never, finished: never };
     });
     hear(w.navigation, 'navigate', (event) => {
-      if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement) || !isHeld(event.destination.url)) return;
+      const { url } = event.destination;
+      if (event.userInitiated || !event.cancelable || exempted.has(w.frameElement)) return;
+      const held = isHeld(url);
+      const adopted = !held && adoptedUrl(url);
+      if (!held && !adopted) return;
       event.preventDefault();
-      stopped.set(w, event.destination.url);
+      if (held) stopped.set(w, url);
+      else w.location[event.navigationType === 'push' ? 'assign' : 'replace'](adopted);
     });
   }
   // What stands in no page is heard of by nobody, and leads somewhere all the same.

@@ -2,6 +2,7 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
+import { patchAddresses } from './adopt.js';
 import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
 import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
 import { BUSY, checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
@@ -36,6 +37,7 @@ function takeAddress(args, at = 0) {
 
 /** Reaches into the frames that come in with a node. */
 function enterFramesIn(node) {
+  if (/^(embed|object|frame)$/.test(node.localName)) enterFrames(node.ownerDocument.defaultView);
   enterFrame(node);
   if (node.firstElementChild) for (const frame of findAll(node, 'iframe')) enterFrame(frame);
 }
@@ -130,22 +132,28 @@ function patchNodes(w) {
 /** The method that inserts nodes where `insertAdjacentHTML` inserts text. */
 const METHODS = { beforebegin: 'before', afterbegin: 'prepend', beforeend: 'append', afterend: 'after' };
 
-/** Trees that nobody reaches later are held as text. */
+/** Do scripts in this HTML run, unlike those of `innerHTML`? */
+const runsScripts = ([, options]) => Object(options).runScripts;
+/** Trees that nobody reaches later are held as text, as are scripts that run at once. */
 const holdShadowRoots = (args) => {
-  if (/shadowrootmode/i.test(args[0])) args[0] = safeHtml(`${args[0]}`);
+  if (/shadowrootmode/i.test(args[0]) || runsScripts(args)) args[0] = safeHtml(`${args[0]}`);
 };
+
+/** What text that becomes nodes beside an element is read in; without an element around it, as in a body. */
+const around = ({ parentElement, parentNode, ownerDocument }) =>
+  parentElement || parentNode?.host || (kindOf(parentNode) === 11 && ownerDocument.createElement('body'));
 
 /** HTML that is given as text. */
 function patchHtml(w) {
   const doc = w.document;
   const inert = doc.implementation.createHTMLDocument('');
   const { adoptNode } = doc;
-  const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html)) => {
+  const insertHtml = (el, context, html, insert, go, parse = (box) => setHtml(box, html), run = false) => {
     const insertAsItIs = () => changeText(el, html, () => go(html));
     if (!mayLoad(`${html}`)) return insertAsItIs();
     // A base may come in with what is relative to it.
     withBaseOf(`${html}`, el.baseURI, () => {
-      const nodes = context && context.localName !== 'template' && safeNodes(inert, context, parse);
+      const nodes = context && context.localName !== 'template' && safeNodes(inert, context, parse, run);
       if (nodes) el[insert](...nodes);
       else insertAsItIs();
     });
@@ -159,7 +167,7 @@ function patchHtml(w) {
   methods(w, 'Element', 'setHTML setHTMLUnsafe', (go, args, self, _name, native) => {
     sayOnce(args, 0, 1);
     holdShadowRoots(args);
-    insertHtml(self, self, args[0], 'replaceChildren', go, (box) => apply(native, box, args));
+    insertHtml(self, self, args[0], 'replaceChildren', go, (box) => apply(native, box, args), runsScripts(args));
   });
   methods(w, 'ShadowRoot', 'setHTML setHTMLUnsafe', (go, args) => {
     sayOnce(args, 0, 1);
@@ -184,11 +192,11 @@ function patchHtml(w) {
   const checkEdited = ({ isTrusted, inputType, target }) => isTrusted && /^insertF|^hi/.test(inputType) && checkTree(target);
   listen(w, 'input', checkEdited);
   for (const type of ['beforeinput', 'copy', 'cut', 'dragstart', 'drop']) listen(w, type, (event) => host.edited?.(event));
-  property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, self.parentElement, html, 'replaceWith', go), readHtml);
+  property(w, 'Element', 'outerHTML', (html, go, self) => insertHtml(self, around(self), html, 'replaceWith', go), readHtml);
   methods(w, 'Element', 'insertAdjacentHTML', (go, args, self) => {
     sayOnce(args);
     const method = METHODS[`${args[0]}`.toLowerCase()];
-    insertHtml(self, method && (/pend/.test(method) ? self : self.parentElement), args[1], method, go);
+    insertHtml(self, method && (/pend/.test(method) ? self : around(self)), args[1], method, go);
   });
   methods(w, 'Range', 'createContextualFragment', (go, args, self, _name, native) => {
     sayOnce(args);
@@ -200,6 +208,21 @@ function patchHtml(w) {
     return apply(adoptNode, doc, [fragment]);
   });
   methods(w, 'Range', 'toString', readClean);
+  // What a page's own policy of types makes of a text comes after all that we look at.
+  methods(w, 'TrustedTypePolicyFactory', 'createPolicy', (go, args) => {
+    sayOnce(args, 0, 1);
+    const rules = args[0] === 'default' && args[1];
+    const { createHTML, createScriptURL } = Object(rules);
+    if (createHTML || createScriptURL) {
+      const then = (make, hold) => make && ((...given) => hold(apply(make, rules, given)));
+      args[1] = {
+        ...rules,
+        createHTML: then(createHTML, (html) => html && safeHtml(`${html}`)),
+        createScriptURL: then(createScriptURL, (url) => (url && urlWaitsFor(url) ? 'data:,' : url)),
+      };
+    }
+    return go();
+  });
 }
 
 /** Documents → what was written to them of a tag, a style sheet or a script that has yet to end. */
@@ -335,6 +358,7 @@ export function patchRealm(w) {
   patchRequests(w, isHeld);
   patchWorkers(w);
   patchFrames(w);
+  patchAddresses(w);
   patchStorage(w);
   patchSinks(w, isHeld, unreachable);
   patchNavigation(w);

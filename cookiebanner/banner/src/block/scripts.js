@@ -67,8 +67,8 @@ const means = (text, i, part) =>
 /** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one is kept from resolving. */
 export function importsWaitFor(text, isModule = false) {
   const code = /\\[xu]/.test(text) ? decoded(text) : text;
-  for (const [, dynamic, url] of code.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:https?:)?\/\/[^"'`]+)/g)) {
-    const i = urlWaitsFor(url, true);
+  for (const [, dynamic, url] of code.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:(?:https?:)?\/\/|data:text\/css)[^"'`]+)/g)) {
+    const i = url[0] === 'd' ? textWaitsFor(textBehind(url) || '') : urlWaitsFor(url, true);
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
   }
   // Whatever is imported by a variable, or by text that becomes code, is named somewhere.
