@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from pathlib import Path
+from typing import cast
 
 from tests import corpus
 from tests.citus.cluster import SETTINGS, Machines, run
@@ -22,7 +23,8 @@ class SpreadRig(Rig):
 
     def __init__(self, folder: Path, workers: int = 2, options: tuple[str, ...] = ()) -> None:
         self.machines = Machines(workers, stock=True, options=(*SETTINGS, *options), known=2)
-        super().__init__(folder, cluster=self.machines, sites=8)
+        # All that the rig itself asks of its cluster, machines have, too.
+        super().__init__(folder, cluster=cast(Cluster, self.machines), sites=8)
 
     def prepare(self) -> None:
         super().prepare()

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import Self
 
 import psycopg2
 
@@ -64,7 +65,7 @@ class Rig:
         for name in ("FAIRGATE_UNSAFE", "DJANGO_ALLOW_ASYNC_UNSAFE"):
             self.env.pop(name, None)
 
-    def __enter__(self) -> Rig:
+    def __enter__(self) -> Self:
         self.cluster.start()
         if self.empty:
             self.prepare()

@@ -68,7 +68,7 @@ def change(model: type[Model], column: str) -> None:
     kind = next(f for f in model._meta.concrete_fields if f.column == column).get_internal_type()
     order = "" if model in (LogHead, DailyTotal) else f"ORDER BY {model._meta.concrete_fields[1].column} DESC"
     with connection.cursor() as cursor:
-        key = [field.column for field in model._meta.pk_fields]
+        key = [str(field.column) for field in model._meta.pk_fields]
         row = " AND ".join(f"{name} = %s" for name in [*key, column])
         cursor.execute(f"SELECT {', '.join([*key, column])} FROM {table} WHERE {column} IS NOT NULL {order} LIMIT 1")
         *one, old = cursor.fetchone()
