@@ -154,8 +154,8 @@ What was tried against these (2026-11-30, Chromium 156, a request in how many of
 | `o-own-submodule` | import map with the rule's host; with the very subdomain; with the very file | 4; 0; 0 |
 | `o-own-dynamic` | import map with the very file; with `https://` and the site's own host given back | 0; 0, and no other host's modules come, those of allowed ones neither |
 
-A policy holds the first three, but it cannot be lifted after an answer: that is the strict level. A map that names the
-very host or file holds the last two, which is what a rule of that host gives; of hosts that only a script's text names
+The strict level's policy, which is there from the page's beginning, holds the first three, but it cannot be lifted after
+an answer; a `style-src` that a script adds later left `c-import` at 4. A map that names the very host or file holds the last two, which is what a rule of that host gives; of hosts that only a script's text names
 nobody can make a map before it has come.
 
 Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the
