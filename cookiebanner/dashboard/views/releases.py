@@ -41,7 +41,10 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
     waivers = list(site.lint_waivers.filter(revoked_at=None))
     draft = queries.draft(site, just_read=True, sign_offs=waivers)
-    page = Paginator(queries.releases(site), PAGE).get_page(request.GET.get("page"))
+    rows = queries.releases(site)
+    newest = list(rows[:PAGE])
+    # Their numbers have no gap: nobody need count them.
+    page = Paginator(range(newest[0].number if newest else 0), PAGE).get_page(request.GET.get("page"))
     last = site.publish_requests.order_by("-pk").first()
     wanted = json.loads(last.snapshot) if last and last.ended_at is None else None  # one at a time
     drawings, *of_wanted = rendered.jobs_of_each(site, [draft, *([wanted] if wanted else [])])
@@ -53,7 +56,8 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         request,
         "dashboard/releases.html",
         site,
-        current=queries.current_release(site),
+        current=newest[0] if newest else None,
+        rows=newest if page.number == 1 else rows[(page.number - 1) * PAGE : page.number * PAGE],
         page=page,
         groups=differences(before, draft) if before else [],
         changed=before is not None and before != draft,
