@@ -138,6 +138,7 @@ def measure_history(
     if "d" in given.only:
         say("proofs and receipts")
         results["proofs"] = history.proofs(cluster, folder, large)
+        results["took"]["d"] = f"300 random records of {sizes[-1]:,}"
     if "e" in given.only:
         say("exports and verification")
         results["reading"] = history.reading(cluster, small, given.rounds, say, given.reading)
@@ -145,6 +146,7 @@ def measure_history(
     if "f" in given.only:
         say("the dashboard")
         results["dashboard"] = history.dashboard(large, days=90)
+        results["took"]["f"] = f"Medians of five; {sizes[-1]:,} records"
     if "g" in given.only:
         say("exports and verification of the largest ledger")
         results["whole"] = history.reading(cluster, large, 1, say, given.reading)

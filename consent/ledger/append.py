@@ -4,8 +4,11 @@ One transaction with a fixed number of statements, however many drafts there are
 
 1. lock the heads of the sites, `ORDER BY site_id`, so that two batches never wait in a circle;
 2. look up replays, in a statement of its own, so that it sees what was committed while we waited for the lock;
-3. insert entries and records, and the tiles that became full;
+3. insert records and entries, and the tiles that became full;
 4. add to the day totals, sorted by key; 5. move the heads.
+
+PostgreSQL gets them in four messages: a trip there and back costs both sides as much as two answers
+(docs/decisions/0047).
 
 `received_at` is taken under the lock and never runs backwards within a site, but at an entry that says so
 (`consent.ledger.clock`).
@@ -173,7 +176,11 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
     for draft in drafts:
         _check(draft)
     connection = connections[using]
-    if len({draft.site_id for draft in drafts}) > 1 and keeps_sites_apart(using):
+    # A batch of its own is one machine's on Citus, which commits it at once; COPY makes it prepare and commit in two
+    # steps, which what else an outer transaction writes needs.
+    within = connection.in_atomic_block
+    apart = keeps_sites_apart(using) if not within or len({d.site_id for d in drafts}) > 1 else _apart_as_known(using)
+    if apart and len({draft.site_id for draft in drafts}) > 1:
         # What names one site is done by one machine: one transaction a site.
         outcomes: list[Outcome | None] = [None] * len(drafts)
         for site_id in sorted({draft.site_id for draft in drafts}):
@@ -183,14 +190,31 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
         return [outcome for outcome in outcomes if outcome is not None]
     if not drafts:
         return []
-    # A batch of its own is one machine's, which commits it at once; COPY makes Citus prepare and commit in two steps,
-    # which what else an outer transaction writes needs.
-    routed = not connection.in_atomic_block and keeps_sites_apart(using)
-    with transaction.atomic(using=using, savepoint=False):
-        postgres = connection.vendor == "postgresql"
-        # The bare cursor spares a wrapper a statement; its errors must be Django's all the same.
-        with connection.wrap_database_errors, connection.cursor() as wrapped:
-            return _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at, routed).run()
+    postgres = connection.vendor == "postgresql"
+    if postgres and not apart and not within and connection.get_autocommit():
+        return _append_in_few_messages(connection, drafts, at)
+    # The bare cursor spares a wrapper a statement; its errors must be Django's all the same.
+    whole = transaction.atomic(using=using, savepoint=False)
+    with whole, connection.wrap_database_errors, connection.cursor() as wrapped:
+        routed = bool(apart) and not within
+        batch = _Batch(wrapped.cursor if postgres else wrapped, postgres, drafts, at, routed)
+        batch.together = postgres and apart is False
+        return batch.run()
+
+
+def _append_in_few_messages(connection: Any, drafts: Sequence[Draft], at: datetime | None) -> list[Outcome]:
+    """A batch whose BEGIN goes with its first statement and whose COMMIT goes with its last."""
+    with connection.wrap_database_errors, connection.cursor() as wrapped:
+        batch = _Batch(wrapped.cursor, True, drafts, at)
+        batch.together = batch.whole = True
+        try:
+            return batch.run()
+        except BaseException:
+            try:
+                wrapped.cursor.execute("ROLLBACK")
+            except Exception:  # what was begun there must not go on with the next batch
+                connection.close()
+            raise
 
 
 def append_unless_stopped(draft: Draft) -> int | None:
@@ -241,6 +265,11 @@ def keeps_sites_apart(using: str = "default") -> bool:
     return found
 
 
+def _apart_as_known(using: str) -> bool | None:
+    """`keeps_sites_apart` as this process heard it last, None before: inside a transaction nothing more is asked."""
+    return _apart[using][0] if using in _apart else None
+
+
 class _Head:
     __slots__ = ("before", "edge", "first", "last", "leaves", "size", "stopped")
 
@@ -265,8 +294,13 @@ class _Batch:
         self.drafts = drafts
         self.at = at
         self.heads: dict[int, _Head] = {}
+        self.together = False  # statements that nobody waits for are sent with the next one
+        self.whole = False  # the transaction is begun and committed here
+        self.unsent: list[bytes] = []
 
     def run(self) -> list[Outcome]:
+        if self.whole:
+            self.execute("BEGIN")
         self.lock_heads()
         outcomes = self.place(self.known())
         if self.entries:
@@ -274,9 +308,32 @@ class _Batch:
             self.insert_tiles()
             for site, head in self.heads.items():
                 unfinished.grown(site, head.first, head.leaves)
-            stats.add_totals(self.cursor, self.totals, self.postgres, self.routed)
+            stats.add_totals(self, self.totals, self.postgres, self.routed)
             self.move_heads()
+        if self.whole:
+            self.execute("COMMIT")
+        self.send()
         return outcomes
+
+    def execute(self, statement: str, given: Sequence[Any] | None = None) -> None:
+        """Executes what has no rows to read: with the next statement, where they may go together."""
+        if self.together:
+            self.unsent.append(self.cursor.mogrify(statement, given))
+        elif given is None:
+            self.cursor.execute(statement)
+        else:
+            self.cursor.execute(statement, given)
+
+    def ask(self, statement: str, given: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a statement."""
+        self.execute(statement, given)
+        self.send()
+        return self.cursor.fetchall()
+
+    def send(self) -> None:
+        if self.unsent:
+            self.cursor.execute(b";\n".join(self.unsent))
+            self.unsent.clear()
 
     # --- 1. heads ---------------------------------------------------------------------------------------------------
 
@@ -287,7 +344,7 @@ class _Batch:
         if missing:  # the first entry of a site
             empty = "''" if self.postgres else "x''"
             values = ",".join(f"({int(site)},0,{empty},NULL)" for site in missing)
-            self.cursor.execute(
+            self.execute(
                 f"INSERT INTO consent_loghead (site_id, size, edge, last_received_at) VALUES {values} "  # noqa: S608
                 "ON CONFLICT (site_id) DO NOTHING"
             )
@@ -300,11 +357,11 @@ class _Batch:
     def read_heads(self, sites: list[int]) -> None:
         many = ",".join(str(int(site)) for site in sites)
         which = f"= {many}" if len(sites) == 1 else f"= ANY('{{{many}}}')" if self.postgres else f"IN ({many})"
-        self.cursor.execute(
+        rows = self.ask(
             f"SELECT site_id, size, edge, last_received_at FROM consent_loghead WHERE site_id {which} "  # noqa: S608
             f"ORDER BY site_id {'FOR UPDATE' if self.postgres else ''}"
         )
-        for site_id, size, edge, last in self.cursor.fetchall():
+        for site_id, size, edge, last in rows:
             self.heads[site_id] = _Head(site_id, size, edge, self.moment(last))
 
     # --- 2. replays -------------------------------------------------------------------------------------------------
@@ -312,21 +369,20 @@ class _Batch:
     def known(self) -> dict[tuple[int, str], tuple[bytes, Outcome]]:
         """What is stored already under these ids: the request hash and the outcome a replay gets."""
         keys = sorted({(draft.site_id, draft.id_text) for draft in self.drafts})
-        self.cursor.execute(self.known_of_one_site(keys) if len(self.heads) == 1 else self.known_of_several(keys))
-        found = self.cursor.fetchall()
+        found = self.ask(self.known_of_one_site(keys) if len(self.heads) == 1 else self.known_of_several(keys))
         if not found:
             return {}
         # The day of the entry leads PostgreSQL to the one partition that can hold the record.
         stored: dict[tuple[int, int], tuple[Any, bool]] = {}
         for site, _, index, _, day in found:
             start = self.day(day)
-            self.cursor.execute(
+            rows = self.ask(
                 "SELECT received_at, payload IS NULL FROM consent_consentrecord "
                 "WHERE site_id = %s AND leaf_index = %s AND received_at >= %s AND received_at < %s",
                 [site, index, self.time(start), self.time(start + timedelta(days=1))],
             )
-            if row := self.cursor.fetchone():
-                stored[site, index] = row
+            if rows:
+                stored[site, index] = rows[0]
         result = {}
         for site, record_id, index, request_hash, _ in found:
             received_at, erased = stored.get((site, index), (None, True))
@@ -336,27 +392,25 @@ class _Batch:
 
     def known_of_one_site(self, keys: list[tuple[int, str]]) -> str:
         """An equality on the site: a database that keeps sites apart asks one of its machines (Citus)."""
+        site, texts = int(keys[0][0]), [text for _, text in keys]
+        if self.together:
+            return _each_of(f"unnest('{{{','.join(texts)}}}'::uuid[]) v(r)", str(site))
         if self.postgres:
-            ids = f"= ANY('{{{','.join(text for _, text in keys)}}}'::uuid[])"
+            ids = f"= ANY('{{{','.join(texts)}}}'::uuid[])"
         else:
-            texts = "','".join(text.replace("-", "") for _, text in keys)
-            ids = f"IN ('{texts}')"
-        return (
-            "SELECT site_id, record_id, leaf_index, request_hash, day FROM consent_logentry "  # noqa: S608 - UUIDs
-            f"WHERE site_id = {int(keys[0][0])} AND record_id {ids}"
-        )
+            bare = "','".join(text.replace("-", "") for text in texts)
+            ids = f"IN ('{bare}')"
+        return f"SELECT {_KNOWN} FROM consent_logentry WHERE site_id = {site} AND record_id {ids}"  # noqa: S608 - UUIDs
 
     def known_of_several(self, keys: list[tuple[int, str]]) -> str:
         if self.postgres:
             sites, ids = ",".join(str(int(site)) for site, _ in keys), ",".join(text for _, text in keys)
-            given = f"unnest('{{{sites}}}'::bigint[], '{{{ids}}}'::uuid[])"
-        else:
-            values = ",".join(f"({int(site)},'{text.replace('-', '')}')" for site, text in keys)
-            given = f"(SELECT column1 AS s, column2 AS r FROM (VALUES {values}))"  # noqa: S608 - integers and UUIDs
-        columns = "(s, r)" if self.postgres else ""
+            return _each_of(f"unnest('{{{sites}}}'::bigint[], '{{{ids}}}'::uuid[]) v(s, r)", "v.s")
+        values = ",".join(f"({int(site)},'{text.replace('-', '')}')" for site, text in keys)
         return (
-            "SELECT e.site_id, e.record_id, e.leaf_index, e.request_hash, e.day "  # noqa: S608
-            f"FROM {given} v{columns} JOIN consent_logentry e ON e.site_id = v.s AND e.record_id = v.r"
+            "SELECT e.site_id, e.record_id, e.leaf_index, e.request_hash, e.day "  # noqa: S608 - integers and UUIDs
+            f"FROM (SELECT column1 AS s, column2 AS r FROM (VALUES {values})) v "
+            "JOIN consent_logentry e ON e.site_id = v.s AND e.record_id = v.r"
         )
 
     # --- 3. entries, records, tiles ---------------------------------------------------------------------------------
@@ -438,10 +492,8 @@ class _Batch:
         )  # fmt: skip
 
     def insert_postgres(self) -> None:
-        """COPY costs both sides less than an INSERT of many rows."""
-        entries = [
-            f"{s}\t{i}\t{r}\t\\\\x{h.hex()}\t{t}\t{d}\t{x}\t\\\\x{c.hex()}\n" for s, i, r, h, t, d, x, c in self.entries
-        ]
+        """COPY costs both sides less than an INSERT of many rows, and what visitors said is in no statement, which a
+        database may log. Entries say nothing of anybody: they go along with what comes after them."""
         records = []
         for d, index, at, day, payload, salt in self.records:
             release = "\\N" if d.release is None else d.release
@@ -452,8 +504,26 @@ class _Batch:
                 f"{_columns(d.regime, d.jurisdiction, d.language, d.action)}\t"
                 f"{text}\t{d.visitor_text or _NULL}\t{d.replaces or _NULL}\t\\\\x{salt.hex()}\n"
             )
-        self.cursor.copy_expert(f"COPY consent_logentry ({_ENTRY}) FROM STDIN", StringIO("".join(entries)))
+        self.send()
         self.cursor.copy_expert(f"COPY consent_consentrecord ({_RECORD}) FROM STDIN", StringIO("".join(records)))
+        if self.together:
+            self.insert_entries()
+            return
+        entries = [
+            f"{s}\t{i}\t{r}\t\\\\x{h.hex()}\t{t}\t{d}\t{x}\t\\\\x{c.hex()}\n" for s, i, r, h, t, d, x, c in self.entries
+        ]
+        self.cursor.copy_expert(f"COPY consent_logentry ({_ENTRY}) FROM STDIN", StringIO("".join(entries)))
+
+    def insert_entries(self) -> None:
+        """By an array a column. What is in them is hex, digits and words of ours (`_check_words`)."""
+        sites, indexes, ids, hashes, types, days, releases, sealed = zip(*self.entries, strict=True)
+        columns = (
+            ("bigint", map(str, sites)), ("bigint", map(str, indexes)), ("uuid", ids), ("bytea", map(_hex, hashes)),
+            ("text", types), ("date", map(str, days)), ("text", (one or '""' for one in releases)),
+            ("bytea", map(_hex, sealed)),
+        )  # fmt: skip
+        arrays = ",".join(f"'{{{','.join(values)}}}'::{type}[]" for type, values in columns)
+        self.execute(f"INSERT INTO consent_logentry ({_ENTRY}) SELECT * FROM unnest({arrays})")  # noqa: S608
 
     def insert_routed(self) -> None:
         """Two INSERTs of one site's rows: Citus hands each to one machine."""
@@ -496,7 +566,7 @@ class _Batch:
                     above[site] = (start >> 8, roots)
             for part in range(0, len(rows), 500):
                 chunk = rows[part : part + 500]
-                self.cursor.execute(
+                self.execute(
                     "INSERT INTO consent_logtile (site_id, level, number, hashes, root) VALUES "
                     + ",".join(["(%s,%s,%s,%s,%s)"] * len(chunk)),
                     [value for row in chunk for value in row],
@@ -506,14 +576,14 @@ class _Batch:
     def earlier(self, site: int, level: int, start: int, end: int) -> list[bytes]:
         """The hashes start ≤ number < end of a level, from what earlier batches stored."""
         if level:
-            self.cursor.execute(
+            rows = self.ask(
                 "SELECT root FROM consent_logtile WHERE site_id = %s AND level = %s AND number >= %s AND number < %s "
                 "ORDER BY number",
                 [site, level - 1, start, end],
             )
-            return [bytes(row[0]) for row in self.cursor.fetchall()]
+            return [bytes(row[0]) for row in rows]
         uuid = next(draft.site_uuid for draft in self.drafts if draft.site_id == site)
-        self.cursor.execute(
+        rows = self.ask(
             "SELECT type, day, release_hash, commitment FROM consent_logentry "
             "WHERE site_id = %s AND leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",
             [site, start, end],
@@ -521,7 +591,7 @@ class _Batch:
         date_of = (lambda day: day) if self.postgres else (lambda day: self.day(day).date())
         return [
             merkle.leaf_hash(leaf_input(type, uuid, date_of(day), release_hash, bytes(sealed)))
-            for type, day, release_hash, sealed in self.cursor.fetchall()
+            for type, day, release_hash, sealed in rows
         ]
 
     # --- 5. heads ---------------------------------------------------------------------------------------------------
@@ -530,7 +600,7 @@ class _Batch:
         moved = [(site, head) for site, head in sorted(self.heads.items()) if head.size > head.first]
         if len(moved) == 1 or not self.postgres:
             for site, head in moved:
-                self.cursor.execute(
+                self.execute(
                     "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
                     [head.size, b"".join(head.edge), self.time(head.last), site],
                 )
@@ -539,7 +609,7 @@ class _Batch:
             f"({site},{head.size},'\\x{b''.join(head.edge).hex()}'::bytea,'{self.time(head.last)}'::timestamptz)"
             for site, head in moved
         )
-        self.cursor.execute(
+        self.execute(
             "UPDATE consent_loghead h SET size = v.size, edge = v.edge, last_received_at = v.last "  # noqa: S608
             f"FROM (VALUES {values}) v(site, size, edge, last) WHERE h.site_id = v.site"
         )
@@ -564,6 +634,18 @@ class _Batch:
         return datetime.fromisoformat(text[:10]).replace(tzinfo=UTC)
 
 
+_KNOWN = "site_id, record_id, leaf_index, request_hash, day"
+
+
+def _each_of(given: str, site: str) -> str:
+    """Asks for each id by itself: without OFFSET a planner that knows nothing of a young table would rather read a
+    site's whole log."""
+    return (
+        f"SELECT e.* FROM {given}, LATERAL "  # noqa: S608 - integers and UUIDs
+        f"(SELECT {_KNOWN} FROM consent_logentry WHERE site_id = {site} AND record_id = v.r OFFSET 0) e"
+    )
+
+
 _ENTRY = "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment"
 _RECORD = (
     "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, "
@@ -578,6 +660,11 @@ _NULL = "\\N"
 def _columns(*texts: str) -> str:
     """Columns of printable ASCII (`_check_words`) for COPY's text format."""
     return "\t".join(text.replace("\\", "\\\\") for text in texts)
+
+
+def _hex(data: bytes) -> str:
+    """A bytea as an element of an array that stands in a statement."""
+    return f"\\\\x{data.hex()}"
 
 
 def _marks(count: int) -> str:

@@ -59,11 +59,13 @@ def gate_unseen(site: Site) -> Iterator[Found]:
 
 def new_host(site: Site) -> Iterator[Found]:
     """Unknown hosts of the last week that wait for somebody."""
-    table = inbox.table_of(site)
     rows = site.gate_reports.filter(
         kind=GateReport.Kind.UNKNOWN_HOST, dismissed_at=None, first_seen__gt=timezone.now() - WEEK
     )
-    hosts = rows.order_by("-count", "subject").values_list("subject", flat=True)[: 2 * MOST_HOSTS]
+    hosts = list(rows.order_by("-count", "subject").values_list("subject", flat=True)[: 2 * MOST_HOSTS])
+    if not hosts:  # nearly every site on nearly every day
+        return
+    table = inbox.table_of(site)
     waiting = [host for host in hosts if not inbox.covered(table, host)]
     yield from (Found("new_host", host, {}) for host in waiting[:MOST_HOSTS])
 

@@ -24,7 +24,8 @@ from cookiebanner.health import readiness
 QUEUE = 2048  # answers that may wait; beyond them the client is asked to come back
 BATCH = 512  # answers in one transaction
 SLOW = 10  # seconds in one transaction; then something is wrong
-WRITERS = 2  # threads of one process, each with a connection
+HELD_UP = 0.25  # seconds in one transaction after which other sites' answers wait for it no longer
+WRITERS = 2  # threads of one process, each with a connection: one works, the other when that is held up
 WRITERS_APART = 8  # where the database keeps sites apart
 OnOutcome = Callable[[Outcome | Exception], None]
 Item = tuple[Draft, OnOutcome]
@@ -38,9 +39,10 @@ class Unavailable(Exception):
 class Writer:
     """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
 
-    Its lines commit beside each other, each with a thread and a connection. A site is always in the same one, so that
-    its answers stay in their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's
-    thread.
+    One of its lines does the work, so that batches are long; what waits for it while a transaction is held up (by the
+    lock of a site's log, say) goes to the next. Where the database keeps sites apart each line has a share of the
+    sites. Each has a thread and a connection. All of a site's answers that are not yet stored are in one line, so that
+    they stay in their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Writer:
         self._write, self._queue, self._batch = write, queue, batch
         self._given = settings.FAIRGATE_WRITERS if writers is None else writers  # 0: as the database asks for
         self._lines: list[_Line] = []
-        self._ended = False
+        self._apart = self._ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -64,6 +66,7 @@ class Writer:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._add_lines(self._given or (WRITERS if connection.vendor == "postgresql" else 1), apart=False)
+        loop.call_later(HELD_UP, self._look_for_what_is_held_up)
 
     def look_at_the_database(self) -> None:
         """Prepares for one that keeps sites apart. For a thread that may wait for it, before the first draft."""
@@ -79,8 +82,30 @@ class Writer:
         lines = self._lines
         if self._ended or not lines or sum([len(line.waiting) for line in lines]) >= self._queue:
             return False
-        lines[draft.site_id % len(lines)].add((draft, on_outcome))
+        self._line_of(draft.site_id).add((draft, on_outcome))
         return True
+
+    def _line_of(self, site_id: int) -> _Line:
+        lines = self._lines
+        if self._apart:
+            return lines[site_id % len(lines)]
+        for line in lines:
+            if site_id in line.sites:
+                return line
+        return next((line for line in lines if not line.is_held_up), lines[0])
+
+    def _look_for_what_is_held_up(self) -> None:
+        """Takes from lines that are held up what others can do."""
+        if self._ended or self._loop is None:
+            return
+        now = time.monotonic()
+        for line in self._lines:
+            line.is_held_up = bool(line.began) and now - line.began > HELD_UP
+        if not self._apart and not all(line.is_held_up for line in self._lines):
+            for line in self._lines:
+                for item in line.give_up() if line.is_held_up else ():
+                    self._line_of(item[0].site_id).add(item)
+        self._loop.call_later(HELD_UP, self._look_for_what_is_held_up)
 
     def end(self, timeout: float = 20.0) -> None:
         """Takes no more, writes what waits, ends the threads. Call it in another thread than the loop's."""
@@ -101,6 +126,7 @@ class Writer:
 
     def _add_lines(self, count: int, apart: bool) -> None:
         assert self._loop is not None
+        self._apart = apart
         for line in self._lines:
             line.apart = apart
         new = [_Line(self._write, self._batch, apart, self._loop) for _ in range(count - len(self._lines))]
@@ -111,13 +137,16 @@ class Writer:
 
 class _Line:
     """The answers of some sites, written by one thread, in batches of any of them or, where sites are kept apart, of
-    one."""
+    one. `sites` and `is_held_up` are for the loop's thread."""
 
     def __init__(
         self, write: Callable[[list[Draft]], list[Outcome]], batch: int, apart: bool, loop: asyncio.AbstractEventLoop
     ) -> None:
         self._write, self._batch, self.apart, self._loop = write, batch, apart, loop
         self.waiting: deque[Item] = deque()
+        self.sites: dict[int, int] = {}  # how many answers of each wait or are being written
+        self.is_held_up = False
+        self._at_work: set[int] = set()  # the sites of the batch that is being written
         self._arrived = threading.Condition()
         self._ended = False
         self.thread = threading.Thread(target=self._run, name="fairgate-writer", daemon=True)
@@ -125,10 +154,30 @@ class _Line:
         self.set_aside = 0
 
     def add(self, item: Item) -> None:
+        site = item[0].site_id
+        self.sites[site] = self.sites.get(site, 0) + 1
         self.waiting.append(item)
         if len(self.waiting) == 1:  # it may be asleep only when nothing waited
             with self._arrived:
                 self._arrived.notify()
+
+    def give_up(self) -> list[Item]:
+        """What waits here and is of no site whose answers are being written."""
+        with self._arrived:
+            items = list(self.waiting)
+            self.waiting.clear()
+            self.waiting.extend(item for item in items if item[0].site_id in self._at_work)
+            given = [item for item in items if item[0].site_id not in self._at_work]
+        self._forget(given)
+        return given
+
+    def _forget(self, items: list[Item]) -> None:
+        for draft, _ in items:
+            left = self.sites[draft.site_id] - 1
+            if left:
+                self.sites[draft.site_id] = left
+            else:
+                del self.sites[draft.site_id]
 
     def end(self) -> None:
         with self._arrived:
@@ -147,12 +196,14 @@ class _Line:
                 return
 
     def _take(self) -> list[Item]:
-        waiting = [self.waiting.popleft() for _ in range(min(len(self.waiting), self._batch))]
-        if not self.apart or not waiting:
-            return waiting
-        site = waiting[0][0].site_id
-        self.waiting.extendleft(item for item in reversed(waiting) if item[0].site_id != site)
-        return [item for item in waiting if item[0].site_id == site]
+        with self._arrived:  # nothing is given up meanwhile
+            batch = [self.waiting.popleft() for _ in range(min(len(self.waiting), self._batch))]
+            if self.apart and batch:
+                site = batch[0][0].site_id
+                self.waiting.extendleft(item for item in reversed(batch) if item[0].site_id != site)
+                batch = [item for item in batch if item[0].site_id == site]
+            self._at_work = {draft.site_id for draft, _ in batch}
+        return batch
 
     def _store(self, drafts: list[Draft]) -> list[Outcome | Exception]:
         """What became of each. A batch that can't be stored is halved: one bad answer must not harm the others."""
@@ -184,12 +235,12 @@ class _Line:
     def _report_outcomes(self, batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
         if self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(_call_back, batch, outcomes)
+        self._loop.call_soon_threadsafe(self._call_back, batch, outcomes)
 
-
-def _call_back(batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
-    for (_, on_outcome), outcome in zip(batch, outcomes, strict=True):
-        try:
-            on_outcome(outcome)
-        except Exception:  # the others must be told all the same
-            log.exception("An answer was stored, but its visitor could not be told.")
+    def _call_back(self, batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
+        self._forget(batch)
+        for (_, on_outcome), outcome in zip(batch, outcomes, strict=True):
+            try:
+                on_outcome(outcome)
+            except Exception:  # the others must be told all the same
+                log.exception("An answer was stored, but its visitor could not be told.")

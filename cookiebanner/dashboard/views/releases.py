@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Case, F, When
 from django.db.models.functions import Length
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -32,13 +33,18 @@ from cookiebanner.staff import preview as previews
 from cookiebanner.staff.days import whole_day
 from cookiebanner.staff.pages import actor, on_site, show
 
+PAGE = 50
+
 
 @on_site(May.VIEW, "GET")
 def releases(request: HttpRequest, site: Site) -> HttpResponse:
     """What the draft would change, what stands in its way, and every release so far."""
     waivers = list(site.lint_waivers.filter(revoked_at=None))
     draft = queries.draft(site, just_read=True, sign_offs=waivers)
-    rows = list(queries.releases(site))
+    rows = queries.releases(site)
+    newest = list(rows[:PAGE])
+    # Their numbers have no gap: nobody need count them.
+    page = Paginator(range(newest[0].number if newest else 0), PAGE).get_page(request.GET.get("page"))
     last = site.publish_requests.order_by("-pk").first()
     wanted = json.loads(last.snapshot) if last and last.ended_at is None else None  # one at a time
     drawings, *of_wanted = rendered.jobs_of_each(site, [draft, *([wanted] if wanted else [])])
@@ -50,8 +56,9 @@ def releases(request: HttpRequest, site: Site) -> HttpResponse:
         request,
         "dashboard/releases.html",
         site,
-        current=rows[0] if rows else None,
-        rows=rows,
+        current=newest[0] if newest else None,
+        rows=newest if page.number == 1 else rows[(page.number - 1) * PAGE : page.number * PAGE],
+        page=page,
         groups=differences(before, draft) if before else [],
         changed=before is not None and before != draft,
         blocking=[(f, mending.address(site, f)) for f in findings if f.blocks],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,7 +25,7 @@ from consent.publishing.models import Release
 from consent.requests.actions import name_old_forms
 from consent.scanner import actions as scanner
 from consent.sites import actions
-from consent.sites.models import Membership, Site
+from consent.sites.models import Host, Membership, Site, SiteSighting
 from consent.sites.queries import role_of, sites_of
 from consent.sites.roles import May, can
 from consent.stats import queries as stats
@@ -32,14 +34,21 @@ from cookiebanner.staff import preview as previews
 from cookiebanner.staff.pages import HOMES, actor, home_of, may_add_sites, show, signed_in
 from cookiebanner.templatetags.glossary import explained
 
+PAGE = 48
+
 
 @signed_in("GET")
 def sites(request: HttpRequest) -> HttpResponse:
-    """Every site the person belongs to, with its last 30 days."""
+    """The sites the person belongs to, with their last 30 days; `?q=` finds a part of a name or of a host."""
+    search = request.GET.get("q", "")[:254].strip()
     latest = Release.objects.filter(site=OuterRef("pk")).order_by("-number").values("number")[:1]
-    rows = list(
-        sites_of(request.user).annotate(release=Subquery(latest), seen=Max("sightings__last_seen")).order_by("name")
-    )
+    seen = SiteSighting.objects.filter(site=OuterRef("pk")).order_by("-last_seen").values("last_seen")[:1]
+    mine = sites_of(request.user).annotate(release=Subquery(latest), seen=Subquery(seen)).order_by("name", "pk")
+    if search:
+        on_host = Exists(Host.objects.filter(site=OuterRef("pk"), name__icontains=search))
+        mine = mine.filter(Q(name__icontains=search) | on_host)
+    page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
+    rows = list(page)
     roles: dict[int, str] = {}
     if not request.user.is_superuser:
         roles = dict(Membership.objects.filter(user=request.user.pk).values_list("site_id", "role"))
@@ -50,7 +59,11 @@ def sites(request: HttpRequest) -> HttpResponse:
         (site, stats.total(days), charts.spark([row.answers for row in days[:-1]]), *_begin(site, roles.get(site.pk)))
         for site, days in ((site, month[site.pk]) for site in rows)
     ]
-    return show(request, "dashboard/sites.html", cards=cards, may_add=may_add_sites(request.user))
+    kept = urlencode({"q": search}) + "&" if search else ""
+    return show(
+        request, "dashboard/sites.html", cards=cards, page=page, search=search, kept=kept,
+        may_add=may_add_sites(request.user),
+    )  # fmt: skip
 
 
 def _begin(site: Site, role: str | None) -> tuple[str, str | None]:

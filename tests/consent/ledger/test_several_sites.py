@@ -8,6 +8,7 @@ import random
 import threading
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DataError, connection
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from consent.answers.intake import record
 from consent.ledger import kept
-from consent.ledger.append import append
+from consent.ledger.append import append, keeps_sites_apart
 from consent.ledger.verify import verify
 from consent.models import DailyTotal, LogEntry, Site
 from cookiebanner.lane.writer import Writer
@@ -84,6 +85,36 @@ def test_a_poisoned_answer_and_a_deleted_site_harm_no_answer_of_another_site(wri
         mine = [d.id_text for n, d in enumerate(drafts) if d.site_id == site.pk and n != 13]
         assert [str(entry.record_id) for entry in stored] == mine
         assert verify(site).wrong == []
+
+
+def test_a_batch_of_its_own_is_four_messages_and_all_or_nothing(monkeypatch):
+    if connection.vendor == "sqlite" or keeps_sites_apart():
+        return
+    from psycopg2.extensions import TRANSACTION_STATUS_IDLE, cursor
+
+    sent: list[str] = []
+
+    class Recorded(cursor):
+        def execute(self, query: Any, given: Any = None) -> None:
+            super().execute(query, given)
+            sent.append(self.query.decode())
+
+        def copy_expert(self, sql: Any, file: Any, *more: Any) -> None:
+            sent.append(sql)
+            super().copy_expert(sql, file, *more)
+
+    sites = [make_site("A"), make_site("B")]
+    append([answer(site) for site in sites])  # whether sites are kept apart is known
+    before = LogEntry.objects.count()
+    with pytest.raises(DataError):
+        append([answer(sites[0]), answer(sites[1], release=2**40)])  # no column holds it
+    assert connection.connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+    assert LogEntry.objects.count() == before
+    monkeypatch.setattr(connection.connection, "cursor_factory", Recorded)
+    append([answer(site) for site in sites])
+    first_words = [[part.split()[0] for part in one.split(";\n")] for one in sent]
+    assert first_words == [["BEGIN", "SELECT"], ["SELECT"], ["COPY"], ["INSERT", "INSERT", "UPDATE", "COMMIT"]]
+    assert [verify(site).wrong for site in sites] == [[], []]
 
 
 def test_the_kept_sizes_of_many_sites_are_remembered_until_the_folder_changes(settings, tmp_path, monkeypatch):

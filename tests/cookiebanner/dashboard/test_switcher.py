@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from consent.sites import actions
+from cookiebanner.dashboard.views import sites as views
 from tests.cookiebanner.dashboard.conftest import SECRET
 from tests.values import RESPONSIBLE
 
@@ -76,3 +77,21 @@ def test_many_sites_can_be_searched_and_one_alone_is_a_link(alice, shop, people)
     body = alice.get(at(shop, "overview")).content.decode()
     assert body.count('<input type="search" data-filter="#other-sites"') == 1
     assert [name for _, name in led_to(alice, at(shop, "overview"))] == [f"S{number:02}" for number in range(49)]
+
+
+def test_many_sites_are_paged_and_found_by_name_or_host(alice, people, shop, foreign):
+    for number in range(views.PAGE):
+        actions.create_site(
+            [f"s{number}.example"], "a", name=f"Tea {number:02}", owners=[people["alice"]], **RESPONSIBLE
+        )
+
+    def names(**given: str) -> list[str]:
+        body = alice.get(reverse("dashboard:sites"), given).content.decode()
+        assert SECRET not in body
+        return re.findall(rf"<h2>(Tea \d\d|{re.escape(shop.name)})</h2>", body)
+
+    first, second = names(), names(page="2")
+    assert sorted([*first, *second]) == sorted([*(f"Tea {number:02}" for number in range(views.PAGE)), shop.name])
+    assert len(first) == views.PAGE
+    assert names(q="tea 07") == names(q="S7.exam") == ["Tea 07"]
+    assert names(q="of nobody") == []

@@ -69,37 +69,36 @@ def test_what_waits_becomes_one_batch():
     assert sizes == [1, 5, 2]
 
 
-def test_batches_of_several_sites_run_beside_each_other_and_each_sites_in_order():
-    """While the lock of one site's log is held by another, answers of the other lines are stored."""
-    held, both, lock = threading.Event(), threading.Barrier(2, timeout=10), threading.Lock()
+def test_what_waits_for_a_batch_that_is_held_up_is_stored_beside_it_and_each_sites_in_order():
+    """While the lock of one site's log is held by another, only answers of the sites of that batch wait."""
+    held, begun = threading.Event(), threading.Event()
     order: dict[int, list[int]] = {}
-    at_once: set[int] = set()
+    threads: set[int] = set()
 
     def write(drafts):
-        [line] = {one.site_id % 3 for one in drafts}
-        with lock:
-            assert line not in at_once
-            at_once.add(line)
-            first = not any(site % 3 == line for site in order)
-        if line == 1:
+        threads.add(threading.get_ident())
+        if any(one.site_id == 1 for one in drafts):
+            begun.set()
             held.wait(10)
-        elif first:
-            both.wait()  # the two others are written at the same time
-        with lock:
-            for one in drafts:
-                order.setdefault(one.site_id, []).append(one.record_id.int)
-            at_once.remove(line)
+        for one in drafts:
+            order.setdefault(one.site_id, []).append(one.record_id.int)
         return [Outcome("created", one.record_id.int) for one in drafts]
 
     async def go(writer):
-        futures = {n: offer(writer, draft(n, 1 + n % 7)) for n in range(210)}
-        await asyncio.wait_for(asyncio.gather(*(f for n, f in futures.items() if (1 + n % 7) % 3 != 1)), 10)
-        assert not any(futures[n].done() for n in range(210) if (1 + n % 7) % 3 == 1)
+        futures = {0: offer(writer, draft(0, 1))}
+        await asyncio.to_thread(begun.wait, 10)
+        futures |= {n: offer(writer, draft(n, 1 + n % 7)) for n in range(1, 210)}
+        await asyncio.wait_for(asyncio.gather(*(f for n, f in futures.items() if n % 7)), 10)
+        futures |= {n: offer(writer, draft(n, 1 + n % 7)) for n in range(210, 280)}
+        await asyncio.wait_for(asyncio.gather(*(f for n, f in futures.items() if n % 7)), 10)
+        assert not any(futures[n].done() for n in range(0, 280, 7))
+        assert len(threads) == 2
         held.set()
-        return [(await future).index for future in futures.values()]
+        done = [(await future).index for future in futures.values()]
+        return done, [line.sites for line in writer._lines]
 
-    assert run(write, go, batch=8, writers=3) == list(range(210))
-    assert order == {1 + rest: list(range(rest, 210, 7)) for rest in range(7)}
+    assert run(write, go, batch=8, writers=2) == (list(range(280)), [{}, {}])
+    assert order == {1 + rest: list(range(rest, 280, 7)) for rest in range(7)}
 
 
 def test_a_batch_is_of_one_site_where_the_database_keeps_sites_apart(monkeypatch):
