@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -102,11 +102,6 @@ def find(site: Site, start: date, end: date) -> Period:
     return Period(site, start, end, first, last)
 
 
-def answers(rows: Iterable[LogRow]) -> Iterator[LogRow]:
-    """Only what visitors answered; releases, erasures and the like are left out."""
-    return (row for row in rows if row.type == LogEntry.Type.CONSENT)
-
-
 def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[LogRow]:
     """Leaves `first` … `last` in index order, a chunk at a time: constant memory for any size."""
     if connections[using].vendor == "sqlite":
@@ -117,22 +112,19 @@ def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterato
 def _rows_of_postgres(site_id: int, first: int, last: int, using: str) -> Iterator[LogRow]:
     records = copying.records(site_id, first, last, using)
     record = next(records, None)
-    for entry in copying.entries(site_id, first, last, using):
-        while record is not None and record[0] < entry[0]:
+    for index, record_id, request, sealed, (kind, day, release_hash) in copying.entries(site_id, first, last, using):
+        while record is not None and record[0] < index:
             record = next(records, None)
         if record is None:
             return
-        if record[0] == entry[0]:
-            yield _from_copy(entry, record)
-
-
-def _from_copy(entry: copying.Entry, record: copying.Record) -> LogRow:
-    index, record_id, request, sealed, (kind, day, release_hash) = entry
-    _, stamp, _, salt, visitor, replaces, payload, (_, _, release, regime, jurisdiction, language, action) = record
-    return LogRow(
-        index, record_id, kind, day, release_hash, sealed, request, stamp, release, regime, jurisdiction, language,
-        action, visitor, replaces, None if payload is None else payload.decode(), salt,
-    )  # fmt: skip
+        if record[0] != index:
+            continue
+        _, stamp, _, salt, visitor, replaces, payload, words = record
+        _, _, release, regime, jurisdiction, language, action = words
+        yield LogRow(
+            index, record_id, kind, day, release_hash, sealed, request, stamp, release, regime, jurisdiction, language,
+            action, visitor, replaces, None if payload is None else payload.decode(), salt,
+        )  # fmt: skip
 
 
 def _rows_of_sqlite(site_id: int, first: int, last: int, using: str) -> Iterator[LogRow]:
