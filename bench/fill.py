@@ -11,6 +11,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -46,6 +47,7 @@ RECORD = (
     "site_id, leaf_index, received_at, record_id, salt, visitor, replaces, payload, type, day, release, regime, "
     "jurisdiction, language, action"
 )
+LOOKED_UP = "site_id, leaf_index, received_at, record_id, type, day, release, action, visitor, replaces"
 # Cells of COPY's binary format, each behind its size, up to those that many rows have alike.
 _entry = Struct(">hiqiqi16si32si32s").pack
 _visited = Struct(">hiqiqiqi16si32si16sii").pack
@@ -213,40 +215,46 @@ def without_indexes() -> Iterator[None]:
         for table, name, _ in constraints:
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         cursor.execute(
-            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
-            "WHERE NOT i.indisprimary AND i.indrelid::regclass::text = ANY(%s)",
+            "SELECT i.indrelid::regclass::text, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) "
+            "FROM pg_index i WHERE NOT i.indisprimary AND i.indrelid::regclass::text = ANY(%s)",
             [list(TABLES)],
         )
         indexes = cursor.fetchall()
-        for name, _ in indexes:
+        for _, name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
+    again: dict[str, list[str]] = {table: [] for table in TABLES}
+    for table, _, definition in indexes:
+        again[table].append(definition.replace(" ON ONLY ", " ON "))
+    for table, name, definition in constraints:
+        again[table].append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
     try:
         yield
     finally:
+        with ThreadPoolExecutor(len(TABLES)) as pool:
+            list(pool.map(run_apart, again.values()))
         with connection.cursor() as cursor:
-            cursor.execute("SET maintenance_work_mem = '512MB'")
-            for _, definition in indexes:
-                cursor.execute(definition.replace(" ON ONLY ", " ON "))
-            for table, name, definition in constraints:
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-            cursor.execute("RESET maintenance_work_mem")
-            cursor.execute(f"ANALYZE {', '.join(TABLES)}")
+            cursor.execute(f"ANALYZE {TABLES[0]}, {TABLES[1]} ({LOOKED_UP})")
+
+
+def run_apart(statements: list[str]) -> None:
+    """Runs statements on a connection of their own."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SET maintenance_work_mem = '256MB'")
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        other.close()
 
 
 def write(order: Order) -> Written:
     """One stretch, a chunk a transaction."""
-    edge: list[bytes] = []
     levels: list[list[bytes]] = [[], []]
     tiles: list[tuple[int, int, bytes, bytes]] = []
     roots: list[bytes] = []
-    start = order.first - len(order.leaves)
-
-    def add(index: int, leaf: bytes) -> None:
-        merkle.push(edge, index - start, leaf)
-        roots.extend(grow(levels, tiles, index, leaf, most=2))
-
     for index, leaf in enumerate(order.leaves):
-        add(index, leaf)
+        roots += grow(levels, tiles, index, leaf, most=2)
     dice = random.Random(order.first)
     counted: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for done in range(0, order.count, CHUNK):
@@ -260,7 +268,7 @@ def write(order: Order) -> Written:
             entry, record, leaf = row(order, chosen, index, at, fresh[place : place + FRESH])
             entries.append(entry)
             records.append(record)
-            add(index, leaf)
+            roots += grow(levels, tiles, index, leaf, most=2)
             counted[at // DAY, chosen.columns] += 1
         with transaction.atomic(), connection.cursor() as wrapped:
             copy_binary(wrapped.cursor, "consent_logentry", ENTRY, entries)
@@ -271,7 +279,16 @@ def write(order: Order) -> Written:
         (order.site_id, _day(day), 1, *columns): count for (day, columns), count in counted.items()
     })  # fmt: skip
     last = order.start + order.step * (order.count - 1)
+    edge = [*edge_of(levels[1]), *edge_of(levels[0])]  # what is in no tile of the highest level
     return Written(edge, roots, totals, _YEAR_2000 + timedelta(microseconds=last))
+
+
+def edge_of(hashes: list[bytes]) -> list[bytes]:
+    """The right edge of the tree of these hashes."""
+    edge: list[bytes] = []
+    for place, one in enumerate(hashes):
+        merkle.push(edge, place, one)
+    return edge
 
 
 def row(order: Order, shape: Shape, index: int, at: int, fresh: bytes) -> tuple[bytes, bytes, bytes]:
