@@ -10,19 +10,21 @@ import hashlib
 import shutil
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from consent import private_files
 
-try:
-    from isal import isal_zlib as library
-except ImportError:  # where there is no wheel
-    LEVEL, library = 3, zlib  # half the time of 6, a tenth more bytes
-else:
-    LEVEL = 2
 PIECE = 1 << 20
 END = b"\x03\x00"  # an empty last block: the parts end without one, so that another may follow
+library: ModuleType = zlib
+LEVEL = 3  # half the time of 6, a tenth more bytes
+with suppress(ImportError):  # where there is no wheel
+    from isal import isal_zlib
+
+    library, LEVEL = isal_zlib, 2
 
 
 def compressor() -> Any:

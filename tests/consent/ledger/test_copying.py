@@ -32,7 +32,9 @@ def test_rows_of_every_shape_are_read_as_they_are_stored(monkeypatch):
     records.filter(index=5).update(salt=b"\xff" * 5)
     records.filter(index=6).update(salt=None)
     records.filter(index=7).update(payload=None)
-    records.filter(index=8).update(received_at=datetime(1969, 12, 31, 23, 59, 59, 7, tzinfo=UTC), day=date(1969, 12, 31))
+    records.filter(index=8).update(
+        received_at=datetime(1969, 12, 31, 23, 59, 59, 7, tzinfo=UTC), day=date(1969, 12, 31)
+    )
     records.filter(index=9).update(received_at=datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
     records.filter(index=10).update(received_at=datetime.now(UTC).replace(microsecond=0), salt=b"", visitor=None)
     entries.filter(index=3).update(commitment=b"\x01" * 31, release_hash="")
@@ -63,6 +65,4 @@ def text(value):
 def test_a_time_that_no_record_has_is_refused(days):
     with pytest.raises(ValueError, match="is none"):
         copying.moment(days * 86_400_000_000)
-    assert copying.moment(86_400_000_000 - 1) == utc_text(
-        datetime(2000, 1, 2, tzinfo=UTC) - timedelta(microseconds=1)
-    )
+    assert copying.moment(86_400_000_000 - 1) == utc_text(datetime(2000, 1, 2, tzinfo=UTC) - timedelta(microseconds=1))
