@@ -125,6 +125,7 @@ def measure_history(
                       if done % 500_000 == 0 else None)  # fmt: skip
             seconds = time.monotonic() - begun
             say(f"{size:,} records made in {seconds:.0f} s, {size / seconds:,.0f} a second")
+            results["filled"] = {"records": size, "seconds": seconds}
         return made
 
     if "c" in given.only:

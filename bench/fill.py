@@ -11,10 +11,13 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from io import BytesIO
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +26,7 @@ from django.db import connection, transaction
 from consent import processes
 from consent.answers import intake, schema
 from consent.jurisdictions import locate
-from consent.ledger import canonical, merkle, partitions
+from consent.ledger import canonical, copying, merkle, partitions
 from consent.ledger.append import Draft, commitment, committed, leaf_input
 from consent.ledger.proofs import Tree
 from consent.models import LogHead, Release, Site
@@ -33,15 +36,25 @@ from cookiebanner.visitors.published import published
 MONTHS = 36
 STRETCH = merkle.WIDTH**2
 CHUNK = 16_384
+FRESH = 92  # bytes by chance that a record has: salt, hash of the request, two ids
+DAY = 86_400_000_000  # microseconds
 PLACES = {"DE": 30, "FR": 14, "GB": 13, "US-CA": 10, "ES": 8, "NL": 5, "IT": 5, "CH": 4, "JP": 4, "BR": 4, "US-VA": 3}
 ACTIONS = {"accept_all": 52, "reject_all": 31, "custom": 11, "withdraw": 6}
 _ID, _TIME, _REQUEST, _VISITOR = "@ID@", "@TIME@", "@REQUEST@", "@VISITOR@"
 TABLES = ("consent_logentry", "consent_consentrecord")
-ENTRY = "site_id, leaf_index, record_id, request_hash, type, day, release_hash, commitment"
+ENTRY = "site_id, leaf_index, record_id, request_hash, commitment, type, day, release_hash"
 RECORD = (
-    "site_id, leaf_index, received_at, record_id, type, day, release, regime, jurisdiction, language, action, payload, "
-    "visitor, replaces, salt"
+    "site_id, leaf_index, received_at, record_id, salt, visitor, replaces, payload, type, day, release, regime, "
+    "jurisdiction, language, action"
 )
+LOOKED_UP = "site_id, leaf_index, received_at, record_id, type, day, release, action, visitor, replaces"
+# Cells of COPY's binary format, each behind its size, up to those that many rows have alike.
+_entry = Struct(">hiqiqi16si32si32s").pack
+_visited = Struct(">hiqiqiqi16si32si16sii").pack
+_plain = Struct(">hiqiqiqi16si32siii").pack
+_BINARY = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"  # before and after the rows
+_YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
+NULL = -1  # instead of a size
 
 
 def start_day() -> Any:
@@ -117,8 +130,8 @@ class Order:
     weights: list[int]
     first: int
     count: int
-    start: datetime  # of the first of these leaves
-    step: timedelta
+    start: int  # of the first of these leaves, in microseconds since 2000
+    step: int
     leaves: list[bytes]
 
 
@@ -136,7 +149,8 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
     """Adds `count` answers, spread evenly over `MONTHS` months until now. The site's ledger must be older and short."""
     start = datetime.combine(start_day(), datetime.min.time(), UTC)
     partitions.make(start.date(), MONTHS + 4)
-    step = (datetime.now(UTC) - timedelta(minutes=1) - start) / count
+    step = (datetime.now(UTC) - timedelta(minutes=1) - start) // count // timedelta(microseconds=1)
+    begun = (start - _YEAR_2000) // timedelta(microseconds=1)
     size = LogHead.objects.get(site_id=site.pk).size
     assert 0 < size < merkle.WIDTH
     tree = Tree(site.pk, site.uuid)
@@ -149,7 +163,7 @@ def fill(site: Site, count: int, origin: str, progress: Callable[[int], None] = 
         first = max(stretch, size)
         orders.append(
             Order(site.pk, str(site.uuid), release_hash, [one for one, _ in found], [often for _, often in found],
-                  first, min(stretch + STRETCH, whole) - first, start + step * (first - size), step,
+                  first, min(stretch + STRETCH, whole) - first, begun + step * (first - size), step,
                   [] if stretch else before)
         )  # fmt: skip
     edge: list[bytes] = []
@@ -201,90 +215,122 @@ def without_indexes() -> Iterator[None]:
         for table, name, _ in constraints:
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         cursor.execute(
-            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
-            "WHERE NOT i.indisprimary AND i.indrelid::regclass::text = ANY(%s)",
+            "SELECT i.indrelid::regclass::text, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) "
+            "FROM pg_index i WHERE NOT i.indisprimary AND i.indrelid::regclass::text = ANY(%s)",
             [list(TABLES)],
         )
         indexes = cursor.fetchall()
-        for name, _ in indexes:
+        for _, name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
+    again: dict[str, list[str]] = {table: [] for table in TABLES}
+    for table, _, definition in indexes:
+        again[table].append(definition.replace(" ON ONLY ", " ON "))
+    for table, name, definition in constraints:
+        again[table].append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
     try:
         yield
     finally:
+        with ThreadPoolExecutor(len(TABLES)) as pool:
+            list(pool.map(run_apart, again.values()))
         with connection.cursor() as cursor:
-            cursor.execute("SET maintenance_work_mem = '512MB'")
-            for _, definition in indexes:
-                cursor.execute(definition.replace(" ON ONLY ", " ON "))
-            for table, name, definition in constraints:
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-            cursor.execute("RESET maintenance_work_mem")
-            cursor.execute(f"ANALYZE {', '.join(TABLES)}")
+            cursor.execute(f"ANALYZE {TABLES[0]}, {TABLES[1]} ({LOOKED_UP})")
+
+
+def run_apart(statements: list[str]) -> None:
+    """Runs statements on a connection of their own."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SET maintenance_work_mem = '256MB'")
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        other.close()
 
 
 def write(order: Order) -> Written:
     """One stretch, a chunk a transaction."""
-    edge: list[bytes] = []
     levels: list[list[bytes]] = [[], []]
     tiles: list[tuple[int, int, bytes, bytes]] = []
     roots: list[bytes] = []
-    start = order.first - len(order.leaves)
-
-    def add(index: int, leaf: bytes) -> None:
-        merkle.push(edge, index - start, leaf)
-        roots.extend(grow(levels, tiles, index, leaf, most=2))
-
     for index, leaf in enumerate(order.leaves):
-        add(index, leaf)
+        roots += grow(levels, tiles, index, leaf, most=2)
     dice = random.Random(order.first)
-    counted: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    last = order.start
+    counted: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for done in range(0, order.count, CHUNK):
-        entries: list[str] = []
-        records: list[str] = []
+        entries: list[bytes] = []
+        records: list[bytes] = []
         count = min(CHUNK, order.count - done)
+        fresh = os.urandom(FRESH * count)
         for number, chosen in enumerate(dice.choices(order.shapes, order.weights, k=count), done):
-            index, last = order.first + number, order.start + order.step * number
-            text = last.isoformat(timespec="microseconds")[:26] + "Z"  # utc_text of what is in UTC
-            entry, record, leaf = row(order, chosen, index, text)
+            index, at = order.first + number, order.start + order.step * number
+            place = (number - done) * FRESH
+            entry, record, leaf = row(order, chosen, index, at, fresh[place : place + FRESH])
             entries.append(entry)
             records.append(record)
-            add(index, leaf)
-            counted[text[:10], chosen.columns] += 1
+            roots += grow(levels, tiles, index, leaf, most=2)
+            counted[at // DAY, chosen.columns] += 1
         with transaction.atomic(), connection.cursor() as wrapped:
-            copy(wrapped.cursor, "consent_logentry", ENTRY, entries)
-            copy(wrapped.cursor, "consent_consentrecord", RECORD, records)
+            copy_binary(wrapped.cursor, "consent_logentry", ENTRY, entries)
+            copy_binary(wrapped.cursor, "consent_consentrecord", RECORD, records)
             write_tiles(wrapped.cursor, order.site_id, tiles)
         tiles.clear()
     totals = Counter({
-        (order.site_id, date.fromisoformat(day), 1, *columns): count for (day, columns), count in counted.items()
+        (order.site_id, _day(day), 1, *columns): count for (day, columns), count in counted.items()
     })  # fmt: skip
-    return Written(edge, roots, totals, last)
+    last = order.start + order.step * (order.count - 1)
+    edge = [*edge_of(levels[1]), *edge_of(levels[0])]  # what is in no tile of the highest level
+    return Written(edge, roots, totals, _YEAR_2000 + timedelta(microseconds=last))
 
 
-def row(order: Order, shape: Shape, index: int, text: str) -> tuple[str, str, bytes]:
-    """(entry, record) as lines of COPY, and the leaf, of an answer that was received then."""
-    fresh = os.urandom(96)
-    salt, request, ids = fresh[:32], fresh[32:64].hex(), fresh[64:].hex()
-    day = text[:10]
-    record_id, visitor = _uuid(ids[:32]), _uuid(ids[32:])
+def edge_of(hashes: list[bytes]) -> list[bytes]:
+    """The right edge of the tree of these hashes."""
+    edge: list[bytes] = []
+    for place, one in enumerate(hashes):
+        merkle.push(edge, place, one)
+    return edge
+
+
+def row(order: Order, shape: Shape, index: int, at: int, fresh: bytes) -> tuple[bytes, bytes, bytes]:
+    """(entry, record) as rows of COPY, and the leaf, of an answer that was received then; `fresh` is by chance."""
+    salt, request = fresh[:32], fresh[32:64]
+    record_id, id_text = _uuid(fresh[64:78])
+    visitor, visitor_text = _uuid(fresh[78:])
     pieces = shape.pieces.copy()
-    for place, value in zip(shape.marks, (record_id, text, request, visitor), strict=False):
+    for place, value in zip(shape.marks, (id_text, copying.moment(at), request.hex(), visitor_text), strict=False):
         pieces[place] = value
-    payload = "".join(pieces)
-    sealed = commitment(salt, payload.encode())
-    leaf = merkle.leaf_hash(leaf_input("consent", order.uuid, day, order.release_hash, sealed))
-    head = f"{order.site_id}\t{index}\t"
-    entry = f"{head}{record_id}\t\\\\x{request}\tconsent\t{day}\t{order.release_hash}\t\\\\x{sealed.hex()}\n"
-    columns = "\t".join(shape.columns)
-    record = (
-        f"{head}{text}\t{record_id}\tconsent\t{day}\t1\t{columns}\t{payload}\t"
-        f"{visitor if shape.visitor else chr(92) + 'N'}\t\\N\t\\\\x{salt.hex()}\n"
-    )
-    return entry, record, leaf
+    payload = "".join(pieces).encode()
+    sealed = commitment(salt, payload)
+    day = at // DAY
+    leaf = merkle.leaf_hash(leaf_input("consent", order.uuid, _day(day), order.release_hash, sealed))
+    entry = _entry(8, 8, order.site_id, 8, index, 16, record_id, 32, request, 32, sealed)
+    head = 15, 8, order.site_id, 8, index, 8, at, 16, record_id, 32, salt
+    if shape.visitor:
+        begun = _visited(*head, 16, visitor, NULL, len(payload))
+    else:
+        begun = _plain(*head, NULL, NULL, len(payload))
+    own = _cells("consent", day, order.release_hash)
+    return entry + own, begun + payload + _cells("consent", day, 1, *shape.columns), leaf
 
 
-def _uuid(digits: str) -> str:
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+@lru_cache(4_000)
+def _cells(*values: str | int) -> bytes:
+    """Texts and numbers of four bytes as cells of COPY's binary format."""
+    texts = (value.encode() if isinstance(value, str) else value.to_bytes(4, signed=True) for value in values)
+    return b"".join(len(text).to_bytes(4) + text for text in texts)
+
+
+@lru_cache(4_000)
+def _day(number: int) -> date:
+    """The day so many days after the first of 2000."""
+    return _YEAR_2000.date() + timedelta(number)
+
+
+def _uuid(by_chance: bytes) -> tuple[bytes, str]:
+    """Version 4, as bytes and as a text."""
+    made = b"%b\x4a%b\xa4%b" % (by_chance[:6], by_chance[6:7], by_chance[7:14])
+    digits = made.hex()
+    return made, f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def finish(site: Site, tiles: list[tuple[int, int, bytes, bytes]], written: Written, head: LogHead) -> None:
@@ -304,6 +350,12 @@ def write_tiles(cursor: Any, site_id: int, tiles: list[tuple[int, int, bytes, by
         for level, number, hashes, root in tiles
     ]
     copy(cursor, "consent_logtile", "site_id, level, number, hashes, root", rows)
+
+
+def copy_binary(cursor: Any, table: str, columns: str, rows: list[bytes]) -> None:
+    before, after = _BINARY
+    source = BytesIO(b"".join((before, *rows, after)))
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", source, 1 << 20)
 
 
 def grow(

@@ -17,6 +17,7 @@ from statistics import median, quantiles
 from typing import Any
 from urllib.request import urlopen
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, reset_queries
 from django.test import Client
@@ -25,6 +26,7 @@ from django.urls import reverse
 
 from bench import answers, fill, sample_sites
 from bench.machine import ROOT, Load, cpu_ms, fairgate, family, peak_mb, wrk
+from consent.ledger import checkpoint, signing
 from consent.ledger.proofs import Tree
 from consent.models import LogEntry, LogHead, Site
 from tests.postgres import Cluster
@@ -92,15 +94,15 @@ def reading(
     cluster: Cluster, site: Site, rounds: int = 1, say: Callable[[str], None] = lambda text: None,
     wanted: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
-    """(e), (g) {what: {rates: rows a second, one a round; ours, database: CPU in µs a row; peak: memory in MB}} of
-    exports and verification beside COPY of the same records, which takes its turn before each; with one round, once
-    before all. `wanted`: formats, verify_ledger; all without any."""
-    rows = LogHead.objects.get(site_id=site.pk).size
+    """(e), (g) {what: {rates: rows a second, one a round; seconds: of the last; ours, database: CPU in µs a row; peak:
+    memory in MB}} of exports and verification beside COPY of the same records, which takes its turn before each; with
+    one round, once before all. `wanted`: formats, verify_ledger; all without any."""
+    size = LogHead.objects.get(site_id=site.pk).size
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     commands = {
         name: command
         for name, command in reading_commands(cluster, site, folder).items()
-        if not wanted or name == COPY or name.removeprefix("export, ") in wanted
+        if not wanted or name == COPY or name.removeprefix("export, ").removesuffix(f" {AFTER}") in wanted
     }
     found: dict[str, dict[str, Any]] = {name: {"rates": [], "copies": [], "peak": 0.0} for name in commands}
     for turn in range(rounds):
@@ -109,11 +111,13 @@ def reading(
                 copied = timed(cluster, commands[COPY])
             run = timed(cluster, command) if name != COPY else copied
             one = found[name]
+            rows = size - size * 9 // 10 if name == SINCE else size
             one["rates"].append(rows / run.seconds)
-            one["copies"].append(rows / copied.seconds)
+            one["copies"].append(size / copied.seconds)
+            one["seconds"] = run.seconds
             one["peak"] = max(one["peak"], run.peak)
             one["ours"], one["database"] = run.ours / rows * 1e6, run.database / rows * 1e6
-            say(f"round {turn + 1}: {name}: {rows / run.seconds:,.0f}/s, COPY {rows / copied.seconds:,.0f}/s")
+            say(f"round {turn + 1}: {name}: {rows / run.seconds:,.0f}/s, COPY {size / copied.seconds:,.0f}/s")
             for left in folder.iterdir():
                 left.unlink()
     shutil.rmtree(folder)
@@ -121,6 +125,8 @@ def reading(
 
 
 COPY = "COPY … TO"
+AFTER = "--since nine tenths of it"
+SINCE = f"verify_ledger {AFTER}"
 LARGEST = 2_000  # bytes of a record in the largest of the files
 
 
@@ -132,12 +138,23 @@ def reading_commands(cluster: Cluster, site: Site, folder: Path) -> dict[str, li
     room = shutil.disk_usage(folder).free > 2 * LARGEST * LogHead.objects.get(site_id=site.pk).size
     to = str(folder / "copy") if room else os.devnull
     psql = ["psql", "-h", str(cluster.folder), "-U", "postgres", "-q", "-c", copy, "-o", to]
+    verify = [sys.executable, "manage.py", "verify_ledger", "--site", str(site.uuid)]
     kinds = ("csv", "jsonl", "parquet", "bundle")
     return {
         COPY: [*psql, "postgres"],
         **{f"export, {kind}": [*export, "--format", kind, "--out", str(folder / kind)] for kind in kinds},
-        "verify_ledger": [sys.executable, "manage.py", "verify_ledger", "--site", str(site.uuid)],
+        "verify_ledger": verify,
+        SINCE: [*verify, "--since", str(kept_checkpoint(site))],
     }
+
+
+def kept_checkpoint(site: Site) -> Path:
+    """A file with a signed checkpoint of nine tenths of a log, as an auditor has one."""
+    size = LogHead.objects.get(site_id=site.pk).size * 9 // 10
+    root = Tree(site.pk, site.uuid).root(size)
+    path = Path(settings.FAIRGATE_DATA) / f"nine-tenths-{site.pk}.txt"
+    path.write_text(signing.sign(checkpoint.origin(site.pk, site.uuid), size, root, signing.private_key()))
+    return path
 
 
 @dataclass

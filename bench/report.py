@@ -102,6 +102,7 @@ def text(results: dict[str, Any]) -> str:
             f"{results['took']['g']}.",
             "",
             *reading(results["whole"]),
+            *filled(results.get("filled")),
         ]
     if "numbers" in results:
         found = results["numbers"]
@@ -134,9 +135,18 @@ def reading(rows: dict[str, Any]) -> list[str]:
         ratios = [rate / copied for rate, copied in zip(one["rates"], one["copies"], strict=False)]
         beside = f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})" if ratios else ""
         cpu = [f"{one[side]:.1f}" if side in one else "" for side in ("ours", "database")]
-        lines.append([name, f"{median(one['rates']):,.0f}", beside, *cpu, f"{one['peak']:,.0f}"])
-    head = ["", "records/s", "× COPY", "our CPU µs", "database CPU µs", "peak MB"]
+        seconds = f"{one['seconds']:,.0f}" if "seconds" in one else ""
+        lines.append([name, f"{median(one['rates']):,.0f}", beside, seconds, *cpu, f"{one['peak']:,.0f}"])
+    head = ["", "records/s", "× COPY", "seconds", "our CPU µs", "database CPU µs", "peak MB"]
     return table(head, lines)
+
+
+def filled(made: dict[str, float] | None) -> list[str]:
+    if made is None:
+        return []
+    rate = made["records"] / made["seconds"]
+    return [f"Filled by bench/fill.py: {made['records']:,} records in {made['seconds']:,.0f} s, {rate:,.0f} a second, "
+            "indexes and statistics included.", ""]  # fmt: skip
 
 
 def answers(rows: dict[str, Any]) -> list[str]:

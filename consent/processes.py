@@ -6,6 +6,7 @@ processes.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -74,7 +75,10 @@ def _begin(databases: dict[str, Any]) -> None:
         os.nice(NICE)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     settings.DATABASES = databases
+    gc.disable()  # nothing that is imported goes away again: a tenth of the start
     django.setup()
+    gc.freeze()
+    gc.enable()
 
 
 def _end_with_parent() -> None:

@@ -1,4 +1,8 @@
-"""A file of a zip that was compressed elsewhere, part by part: only its check sums are made in one place."""
+"""A file of a zip that was compressed elsewhere, part by part: only its check sums are made in one place.
+
+With isal (an import that may fail), compressing takes a quarter of zlib's time for the same size. What a zip holds is
+the same either way; its compressed bytes are those of whichever library wrote them.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,26 @@ import hashlib
 import shutil
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from consent import private_files
 
 PIECE = 1 << 20
 END = b"\x03\x00"  # an empty last block: the parts end without one, so that another may follow
+library: ModuleType = zlib
+LEVEL = 3  # half the time of 6, a tenth more bytes
+with suppress(ImportError):  # where there is no wheel
+    from isal import isal_zlib
+
+    library, LEVEL = isal_zlib, 2
+
+
+def compressor() -> Any:
+    """Makes raw deflate of what goes through it."""
+    return library.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
 
 
 class Stream:
@@ -27,14 +45,14 @@ class Stream:
 
     def _inflate(self) -> None:
         """Makes the check sums of what is there: a state of SHA-256 can't be stored."""
-        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflate = library.decompressobj(-zlib.MAX_WBITS)
         with self.path.open("rb") as source:
             while piece := source.read(PIECE):
                 self._count(inflate.decompress(piece))
 
     def _count(self, data: bytes) -> None:
         self.sha256.update(data)
-        self.crc = zlib.crc32(data, self.crc)
+        self.crc = library.crc32(data, self.crc)
         self.size += len(data)
 
     def append(self, plain: Path, deflated: Path) -> None:

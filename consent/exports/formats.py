@@ -32,36 +32,40 @@ def leaf_hash(row: LogRow, site_uuid: str) -> bytes:
 def csv_line(row: LogRow, site_uuid: str, separator: str) -> bytes:
     """One line of the CSV: `values`, none of which a spreadsheet takes for a formula. It is the verifier's own
     `csv_line` of them; what many records say alike is only written once."""
-    content, (categories, purposes, services) = said(row)
-    few = (
-        row.type, row.action, content.status, row.jurisdiction, content.place.country, content.place.region,
-        content.jurisdiction_by, row.regime, row.language, content.layer, categories, purposes, services,
-        bytes(content.signals).decode(),
-    )  # fmt: skip
-    cells = (
-        str(row.index), row.record_id, row.stamp, _cells(few, separator), _cell(content.page or "", separator),
-        row.visitor or "", row.replaces or "", str(row.release or ""), row.release_hash,
-        _cell(content.ua_family, separator), _cell(content.client_time or "", separator),
-        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no", _cell(content.arm, separator),
-    )  # fmt: skip
-    return (separator.join(cells) + "\r\n").encode()
+    content, alike = told_apart(row)
+    written = _written_alike if len(alike[0]) <= LONGEST_REMEMBERED else _written_alike.__wrapped__
+    middle, after, arm = written(alike, separator)
+    page, client_time = content.page or "", content.client_time or ""
+    if not _HARMLESS(page):
+        page = _cells((page,), separator)
+    if not _HARMLESS(client_time):
+        client_time = _cells((client_time,), separator)
+    return (
+        f"{row.index}{separator}{row.record_id}{separator}{row.stamp}{middle}{page}{separator}{row.visitor or ''}"
+        f"{separator}{row.replaces or ''}{after}{client_time}{separator}{leaf_hash(row, site_uuid).hex()}{separator}"
+        f"{'yes' if row.payload is None else 'no'}{arm}\r\n"
+    ).encode()
 
 
+TOGETHER = 200  # lines that are handed on at once
 LONGEST_REMEMBERED = 2_000  # characters of cells; of hundreds of services each hostile visitor says something else
 _HARMLESS = re.compile("(?:[0-9A-Za-z][0-9A-Za-z:.+-]*)?").fullmatch
 
 
-def _cell(value: str, separator: str) -> str:
-    return value if _HARMLESS(value) else _cells((value,), separator)
+@lru_cache(2_000)  # visitors say few different things
+def _written_alike(alike: Alike, separator: str) -> tuple[str, str, str]:
+    """The cells of ALIKE as they stand between those in which every record differs."""
+    texts = [str(value or "") for value in shown(alike)]
+    places = ALIKE.index("release"), ALIKE.index("arm")
+    middle, after, arm = texts[: places[0]], texts[places[0] : places[1]], texts[places[1] :]
+    return (
+        f"{separator}{_cells(tuple(middle), separator)}{separator}",
+        f"{separator}{_cells(tuple(after), separator)}{separator}",
+        f"{separator}{_cells(tuple(arm), separator)}",
+    )
 
 
 def _cells(values: tuple[str, ...], separator: str) -> str:
-    short = sum(map(len, values)) <= LONGEST_REMEMBERED
-    return (_written if short else _written.__wrapped__)(values, separator)
-
-
-@lru_cache(2_000)  # visitors say few different things
-def _written(values: tuple[str, ...], separator: str) -> str:
     line: str = verifier.csv_line(values, separator)
     return line.removesuffix("\r\n")
 
@@ -101,39 +105,45 @@ class _Said(msgspec.Struct, gc=False):
 
 _read = msgspec.json.Decoder(_Said).decode
 _NOTHING = _Said()
+# What many records say alike: choices and signals as committed to, and what stands in the columns of ALIKE beside them.
+Alike = tuple[bytes, bytes, str, str, str, str, str, str, str, str, str, str, "int | None", str, str, str]
+ALIKE = (
+    "type", "action", "status", "jurisdiction", "country", "region", "located_by", "regime", "language", "layer",
+    "categories", "purposes", "services", "signals", "release", "release_hash", "user_agent_family", "arm",
+)  # fmt: skip
 
 
-def _decisions(choices: bytes) -> tuple[str, str, str]:
-    """Of categories, purposes and services: `C0001:granted C0002:denied`."""
-    return (_decisions_of if len(choices) <= LONGEST_REMEMBERED else _decisions_of.__wrapped__)(choices)
+def told_apart(row: LogRow) -> tuple[_Said, Alike]:
+    """What a record says for a table, nothing of one that was erased, and what others say, too."""
+    content = _read(row.payload) if row.payload else _NOTHING
+    place = content.place
+    return content, (
+        bytes(content.choices), bytes(content.signals), row.type, row.action, content.status, row.jurisdiction,
+        place.country, place.region, content.jurisdiction_by, row.regime, row.language, content.layer, row.release,
+        row.release_hash, content.ua_family, content.arm,
+    )  # fmt: skip
 
 
-@lru_cache(2_000)  # visitors say few different things
-def _decisions_of(choices: bytes) -> tuple[str, str, str]:
+def shown(alike: Alike) -> tuple[str | int | None, ...]:
+    """The cells of ALIKE; decisions as texts: `C0001:granted C0002:denied`."""
+    choices, signals = alike[:2]
     vector = _decode(choices)
-    categories, purposes, services = (
+    decisions = (
         " ".join(f"{key}:{value}" for key, value in sorted((vector.get(kind) or {}).items()))
         for kind in ("categories", "purposes", "services")
     )
-    return categories, purposes, services
-
-
-def said(row: LogRow) -> tuple[_Said, tuple[str, str, str]]:
-    """What a record says for a table, and its decisions as texts; nothing of one that was erased."""
-    content = _read(row.payload) if row.payload else _NOTHING
-    return content, _decisions(bytes(content.choices))
+    return *alike[2:12], *decisions, signals.decode(), *alike[12:]
 
 
 def values(row: LogRow, site_uuid: str) -> list[str]:
     """A record in the order of COLUMNS, as text; signals as they were committed to (canonical JSON)."""
-    content, decisions = said(row)
-    return [
-        str(row.index), row.record_id, row.stamp, row.type, row.action, content.status, row.jurisdiction,
-        content.place.country, content.place.region, content.jurisdiction_by, row.regime, row.language, content.layer,
-        *decisions, bytes(content.signals).decode(), content.page or "", row.visitor or "", row.replaces or "",
-        str(row.release or ""), row.release_hash, content.ua_family, content.client_time or "",
-        leaf_hash(row, site_uuid).hex(), "yes" if row.erased else "no", content.arm,
-    ]  # fmt: skip
+    content, alike = told_apart(row)
+    cells = dict(zip(ALIKE, shown(alike), strict=True)) | {
+        "index": str(row.index), "id": row.record_id, "received_at": row.stamp, "page": content.page,
+        "visitor": row.visitor, "replaces": row.replaces, "client_time": content.client_time,
+        "leaf_hash": leaf_hash(row, site_uuid).hex(), "erased": "yes" if row.erased else "no",
+    }  # fmt: skip
+    return [str(cells[name] or "") for name in COLUMNS]
 
 
 def csv_lines(rows: Iterable[LogRow], site_uuid: str, separator: str) -> Iterator[bytes]:
@@ -163,7 +173,7 @@ class _Line(msgspec.Struct, gc=False):
     type: str
 
 
-_encode_line = msgspec.json.Encoder().encode  # as it stands: sorting would cost as much again
+_json = msgspec.json.Encoder()  # as it stands: sorting would cost as much again
 
 
 def _line(row: LogRow) -> _Line:
@@ -183,7 +193,7 @@ def fields(row: LogRow) -> dict[str, Any]:
 
 def json_line(row: LogRow) -> bytes:
     """`fields` as a line of JSON Lines, canonical."""
-    return _encode_line(_line(row)) + b"\n"
+    return _json.encode(_line(row)) + b"\n"
 
 
 def plain_json(value: Any) -> bytes:
@@ -204,11 +214,13 @@ def place_of(row: LogRow) -> str:
 
 def json_lines(rows: Iterable[LogRow], site_uuid: str, separator: str = "") -> Iterator[bytes]:
     """One JSON object a line, UTF-8."""
-    return _together(json_line(row) for row in rows)
+    source = iter(rows)
+    while some := list(islice(source, TOGETHER)):
+        yield _json.encode_lines(map(_line, some))
 
 
 def _together(lines: Iterable[bytes]) -> Iterator[bytes]:
     """The lines, many at a time."""
     source = iter(lines)
-    while some := list(islice(source, 200)):
+    while some := list(islice(source, TOGETHER)):
         yield b"".join(some)

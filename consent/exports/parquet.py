@@ -43,7 +43,7 @@ def write_part(rows: Iterable[LogRow], site_uuid: str, file: IO[bytes]) -> None:
 def writer(file: IO[bytes]) -> Any:
     """What writes a Parquet file, as a context: see `append_part`. Raises ValueError without pyarrow."""
     arrow = _arrow()
-    return arrow.parquet.ParquetWriter(file, _schema(arrow), compression="zstd", use_dictionary=list(SHARED))
+    return arrow.parquet.ParquetWriter(file, _schema(arrow), compression="zstd", use_dictionary=list(formats.ALIKE))
 
 
 def append_part(writer: Any, source: IO[bytes]) -> None:
@@ -57,25 +57,20 @@ def _table(arrow: Any, schema: Any, rows: Sequence[LogRow], site_uuid: str) -> A
     """The rows by columns. What many of them say alike is told apart once, and then named by its number."""
     single: list[tuple[Any, ...]] = []
     numbers: list[int] = []
-    alike: dict[tuple[Any, ...], int] = {}
+    alike: dict[formats.Alike, int] = {}
     for row in rows:
-        said, decisions = formats.said(row)
+        said, others = formats.told_apart(row)
         single.append(
             (row.index, row.record_id, row.stamp, said.page or None, row.visitor, row.replaces,
              said.client_time or None, formats.leaf_hash(row, site_uuid).hex(), row.erased)
         )  # fmt: skip
-        shared = (
-            row.type, row.action, said.status, row.jurisdiction, said.place.country, said.place.region,
-            said.jurisdiction_by, row.regime, row.language, said.layer, *decisions, bytes(said.signals).decode(),
-            row.release, row.release_hash, said.ua_family, said.arm,
-        )  # fmt: skip
-        numbers.append(alike.setdefault(shared, len(alike)))
+        numbers.append(alike.setdefault(others, len(alike)))
     columns = {
         name: arrow.array(values, _read_as(arrow, name, schema)).cast(schema.field(name).type)
         for name, values in zip(SINGLE, zip(*single, strict=True), strict=True)
     }
     places = arrow.array(numbers, arrow.int32())
-    for name, values in zip(SHARED, zip(*alike, strict=True), strict=True):
+    for name, values in zip(formats.ALIKE, zip(*map(formats.shown, alike), strict=True), strict=True):
         present = [None if value == "" else value for value in values]
         columns[name] = arrow.array(present, schema.field(name).type).take(places)
     return arrow.table({name: columns[name] for name in formats.COLUMNS}, schema=schema)
@@ -86,11 +81,5 @@ def _read_as(arrow: Any, name: str, schema: Any) -> Any:
     return arrow.string() if name == "received_at" else schema.field(name).type
 
 
-# The columns that differ in each record, and those that many have alike, in the order in which `_table` reads them.
-SINGLE = (
-    "index", "id", "received_at", "page", "visitor", "replaces", "client_time", "leaf_hash", "erased",
-)  # fmt: skip
-SHARED = (
-    "type", "action", "status", "jurisdiction", "country", "region", "located_by", "regime", "language", "layer",
-    "categories", "purposes", "services", "signals", "release", "release_hash", "user_agent_family", "arm",
-)  # fmt: skip
+# The columns that differ in each record, in the order in which `_table` reads them.
+SINGLE = ("index", "id", "received_at", "page", "visitor", "replaces", "client_time", "leaf_hash", "erased")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from django.db.models import Max, Min
 
 from consent.ledger import copying
 from consent.ledger.append import utc_text
-from consent.ledger.copying import NULL
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.models import Site
 
@@ -104,11 +102,6 @@ def find(site: Site, start: date, end: date) -> Period:
     return Period(site, start, end, first, last)
 
 
-def answers(rows: Iterable[LogRow]) -> Iterator[LogRow]:
-    """Only what visitors answered; releases, erasures and the like are left out."""
-    return (row for row in rows if row.type == LogEntry.Type.CONSENT)
-
-
 def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterator[LogRow]:
     """Leaves `first` … `last` in index order, a chunk at a time: constant memory for any size."""
     if connections[using].vendor == "sqlite":
@@ -119,28 +112,19 @@ def rows(site_id: int, first: int, last: int, using: str = "default") -> Iterato
 def _rows_of_postgres(site_id: int, first: int, last: int, using: str) -> Iterator[LogRow]:
     records = copying.records(site_id, first, last, using)
     record = next(records, None)
-    for entry in copying.entries(site_id, first, last, using):
-        while record is not None and int(record[0]) < int(entry[0]):
+    for index, record_id, request, sealed, (kind, day, release_hash) in copying.entries(site_id, first, last, using):
+        while record is not None and record[0] < index:
             record = next(records, None)
         if record is None:
             return
-        if record[0] == entry[0]:
-            yield _from_copy(entry, record)
-
-
-_day = lru_cache(4_000)(date.fromisoformat)
-_word = lru_cache(4_000)(copying.text)
-
-
-def _from_copy(entry: list[str], record: list[str]) -> LogRow:
-    index, record_id, request, kind, day, release_hash, sealed = entry
-    _, at, _, _, _, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = record
-    return LogRow(
-        int(index), record_id, kind, _day(day), release_hash, copying.octets(sealed), copying.octets(request),
-        copying.moment(at), None if release == NULL else int(release), _word(regime), _word(jurisdiction),
-        _word(language), _word(action), None if visitor == NULL else visitor, None if replaces == NULL else replaces,
-        copying.text_or_none(payload), None if salt == NULL else copying.octets(salt),
-    )  # fmt: skip
+        if record[0] != index:
+            continue
+        _, stamp, _, salt, visitor, replaces, payload, words = record
+        _, _, release, regime, jurisdiction, language, action = words
+        yield LogRow(
+            index, record_id, kind, day, release_hash, sealed, request, stamp, release, regime, jurisdiction, language,
+            action, visitor, replaces, None if payload is None else payload.decode(), salt,
+        )  # fmt: skip
 
 
 def _rows_of_sqlite(site_id: int, first: int, last: int, using: str) -> Iterator[LogRow]:

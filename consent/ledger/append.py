@@ -20,7 +20,7 @@ import hmac
 import os
 import re
 import time
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -133,13 +133,24 @@ def checkpoint_link(previous: bytes, note: str) -> bytes:
 def leaf_input(type: str, site_uuid: str, day: date | str, release_hash: str, commitment: bytes) -> bytes:
     """E of docs/reference/ledger.md, The leaf: what the tree holds of an entry. Nothing personal. `day` is a date, or
     as ISO 8601 writes it."""
-    text = f"fairgate/v1\n{type}\n{site_uuid}\n{day}\n{release_hash}\n{b64encode(commitment).decode()}"
-    return text.encode()
+    return _leaf_head(type, site_uuid, day, release_hash) + b2a_base64(commitment, newline=False)
+
+
+@lru_cache(4_000)  # of a day, all answers to a release have the same
+def _leaf_head(type: str, site_uuid: str, day: date | str, release_hash: str) -> bytes:
+    return f"fairgate/v1\n{type}\n{site_uuid}\n{day}\n{release_hash}\n".encode()
 
 
 def commitment(salt: bytes, payload: bytes) -> bytes:
     """C = HMAC-SHA256(salt, JCS(record))."""
-    return hmac.digest(salt, payload, "sha256")
+    if len(salt) != 32:
+        return hmac.digest(salt, payload, "sha256")
+    # RFC 2104 of a key of half a block: the library looks its hash up by name each time, which costs a third more.
+    inner = sha256(salt.translate(_IPAD) + _IPAD[:1] * 32 + payload).digest()
+    return sha256(salt.translate(_OPAD) + _OPAD[:1] * 32 + inner).digest()
+
+
+_IPAD, _OPAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @lru_cache(64)  # one moment for all answers of a batch

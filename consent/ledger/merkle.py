@@ -24,6 +24,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """MTH of leaf hashes (§2.1.1)."""
+    if len(leaves) == WIDTH:  # the usual tile: pairs of pairs
+        while len(leaves) > 1:
+            leaves = [
+                sha256(b"\1" + left + right).digest() for left, right in zip(leaves[::2], leaves[1::2], strict=True)
+            ]
+        return leaves[0]
     edge: list[bytes] = []
     for size, leaf in enumerate(leaves):
         push(edge, size, leaf)

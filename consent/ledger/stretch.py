@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from django.db import DatabaseError, connection, transaction
 
 from consent.ledger import copying, merkle
 from consent.ledger.append import commitment, leaf_input, utc_text
-from consent.ledger.copying import NULL
 from consent.ledger.models import ERASABLE, Checkpoint, ConsentRecord, LogEntry, LogTile
 from consent.stats.actions import TEST
 
@@ -409,18 +409,18 @@ class Committed(msgspec.Struct, gc=False):
     replaces: str | None = None
 
 
-_committed: Callable[[str], Committed] = msgspec.json.Decoder(Committed).decode
+_committed: Callable[[bytes], Committed] = msgspec.json.Decoder(Committed).decode
 
 
 class FastWalk(_Walk):
-    """Compares the texts of COPY, and raises Unusual at whatever is not as it should be."""
+    """Knows only what is right, and raises Unusual at whatever is not as it should be."""
 
     def __init__(self, stretch: Stretch) -> None:
         super().__init__(stretch)
         self.last = ""  # when the last entry was received
-        self.day = ""
+        self.day: date | None = None
         for record in copying.records(stretch.site_id, stretch.first - 1, stretch.first - 1):
-            self.last = _text_of(record[1])
+            self.last = record[1]
 
     def run(self) -> Walked:
         stretch = self.stretch
@@ -429,7 +429,7 @@ class FastWalk(_Walk):
         records = copying.records(stretch.site_id, stretch.first, stretch.last)
         for entry in copying.entries(stretch.site_id, stretch.first, stretch.last):
             record = next(records, None)
-            if record is None or int(entry[0]) != self.index:
+            if record is None or entry[0] != self.index:
                 raise Unusual
             self.pair(entry, record)
             self.index += 1
@@ -437,62 +437,62 @@ class FastWalk(_Walk):
                 self.add(Size(self.index, self.edge(), _moment(self.last)))
         if next(records, None) is not None or (not stretch.ends and self.index <= stretch.last):
             raise Unusual
-        self.close_day(date.fromisoformat(self.day) if self.day else None)
+        self.close_day(self.day)
         self.walked.count = self.index - stretch.first
         self.walked.edge = self.edge()
         self.walked.last = _moment(self.last)
         return self.walked
 
-    def pair(self, entry: list[str], record: list[str]) -> None:
-        index, record_id, request, type, day, release_hash, sealed = entry
-        _, at, _, _, _, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = record
-        received_at = _text_of(at)
-        if record[0] != index or record[2:5] != [record_id, type, day] or at[:10] != day or received_at < self.last:
+    def pair(self, entry: copying.Entry, record: copying.Record) -> None:
+        index, record_id, request, sealed, (type, day, release_hash) = entry
+        at, received_at, known_as, salt, visitor, replaces, payload, words = record
+        if (at, known_as, words.type, words.day) != (index, record_id, type, day) or received_at < self.last:
+            raise Unusual
+        if not received_at.startswith(_day_text(day)):
             raise Unusual
         self.last = received_at
-        committed_to = copying.octets(sealed)
-        if payload == NULL:
-            if (salt, visitor, replaces) != (NULL, NULL, NULL) or type not in ERASABLE:
+        _, _, release, regime, jurisdiction, language, action = words
+        if payload is None:
+            if (salt, visitor, replaces) != (None, None, None) or type not in ERASABLE:
                 raise Unusual
-            self.mark_erased(int(index))
+            self.mark_erased(index)
         else:
-            text, key = copying.text(payload), copying.octets(salt) if salt != NULL else b""
-            if len(key) != 32 or commitment(key, text.encode()) != committed_to:
+            if salt is None or len(salt) != 32 or commitment(salt, payload) != sealed:
                 raise Unusual
-            said = _committed(text)
+            said = _committed(payload)
             if (
                 said.id, said.site, said.type, said.received_at, said.request, said.release_hash, said.release,
                 said.regime, said.jurisdiction, said.language, said.action, said.visitor, said.replaces,
             ) != (
-                record_id, self.stretch.uuid, type, received_at, request[3:], release_hash,
-                None if release == NULL else int(release), regime, jurisdiction, language, action,
-                None if visitor == NULL else visitor, None if replaces == NULL else replaces,
+                record_id, self.stretch.uuid, type, received_at, request.hex(), release_hash, release, regime,
+                jurisdiction, language, action, visitor, replaces,
             ):  # fmt: skip
                 raise Unusual
-        if type not in ERASABLE:
-            self.own_entry(record_id, int(index), type, text)
-        elif type == "consent":
-            self.walked.records += 1
-            if day != self.day:
-                self.close_day(date.fromisoformat(self.day) if self.day else None)
-                self.day = day
-            if action != TEST:
-                total = (0 if release == NULL else int(release), regime, jurisdiction, language, action)
-                self.totals[total] = self.totals.get(total, 0) + 1
-        self.leaf(merkle.leaf_hash(leaf_input(type, self.stretch.uuid, day, release_hash, committed_to)))
+        if type == LogEntry.Type.CONSENT:
+            self.count(words)
+        elif type not in ERASABLE and payload is not None:
+            self.own_entry(record_id, index, type, payload)
+        self.leaf(merkle.leaf_hash(leaf_input(type, self.stretch.uuid, day, release_hash, sealed)))
 
-    def own_entry(self, record_id: str, index: int, type: str, text: str) -> None:
+    def count(self, words: copying.RecordWords) -> None:
+        self.walked.records += 1
+        if words.day != self.day:
+            self.close_day(self.day)
+            self.day = words.day
+        if words.action != TEST:
+            total = words.release or 0, words.regime, words.jurisdiction, words.language, words.action
+            self.totals[total] = self.totals.get(total, 0) + 1
+
+    def own_entry(self, record_id: str, index: int, type: str, payload: bytes) -> None:
         if type == LogEntry.Type.CLOCK_REPAIR:
             raise Unusual
         at = datetime.fromisoformat(self.last)
-        self.add(OwnEntry(f"Record {record_id} at index {index}", index, type, at, _decode(text)))
+        self.add(OwnEntry(f"Record {record_id} at index {index}", index, type, at, _decode(payload)))
 
 
-def _text_of(cell: str) -> str:
-    try:
-        return copying.moment(cell)
-    except ValueError:
-        raise Unusual from None
+@lru_cache(4_000)
+def _day_text(day: date) -> str:
+    return day.isoformat()
 
 
 def _moment(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
@@ -17,7 +18,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from consent.exports import actions, formats, parts, period
+from consent.exports import actions, deflated, formats, parts, period
 from consent.ledger import erasure
 from consent.sites.actions import create_site
 from tests.consent.exports.test_bundle import END, SITE, START, UNKNOWN, fill, verify
@@ -141,6 +142,14 @@ def test_what_holds_an_answer_that_was_erased_meanwhile_is_not_gone_on_with(site
     lines = export(site, "csv", tmp_path / "out").decode().splitlines()
     cells = dict(zip(formats.COLUMNS, next(line for line in lines if gone.record_id in line).split(","), strict=True))
     assert (cells["visitor"], cells["erased"]) == ("", "yes")
+
+
+def test_a_bundle_that_zlib_alone_compressed_holds_the_same(site, tmp_path, monkeypatch):
+    usual = export(site, "bundle", tmp_path / "usual.zip")
+    monkeypatch.setattr(deflated, "library", zlib)
+    monkeypatch.setattr(deflated, "LEVEL", 9)
+    assert records(export(site, "bundle", tmp_path / "other.zip")) == records(usual)
+    assert verify(tmp_path / "usual.zip")[0] == verify(tmp_path / "other.zip")[0] == UNKNOWN
 
 
 KILLED = """

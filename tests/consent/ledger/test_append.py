@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import threading
 import uuid
 from typing import Any
@@ -129,3 +130,10 @@ def test_time_never_runs_backwards_within_a_site():
     [second] = append([draft()])
     assert second.received_at == first.received_at
     assert connection.vendor in ("postgresql", "sqlite")
+
+
+@pytest.mark.parametrize("length", [0, 31, 32, 33, 100])
+def test_a_commitment_is_hmac(length):
+    for payload in (b"", b'{"a":"b"}', bytes(1_000)):
+        salt = bytes(range(length))
+        assert commitment(salt, payload) == hmac.new(salt, payload, "sha256").digest()

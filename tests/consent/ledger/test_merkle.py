@@ -86,6 +86,12 @@ def test_root_is_mth(data):
     assert merkle.root([merkle.leaf_hash(item) for item in data]) == mth(data)
 
 
+@pytest.mark.parametrize("size", [255, 256, 257])
+def test_the_root_of_a_full_tile_is_mth(size):
+    data = [bytes([number % 256, number >> 8]) for number in range(size)]
+    assert merkle.root([merkle.leaf_hash(item) for item in data]) == mth(data)
+
+
 @given(leaves, st.data())
 def test_inclusion_proofs_are_path_and_verify(data, draw):
     index = draw.draw(st.integers(0, len(data) - 1))
