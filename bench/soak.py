@@ -133,8 +133,8 @@ def text(found: dict[str, Any]) -> list[str]:
 
     return [
         "## (k) Half an hour under half the load", "",
-        f"Made by `make bench-soak` ({found['day']}, load of the machine {found['load']}): {len(rows)} minutes, asking for "
-        f"half of {found['full']:,.0f} answers/s and getting {middle(rows, 0):,.0f}, "
+        f"Made by `make bench-soak` ({found['day']}, load of the machine {found['load']}): {len(rows)} minutes, "
+        f"asking for half of {found['full']:,.0f} answers/s and getting {middle(rows, 0):,.0f}, "
         "each with a publish, an erasure, a checkpoint and the jobs of the worker. "
         f"{found['stored']:,} answers are in the log, {found['taken']:,} were acknowledged and {found['refused']} "
         f"refused; `verify_ledger` holds. p99 was {middle(first, 2):.0f} ms in the first sixth and "
