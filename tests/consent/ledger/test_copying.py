@@ -22,8 +22,11 @@ def test_rows_of_every_shape_are_read_as_they_are_stored(monkeypatch):
         return
     monkeypatch.setattr(copying, "CHUNK", 7)
     site = make_site()
-    shapes = [(visitor, replaces) for visitor in (None, uuid4()) for replaces in (None, uuid4())]
-    drafts = [answer(site, visitor=visitor, replaces=replaces) for visitor, replaces in shapes * 4]
+    shapes = [(visited, again) for visited in (False, True) for again in (False, True)] * 4
+    drafts = [
+        answer(site, visitor=uuid4() if visited else None, replaces=uuid4() if again else None)
+        for visited, again in shapes
+    ]
     drafts.append(answer(site, release=None, regime="", jurisdiction="", language="", record={"page": 'a\\b\t"ü"\n'}))
     append(drafts)
     erasure.erase(site, record_id=drafts[3].record_id, actor="alice", reason="asked")
