@@ -110,11 +110,11 @@ drop-in and the snippet level and, where the page is not at fault but its code i
   address, an option that was filled in another document and is set by its index (`select[0] = option`), storage
   buckets, tags of background sync.
 - **A document in memory in a frame** whose code puts the address together as it runs is held: one from a `blob:`
-  address gets, while anything waits, the author's bytes with a script of ours before the author's, behind its doctype and
-  the tags of its root and head, which patches its window and takes itself out. Its `location` is that of the copy; the author's
-  address goes on meaning the author's bytes. Of a `javascript:` address the same, in Chromium, where its code is one
-  expression of texts, names and calls. Not held: an empty frame's `location` set to one (above), other code there, and
-  `data:` documents, which are of no origin.
+  address gets, while anything waits, the author's bytes with a script of ours before the author's, behind its doctype
+  and the tags of its root and head, which patches its window and takes itself out. Its `location` is that of the
+  copy; the author's address goes on meaning the author's bytes. Of a `javascript:` address the same, in Chromium,
+  where its code is one expression of texts, names and calls. Not held: an empty frame's `location` set to one
+  (above), other code there, and `data:` documents, which are of no origin.
 - **Code that is written against the gate**: in the page it has the same rights as the gate. One that replaces what the
   language has built in (`RegExp.prototype.exec`), puts a property of its own over an element's (`localName`), or calls
   `fairgate.accept()`, gets by. A policy holds it.

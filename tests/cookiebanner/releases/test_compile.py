@@ -41,7 +41,9 @@ ROOT = Path(__file__).resolve().parents[3]
 # objects that say another thing at each look, shadow trees that come in with their hosts, what is written in pieces, addresses
 # as browsers read them, frames by their windows' names (1,200);
 # documents in memory that frames go to, what a page's policy of types makes of texts, scripts that `setHTMLUnsafe` runs (912)
-GATE_ALONE = 9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 592 + 24 + 96 + 24 + 752 + 432 + 144 + 1_200 + 912
+GATE_ALONE = (
+    9_216 + 1_536 + 48 + 1_424 + 144 + 2_144 + 2_304 + 80 + 480 + 592 + 24 + 96 + 24 + 752 + 432 + 144 + 1_200 + 912
+)
 # The first layer, which travels with it: its code and style sheet, and what it says in one language, which is not
 # compressed (docs/decisions/0030); keeping the focus from modals of the page. ui.js lost 2,000 bytes of that.
 # A digest of the content is in it, too, which compresses as it falls. Pages for members (32). What only some regimes' banners
