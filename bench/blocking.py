@@ -82,7 +82,7 @@ UNLISTED_KINDS = """## Ways that no list names
 
 The last six groups are kinds of ways that lists kept by hand forget (`tests/browser/vectors/unlisted.py`;
 `overlooked.py` and `hostile.py`: found by reading the engine; `recent.py`: what browsers got of late, and documents in
-memory; in tabs that are used again).
+memory). The columns of ours are first visits, the others of these groups tabs that are used again.
 `tests/browser/test_sinks.py` walks every setter, method and constructor of the installed Chromium and Firefox and
 fails on one that nobody judged
 (`tests/browser/sinks/judged.json`); those called `limit` there are of the list below. What no script can hold, at the
@@ -139,7 +139,8 @@ REMAINS = """What is left at the snippet level, kind by kind:
   each); what would keep the parser from inserting them (a comment, a `<template>`, `<plaintext>`) breaks pages.
 - **Preloads of modules, compression dictionaries, connections** (`l-modulepreload`, `u-markup-dictionary`,
   `l-preconnect`): the same.
-- **A picture right behind a script** (`s-img`) and what a drawing shows (`u-markup-feimage`) race, see below.
+- **A frame, a picture right behind a script** (`t-open-frame`, `s-img`) and what a drawing shows (`u-markup-feimage`)
+  race, see below: which of them the table shows is chance.
 - **What own files load** (`o-own-…`, `u-own-…`), which is the rest of the server level as well: see below.
 - **A sheet from memory that is imported as a module** (`o-css-blob-adopted`): the browser reads it by itself, and adopting
   it shows its pictures.
@@ -155,8 +156,10 @@ What was tried against these (2026-11-30, Chromium 156, a request in how many of
 | `o-own-dynamic` | import map with the very file; with `https://` and the site's own host given back | 0; 0, and no other host's modules come, those of allowed ones neither |
 
 The strict level's policy, which is there from the page's beginning, holds the first three, but it cannot be lifted after
-an answer; a `style-src` that a script adds later left `c-import` at 4. A map that names the very host or file holds the last two, which is what a rule of that host gives; of hosts that only a script's text names
-nobody can make a map before it has come.
+an answer; a `style-src` that a script adds later left `c-import` at 4. A map that names the very host or file holds the
+last two, which is what a rule of that host gives; of hosts that only a script's text names nobody can make a map before
+it has come. Nothing of what is asked for at the snippet level runs, but what own modules import and what stands in closed
+shadow roots; what is stored is the cookies of the tracker's own responses.
 
 Before the first script of a page runs, Chromium's preload scanner has already asked for what stands in the
 markup: that is the floor of the drop-in level, and why the other levels exist. `f-parser`, `m-embed` and

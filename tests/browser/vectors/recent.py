@@ -107,7 +107,7 @@ TREES_JS = {
     "t-shadow-outer": _root + "r.firstChild.outerHTML='<img src={T}/t.gif>'",
     "t-shadow-outer-frame": _root + "r.firstChild.outerHTML='<iframe src={T}/f.html></iframe>'",
     "t-shadow-beside": _root + "r.firstChild.insertAdjacentHTML('afterend','<img src={T}/t.gif>')",
-    "t-shadow-set-html": _root + "r.setHTMLUnsafe('<img src={T}/t.gif><iframe src={T}/f.html></iframe>')",
+    "t-shadow-set-both": _root + "r.setHTMLUnsafe('<img src={T}/t.gif><iframe src={T}/f.html></iframe>')",
     "t-fragment-outer": _loose + "b.outerHTML='<img src={T}/t.gif>'",
     "t-fragment-beside": _loose + "b.insertAdjacentHTML('beforebegin','<img src={T}/t.gif>')",
     "t-set-html-scripts": _box + "p.setHTMLUnsafe('<script src={T}/t.js><\\/script><img src={T}/t.gif>',{runScripts:true})",
