@@ -97,9 +97,11 @@ def _copied(
         with connection.wrap_database_errors, connection.cursor() as cursor:
             cursor.cursor.copy_expert(query.format(int(first), int(until)), found)
         rows = found.rows
-        rows[0] = rows[0].removeprefix(_HEADER)  # comes with the first row, or alone with the trailer
+        rows[0] = rows[0].removeprefix(_HEADER)  # comes with the first row or, without one, with the trailer
         if rows.pop() != _TRAILER:
             raise ValueError("COPY ended in the middle.")
+        if rows and not rows[0]:  # a server may send it by itself
+            del rows[0]
         yield from map(read, rows)
         first = until + 1
 
