@@ -19,7 +19,8 @@ PARTS = frozenset(
     insertAdjacentElement insertNode surroundContents attachShadow importNode adoptNode splitText
     innerHTML setHTML setHTMLUnsafe outerHTML insertAdjacentHTML createContextualFragment write writeln textContent text
     insertRule replace replaceSync fetch fetchLater addModule open sendBeacon submit register
-    Worker SharedWorker worker-src revokeObjectURL EventSource WebSocket Audio FontFace contentWindow contentDocument
+    Worker SharedWorker worker-src createObjectURL revokeObjectURL createPolicy
+    EventSource WebSocket Audio FontFace contentWindow contentDocument
     cookie set localStorage sessionStorage getItem setItem removeItem clear key length storageArea
     KeyframeEffect MutationObserver Node PaymentRequest RTCPeerConnection WebKitMutationObserver WebSocketStream
     WebTransport add addAll addRule animate appendData appendRule attributes baseVal click closest complete
