@@ -187,6 +187,12 @@ def test_a_popover_over_the_banner_leaves_both_usable(visit, stand, kind):
     page.wait_for_function("fairgate.consent().answered")
 
 
+def test_a_popover_that_was_open_before_us_does_not_hide_the_banner(visit):
+    page = visit(body=POPOVER.format("manual") + "<script>document.getElementById('pop').showPopover()</script>")
+    page.wait_for_function("document.querySelector('#onetrust-consent-sdk').matches(':popover-open')")
+    assert clickable(page, ACCEPT)
+
+
 def test_a_page_that_lays_itself_over_us_again_and_again_is_not_fought_for_ever(visit):
     page = visit(body=POPOVER.format("manual"))
     page.evaluate(

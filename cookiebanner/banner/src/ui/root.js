@@ -87,6 +87,15 @@ export function keeper(core, root, wayBack) {
   /** A popover of the page's that has just opened stands above our banner. */
   const covers = ({ type, target, newState }) => type === 'toggle' && newState === 'open' && target.popover && !root.contains(target);
 
+  /** Was one open before anybody listened? */
+  function isCovered() {
+    try {
+      return core.findDeep(':popover-open').some((popover) => !root.contains(popover));
+    } catch {
+      return false; // a browser without popovers
+    }
+  }
+
   function onPageChange(records) {
     // Pages change all the time; a modal comes by its attribute or takes the focus, and only one that was there can go in
     // another way.
@@ -115,7 +124,10 @@ export function keeper(core, root, wayBack) {
   return {
     stand() {
       put();
-      if (!standing) core.onPageChange(onPageChange);
+      if (!standing) {
+        core.onPageChange(onPageChange);
+        if (root.querySelector(BANNER) && isCovered()) raise();
+      }
       standing = true;
     },
     leave(run) {
