@@ -144,7 +144,11 @@ function checkAttribute(el, name, where) {
   const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing));
   const value = isNew ? standing : kept(el, name);
   if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(el, value, (safe) => masked.add(name) && setAttr(el, name, safe));
-  if (/^on/.test(name)) importsWaitFor(value);
+  const imports = /^on/.test(name) && importsWaitFor(value);
+  if (imports) {
+    if (isNew) holdAttribute(el, name, value);
+    return imports;
+  }
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
     const safe = where > 1 && kept(el, name) === null && holdDocument(el, value);

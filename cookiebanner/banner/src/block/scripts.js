@@ -64,7 +64,8 @@ const missing = new Set();
 const means = (text, i, part) =>
   part.startsWith('after:') ? missing.has(i) && RegExp(`\\b${part.slice(6)}\\s*[.([]`).test(text) : text.includes(part);
 
-/** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one is kept from resolving. */
+/** What the imports in a script's text wait for: a static one makes a module wait, a dynamic one
+ * is kept from resolving or, in a browser with one import map a page, makes all of it wait. */
 export function importsWaitFor(text, isModule = false) {
   const code = /\\[xu]/.test(text) ? decoded(text) : text;
   for (const [, dynamic, url] of code.matchAll(/\b(?:import|from)\s*(\(?)\s*["'`]((?:(?:https?:)?\/\/|data:text\/css)[^"'`]+)/g)) {
@@ -72,8 +73,8 @@ export function importsWaitFor(text, isModule = false) {
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
   }
   // Whatever is imported by a variable, or by text that becomes code, is named somewhere.
-  if (/\bimport\b/.test(text)) importMap(heldMentions(text));
-  return 0;
+  const [held, ...more] = /\bimport\b/.test(text) ? heldMentions(text) : [];
+  return held && !importMap([held, ...more]) ? urlWaitsFor(held, true) : 0;
 }
 
 const OWN_WINDOW = /^((window|document|self|top|parent|this|globalThis)\b\W*)+$/;
