@@ -196,10 +196,11 @@ The same vectors in {version}, without a gate on the figures. Its scanner works 
 policy that comes later, so SWALLOW and HOLD keep nothing from leaving there; what runs is what counts. Sites that need
 the requests gone in every browser rewrite their pages (the server level).
 
-What runs there before an answer, of all vectors: what own modules import (`o-own-…`), closed shadow roots of the parser,
-documents in memory in an `<object>` or `<embed>` (`r-blob-…`), `javascript:` addresses whose code puts the held one
-together, and an `<object>` that is sent somewhere (`v-object-location`). The server level's header holds them all. A page
-has one import map there, and that is the author's: an inline script or a handler that names a held import waits as a whole.
+What runs there before an answer, of all vectors: what own modules import (`o-own-…`), closed shadow roots of the
+parser, documents in memory in an `<object>` or `<embed>` (`r-blob-…`), `javascript:` addresses whose code puts the
+held one together, and an `<object>` that is sent somewhere (`v-object-location`). The server level's header holds
+them all. A page has one import map there, and that is the author's: an inline script or a handler that names a held
+import waits as a whole.
 """
 WEBKIT = """## In WebKitGTK
 
