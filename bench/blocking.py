@@ -206,6 +206,11 @@ WEBKIT = """## In WebKitGTK
 
 The same vectors in {version}, the engine of Safari. Its scanner heeds no later policy either. It takes no cookies of
 other sites by itself, and its driver tells none: what is stored here is what the page's own host keeps.
+
+What runs there before an answer: what own modules import, closed shadow roots of the parser, and frames that are sent
+somewhere by their `location`, to an address (`v-location-…`, `v-handler-srcdoc`, `v-object-location`) or a document in
+memory (`r-blob-…`), since this engine has no Navigation API; `javascript:` addresses whose code puts the held one
+together.
 """
 RACES = """## Races, in numbers
 
