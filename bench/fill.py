@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from struct import Struct
@@ -37,7 +37,6 @@ MONTHS = 36
 STRETCH = merkle.WIDTH**2
 CHUNK = 16_384
 FRESH = 92  # bytes by chance that a record has: salt, hash of the request, two ids
-DAY = 86_400_000_000  # microseconds
 PLACES = {"DE": 30, "FR": 14, "GB": 13, "US-CA": 10, "ES": 8, "NL": 5, "IT": 5, "CH": 4, "JP": 4, "BR": 4, "US-VA": 3}
 ACTIONS = {"accept_all": 52, "reject_all": 31, "custom": 11, "withdraw": 6}
 _ID, _TIME, _REQUEST, _VISITOR = "@ID@", "@TIME@", "@REQUEST@", "@VISITOR@"
@@ -52,9 +51,7 @@ LOOKED_UP = "site_id, leaf_index, received_at, record_id, type, day, release, ac
 _entry = Struct(">hiqiqi16si32si32s").pack
 _visited = Struct(">hiqiqiqi16si32si16sii").pack
 _plain = Struct(">hiqiqiqi16si32siii").pack
-_BINARY = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"  # before and after the rows
-_YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
-NULL = -1  # instead of a size
+_YEAR_2000 = datetime.combine(copying.ZERO, datetime.min.time(), UTC)
 
 
 def start_day() -> Any:
@@ -269,7 +266,7 @@ def write(order: Order) -> Written:
             entries.append(entry)
             records.append(record)
             roots += grow(levels, tiles, index, leaf, most=2)
-            counted[at // DAY, chosen.columns] += 1
+            counted[at // copying.MICROSECONDS, chosen.columns] += 1
         with transaction.atomic(), connection.cursor() as wrapped:
             copy_binary(wrapped.cursor, "consent_logentry", ENTRY, entries)
             copy_binary(wrapped.cursor, "consent_consentrecord", RECORD, records)
@@ -279,16 +276,8 @@ def write(order: Order) -> Written:
         (order.site_id, _day(day), 1, *columns): count for (day, columns), count in counted.items()
     })  # fmt: skip
     last = order.start + order.step * (order.count - 1)
-    edge = [*edge_of(levels[1]), *edge_of(levels[0])]  # what is in no tile of the highest level
+    edge = [*merkle.edge_of(levels[1]), *merkle.edge_of(levels[0])]  # what is in no tile of the highest level
     return Written(edge, roots, totals, _YEAR_2000 + timedelta(microseconds=last))
-
-
-def edge_of(hashes: list[bytes]) -> list[bytes]:
-    """The right edge of the tree of these hashes."""
-    edge: list[bytes] = []
-    for place, one in enumerate(hashes):
-        merkle.push(edge, place, one)
-    return edge
 
 
 def row(order: Order, shape: Shape, index: int, at: int, fresh: bytes) -> tuple[bytes, bytes, bytes]:
@@ -301,14 +290,14 @@ def row(order: Order, shape: Shape, index: int, at: int, fresh: bytes) -> tuple[
         pieces[place] = value
     payload = "".join(pieces).encode()
     sealed = commitment(salt, payload)
-    day = at // DAY
+    day = at // copying.MICROSECONDS
     leaf = merkle.leaf_hash(leaf_input("consent", order.uuid, _day(day), order.release_hash, sealed))
     entry = _entry(8, 8, order.site_id, 8, index, 16, record_id, 32, request, 32, sealed)
     head = 15, 8, order.site_id, 8, index, 8, at, 16, record_id, 32, salt
     if shape.visitor:
-        begun = _visited(*head, 16, visitor, NULL, len(payload))
+        begun = _visited(*head, 16, visitor, copying.NULL, len(payload))
     else:
-        begun = _plain(*head, NULL, NULL, len(payload))
+        begun = _plain(*head, copying.NULL, copying.NULL, len(payload))
     own = _cells("consent", day, order.release_hash)
     return entry + own, begun + payload + _cells("consent", day, 1, *shape.columns), leaf
 
@@ -320,10 +309,7 @@ def _cells(*values: str | int) -> bytes:
     return b"".join(len(text).to_bytes(4) + text for text in texts)
 
 
-@lru_cache(4_000)
-def _day(number: int) -> date:
-    """The day so many days after the first of 2000."""
-    return _YEAR_2000.date() + timedelta(number)
+_day = lru_cache(4_000)(copying.date_of)
 
 
 def _uuid(by_chance: bytes) -> tuple[bytes, str]:
@@ -353,8 +339,7 @@ def write_tiles(cursor: Any, site_id: int, tiles: list[tuple[int, int, bytes, by
 
 
 def copy_binary(cursor: Any, table: str, columns: str, rows: list[bytes]) -> None:
-    before, after = _BINARY
-    source = BytesIO(b"".join((before, *rows, after)))
+    source = BytesIO(b"".join((copying.HEADER, *rows, copying.TRAILER)))
     cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", source, 1 << 20)
 
 

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connections
 
 CHUNK = 25_000  # planning a query of all months' partitions takes milliseconds
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
-_TRAILER = b"\xff\xff"
-_ZERO = date(2000, 1, 1)  # of days and times
-_MICROSECONDS = 86_400_000_000  # of a day
-_NULL = -1  # instead of a size
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
+TRAILER = b"\xff\xff"
+ZERO = date(2000, 1, 1)  # of days and times
+MICROSECONDS = 86_400_000_000  # of a day
+NULL = -1  # instead of a size
 _NEITHER = b"\xff" * 8  # two of them
 T = TypeVar("T")
 
@@ -97,8 +97,8 @@ def _copied(
         with connection.wrap_database_errors, connection.cursor() as cursor:
             cursor.cursor.copy_expert(query.format(int(first), int(until)), found)
         rows = found.rows
-        rows[0] = rows[0].removeprefix(_HEADER)  # comes with the first row or, without one, with the trailer
-        if rows.pop() != _TRAILER:
+        rows[0] = rows[0].removeprefix(HEADER)  # comes with the first row or, without one, with the trailer
+        if rows.pop() != TRAILER:
             raise ValueError("COPY ended in the middle.")
         if rows and not rows[0]:  # a server may send it by itself
             del rows[0]
@@ -150,7 +150,7 @@ def _cells(row: bytes, at: int, count: int) -> tuple[list[Any], int]:
     found: list[Any] = []
     for _ in range(count):
         size, at = int.from_bytes(row[at : at + 4], signed=True), at + 4
-        found.append(None if size == _NULL else row[at : at + size])
+        found.append(None if size == NULL else row[at : at + size])
         at += max(size, 0)
     return found, at
 
@@ -172,14 +172,14 @@ def _record_words(cells: bytes) -> RecordWords:
 
 def moment(time: int) -> str:
     """Microseconds since 2000 as records say a time. Raises ValueError for what has no such text."""
-    day, rest = divmod(time, _MICROSECONDS)
+    day, rest = divmod(time, MICROSECONDS)
     second, rest = divmod(rest, 1_000_000)
     return f"{_day_begins(day)}{_clock(second)}{str(rest + 1_000_000)[1:]}Z"
 
 
 @lru_cache(4_000)
 def _day_begins(days: int) -> str:
-    return f"{_date(days)}T"
+    return f"{date_of(days)}T"
 
 
 @lru_cache(86_400)
@@ -188,11 +188,12 @@ def _clock(second: int) -> str:
 
 
 def _day(cell: bytes) -> date:
-    return _date(int.from_bytes(cell, signed=True))
+    return date_of(int.from_bytes(cell, signed=True))
 
 
-def _date(days: int) -> date:
+def date_of(days: int) -> date:
+    """The day so many days after the first of 2000. Raises ValueError where there is none."""
     try:
-        return _ZERO + timedelta(days)
+        return ZERO + timedelta(days)
     except OverflowError:
-        raise ValueError(f"Day {days} after {_ZERO} is none.") from None
+        raise ValueError(f"Day {days} after {ZERO} is none.") from None

@@ -30,10 +30,15 @@ def root(leaves: Sequence[bytes]) -> bytes:
                 sha256(b"\1" + left + right).digest() for left, right in zip(leaves[::2], leaves[1::2], strict=True)
             ]
         return leaves[0]
+    return edge_root(edge_of(leaves))
+
+
+def edge_of(leaves: Iterable[bytes]) -> list[bytes]:
+    """The right edge of the tree of these leaf hashes, as `push` keeps it."""
     edge: list[bytes] = []
     for size, leaf in enumerate(leaves):
         push(edge, size, leaf)
-    return edge_root(edge)
+    return edge
 
 
 def push(edge: list[bytes], size: int, leaf: bytes) -> None:

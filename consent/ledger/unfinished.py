@@ -37,7 +37,5 @@ def of(site_id: int, size: int, edge: Sequence[bytes]) -> list[bytes] | None:
     if begun != start or len(known) < 32 * (size - start):
         return None
     leaves = [known[i : i + 32] for i in range(0, 32 * (size - start), 32)]
-    made: list[bytes] = []
-    for number, leaf in enumerate(leaves):
-        merkle.push(made, number, leaf)
+    made = merkle.edge_of(leaves)
     return leaves if made == list(edge[len(edge) - len(made) :]) else None
