@@ -127,3 +127,11 @@ def test_firefox_runs_no_more_than_its_table_says_and_the_page_works() -> None:
     assert len(results) == len(GROUPS) - len(UNLISTED)
     assert {name: result.control for name, result in results.items() if result.control} == {}
     assert [name for name, result in results.items() if result.executed] == []
+
+
+def test_what_names_a_held_import_does_not_run_where_a_page_has_one_import_map() -> None:
+    names = {"o-subdomain-variable", "o-data", "o-handler", "o-srcdoc-variable", "o-static-comment"}
+    some = [vector for vector in VECTORS if vector.name in names]
+    results = run("snippet", "firefox", some)
+    assert len(results) == len(names)
+    assert {name: result for name, result in results.items() if result.executed or result.control} == {}

@@ -73,8 +73,8 @@ export function importsWaitFor(text, isModule = false) {
     if (i && (dynamic ? !importMap([url]) : isModule)) return i;
   }
   // Whatever is imported by a variable, or by text that becomes code, is named somewhere.
-  const [held, ...more] = /\bimport\b/.test(text) ? heldMentions(text) : [];
-  return held && !importMap([held, ...more]) ? urlWaitsFor(held, true) : 0;
+  const held = /\bimport\b/.test(text) ? heldMentions(text) : [];
+  return held[0] && !importMap(held) ? urlWaitsFor(held[0], true) : 0;
 }
 
 const OWN_WINDOW = /^((window|document|self|top|parent|this|globalThis)\b\W*)+$/;
