@@ -49,9 +49,9 @@ def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
                 "markup may still be asked for before an answer, and so may frames, a picture right behind a "
                 "script and one in a drawing's filter (feImage); what "
                 "stands in closed shadow roots, what your own style sheets load, and what your own scripts "
-                "import from below a listed host or send an empty frame to, is out of a script's reach. "
-                "Firefox and Safari ask for all that stands in the markup, whatever a page says; it does not run. "
-                "Their cookies from other sites are not ours to delete."
+                "import from below a listed host or send an empty frame to (in Safari any frame), is out of a "
+                "script's reach. Firefox and Safari ask for all that stands in the markup, whatever a page says; it "
+                "does not run. Their cookies from other sites are not ours to delete."
             ),
         },
     ]
@@ -71,8 +71,9 @@ def _for_own_pages(site: Site, base: str) -> list[dict[str, Any]]:
             ),
             "cannot": gettext(
                 "A connection may be opened (preconnect) without a request, and Firefox and Safari ask for all "
-                "that stands in the markup; it does not run. Hosts your site needs must be known to the release, "
-                "or they are refused too: look at the reports below for a week first."
+                "that stands in the markup; of that only what your own modules import runs, in Firefox. Hosts your "
+                "site needs must be known to the release, or they are refused too: look at the reports below for a "
+                "week first."
             ),
         },
         {
