@@ -104,6 +104,8 @@ def text(results: dict[str, Any]) -> str:
             *reading(results["whole"]),
             *filled(results.get("filled")),
         ]
+    if "slope" in results:
+        out += [f"With more of them, for the slope ({results['took']['slope']}):", "", *reading(results["slope"])]
     if "numbers" in results:
         found = results["numbers"]
         rows = [[by, f"{one['database']:.0f}", f"{one['whole']:.0f}"] for by, one in found["by"].items()]
