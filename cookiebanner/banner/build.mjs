@@ -185,6 +185,9 @@ const mangleCache = {
   hasSignal: 'ce',
   isStopped: 'cf',
   bit: 'cg',
+  firstScreen: 'ch',
+  floatingButton: 'ci',
+  buttonStyle: 'cj',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

@@ -47,8 +47,18 @@ const LOADS =
 export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter|cursor|fill|stroke|marker-\w+)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
-export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
-const EVERYWHERE = /^(img|image|input|feImage|use|picture|source|video|audio|track)$/;
+/** Attribute → element → whether it loads: pages ask the same again and again, and a match costs more than two looks. */
+const pairs = new Map();
+export function isLoading({ localName }, name) {
+  if (!pairs.has(name)) {
+    if (pairs.size > 99) pairs.clear();
+    pairs.set(name, new Map());
+  }
+  const known = pairs.get(name);
+  if (!known.has(localName)) known.set(localName, LOADS.test(`${localName} ${name}`) || (name === 'content' && localName === 'meta'));
+  return known.get(localName);
+}
+const EVERYWHERE = new Set('img image input feImage use picture source video audio track'.split(' '));
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
 export function loadsIn(node) {
@@ -57,7 +67,7 @@ export function loadsIn(node) {
 }
 /** The same for what is in no page, but belongs to a document: all, where its insertion may go unnoticed. */
 export const loadsOutside = (doc) => (!doc.defaultView ? 0 : incomplete ? 2 : 1);
-const wouldLoad = (el, where) => where > (EVERYWHERE.test(el.localName) ? 0 : 1);
+const wouldLoad = (el, where) => where > (EVERYWHERE.has(el.localName) ? 0 : 1);
 
 /** Held elements that load without being in a document, and never were. */
 export const heldOutside = new Set();

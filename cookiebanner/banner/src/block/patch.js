@@ -55,9 +55,12 @@ const rootsIn = (node) =>
     return root ? [root, ...rootsIn(root)] : [];
   });
 
+/** One bare node comes in where nothing is text of code: that is most of what pages insert. */
+const isBareInsertion = (args, self, method) =>
+  (method === 'appendChild' || method === 'insertBefore') && !anyRoots && !BUSY.has(self.localName) && isBare(args[0]);
+
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
-  if ((method === 'appendChild' || method === 'insertBefore') && !anyRoots && !BUSY.has(self.localName) && isBare(all[0])) return go();
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
@@ -95,7 +98,7 @@ function insertNodes(go, all, self, method) {
 /** Ways on which nodes come into a tree. */
 function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'DocumentType', 'CharacterData', 'Range']) {
-    methods(w, name, INSERTING, insertNodes);
+    methods(w, name, INSERTING, insertNodes, isBareInsertion);
   }
   const asItIs = (node) => node;
   const insertPart = (value, go, self) => insertNodes(() => go(value), [value], self, '');

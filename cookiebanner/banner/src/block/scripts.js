@@ -158,8 +158,10 @@ export function unpark(el) {
  */
 function mustHide(el, waits = undefined) {
   if (neverRuns.has(el)) return false;
-  if (authorKeys(el) && !canRun(el)) host.unknown(typeOf(el));
-  waits ??= canRun(el) && scriptWaitsFor(el);
+  const keys = authorKeys(el);
+  const runs = canRun(el);
+  if (keys && !runs) host.unknown(typeOf(el));
+  waits ??= runs && scriptWaitsFor(el);
   if (waits) {
     if (!resting.has(el)) setResting(el, !el.async);
     const src = getAttr(el, 'src');
@@ -169,7 +171,7 @@ function mustHide(el, waits = undefined) {
   }
   resting.delete(el);
   show(el);
-  unpark(el);
+  if (keys) unpark(el);
   return false;
 }
 

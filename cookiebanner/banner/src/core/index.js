@@ -157,6 +157,8 @@ export function start(cfg, arm) {
     isHeadless: () => isOn('data-headless'),
     /** That, and OneTrust's ways to have no banner. */
     isBare: () => core.isHeadless() || core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search),
+    /** What the first layer says, of the language that came with the gate. */
+    firstScreen: () => ({ ...cfg.first, ...core.first, [SCREEN_TEXTS]: { ...cfg.first[SCREEN_TEXTS], ...core.first[SCREEN_TEXTS] } }),
     makeUi() {
       core.uiParts ||= firstLayer(core);
       return core.uiParts;
@@ -301,7 +303,7 @@ export function start(cfg, arm) {
     // An answer by the page may have been faster.
     if (!core.ask || core.uiParts) return core.beginOnce();
     const ui = core.makeUi();
-    ui.read({ ...cfg.first, ...core.first, [SCREEN_TEXTS]: { ...cfg.first[SCREEN_TEXTS], ...core.first[SCREEN_TEXTS] } });
+    ui.read(core.firstScreen());
     ui.draw();
     core.putBeside(ui.root);
     core.since = performance.now();
