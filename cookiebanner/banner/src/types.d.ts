@@ -395,6 +395,8 @@ declare global {
   interface Window {
     trustedTypes?: any;
     fgUpper?: () => any;
+    /** From the first half of a gate to the second. */
+    __fgEngine?: any;
     clarity?: any;
     gtag?: any;
     fbq?: any;

@@ -15,7 +15,9 @@ import {
   kindOf,
   matches,
   nameOf,
+  nextSibling,
   note,
+  parentNode,
   putBefore,
   removeAttr,
   setAttr,
@@ -29,8 +31,6 @@ import { attributeNames, isHeldElement, keep, kept, masked, put, written, writte
 
 const getText = getter(Node.prototype, 'textContent');
 const setText = setter(Node.prototype, 'textContent');
-const parentNode = getter(Node.prototype, 'parentNode');
-const nextSibling = getter(Node.prototype, 'nextSibling');
 const hasAttributes = uncurried(Element.prototype.hasAttributes);
 const firstElement = getter(Element.prototype, 'firstElementChild');
 const removeChild = uncurried(Node.prototype.removeChild);
@@ -47,16 +47,13 @@ const LOADS =
 export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter|cursor|fill|stroke|marker-\w+)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
-/** Attribute → element → whether it loads: pages ask the same again and again, and a match costs more than two looks. */
+/** What such a pair was found to be: pages ask the same again and again, and a match costs more than a look. */
 const pairs = new Map();
 export function isLoading({ localName }, name) {
-  if (!pairs.has(name)) {
-    if (pairs.size > 99) pairs.clear();
-    pairs.set(name, new Map());
-  }
-  const known = pairs.get(name);
-  if (!known.has(localName)) known.set(localName, LOADS.test(`${localName} ${name}`) || (name === 'content' && localName === 'meta'));
-  return known.get(localName);
+  const pair = `${localName} ${name}`;
+  if (pairs.size > 999) pairs.clear();
+  if (!pairs.has(pair)) pairs.set(pair, pair === 'meta content' || LOADS.test(pair));
+  return pairs.get(pair);
 }
 const EVERYWHERE = new Set('img image input feImage use picture source video audio track'.split(' '));
 

@@ -43,7 +43,7 @@ function enterFramesIn(node) {
 }
 
 const INSERTING =
-  'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
+  'replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
 
 /** Hosts → their shadow roots, closed ones, too. */
 const roots = new WeakMap();
@@ -56,8 +56,7 @@ const rootsIn = (node) =>
   });
 
 /** One bare node comes in where nothing is text of code: that is most of what pages insert. */
-const isBareInsertion = (args, self, method) =>
-  (method === 'appendChild' || method === 'insertBefore') && !anyRoots && !BUSY.has(self.localName) && isBare(args[0]);
+const isBareInsertion = (args, self) => !anyRoots && !BUSY.has(self.localName) && isBare(args[0]);
 
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
@@ -98,7 +97,8 @@ function insertNodes(go, all, self, method) {
 /** Ways on which nodes come into a tree. */
 function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'DocumentType', 'CharacterData', 'Range']) {
-    methods(w, name, INSERTING, insertNodes, isBareInsertion);
+    methods(w, name, 'appendChild insertBefore', insertNodes, isBareInsertion);
+    methods(w, name, INSERTING, insertNodes);
   }
   const asItIs = (node) => node;
   const insertPart = (value, go, self) => insertNodes(() => go(value), [value], self, '');

@@ -52,15 +52,13 @@ const calling = (native, call) => native && inPlaceOf(native, { apply: (_, self,
 
 /**
  * Methods: `run(go, args, self, name, native)`, where `go()` calls the native with `args` as they then are. Where
- * `isIdle(args, self, name)`, there is nothing to run: the native is called at once.
- *
- * @param {any} w @param {any} where @param {string} names @param {Function} run @param {Function} [isIdle]
+ * `isIdle(args, self)`, there is nothing to run: the native is called at once.
  */
 export function methods(w, where, names, run, isIdle) {
   for (const name of names.split(' ')) {
     replace(w, where, name, (native) =>
       calling(native, (self, args) =>
-        isIdle?.(args, self, name) ? apply(native, self, args) : run(() => apply(native, self, args), args, self, name, native),
+        isIdle?.(args, self) ? apply(native, self, args) : run(() => apply(native, self, args), args, self, name, native),
       ),
     );
   }

@@ -17,7 +17,7 @@ import {
   trust,
   urlWaitsFor,
 } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr, uncurried } from './dom.js';
+import { findAll, getAttr, hasAttr, nextSibling, parentNode, removeAttr, setAttr, uncurried } from './dom.js';
 import { importMap, mapRest } from './level.js';
 import { MARK, PARKED } from './names.js';
 import { mayRun } from './replace.js';
@@ -46,8 +46,6 @@ const neverRuns = new WeakSet();
 const unprepared = new Map();
 
 const getAttrNs = uncurried(Element.prototype.getAttributeNS);
-const nextSibling = getter(Node.prototype, 'nextSibling');
-const parentNode = getter(Node.prototype, 'parentNode');
 
 const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
 const isCode = (el) => CODE.test((typeOf(el) || '').trim());

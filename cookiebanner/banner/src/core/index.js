@@ -3,7 +3,6 @@
  * new answer is in late.js, which a page loads when there is something to do.
  */
 
-import { tabled } from '../block/match.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
 import { firstLayer } from '../ui/first.js';
 import { cookies, kept, newest, oneTrusts, values } from './cookie.js';
@@ -16,9 +15,9 @@ const nextSibling = (node) => following.call(node);
 
 /**
  * @param {import('../types.d.ts').Config} cfg the packed release (compile.py)
- * @param {(host: object) => object} arm the blocking engine (src/block)
+ * @param {{arm: (host: object) => object, tabled: typeof import('../block/match.js').tabled}} engine the blocking engine (engine.js)
  */
-export function start(cfg, arm) {
+export function start(cfg, { arm, tabled }) {
   const { langs } = cfg;
   const terms = Object.assign(cfg.terms, { ...ABSENT_TERMS, ...cfg.terms });
   const items = unpack(cfg);

@@ -36,7 +36,7 @@ export function watchRoots(core, look) {
       look();
     }, PAUSE);
   };
-  const observer = new MutationObserver(tell);
+  const observer = new MutationObserver((records) => tell(records));
   const onToggle = (event) => tell([event]);
 
   function watchOne(root) {

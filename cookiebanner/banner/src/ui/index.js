@@ -182,9 +182,7 @@ export function create(core) {
     floating = el(
       'div',
       { id: 'ot-sdk-btn-floating', class: links.length ? 'fg-pill' : '' },
-      links.length
-        ? [links, ui.status()]
-        : core.floatingButton(ui, () => open('floating')),
+      links.length ? [links, ui.status()] : core.floatingButton(ui, () => open('floating')),
     );
     mount();
     ui.root.insertBefore(floating, ui.liveRegion);
