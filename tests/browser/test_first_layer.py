@@ -238,6 +238,10 @@ def test_the_way_back_needs_no_more_than_the_gate_and_late(world, tab):
     assert "ui.en.js" in page.evaluate(loaded_here)
     page.evaluate("document.activeElement.blur()")
     assert (button.count(), button.evaluate(look)) == (1, alone)
+    page.goto(URL)
+    button.wait_for(state="visible")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<div id=ot-sdk-cookie-policy></div>')")
+    comes_true(page, "document.querySelector('#ot-sdk-cookie-policy .ot-sdk-cookie-policy-group') !== null")
     assert page.errors == []
 
 

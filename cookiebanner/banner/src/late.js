@@ -236,7 +236,11 @@ function late(api) {
     }
   };
 
-  watchRoots(core, () => makeFocusable());
+  watchRoots(core, () => {
+    makeFocusable();
+    // What only ui.js can fill may come into the page late.
+    if (core.uiParts?.floating && !core.view && core.findDeep(PLACES)[0]) core.loadUi().catch(() => {});
+  });
   Object.assign(core, {
     unknown,
     focused,
