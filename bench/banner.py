@@ -29,7 +29,7 @@ from bench.report import table, write  # noqa: E402
 from consent.publishing import streams  # noqa: E402
 from cookiebanner.lane.app import head_of  # noqa: E402
 from cookiebanner.releases.compile import compile as compile_release  # noqa: E402
-from cookiebanner.releases.compile import digest  # noqa: E402
+from cookiebanner.releases.compile import digest, halves  # noqa: E402
 from cookiebanner.visitors.delivery import PRIVATE, first_part, send  # noqa: E402
 from cookiebanner.visitors.published import File, JoinedFile  # noqa: E402
 from tests.browser import shop  # noqa: E402
@@ -92,6 +92,8 @@ def fill(world: World) -> None:
     """Every way to a banner, each on a page of the same site with the same text; all compressed alike."""
     made = files()
     gate, first = made["gate.eu_opt_in.js"], made[first_part(made, "gate.eu_opt_in.js", "en")]
+    in_page = halves(gate + first)
+    assert in_page
     base = f"/v1/{shop.UUID}"
     scripts: dict[tuple[str, str], bytes] = {
         (shop.CONSENT, f"{base}/gate.js"): gate,
@@ -120,7 +122,7 @@ def fill(world: World) -> None:
         "two requests": f'<script src="{remote}{base}/gate.js"></script>{SWALLOW}',
         "one request": f'<script src="{remote}{base}/regime/eu_opt_in/gate.js"></script>{SWALLOW}',
         "own origin": f'<script src="/fairgate{base}/gate.js"></script>{SWALLOW}',
-        "in the page": f'<script data-base="{remote}">{(gate + first).decode()}</script>{SWALLOW}',
+        "in the page": "".join(f'<script data-base="{remote}">{half.decode()}</script>' for half in in_page) + SWALLOW,
         "floor": '<script src="/floor.js"></script>',
         "floor in the page": f"<script>{FLOOR}</script>",
         "klaro": '<script defer src="/klaro-config.js"></script><script defer src="/klaro.js"></script>',

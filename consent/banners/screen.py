@@ -93,11 +93,14 @@ def _first(snapshot: Mapping[str, Any], language: str) -> dict[str, dict[str, An
     if optional:
         values["purposes"] = _listed(optional, whole["conjunction"])
 
+    # What our button is called, which is drawn without more than this.
+    wanted = FIRST_TEXTS | {"reopen"} if snapshot["banner"]["floating_button"] else FIRST_TEXTS
+
     def packed(words: Mapping[str, str]) -> dict[str, Any]:
         kept = {
             key: PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
             for key, text in words.items()
-            if key in FIRST_TEXTS or (key.startswith(STATUTORY) and common.get(key) != text)
+            if key in wanted or (key.startswith(STATUTORY) and common.get(key) != text)
         }
         return _packed({**{name: whole[name] for name in FIRST}, "texts": kept} | _why(snapshot, language))
 

@@ -63,7 +63,7 @@ ${written.join('')}`;
 }
 writePacked();
 
-const entries = ['gate', 'ui', 'late', 'choices', 'stub', 'level.strict', 'arms', 'preview', 'why', 'law'].map((name) => [
+const entries = ['engine', 'gate', 'ui', 'late', 'choices', 'stub', 'level.strict', 'arms', 'preview', 'why', 'law'].map((name) => [
   name,
   `src/${name}.js`,
 ]);
@@ -185,6 +185,10 @@ const mangleCache = {
   hasSignal: 'ce',
   isStopped: 'cf',
   bit: 'cg',
+  firstScreen: 'ch',
+  floatingButton: 'ci',
+  buttonStyle: 'cj',
+  tabled: 'ck',
   ...Object.fromEntries(Object.entries(config.terms).filter(([name, letter]) => name !== letter)),
 };
 

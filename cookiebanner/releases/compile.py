@@ -32,6 +32,7 @@ BUILT = env.FILES / "static" / "banner"
 SCRIPT = "text/javascript; charset=utf-8"
 # Chromium then compiles the whole file while it comes, beside the page, and not each function anew when it is called.
 EAGER = "//# allFunctionsCalledOnLoad\n"
+SEAM = "\n;"  # between the two halves of a gate; the first has no line of its own end in it
 LATE = "late.js"
 CHOICES = "choices.js"  # only pages whose visitor is signed in load it
 GOOGLE = "google"
@@ -104,13 +105,24 @@ def compile(snapshot: Snapshot, number: int, sha256: str) -> list[File]:  # noqa
     # Behind the gate, which it asks what stands stored.
     behind = [f"moved.{snapshot['site']['moved_from']['manager']}"] if snapshot["site"].get("moved_from") else []
     code = "".join(built(part).decode() for part in [*parts, "gate", *behind])
+    engine = built("engine").decode()
     law = built("law").decode()  # read when a banner is built, which is later
     firsts = screen.first_of_variants(snapshot)
     for variant, terms in snapshot["variants"].items():
         config = {**shared, **for_variant(snapshot, variant, terms, adapters), "first": firsts[variant]}
-        gate = f"{EAGER}(function(__fg){{{code}{law if says_more(terms) else ''}}})({safe_json(config)})"
+        rest = f"(function(__fg){{{code}{law if says_more(terms) else ''}}})({safe_json(config)})"
+        gate = f"{EAGER}{engine}{SEAM}{rest}"
         files.append((f"gate.{variant}.js", SCRIPT, gate.encode()))
     return files
+
+
+def halves(gate: bytes) -> tuple[bytes, bytes] | None:
+    """A gate as two scripts, for pages that carry it themselves; None for one of before there were two.
+
+    The first does nothing alone. Between the two a browser may do other things, none of which is the page's.
+    """
+    first, seam, second = gate.partition(SEAM.encode())
+    return (first, EAGER.encode() + second) if seam else None
 
 
 def says_more(terms: Mapping[str, Any]) -> bool:

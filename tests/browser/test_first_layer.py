@@ -216,6 +216,35 @@ def test_who_has_answered_gets_none_of_it_built(world, tab):
     assert "ui.en.js" not in loaded(world)
 
 
+def test_the_way_back_needs_no_more_than_the_gate_and_late(world, tab):
+    """Until it is pressed: then it is the same one, and gets the focus back."""
+    open_shop(world)
+    page = tab()
+    page.goto(URL)
+    page.click(REJECT)
+    page.wait_for_selector(DONE)
+    page.goto(URL)
+    button = page.locator("#ot-sdk-btn-floating button")
+    button.wait_for(state="visible")
+    look = "(b) => [...getComputedStyle(b)].map((k) => getComputedStyle(b)[k]).join() + JSON.stringify(b.getBoundingClientRect())"
+    loaded_here = "performance.getEntriesByType('resource').map((e) => e.name.split('/').pop())"
+    assert "ui.en.js" not in page.evaluate(loaded_here)
+    alone = button.evaluate(look)
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(CENTER, state="visible")
+    page.keyboard.press("Escape")
+    comes_true(page, "document.activeElement.closest('#ot-sdk-btn-floating') !== null")
+    assert "ui.en.js" in page.evaluate(loaded_here)
+    page.evaluate("document.activeElement.blur()")
+    assert (button.count(), button.evaluate(look)) == (1, alone)
+    page.goto(URL)
+    button.wait_for(state="visible")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<div id=ot-sdk-cookie-policy></div>')")
+    comes_true(page, "document.querySelector('#ot-sdk-cookie-policy .ot-sdk-cookie-policy-group') !== null")
+    assert page.errors == []
+
+
 SAME = """() => {
   const banner = document.querySelector('#onetrust-banner-sdk');
   const nodes = [banner, ...banner.querySelectorAll('*')];

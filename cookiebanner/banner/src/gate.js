@@ -1,10 +1,11 @@
-/** The gate: one classic script, first in <head>. compile.py wraps it: `(function(__fg){…})(<config>)`. */
+/** The gate behind its engine (engine.js): one classic script, first in <head>. compile.py wraps it: `(function(__fg){…})(<config>)`. */
 
-import { arm } from './block/index.js';
 import { start } from './core/index.js';
 import { origin } from './core/origin.js';
 
-const begin = () => window.fairgate?._ || start(__fg, arm);
+const engine = window.__fgEngine;
+delete window.__fgEngine;
+const begin = () => window.fairgate?._ || start(__fg, engine);
 // What a signed link shows on the site itself (cookiebanner/staff/preview.py): another gate in this one's place. The parser
 // waits for it, so that the page goes on behind one of the two.
 const preview = !__fg.preview && /fairgate-preview\/[\w:.-]+/.exec(name + location.hash);

@@ -16,6 +16,7 @@ import { CHILD, GPC, isDenied } from './core/vector.js';
 import { under } from './core/write_cookie.js';
 import { SCREEN_LANGUAGE } from './packed.js';
 import { dress, focused, keeper } from './ui/root.js';
+import { buttonStyle, drawWayBack, floatingButton } from './ui/way_back.js';
 
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
@@ -113,6 +114,8 @@ function late(api) {
       (view) => core.safely('ui', () => run(view)),
       () => {},
     );
+  /** What keeps our element in its place, and what of ours the focus goes back to. @type {any} */
+  const ways = {};
   const { langs } = cfg;
   const texts = {};
   /** ui.js's, which makes the view. */
@@ -233,12 +236,22 @@ function late(api) {
     }
   };
 
-  watchRoots(core, () => makeFocusable());
+  watchRoots(core, () => {
+    makeFocusable();
+    // What only ui.js can fill may come into the page late.
+    if (core.uiParts?.floating && !core.view && core.findDeep(PLACES)[0]) core.loadUi().catch(() => {});
+  });
   Object.assign(core, {
     unknown,
     focused,
     dress: (home) => dress(home, core.sheet),
-    keeper: (root, wayBack) => keeper(core, root, wayBack),
+    keeper(root, wayBack) {
+      ways.back = wayBack;
+      ways.kept ||= keeper(core, root, () => ways.back?.());
+      return ways.kept;
+    },
+    buttonStyle,
+    floatingButton,
     emit(event, detail) {
       for (const listener of core.listeners[event] || []) core.safely(event, () => listener(detail));
       if (/change|stored|optout/.test(event)) window.dispatchEvent(new CustomEvent(`fairgate:${event}`, { detail }));
@@ -323,8 +336,10 @@ function late(api) {
       }
       if (core.ask && terms.banner && (headless || !bare())) return core.show();
       core.whenParsed(() => {
-        const wanted = terms.links[0] || core.findDeep(PLACES)[0] || (cfg.button && !core.findDeep(OPENERS)[0]);
-        if (wanted && !bare() && !core.member) core.loadUi().catch(() => {});
+        const links = terms.links[0] || core.findDeep(PLACES)[0];
+        const wanted = links || (cfg.button && !core.findDeep(OPENERS)[0]);
+        if (!wanted || bare() || core.member) return;
+        if (links || !core.safely('way back', () => drawWayBack(core))) core.loadUi().catch(() => {});
       });
     },
     report(kind, subject) {

@@ -203,7 +203,12 @@ export interface Core {
   /** The style sheet of the banner, where the browser makes such. */
   sheet?: CSSStyleSheet;
   dress?: (home: Node) => void;
-  keeper?: (root: HTMLElement, wayBack: () => HTMLElement | false | null | undefined) => ReturnType<typeof import('./ui/root.js').keeper>;
+  /** One for all, and the last that is given a way back says where it leads. */
+  keeper?: (root: HTMLElement, wayBack?: () => HTMLElement | false | null | undefined) => ReturnType<typeof import('./ui/root.js').keeper>;
+  /** Our button's part of the style sheet, where it is not there yet, and the button. */
+  buttonStyle?: (ui: Ui) => string;
+  floatingButton?: (ui: Ui, open: () => void) => HTMLElement;
+  firstScreen(): Screen;
   since?: number;
   asked?: boolean;
   /** Which banner of a test this view shows, where it is part of the test; and which it shows. */
@@ -286,7 +291,8 @@ export interface View {
   settle(decide?: () => void): void;
   showBanner(): void;
   hideBanner(): void;
-  openPreferences(layer?: string): void;
+  /** `fromButton`: the focus was in our button, and goes back there. */
+  openPreferences(layer?: string, fromButton?: boolean): void;
   setLanguage(): void;
   placeholder(element: HTMLElement, service: number | string | null): HTMLElement | undefined;
   cookieList(): void;
@@ -331,6 +337,8 @@ export interface Ui extends Partial<Lists> {
   open(layer?: string): any;
   answer(action: string, choices?: Choices, layer?: string): void;
 
+  /** Our button, as long as ui.js did not take its place. */
+  floating?: HTMLElement;
   liveRegion?: HTMLElement;
   consent?(): any;
   filter?: HTMLElement;
@@ -387,6 +395,8 @@ declare global {
   interface Window {
     trustedTypes?: any;
     fgUpper?: () => any;
+    /** From the first half of a gate to the second. */
+    __fgEngine?: any;
     clarity?: any;
     gtag?: any;
     fbq?: any;

@@ -12,6 +12,7 @@ from consent.publishing import streams
 from consent.publishing.contents import compress_well
 from cookiebanner.management.common import site_or_error
 from cookiebanner.onetrust.respond import stub
+from cookiebanner.releases.compile import halves
 from cookiebanner.visitors.delivery import HOURLY, IMMUTABLE, SHORT_LIVED, STRICTEST, first_language, with_first
 from cookiebanner.visitors.published import published
 
@@ -95,13 +96,22 @@ def write_site(root: Path, site: Site) -> int:
                 if joined and not site.killed_at:
                     served = (joined.identity, joined.gzip, joined.br)
                 write(folder / "regime" / variant / "gate.js", *served)
+                write_halves(folder / "regime" / variant, served[0])
                 if variant == STRICTEST:
                     write(folder / "gate.js", *served)
+                    write_halves(folder, served[0])
                     write(root / "consent" / str(site.uuid) / "OtAutoBlock.js", *alone)
         for path in paths:
             write(path, *forms)
             count += 1
     return count
+
+
+def write_halves(folder: Path, gate: bytes) -> None:
+    """`gate.1.js` and `gate.2.js` for pages that carry the gate themselves; of an older one all is in the second."""
+    first, second = halves(gate) or (b"", gate)
+    write(folder / "gate.1.js", first, b"", b"")
+    write(folder / "gate.2.js", second, b"", b"")
 
 
 def write(path: Path, body: bytes, gzip: bytes, brotli: bytes) -> None:

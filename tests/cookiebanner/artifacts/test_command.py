@@ -27,6 +27,11 @@ def test_it_writes_what_the_server_serves(client, tmp_path):
         for suffix, encoding in (("", "identity"), (".gz", "gzip"), (".br", "br")):
             served = client.get(f"/{path}", headers={"Accept-Encoding": encoding})
             assert (tmp_path / f"{path}{suffix}").read_bytes() == served.content
+    folder = tmp_path / "v1" / str(shop.uuid)
+    for where in (folder, folder / "regime" / "us_ca"):
+        first, second = ((where / f"gate.{n}.js").read_bytes() for n in (1, 2))
+        # These samples are in one piece, as gates were.
+        assert (first, second) == (b"", (where / "gate.js").read_bytes())
     assert not list(tmp_path.rglob(".*.new"))
 
 
@@ -39,7 +44,7 @@ def test_a_second_run_empties_the_gates_of_a_killed_site(tmp_path):
     shop.save()
     call_command("artifacts", to=str(tmp_path), verbosity=0)
     gate = tmp_path / "v1" / str(shop.uuid) / "regime" / "us_ca" / "gate.js"
-    assert gate.read_bytes() == b""
+    assert [gate.with_name(name).read_bytes() for name in ("gate.js", "gate.1.js", "gate.2.js")] == [b""] * 3
     assert not gate.with_name("gate.js.br").exists()
     assert (tmp_path / "v1" / str(other.uuid) / "gate.js").stat().st_size > 100
 

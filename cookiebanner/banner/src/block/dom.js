@@ -36,6 +36,8 @@ export function findAll(root, selector) {
   return found.length ? [...found] : [];
 }
 export const nameOf = getter(E, 'localName');
+export const parentNode = getter(Node.prototype, 'parentNode');
+export const nextSibling = getter(Node.prototype, 'nextSibling');
 export const setHtml = setter(E, 'innerHTML');
 export const outerHtml = getter(E, 'outerHTML');
 export const ruleText = getter(CSSRule.prototype, 'cssText');

@@ -15,7 +15,9 @@ import {
   kindOf,
   matches,
   nameOf,
+  nextSibling,
   note,
+  parentNode,
   putBefore,
   removeAttr,
   setAttr,
@@ -29,8 +31,6 @@ import { attributeNames, isHeldElement, keep, kept, masked, put, written, writte
 
 const getText = getter(Node.prototype, 'textContent');
 const setText = setter(Node.prototype, 'textContent');
-const parentNode = getter(Node.prototype, 'parentNode');
-const nextSibling = getter(Node.prototype, 'nextSibling');
 const hasAttributes = uncurried(Element.prototype.hasAttributes);
 const firstElement = getter(Element.prototype, 'firstElementChild');
 const removeChild = uncurried(Node.prototype.removeChild);
@@ -47,8 +47,15 @@ const LOADS =
 export const CSS_ATTRIBUTE = /^(style|mask|clip-path|filter|cursor|fill|stroke|marker-\w+)$/;
 const LINK = /sheet|pre[cflrs]|icon|mani/i;
 const isIdleLink = (el, rel = written(el, 'rel')) => el.localName === 'link' && !LINK.test(rel);
-export const isLoading = (el, name) => LOADS.test(`${el.localName} ${name}`) || (name === 'content' && el.localName === 'meta');
-const EVERYWHERE = /^(img|image|input|feImage|use|picture|source|video|audio|track)$/;
+/** What such a pair was found to be: pages ask the same again and again, and a match costs more than a look. */
+const pairs = new Map();
+export function isLoading({ localName }, name) {
+  const pair = `${localName} ${name}`;
+  if (pairs.size > 999) pairs.clear();
+  if (!pairs.has(pair)) pairs.set(pair, pair === 'meta content' || LOADS.test(pair));
+  return pairs.get(pair);
+}
+const EVERYWHERE = new Set('img image input feImage use picture source video audio track'.split(' '));
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
 export function loadsIn(node) {
@@ -57,7 +64,7 @@ export function loadsIn(node) {
 }
 /** The same for what is in no page, but belongs to a document: all, where its insertion may go unnoticed. */
 export const loadsOutside = (doc) => (!doc.defaultView ? 0 : incomplete ? 2 : 1);
-const wouldLoad = (el, where) => where > (EVERYWHERE.test(el.localName) ? 0 : 1);
+const wouldLoad = (el, where) => where > (EVERYWHERE.has(el.localName) ? 0 : 1);
 
 /** Held elements that load without being in a document, and never were. */
 export const heldOutside = new Set();

@@ -59,10 +59,11 @@ function checkAdded(node, added) {
 }
 
 /** An attribute has changed, or perhaps the text of a script or a style sheet. */
-function checkTarget({ target, type }) {
+function checkTarget(record, isText) {
+  const { target } = record;
   const { localName } = target;
   if (localName === 'script') checkScript(target);
-  else if (type === 'attributes' || localName === 'style') checkElement(target);
+  else if (localName === 'style' || (!isText && record.type === 'attributes')) checkElement(target);
 }
 
 // Every node of a page passes here: lists are counted through, which asks the browser for less than their iterators.
@@ -71,13 +72,16 @@ const watcher = new MutationObserver((/** @type {any[]} */ records) => {
   showPrepared();
   for (const record of records) {
     const { addedNodes } = record;
-    let onlyElements = addedNodes.length > 0;
-    for (let i = 0; i < addedNodes.length; i++) {
+    const count = addedNodes.length;
+    let elements = 0;
+    for (let i = 0; i < count; i++) {
       const node = addedNodes[i];
-      if (node.nodeType === 1) added.add(node);
-      else onlyElements = false;
+      if (node.nodeType === 1) {
+        added.add(node);
+        elements++;
+      }
     }
-    if (!onlyElements) checkTarget(record);
+    if (!count || elements < count) checkTarget(record, count);
     // What leaves had something that waits, or nothing depends on it.
     const removedNodes = didRest || masked.size ? record.removedNodes : [];
     for (let i = 0; i < removedNodes.length; i++) {

@@ -43,7 +43,7 @@ function enterFramesIn(node) {
 }
 
 const INSERTING =
-  'appendChild insertBefore replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
+  'replaceChild append prepend replaceChildren moveBefore before after replaceWith insertAdjacentElement insertNode surroundContents';
 
 /** Hosts → their shadow roots, closed ones, too. */
 const roots = new WeakMap();
@@ -55,9 +55,11 @@ const rootsIn = (node) =>
     return root ? [root, ...rootsIn(root)] : [];
   });
 
+/** One bare node comes in where nothing is text of code: that is most of what pages insert. */
+const isBareInsertion = (args, self) => !anyRoots && !BUSY.has(self.localName) && isBare(args[0]);
+
 /** Nodes come into a tree: what loads waits, scripts rest. */
 function insertNodes(go, all, self, method) {
-  if ((method === 'appendChild' || method === 'insertBefore') && !anyRoots && !BUSY.has(self.localName) && isBare(all[0])) return go();
   const beside = /^(before|after|replaceWith)$/.test(method);
   // What the nodes go beside, or take the place of, does not come in.
   const args = /^(insertB|replaceChild$|mo)/.test(method) ? [all[0]] : all;
@@ -95,6 +97,7 @@ function insertNodes(go, all, self, method) {
 /** Ways on which nodes come into a tree. */
 function patchNodes(w) {
   for (const name of ['Node', 'Element', 'Document', 'DocumentFragment', 'DocumentType', 'CharacterData', 'Range']) {
+    methods(w, name, 'appendChild insertBefore', insertNodes, isBareInsertion);
     methods(w, name, INSERTING, insertNodes);
   }
   const asItIs = (node) => node;

@@ -56,31 +56,39 @@ const IDLE = /^(class|id|(aria|data)-\w+)$/;
 function patchAttributes(w) {
   for (const name of LOADERS.split(' ')) {
     for (const attribute of MIRRORED) {
+      const assigned = attribute.replace('List', '');
       property(
         w,
         `${name}Element`,
         attribute,
-        (value, go, el) => assign(el, attribute.replace('List', ''), value, go),
+        (value, go, el) => assign(el, assigned, value, go),
         (go, el) => readMirrored(el, attribute, go),
       );
     }
   }
-  methods(w, 'Element', 'setAttribute setAttributeNS', (go, args, el, name) => {
-    const at = name.length > 12 ? 1 : 0;
+  const setNamed = (at) => (go, args, el) => {
     if (args.length < at + 2) return go();
     sayOnce(args, at);
-    if (IDLE.test(args[at]) && !masked.has(args[at])) return go();
     assign(el, `${args[at]}`, args[at + 1], (value) => {
       args[at + 1] = value;
       go();
     });
-  });
+  };
+  const isIdle = (args) => typeof args[0] === 'string' && typeof args[1] === 'string' && IDLE.test(args[0]) && !masked.has(args[0]);
+  methods(w, 'Element', 'setAttribute', setNamed(0), isIdle);
+  methods(w, 'Element', 'setAttributeNS', setNamed(1));
   methods(w, 'Element', 'setAttributeNode setAttributeNodeNS', (go, [attr], el) => {
     if (!(isLoading(el, attr.name) && loadsIn(el)) && !isHeldElement(el)) return go();
     el.setAttributeNS(attr.namespaceURI, attr.name, attr.value);
     return null;
   });
-  methods(w, 'Element', 'getAttribute', (go, args, el) => readAttribute(el, args[0], go));
+  methods(
+    w,
+    'Element',
+    'getAttribute',
+    (go, args, el) => readAttribute(el, args[0], go),
+    () => !masked.size,
+  );
   methods(w, 'Element', 'getAttributeNS', (go, [namespace, name], el) => readAttribute(el, qualified(namespace, name), go));
   const has = (el, name, go) => {
     const found = readAttribute(el, name, go);

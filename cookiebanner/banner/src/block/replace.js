@@ -9,7 +9,8 @@ import { apply, closest, define, describe, construct as make, said } from './dom
 export let incomplete = false;
 
 /** Does what stands here run, or may it come into the page without our being told? An option does by its index (`select[0] = option`). */
-export const mayRun = (node) => node.isConnected || incomplete || (node.localName && closest(node, 'option'));
+export const mayRun = (node) =>
+  node.isConnected || incomplete || (node.localName && (node.parentNode || node.localName === 'option') && closest(node, 'option'));
 
 /** Replaces an accessor or a value of an interface (or of `w`) by what `make(set, get)` or `make(value)` gives. */
 function replace(w, where, name, make) {
@@ -49,10 +50,17 @@ function inPlaceOf(native, handler) {
 }
 const calling = (native, call) => native && inPlaceOf(native, { apply: (_, self, args) => call(self, args) });
 
-/** Methods: `run(go, args, self, name, native)`, where `go()` calls the native with `args` as they then are. */
-export function methods(w, where, names, run) {
+/**
+ * Methods: `run(go, args, self, name, native)`, where `go()` calls the native with `args` as they then are. Where
+ * `isIdle(args, self)`, there is nothing to run: the native is called at once.
+ */
+export function methods(w, where, names, run, isIdle) {
   for (const name of names.split(' ')) {
-    replace(w, where, name, (native) => calling(native, (self, args) => run(() => apply(native, self, args), args, self, name, native)));
+    replace(w, where, name, (native) =>
+      calling(native, (self, args) =>
+        isIdle?.(args, self) ? apply(native, self, args) : run(() => apply(native, self, args), args, self, name, native),
+      ),
+    );
   }
 }
 

@@ -17,7 +17,7 @@ import {
   trust,
   urlWaitsFor,
 } from './decide.js';
-import { findAll, getAttr, getter, hasAttr, removeAttr, setAttr, uncurried } from './dom.js';
+import { findAll, getAttr, hasAttr, nextSibling, parentNode, removeAttr, setAttr, uncurried } from './dom.js';
 import { importMap, mapRest } from './level.js';
 import { MARK, PARKED } from './names.js';
 import { mayRun } from './replace.js';
@@ -46,8 +46,6 @@ const neverRuns = new WeakSet();
 const unprepared = new Map();
 
 const getAttrNs = uncurried(Element.prototype.getAttributeNS);
-const nextSibling = getter(Node.prototype, 'nextSibling');
-const parentNode = getter(Node.prototype, 'parentNode');
 
 const typeOf = (el) => (hidden.has(el) ? hidden.get(el) : getAttr(el, 'type'));
 const isCode = (el) => CODE.test((typeOf(el) || '').trim());
@@ -158,8 +156,10 @@ export function unpark(el) {
  */
 function mustHide(el, waits = undefined) {
   if (neverRuns.has(el)) return false;
-  if (authorKeys(el) && !canRun(el)) host.unknown(typeOf(el));
-  waits ??= canRun(el) && scriptWaitsFor(el);
+  const keys = authorKeys(el);
+  const runs = canRun(el);
+  if (keys && !runs) host.unknown(typeOf(el));
+  waits ??= runs && scriptWaitsFor(el);
   if (waits) {
     if (!resting.has(el)) setResting(el, !el.async);
     const src = getAttr(el, 'src');
@@ -169,7 +169,7 @@ function mustHide(el, waits = undefined) {
   }
   resting.delete(el);
   show(el);
-  unpark(el);
+  if (keys) unpark(el);
   return false;
 }
 

@@ -3,7 +3,6 @@
  * new answer is in late.js, which a page loads when there is something to do.
  */
 
-import { tabled } from '../block/match.js';
 import { ABSENT_TERMS, SCREEN_LANGUAGE, SCREEN_TEXTS } from '../packed.js';
 import { firstLayer } from '../ui/first.js';
 import { cookies, kept, newest, oneTrusts, values } from './cookie.js';
@@ -16,9 +15,9 @@ const nextSibling = (node) => following.call(node);
 
 /**
  * @param {import('../types.d.ts').Config} cfg the packed release (compile.py)
- * @param {(host: object) => object} arm the blocking engine (src/block)
+ * @param {{arm: (host: object) => object, tabled: typeof import('../block/match.js').tabled}} engine the blocking engine (engine.js)
  */
-export function start(cfg, arm) {
+export function start(cfg, { arm, tabled }) {
   const { langs } = cfg;
   const terms = Object.assign(cfg.terms, { ...ABSENT_TERMS, ...cfg.terms });
   const items = unpack(cfg);
@@ -157,6 +156,8 @@ export function start(cfg, arm) {
     isHeadless: () => isOn('data-headless'),
     /** That, and OneTrust's ways to have no banner. */
     isBare: () => core.isHeadless() || core.get('data-ignore-html') === 'true' || /[?&]hidebanner=true/.test(location.search),
+    /** What the first layer says, of the language that came with the gate. */
+    firstScreen: () => ({ ...cfg.first, ...core.first, [SCREEN_TEXTS]: { ...cfg.first[SCREEN_TEXTS], ...core.first[SCREEN_TEXTS] } }),
     makeUi() {
       core.uiParts ||= firstLayer(core);
       return core.uiParts;
@@ -301,7 +302,7 @@ export function start(cfg, arm) {
     // An answer by the page may have been faster.
     if (!core.ask || core.uiParts) return core.beginOnce();
     const ui = core.makeUi();
-    ui.read({ ...cfg.first, ...core.first, [SCREEN_TEXTS]: { ...cfg.first[SCREEN_TEXTS], ...core.first[SCREEN_TEXTS] } });
+    ui.read(core.firstScreen());
     ui.draw();
     core.putBeside(ui.root);
     core.since = performance.now();

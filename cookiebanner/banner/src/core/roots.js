@@ -26,17 +26,17 @@ export function watchRoots(core, look) {
   core.findDeep = (selector) => core.roots().flatMap((root) => [...root.querySelectorAll(selector)]);
   core.onPageChange = (listener) => listeners.push(listener);
 
-  const tell = (records) => {
+  const tell = (records, lookLater = true) => {
     watch();
     for (const listener of listeners) core.safely('page', () => listener(records));
-    if (timer) return;
+    if (timer || !lookLater) return;
     timer = setTimeout(() => {
       timer = 0;
       watch();
       look();
     }, PAUSE);
   };
-  const observer = new MutationObserver(tell);
+  const observer = new MutationObserver((records) => tell(records));
   const onToggle = (event) => tell([event]);
 
   function watchOne(root) {
@@ -48,7 +48,10 @@ export function watchRoots(core, look) {
     findNested(root);
   }
   function findNested(root) {
-    for (const { shadowRoot } of root.querySelectorAll('*')) {
+    const all = root.querySelectorAll('*');
+    // Counted through, which asks the browser for less than an iterator.
+    for (let i = 0; i < all.length; i++) {
+      const { shadowRoot } = all[i];
       if (!shadowRoot) continue;
       if (!watched.has(shadowRoot)) nested.push(new WeakRef(shadowRoot));
       watchOne(shadowRoot);
@@ -61,7 +64,7 @@ export function watchRoots(core, look) {
   core.whenParsed(() => {
     // `tell` watches the others, and looks into them.
     for (const root of core.roots()) if (watched.has(root)) findNested(root);
-    tell([]);
+    tell([], false);
     look();
   });
   // A root attached to an element that stands already changes nothing around it. A modal in it takes the focus; who goes from

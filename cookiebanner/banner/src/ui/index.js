@@ -7,7 +7,7 @@
 
 import { calm } from './calm.js';
 import { cookieLists } from './cookies.js';
-import { crossIcon, el, fill, settingsIcon } from './dom.js';
+import { crossIcon, el, fill } from './dom.js';
 import { makeEqual } from './equal.js';
 import { placeholder, redraw } from './placeholder.js';
 import { preferences } from './preferences.js';
@@ -23,7 +23,8 @@ export function create(core) {
   const shownIn = ui.banner && ui.lang;
   const { stand, leave } = core.keeper(ui.root, () => fromFloating && (floating || ui.liveRegion).querySelector('button'));
   let dialog;
-  let floating;
+  /** Perhaps late.js has drawn it. */
+  let { floating } = ui;
   let timer;
   /** The preferences were opened with our own button, which comes anew. */
   let fromFloating;
@@ -136,9 +137,9 @@ export function create(core) {
   }
 
   const isOpen = () => !!dialog && dialog.open;
-  function open(layer) {
+  function open(layer, fromButton = false) {
     const again = isOpen();
-    if (!again) fromFloating = floating?.contains(core.focused());
+    if (!again) fromFloating = fromButton || floating?.contains(core.focused());
     mount();
     clearMessage();
     close();
@@ -181,17 +182,7 @@ export function create(core) {
     floating = el(
       'div',
       { id: 'ot-sdk-btn-floating', class: links.length ? 'fg-pill' : '' },
-      links.length
-        ? [links, ui.status()]
-        : el(
-            'div',
-            { class: 'ot-floating-button__front' },
-            ui.button(settingsIcon(), () => open('floating'), {
-              class: 'ot-floating-button__open',
-              'aria-label': ui.t.reopen,
-              title: ui.t.reopen,
-            }),
-          ),
+      links.length ? [links, ui.status()] : core.floatingButton(ui, () => open('floating')),
     );
     mount();
     ui.root.insertBefore(floating, ui.liveRegion);
@@ -200,7 +191,7 @@ export function create(core) {
   window.addEventListener('load', () => showWayBack());
 
   read();
-  ui.addStyle(packed);
+  ui.addStyle(core.buttonStyle(ui) + packed);
   if (shownIn === ui.lang) {
     mount();
     keepEqual();
