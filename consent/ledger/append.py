@@ -31,6 +31,7 @@ from itertools import groupby
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 
 from consent import citus
@@ -50,7 +51,8 @@ _TYPE = re.compile(r"[a-z_]{1,12}")
 class Draft:
     """What shall become a leaf. `record` holds the facts of its own; the columns are added to what is committed.
 
-    `checked` says that whoever made the record knows it to have a canonical form (`canonical.check`). While `patience`
+    `checked` says that whoever made the record knows it to have a canonical form (`canonical.check`), and `encoded` has
+    that of parts of it that many answers say alike: they need not be written again. While `patience`
     is above 0 it rather comes again than holds up others by waiting for its site's log (`append`).
     """
 
@@ -69,6 +71,7 @@ class Draft:
     replaces: UUID | None = None
     record: dict[str, Any] = field(default_factory=dict)
     checked: bool = False
+    encoded: dict[str, msgspec.Raw] = field(default_factory=dict)
     patience: int = 0
     id_text: str = field(init=False)  # needed five times of each answer
     visitor_text: str = field(init=False)  # twice; "" without one
@@ -309,9 +312,6 @@ def _apart_as_known(using: str) -> bool | None:
     return _apart[using][0] if using in _apart else None
 
 
-_begun: set[int] = set()  # sites whose logs this process has seen: a head that is not found there is held by others
-
-
 class _Head:
     __slots__ = ("before", "edge", "first", "last", "leaves", "size", "stopped")
 
@@ -386,24 +386,33 @@ class _Batch:
         if self.whole and not self.near and len(sites) > 1 and all(draft.patience > 0 for draft in self.drafts):
             self.read_heads(sites, "SKIP LOCKED")
             if self.heads:
-                self.busy = {site for site in sites if site not in self.heads and site in _begun}
-                sites = [site for site in sites if site not in self.busy]
+                self.busy = set(sites) - self.heads.keys()
+                sites = list(self.heads)
         if not self.heads:
             self.read_heads(sites)
-        missing = [site for site in sites if site not in self.heads]
-        if missing:  # the first entry of a site
-            empty = "''" if self.postgres else "x''"
-            values = ",".join(f"({int(site)},0,{empty},NULL)" for site in missing)
-            self.execute(
-                f"INSERT INTO consent_loghead (site_id, size, edge, last_received_at) VALUES {values} "  # noqa: S608
-                "ON CONFLICT (site_id) DO NOTHING"
-            )
-            self.read_heads(missing)
-        _begun.update(self.heads)
+        if missing := [site for site in sites if site not in self.heads]:
+            self.make_heads(missing)
+            self.read_heads(sites if self.whole else missing)
         sizes = kept.sizes({draft.site_uuid for draft in self.drafts})
         uuids = {draft.site_id: draft.site_uuid for draft in self.drafts}
         for site, head in self.heads.items():
             head.stopped = head.size < sizes[uuids[site]]
+
+    def make_heads(self, sites: list[int]) -> None:
+        """Of sites that have no entry yet. A batch that is a transaction of its own begins anew after it: who makes heads
+        while it holds others may meet somebody who does the same in another order."""
+        empty = "''" if self.postgres else "x''"
+        values = ",".join(f"({int(site)},0,{empty},NULL)" for site in sites)
+        if self.whole:
+            self.execute("COMMIT")
+            self.heads.clear()
+        self.execute(
+            f"INSERT INTO consent_loghead (site_id, size, edge, last_received_at) VALUES {values} "  # noqa: S608
+            "ON CONFLICT (site_id) DO NOTHING"
+        )
+        if self.whole:
+            self.send()
+            self.execute("BEGIN")
 
     def read_heads(self, sites: list[int], held: Literal["", "SKIP LOCKED"] = "") -> None:
         if self.near and len(sites) > 1:
@@ -510,7 +519,7 @@ class _Batch:
                 else:
                     times[site] = (head.last, utc_text(head.last), head.last.astimezone(UTC).date())
             received_at, text, day = times[site]
-            payload = canonical.encode_checked(committed(draft, text))
+            payload = canonical.encode_checked(committed(draft, text) | draft.encoded)
             salt = salts[32 * number : 32 * number + 32]
             sealed = commitment(salt, payload)
             leaf = merkle.leaf_hash(leaf_input(draft.type, draft.site_uuid, day, draft.release_hash, sealed))

@@ -98,6 +98,10 @@ def test_a_batch_goes_to_the_machine_that_has_its_sites_and_to_no_other(monkeypa
             with places.connection_to(alias).cursor() as cursor:  # nothing was handed on
                 cursor.execute("SELECT count(*) FROM pg_dist_transaction")
                 assert cursor.fetchone() == (0,)
+        for alias in aliases:
+            places.lost(alias)
+        assert [outcome.status for outcome in append([answer(site) for site in sites])] == ["created"] * 8
+        assert len(by_the_coordinator) > 8
         assert [verify(site).wrong for site in sites] == [[]] * 8
     finally:
         places.close()
