@@ -104,9 +104,7 @@ def identities(connection: Any) -> list[tuple[Node, str]]:
         cursor.execute("SELECT nodeid FROM pg_dist_node WHERE hasmetadata AND metadatasynced")
         able = {row[0] for row in cursor.fetchall()}
     said = ask(connection, IDENTITY)
-    return [
-        (one.node, one.text) for one in said if one.well and one.node.id in able and not one.node.coordinator
-    ]
+    return [(one.node, one.text) for one in said if one.well and one.node.id in able and not one.node.coordinator]
 
 
 def one_shard_at_a_time(connection: Any) -> None:

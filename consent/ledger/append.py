@@ -187,9 +187,10 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
 
     Takes the locks of the sites' heads; may be called inside an outer transaction, which then holds them until it
     ends. A batch of several sites of which all drafts have patience leaves out the sites whose heads others hold (on
-    plain PostgreSQL, outside a transaction), unless all of them are held. `at` is for imports and histories: a past time for all, moved forward where the ledger is already later.
-    Raises ValueError, before anything is written, when a record has no canonical form or a column does not fit, and
-    Stopped when a draft that is no answer meets a stopped ledger (answers get that outcome instead).
+    plain PostgreSQL, outside a transaction), unless all of them are held. `at` is for imports and histories: a past
+    time for all, moved forward where the ledger is already later. Raises ValueError, before anything is written, when
+    a record has no canonical form or a column does not fit, and Stopped when a draft that is no answer meets a stopped
+    ledger (answers get that outcome instead).
     """
     for draft in drafts:
         _check(draft)
@@ -242,8 +243,8 @@ def _append_there(alias: str, drafts: Sequence[Draft], at: datetime | None) -> l
 def _append_in_few_messages(
     connection: Any, drafts: Sequence[Draft], at: datetime | None, near: bool = False
 ) -> list[Outcome]:
-    """A batch whose BEGIN goes with its first statement and whose COMMIT goes with its last. `near`: on the machine of a
-    Citus cluster where the logs lie."""
+    """A batch whose BEGIN goes with its first statement and whose COMMIT goes with its last. `near`: on the machine of
+    a Citus cluster where the logs lie."""
     with connection.wrap_database_errors, connection.cursor() as wrapped:
         batch = _Batch(wrapped.cursor, True, drafts, at)
         batch.together = batch.whole = True
@@ -399,8 +400,8 @@ class _Batch:
             head.stopped = head.size < sizes[uuids[site]]
 
     def make_heads(self, sites: list[int]) -> None:
-        """Of sites that have no entry yet. A batch that is a transaction of its own begins anew after it: who makes heads
-        while it holds others may meet somebody who does the same in another order."""
+        """Of sites that have no entry yet. A batch that is a transaction of its own begins anew after it: who makes
+        heads while it holds others may meet somebody who does the same in another order."""
         empty = "''" if self.postgres else "x''"
         values = ",".join(f"({int(site)},0,{empty},NULL)" for site in sites)
         if self.whole:

@@ -50,10 +50,11 @@ class Writer:
     """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
 
     One of its lines does the work, so that batches are long; what waits for it while a transaction is held up (by the
-    lock of a site's log, say) goes to the next. Where the database keeps sites apart each of its machines has such lines,
-    and sites of machines that are not reached from here are shared by lines that ask the coordinator. Each has a thread
-    and a connection. All of a site's answers that are not yet stored are in one line, so that
-    they stay in their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
+    lock of a site's log, say) goes to the next, and so does what is a long batch of its own. Where the database keeps
+    sites apart each of its machines has such lines, and sites of machines that are not reached from here are shared by
+    lines that ask the coordinator. Each has a thread and a connection. All of a site's answers that are not yet stored
+    are in one line, so that they stay in their order. Whoever gave a draft is told its outcome, or why there is none,
+    in the loop's thread.
     """
 
     def __init__(
@@ -189,8 +190,8 @@ class Writer:
 
 
 class _Line:
-    """The answers of some sites, written by one thread, in batches of any of them or, for a coordinator that keeps sites
-    apart, of one. `sites` and `is_held_up` are for the loop's thread."""
+    """The answers of some sites, written by one thread, in batches of any of them or, for a coordinator that keeps
+    sites apart, of one. `sites` and `is_held_up` are for the loop's thread."""
 
     def __init__(
         self, write: Callable[[list[Draft]], list[Outcome]], batch: int, apart: bool, loop: asyncio.AbstractEventLoop

@@ -89,7 +89,8 @@ def test_a_batch_goes_to_the_machine_that_has_its_sites_and_to_no_other(monkeypa
         drafts = [answer(site, action=action) for action in ("accept_all", "reject_all") for site in sites * 150]
         again = answer(sites[0], record_id=drafts[1].record_id)
         assert {outcome.status for outcome in append(drafts)} == {"created"}
-        assert [outcome.status for outcome in append([drafts[0], drafts[9], again])] == ["replayed", "replayed", "created"]
+        outcomes = append([drafts[0], drafts[9], again])
+        assert [outcome.status for outcome in outcomes] == ["replayed", "replayed", "created"]
         assert by_the_coordinator == []
         for alias, statements in asked.items():
             assert {one.split()[0] for one in statements} == {"SELECT", "INSERT", "UPDATE", "COPY"}
