@@ -127,9 +127,12 @@ def test_answers_with_patience_leave_out_the_sites_whose_logs_others_hold():
         with other.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute("SELECT 1 FROM consent_loghead WHERE site_id = %s FOR UPDATE", [held.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
         outcomes = append(drafts)
     finally:
         other.close()
+        connection.close()
     assert [outcome.status for outcome in outcomes] == ["busy", "created", "busy", "created"]
     assert not LogEntry.objects.filter(site_id=held.pk, type="consent").exists()
     assert [outcome.index for outcome in append(drafts[:3])] == [1, 1, 2]
