@@ -21,7 +21,7 @@ DISTRIBUTED = (
 COLUMN = "site_id"
 _installed: dict[tuple[str, Any], bool] = {}
 
-IDENTITY = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"  # no two servers have the same
+IDENTITY = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"  # of a server and its copies
 
 
 class Node(NamedTuple):
