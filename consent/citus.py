@@ -21,6 +21,8 @@ DISTRIBUTED = (
 COLUMN = "site_id"
 _installed: dict[tuple[str, Any], bool] = {}
 
+IDENTITY = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"  # of a server and its copies
+
 
 class Node(NamedTuple):
     """A machine of the cluster, as the coordinator reaches it."""
@@ -94,6 +96,15 @@ def ask(connection: Any, query: str) -> list[Reply]:
         cursor.execute("SELECT nodeid, success, result FROM run_command_on_all_nodes(%s)", [query])
         answers = [Reply(known[id], well, text or "") for id, well, text in cursor.fetchall() if id in known]
     return sorted(answers, key=lambda answer: answer.node.id)
+
+
+def identities(connection: Any) -> list[tuple[Node, str]]:
+    """The workers that can answer for every site, each with what `IDENTITY` says there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nodeid FROM pg_dist_node WHERE hasmetadata AND metadatasynced")
+        able = {row[0] for row in cursor.fetchall()}
+    said = ask(connection, IDENTITY)
+    return [(one.node, one.text) for one in said if one.well and one.node.id in able and not one.node.coordinator]
 
 
 def one_shard_at_a_time(connection: Any) -> None:

@@ -115,6 +115,7 @@ def draft(
         visitor=None if tested else visitor,
         replaces=None if tested else answer.replaces,
         record=record,
+        encoded={"choices": vector.encoded},
         checked=True,  # strings that were decoded from UTF-8, keys of ours or the release's; signals were checked above
     )
     return made, vector

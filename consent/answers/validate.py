@@ -9,6 +9,7 @@ import msgspec
 from consent.answers.errors import RejectedSubmission
 from consent.answers.published import PublishedRelease
 from consent.answers.schema import OPT_OUTS, SIGNALS, Answer, Choices
+from consent.ledger import canonical
 from consent.stats.asked import Decided, decided
 from fairgate_enforce.signals import in_force
 
@@ -19,10 +20,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Vector(NamedTuple):
-    """A whole decision vector, the states of what may be refused, and what was decided by it, by (action, objection).
-    Shared by answers: not to be changed."""
+    """A whole decision vector, its canonical JSON, the states of what may be refused, and what was decided by it, by
+    (action, objection). Shared by answers: not to be changed."""
 
     choices: dict[str, dict[str, str]]
+    encoded: msgspec.Raw
     optional: frozenset[str]
     decisions: dict[tuple[str, bool], Decided]
 
@@ -47,7 +49,8 @@ def vector(choices: Choices, release: PublishedRelease) -> Vector:
     found: Vector | None = release.vectors.get(key)
     if found is None:
         whole = completed(choices, release)
-        found = Vector(whole, frozenset(optional_states(whole, release)), {})
+        encoded = msgspec.Raw(canonical.encode_checked(whole))
+        found = Vector(whole, encoded, frozenset(optional_states(whole, release)), {})
         size = sum(map(len, whole.values()))
         # What strangers say fills neither the memory of one release nor those of all together.
         if _remembered + size > MOST_STATES:

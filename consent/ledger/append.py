@@ -27,18 +27,20 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from io import StringIO
+from itertools import groupby
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import connections, transaction
+import msgspec
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 
 from consent import citus
-from consent.ledger import canonical, kept, merkle, unfinished
+from consent.ledger import canonical, kept, merkle, places, unfinished
 from consent.ledger.models import Checkpoint
 from consent.stats import actions as stats
 from consent.trail import actions as trail
 
-Status = Literal["created", "replayed", "conflict", "erased", "stopped"]
+Status = Literal["created", "replayed", "conflict", "erased", "stopped", "busy"]
 _HASH = re.compile(r"([0-9a-f]{64})?")
 _COLUMNS = {"type", "release", "release_hash", "regime", "jurisdiction", "language", "action", "visitor", "replaces"}
 CLOCK_REPAIR = "clock_repair"
@@ -49,7 +51,9 @@ _TYPE = re.compile(r"[a-z_]{1,12}")
 class Draft:
     """What shall become a leaf. `record` holds the facts of its own; the columns are added to what is committed.
 
-    `checked` says that whoever made the record knows it to have a canonical form (`canonical.check`).
+    `checked` says that whoever made the record knows it to have a canonical form (`canonical.check`), and `encoded` has
+    that of parts of it that many answers say alike: they need not be written again. While `patience`
+    is above 0 it rather comes again than holds up others by waiting for its site's log (`append`).
     """
 
     site_id: int
@@ -67,6 +71,8 @@ class Draft:
     replaces: UUID | None = None
     record: dict[str, Any] = field(default_factory=dict)
     checked: bool = False
+    encoded: dict[str, msgspec.Raw] = field(default_factory=dict)
+    patience: int = 0
     id_text: str = field(init=False)  # needed five times of each answer
     visitor_text: str = field(init=False)  # twice; "" without one
 
@@ -85,7 +91,7 @@ class Outcome:
     """`index` and `received_at` are those of the first time when it is a replay; None when nothing is stored.
 
     conflict: the id is taken by another content. erased: it was stored once. stopped: the ledger is behind its last
-    checkpoint (see `manage.py restart_log`).
+    checkpoint (see `manage.py restart_log`). busy: others write to the log, and the draft had patience.
     """
 
     status: Status
@@ -180,9 +186,11 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
     """Appends the drafts, in order, and says of each what became of it.
 
     Takes the locks of the sites' heads; may be called inside an outer transaction, which then holds them until it
-    ends. `at` is for imports and histories: a past time for all, moved forward where the ledger is already later.
-    Raises ValueError, before anything is written, when a record has no canonical form or a column does not fit, and
-    Stopped when a draft that is no answer meets a stopped ledger (answers get that outcome instead).
+    ends. A batch of several sites of which all drafts have patience leaves out the sites whose heads others hold (on
+    plain PostgreSQL, outside a transaction), unless all of them are held. `at` is for imports and histories: a past
+    time for all, moved forward where the ledger is already later. Raises ValueError, before anything is written, when
+    a record has no canonical form or a column does not fit, and Stopped when a draft that is no answer meets a stopped
+    ledger (answers get that outcome instead).
     """
     for draft in drafts:
         _check(draft)
@@ -191,14 +199,13 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
     # steps, which what else an outer transaction writes needs.
     within = connection.in_atomic_block
     apart = keeps_sites_apart(using) if not within or len({d.site_id for d in drafts}) > 1 else _apart_as_known(using)
-    if apart and len({draft.site_id for draft in drafts}) > 1:
-        # What names one site is done by one machine: one transaction a site.
-        outcomes: list[Outcome | None] = [None] * len(drafts)
-        for site_id in sorted({draft.site_id for draft in drafts}):
-            mine = [i for i, draft in enumerate(drafts) if draft.site_id == site_id]
-            for i, outcome in zip(mine, append([drafts[i] for i in mine], using, at), strict=True):
-                outcomes[i] = outcome
-        return [outcome for outcome in outcomes if outcome is not None]
+    if apart:  # a transaction for what one machine does
+        near = places.alias_of if not within and using == DEFAULT_DB_ALIAS else lambda site_id: None
+        parts = [near(draft.site_id) or draft.site_id for draft in drafts]
+        if len(set(parts)) > 1:
+            return _append_in_parts(parts, drafts, using, at)
+        if parts and isinstance(parts[0], str):
+            return _append_there(parts[0], drafts, at)
     if not drafts:
         return []
     postgres = connection.vendor == "postgresql"
@@ -213,11 +220,35 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
         return batch.run()
 
 
-def _append_in_few_messages(connection: Any, drafts: Sequence[Draft], at: datetime | None) -> list[Outcome]:
-    """A batch whose BEGIN goes with its first statement and whose COMMIT goes with its last."""
+def _append_in_parts(
+    parts: Sequence[int | str], drafts: Sequence[Draft], using: str, at: datetime | None
+) -> list[Outcome]:
+    """Those of each part in a transaction, one after the other; `parts` says of each draft which it is of."""
+    outcomes: dict[int, Outcome] = {}
+    for part in sorted(set(parts), key=str):
+        mine = [i for i, one in enumerate(parts) if one == part]
+        outcomes |= zip(mine, append([drafts[i] for i in mine], using, at), strict=True)
+    return [outcomes[i] for i in range(len(drafts))]
+
+
+def _append_there(alias: str, drafts: Sequence[Draft], at: datetime | None) -> list[Outcome]:
+    """A batch on the machine of a Citus cluster where its sites' logs lie."""
+    try:
+        return _append_in_few_messages(places.connection_to(alias), drafts, at, near=True)
+    except (OperationalError, InterfaceError):
+        places.lost(alias)
+        raise
+
+
+def _append_in_few_messages(
+    connection: Any, drafts: Sequence[Draft], at: datetime | None, near: bool = False
+) -> list[Outcome]:
+    """A batch whose BEGIN goes with its first statement and whose COMMIT goes with its last. `near`: on the machine of
+    a Citus cluster where the logs lie."""
     with connection.wrap_database_errors, connection.cursor() as wrapped:
         batch = _Batch(wrapped.cursor, True, drafts, at)
         batch.together = batch.whole = True
+        batch.near = near
         try:
             return batch.run()
         except BaseException:
@@ -262,14 +293,15 @@ _apart: dict[str, tuple[bool, float]] = {}  # alias → the answer, and when it 
 LOOK_AGAIN = 60.0  # seconds
 
 
-def keeps_sites_apart(using: str = "default") -> bool:
-    """Whether the ledger's tables are distributed by site (Citus), as the database said within the last minute.
+def keeps_sites_apart(using: str = "default", anew: bool = False) -> bool:
+    """Whether the ledger's tables are distributed by site (Citus), as the database said within the last minute, or says
+    now (`anew`).
 
     There a statement should name one site; elsewhere one for all sites of a batch costs a tenth of one for each
     (docs/decisions/0039). Raises DatabaseError when the database is away.
     """
     found, at = _apart.get(using, (False, -LOOK_AGAIN))
-    if time.monotonic() - at < LOOK_AGAIN:
+    if time.monotonic() - at < LOOK_AGAIN and not anew:
         return found
     found = citus.is_distributed(connections[using], "consent_logentry")
     _apart[using] = found, time.monotonic()
@@ -284,10 +316,10 @@ def _apart_as_known(using: str) -> bool | None:
 class _Head:
     __slots__ = ("before", "edge", "first", "last", "leaves", "size", "stopped")
 
-    def __init__(self, site_id: int, size: int, edge: bytes, last: datetime | None) -> None:
+    def __init__(self, size: int, edge: bytes, last: datetime | None) -> None:
         self.first = self.size = size
-        self.edge = merkle.split_edge(size, bytes(edge))
-        self.before = list(self.edge)
+        self.before = bytes(edge)
+        self.edge = merkle.split_edge(size, self.before)
         self.last = last
         self.leaves: list[bytes] = []  # of this batch
         self.stopped = False
@@ -305,8 +337,10 @@ class _Batch:
         self.drafts = drafts
         self.at = at
         self.heads: dict[int, _Head] = {}
+        self.busy: set[int] = set()  # sites that are left out
         self.together = False  # statements that nobody waits for are sent with the next one
         self.whole = False  # the transaction is begun and committed here
+        self.near = False  # on Citus, on the machine that has the rows: a statement a site, and rows by COPY
         self.unsent: list[bytes] = []
 
     def run(self) -> list[Outcome]:
@@ -319,7 +353,7 @@ class _Batch:
             self.insert_tiles()
             for site, head in self.heads.items():
                 unfinished.grown(site, head.first, head.leaves)
-            stats.add_totals(self, self.totals, self.postgres, self.routed)
+            stats.add_totals(self, self.totals, self.postgres, self.routed or self.near)
             self.move_heads()
         if self.whole:
             self.execute("COMMIT")
@@ -350,37 +384,66 @@ class _Batch:
 
     def lock_heads(self) -> None:
         sites = sorted({draft.site_id for draft in self.drafts})
-        self.read_heads(sites)
-        missing = [site for site in sites if site not in self.heads]
-        if missing:  # the first entry of a site
-            empty = "''" if self.postgres else "x''"
-            values = ",".join(f"({int(site)},0,{empty},NULL)" for site in missing)
-            self.execute(
-                f"INSERT INTO consent_loghead (site_id, size, edge, last_received_at) VALUES {values} "  # noqa: S608
-                "ON CONFLICT (site_id) DO NOTHING"
-            )
-            self.read_heads(missing)
+        if self.whole and not self.near and len(sites) > 1 and all(draft.patience > 0 for draft in self.drafts):
+            self.read_heads(sites, "SKIP LOCKED")
+            if self.heads:
+                self.busy = set(sites) - self.heads.keys()
+                sites = list(self.heads)
+        if not self.heads:
+            self.read_heads(sites)
+        if missing := [site for site in sites if site not in self.heads]:
+            self.make_heads(missing)
+            self.read_heads(sites if self.whole else missing)
         sizes = kept.sizes({draft.site_uuid for draft in self.drafts})
         uuids = {draft.site_id: draft.site_uuid for draft in self.drafts}
         for site, head in self.heads.items():
             head.stopped = head.size < sizes[uuids[site]]
 
-    def read_heads(self, sites: list[int]) -> None:
+    def make_heads(self, sites: list[int]) -> None:
+        """Of sites that have no entry yet. A batch that is a transaction of its own begins anew after it: who makes
+        heads while it holds others may meet somebody who does the same in another order."""
+        empty = "''" if self.postgres else "x''"
+        values = ",".join(f"({int(site)},0,{empty},NULL)" for site in sites)
+        if self.whole:
+            self.execute("COMMIT")
+            self.heads.clear()
+        self.execute(
+            f"INSERT INTO consent_loghead (site_id, size, edge, last_received_at) VALUES {values} "  # noqa: S608
+            "ON CONFLICT (site_id) DO NOTHING"
+        )
+        if self.whole:
+            self.send()
+            self.execute("BEGIN")
+
+    def read_heads(self, sites: list[int], held: Literal["", "SKIP LOCKED"] = "") -> None:
+        if self.near and len(sites) > 1:
+            for site in sites:
+                self.read_heads([site])
+            return
         many = ",".join(str(int(site)) for site in sites)
         which = f"= {many}" if len(sites) == 1 else f"= ANY('{{{many}}}')" if self.postgres else f"IN ({many})"
         rows = self.ask(
             f"SELECT site_id, size, edge, last_received_at FROM consent_loghead WHERE site_id {which} "  # noqa: S608
-            f"ORDER BY site_id {'FOR UPDATE' if self.postgres else ''}"
+            f"ORDER BY site_id {f'FOR UPDATE {held}' if self.postgres else ''}"
         )
         for site_id, size, edge, last in rows:
-            self.heads[site_id] = _Head(site_id, size, edge, self.moment(last))
+            self.heads[site_id] = _Head(size, edge, last if self.postgres else self.moment(last))
 
     # --- 2. replays -------------------------------------------------------------------------------------------------
 
     def known(self) -> dict[tuple[int, str], tuple[bytes, Outcome]]:
         """What is stored already under these ids: the request hash and the outcome a replay gets."""
-        keys = sorted({(draft.site_id, draft.id_text) for draft in self.drafts})
-        found = self.ask(self.known_of_one_site(keys) if len(self.heads) == 1 else self.known_of_several(keys))
+        keys = sorted({(draft.site_id, draft.id_text) for draft in self.drafts if draft.site_id in self.heads})
+        if len(self.heads) == 1:
+            found = self.ask(self.known_of_one_site(keys))
+        elif self.near:
+            found = [
+                row
+                for _, mine in groupby(keys, key=lambda key: key[0])
+                for row in self.ask(self.known_of_one_site(list(mine)))
+            ]
+        else:
+            found = self.ask(self.known_of_several(keys))
         if not found:
             return {}
         # The day of the entry leads PostgreSQL to the one partition that can hold the record.
@@ -404,7 +467,7 @@ class _Batch:
     def known_of_one_site(self, keys: list[tuple[int, str]]) -> str:
         """An equality on the site: a database that keeps sites apart asks one of its machines (Citus)."""
         site, texts = int(keys[0][0]), [text for _, text in keys]
-        if self.together:
+        if self.together and not self.near:
             return _each_of(f"unnest('{{{','.join(texts)}}}'::uuid[]) v(r)", str(site))
         if self.postgres:
             ids = f"= ANY('{{{','.join(texts)}}}'::uuid[])"
@@ -432,11 +495,15 @@ class _Batch:
         self.records: list[tuple[Any, ...]] = []
         self.totals: dict[stats.Key, int] = {}
         now = self.at or datetime.now(UTC)
+        these = (now, utc_text(now), now.astimezone(UTC).date())  # of nearly all
         times: dict[int, tuple[datetime, str, date]] = {}
         outcomes = []
         salts = os.urandom(32 * len(self.drafts))
         for number, draft in enumerate(self.drafts):
             site = draft.site_id
+            if site in self.busy:
+                outcomes.append(Outcome("busy"))
+                continue
             head = self.heads[site]
             if before := known.get((site, draft.id_text)):
                 outcomes.append(self.again(draft, *before))
@@ -447,11 +514,13 @@ class _Batch:
                 outcomes.append(Outcome("stopped"))
                 continue
             if site not in times:
-                received_at = max(now, head.last) if head.last and draft.type != CLOCK_REPAIR else now
-                times[site] = (received_at, utc_text(received_at), received_at.astimezone(UTC).date())
-                head.last = received_at
+                if head.last is None or head.last <= now or draft.type == CLOCK_REPAIR:
+                    times[site] = these
+                    head.last = now
+                else:
+                    times[site] = (head.last, utc_text(head.last), head.last.astimezone(UTC).date())
             received_at, text, day = times[site]
-            payload = canonical.encode_checked(committed(draft, text))
+            payload = canonical.encode_checked(committed(draft, text) | draft.encoded)
             salt = salts[32 * number : 32 * number + 32]
             sealed = commitment(salt, payload)
             leaf = merkle.leaf_hash(leaf_input(draft.type, draft.site_uuid, day, draft.release_hash, sealed))
@@ -517,7 +586,7 @@ class _Batch:
             )
         self.send()
         self.cursor.copy_expert(f"COPY consent_consentrecord ({_RECORD}) FROM STDIN", StringIO("".join(records)))
-        if self.together:
+        if self.together and not self.near:
             self.insert_entries()
             return
         entries = [
@@ -566,7 +635,7 @@ class _Batch:
                 start = first >> 8 << 8
                 if first > start:
                     head = self.heads[site]
-                    known = unfinished.of(site, first, head.before) if level == 0 else None
+                    known = unfinished.of(site, first, merkle.split_edge(first, head.before)) if level == 0 else None
                     hashes = (known or self.earlier(site, level, start, first)) + hashes
                 roots = []
                 for offset in range(0, len(hashes) - 255, 256):
@@ -609,7 +678,7 @@ class _Batch:
 
     def move_heads(self) -> None:
         moved = [(site, head) for site, head in sorted(self.heads.items()) if head.size > head.first]
-        if len(moved) == 1 or not self.postgres:
+        if len(moved) == 1 or self.near or not self.postgres:
             for site, head in moved:
                 self.execute(
                     "UPDATE consent_loghead SET size = %s, edge = %s, last_received_at = %s WHERE site_id = %s",
@@ -617,7 +686,7 @@ class _Batch:
                 )
             return
         values = ",".join(
-            f"({site},{head.size},'\\x{b''.join(head.edge).hex()}'::bytea,'{self.time(head.last)}'::timestamptz)"
+            f"({site},{head.size},'\\x{b''.join(head.edge).hex()}'::bytea,'{utc_text(head.last)}'::timestamptz)"
             for site, head in moved
         )
         self.execute(

@@ -232,7 +232,8 @@ def collect(offer: Offer, choices: Sequence[Choice], now: datetime | None = None
                 places.append(place)
         won: list[tuple[int, Choice]] = []
         for place, draft, outcome in zip(places, drafts, append(drafts), strict=True):
-            assert outcome.status != "stopped"  # of drafts that are no answers, the append raises it
+            # Of drafts that are no answers, the append raises it; and none of these has patience.
+            assert outcome.status != "stopped" and outcome.status != "busy"
             taken[place] = Taken(outcome.status, draft.record_id, outcome.index)
             if outcome.status == "created" and outcome.index is not None:
                 won.append((outcome.index, choices[place]))

@@ -45,14 +45,21 @@ def _upsert(cursor: Any, table: str, columns: str, counts: Mapping[Any, int], as
     rows = sorted((*key, count) for key, count in counts.items())
     if as_arrays and len(rows) > 1:  # an array a column: half of what as many rows of VALUES cost both sides
         names = [*columns.split(", "), "count"]
-        arrays = ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in names)
+        selected, arrays, given = [], [], []
+        for name, values in zip(names, zip(*rows, strict=True), strict=True):
+            kind = _TYPES.get(name, "text")
+            if name != "count" and len(set(values)) == 1:  # what all have alike is said once
+                selected.append((f"%s::{kind}", values[0]))
+            else:
+                arrays.append(f"%s::{kind}[]")
+                given.append(f"{{{','.join(map(str, values))}}}" if name in _TYPES else _array(values))
+                selected.append((f"v.c{len(arrays)}", None))
+        named = ", ".join(f"c{number + 1}" for number in range(len(arrays)))
         cursor.execute(
-            f"INSERT INTO {table} ({columns}, count) SELECT * FROM unnest({arrays}) "  # noqa: S608 - names of ours
+            f"INSERT INTO {table} ({columns}, count) SELECT {', '.join(one for one, _ in selected)} "  # noqa: S608 - ours
+            f"FROM unnest({', '.join(arrays)}) v({named}) "
             f"ON CONFLICT ({columns}) DO UPDATE SET count = {table}.count + excluded.count",
-            [
-                _array(values) if name not in _TYPES else f"{{{','.join(map(str, values))}}}"
-                for name, values in zip(names, zip(*rows, strict=True), strict=True)
-            ],
+            [value for one, value in selected if "%s" in one] + given,
         )
         return
     row = f"({','.join(['%s'] * (columns.count(',') + 2))})"

@@ -12,11 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import chain
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection
 
 from consent.answers.intake import record
+from consent.ledger import places
 from consent.ledger.append import Draft, Outcome, keeps_sites_apart
 from consent.storing import is_of_a_row
 from cookiebanner.health import readiness
@@ -26,7 +28,10 @@ BATCH = 512  # answers in one transaction
 SLOW = 10  # seconds in one transaction; then something is wrong
 HELD_UP = 0.25  # seconds in one transaction after which other sites' answers wait for it no longer
 WRITERS = 2  # threads of one process, each with a connection: one works, the other when that is held up
-WRITERS_APART = 8  # where the database keeps sites apart
+WRITERS_APART = 8  # where the database keeps sites apart, for those that only the coordinator reaches
+LOOK_AGAIN = 40.0  # seconds until it is asked anew where sites lie: before a batch would have to ask
+LONG = 96  # answers that wait for a batch and become one of their own, written beside it
+PATIENCE = 2  # how often an answer is left out of a batch because others write to its site's log
 OnOutcome = Callable[[Outcome | Exception], None]
 Item = tuple[Draft, OnOutcome]
 log = logging.getLogger("fairgate")
@@ -36,13 +41,20 @@ class Unavailable(Exception):
     """Not stored, as far as we know; ask again."""
 
 
+def _close() -> None:
+    connection.close()
+    places.close()
+
+
 class Writer:
     """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
 
     One of its lines does the work, so that batches are long; what waits for it while a transaction is held up (by the
-    lock of a site's log, say) goes to the next. Where the database keeps sites apart each line has a share of the
-    sites. Each has a thread and a connection. All of a site's answers that are not yet stored are in one line, so that
-    they stay in their order. Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
+    lock of a site's log, say) goes to the next, and so does what is a long batch of its own. Where the database keeps
+    sites apart each of its machines has such lines, and sites of machines that are not reached from here are shared by
+    lines that ask the coordinator. Each has a thread and a connection. All of a site's answers that are not yet stored
+    are in one line, so that they stay in their order. Whoever gave a draft is told its outcome, or why there is none,
+    in the loop's thread.
     """
 
     def __init__(
@@ -55,13 +67,15 @@ class Writer:
         self._write, self._queue, self._batch = write, queue, batch
         self._given = settings.FAIRGATE_WRITERS if writers is None else writers  # 0: as the database asks for
         self._lines: list[_Line] = []
+        self._near: dict[str, list[_Line]] = {}  # by the alias of a machine
         self._apart = self._ended = False
+        self._looked = 0.0  # when it was asked where sites lie, monotonic
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def set_aside(self) -> int:
         """Answers that no database can hold."""
-        return sum(line.set_aside for line in self._lines)
+        return sum(line.set_aside for line in self._all())
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -72,26 +86,57 @@ class Writer:
         """Prepares for one that keeps sites apart. For a thread that may wait for it, before the first draft."""
         try:
             apart = keeps_sites_apart()
+            if apart:
+                places.look()
         except Error:  # the batches of several sites are taken apart by the ledger
             return
         if apart:
+            self._looked = time.monotonic()
             self._add_lines(self._given or WRITERS_APART, apart=True)
+
+    def _look_again(self) -> None:
+        try:
+            if keeps_sites_apart(anew=True):
+                places.look()
+        except Error as error:
+            log.warning("It was not told where the logs of sites lie: %s", error)
+        finally:
+            connection.close()
+
+    def _all(self) -> list[_Line]:
+        return [*self._lines, *chain(*self._near.values())]
 
     def offer(self, draft: Draft, on_outcome: OnOutcome) -> bool:
         """False, and nobody is told, when the queue is full or the writer has ended. For the loop's thread only."""
-        lines = self._lines
+        lines = self._all() if self._near else self._lines
         if self._ended or not lines or sum([len(line.waiting) for line in lines]) >= self._queue:
             return False
-        self._line_of(draft.site_id).add((draft, on_outcome))
+        draft.patience = PATIENCE
+        line = self._line_of(draft.site_id)
+        line.add((draft, on_outcome))
+        if line.began and len(line.waiting) % LONG == 0:
+            self._share(line)
         return True
 
+    def _share(self, line: _Line) -> None:
+        """What waits for a long batch is a long batch of its own, if there is somebody to write it."""
+        idle = next((one for one in self._lines if not one.sites), None)
+        if idle is not None and not self._apart:
+            for item in line.give_up():
+                idle.add(item)
+
     def _line_of(self, site_id: int) -> _Line:
-        lines = self._lines
-        if self._apart:
-            return lines[site_id % len(lines)]
-        for line in lines:
+        for line in self._all() if self._near else self._lines:
             if site_id in line.sites:
                 return line
+        lines = self._lines
+        if self._apart:
+            alias = places.alias_of(site_id)
+            if alias is None:
+                return lines[site_id % len(lines)]
+            if alias not in self._near:  # other threads go through it
+                self._near = {**self._near, alias: self._made(self._given or WRITERS, apart=False)}
+            lines = self._near[alias]
         return next((line for line in lines if not line.is_held_up), lines[0])
 
     def _look_for_what_is_held_up(self) -> None:
@@ -99,45 +144,54 @@ class Writer:
         if self._ended or self._loop is None:
             return
         now = time.monotonic()
-        for line in self._lines:
+        for line in self._all():
             line.is_held_up = bool(line.began) and now - line.began > HELD_UP
-        if not self._apart and not all(line.is_held_up for line in self._lines):
-            for line in self._lines:
-                for item in line.give_up() if line.is_held_up else ():
-                    self._line_of(item[0].site_id).add(item)
+        for lines in self._near.values() if self._apart else [self._lines]:
+            if not all(line.is_held_up for line in lines):
+                for line in lines:
+                    for item in line.give_up() if line.is_held_up else ():
+                        self._line_of(item[0].site_id).add(item)
+        if self._apart and now - self._looked > LOOK_AGAIN:
+            self._looked = now
+            self._loop.run_in_executor(None, self._look_again)
         self._loop.call_later(HELD_UP, self._look_for_what_is_held_up)
 
     def end(self, timeout: float = 20.0) -> None:
         """Takes no more, writes what waits, ends the threads. Call it in another thread than the loop's."""
         self._ended = True
         deadline = time.monotonic() + timeout
-        for line in self._lines:
+        lines = self._all()
+        for line in lines:
             line.end()
-        for line in self._lines:
+        for line in lines:
             line.thread.join(max(0.0, deadline - time.monotonic()))
 
     def trouble(self) -> str:
         """Why no answer can be stored now, as far as the threads themselves show it; "" when they do their work."""
-        if not self._ended and not all(line.thread.is_alive() for line in self._lines):
+        if not self._ended and not all(line.thread.is_alive() for line in self._all()):
             return "The thread that writes answers has ended."
-        if any(line.began and time.monotonic() - line.began > SLOW for line in self._lines):
+        if any(line.began and time.monotonic() - line.began > SLOW for line in self._all()):
             return f"Answers wait for the database since more than {SLOW} seconds."
         return ""
 
     def _add_lines(self, count: int, apart: bool) -> None:
-        assert self._loop is not None
-        self._apart = apart
         for line in self._lines:
             line.apart = apart
-        new = [_Line(self._write, self._batch, apart, self._loop) for _ in range(count - len(self._lines))]
-        for line in new:
+        self._lines = [*self._lines, *self._made(count - len(self._lines), apart)]
+        self._apart = apart
+
+    def _made(self, count: int, apart: bool) -> list[_Line]:
+        """New lines, at work."""
+        assert self._loop is not None
+        lines = [_Line(self._write, self._batch, apart, self._loop) for _ in range(count)]
+        for line in lines:
             line.thread.start()
-        self._lines = [*self._lines, *new]
+        return lines
 
 
 class _Line:
-    """The answers of some sites, written by one thread, in batches of any of them or, where sites are kept apart, of
-    one. `sites` and `is_held_up` are for the loop's thread."""
+    """The answers of some sites, written by one thread, in batches of any of them or, for a coordinator that keeps
+    sites apart, of one. `sites` and `is_held_up` are for the loop's thread."""
 
     def __init__(
         self, write: Callable[[list[Draft]], list[Outcome]], batch: int, apart: bool, loop: asyncio.AbstractEventLoop
@@ -190,9 +244,9 @@ class _Line:
                 while not self.waiting and not self._ended:
                     self._arrived.wait(1.0)
             if batch := self._take():
-                self._report_outcomes(batch, self._store([draft for draft, _ in batch]))
+                self._report_outcomes(*self._without_left_out(batch, self._store([draft for draft, _ in batch])))
             elif self._ended:
-                connection.close()
+                _close()
                 return
 
     def _take(self) -> list[Item]:
@@ -213,7 +267,7 @@ class _Line:
             readiness.stored()
             return outcomes
         except Exception as error:
-            connection.close()
+            _close()
             if isinstance(error, (OperationalError, InterfaceError)) and not is_of_a_row(error):
                 readiness.refused(error)
                 log.warning("The database is not there; %d answers were asked to come back: %s", len(drafts), error)
@@ -231,6 +285,24 @@ class _Line:
             return self._store(drafts[:half]) + self._store(drafts[half:])
         finally:
             self.began = 0.0
+
+    def _without_left_out(
+        self, batch: list[Item], outcomes: list[Outcome | Exception]
+    ) -> tuple[list[Item], list[Outcome | Exception]]:
+        """What is told now. What was left out comes again, before what came later, with less patience."""
+        told: tuple[list[Item], list[Outcome | Exception]] = ([], [])
+        left = []
+        for item, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Outcome) and outcome.status == "busy":
+                item[0].patience -= 1
+                left.append(item)
+            else:
+                told[0].append(item)
+                told[1].append(outcome)
+        if left:
+            with self._arrived:
+                self.waiting.extendleft(reversed(left))
+        return told
 
     def _report_outcomes(self, batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
         if self._loop.is_closed():

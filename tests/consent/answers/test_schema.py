@@ -46,7 +46,10 @@ def stored(answer: schema.Answer) -> bytes:
         answer, SITE, RELEASE, PLACE, origin_host=HOST, user_agent="SamsungBrowser" + "x" * 60_000, sent=["gpc"]
     )
     draft.record["jurisdiction_by"] = "fallback"
-    return canonical.encode(committed(draft, "2026-11-21T10:00:00.000000Z"))
+    whole = committed(draft, "2026-11-21T10:00:00.000000Z")
+    written = canonical.encode_checked(whole | draft.encoded)
+    assert written == canonical.encode(whole)  # what was encoded before is what it stands for
+    return written
 
 
 printable = st.text(

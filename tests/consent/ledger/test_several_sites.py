@@ -117,6 +117,28 @@ def test_a_batch_of_its_own_is_four_messages_and_all_or_nothing(monkeypatch):
     assert [verify(site).wrong for site in sites] == [[], []]
 
 
+def test_answers_with_patience_leave_out_the_sites_whose_logs_others_hold():
+    if connection.vendor == "sqlite" or keeps_sites_apart():
+        return
+    held, free = make_site("Held"), make_site("Free")
+    drafts = [answer(site, patience=1) for site in (held, free, held, free)]
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1 FROM consent_loghead WHERE site_id = %s FOR UPDATE", [held.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        outcomes = append(drafts)
+    finally:
+        other.close()
+        connection.close()
+    assert [outcome.status for outcome in outcomes] == ["busy", "created", "busy", "created"]
+    assert not LogEntry.objects.filter(site_id=held.pk, type="consent").exists()
+    assert [outcome.index for outcome in append(drafts[:3])] == [1, 1, 2]
+    assert [verify(site).wrong for site in (held, free)] == [[], []]
+
+
 def test_the_kept_sizes_of_many_sites_are_remembered_until_the_folder_changes(settings, tmp_path, monkeypatch):
     settings.FAIRGATE_DATA = tmp_path
     clock = [100.0]

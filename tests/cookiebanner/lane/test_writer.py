@@ -12,10 +12,11 @@ import pytest
 from django.db import DataError, OperationalError
 
 from consent.ledger import append as ledger
+from consent.ledger import places
 from consent.ledger.append import Draft, Outcome
 from consent.models import LogEntry
 from cookiebanner.lane.app import Lane
-from cookiebanner.lane.writer import Unavailable, Writer
+from cookiebanner.lane.writer import LONG, Unavailable, Writer
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
@@ -103,6 +104,7 @@ def test_what_waits_for_a_batch_that_is_held_up_is_stored_beside_it_and_each_sit
 
 def test_a_batch_is_of_one_site_where_the_database_keeps_sites_apart(monkeypatch):
     monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})  # as a look at Citus would find
+    monkeypatch.setattr(places, "look", lambda: None)  # reaches no machine of it
     go_on = threading.Event()
     order: list[int] = []
     sites_of_batches: list[set[int]] = []
@@ -123,6 +125,88 @@ def test_a_batch_is_of_one_site_where_the_database_keeps_sites_apart(monkeypatch
     assert {len(sites) for sites in sites_of_batches} == {1}
     for site in range(20):
         mine = [number for number in order if number % 20 == site]
+        assert mine == sorted(mine)
+
+
+def test_what_is_left_out_comes_again_before_what_came_later_until_its_patience_ends():
+    go_on = threading.Event()
+    order: list[int] = []
+    left_out: list[int] = []
+
+    def write(drafts):
+        go_on.wait(10)
+        # Others hold the log of site 1 for a moment, and that of site 2 all the time.
+        busy = {one.record_id.int for one in drafts if one.patience and one.site_id == (2 if left_out else 1)}
+        left_out.extend(busy)
+        order.extend(one.record_id.int for one in drafts if one.record_id.int not in busy)
+        return [Outcome("busy" if one.record_id.int in busy else "created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        futures = [offer(writer, draft(n, 1 + n % 3)) for n in range(12)]
+        go_on.set()
+        return [((await future).status, (await future).index) for future in futures], writer._lines[0].sites
+
+    assert run(write, go, batch=4, writers=1) == ([("created", n) for n in range(12)], {})
+    for rest in range(3):
+        assert [n for n in order if n % 3 == rest] == list(range(rest, 12, 3))
+    assert [left_out.count(n) for n in (4, 7, 10)] == [2, 2, 2]
+
+
+def test_what_waits_for_a_long_batch_is_written_beside_it(monkeypatch):
+    monkeypatch.setattr("cookiebanner.lane.writer.HELD_UP", 60.0)
+    go_on, both = threading.Event(), threading.Barrier(2)
+    batches: list[set[int]] = []
+
+    def write(drafts):
+        go_on.wait(10)
+        batches.append({one.site_id for one in drafts})
+        if len(batches) < 3:
+            both.wait(10)  # two batches are under way
+        return [Outcome("created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        futures = [offer(writer, draft(0, 0))]
+        while not writer._lines[0].began:
+            await asyncio.sleep(0.001)
+        futures += [offer(writer, draft(n, n % 3)) for n in range(1, LONG + 10)]
+        await asyncio.sleep(0.01)
+        go_on.set()
+        return [(await future).index for future in futures]
+
+    assert run(write, go, writers=2) == list(range(LONG + 10))
+    assert {0} in batches[:2] and {1, 2} in batches[:2]
+
+
+def test_each_machine_of_a_database_that_keeps_sites_apart_has_lines_of_its_own(monkeypatch):
+    """As on Citus where the machines are reached: a batch is of any sites of one of them."""
+    monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})
+    monkeypatch.setattr(places, "look", lambda: None)
+    memory = places._Memory({n: n % 4 for n in range(16)}, [0, 1, 2, 3], ["one", "two", "two", None])
+    monkeypatch.setattr(places, "_memory", memory)
+    go_on = threading.Event()
+    sites: list[set[int]] = []
+    order: list[int] = []
+
+    def write(drafts):
+        go_on.wait(10)
+        sites.append({one.site_id for one in drafts})
+        order.extend(one.record_id.int for one in drafts)
+        return [Outcome("created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        writer.look_at_the_database()
+        futures = [offer(writer, draft(n, n % 16)) for n in range(320)]
+        go_on.set()
+        return [(await future).index for future in futures]
+
+    assert run(write, go, batch=64) == list(range(320))
+    assert {frozenset(places.alias_of(site) for site in some) for some in sites} == {
+        frozenset({"one"}), frozenset({"two"}), frozenset({None})
+    }  # fmt: skip
+    assert max(len(some) for some in sites if places.alias_of(min(some))) > 1
+    assert {len(some) for some in sites if not places.alias_of(min(some))} == {1}
+    for site in range(16):
+        mine = [number for number in order if number % 16 == site]
         assert mine == sorted(mine)
 
 
