@@ -66,12 +66,13 @@ marked = $$(grep -rl 'pytest.mark.$(1)' tests --include='*.py')
 
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
-# tests wait much of their time, so two cores bear six of them.
+# tests wait much of their time, so two cores bear six of them; of two measurements of the vectors one goes on while the
+# other starts its browser or waits for its last pages.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
 	$(PY) -m pytest -q -n 2 --dist worksteal -m faults $(call marked,faults) || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 6 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
-	$(PY) -m pytest -q -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
+	$(PY) -m pytest -q -n 2 -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks, and generated documents, beside themselves without the gate; a fifth of these is in `make test`.
 guests: .venv/.dev node_modules/.done
