@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Some containers forbid it: then each of a run's many processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test guests quick coverage test-js test-postgres test-sqlite lint lint-types lint-rest fmt build bench bench-against bench-peers bench-soak bench-growth bench-banner bench-blocking bench-guests
+.PHONY: help demo serve test guests quick coverage test-js test-faults test-postgres test-sqlite lint lint-types lint-rest fmt build bench bench-against bench-peers bench-soak bench-growth bench-banner bench-blocking bench-guests
 .PHONY: pictures audit lock clean
 
 help:
@@ -54,7 +54,7 @@ build: node_modules/.done
 test: .venv/.dev node_modules/.done
 	@./scripts/need postgresql chromium firefox-esr nginx-light libnginx-mod-http-js libpangoft2-1.0-0 redis-server
 	@./scripts/need chromium-headless-shell 2>/dev/null || true # only spares time (tests/conftest.py)
-	$(MAKE) -j2 --output-sync=target lint-types lint-rest test-js
+	$(MAKE) -j3 --output-sync=target test-faults lint-types lint-rest test-js
 	$(MAKE) test-postgres
 	$(MAKE) test-sqlite
 
@@ -64,14 +64,18 @@ test-js: node_modules/.done
 # The files with such tests: to collect all others takes each process seconds.
 marked = $$(grep -rl 'pytest.mark.$(1)' tests --include='*.py')
 
+# Starts and kills servers and waits for them half of its time: `make test` lints meanwhile.
+test-faults: .venv/.dev
+	$(PY) -m pytest -q -n 2 --dist worksteal -m faults $(call marked,faults) || $(PY) -m pytest -q -m faults --last-failed
+
 # Playwright keeps an event loop running in its process, so what drives a browser has a process of its own. Browsers and
 # killed servers race with the clock of a busy machine: what failed there is tried once more, and must then pass. Browser
-# tests wait much of their time, so two cores bear six of them.
+# tests wait much of their time, so two cores bear six of them; of two measurements of the vectors one goes on while the
+# other starts its browser or waits for its last pages.
 test-postgres: .venv/.dev
 	$(PY) -m pytest -q -n 3 -m "not browser and not faults"
-	$(PY) -m pytest -q -n 2 --dist worksteal -m faults $(call marked,faults) || $(PY) -m pytest -q -m faults --last-failed
 	$(PY) -m pytest -q -n 6 --dist worksteal -m "browser and not vectors and not guests" $(call marked,browser) || $(PY) -m pytest -q -m "browser and not vectors and not guests" --last-failed
-	$(PY) -m pytest -q -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
+	$(PY) -m pytest -q -n 2 -m vectors $(call marked,vectors) || $(PY) -m pytest -q -m vectors --last-failed
 
 # Pages of real frameworks, and generated documents, beside themselves without the gate; a fifth of these is in `make test`.
 guests: .venv/.dev node_modules/.done

@@ -164,7 +164,7 @@ def test_first_in_the_tab_order_and_the_focus_stays_where_it_was(visit):
     assert page.evaluate("document.activeElement.closest('#onetrust-banner-sdk') !== null")
 
 
-# When the browser was slow enough to let 400 ms pass, nothing was tried: then once more.
+# When the browser was slow enough to let 400 ms pass, nothing was tried: then once more, after a shorter wait.
 WATCH = """() => { window.pressed = []; new MutationObserver(() => { window.since = performance.now() })
   .observe(document.querySelector('#onetrust-consent-sdk'), {childList: true});
   addEventListener('click', (e) => pressed.push(e.timeStamp - since), true) }"""
@@ -183,7 +183,7 @@ def test_the_second_tap_of_two_is_no_answer(chromium, world, gap):
     page.evaluate(WATCH)
     box = page.locator("#onetrust-pc-btn-handler").bounding_box()
     early = 0
-    for x in (0.2, 0.8, 0.5, 0.2, 0.8, 0.5):
+    for x in (0.2, 0.8, 0.5) * 5:
         at = (box["x"] + box["width"] * x, box["y"] + box["height"] / 2)
         page.wait_for_timeout(500)
         page.touchscreen.tap(*at)
@@ -194,8 +194,15 @@ def test_the_second_tap_of_two_is_no_answer(chromium, world, gap):
         if page.evaluate("pressed.pop() < 390"):
             early += 1
             assert (page.locator(CENTER).is_visible(), page.evaluate("fairgate.consent().answered")) == (True, False)
+            if early == 6:
+                break
         elif page.evaluate("fairgate.consent().answered"):
-            break
+            page.evaluate("fairgate.withdraw().then(() => fairgate.show())")
+            page.wait_for_selector(BANNER, state="visible")
+            gap = max(0, gap - 50)
+            continue
+        else:
+            gap = max(0, gap - 50)
         page.click("#close-pc-btn-handler")
         page.wait_for_selector(CENTER, state="hidden")
     assert early > 0

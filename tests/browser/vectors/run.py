@@ -19,6 +19,7 @@ from . import firefox, webkit
 from .blockers import RIVALS, Blocker, chromium
 from .pages import GROUPS, VECTORS, Vector, page
 from .server import CDN, CMP, SITE, TRACKER, Server
+from .unlisted import STORAGE
 
 # Tabs at once, more than there are cores: most of a vector's time is waited. A process of its own costs more than a tab.
 PARALLEL = {"chromium": 6, "warm": 10, "firefox": 4, "webkit": webkit.DRIVERS, "webkit_cold": 1}
@@ -49,6 +50,12 @@ STORED = """async () => {
 }"""
 
 
+# What a page finds of an earlier one on its own origin. Not all that could be there: groups that store are always emptied.
+KEPT = """async () => localStorage.length + sessionStorage.length + (await indexedDB.databases()).length
+  + (await caches.keys()).length + (await navigator.serviceWorker.getRegistrations()).length"""
+STORING = {"first-party storage", STORAGE}
+
+
 def arguments(port: int) -> list[str]:
     """Every host name is this machine's server, whatever its port."""
     return [
@@ -75,7 +82,8 @@ class ChromiumTab:
     thrown: ClassVar[list[str]] = []
 
     def __init__(self, page: Page) -> None:
-        self._page = page
+        self.page = page
+        self.untouched = False  # whether nothing reached the tracker, ran, or is known to be stored
         page.on("pageerror", self._threw)
 
     def _threw(self, error: Error) -> None:
@@ -83,20 +91,27 @@ class ChromiumTab:
             self.thrown.append(error.stack or error.message)
 
     async def goto(self, url: str, seconds: float) -> None:
-        await self._page.goto(url, wait_until="load", timeout=seconds * 1000)
+        await self.page.goto(url, wait_until="load", timeout=seconds * 1000)
 
     async def evaluate(self, function: str) -> Any:
-        return await self._page.evaluate(function)
+        return await self.page.evaluate(function)
 
     async def cookies(self) -> set[str]:
-        return {cookie["name"] for cookie in await self._page.context.cookies()}
+        return {cookie["name"] for cookie in await self.page.context.cookies()}
+
+    async def keeps_nothing(self) -> bool:
+        """Whether the next page would find what a first visit finds."""
+        with contextlib.suppress(Error, TimeoutError):
+            async with asyncio.timeout(5):
+                return self.untouched and not await self.cookies() and await self.evaluate(KEPT) == 0
+        return False
 
     async def keep_answer(self) -> None:
         """Forgets every cookie but the visitor's answer."""
-        kept = [cookie for cookie in await self._page.context.cookies() if cookie["name"].startswith("fairgate_")]
+        kept = [cookie for cookie in await self.page.context.cookies() if cookie["name"].startswith("fairgate_")]
         assert kept
-        await self._page.context.clear_cookies()
-        await self._page.context.add_cookies([{**cookie} for cookie in kept])
+        await self.page.context.clear_cookies()
+        await self.page.context.add_cookies([{**cookie} for cookie in kept])
 
 
 @contextlib.asynccontextmanager
@@ -125,20 +140,15 @@ async def in_chromium(port: int) -> AsyncIterator[Opener]:
 @contextlib.asynccontextmanager
 async def in_warm_chromium(port: int) -> AsyncIterator[Opener]:
     """Opens the same few tabs of Chromium again and again, emptied of all data: twice as fast, and harder on the
-    blocker, since a warm process parses a whole page before any observer has its turn."""
+    blocker, since a warm process parses a whole page before any observer has its turn. Where a vector came to nothing
+    there is nothing to empty, and the next page follows it at once: emptying takes as long as a page."""
     async with async_playwright() as play:
         flags = [*arguments(port), "--disable-features=BackForwardCache"]
         browser = await play.chromium.launch(executable_path=chromium(shell=True), args=flags)
-        free: list[Page] = []
+        free: list[ChromiumTab] = []
 
-        @contextlib.asynccontextmanager
-        async def tab(vector: Vector) -> AsyncIterator[Tab]:
-            if "preconnect" in vector.name:
-                async with own_profile(play, port) as one:
-                    yield one
-                return
-            page = free.pop() if free else await (await browser.new_context(ignore_https_errors=True)).new_page()
-            yield ChromiumTab(page)
+        async def emptied(opened: ChromiumTab) -> None:
+            page = opened.page
             for _ in range(3):  # a navigation that the vector began may come in between
                 with contextlib.suppress(Error):
                     await page.goto(f"https://{SITE}/own/png")
@@ -152,7 +162,22 @@ async def in_warm_chromium(port: int) -> AsyncIterator[Opener]:
                 *cleared, session.send("Network.clearBrowserCookies"), session.send("Network.clearBrowserCache")
             )
             await session.detach()
-            free.append(page)
+
+        @contextlib.asynccontextmanager
+        async def tab(vector: Vector) -> AsyncIterator[Tab]:
+            if "preconnect" in vector.name:
+                async with own_profile(play, port) as one:
+                    yield one
+                return
+            opened = free.pop() if free else None
+            if opened is None:
+                context = await browser.new_context(ignore_https_errors=True)
+                opened = ChromiumTab(await context.new_page())
+            opened.untouched = False
+            yield opened
+            if vector.group in STORING or not await opened.keeps_nothing():
+                await emptied(opened)
+            free.append(opened)
 
         yield tab
         with contextlib.suppress(TimeoutError):
@@ -215,7 +240,10 @@ async def one(tab: Tab, server: Server, run: str, vector: Vector) -> Result:
     await asyncio.sleep(SETTLE_MS / 1000)  # what does not leave can't be waited for
     control = await tab.evaluate(CONTROL)
     stored = await tab.evaluate(STORED) or not {"uid", "_ga"}.isdisjoint(await tab.cookies())
-    return Result(bool(server.left[place]), place in server.ran, stored, control)
+    result = Result(bool(server.left[place]), place in server.ran, stored, control)
+    if isinstance(tab, ChromiumTab):
+        tab.untouched = not any(result)
+    return result
 
 
 async def refuse(tab: Tab, address: str) -> None:
