@@ -136,11 +136,14 @@ export function documentWaitsFor(url, base) {
   return text ? textWaitsFor(text) : urlWaitsFor(url, false, base);
 }
 
-/** What addresses in HTML are relative to that is still a text. */
+/** What addresses in HTML are relative to that is still a text, and whether a frame is about to get it. */
 let writtenBase;
+let isForFrame = false;
 /** Runs `change` on HTML that a document with this base is about to get. */
-export function withBaseOf(html, base, change) {
+export function withBaseOf(html, base, change, forFrame = false) {
   const before = writtenBase;
+  const wasForFrame = isForFrame;
+  isForFrame = forFrame;
   const [, href] = /<base\b[^>]*\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(html) || [];
   try {
     writtenBase = href ? new URL(href, base).href : base;
@@ -149,8 +152,11 @@ export function withBaseOf(html, base, change) {
     return change();
   } finally {
     writtenBase = before;
+    isForFrame = wasForFrame;
   }
 }
+/** Is this element's document in a frame? */
+export const isFramed = ({ ownerDocument: { defaultView } }) => (defaultView ? defaultView !== top : isForFrame);
 /** What an element's addresses are relative to. */
 const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument.baseURI : writtenBase);
 
