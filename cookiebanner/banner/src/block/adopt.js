@@ -3,7 +3,7 @@
  * runs, so while anything waits a frame gets the author's bytes with a script in front of the author's, by which its window is
  * patched; it takes itself out. The author's own address goes on meaning the author's bytes, for whoever reads, saves or shows it.
  */
-import { anyServiceWaits, exempted, host, textOf, upward } from './decide.js';
+import { anyServiceWaits, asRead, exempted, host, textOf, upward } from './decide.js';
 import { apply, getter } from './dom.js';
 import { methods } from './replace.js';
 
@@ -57,7 +57,7 @@ function adoptedCode(url) {
 
 /** @returns {string|undefined} where a frame goes instead of this address, if that is a document in memory whose code may run */
 export function adoptedUrl(url) {
-  if (/^javascript:/i.test(url)) return anyServiceWaits() ? adoptedCode(`${url}`) : undefined;
+  if (/^javascript:/i.test(url)) return anyServiceWaits() ? adoptedCode(url) : undefined;
   const [address, fragment] = `${url}`.split('#');
   const file = files.get(address);
   if (!file || !anyServiceWaits()) return;
@@ -78,11 +78,7 @@ export function adoptedUrl(url) {
 
 /** The same for an attribute that an element is about to load. */
 export const adoptedAttribute = (el, name, value) =>
-  /^(src|data)$/.test(name) &&
-  /^(i?frame|embed|object)$/.test(el.localName) &&
-  /^(blob|javascript):/i.test(value) &&
-  !exempted.has(el) &&
-  adoptedUrl(value);
+  /^(src|data)$/.test(name) && /^(i?frame|embed|object)$/.test(el.localName) && !exempted.has(el) && adoptedUrl(asRead(value));
 
 /** @param {any} w */
 export function patchAddresses(w) {

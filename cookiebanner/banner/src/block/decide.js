@@ -119,10 +119,12 @@ export function textOf(url, type = '') {
 /** The same for it. */
 export const fileWaitsFor = (url) => textWaitsFor(textOf(url) || '');
 
+/** An address as browsers read it. */
+export const asRead = (written) => `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, '');
+
 /** The text of a `data:`, `javascript:` or `blob:` address, if it is one. */
 export function textBehind(written) {
-  // As browsers read an address.
-  const url = `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, '');
+  const url = asRead(written);
   if (/^blob:/i.test(url)) return textOf(url);
   const [, base64, text] = /^(?:data:[^,]*?(;\s*base64\s*)?,|javascript:)([^]*)/i.exec(url) || [];
   try {
@@ -201,7 +203,7 @@ const cssUrlWaits = (url, base) =>
 /** A string without `url()` is an address when it looks like a whole one. */
 const holdPlainCss = (text, base) =>
   text.replace(/(url\(\s*["']?|@import\s*["']|["'](?=\s*\w*[:/\\])(?![^"')]*(?:url\(|@import)))([^"')]+)/gi, (whole, before, written) => {
-    const url = unescaped(written).replace(/^[\0- ]+|[\t\n\r]/g, '');
+    const url = asRead(unescaped(written));
     return (before[1] || /^(\w+:|[\\/]{2})/.test(url)) && cssUrlWaits(url, base) ? `${before}data:fg,${written}` : whole;
   });
 
