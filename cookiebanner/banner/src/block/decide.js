@@ -138,14 +138,14 @@ export function documentWaitsFor(url, base) {
   return text ? textWaitsFor(text) : urlWaitsFor(url, false, base);
 }
 
-/** What addresses in HTML are relative to that is still a text, and whether a frame is about to get it. */
+/** What addresses in HTML are relative to that is still a text, and whether a silent frame is about to get it. */
 let writtenBase;
-let isForFrame = false;
+let isForSilent = false;
 /** Runs `change` on HTML that a document with this base is about to get. */
-export function withBaseOf(html, base, change, forFrame = false) {
+export function withBaseOf(html, base, change, forSilent = false) {
   const before = writtenBase;
-  const wasForFrame = isForFrame;
-  isForFrame = forFrame;
+  const wasForSilent = isForSilent;
+  isForSilent = forSilent;
   const [, href] = /<base\b[^>]*\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(html) || [];
   try {
     writtenBase = href ? new URL(href, base).href : base;
@@ -154,11 +154,12 @@ export function withBaseOf(html, base, change, forFrame = false) {
     return change();
   } finally {
     writtenBase = before;
-    isForFrame = wasForFrame;
+    isForSilent = wasForSilent;
   }
 }
-/** Is this element's document in a frame? */
-export const isFramed = ({ ownerDocument: { defaultView } }) => (defaultView ? defaultView !== top : isForFrame);
+/** Is this the window of a frame that tells nobody where it goes? Without a Navigation API all are, with one the empty ones. */
+export const isSilent = (w) => !!w && w !== top && !w.navigation?.currentEntry;
+export const isInSilent = ({ ownerDocument: { defaultView } }) => (defaultView ? isSilent(defaultView) : isForSilent);
 /** What an element's addresses are relative to. */
 const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument.baseURI : writtenBase);
 

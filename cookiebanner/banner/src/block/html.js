@@ -38,7 +38,7 @@ function safeTag(html, text = '') {
 }
 
 /** The same HTML with its held tags held, everything else byte for byte. */
-export const safeHtml = (html, base = document.baseURI, forFrame = false) =>
+export const safeHtml = (html, base = document.baseURI, forSilent = false) =>
   withBaseOf(
     html,
     base,
@@ -52,12 +52,12 @@ export const safeHtml = (html, base = document.baseURI, forFrame = false) =>
         const safe = holdCss(text);
         return start + (safe === text && holdCss(drawn) !== drawn ? holdCss(drawn) : safe);
       }),
-    forFrame,
+    forSilent,
   );
 
 /** A frame's document gets the patches before its first script. */
 export function safeSrcdoc(html, el) {
-  return withScript(safeHtml(html, el.baseURI, true));
+  return withScript(safeHtml(html, el.baseURI, !('navigation' in window)));
 }
 
 /**

@@ -3,7 +3,7 @@
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
 import { hasCode, patchAddresses } from './adopt.js';
-import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
+import { anyServiceWaits, host, isSilent, trust, urlWaitsFor, withBaseOf } from './decide.js';
 import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
 import { BUSY, checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
@@ -269,7 +269,7 @@ function patchWrite(w) {
     // A tag that comes in pieces waits for its end.
     const whole = text.slice(0, at);
     unfinished.set(self, text.slice(at));
-    const safe = safeHtml(whole, self.baseURI, self.defaultView !== top);
+    const safe = safeHtml(whole, self.baseURI, isSilent(self.defaultView));
     if (safe === html) go();
     else send(self, safe, native);
     enterFrames(self.defaultView);

@@ -11,7 +11,7 @@ import {
   heldMentions,
   host,
   isExempt,
-  isFramed,
+  isInSilent,
   serviceWaits,
   textBehind,
   textWaitsFor,
@@ -87,10 +87,10 @@ const SENDS_ITSELF = RegExp(String.raw`(?:^|[^\w$.]|\b(?:window|document|self|th
 const sendsFrame = (text) =>
   /frame|content[WD]|\b(window|self|parent|top)\s*\[\s*\d/i.test(text) &&
   [...text.matchAll(SENDS)].some(([, object, sends]) => (sends ? !OWN_WINDOW.test(object) : /(^|\W)(content\w+|])$/.test(object)));
-/** What code waits for that sends a frame somewhere; where there is no Navigation API, also one that sends its own. */
+/** What code waits for that sends a frame somewhere, or its own. */
 export const sendingWaitsFor = (text, el) =>
   /location/.test(text) &&
-  (sendsFrame(text) || (!('navigation' in window) && isFramed(el) && SENDS_ITSELF.test(text))) &&
+  (sendsFrame(text) || (isInSilent(el) && SENDS_ITSELF.test(text))) &&
   textWaitsFor(text.replace(/["'`](?=[\w-]+\.)/g, '$&//'));
 
 /** Rules for whatever link there is wait while anything does; those for the site's own paths go on. */
