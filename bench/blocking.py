@@ -202,8 +202,8 @@ policy that comes later, so SWALLOW and HOLD keep nothing from leaving there; wh
 the requests gone in every browser rewrite their pages (the server level).
 
 What runs there before an answer, of all vectors: what own modules import (`o-own-…`), and closed shadow roots of the
-parser. The server level's header holds them all. A page has one import map there, and that is the author's: an inline script or a handler that names a held
-import waits as a whole.
+parser. The server level's header holds them all. A page has one import map there, and that is the author's: an inline
+script or a handler that names a held import waits as a whole.
 """
 WEBKIT = """## In WebKitGTK
 
@@ -211,9 +211,9 @@ The same vectors in {version}, the engine of Safari. Its scanner heeds no later 
 other sites by itself, and its driver tells none: what is stored here is what the page's own host keeps.
 
 What runs there before an answer: what own modules import, closed shadow roots of the parser, a loaded frame whose
-`location` is set to a document in memory (`r-blob-location`, `r-blob-replace`), since this engine has no Navigation API,
-and a `javascript:` address in the markup (`r-javascript-markup`), whose code runs in the moment in which the parser
-inserts its frame, before any observer is told.
+`location` is set to a document in memory (`r-blob-location`, `r-blob-replace`), since this engine has no Navigation
+API, and a `javascript:` address in the markup (`r-javascript-markup`), whose code runs in the moment in which the
+parser inserts its frame, before any observer is told.
 """
 RACES = """## Races, in numbers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def holds(page, guest) -> bool:
 
 
 def test_what_a_new_release_asks_about_waits_for_who_has_said_yes_to_the_rest(guest, published) -> None:
-    release = blockers.snapshot("snippet")
+    release: dict[str, Any] = blockers.snapshot("snippet")
     first = copy.deepcopy(release)
     first["categories"][1]["key"] = first["services"][1]["category"] = "C0002"
     first["services"][1] |= {"key": "other", "rules": ["other.shop.test"], "cookies": []}
@@ -55,9 +56,16 @@ def test_what_a_new_release_asks_about_waits_for_who_has_said_yes_to_the_rest(gu
 
 @pytest.mark.parametrize("arm", ["A", "B"])
 def test_trackers_wait_under_either_banner_of_a_test(guest, published, arm: str) -> None:
-    release = blockers.snapshot("snippet")
+    release: dict[str, Any] = blockers.snapshot("snippet")
     ends = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=3)
-    release["banner"]["test"] = {"ends": ends.isoformat(), "layout": "bar", "position": "bottom", "theme": {}, "texts": {}, "regime_texts": {}}
+    release["banner"]["test"] = {
+        "ends": ends.isoformat(),
+        "layout": "bar",
+        "position": "bottom",
+        "theme": {},
+        "texts": {},
+        "regime_texts": {},
+    }
     published(release)
     page = guest.open(WAYS, gate=blockers.GATE.replace(" src", f" data-arm={arm} src") + blockers.SWALLOW)
     assert page.evaluate("fairgate._.drawn") == arm
