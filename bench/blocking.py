@@ -109,12 +109,17 @@ drop-in and the snippet level and, where the page is not at fault but its code i
   instructions, the artwork of media sessions and notifications, `<template for>`, style sheets with another base
   address, an option that was filled in another document and is set by its index (`select[0] = option`), storage
   buckets, tags of background sync.
-- **A document in memory in a frame** whose code puts the address together as it runs is held: one from a `blob:`
-  address gets, while anything waits, the author's bytes with a script of ours before the author's, behind its doctype
-  and the tags of its root and head, which patches its window and takes itself out. Its `location` is that of the
-  copy; the author's address goes on meaning the author's bytes. Of a `javascript:` address the same, in Chromium,
-  where its code is one expression of texts, names and calls. Not held: an empty frame's `location` set to one
-  (above), other code there, and `data:` documents, which are of no origin.
+- **A document in memory in a frame, an `<object>` or an `<embed>`** whose code puts the address together as it runs
+  is held: one from a `blob:` address gets, while anything waits, the author's bytes with a script of ours before the
+  author's, behind its doctype and the tags of its root and head, which patches its window and takes itself out. Its
+  `location` is that of the copy; the author's address goes on meaning the author's bytes, and is what whoever reads
+  the element is told. Of a `javascript:` address the same, where its code is one expression of texts, names and
+  calls. Not held: an empty frame's `location` set to one (above), other code there, and `data:` documents, which are
+  of no origin.
+- **The `location` of any frame where there is no Navigation API** (Safari before 26.2, WebKitGTK 2.50, Firefox ESR
+  140): nothing tells a page where a frame goes. Inline code and handlers that send a frame somewhere and name a held
+  address wait, in the page and in the documents of its frames; what a file does by a variable, and what is put
+  together at run time, runs. What was weighed is in [0045](decisions/0045-documents-in-memory-are-adopted.md).
 - **Code that is written against the gate**: in the page it has the same rights as the gate. One that replaces what the
   language has built in (`RegExp.prototype.exec`), puts a property of its own over an element's (`localName`), or calls
   `fairgate.accept()`, gets by. A policy holds it.
@@ -196,21 +201,19 @@ The same vectors in {version}, without a gate on the figures. Its scanner works 
 policy that comes later, so SWALLOW and HOLD keep nothing from leaving there; what runs is what counts. Sites that need
 the requests gone in every browser rewrite their pages (the server level).
 
-What runs there before an answer, of all vectors: what own modules import (`o-own-…`), closed shadow roots of the
-parser, documents in memory in an `<object>` or `<embed>` (`r-blob-…`), `javascript:` addresses whose code puts the
-held one together, and an `<object>` that is sent somewhere (`v-object-location`). The server level's header holds
-them all. A page has one import map there, and that is the author's: an inline script or a handler that names a held
-import waits as a whole.
+What runs there before an answer, of all vectors: what own modules import (`o-own-…`), and closed shadow roots of the
+parser. The server level's header holds them all. A page has one import map there, and that is the author's: an inline
+script or a handler that names a held import waits as a whole.
 """
 WEBKIT = """## In WebKitGTK
 
 The same vectors in {version}, the engine of Safari. Its scanner heeds no later policy either. It takes no cookies of
 other sites by itself, and its driver tells none: what is stored here is what the page's own host keeps.
 
-What runs there before an answer: what own modules import, closed shadow roots of the parser, and frames that are sent
-somewhere by their `location`, to an address (`v-location-…`, `v-handler-srcdoc`, `v-object-location`) or a document in
-memory (`r-blob-…`), since this engine has no Navigation API; `javascript:` addresses whose code puts the held one
-together.
+What runs there before an answer: what own modules import, closed shadow roots of the parser, a loaded frame whose
+`location` is set to a document in memory (`r-blob-location`, `r-blob-replace`), since this engine has no Navigation
+API, and a `javascript:` address in the markup (`r-javascript-markup`), whose code runs in the moment in which the
+parser inserts its frame, before any observer is told.
 """
 RACES = """## Races, in numbers
 

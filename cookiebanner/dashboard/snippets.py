@@ -49,7 +49,7 @@ def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
                 "markup may still be asked for before an answer, and so may frames, a picture right behind a "
                 "script and one in a drawing's filter (feImage); what "
                 "stands in closed shadow roots, what your own style sheets load, and what your own scripts "
-                "import from below a listed host or send an empty frame to (in Safari any frame), is out of a "
+                "import from below a listed host or send an empty frame to (in older Safari any frame), is out of a "
                 "script's reach. Firefox and Safari ask for all that stands in the markup, whatever a page says; it "
                 "does not run. Their cookies from other sites are not ours to delete."
             ),

@@ -182,3 +182,42 @@ def test_code_in_an_address_runs_once_and_makes_its_document(guest) -> None:
       return [made, frame.src, frame.contentDocument.body.innerHTML, frame.contentWindow.said, frame.contentDocument.compatMode]
     }"""
     assert guest.open("").evaluate(code) == guest.bare("").evaluate(code)
+
+
+# Documents in memory, on each way on which an element gets its address; each says that it runs.
+IN_EACH_WAY = """<script>
+const html = name => `<!doctype html><title>x</title><p>${name}</p><script>parent.log('${name}')<\\/script>`;
+const file = URL.createObjectURL(new Blob([html('blob')], { type: 'text/html' }));
+window.made = () => html('code');
+const put = (tag, name, address) => {
+  const el = document.createElement(tag); el.type = 'text/html'; el.onload = () => log(`load ${el.id}`); el.id = `e${document.querySelectorAll('.m').length}`; el.className = 'm';
+  if (name === 'late') { document.body.append(el); el.src = address } else { el.setAttribute(name, address); document.body.append(el) }
+};
+for (const one of [['iframe', 'src', file], ['iframe', 'late', file], ['object', 'data', file], ['embed', 'src', file],
+  ['iframe', 'src', 'javascript:parent.made()'], ['iframe', 'late', ' java\\tscript:parent.made(1, 2),parent.made()']]) put(...one);
+</script>"""
+STANDS = """async () => [
+  ran.slice().sort(), history.length, await (await fetch(file)).text() === html('blob'),
+  [...document.querySelectorAll('.m')].map(el => [el.outerHTML, el.src || el.data, el.getAttribute(el.data ? 'data' : 'src')]
+    .join().replaceAll(file, 'blob')), [...document.querySelectorAll('iframe,object')].map(el => el.contentDocument.documentElement.outerHTML),
+]"""
+
+
+def test_a_document_in_memory_is_the_author_s_to_whoever_looks(guest) -> None:
+    """Before an answer another stands in its place; after one it stays as it is, and an address that comes later counts."""
+    bare = guest.bare(IN_EACH_WAY)
+    bare.wait_for_timeout(500)
+    expected = bare.evaluate(STANDS)
+    page = guest.open(IN_EACH_WAY)
+    page.wait_for_timeout(500)
+    assert page.evaluate(STANDS) == expected
+    assert expected[0].count("blob") == 4
+    page.evaluate("fairgate.reject()")
+    page.wait_for_timeout(300)
+    assert page.evaluate(STANDS) == expected
+    page.evaluate("fairgate.accept()")
+    page.wait_for_timeout(300)
+    assert page.evaluate(STANDS) == expected
+    page.evaluate("document.querySelector('iframe').src = '/own/png'")
+    page.wait_for_function("frames[0].location.pathname === '/own/png'")
+    assert page.evaluate("document.querySelector('iframe').getAttribute('src')") == "/own/png"

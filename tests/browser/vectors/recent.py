@@ -52,10 +52,13 @@ NAVIGATED_JS = {
     "v-lazy-html": _add + "'<iframe loading=lazy src={T}/f.html></iframe>')",
     "v-lazy-late": "var f=document.createElement('iframe');f.loading='lazy';f.style.marginTop='9999px';document.body.append(f);f.src='{T}/f.html';f.loading='eager'",
     "v-lazy-srcdoc": _add + "'<iframe loading=lazy srcdoc=\"<script src={T}/t.js></'+'script>\"></iframe>')",
+    "v-location-written": _frame + "var d=f.contentDocument;d.open();d.write('<script>var u=`{T}/f.html`;location.replace(u)<\\/script>');d.close()",
     "v-move-before-frame": _frame + _box + "p.moveBefore(f,null);f.src='{T}/f.html'",
     "v-move-before-shadow": _frame + _box + "p.attachShadow({mode:'closed'}).moveBefore(f,null);f.src='{T}/f.html'",
 }  # fmt: skip
 NAVIGATED_BODY = {
+    "v-handler-error": "<iframe srcdoc=\"<img src=x: onerror='document.location.assign(`{T}/f.html`)'>\"></iframe>",
+    "v-location-timer": "<iframe srcdoc=\"<script>setTimeout('self.location=`{T}/f.html`')</script>\"></iframe>",
     "v-lazy-markup": "<div style='height:9px'></div><iframe loading=lazy srcdoc=\"<script src='{T}/t.js'></script>\"></iframe>",
 }
 
@@ -92,6 +95,10 @@ REALMS_JS = {
     "r-javascript-call": "window.mk=function(){return " + _doc + "};" + _frame + "f.src='javascript:parent.mk()'",
     "r-javascript-open": _named + "open(" + _javascript + ",'h')",
     "r-javascript-link": _named + "var a=document.createElement('a');a.href=" + _javascript + ";a.target='h';document.body.append(a);a.click()",
+    "r-javascript-spaced": "window.mk=function(){return " + _doc + "};" + _frame + "f.src=' java\\tscript:parent.mk()'",
+    "r-javascript-again": "window.mk=function(){return " + _doc + "};" + _load_own + "f.src='javascript:parent.mk()'}",
+    "r-blob-object-html": _blob() + _add + "'<object type=text/html data='+u+'></object>')",
+    "r-blob-embed-late": _blob() + "var o=document.createElement('embed');o.type='text/html';document.body.append(o);o.setAttribute('src',u)",
     "r-javascript-html": "window.mk=function(){return " + _doc + "};" + _add + "'<iframe src=\"javascript:parent.mk()\"></iframe>')",
 }  # fmt: skip
 REALMS_BODY = {
@@ -150,6 +157,7 @@ _types = (
 )
 _data = "var d=new DataTransfer();d.setData('text/html','<img src={T}/t.gif>');"
 _view = "document.startViewTransition("
+_script = ";var s=document.createElement('script');s.src='{T}/t.js';document.head.append(s)"
 SINKS_JS = {
     "u-paste-handler": _editor + _data + "p.onpaste=function(e){document.execCommand('insertHTML',false,e.clipboardData.getData('text/html'))};p.dispatchEvent(new ClipboardEvent('paste',{clipboardData:d,bubbles:true,cancelable:true}))",
     "u-paste-range": _editor + _data + "p.onpaste=function(e){getSelection().getRangeAt(0).insertNode(document.createRange().createContextualFragment(e.clipboardData.getData('text/html')))};p.dispatchEvent(new ClipboardEvent('paste',{clipboardData:d}))",
@@ -180,6 +188,9 @@ SINKS_JS = {
     "u-lazy-video": "var v=document.createElement('video');v.setAttribute('loading','lazy');v.poster='{T}/t.gif';document.body.prepend(v)",
     "u-move-before-image": "var d=document.createElement('div'),q=document.createElement('div');d.innerHTML='<picture><img></picture>';document.body.append(d,q);var s=document.createElement('source');s.srcset='{T}/t.gif';q.append(s);d.firstChild.moveBefore(s,d.firstChild.firstChild)",
     "u-move-before-text": "var s=document.createElement('style'),t=document.createTextNode('@import \"{T}/t.css\"'),d=document.createElement('div');d.append(t);document.body.append(d,s);s.moveBefore(t,null)",
+    # A link to a draft on the site itself that nobody signed: the gate asks for another one, and starts when it does not come.
+    "u-preview-name": "if(name)name='';else{name='fairgate-preview/made.up:by-somebody';location.reload()}" + _script,
+    "u-preview-hash": "if(!location.hash){location.hash='fairgate-preview/made.up:by-somebody';location.reload()}" + _script,
     "u-consent-event": "addEventListener('fairgate_consent',function(){new Image().src='{T}/t.gif'});document.addEventListener('fairgate_consent',function(){new Image().src='{T}/t.gif'});document.dispatchEvent(new CustomEvent('fairgate_consent',{bubbles:true,detail:{granted:['C0004']}}))",
 }  # fmt: skip
 

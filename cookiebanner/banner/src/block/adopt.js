@@ -1,10 +1,10 @@
 /**
- * Documents in memory (`blob:` addresses) that frames go to. Their code may put an address together as it runs, so while
- * anything waits a frame gets the author's bytes with a script in front of the author's, by which its window is patched; it
- * takes itself out. The author's own address goes on meaning the author's bytes, for whoever reads, saves or shows it.
+ * Documents in memory (`blob:` and `javascript:` addresses) that frames go to. Their code may put an address together as it
+ * runs, so while anything waits a frame gets the author's bytes with a script in front of the author's, by which its window is
+ * patched; it takes itself out. The author's own address goes on meaning the author's bytes, for whoever reads, saves or shows it.
  */
-import { anyServiceWaits, exempted, host, textOf, upward } from './decide.js';
-import { apply, contentWindow, getter } from './dom.js';
+import { anyServiceWaits, asRead, exempted, host, textOf, upward } from './decide.js';
+import { apply, getter } from './dom.js';
 import { methods } from './replace.js';
 
 /** What stands in a tag: quotes count behind `=` alone. */
@@ -14,16 +14,18 @@ const SPACE = '(?:\\s|<!--(?:-?>|[^]*?--!?>))*';
 const START = RegExp(`^\ufeff?${SPACE}(?:<!doctype${INSIDE})?${SPACE}(?:<html\\b${INSIDE})?${SPACE}(?:<head\\b${INSIDE})?`, 'i');
 const XML_START = RegExp(`^(?:<!--[^]*?-->|<[?!][^>]*>|[^<])*<\\w${INSIDE}`);
 
-/** Under this name a frame's first script finds what patches its window. */
-const PATCH = '__fgRealm';
-const MADE = '__fgMade';
-/** A script that runs before all others of a document. */
-function adoptingScript() {
-  window[PATCH] ||= upward.patchRealm;
-  return `<script xmlns="http://www.w3.org/1999/xhtml" nonce="${host.nonce || ''}">document.currentScript.remove();try{for(let w=self,i=9;i--;w=w.parent)if(w.${PATCH}){w.${PATCH}(self);break}}catch(e){}</script>`;
+/** Under this name a frame's first code finds ours, in the window around it. */
+const OURS = '__fgRealm';
+/** Code of a frame that calls one of ours. */
+function calling(name, argument) {
+  window[OURS] ||= { adopt: upward.patchRealm, made: (value) => (typeof value === 'string' ? withScript(value) : value) };
+  return `((w,i)=>{for(;i--;w=w.parent)if(w.${OURS})return w.${OURS}})(self,9).${name}(${argument})`;
 }
+/** A script that runs before all others of a document. */
+const adoptingScript = () =>
+  `<script xmlns="http://www.w3.org/1999/xhtml" nonce="${host.nonce || ''}">document.currentScript.remove();try{${calling('adopt', 'self')}}catch(e){}</script>`;
 /** Is there code in this document? */
-const hasCode = (html) => /<([\w]+:)?script|\bon\w+\s*=|javascript:/i.test(html);
+export const hasCode = (html) => /<([\w]+:)?script|\bon\w+\s*=|javascript:/i.test(html);
 /** Where a document's first script may stand. @returns {number} -1: nowhere */
 function startOf(html, isXml) {
   const [before = ''] = (isXml ? XML_START : START).exec(html) || [];
@@ -45,18 +47,17 @@ export const withScript = (html, isXml = false) => {
 /** One expression, as far as can be told without an engine: texts, names and calls. */
 const EXPRESSION =
   /^(?!\s*(?:void|var|let|const|return|throw|function|class|import|new)\b)((["'`])(?:\\[^]|(?!\2)[^\\])*\2|[\w$.+,()[\] ])+(?=;?\s*$)/;
-/** The same for code whose value may be a document; window `w` runs it. */
-function adoptedCode(url, w) {
+/** The same for code whose value may be a document. */
+function adoptedCode(url) {
   const code = url.replace(/^javascript:/i, '');
   const [expression] = EXPRESSION.exec(unescape(code)) || [];
   if (!expression || !/["'`(]/.test(expression)) return;
-  w[MADE] = (value) => delete w[MADE] && (typeof value === 'string' ? withScript(value) : value);
-  return `javascript:${MADE}(${code.replace(/;\s*$/, '')})`;
+  return `javascript:${calling('made', `(${code.replace(/;\s*$/, '')})`)}`;
 }
 
-/** @returns {string|undefined} where frame `w` goes instead of this address, if that is a document in memory whose code may run */
-export function adoptedUrl(url, w) {
-  if (/^javascript:/i.test(url)) return anyServiceWaits() && w ? adoptedCode(`${url}`, w) : undefined;
+/** @returns {string|undefined} where a frame goes instead of this address, if that is a document in memory whose code may run */
+export function adoptedUrl(url) {
+  if (/^javascript:/i.test(url)) return anyServiceWaits() ? adoptedCode(url) : undefined;
   const [address, fragment] = `${url}`.split('#');
   const file = files.get(address);
   if (!file || !anyServiceWaits()) return;
@@ -75,21 +76,9 @@ export function adoptedUrl(url, w) {
   return fragment === undefined ? adopted : `${adopted}#${fragment}`;
 }
 
-/** A frame in the page has got this address. Of one that is still empty there is no event (navigate.js). */
-export function adoptFrame(el, url) {
-  if (!/^(blob|javascript):/i.test(url) || !/^i?frame$/.test(el.localName) || exempted.has(el)) return;
-  const w = el.localName === 'iframe' ? contentWindow(el) : el.contentWindow;
-  try {
-    const adopted = w.location.protocol === 'about:' && adoptedUrl(url, w);
-    if (!adopted) return;
-    // Chromium forgets code that has yet to run; of the others nobody has shown it.
-    if (/^j/.test(adopted)) {
-      if (!/Chrom/.test(navigator.userAgent)) return;
-      w.stop();
-    }
-    w.location.replace(adopted);
-  } catch {}
-}
+/** The same for an attribute that an element is about to load. */
+export const adoptedAttribute = (el, name, value) =>
+  /^(src|data)$/.test(name) && /^(i?frame|embed|object)$/.test(el.localName) && !exempted.has(el) && adoptedUrl(asRead(value));
 
 /** @param {any} w */
 export function patchAddresses(w) {

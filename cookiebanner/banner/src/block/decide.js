@@ -119,10 +119,12 @@ export function textOf(url, type = '') {
 /** The same for it. */
 export const fileWaitsFor = (url) => textWaitsFor(textOf(url) || '');
 
+/** An address as browsers read it. */
+export const asRead = (written) => `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, '');
+
 /** The text of a `data:`, `javascript:` or `blob:` address, if it is one. */
 export function textBehind(written) {
-  // As browsers read an address.
-  const url = `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, '');
+  const url = asRead(written);
   if (/^blob:/i.test(url)) return textOf(url);
   const [, base64, text] = /^(?:data:[^,]*?(;\s*base64\s*)?,|javascript:)([^]*)/i.exec(url) || [];
   try {
@@ -136,11 +138,14 @@ export function documentWaitsFor(url, base) {
   return text ? textWaitsFor(text) : urlWaitsFor(url, false, base);
 }
 
-/** What addresses in HTML are relative to that is still a text. */
+/** What addresses in HTML are relative to that is still a text, and whether a silent frame is about to get it. */
 let writtenBase;
+let isForSilent = false;
 /** Runs `change` on HTML that a document with this base is about to get. */
-export function withBaseOf(html, base, change) {
+export function withBaseOf(html, base, change, forSilent = false) {
   const before = writtenBase;
+  const wasForSilent = isForSilent;
+  isForSilent = forSilent;
   const [, href] = /<base\b[^>]*\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(html) || [];
   try {
     writtenBase = href ? new URL(href, base).href : base;
@@ -149,8 +154,12 @@ export function withBaseOf(html, base, change) {
     return change();
   } finally {
     writtenBase = before;
+    isForSilent = wasForSilent;
   }
 }
+/** Is this the window of a frame that tells nobody where it goes? Without a Navigation API all are, with one the empty ones. */
+export const isSilent = (w) => !!w && w !== top && !w.navigation?.currentEntry;
+export const isInSilent = ({ ownerDocument: { defaultView } }) => (defaultView ? isSilent(defaultView) : isForSilent);
 /** What an element's addresses are relative to. */
 const baseOf = ({ ownerDocument }) => (ownerDocument.defaultView ? ownerDocument.baseURI : writtenBase);
 
@@ -195,7 +204,7 @@ const cssUrlWaits = (url, base) =>
 /** A string without `url()` is an address when it looks like a whole one. */
 const holdPlainCss = (text, base) =>
   text.replace(/(url\(\s*["']?|@import\s*["']|["'](?=\s*\w*[:/\\])(?![^"')]*(?:url\(|@import)))([^"')]+)/gi, (whole, before, written) => {
-    const url = unescaped(written).replace(/^[\0- ]+|[\t\n\r]/g, '');
+    const url = asRead(unescaped(written));
     return (before[1] || /^(\w+:|[\\/]{2})/.test(url)) && cssUrlWaits(url, base) ? `${before}data:fg,${written}` : whole;
   });
 

@@ -5,7 +5,7 @@
  * load. What its author wrote stays readable (twins.js). An element is held where it would load and no earlier: images and
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
-import { adoptFrame } from './adopt.js';
+import { adoptedAttribute } from './adopt.js';
 import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
 import {
   findAll,
@@ -26,8 +26,8 @@ import {
 } from './dom.js';
 import { HELD, KEPT, MARK, PARKED, releaseCss } from './names.js';
 import { incomplete, mayRun } from './replace.js';
-import { assignType, holdSource, importsWaitFor } from './scripts.js';
-import { attributeNames, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
+import { assignType, holdSource, importsWaitFor, sendingWaitsFor } from './scripts.js';
+import { attributeNames, isAdopted, isHeldElement, keep, kept, masked, put, written, writtenNames } from './twins.js';
 
 const getText = getter(Node.prototype, 'textContent');
 const setText = setter(Node.prototype, 'textContent');
@@ -55,6 +55,8 @@ export function isLoading({ localName }, name) {
   if (!pairs.has(pair)) pairs.set(pair, pair === 'meta content' || LOADS.test(pair));
   return pairs.get(pair);
 }
+/** Handlers of what visitors do themselves. */
+const BY_VISITOR = /^on(change|click|input|key|mouse|pointer|submit|touch)/;
 const EVERYWHERE = new Set('img image input feImage use picture source video audio track'.split(' '));
 
 /** What loads in this node: 0 nothing, 1 images and media, 2 all. */
@@ -108,10 +110,20 @@ function holdAttribute(el, name, value) {
   host.held?.(el);
 }
 
-/** Gives an attribute back. */
+/** Puts a document in memory that its author did not write in the place of the author's (adopt.js). @returns {*} whether there is one */
+function adopt(el, name, value, set) {
+  const adopted = adoptedAttribute(el, name, value);
+  if (!adopted) return;
+  if (name === 'src') giveBack(el, 'sandbox');
+  keep(el, name, value);
+  set(/^i?f/.test(el.localName) ? adopted : trust(adopted, 'createScriptURL'));
+  return adopted;
+}
+
+/** Gives an attribute back. A document that has come stays as it is. */
 function giveBack(el, name) {
   const value = kept(el, name);
-  if (value === null) return;
+  if (value === null || isAdopted(el, name)) return;
   const names = writtenNames(el);
   removeAttr(el, KEPT + name);
   // Before the address, or the frame would load without it.
@@ -148,13 +160,13 @@ const takenFrom = (el, name) => (el.localName === 'link' ? 'rel' : name);
 function checkAttribute(el, name, where) {
   const standing = getAttr(el, name);
   // Whatever came past us would load, and counts.
-  const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing));
+  const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing)) && !isAdopted(el, name);
   const value = isNew ? standing : kept(el, name);
   if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(el, value, (safe) => masked.add(name) && setAttr(el, name, safe));
-  const imports = /^on/.test(name) && importsWaitFor(value);
-  if (imports) {
+  const code = /^on/.test(name) && (importsWaitFor(value) || (!BY_VISITOR.test(name) && sendingWaitsFor(value, el)));
+  if (code) {
     if (isNew) holdAttribute(el, name, value);
-    return imports;
+    return code;
   }
   if (!isLoading(el, name) || isIdleLink(el)) return 0;
   if (name === 'srcdoc') {
@@ -170,7 +182,7 @@ function checkAttribute(el, name, where) {
   else if (!i && kept(el, name) !== null) {
     if (isNew) removeAttr(el, KEPT + name);
     else giveBack(el, name);
-  }
+  } else if (!i && where > 1 && !el.isConnected) adopt(el, name, value, (adopted) => setAttr(el, name, adopted));
   return i || 0;
 }
 
@@ -194,7 +206,7 @@ function settle(el, waiting) {
     if (hasAttr(el, HELD)) {
       // A document stays as it was parsed; what waits in it comes back by itself.
       for (const name of attributeNames(el)) if (/^fg-(?!held|srcdoc)/.test(name)) giveBack(el, name.slice(KEPT.length));
-      if (kept(el, 'srcdoc') === null) removeAttr(el, HELD);
+      if (kept(el, 'srcdoc') === null && !isAdopted(el)) removeAttr(el, HELD);
     }
     heldOutside.delete(el);
     unplace(el);
@@ -246,7 +258,7 @@ export function checkTree(node, where = undefined) {
 
 /** The author's value of a name that is taken away changes. @returns {boolean} whether that is all there is to do */
 function assignKept(el, name, value) {
-  if (kept(el, name) === null && !(name === 'sandbox' && isHeldElement(el) && isEmptyFrame(el))) return false;
+  if (kept(el, name) === null && !(name === 'sandbox' && isHeldElement(el) && isEmptyFrame(el) && !isAdopted(el))) return false;
   keep(el, name, value);
   note(el, KEPT + name)[KEPT + name] = false;
   return true;
@@ -292,6 +304,8 @@ export function assign(el, attribute, value, set) {
     // This is the page's doing: its observers are told.
     note(el, KEPT + name)[KEPT + name] = false;
     settle(el, i);
+  } else if (where > 1 && adopt(el, name, `${value}`, set)) {
+    checkElement(el);
   } else if (hasAttr(el, HELD)) {
     removeAttr(el, KEPT + name);
     if (name === 'src') giveBack(el, 'sandbox');
@@ -299,6 +313,5 @@ export function assign(el, attribute, value, set) {
     checkElement(el);
   } else {
     set(value);
-    if (name === 'src') adoptFrame(el, value);
   }
 }

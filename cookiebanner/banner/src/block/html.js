@@ -1,5 +1,5 @@
 /** HTML that is about to be parsed: made safe as a string (document.write, srcdoc) or as nodes (innerHTML and friends). */
-import { INSIDE, withScript } from './adopt.js';
+import { hasCode, INSIDE, withScript } from './adopt.js';
 import { holdCss, readings, trust, withBaseOf } from './decide.js';
 import { findAll, inert, outerHtml, setHtml } from './dom.js';
 import { checkElement, heldOutside, LOADING, loadsIn } from './hold.js';
@@ -26,7 +26,7 @@ function changes(el, where = 2) {
 
 /** One start tag, held if need be. */
 function safeTag(html, text = '') {
-  if (!mayLoad(html)) return html;
+  if (!mayLoad(html) && !hasCode(html)) return html;
   const box = inert.createElement('div');
   setHtml(box, trust(html));
   const el = box.firstElementChild;
@@ -38,22 +38,26 @@ function safeTag(html, text = '') {
 }
 
 /** The same HTML with its held tags held, everything else byte for byte. */
-export const safeHtml = (html, base = document.baseURI) =>
-  withBaseOf(html, base, () =>
-    html.replace(TAG, (whole, start, name, text) => {
-      if (whole[1] === '!') return whole;
-      if (!start) return safeTag(whole);
-      // In a drawing, comments and escapes of HTML count in both.
-      const drawn = /[&<]/.test(text) ? readings(text.replace(/<!--[^]*?-->/g, '')).at(-1) : text;
-      if (!/style/i.test(name)) return safeTag(start, `${text}${drawn === text ? '' : drawn}`) + text;
-      const safe = holdCss(text);
-      return start + (safe === text && holdCss(drawn) !== drawn ? holdCss(drawn) : safe);
-    }),
+export const safeHtml = (html, base = document.baseURI, forSilent = false) =>
+  withBaseOf(
+    html,
+    base,
+    () =>
+      html.replace(TAG, (whole, start, name, text) => {
+        if (whole[1] === '!') return whole;
+        if (!start) return safeTag(whole);
+        // In a drawing, comments and escapes of HTML count in both.
+        const drawn = /[&<]/.test(text) ? readings(text.replace(/<!--[^]*?-->/g, '')).at(-1) : text;
+        if (!/style/i.test(name)) return safeTag(start, `${text}${drawn === text ? '' : drawn}`) + text;
+        const safe = holdCss(text);
+        return start + (safe === text && holdCss(drawn) !== drawn ? holdCss(drawn) : safe);
+      }),
+    forSilent,
   );
 
 /** A frame's document gets the patches before its first script. */
 export function safeSrcdoc(html, el) {
-  return withScript(safeHtml(html, el.baseURI));
+  return withScript(safeHtml(html, el.baseURI, !('navigation' in window)));
 }
 
 /**

@@ -39,7 +39,7 @@ function isStopped(el, target, address, resumes = true) {
   const url = address !== null && new URL(address, doc.baseURI).href;
   const held = url && isHeld(url);
   const frame = (held || /^(blob|javascript):/.test(url)) && frameOf(doc, target);
-  const adopted = frame && !held && adoptedUrl(url, frame);
+  const adopted = frame && !held && adoptedUrl(url);
   if (!held && !adopted) return;
   if (adopted) frame.location = adopted;
   else if (frame && resumes) stopped.set(frame, url);

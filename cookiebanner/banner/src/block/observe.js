@@ -5,7 +5,7 @@ import { checkElement, checkOne, checkTree, LOADING, unplace } from './hold.js';
 import { swallowed } from './level.js';
 import { HELD } from './names.js';
 import { checkEarlier, checkParsed, didRest, resting, scriptsIn, showPrepared, takenOut } from './scripts.js';
-import { masked } from './twins.js';
+import { isAdopted, masked } from './twins.js';
 
 /** Documents and shadow roots under watch. @type {WeakRef<Document|ShadowRoot>[]} */
 export const watchedRoots = [];
@@ -39,7 +39,7 @@ function keepLoad(event) {
   const { isTrusted, target } = event;
   if (!isTrusted || !/^(i?frame|img|source|track)$/.test(target.localName)) return;
   checkElement(target);
-  if (hasAttr(target, HELD) && !hasAttr(target, 'srcdoc')) event.stopImmediatePropagation();
+  if (hasAttr(target, HELD) && !hasAttr(target, 'srcdoc') && !isAdopted(target)) event.stopImmediatePropagation();
 }
 
 /** The parser reports every node by itself: does this one hold others, with which it came as a whole? */

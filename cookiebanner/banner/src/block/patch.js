@@ -2,8 +2,8 @@
  * The patches of one realm (a window): everything that loads asks `hold.js` first. Each patch has its own try/catch. An
  * interface that the browser does not have is no failure; a patch that cannot be made is reported.
  */
-import { patchAddresses } from './adopt.js';
-import { anyServiceWaits, host, trust, urlWaitsFor, withBaseOf } from './decide.js';
+import { hasCode, patchAddresses } from './adopt.js';
+import { anyServiceWaits, host, isSilent, trust, urlWaitsFor, withBaseOf } from './decide.js';
 import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
 import { BUSY, checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
@@ -17,7 +17,7 @@ import { constructors, methods, nativeOf, property } from './replace.js';
 import { checkParsed, holdInsertion, scriptsIn, showPrepared } from './scripts.js';
 import { changeSheet, changeText, patchSinks } from './sinks.js';
 import { patchStorage } from './store.js';
-import { cleanHtml, isHeldElement } from './twins.js';
+import { cleanHtml, isAdopted, isHeldElement } from './twins.js';
 import { patchWorkers } from './workers.js';
 
 const patched = new WeakSet();
@@ -264,7 +264,7 @@ function patchWrite(w) {
       apply(native, self, [trust('')]);
       listenAgain(self);
     }
-    if (!pending && !mayLoad(html) && at === text.length) {
+    if (!pending && !mayLoad(html) && !hasCode(html) && at === text.length) {
       go();
       enterFrames(self.defaultView);
       return;
@@ -272,7 +272,7 @@ function patchWrite(w) {
     // A tag that comes in pieces waits for its end.
     const whole = text.slice(0, at);
     unfinished.set(self, text.slice(at));
-    const safe = safeHtml(whole, self.baseURI);
+    const safe = safeHtml(whole, self.baseURI, isSilent(self.defaultView));
     if (safe === html) go();
     else send(self, safe, native);
     enterFrames(self.defaultView);
@@ -327,7 +327,7 @@ function patchFrames(w) {
   for (const name of ['HTMLIFrameElement', 'HTMLObjectElement']) {
     for (const key of ['contentWindow', 'contentDocument']) {
       property(w, name, key, null, (go, frame) => {
-        if (key === 'contentDocument' && isHeldElement(frame) && !hasAttr(frame, 'srcdoc')) return null;
+        if (key === 'contentDocument' && isHeldElement(frame) && !hasAttr(frame, 'srcdoc') && !isAdopted(frame)) return null;
         const found = go();
         try {
           patchRealm(found.defaultView || found);

@@ -57,7 +57,9 @@ export function tellRefusals(internals) {
       const i = waitsFor(el);
       return i && isRefused(i, el) && (getAttr(el, 'src') ?? getAttr(el, 'href'));
     }
-    if (!hasAttr(el, HELD) || isSilent(el)) return null;
+    // A document in memory has come, if not under its author's address (adopt.js).
+    const isThere = /^(blob|javascript):/.test(getAttr(el, 'src') ?? getAttr(el, 'data'));
+    if (!hasAttr(el, HELD) || isSilent(el) || isThere) return null;
     const kept = (name) => getAttr(el, KEPT + name);
     const address =
       el.localName === 'link'

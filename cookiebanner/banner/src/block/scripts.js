@@ -11,6 +11,7 @@ import {
   heldMentions,
   host,
   isExempt,
+  isInSilent,
   serviceWaits,
   textBehind,
   textWaitsFor,
@@ -76,14 +77,19 @@ export function importsWaitFor(text, isModule = false) {
 }
 
 const OWN_WINDOW = /^((window|document|self|top|parent|this|globalThis)\b\W*)+$/;
+const SENDING = /(=[^=]|\.\s*((href|host|hostname)\s*=[^=]|(replace|assign)\s*\())/.source;
+const OF_OBJECT = String.raw`(\b(?:[\w$]+\s*\.\s*)*[\w$]+|[\])])\s*(?:\.\s*|\[\s*["'\x60])location\b(?=(?:["'\x60]\s*])?\s*`;
+const SENDS = RegExp(`${OF_OBJECT}${SENDING}?)`, 'g');
+const SENDS_ITSELF = RegExp(String.raw`(?:^|[^\w$.]|\b(?:window|document|self|this|globalThis)\s*\.)\s*location\s*${SENDING}`);
 /** Does code send a frame somewhere by its `location`? Nothing can stop that: such code waits when it names a held address. */
 const sendsFrame = (text) =>
-  /frame|content[WD]/i.test(text) &&
-  [
-    ...text.matchAll(
-      /(\b(?:[\w$]+\s*\.\s*)*[\w$]+|[\])])\s*(?:\.\s*|\[\s*["'`])location\b(?=(?:["'`]\s*])?\s*(=[^=]|\.\s*(href\s*=[^=]|(replace|assign)\s*\())?)/g,
-    ),
-  ].some(([, object, sends]) => (sends ? !OWN_WINDOW.test(object) : /(^|\W)(content\w+|])$/.test(object)));
+  /frame|content[WD]|\b(window|self|parent|top)\s*\[\s*\d/i.test(text) &&
+  [...text.matchAll(SENDS)].some(([, object, sends]) => (sends ? !OWN_WINDOW.test(object) : /(^|\W)(content\w+|])$/.test(object)));
+/** What code waits for that sends a frame somewhere, or its own. */
+export const sendingWaitsFor = (text, el) =>
+  /location/.test(text) &&
+  (sendsFrame(text) || (isInSilent(el) && SENDS_ITSELF.test(text))) &&
+  textWaitsFor(text.replace(/["'`](?=[\w-]+\.)/g, '$&//'));
 
 /** Rules for whatever link there is wait while anything does; those for the site's own paths go on. */
 const linksWaitFor = (text) => /"where"|"document"/.test(text) && !/"href_matches"\s*:\s*\[?\s*"\//.test(text) && anyServiceWaits();
@@ -104,7 +110,7 @@ export function scriptWaitsFor(el, more = '') {
   }
   const imported = importsWaitFor(text, type === 'module');
   if (imported) return imported;
-  const sent = sendsFrame(text) && textWaitsFor(text);
+  const sent = sendingWaitsFor(text, el);
   if (sent) return sent;
   if (type === 'speculationrules') return textWaitsFor(text) || linksWaitFor(text);
   return host.services.findIndex((service, i) => service.inline.some((part) => means(text, i, part)) && serviceWaits(i)) + 1;

@@ -17,6 +17,9 @@ export const isHeldElement = (el) => masked.size > 0 && hasAttr(el, HELD);
 /** Does an attribute of this element not stand as it was written? */
 export const isMasked = (el) => masked.size > 0 && (hasAttr(el, HELD) || /data:fg,/.test(getAttr(el, 'style')));
 export const kept = (el, name) => getAttr(el, KEPT + name);
+/** Stands a document in memory of ours in the place of the author's (adopt.js)? What waits has no such address. */
+export const isAdopted = (el, name = el.localName === 'object' ? 'data' : 'src') =>
+  kept(el, name) !== null && /^(blob|javascript):/.test(getAttr(el, name));
 export const written = (el, name) => kept(el, name) ?? getAttr(el, name);
 
 /** @param {[string, string][]} pairs names and values as they stand @returns {[string, string][]} as their author wrote them */
