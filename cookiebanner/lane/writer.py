@@ -290,19 +290,19 @@ class _Line:
         self, batch: list[Item], outcomes: list[Outcome | Exception]
     ) -> tuple[list[Item], list[Outcome | Exception]]:
         """What is told now. What was left out comes again, before what came later, with less patience."""
-        told: tuple[list[Item], list[Outcome | Exception]] = ([], [])
+        reported: tuple[list[Item], list[Outcome | Exception]] = ([], [])
         left = []
         for item, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Outcome) and outcome.status == "busy":
                 item[0].patience -= 1
                 left.append(item)
             else:
-                told[0].append(item)
-                told[1].append(outcome)
+                reported[0].append(item)
+                reported[1].append(outcome)
         if left:
             with self._arrived:
                 self.waiting.extendleft(reversed(left))
-        return told
+        return reported
 
     def _report_outcomes(self, batch: list[Item], outcomes: list[Outcome | Exception]) -> None:
         if self._loop.is_closed():
