@@ -30,7 +30,6 @@ HELD_UP = 0.25  # seconds in one transaction after which other sites' answers wa
 WRITERS = 2  # threads of one process, each with a connection: one works, the other when that is held up
 WRITERS_APART = 8  # where the database keeps sites apart, for those that only the coordinator reaches
 LOOK_AGAIN = 40.0  # seconds until it is asked anew where sites lie: before a batch would have to ask
-LONG = 96  # answers that wait for a batch and become one of their own, written beside it
 PATIENCE = 2  # how often an answer is left out of a batch because others write to its site's log
 OnOutcome = Callable[[Outcome | Exception], None]
 Item = tuple[Draft, OnOutcome]
@@ -50,11 +49,10 @@ class Writer:
     """Give it drafts from one event loop; `write` is what commits a batch (tests may count or delay it).
 
     One of its lines does the work, so that batches are long; what waits for it while a transaction is held up (by the
-    lock of a site's log, say) goes to the next, and so does what is a long batch of its own. Where the database keeps
-    sites apart each of its machines has such lines, and sites of machines that are not reached from here are shared by
-    lines that ask the coordinator. Each has a thread and a connection. All of a site's answers that are not yet stored
-    are in one line, so that they stay in their order. Whoever gave a draft is told its outcome, or why there is none,
-    in the loop's thread.
+    lock of a site's log, say) goes to the next. Where the database keeps sites apart each of its machines has such
+    lines, and sites of machines that are not reached from here are shared by lines that ask the coordinator. Each has a
+    thread and a connection. All of a site's answers that are not yet stored are in one line, so that they stay in their
+    order. Whoever gave a draft is told its outcome, or why there is none, in the loop's thread.
     """
 
     def __init__(
@@ -114,16 +112,7 @@ class Writer:
         draft.patience = PATIENCE
         line = self._line_of(draft.site_id)
         line.add((draft, on_outcome))
-        if line.began and len(line.waiting) % LONG == 0:
-            self._share(line)
         return True
-
-    def _share(self, line: _Line) -> None:
-        """What waits for a long batch is a long batch of its own, if there is somebody to write it."""
-        idle = next((one for one in self._lines if not one.sites), None)
-        if idle is not None and not self._apart:
-            for item in line.give_up():
-                idle.add(item)
 
     def _line_of(self, site_id: int) -> _Line:
         for line in self._all() if self._near else self._lines:

@@ -57,9 +57,9 @@ class Tab:
             raise TimeoutError(str(error)) from error
 
     async def cookies(self) -> set[str]:
-        """The names of the page's own cookies that code can read."""
+        """The names of the page's own cookies that code can read; "" is that of a cookie that is only a value."""
         said = await self.evaluate("() => document.cookie")
-        return {part.partition("=")[0] for part in said.split("; ") if part}
+        return {part.partition("=")[0] if "=" in part else "" for part in said.split("; ") if part}
 
 
 class Browser:

@@ -16,7 +16,7 @@ from consent.ledger import places
 from consent.ledger.append import Draft, Outcome
 from consent.models import LogEntry
 from cookiebanner.lane.app import Lane
-from cookiebanner.lane.writer import LONG, Unavailable, Writer
+from cookiebanner.lane.writer import Unavailable, Writer
 from cookiebanner.wsgi import application as django
 from tests import corpus
 from tests.cookiebanner.lane.asgi import Running, ask
@@ -150,31 +150,6 @@ def test_what_is_left_out_comes_again_before_what_came_later_until_its_patience_
     for rest in range(3):
         assert [n for n in order if n % 3 == rest] == list(range(rest, 12, 3))
     assert [left_out.count(n) for n in (4, 7, 10)] == [2, 2, 2]
-
-
-def test_what_waits_for_a_long_batch_is_written_beside_it(monkeypatch):
-    monkeypatch.setattr("cookiebanner.lane.writer.HELD_UP", 60.0)
-    go_on, both = threading.Event(), threading.Barrier(2)
-    batches: list[set[int]] = []
-
-    def write(drafts):
-        go_on.wait(10)
-        batches.append({one.site_id for one in drafts})
-        if len(batches) < 3:
-            both.wait(10)  # two batches are under way
-        return [Outcome("created", one.record_id.int) for one in drafts]
-
-    async def go(writer):
-        futures = [offer(writer, draft(0, 0))]
-        while not writer._lines[0].began:
-            await asyncio.sleep(0.001)
-        futures += [offer(writer, draft(n, n % 3)) for n in range(1, LONG + 10)]
-        await asyncio.sleep(0.01)
-        go_on.set()
-        return [(await future).index for future in futures]
-
-    assert run(write, go, writers=2) == list(range(LONG + 10))
-    assert {0} in batches[:2] and {1, 2} in batches[:2]
 
 
 def test_each_machine_of_a_database_that_keeps_sites_apart_has_lines_of_its_own(monkeypatch):
