@@ -213,7 +213,8 @@ other sites by itself, and its driver tells none: what is stored here is what th
 What runs there before an answer: what own modules import, closed shadow roots of the parser, a loaded frame whose
 `location` is set to a document in memory (`r-blob-location`, `r-blob-replace`), since this engine has no Navigation
 API, and a `javascript:` address in the markup (`r-javascript-markup`), whose code runs in the moment in which the
-parser inserts its frame, before any observer is told.
+parser inserts its frame, before any observer is told. The strict level leaves the frames that are sent to a document in
+memory, since a document of an own file has a policy of its own; the server level's header holds all of them.
 """
 RACES = """## Races, in numbers
 

@@ -71,7 +71,8 @@ def _for_own_pages(site: Site, base: str) -> list[dict[str, Any]]:
             ),
             "cannot": gettext(
                 "A connection may be opened (preconnect) without a request, and Firefox and Safari ask for all "
-                "that stands in the markup; of that only what your own modules import runs, in Firefox. Hosts your "
+                "that stands in the markup. What runs all the same: in Firefox what your own modules import, in older "
+                "Safari a document in memory that a script sends a loaded frame to. Hosts your "
                 "site needs must be known to the release, or they are refused too: look at the reports below for a "
                 "week first."
             ),
