@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from psycopg2 import connect
 
-from tests.citus.cluster import run
+from tests.citus.cluster import run, standby_of
 from tests.citus.rig import SpreadRig
 from tests.faults.rig import ROOT, Clients
 from tests.faults.test_crashes import start_after_crash
@@ -106,12 +106,12 @@ def test_another_machine_takes_over_sites_while_their_answers_come(tmp_path: Pat
         with Clients(rig) as clients:
             clients.wait_for(50)
             run(rig.cluster.url, f"SELECT citus_drain_node('{new.folder}', 5432)",
+                "CALL citus_cleanup_orphaned_resources()",
                 f"SELECT citus_remove_node('{new.folder}', 5432)")  # fmt: skip
             # It learns of no later move, and the server does not know yet that it is gone.
             one, other = (str(cluster.folder) for cluster in rig.machines.clusters[1:3])
             for shard, place in run(rig.cluster.url, SHARDS):
-                run(rig.cluster.url, "CALL citus_cleanup_orphaned_resources()",
-                    f"SELECT citus_move_shard_placement({shard}, '{place}', 5432, "
+                run(rig.cluster.url, f"SELECT citus_move_shard_placement({shard}, '{place}', 5432, "
                     f"'{other if place == one else one}', 5432, shard_transfer_mode := 'block_writes')")  # fmt: skip
             clients.wait_for(50)
         assert rig.on(new) == []
@@ -129,7 +129,7 @@ def test_the_number_of_shards_changes_while_answers_come(tmp_path: Path):
                 for statement in RESHARD:
                     cursor.execute(statement)
             connection.close()
-            rig.manage("migrate", "-v0")
+            rig.manage("migrate", "-v0", "--skip-checks")
             clients.wait_for(100)
         assert len(run(rig.cluster.url, SHARDS)) == 12
         rig.check(clients)
@@ -152,6 +152,26 @@ def test_kill_9_of_a_worker_under_load(tmp_path: Path):
             clients.wait_for(150)
         assert clients.refusals[503] > 0
         rig.check(clients)
+
+
+def test_a_standby_takes_the_place_of_a_worker_that_comes_back(tmp_path: Path):
+    with SpreadRig(tmp_path) as rig:
+        down = rig.machines.clusters[1]
+        standby = standby_of(str(down.folder), 5432)
+        try:
+            run(down.url, "ALTER SYSTEM SET synchronous_standby_names = '*'", RELOAD)
+            with Clients(rig) as clients:
+                clients.wait_for(150)
+                down.kill()
+                standby.run("pg_ctl", "-D", str(standby.data), "-w", "promote")
+                run(rig.cluster.url, f"SELECT citus_update_node(nodeid, '{standby.folder}', 5432) FROM pg_dist_node "
+                    f"WHERE nodename = '{down.folder}'")  # fmt: skip
+                (down.data / "postgresql.auto.conf").write_text("")  # so that it would store what is sent to it
+                start_after_crash(down)
+                clients.wait_for(300)
+            rig.check(clients)
+        finally:
+            standby.remove()
 
 
 def test_kill_9_of_a_worker_that_had_prepared_what_the_coordinator_then_committed(tmp_path: Path):

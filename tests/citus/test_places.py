@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -15,10 +13,9 @@ from consent.ledger.append import append
 from consent.ledger.models import LogHead
 from consent.ledger.verify import verify
 from consent.sites.models import Site
-from tests.citus.cluster import at, run
+from tests.citus.cluster import at, run, standby_of
 from tests.citus.test_plans import recorded
 from tests.consent.ledger.sample_ledger import answer, make_site
-from tests.postgres import Cluster
 from tests.values import present
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,14 +61,8 @@ def test_a_standby_that_has_the_name_of_its_machine_is_not_written_to():
     site, _ = two_apart()
     alias = present(places.alias_of(site.pk))
     node, identity = places._memory.nodes[alias]
-    standby = Cluster(folder=tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    standby = standby_of(node.name, node.port)
     try:
-        shutil.rmtree(standby.data)
-        standby.run("pg_basebackup", "-h", node.name, "-p", str(node.port), "-U", "postgres",
-                    "-D", str(standby.data), "-c", "fast", "-R")  # fmt: skip
-        standby.options = ("-c", "shared_preload_libraries=citus", "-c", "max_connections=300", "-c",
-                           "max_prepared_transactions=400", "-c", f"port={node.port}")  # fmt: skip
-        standby.start()
         places._memory.nodes[alias] = node._replace(name=str(standby.folder)), identity
         places.close()
         with pytest.raises(OperationalError, match="another server"):
