@@ -99,8 +99,7 @@ def test_a_machine_that_no_longer_has_a_log_writes_nothing_of_it():
     assert [verify(site).wrong for site in (here, there)] == [[], []]
 
 
-def test_a_machine_that_knows_of_no_cluster_any_more_begins_no_log_of_its_own():
-    """Without metadata its tables are empty, and nobody else reads them."""
+def test_a_machine_whose_metadata_was_cleared_is_left_to_the_coordinator():
     site, _ = two_apart()
     alias = present(places.alias_of(site.pk))
     node, _ = places._memory.nodes[alias]
