@@ -21,7 +21,11 @@ DISTRIBUTED = (
 COLUMN = "site_id"
 _installed: dict[tuple[str, Any], bool] = {}
 
-IDENTITY = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"  # of a server and its copies
+# Of a running server: its standby has the same identifier, and another start.
+IDENTITY = (
+    "SELECT system_identifier || ' ' || extract(epoch FROM pg_catalog.pg_postmaster_start_time()) "
+    "FROM pg_catalog.pg_control_system()"
+)
 
 
 class Node(NamedTuple):
@@ -35,7 +39,7 @@ class Node(NamedTuple):
     shards: bool  # whether shards may lie there
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.port}"
+        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
 class Reply(NamedTuple):

@@ -32,12 +32,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, connections, transaction
 
 from consent import citus
 from consent.ledger import canonical, kept, merkle, places, unfinished
 from consent.ledger.models import Checkpoint
 from consent.stats import actions as stats
+from consent.storing import is_of_a_row
 from consent.trail import actions as trail
 
 Status = Literal["created", "replayed", "conflict", "erased", "stopped", "busy"]
@@ -205,7 +206,11 @@ def append(drafts: Sequence[Draft], using: str = "default", at: datetime | None 
         if len(set(parts)) > 1:
             return _append_in_parts(parts, drafts, using, at)
         if parts and isinstance(parts[0], str):
-            return _append_there(parts[0], drafts, at)
+            try:
+                return _append_there(parts[0], drafts, at)
+            except _Elsewhere as found:  # before anything was written
+                places.moved(found.sites)
+                return append(drafts, using, at)
     if not drafts:
         return []
     postgres = connection.vendor == "postgresql"
@@ -235,8 +240,10 @@ def _append_there(alias: str, drafts: Sequence[Draft], at: datetime | None) -> l
     """A batch on the machine of a Citus cluster where its sites' logs lie."""
     try:
         return _append_in_few_messages(places.connection_to(alias), drafts, at, near=True)
-    except (OperationalError, InterfaceError):
-        places.lost(alias)
+    except Error as error:
+        # Whatever keeps this machine from it may not keep the coordinator; what is wrong with a row is so everywhere.
+        if not is_of_a_row(error) and not isinstance(error, IntegrityError):
+            places.lost(alias)
         raise
 
 
@@ -311,6 +318,14 @@ def keeps_sites_apart(using: str = "default", anew: bool = False) -> bool:
 def _apart_as_known(using: str) -> bool | None:
     """`keeps_sites_apart` as this process heard it last, None before: inside a transaction nothing more is asked."""
     return _apart[using][0] if using in _apart else None
+
+
+class _Elsewhere(Exception):
+    """The logs of some sites of a batch do not lie on the machine that was asked."""
+
+    def __init__(self, sites: list[int]) -> None:
+        super().__init__(sites)
+        self.sites = sites
 
 
 class _Head:
@@ -391,6 +406,8 @@ class _Batch:
                 sites = list(self.heads)
         if not self.heads:
             self.read_heads(sites)
+        if self.near and (elsewhere := self.ask(places.not_here(sites))):
+            raise _Elsewhere([site for (site,) in elsewhere])
         if missing := [site for site in sites if site not in self.heads]:
             self.make_heads(missing)
             self.read_heads(sites if self.whole else missing)

@@ -66,7 +66,7 @@ class Writer:
         self._given = settings.FAIRGATE_WRITERS if writers is None else writers  # 0: as the database asks for
         self._lines: list[_Line] = []
         self._near: dict[str, list[_Line]] = {}  # by the alias of a machine
-        self._apart = self._ended = False
+        self._apart = self._ended = self._looks = False
         self._looked = 0.0  # when it was asked where sites lie, monotonic
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -100,6 +100,7 @@ class Writer:
             log.warning("It was not told where the logs of sites lie: %s", error)
         finally:
             connection.close()
+            self._looks = False
 
     def _all(self) -> list[_Line]:
         return [*self._lines, *chain(*self._near.values())]
@@ -111,6 +112,9 @@ class Writer:
             return False
         draft.patience = PATIENCE
         line = self._line_of(draft.site_id)
+        # Of several machines one that hangs must not keep out what the others would store.
+        if self._near and len(line.waiting) >= self._queue // 2:
+            return False
         line.add((draft, on_outcome))
         return True
 
@@ -140,8 +144,8 @@ class Writer:
                 for line in lines:
                     for item in line.give_up() if line.is_held_up else ():
                         self._line_of(item[0].site_id).add(item)
-        if self._apart and now - self._looked > LOOK_AGAIN:
-            self._looked = now
+        if self._apart and not self._looks and now - self._looked > LOOK_AGAIN:
+            self._looked, self._looks = now, True  # one at a time: a machine may let it wait long
             self._loop.run_in_executor(None, self._look_again)
         self._loop.call_later(HELD_UP, self._look_for_what_is_held_up)
 

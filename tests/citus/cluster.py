@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,6 +120,15 @@ def database(url: str, name: str, workers: int | None = None, triggers: bool = T
     run(made, f"SELECT citus_set_coordinator_host('{first}', {port})",
         *(f"SELECT citus_add_node('{host}', {number})" for host, number in others[:workers]))  # fmt: skip
     return made
+
+
+def standby_of(name: str, port: int) -> Cluster:
+    """A standby of a node, which follows it; to be removed."""
+    made = Cluster(stock=True)
+    made.options = (*PRELOADED, *SETTINGS, "-c", f"port={port}", "-c", f"citus.local_hostname={made.folder}")
+    shutil.rmtree(made.data)
+    made.run("pg_basebackup", "-h", name, "-p", str(port), "-U", "postgres", "-D", str(made.data), "-c", "fast", "-R")
+    return made.start()
 
 
 def manage(url: str, *arguments: str, folder: Path | str = "/tmp", check: bool = True) -> subprocess.CompletedProcess:

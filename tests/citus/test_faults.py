@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psycopg2 import connect
 
-from tests.citus.cluster import run
+from tests.citus.cluster import run, standby_of
 from tests.citus.rig import SpreadRig
 from tests.faults.rig import ROOT, Clients
 from tests.faults.test_crashes import start_after_crash
@@ -20,6 +21,15 @@ pytestmark = pytest.mark.faults
 NOBODY = "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"  # whoever commits waits, after it is on disk
 ANYBODY = "ALTER SYSTEM RESET synchronous_standby_names"
 RELOAD = "SELECT pg_reload_conf()"
+SHARDS = (
+    "SELECT shardid, nodename FROM pg_dist_shard JOIN pg_dist_placement USING (shardid) JOIN pg_dist_node USING (groupid) "
+    "WHERE logicalrelid = 'consent_loghead'::regclass"
+)
+RESHARD = (  # as docs/operate.md says
+    "SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
+    "LOCK TABLE consent_loghead IN ACCESS EXCLUSIVE MODE",
+    "SELECT alter_distributed_table('consent_loghead', shard_count := 12, cascade_to_colocated := true)",
+)
 PUBLISHING = "SELECT pid, wait_event FROM pg_stat_activity WHERE application_name = 'publishing'"
 # A release is a row of the coordinator's and an entry of a log that lies on a worker: both or neither.
 RELEASE = """
@@ -90,14 +100,40 @@ def test_another_machine_takes_over_sites_while_their_answers_come(tmp_path: Pat
         assert run(new.url, "SELECT count(*) > 0 FROM pg_trigger WHERE tgname ~ '^fairgate_no_truncate_'") == [(True,)]
         rig.check(clients)
         assert "append-only" not in rig.manage("check", "--database", "default")
+        earlier = clients
 
         # And back: a machine that is to go is emptied first.
         with Clients(rig) as clients:
             clients.wait_for(50)
             run(rig.cluster.url, f"SELECT citus_drain_node('{new.folder}', 5432)",
+                "CALL citus_cleanup_orphaned_resources()",
                 f"SELECT citus_remove_node('{new.folder}', 5432)")  # fmt: skip
+            # It learns of no later move, and the server does not know yet that it is gone.
+            one, other = (str(cluster.folder) for cluster in rig.machines.clusters[1:3])
+            for shard, place in run(rig.cluster.url, SHARDS):
+                run(rig.cluster.url, f"SELECT citus_move_shard_placement({shard}, '{place}', 5432, "
+                    f"'{other if place == one else one}', 5432, shard_transfer_mode := 'block_writes')")  # fmt: skip
             clients.wait_for(50)
         assert rig.on(new) == []
+        assert clients.refusals == {}
+        clients.acknowledged |= earlier.acknowledged
+        clients.sent |= earlier.sent
+        rig.check(clients)
+
+
+def test_the_number_of_shards_changes_while_answers_come(tmp_path: Path):
+    with SpreadRig(tmp_path) as rig:
+        with Clients(rig) as clients:
+            clients.wait_for(100)
+            with connect(rig.cluster.url) as connection, connection.cursor() as cursor:
+                for statement in RESHARD:
+                    cursor.execute(statement)
+            connection.close()
+            rig.manage("migrate", "-v0", "--skip-checks")
+            clients.wait_for(100)
+        assert len(run(rig.cluster.url, SHARDS)) == 12
+        rig.check(clients)
+        assert "append-only" not in rig.manage("check", "--database", "default")
 
 
 def test_kill_9_of_a_worker_under_load(tmp_path: Path):
@@ -116,6 +152,26 @@ def test_kill_9_of_a_worker_under_load(tmp_path: Path):
             clients.wait_for(150)
         assert clients.refusals[503] > 0
         rig.check(clients)
+
+
+def test_a_standby_takes_the_place_of_a_worker_that_comes_back(tmp_path: Path):
+    with SpreadRig(tmp_path) as rig:
+        down = rig.machines.clusters[1]
+        standby = standby_of(str(down.folder), 5432)
+        try:
+            run(down.url, "ALTER SYSTEM SET synchronous_standby_names = '*'", RELOAD)
+            with Clients(rig) as clients:
+                clients.wait_for(150)
+                down.kill()
+                standby.run("pg_ctl", "-D", str(standby.data), "-w", "promote")
+                run(rig.cluster.url, f"SELECT citus_update_node(nodeid, '{standby.folder}', 5432) FROM pg_dist_node "
+                    f"WHERE nodename = '{down.folder}'")  # fmt: skip
+                (down.data / "postgresql.auto.conf").write_text("")  # so that it would store what is sent to it
+                start_after_crash(down)
+                clients.wait_for(300)
+            rig.check(clients)
+        finally:
+            standby.remove()
 
 
 def test_kill_9_of_a_worker_that_had_prepared_what_the_coordinator_then_committed(tmp_path: Path):

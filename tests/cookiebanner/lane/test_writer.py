@@ -156,7 +156,8 @@ def test_each_machine_of_a_database_that_keeps_sites_apart_has_lines_of_its_own(
     """As on Citus where the machines are reached: a batch is of any sites of one of them."""
     monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})
     monkeypatch.setattr(places, "look", lambda: None)
-    memory = places._Memory({n: n % 4 for n in range(16)}, [0, 1, 2, 3], ["one", "two", "two", None])
+    shards = places._Shards((0, 1, 2, 3), ("one", "two", "two", None))
+    memory = places._Memory({n: n % 4 for n in range(16)}, shards)
     monkeypatch.setattr(places, "_memory", memory)
     go_on = threading.Event()
     sites: list[set[int]] = []
@@ -183,6 +184,51 @@ def test_each_machine_of_a_database_that_keeps_sites_apart_has_lines_of_its_own(
     for site in range(16):
         mine = [number for number in order if number % 16 == site]
         assert mine == sorted(mine)
+
+
+def test_a_machine_that_hangs_leaves_room_for_the_answers_of_others(monkeypatch):
+    monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})
+    monkeypatch.setattr(places, "look", lambda: None)
+    monkeypatch.setattr(places, "_memory", places._Memory({1: 0, 2: 1}, places._Shards((0, 1), ("one", "two"))))
+    go_on = threading.Event()
+
+    def write(drafts):
+        if drafts[0].site_id == 1:
+            go_on.wait(10)
+        return [Outcome("created", one.record_id.int) for one in drafts]
+
+    async def go(writer):
+        writer.look_at_the_database()
+        taken = [offer(writer, draft(n)) for n in range(100)]
+        others = [(await offer(writer, draft(n, 2))).index for n in range(100, 110)]
+        go_on.set()
+        return [(await future).index for future in taken if future], others
+
+    stored, others = run(write, go, queue=40, batch=4)
+    assert stored == list(range(len(stored))) and 20 <= len(stored) <= 24  # 4 were being written
+    assert others == list(range(100, 110))
+
+
+def test_it_is_asked_once_at_a_time_where_sites_lie(monkeypatch):
+    monkeypatch.setattr(ledger, "_apart", {"default": (True, time.monotonic())})
+    monkeypatch.setattr("cookiebanner.lane.writer.keeps_sites_apart", lambda **given: True)
+    monkeypatch.setattr("cookiebanner.lane.writer.LOOK_AGAIN", 0.0)
+    monkeypatch.setattr("cookiebanner.lane.writer.HELD_UP", 0.01)
+    go_on = threading.Event()
+    asked: list[float] = []
+
+    async def go(writer):
+        monkeypatch.setattr(places, "look", lambda: None)
+        writer.look_at_the_database()
+        monkeypatch.setattr(places, "look", lambda: (asked.append(time.monotonic()), go_on.wait(10)))
+        await asyncio.sleep(0.3)
+        before = len(asked)
+        go_on.set()
+        await asyncio.sleep(0.1)
+        return before
+
+    assert run(lambda drafts: [], go) == 1
+    assert len(asked) > 1
 
 
 def test_a_full_queue_takes_no_more_and_says_so():
