@@ -166,6 +166,7 @@ CODE = "<script>said = [document.scripts.length, document.readyState, document.t
         (f"<!-- a --><!DOCTYPE html>\n<html lang=de data-a='>'><head id=h><meta charset=utf-8><title>é</title>{CODE}", "text/html"),
         (f"<p>quirks {CODE}", "text/html"),
         (f"\ufeff<!doctype html><title>é</title>{CODE}", "text/html"),
+        (f"<!doctype html><title>x</title>{CODE}", "text/html;charset=x-mac-cyrillic"),
         (f"<?xml version='1.0'?><!-- <a> --><html xmlns='http://www.w3.org/1999/xhtml'>{CODE}</html>", "application/xhtml+xml"),
     ],
 )  # fmt: skip

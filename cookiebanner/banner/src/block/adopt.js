@@ -79,7 +79,7 @@ function copyOf(address, { file, text, type }) {
   // Each byte as one letter, unless a mark at its beginning says otherwise.
   let letters = file ? answerOf(address, 'text/plain;charset=x-user-defined').responseText : '';
   if (!file || letters.length !== sizeOf(file) || /utf-?16/i.test(type)) body = letters = `\ufeff${text}`;
-  const isXml = /\Wx/.test(type);
+  const isXml = /\Wx(ml|sl)/.test(type);
   const [before = ''] = isXml ? XML_START.exec(letters) || [] : [];
   const at = isXml ? before.length : startOf(letters);
   // An empty element has no place for it, and nothing to show.
