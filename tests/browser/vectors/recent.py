@@ -99,7 +99,6 @@ REALMS_JS = {
     "r-javascript-again": "window.mk=function(){return " + _doc + "};" + _load_own + "f.src='javascript:parent.mk()'}",
     "r-blob-object-html": _blob() + _add + "'<object type=text/html data='+u+'></object>')",
     "r-blob-embed-late": _blob() + "var o=document.createElement('embed');o.type='text/html';document.body.append(o);o.setAttribute('src',u)",
-    "r-blob-entity": _blob("'<iframe srcdoc=\"&lt;script>" + _built + "&lt;/script>\"></iframe>'") + "var f=document.createElement('iframe');f.src=u;document.body.append(f)",
     "r-blob-entity-address": _blob("'<iframe src=\"java&#115;cript:" + _built + "\"></iframe>'") + "var f=document.createElement('iframe');f.src=u;document.body.append(f)",
     "r-blob-worker": _load_own + "var w=new Worker(URL.createObjectURL(new Blob(['onmessage=function(e){postMessage(URL.createObjectURL(new Blob([e.data],{type:`text/html`})))}'],{type:'text/javascript'})));w.onmessage=function(e){f.src=e.data};w.postMessage(" + _doc + ")}",
     "r-javascript-function": _load_own + "f.src=\"javascript:(function(){return '<script>" + _built + "<\\/script>'})()\"}",
