@@ -166,6 +166,7 @@ CODE = "<script>said = [document.scripts.length, document.readyState, document.t
         (f"<!-- a --><!DOCTYPE html>\n<html lang=de data-a='>'><head id=h><meta charset=utf-8><title>é</title>{CODE}", "text/html"),
         (f"<p>quirks {CODE}", "text/html"),
         (f"\ufeff<!doctype html><title>é</title>{CODE}", "text/html"),
+        (f"<!doctype html><title>x</title>{CODE}", "text/html;charset=x-mac-cyrillic"),
         (f"<?xml version='1.0'?><!-- <a> --><html xmlns='http://www.w3.org/1999/xhtml'>{CODE}</html>", "application/xhtml+xml"),
     ],
 )  # fmt: skip
@@ -221,3 +222,69 @@ def test_a_document_in_memory_is_the_author_s_to_whoever_looks(guest) -> None:
     page.evaluate("document.querySelector('iframe').src = '/own/png'")
     page.wait_for_function("frames[0].location.pathname === '/own/png'")
     assert page.evaluate("document.querySelector('iframe').getAttribute('src')") == "/own/png"
+
+
+# One document, shown again, at another place in it, and taken back: what its frame and the history say of that.
+AGAIN = """async () => {
+  const sleep = () => new Promise(resolve => setTimeout(resolve, 250)), said = [];
+  window.say = (...what) => said.push(what.join());
+  const frame = document.createElement('iframe'), show = address => { frame.src = address };
+  const make = () => URL.createObjectURL(new Blob([`<script>parent.say('runs', location.hash);
+    onhashchange = () => parent.say('hash', location.hash)<\\/script>`], { type: 'text/html' }));
+  frame.onload = () => say('load');
+  let url = make();
+  show(url);
+  document.body.append(frame);
+  await sleep();
+  for (const part of ['', '', '#a', '#b']) { show(url + part); await sleep() }
+  const length = history.length;
+  URL.revokeObjectURL(url);
+  frame.width = 9;
+  frame.replaceWith(frame.cloneNode());
+  await sleep();
+  url = make();
+  document.querySelector('iframe').src = url;
+  URL.revokeObjectURL(url);
+  await sleep();
+  return [said, length, Object.keys(window).filter(name => /fg/i.test(name))]
+}"""
+
+
+def test_a_document_in_memory_is_one_document_until_it_is_taken_back(guest) -> None:
+    found = []
+    for visit in (guest.bare, guest.open):
+        complaints: list[str] = []
+        page = visit("")
+        page.on("console", lambda message, into=complaints: into.append(message.text))
+        found.append((page.evaluate(AGAIN), complaints))
+    assert found[1] == found[0]
+    assert found[0][0][0].count("hash,#b") == 1
+
+
+def test_a_file_that_is_no_document_is_shown_whatever_it_names(guest) -> None:
+    code = f"""async () => {{
+      const picture = await (await fetch('/own/png')).blob(), frame = document.body.appendChild(document.createElement('iframe'));
+      frame.src = URL.createObjectURL(new Blob([picture, '{T}/x'], {{ type: 'image/gif' }}));
+      await new Promise(resolve => {{ frame.onload = resolve; setTimeout(resolve, 2000) }});
+      return frame.contentDocument?.images[0]?.naturalWidth
+    }}"""
+    assert guest.open("").evaluate(code) == 1
+
+
+@pytest.mark.parametrize("start", ["<?xml version='1.0'?><!doctype html>", "<!x><!doctype html>", '<!doctype html =">'])
+def test_what_stands_before_a_root_leaves_the_kind_of_document(guest, start: str) -> None:
+    html = f"{start}<html><head>{CODE}<title>x</title>"
+    assert guest.open("").evaluate(IN_MEMORY, [html, "text/html"]) == guest.bare("").evaluate(
+        IN_MEMORY, [html, "text/html"]
+    )
+
+
+def test_a_frame_into_which_a_document_is_opened_knows_its_opener(guest) -> None:
+    code = """async () => {
+      document.body.insertAdjacentHTML('beforeend', '<iframe name=box></iframe>');
+      const file = new Blob(['<script>parent.log(opener === parent)<\\/script>'], { type: 'text/html' });
+      const same = open(URL.createObjectURL(file), 'box') === frames[0];
+      await new Promise(resolve => setTimeout(resolve, 300));
+      return [same, ran, history.length]
+    }"""
+    assert guest.open("").evaluate(code) == guest.bare("").evaluate(code) == [True, [True], 2]

@@ -8,3 +8,7 @@ import { arm } from './block/index.js';
 import { tabled } from './block/match.js';
 
 window.__fgEngine = { arm, tabled };
+document.addEventListener('DOMContentLoaded', () => {
+  if (window.__fgEngine && !window.fairgate) console.error('fairgate: nothing waits: the second half of the gate is missing');
+  delete window.__fgEngine;
+});

@@ -99,6 +99,9 @@ REALMS_JS = {
     "r-javascript-again": "window.mk=function(){return " + _doc + "};" + _load_own + "f.src='javascript:parent.mk()'}",
     "r-blob-object-html": _blob() + _add + "'<object type=text/html data='+u+'></object>')",
     "r-blob-embed-late": _blob() + "var o=document.createElement('embed');o.type='text/html';document.body.append(o);o.setAttribute('src',u)",
+    "r-blob-entity-address": _blob("'<iframe src=\"java&#115;cript:" + _built + "\"></iframe>'") + "var f=document.createElement('iframe');f.src=u;document.body.append(f)",
+    "r-blob-worker": _load_own + "var w=new Worker(URL.createObjectURL(new Blob(['onmessage=function(e){postMessage(URL.createObjectURL(new Blob([e.data],{type:`text/html`})))}'],{type:'text/javascript'})));w.onmessage=function(e){f.src=e.data};w.postMessage(" + _doc + ")}",
+    "r-javascript-function": _load_own + "f.src=\"javascript:(function(){return '<script>" + _built + "<\\/script>'})()\"}",
     "r-javascript-html": "window.mk=function(){return " + _doc + "};" + _add + "'<iframe src=\"javascript:parent.mk()\"></iframe>')",
 }  # fmt: skip
 REALMS_BODY = {
@@ -111,6 +114,7 @@ _root = _box + "var r=p.attachShadow({mode:'closed'});r.innerHTML='<b></b>';"
 _loose = "var d=document.createDocumentFragment(),b=document.createElement('b');d.append(b);"
 
 TREES_JS = {
+    "t-write-equals": "document.write('<p =\"><script src={T}/t.js><\\/script><b title=\"\">')",
     "t-shadow-outer": _root + "r.firstChild.outerHTML='<img src={T}/t.gif>'",
     "t-shadow-outer-frame": _root + "r.firstChild.outerHTML='<iframe src={T}/f.html></iframe>'",
     "t-shadow-beside": _root + "r.firstChild.insertAdjacentHTML('afterend','<img src={T}/t.gif>')",

@@ -105,19 +105,41 @@ const mentions = (text) => [
 export const textWaitsFor = (text) => firstThatWaits(mentions(text), true);
 export const heldMentions = (text) => mentions(text).filter((url) => urlWaitsFor(url, true));
 
-/** The text behind a URL of this origin; `type`: what it is taken for. */
-export function textOf(url, type = '') {
+/** The answer behind a URL of this origin; `type`: what it is taken for. @returns {any} */
+export function answerOf(url, type = '') {
+  const request = new XMLHttpRequest();
   try {
-    const request = new XMLHttpRequest();
     request.open('GET', url, false);
     if (type) request.overrideMimeType(type);
     request.send();
-    return request.responseText;
-  } catch {}
+    return request;
+  } catch {
+    return {};
+  }
 }
 
-/** The same for it. */
-export const fileWaitsFor = (url) => textWaitsFor(textOf(url) || '');
+/** `blob:` addresses → what is known of their files (adopt.js). @type {Map<string, any>} */
+export const files = new Map();
+/** Those that were taken back: to ask for one would say so in the console. */
+export const gone = new Set();
+/** Addresses of ours that stand in the place of the author's. */
+export const ours = new Set();
+/** Nothing in these is code, whatever they name. */
+const INERT_FILE = /^(image\/(?!svg)|audio|video|application\/pdf)/;
+/** What a `blob:` address says: read once, and not where nothing can wait for it. */
+export function fileText(url) {
+  const [address] = url.split('#');
+  if (!anyServiceWaits() || gone.has(address) || ours.has(address)) return;
+  const known = files.get(address) || {};
+  if (INERT_FILE.test(known.type)) return;
+  if (known.text === undefined) {
+    const answer = answerOf(address);
+    known.text = answer.responseText || '';
+    known.type ??= answer.getResponseHeader?.('content-type') || '';
+    files.set(address, known);
+  }
+  return known.text;
+}
 
 /** An address as browsers read it. */
 export const asRead = (written) => `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, '');
@@ -125,7 +147,7 @@ export const asRead = (written) => `${written}`.replace(/^[\0- ]+|[\t\n\r]/g, ''
 /** The text of a `data:`, `javascript:` or `blob:` address, if it is one. */
 export function textBehind(written) {
   const url = asRead(written);
-  if (/^blob:/i.test(url)) return textOf(url);
+  if (/^blob:/i.test(url)) return fileText(url);
   const [, base64, text] = /^(?:data:[^,]*?(;\s*base64\s*)?,|javascript:)([^]*)/i.exec(url) || [];
   try {
     return base64 ? atob(unescape(text)) : text && unescape(text);

@@ -160,7 +160,8 @@ const takenFrom = (el, name) => (el.localName === 'link' ? 'rel' : name);
 function checkAttribute(el, name, where) {
   const standing = getAttr(el, name);
   // Whatever came past us would load, and counts.
-  const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing)) && !isAdopted(el, name);
+  if (isAdopted(el, name)) return 0;
+  const isNew = standing !== null && !(kept(el, name) !== null && STAND_IN.test(standing));
   const value = isNew ? standing : kept(el, name);
   if (CSS_ATTRIBUTE.test(name) && where > 1) checkCss(el, value, (safe) => masked.add(name) && setAttr(el, name, safe));
   const code = /^on/.test(name) && (importsWaitFor(value) || (!BY_VISITOR.test(name) && sendingWaitsFor(value, el)));

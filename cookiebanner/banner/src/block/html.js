@@ -8,7 +8,7 @@ import { keepFromRunning, parkTag } from './scripts.js';
 /** Can this HTML load anything, or bring in a window? Cheap, and wrong only on the safe side. */
 export const mayLoad = (html) => /<\w/.test(html) && /src|href|data|poster|style|ping|background|script|refresh|url\(|frame/i.test(html);
 
-const TAG = RegExp(`<!--(?:-?>|[^]*?--!?>)|(<(script|style)\\b${INSIDE})([^]*?)(?=<\\/\\2)|<\\w${INSIDE}`, 'gi');
+const TAG = RegExp(`<!--(?:-?>|[^]*?--!?>)|(<(script|style)${INSIDE})([^]*?)(?=<\\/\\2)|<\\w[^\\s/>]*${INSIDE}`, 'gi');
 
 /** Where a tag begins that does not end in this HTML. @returns {number} */
 export const unclosedAt = (html) =>

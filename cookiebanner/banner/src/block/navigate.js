@@ -33,15 +33,18 @@ function frameOf(doc, target) {
 const isHeld = (url) =>
   /^javascript:/.test(url) ? /<\w/.test(textBehind(url) || '') && textWaitsFor(textBehind(url)) : documentWaitsFor(url);
 
-/** @returns {any} whether a held address was kept from a frame */
-function isStopped(el, target, address, resumes = true) {
+const sendTo = (url, frame) => {
+  frame.location = url;
+};
+/** @returns {any} whether a held address was kept from a frame, or `send` gave it a document in memory that is adopted */
+function isStopped(el, target, address, resumes = true, send = sendTo) {
   const doc = el.ownerDocument;
   const url = address !== null && new URL(address, doc.baseURI).href;
   const held = url && isHeld(url);
   const frame = (held || /^(blob|javascript):/.test(url)) && frameOf(doc, target);
   const adopted = frame && !held && adoptedUrl(url);
   if (!held && !adopted) return;
-  if (adopted) frame.location = adopted;
+  if (adopted) send(adopted, frame);
   else if (frame && resumes) stopped.set(frame, url);
   return frame;
 }
@@ -131,7 +134,12 @@ export function patchNavigation(w) {
   methods(w, w, 'open', (go, args) => {
     sayOnce(args);
     const [url = '', target = ''] = args;
-    const frame = target && isStopped(w.document.documentElement, `${target}`, `${url}`);
+    // It makes the page the frame's opener.
+    const send = (adopted) => {
+      args[0] = adopted;
+      go();
+    };
+    const frame = target && isStopped(w.document.documentElement, `${target}`, `${url}`, true, send);
     const opened = frame || go();
     try {
       upward.patchRealm(opened);

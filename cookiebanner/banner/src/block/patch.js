@@ -4,7 +4,7 @@
  */
 import { hasCode, patchAddresses } from './adopt.js';
 import { anyServiceWaits, host, isSilent, trust, urlWaitsFor, withBaseOf } from './decide.js';
-import { apply, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
+import { apply, define, findAll, getter, hasAttr, inert, kindOf, listen, listenAgain, opened, said, sayOnce, setHtml } from './dom.js';
 import { BUSY, checkTree, isBare, loadsIn, loadsOutside } from './hold.js';
 import { mayLoad, safeHtml, safeNodes, unclosedAt } from './html.js';
 import { mapFrame } from './level.js';
@@ -347,10 +347,11 @@ export function patchRealm(w) {
   // A frame's own gate must not patch what is patched: it has its document watched, and works with this engine.
   const isHeld = (input) => urlWaitsFor(takeAddress([input]), false, w.document.baseURI);
   if (w !== window) {
-    w.fgUpper = () => {
+    const value = () => {
       observe(w.document);
       return /** @type {any} */ (window).fairgate;
     };
+    define(w, 'fgUpper', { configurable: true, value });
   }
   methods(w, 'Function', 'toString', (_go, _args, self, _name, native) => apply(native, nativeOf(self), []));
   patchReaders(w);

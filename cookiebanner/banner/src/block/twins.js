@@ -3,7 +3,7 @@
  * attribute of ours beside it, `fg-<name>`, which goes with the element wherever it is copied, moved or parsed again;
  * `fg-held` has the order. Every way to read an element passes over ours (readers.js).
  */
-import { trust } from './decide.js';
+import { ours, trust } from './decide.js';
 import { getAttr, hasAttr, inert, removeAttr, setAttr, uncurried } from './dom.js';
 import { HELD, KEPT, releaseCss } from './names.js';
 
@@ -18,8 +18,10 @@ export const isHeldElement = (el) => masked.size > 0 && hasAttr(el, HELD);
 export const isMasked = (el) => masked.size > 0 && (hasAttr(el, HELD) || /data:fg,/.test(getAttr(el, 'style')));
 export const kept = (el, name) => getAttr(el, KEPT + name);
 /** Stands a document in memory of ours in the place of the author's (adopt.js)? What waits has no such address. */
-export const isAdopted = (el, name = el.localName === 'object' ? 'data' : 'src') =>
-  kept(el, name) !== null && /^(blob|javascript):/.test(getAttr(el, name));
+export function isAdopted(el, name = el.localName === 'object' ? 'data' : 'src') {
+  const standing = kept(el, name) !== null && getAttr(el, name);
+  return !!standing && (ours.has(standing) || ours.has(standing.split('#')[0]));
+}
 export const written = (el, name) => kept(el, name) ?? getAttr(el, name);
 
 /** @param {[string, string][]} pairs names and values as they stand @returns {[string, string][]} as their author wrote them */

@@ -7,7 +7,8 @@ export function reportPlace(core) {
   const { tag, table, services, above } = core;
   if (tag) {
     // A script that another one made is async without saying so.
-    const how = tag.hasAttribute('async') ? 'async' : (tag.defer && 'defer') || (tag.async && 'inserted');
+    const isDeferred = tag.defer || tag.type === 'module';
+    const how = tag.hasAttribute('async') ? 'async' : (isDeferred && 'defer') || (tag.async && 'inserted');
     if (how) core.report('late', how);
   }
   const hosts = new Set();

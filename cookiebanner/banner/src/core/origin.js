@@ -3,7 +3,7 @@
 /** @param {string} site uuid */
 export function origin(site) {
   /** @type {any} */
-  const tag = document.currentScript || document.querySelector(`script[src*="/${site}/"]`);
+  const tag = document.currentScript || document.querySelector(`script[src*="/${site}/"],script[data-base]`);
   const get = (name) => tag?.getAttribute(name);
   const [, base, file] = /^(.*?)\/(?:v1|consent|scripttemplates)(\/.*)/.exec(tag?.src) || [];
   const id = get('data-domain-script');
