@@ -7,6 +7,8 @@ an equality on `site_id` goes to one machine. All other tables stay the coordina
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ DISTRIBUTED = (
     "consent_choicestate",
 )  # fmt: skip
 COLUMN = "site_id"
+ATTEMPTS = 8  # at the triggers of shards
 _installed: dict[tuple[str, Any], bool] = {}
 
 # Of a running server: its standby has the same identifier, and another start.
@@ -152,7 +155,7 @@ def install_on_shards(connection: Any, wanted: Iterable[tuple[str, str, str, str
     is asked once. Citus itself makes it on shards that it moves or splits, and on no others.
 
     The machines do it on connections of their own: not for a transaction that has locks on these tables. Raises
-    DatabaseError when a machine does not do it.
+    DatabaseError when a machine does not do it, asked several times.
     """
     tables = distributed(connection)
     rows = ",".join(
@@ -162,9 +165,14 @@ def install_on_shards(connection: Any, wanted: Iterable[tuple[str, str, str, str
     )
     if not rows:
         return
-    for answer in ask(connection, _MAKE.format(rows=rows)):
-        if not answer.well:
-            raise DatabaseError(f"{answer.node}: {answer.text}")
+    for left in reversed(range(ATTEMPTS)):
+        failed = [answer for answer in ask(connection, _MAKE.format(rows=rows)) if not answer.well]
+        if not failed:
+            return
+        if not left:
+            raise DatabaseError("; ".join(f"{answer.node}: {answer.text}" for answer in failed))
+        # Answers that are written meanwhile take the locks of shards in another order: PostgreSQL ends one of the two.
+        time.sleep(random.uniform(0.1, 1.0))
 
 
 # As Citus names a shard's trigger: with the number of the shard behind it.
