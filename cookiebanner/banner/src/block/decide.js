@@ -59,6 +59,9 @@ function ownerOf(url, rulesOnly, base) {
   return owner;
 }
 
+/** Was this text found to be nobody's address, relative to this base? */
+export const isNobodys = (url, base) => base === ownersBase && owners.get(url) === -1;
+
 /**
  * What a request waits for: the service's index + 1 (behind the last: an unknown third party), or 0.
  * @param {string|URL} url @param {boolean} [rulesOnly] @param {string} [base] what it is relative to

@@ -6,7 +6,7 @@
  * media anywhere in a page's document, the rest where it stands in the page; in templates and other inert documents nothing.
  */
 import { adoptedAttribute } from './adopt.js';
-import { attributeWaitsFor, authorKeys, holdCss, host, trust, upward } from './decide.js';
+import { attributeWaitsFor, authorKeys, holdCss, host, isNobodys, trust, upward } from './decide.js';
 import {
   findAll,
   getAttr,
@@ -31,6 +31,7 @@ import { attributeNames, isAdopted, isHeldElement, keep, kept, masked, put, writ
 
 const getText = getter(Node.prototype, 'textContent');
 const setText = setter(Node.prototype, 'textContent');
+const baseUri = getter(Node.prototype, 'baseURI');
 const hasAttributes = uncurried(Element.prototype.hasAttributes);
 const firstElement = getter(Element.prototype, 'firstElementChild');
 const removeChild = uncurried(Node.prototype.removeChild);
@@ -279,11 +280,16 @@ function assignLink(el, name, value, set) {
   if (isHeldElement(el)) checkElement(el);
 }
 
+/** A picture gets an address that is nobody's, as it has before: most pages set no other. */
+const isOwnPicture = (el, name, value) =>
+  name === 'src' && nameOf(el) === 'img' && isNobodys(value, baseUri(el)) && !isHeldElement(el) && !authorKeys(el);
+
 /**
  * A loading attribute is about to be set. Calls `set(value)` to do it, unless it has to wait.
  * @param {any} el @param {string} attribute @param {*} value @param {(value: *) => *} set the native
  */
 export function assign(el, attribute, value, set) {
+  if (isOwnPicture(el, attribute, value)) return set(value);
   const name = attribute.toLowerCase();
   if (CSS_ATTRIBUTE.test(name)) {
     return set(/\(/.test(value) && loadsIn(el) > 1 ? holdStyle(value, name, el) : value);
