@@ -21,6 +21,9 @@ import { buttonStyle, drawWayBack, floatingButton } from './ui/way_back.js';
 const OPENERS = '.ot-sdk-show-settings,.optanon-toggle-display,.optanon-show-settings,.ot-pc-handler,#ot-sdk-btn,[data-fairgate-open]';
 const PLACES = '#ot-sdk-cookie-policy,#ot-sdk-cookie-policy-v2,#optanon-cookie-policy,[data-fairgate-links]';
 
+/** @type {(run: () => void, options: object) => void} */
+const whenIdle = window.requestIdleCallback || setTimeout;
+
 const MEMBER = 'a member is asked nothing';
 
 /** @param {import('../fairgate.d.ts').Fairgate} api */
@@ -318,7 +321,8 @@ function late(api) {
         return new Promise((resolve) => document.addEventListener('prerenderingchange', () => resolve(core.begin()), { once: true }));
       core.reread();
       if (core.answer?.x) core.save();
-      core.tidy();
+      // The browser asks another process for what is stored, and the page's script waits for it.
+      whenIdle(() => core.safely('tidy', core.tidy), { timeout: 500 });
       core.tellDataLayer();
       core.safely('signal', core.reportSignal);
       sender.flush();
@@ -336,8 +340,9 @@ function late(api) {
       }
       if (core.ask && terms.banner && (headless || !bare())) return core.show();
       core.whenParsed(() => {
-        const links = terms.links[0] || core.findDeep(PLACES)[0];
-        const wanted = links || (cfg.button && !core.findDeep(OPENERS)[0]);
+        const found = core.findDeep(`${PLACES},${OPENERS}`);
+        const links = terms.links[0] || found.some((el) => el.matches(PLACES));
+        const wanted = links || (cfg.button && !found.some((el) => el.matches(OPENERS)));
         if (!wanted || bare() || core.member) return;
         if (links || !core.safely('way back', () => drawWayBack(core))) core.loadUi().catch(() => {});
       });
