@@ -7,7 +7,6 @@ an equality on `site_id` goes to one machine. All other tables stay the coordina
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -172,7 +171,7 @@ def install_on_shards(connection: Any, wanted: Iterable[tuple[str, str, str, str
         if not left:
             raise DatabaseError("; ".join(f"{answer.node}: {answer.text}" for answer in failed))
         # Answers that are written meanwhile take the locks of shards in another order: PostgreSQL ends one of the two.
-        time.sleep(random.uniform(0.1, 1.0))
+        time.sleep(0.5)
 
 
 # As Citus names a shard's trigger: with the number of the shard behind it.

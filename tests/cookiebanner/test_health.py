@@ -224,8 +224,11 @@ def test_missing_migrations_make_it_not_ready(world):
 def test_a_read_only_database_makes_it_not_ready(world):
     name = connection.settings_dict["NAME"]
 
+    here = "SET citus.enable_ddl_propagation = off"  # of Citus's machines the one that is asked; elsewhere it means nothing
+
     def read_only(value):
         with connection.cursor() as cursor:
+            cursor.execute(here)
             cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}')
         connection.close()
 
@@ -236,6 +239,7 @@ def test_a_read_only_database_makes_it_not_ready(world):
     finally:
         connection.close()
         with connection.cursor() as cursor:
+            cursor.execute(here)
             cursor.execute("SET default_transaction_read_only = off")
             cursor.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
         connection.close()

@@ -217,10 +217,14 @@ def test_it_is_asked_once_at_a_time_where_sites_lie(monkeypatch):
     go_on = threading.Event()
     asked: list[float] = []
 
+    def look() -> None:
+        asked.append(time.monotonic())
+        go_on.wait(10)
+
     async def go(writer):
         monkeypatch.setattr(places, "look", lambda: None)
         writer.look_at_the_database()
-        monkeypatch.setattr(places, "look", lambda: (asked.append(time.monotonic()), go_on.wait(10)))
+        monkeypatch.setattr(places, "look", look)
         await asyncio.sleep(0.3)
         before = len(asked)
         go_on.set()
