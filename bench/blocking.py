@@ -50,7 +50,7 @@ TITLES = {
     "server_header": "**server + CSP header**",
 }
 NODES = 5_000
-ROUNDS = 9
+ROUNDS = 31
 
 # Nanoseconds a call, for what pages do most; every one runs on elements that no rule names.
 OPERATIONS = {
