@@ -240,3 +240,31 @@ def test_a_document_in_an_attribute_reads_as_it_was_written(guest) -> None:
     # Of the frame that still stands, which was not parsed again.
     assert sorted(guest.asked) == [f"{T}/i.gif", f"{T}/j.gif"]
     assert page.evaluate("ran") == []
+
+
+PICTURES = """async (held) => {
+  const told = [];
+  const tell = async (make) => {
+    const image = new Image();
+    make(image);
+    await new Promise((done) => setTimeout(done, 100));
+    told.push([image.complete && image.naturalWidth > 0, image.getAttribute('src')]);
+  };
+  for (let i = 0; i < 2; i++) {
+    await tell((image) => { image.src = '/own/png'; });
+    await tell((image) => { image.src = held; });
+    await tell((image) => { image.src = held; image.src = '/own/png'; });
+    await tell((image) => { image.setAttribute('data-consent', 'C0004'); image.src = '/own/png'; });
+  }
+  document.head.append(Object.assign(document.createElement('base'), {href: held}));
+  await tell((image) => { image.src = '/own/png'; });
+  return told;
+}"""
+
+
+def test_a_picture_s_address_that_passed_before_waits_where_something_else_counts(guest) -> None:
+    page = guest.open("")
+    guest.asked.clear()
+    own, held = "/own/png", f"{T}/i.gif"
+    assert page.evaluate(PICTURES, held) == [*[[True, own], [False, held], [True, own], [False, own]] * 2, [False, own]]
+    assert guest.asked == []
