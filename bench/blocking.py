@@ -114,8 +114,8 @@ drop-in and the snippet level and, where the page is not at fault but its code i
   author's, behind its doctype and the tags of its root and head, which patches its window and takes itself out. Its
   `location` is that of the copy; the author's address goes on meaning the author's bytes, and is what whoever reads
   the element is told. Of a `javascript:` address the same, where its code is one expression, functions
-  within it included. Not held: an empty frame's `location` set to one (above), other code there, and `data:` documents, which are
-  of no origin.
+  within it included. Not held: an empty frame's `location` set to one (above), other code there, and `data:`
+  documents, which are of no origin.
 - **The `location` of any frame where there is no Navigation API** (Safari before 26.2, WebKitGTK 2.50, Firefox ESR
   140): nothing tells a page where a frame goes. Inline code and handlers that send a frame somewhere and name a held
   address wait, in the page and in the documents of its frames; what a file does by a variable, and what is put
