@@ -11,6 +11,8 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median, quantiles
@@ -127,6 +129,7 @@ def reading(
 COPY = "COPY … TO"
 AFTER = "--since nine tenths of it"
 SINCE = f"verify_ledger {AFTER}"
+IN_ONE = 10_000_000  # records that COPY is asked for at once
 LARGEST = 2_000  # bytes of a record in the largest of the files
 
 
@@ -134,10 +137,11 @@ def reading_commands(cluster: Cluster, site: Site, folder: Path) -> dict[str, li
     """What reads a whole log, by name; files go to `folder`."""
     first, last = fill.start_day().isoformat(), time.strftime("%Y-%m-%d", time.gmtime())
     export = [sys.executable, "manage.py", "export", "--site", str(site.uuid), "--from", first, "--to", last]
-    copy = f"COPY (SELECT * FROM consent_consentrecord WHERE site_id = {site.pk} ORDER BY leaf_index) TO STDOUT"
-    room = shutil.disk_usage(folder).free > 2 * LARGEST * LogHead.objects.get(site_id=site.pk).size
+    size = LogHead.objects.get(site_id=site.pk).size
+    room = shutil.disk_usage(folder).free > 2 * LARGEST * size
     to = str(folder / "copy") if room else os.devnull
-    psql = ["psql", "-h", str(cluster.folder), "-U", "postgres", "-q", "-c", copy, "-o", to]
+    copies = [word for month in copied_parts(size) for word in ("-c", copy_of(site, *month))]
+    psql = ["psql", "-h", str(cluster.folder), "-U", "postgres", "-q", "-o", to, *copies]
     verify = [sys.executable, "manage.py", "verify_ledger", "--site", str(site.uuid)]
     kinds = ("csv", "jsonl", "parquet", "bundle")
     return {
@@ -146,6 +150,22 @@ def reading_commands(cluster: Cluster, site: Site, folder: Path) -> dict[str, li
         "verify_ledger": verify,
         SINCE: [*verify, "--since", str(kept_checkpoint(site))],
     }
+
+
+def copy_of(site: Site, first: date, end: date) -> str:
+    """A site's records of first ≤ day < end, in order, as PostgreSQL itself writes them."""
+    return (
+        f"COPY (SELECT * FROM consent_consentrecord WHERE site_id = {site.pk} AND received_at >= '{first}T00:00Z' "  # noqa: S608
+        f"AND received_at < '{end}T00:00Z' ORDER BY leaf_index) TO STDOUT"
+    )
+
+
+def copied_parts(size: int) -> list[tuple[date, date]]:
+    """What one COPY reads: all; of more than `IN_ONE` records a month, since the disk has no room to sort them."""
+    first, end = fill.start_day(), datetime.now(UTC).date() + timedelta(days=1)
+    months = [first + timedelta(days=days) for days in range(1, (end - first).days)] if size > IN_ONE else []
+    edges = [first, *(day for day in months if day.day == 1), end]
+    return list(pairwise(edges))
 
 
 def kept_checkpoint(site: Site) -> Path:

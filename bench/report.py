@@ -105,7 +105,8 @@ def text(results: dict[str, Any]) -> str:
             *filled(results.get("filled")),
         ]
     if "slope" in results:
-        out += [f"With more of them, for the slope ({results['took']['slope']}):", "", *reading(results["slope"])]
+        out += [f"With more of them, for the slope ({results['took']['slope']}; COPY month by month):", "",
+                *reading(results["slope"])]  # fmt: skip
     if "numbers" in results:
         found = results["numbers"]
         rows = [[by, f"{one['database']:.0f}", f"{one['whole']:.0f}"] for by, one in found["by"].items()]

@@ -69,7 +69,8 @@ def beside(site: Any, minute: int) -> None:
 def soak(site: Any, server: Server, body: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Minute by minute: [requests a second, p50, p99, MB]; and what was acknowledged."""
     full = answers(server, body, given.slice, 0)
-    delay = round(1000 * CONNECTIONS / (full.rate / 2))
+    cycle = 1000 * CONNECTIONS / (full.rate / 2)  # ms from one answer of a connection to its next
+    delay = round(cycle)
     taken, minutes, failed = full.requests - full.refused, [], []
     refused = full.refused
     for minute in range(given.minutes):
@@ -84,6 +85,8 @@ def soak(site: Any, server: Server, body: Path, given: argparse.Namespace) -> di
         thread.start()
         load = answers(server, body, given.slice, delay)
         thread.join()
+        # A connection waits for its answer first, so the half is met from the second minute on.
+        delay = max(0, round(cycle - load.p50))
         taken += load.requests - load.refused
         refused += load.refused + load.broken
         minutes.append([round(load.rate, 1), load.p50, load.p99, round(resident_mb(server.pid), 1)])
