@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from consent.exports import formats
 from consent.exports.period import LogRow
-from consent.ledger.erasure import keep_until
+from consent.ledger.retention import keep_until
 from consent.publishing.models import Release
 from consent.sites.models import Site
 

@@ -1,4 +1,4 @@
-"""Erasing answers: one visitor's on request, old ones by age.
+"""Erasing answers: one visitor's on request, old ones by age (`consent.ledger.retention`).
 
 A record loses visitor, replaces, payload and salt; without the salt its leaf says nothing about anybody. Day, release,
 regime, jurisdiction, language and action stay, so totals recompute, and every proof still holds. Each batch appends an
@@ -9,7 +9,7 @@ be changed unnoticed either.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -19,8 +19,6 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
-from consent.common import months_later
-from consent.jurisdictions.table import REGIMES, regime_of
 from consent.ledger import canonical
 from consent.ledger.append import append, draft_of, utc_text
 from consent.ledger.models import ERASABLE, ConsentRecord, LogEntry, LogHead
@@ -30,8 +28,6 @@ from consent.trail.models import AuditEvent
 
 BATCH = 5_000
 NAMED = 100  # indexes of records that a line of the audit trail names
-PROOF_MONTHS = 36  # grants are kept this long after they lapsed: claims become time-barred (e.g. § 195 BGB)
-OPT_OUT_MONTHS = 24  # 11 CCR 7101: records of opt-outs, at least
 # Of the GDPR, why an erasure may be refused; the other letters of art. 17(3) fit no consent record.
 REFUSALS = {
     "17(3)(b)": gettext_noop(
@@ -115,7 +111,7 @@ def kept_rows(site_id: int, indexes: Sequence[int]) -> list[tuple[Any, ...]]:
         days = [day for _, day in hashes.values()]
         if not days:
             continue
-        first, after = _midnight(min(days)), _midnight(max(days) + timedelta(days=1))
+        first, after = midnight(min(days)), midnight(max(days) + timedelta(days=1))
         records = ConsentRecord.objects.filter(
             site_id=site_id, index__in=part, received_at__gte=first, received_at__lt=after
         )
@@ -160,7 +156,7 @@ def erase_indexes(
         raise NotFound(gettext("There is no record to erase under this id."))
     done = Erased()
     for start in range(0, len(indexes), BATCH):
-        _erase_batch(site, indexes[start : start + BATCH], "request", reason, actor, done, ground)
+        erase_batch(site, indexes[start : start + BATCH], "request", reason, actor, done, ground)
         progress(min(start + BATCH, len(indexes)), len(indexes))
     return done
 
@@ -198,35 +194,11 @@ def check_reason(reason: str) -> None:
         raise ValueError(gettext("The reason is kept for ever: leave ids and mail addresses out of it."))
 
 
-def retain(site: Site, now: datetime | None = None, actor: str = "command", dry: bool = False) -> Erased:
-    """Erases what is older than it needs to be kept:
-
-    grants (and the withdrawals that end them): life + 36 months; refusals under opt-in: their life; objections and
-    opt-outs: 24 months at least, and as long as another answer has not replaced them.
-    """
-    now = now or datetime.now(UTC)
-    done = Erased()
-    batch: list[int] = []
-    for index in _too_old(site.pk, now):
-        batch.append(index)
-        if len(batch) == BATCH:
-            _finish(site, batch, actor, done, dry)
-            batch = []
-    _finish(site, batch, actor, done, dry)
-    return done
-
-
-def _finish(site: Site, batch: list[int], actor: str, done: Erased, dry: bool) -> None:
-    if dry:
-        done.count += len(batch)
-    elif batch:
-        _erase_batch(site, batch, "retention", "The time for which these records must be kept is over.", actor, done)
-
-
-def _erase_batch(
+def erase_batch(
     site: Site, indexes: Sequence[int], why: str, reason: str, actor: str, done: Erased, ground: str = ""
 ) -> None:
-    """One transaction: head lock first, as every writer does."""
+    """Erases at most BATCH answers in one transaction, and adds them to `done`; `why` is request or retention. Head
+    lock first, as every writer does."""
     afterwards: list[Callable[[], object]] = []
     with transaction.atomic():
         LogHead.objects.select_for_update().get(site_id=site.pk)
@@ -289,7 +261,7 @@ def of_person(site_id: int, visitor: UUID | None, *record_ids: UUID | None) -> s
         return [
             row
             for index, day in entries
-            for row in read(index=index, received_at__gte=_midnight(day), received_at__lt=_midnight(day + DAY))
+            for row in read(index=index, received_at__gte=midnight(day), received_at__lt=midnight(day + DAY))
         ]
 
     rows: dict[UUID, _Row] = {}
@@ -313,51 +285,6 @@ def of_person(site_id: int, visitor: UUID | None, *record_ids: UUID | None) -> s
     return {row.leaf for row in rows.values()}
 
 
-def _too_old(site_id: int, now: datetime) -> Iterator[int]:
-    """Indexes of unerased answers whose time is over, in order."""
-    soonest = now - timedelta(days=1)
-    rows = ConsentRecord.objects.filter(
-        site_id=site_id, type=LogEntry.Type.CONSENT, payload__isnull=False, received_at__lt=soonest
-    ).order_by("index")
-    objections: list[tuple[int, UUID, UUID]] = []
-    after = -1
-    while True:
-        page = list(
-            rows.filter(index__gt=after).values_list(
-                "index", "record_id", "received_at", "regime", "action", "visitor"
-            )[:BATCH]
-        )
-        for index, id, received_at, regime, action, visitor in page:
-            until, objection = keep_until(received_at, regime, action)
-            if until > now:
-                continue
-            if objection and visitor:
-                objections.append((index, id, visitor))
-            else:
-                yield index
-        if objections:
-            # Only the visitor's own later answer ends an objection, whatever a stranger's record says.
-            later_answers = ConsentRecord.objects.filter(site_id=site_id, replaces__in=[id for _, id, _ in objections])
-            replaced = set(later_answers.values_list("replaces", "visitor"))
-            yield from (index for index, id, visitor in objections if (id, visitor) in replaced)
-            objections = []
-        if len(page) < BATCH:
-            return
-        after = page[-1][0]
-
-
-def keep_until(received_at: datetime, regime: str, action: str) -> tuple[datetime, bool]:
-    """Until when an answer must be kept, and whether it is an objection, which is kept while it is in force."""
-    terms = REGIMES.get(regime_of(regime), {})
-    life = int(terms.get("consent_days") or 365)
-    refusal = int(terms.get("refusal_days") or 0)
-    opt_in = terms.get("model", "opt_in") == "opt_in"
-    if action in ("opt_out", "gpc", "signal") or (action == "reject_all" and not opt_in):
-        return max(months_later(received_at, OPT_OUT_MONTHS), received_at + timedelta(days=refusal)), True
-    if action in ("reject_all", "close"):
-        return received_at + timedelta(days=refusal or life), False
-    return months_later(received_at + timedelta(days=life), PROOF_MONTHS), False
-
-
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The first moment of a day (UTC)."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

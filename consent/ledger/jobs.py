@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
-from consent.jobs.registry import DELIVERIES, handler
-from consent.jobs.runner import Run
-from consent.ledger import anchors, checkpoint, erasure, partitions
+from django.utils import timezone
+
+from consent.jobs.models import Job
+from consent.jobs.registry import DAY, DELIVERIES, handler
+from consent.jobs.runner import Lost, Run, ShuttingDown
+from consent.ledger import anchors, checkpoint, erasure, partitions, retention
 from consent.ledger.append import Stopped
 from consent.sites.models import Site
 
-DAY = 86_400.0
+log = logging.getLogger("fairgate.jobs")
 PATIENCE = 3
-ERASE = "erase"
+ERASE, RETENTION = "erase", "ledger_retention"
+WHOLE = timedelta(days=30)  # so often all answers are read anew, whatever the passes before have found
 
 
 @handler("ledger_partitions", every=DAY)
@@ -27,18 +33,41 @@ def make_checkpoints(run: Run) -> dict[str, Any]:
     return {"made": checkpoint.make_all()}
 
 
-@handler("ledger_retention", every=DAY)
+@handler(RETENTION, every=DAY)
 def retain(run: Run) -> dict[str, Any]:
-    """Erases what need not be kept any longer, see `erasure.retain`. Stopped logs are left alone."""
-    erased = 0
+    """Erases what need not be kept any longer, see `retention.retain`: of most days only what has become due since the
+    pass before, which left its time here as its result. Stopped logs are left alone, and read whole the next time; a
+    site that fails stops no other."""
+    begun, terms = timezone.now(), retention.terms_digest()
+    last = _last_pass(terms)
+    whole_at = begun if last is None else datetime.fromisoformat(last["whole_at"])
+    erased, left, failed = 0, [], []
     sites = list(Site.objects.order_by("pk"))
     for done, site in enumerate(sites):
         run.progress(done, len(sites))
+        since = None if last is None or site.pk in last["left"] else datetime.fromisoformat(last["at"])
         try:
-            erased += erasure.retain(site, actor="retention").count
+            erased += retention.retain(site, begun, actor="retention", since=since).count
         except Stopped:
-            continue
-    return {"erased": erased}
+            left.append(site.pk)
+        except (Lost, ShuttingDown):
+            raise
+        except Exception as error:
+            log.exception("Retention of site %s failed.", site.uuid)
+            left.append(site.pk)
+            failed.append(f"{site.name}: {type(error).__name__}: {error}")
+    result = {"erased": erased, "at": begun.isoformat(), "whole_at": whole_at.isoformat(), "terms": terms, "left": left}
+    if failed:  # it is tried again, and seen; what was done need not be done again
+        run.own_row().update(result=result)
+        raise RuntimeError("; ".join(failed[:5]))
+    return result
+
+
+def _last_pass(terms: str) -> dict[str, Any] | None:
+    """The result of the last pass, when the next one may go by it."""
+    passes = Job.objects.filter(kind=RETENTION, result__terms=terms).order_by("-id")
+    last = passes.values_list("result", flat=True).first()
+    return last if last and datetime.fromisoformat(last["whole_at"]) > timezone.now() - WHOLE else None
 
 
 @handler("ledger_anchors", every=DAY, queue=DELIVERIES)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from consent.ledger import erasure
+from consent.ledger import retention
 from consent.ledger.append import Stopped
 from consent.models import Site
 from cookiebanner.management.common import ACTOR, site_or_error
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         sites = [site_or_error(options["site"])] if options["site"] is not None else list(Site.objects.order_by("pk"))
         for site in sites:
             try:
-                done = erasure.retain(site, actor=ACTOR, dry=options["dry_run"])
+                done = retention.retain(site, actor=ACTOR, dry=options["dry_run"])
             except Stopped as error:
                 self.stderr.write(str(error))
                 continue

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +9,7 @@ from django.core.management import CommandError, call_command
 from consent.ledger import erasure
 from consent.ledger.append import append
 from consent.ledger.verify import verify
-from consent.models import AuditEvent, ConsentRecord, DailyTotal, Site
+from consent.models import AuditEvent, ConsentRecord, DailyTotal
 from tests.consent.ledger.sample_ledger import answer, make_site
 from tests.values import present
 
@@ -123,18 +122,6 @@ def test_circles_of_forged_names_end():
     assert erasure.of_person(site.pk, None, one) == {1, 2, 3}
 
 
-def test_a_strangers_record_does_not_end_an_objection():
-    """Retention keeps an objection while it is in force: a forged `replaces` must not end it."""
-    site = Site.objects.create(name="Old shop")
-    now = datetime.now(UTC)
-    objection = answer(site, action="opt_out", regime="us_ca")
-    append([objection], at=now - timedelta(days=2 * 366 + 2))
-    append([answer(site, replaces=objection.record_id), answer(site, visitor=None, replaces=objection.record_id)])
-    assert erasure.retain(site, now).count == 0
-    append([answer(site, visitor=objection.visitor, replaces=objection.record_id)])
-    assert erasure.retain(site, now).count == 1
-
-
 @pytest.mark.parametrize(
     "reason",
     [
@@ -180,36 +167,6 @@ def test_batches_hold_at_most_5000(monkeypatch):
     done = erasure.erase(site, visitor=visitor, actor=ALICE, reason="asked")
     assert (done.count, done.entries) == (7, [8, 9, 10])
     assert verify(site).wrong == []
-
-
-@pytest.mark.parametrize(
-    ("action", "regime", "days", "replaced", "goes"),
-    [
-        ("accept_all", "eu_opt_in", 180 + 3 * 365, False, False),
-        ("accept_all", "eu_opt_in", 180 + 3 * 366 + 2, False, True),
-        ("withdraw", "eu_opt_in", 400, False, False),
-        ("reject_all", "eu_opt_in", 170, False, False),
-        ("reject_all", "eu_opt_in", 190, False, True),
-        ("close", "eu_opt_in", 190, False, True),
-        ("reject_all", "us_ca", 700, True, False),
-        ("opt_out", "us_ca", 700, True, False),
-        ("opt_out", "us_ca", 2 * 366 + 2, True, True),
-        ("opt_out", "us_ca", 4000, False, False),
-        ("accept_all", "us_ca", 365 + 3 * 365, False, False),
-    ],
-)
-def test_retention_by_age(action, regime, days, replaced, goes):
-    site = Site.objects.create(name="Old shop")  # without a release's entry of today: time never runs backwards
-    old = answer(site, action=action, regime=regime)
-    now = datetime.now(UTC)
-    append([old], at=now - timedelta(days=days))
-    if replaced:
-        append([answer(site, visitor=old.visitor, replaces=old.record_id)])
-    assert erasure.retain(site, now, dry=True).count == int(goes)
-    assert erasure.retain(site, now).count == int(goes)
-    assert (ConsentRecord.objects.get(site_id=site.pk, record_id=old.record_id).payload is None) is goes
-    assert verify(site).wrong == []
-    assert erasure.retain(site, now).count == 0
 
 
 def test_the_commands(capsys):
