@@ -2,7 +2,7 @@
 
 from consent.banners.models import Banner, BannerDraft, BannerFile, BannerTest, TextReview
 from consent.catalogue.models import BlockRule, Category, Cookie, Purpose, RuleOverride, Service
-from consent.jobs.models import Job
+from consent.jobs.models import Job, Turn
 from consent.jurisdictions.models import JurisdictionOverride, LawSubscription
 from consent.ledger.models import (
     Anchor,
@@ -105,6 +105,7 @@ __all__ = [
     "Topic",
     "TopicWording",
     "TrailHead",
+    "Turn",
     "Webhook",
     "WebhookDelivery",
 ]

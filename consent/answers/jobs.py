@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from consent.answers import feeds
@@ -20,7 +21,7 @@ from consent.answers.optouts import KIND
 from consent.jobs import outgoing, signatures
 from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
-from consent.jobs.registry import DELIVERIES, handler
+from consent.jobs.registry import DAY, DELIVERIES, handler
 from consent.jobs.runner import Later, Lost, Run
 from consent.sites.actions import webhook_of, webhook_secrets
 from consent.sites.models import Site, Webhook, WebhookDelivery
@@ -31,8 +32,9 @@ MOST = 10_000  # deliveries that wait for one site
 OLDEST = timedelta(days=3)
 PAUSE_AFTER = 5  # failures in a row
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)  # between tries; doubled at each
-KEPT = timedelta(days=30)  # rows of what is over
-MINUTE, DAY = 60.0, 86_400.0
+KEPT = timedelta(days=30)  # what was sent, and what could not be
+KEPT_JOBS = timedelta(days=2)  # rows of jobs that are done: what came of them is in what was sent
+MINUTE = 60.0
 AT_A_TIME = 20  # deliveries of one site before another has its turn
 ACTOR = "webhook"
 
@@ -60,9 +62,8 @@ def deliver(run: Run) -> dict[str, Any]:
             raise _later(site, _failed(site, hook, made.error), made.error)
         _worked(site, hook)
         result["status"] = made.status
-    ended = {"state": Job.Status.DONE, "finished_at": timezone.now(), "result": {"delivered_with": run.job.pk}}
     others = [job.pk for job in jobs if job.pk != run.job.pk]
-    Job.objects.filter(pk__in=others, state=Job.Status.WAITING).update(**ended)
+    Job.objects.filter(pk__in=others, state=Job.Status.WAITING).delete()
     return result
 
 
@@ -108,8 +109,8 @@ def feed(run: Run) -> dict[str, Any]:
 
 @handler(feeds.FEED, queue=DELIVERIES)
 def deliver_feed(run: Run) -> dict[str, Any]:
-    """Tells a webhook what it wants to know, in the order of the log and of the trail, until it knows everything or
-    others wait."""
+    """Tells a webhook what it wants to know, in the order of the log and of the trail, until it knows everything; after
+    `AT_A_TIME` deliveries those of others have their turn."""
     site, sent = run.job.site, 0
     if site is None or not site.webhook_url:
         return {"sent": 0}
@@ -130,8 +131,9 @@ def deliver_feed(run: Run) -> dict[str, Any]:
             if places:
                 feeds.mark_told(hook, kind, places)
         if sent == before:
-            break
-    return {"sent": sent}
+            return {"sent": sent}
+    # There may be more: a minute is too long to wait for who is told of one answer at a time.
+    raise Later(timezone.now())
 
 
 @handler(feeds.AGAIN, queue=DELIVERIES)
@@ -223,7 +225,8 @@ def _worked(site: Site, hook: Webhook) -> None:
 
 @handler("webhook_rows", every=DAY)
 def forget(run: Run) -> dict[str, Any]:
-    """Deletes the rows of deliveries that have been over for a month."""
-    old = timezone.now() - KEPT
-    over = Job.objects.filter(kind__in=(KIND, feeds.FEED, feeds.AGAIN), finished_at__lt=old)
-    return {"deleted": over.delete()[0] + WebhookDelivery.objects.filter(at__lt=old).delete()[0]}
+    """Deletes the rows of deliveries that have been over for a month, and of jobs that did them for two days."""
+    now = timezone.now()
+    over = Job.objects.filter(kind__in=(KIND, feeds.FEED, feeds.AGAIN), finished_at__lt=now - KEPT_JOBS)
+    over = over.filter(Q(state=Job.Status.DONE) | Q(finished_at__lt=now - KEPT))
+    return {"deleted": over.delete()[0] + WebhookDelivery.objects.filter(at__lt=now - KEPT).delete()[0]}

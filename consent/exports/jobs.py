@@ -7,12 +7,11 @@ from typing import Any
 
 from consent import private_files
 from consent.exports import actions, copies, period
-from consent.jobs.registry import handler
+from consent.jobs.registry import DAY, handler
 from consent.jobs.runner import Run
 from consent.ledger.models import LogHead
 from consent.sites.models import Site
 
-DAY = 86_400.0
 ENDINGS = {"bundle": ".zip", "csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "jsonld": ".jsonld"}
 
 

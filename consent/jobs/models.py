@@ -36,6 +36,17 @@ class Job(models.Model):
         # The worker's question: what waits, oldest first?
         indexes = [
             models.Index(fields=("state", "run_after"), name="job_queue"),
-            # When did a site have its last turn, and what of a kind still waits for it?
+            # What of a kind still waits for a site?
             models.Index(fields=("site", "kind", "state"), name="job_by_site"),
         ]
+
+
+class Turn(models.Model):
+    """When a queue last began a job of a site. A row each, since a site's jobs of a month may be millions."""
+
+    site = models.ForeignKey("consent.Site", models.CASCADE, related_name="turns")
+    queue = models.CharField(max_length=12)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("site", "queue"), name="one_turn_per_queue")]

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 Handler = Callable[["Run"], "dict[str, Any] | None"]
 
 # Queues: the workers of one never do, and never wait for, the jobs of another.
-UPKEEP = "house"  # what the worker does by itself
+UPKEEP = "house"  # what the worker does by itself, each minute or hour
+DAILY = "daily"  # what it does once a day for all sites: minutes where they are many, or large
 WORK = "work"  # what people ask for
 DELIVERIES = "deliveries"  # what waits for other people's servers
 PICTURES = "pictures"  # what takes long and nobody waits for
 SCANS = "scans"  # what takes long, on other people's pages
-QUEUES = (UPKEEP, WORK, DELIVERIES, PICTURES, SCANS)
+QUEUES = (UPKEEP, DAILY, WORK, DELIVERIES, PICTURES, SCANS)
+
+DAY = 86_400.0  # seconds
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, float] = {}
@@ -32,13 +35,13 @@ _queues: dict[str, str] = {}
 
 def handler(kind: str, *, every: float | None = None, queue: str | None = None) -> Callable[[Handler], Handler]:
     """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself. `queue`: one
-    of QUEUES; without one UPKEEP for what is enqueued by itself, else WORK."""
+    of QUEUES; without one UPKEEP for what is enqueued by itself, DAILY when that is once a day, else WORK."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
         if every:
             _periods[kind] = every
-        _queues[kind] = queue or (UPKEEP if every else WORK)
+        _queues[kind] = queue or (WORK if not every else UPKEEP if every < DAY else DAILY)
         return function
 
     return register
@@ -56,7 +59,12 @@ def periods() -> dict[str, float]:
 
 def kinds(queue: str) -> list[str]:
     """The kinds of jobs in a queue."""
-    return [kind for kind in _handlers if _queues.get(kind, WORK) == queue]
+    return [kind for kind in _handlers if queue_of(kind) == queue]
+
+
+def queue_of(kind: str) -> str:
+    """The queue of a kind's jobs; those that nothing registered are in WORK."""
+    return _queues.get(kind, WORK)
 
 
 def discover() -> None:

@@ -16,7 +16,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from consent.jobs import actions, registry
-from consent.jobs.models import Job
+from consent.jobs.models import Job, Turn
 from consent.storing import is_of_a_row
 
 LEASE = 60.0  # seconds a silent worker keeps its job
@@ -109,16 +109,17 @@ class _Heartbeat:
                 connection.close()
 
 
-def _turn(due: Q, queue: Q, now: datetime) -> list[int | None]:
+def _turns(due: Q, scope: Q, queue: str | None, now: datetime) -> list[int | None]:
     """The sites that have something due, who waited longest for a turn in this queue first. While a job of a site is
     done, its others wait: so one site can't take all of a queue's workers."""
     waiting: list[int | None] = list(Job.objects.filter(due).order_by().values_list("site_id", flat=True).distinct())
     if len(waiting) < 2 and None in waiting:
         return waiting
     live = Q(state=Job.Status.RUNNING, leased_until__gte=now)
-    busy = set(Job.objects.filter(queue, live, site__isnull=False).values_list("site_id", flat=True))
-    rows = Job.objects.filter(queue, started_at__isnull=False, site_id__in=[one for one in waiting if one is not None])
-    last = dict(rows.order_by().values_list("site_id").annotate(Max("started_at")))
+    busy = set(Job.objects.filter(scope, live, site__isnull=False).values_list("site_id", flat=True))
+    turns = Turn.objects.filter(site_id__in=[one for one in waiting if one is not None])
+    turns = turns if queue is None else turns.filter(queue=queue)
+    last = dict(turns.order_by().values_list("site_id").annotate(Max("at")))
     never = datetime.min.replace(tzinfo=UTC)
     # What belongs to no site is done first: it is our own and rare.
     return sorted((s for s in waiting if s not in busy), key=lambda site: (last.get(site, never), site or 0))
@@ -160,7 +161,7 @@ def claim(periodic: bool | None = None, queue: str | None = None) -> Job | None:
         due = Q(state=Job.Status.WAITING, run_after__lte=now) | Q(state=Job.Status.RUNNING, leased_until__lt=now)
         job = None
         with transaction.atomic():
-            for site in _turn(due & scope, scope, now):
+            for site in _turns(due & scope, scope, queue, now):
                 if job := _lease(due & scope, scope, site, now):
                     break
             if job is None:
@@ -177,6 +178,11 @@ def claim(periodic: bool | None = None, queue: str | None = None) -> Job | None:
             job.leased_until = now + timedelta(seconds=LEASE)
             job.started_at = now
             job.save(update_fields=["state", "attempts", "leased_until", "started_at"])
+            if job.site_id is not None:
+                Turn.objects.bulk_create(
+                    [Turn(site_id=job.site_id, queue=registry.queue_of(job.kind), at=now)],
+                    update_conflicts=True, unique_fields=["site", "queue"], update_fields=["at"],
+                )  # fmt: skip
             return job
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from consent.jobs.registry import handler
+from consent.jobs.registry import DAY, handler
 from consent.jobs.runner import Run
 from consent.preferences import confirming, imports
 from consent.preferences.imports import Reached
 from consent.preferences.models import ChoiceImport
-
-DAY = 86_400.0
 
 
 @handler(imports.KIND)

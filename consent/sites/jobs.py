@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from consent.jobs.registry import handler
+from consent.jobs.registry import DAY, handler
 from consent.jobs.runner import Run
 from consent.sites import replays
-
-DAY = 86_400.0
 
 
 @handler("idempotency_keys", every=DAY)

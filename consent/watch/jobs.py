@@ -7,7 +7,7 @@ from typing import Any
 from consent.answers import feeds
 from consent.answers import jobs as deliveries
 from consent.jobs.actions import enqueue
-from consent.jobs.registry import DELIVERIES, handler
+from consent.jobs.registry import DAY, DELIVERIES, handler
 from consent.jobs.runner import Run
 from consent.notices import actions as notices
 from consent.notices.kinds import WEBHOOK
@@ -15,7 +15,6 @@ from consent.sites.actions import webhook_of
 from consent.sites.models import Site
 from consent.watch import conditions
 
-DAY = 86_400.0
 HOOK, WATCH = "notice_webhook", "watch"
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from consent.catalogue import cookie_db
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
-from consent.jobs.registry import PICTURES, SCANS, handler
+from consent.jobs.registry import DAY, PICTURES, SCANS, handler
 from consent.jobs.runner import Run
 from consent.notices.actions import open_subjects
 from consent.publishing import contents, material_changes, rendered
@@ -29,7 +29,7 @@ from cookiebanner.releases import live_page, pictures, publish, site_scan
 from cookiebanner.releases import rendered as drawer
 
 BEGIN = "begin_material_changes"
-MINUTE, DAY = 60.0, 24 * 3600.0
+MINUTE = 60.0
 
 
 @handler(publish.SCHEDULED)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
-from consent.jobs.registry import handler
+from consent.jobs.registry import DAY, handler
 from consent.jobs.runner import Run
 from consent.jurisdictions.models import LawSubscription
 from consent.requests import actions, entries, prepared, queries, steps
@@ -27,7 +27,7 @@ from cookiebanner.staff import (
 )
 
 OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
-DAY, HOUR = 86_400.0, 3_600.0
+HOUR = 3_600.0
 LATE = 3600  # seconds after which a link that was asked for is no longer expected
 
 

@@ -15,7 +15,10 @@ from cookiebanner import data
 
 # Threads of each queue, each with a database connection. A site has one job at a time in a queue, so that with two
 # threads a second site's export need not wait for the first one's.
-THREADS = {registry.UPKEEP: 1, registry.WORK: 2, registry.DELIVERIES: 4, registry.PICTURES: 1, registry.SCANS: 1}
+THREADS = {
+    registry.UPKEEP: 1, registry.DAILY: 1, registry.WORK: 2, registry.DELIVERIES: 4, registry.PICTURES: 1,
+    registry.SCANS: 1,
+}  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -35,7 +38,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        # Checkpoints must not wait for an export of ten million records, and neither for somebody's webhook.
+        # Checkpoints must not wait for an export of ten million records or the retention of as many, and neither for
+        # somebody's webhook.
         queues = [queue for queue, count in THREADS.items() for _ in range(count)]
         threads = [
             threading.Thread(target=self.work, args=(stop, pause, queue), name=f"fairgate-{queue}-{number}")

@@ -168,3 +168,17 @@ def test_the_log_of_deliveries_is_kept_for_a_month(shop, receiver):  # noqa: F81
     enqueue("webhook_rows")
     runner.work_off()
     assert WebhookDelivery.objects.count() == 0
+
+
+def test_who_is_told_singly_gets_everything_and_others_have_their_turns(shop, receiver):  # noqa: F811
+    """A busy site that wants each answer by itself must not fall behind for ever, and not hold up another's webhook."""
+    other = site(receiver[0])
+    for one in (shop, other):
+        feeds.listen(one, "x", events=["answers"], batch=1)
+    answers(shop, 50)
+    answers(other, 2)
+    work()
+    told = [body["site"] for body in receiver[1]]
+    assert (told.count(str(shop.uuid)), told.count(str(other.uuid))) == (50, 2)
+    assert told.index(str(other.uuid)) == 20
+    assert not Job.objects.filter(kind=feeds.FEED, state=Job.Status.WAITING).exists()

@@ -227,7 +227,7 @@ def test_a_site_has_one_job_at_a_time_in_a_lane(handle):
 def test_lanes_do_not_meet(handle):
     done = []
     every: list[tuple[str, dict[str, Any]]] = [
-        ("sweep", {"every": 60}), ("export", {}), ("hook", {"queue": registry.DELIVERIES}),
+        ("sweep", {"every": 60}), ("retain", {"every": registry.DAY}), ("export", {}), ("hook", {"queue": registry.DELIVERIES}),
         ("look", {"queue": registry.PICTURES}), ("walk", {"queue": registry.SCANS}),
     ]  # fmt: skip
     for kind, more in every:
@@ -235,7 +235,7 @@ def test_lanes_do_not_meet(handle):
         actions.enqueue(kind)
     for queue in registry.QUEUES:
         assert runner.work_off(queue=queue) == 1
-    assert done == ["sweep", "export", "hook", "look", "walk"]
+    assert done == ["sweep", "retain", "export", "hook", "look", "walk"]
     actions.enqueue("nobody")
     assert runner.work_off(queue=registry.WORK) == 1
 

@@ -151,7 +151,7 @@ def look() -> None:
     """The worker's look for what is to begin, and what it queues."""
     registry.discover()
     Job.objects.create(kind="material_changes", run_after=timezone.now())
-    for queue in (registry.UPKEEP, registry.WORK):
+    for queue in (registry.UPKEEP, registry.DAILY, registry.WORK):
         runner.work_off(queue=queue)
 
 

@@ -157,7 +157,8 @@ def test_the_page_says_when_this_server_sends_no_mail(alice, shop, settings):
 
 def test_the_worker_finds_both_jobs():
     work()
-    assert {"law_notices", "mail.law_notice"} <= {*registry.kinds(registry.UPKEEP), *registry.kinds(registry.WORK)}
+    assert "law_notices" in registry.kinds(registry.DAILY)
+    assert "mail.law_notice" in registry.kinds(registry.WORK)
 
 
 @time_machine.travel("2026-12-05T12:00:00Z", tick=False)
