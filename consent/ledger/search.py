@@ -6,6 +6,7 @@ and its page tells from where to read on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -43,12 +44,11 @@ class Page:
 
 def find(site_id: int, query: Query) -> Page:
     """A page of the records of a site that are meant."""
-    size = LogHead.objects.filter(pk=site_id).values_list("size", flat=True).first() or 0
-    before = size if query.before is None else min(query.before, size)
+    before = end_of(site_id) if query.before is None else min(query.before, end_of(site_id))
     records = _matching(site_id, query)
     if query.type and query.type != CONSENT:
         return _few(site_id, query, before)
-    floor, before = _span(site_id, query, before)
+    floor, before = span(site_id, query, before)
     start = max(floor, before - WINDOW)
     rows = list(records.filter(index__lt=before, index__gte=start).order_by("-index")[: PAGE + 1])
     if len(rows) > PAGE:
@@ -56,18 +56,33 @@ def find(site_id: int, query: Query) -> Page:
     return Page(rows, start, start) if start > floor else Page(rows)
 
 
-def _span(site_id: int, query: Query, before: int) -> tuple[int, int]:
+def records_at(site_id: int, places: Sequence[tuple[int, date]]) -> QuerySet[ConsentRecord]:
+    """The records at places of a site's log (index, day), of which there is one at least. The days lead PostgreSQL to
+    the partitions that can hold them."""
+    days = [day for _, day in places]
+    begin, until = _bounds(Query(start=min(days), end=max(days)))
+    return ConsentRecord.objects.filter(
+        site_id=site_id, index__in=[index for index, _ in places], received_at__gte=begin, received_at__lt=until
+    )
+
+
+def end_of(site_id: int) -> int:
+    """How many entries the log has."""
+    return LogHead.objects.filter(pk=site_id).values_list("size", flat=True).first() or 0
+
+
+def span(site_id: int, query: Query, before: int) -> tuple[int, int]:
     """The stretch of the log (first, end) that the days can lie in. Time never runs backwards along it, except where a
     clock was put right: then all of it."""
     begin, until = _bounds(query)
     repairs = LogEntry.objects.filter(site_id=site_id, type=LogEntry.Type.CLOCK_REPAIR).exclude(type=CONSENT)
     if not (begin or until) or repairs.exists():
         return 0, before
-    span = ConsentRecord.objects.filter(site_id=site_id)
-    span = span.filter(received_at__gte=begin) if begin else span
-    span = span.filter(received_at__lt=until) if until else span
-    oldest = span.order_by("received_at", "index").values_list("index", flat=True).first()
-    newest = span.order_by("-received_at", "-index").values_list("index", flat=True).first()
+    inside = ConsentRecord.objects.filter(site_id=site_id)
+    inside = inside.filter(received_at__gte=begin) if begin else inside
+    inside = inside.filter(received_at__lt=until) if until else inside
+    oldest = inside.order_by("received_at", "index").values_list("index", flat=True).first()
+    newest = inside.order_by("-received_at", "-index").values_list("index", flat=True).first()
     return (0, 0) if oldest is None or newest is None else (oldest, min(before, newest + 1))
 
 

@@ -184,20 +184,21 @@ class AdminView(APIView):
     # --- Lists ------------------------------------------------------------------------------------------------------
 
     def page(
-        self, rows: QuerySet[Any], by: str, show: Callable[[Any], Any], asked: dict[str, Any], *, newest: bool = False
-    ) -> Response:
-        """One page of a list in the order of a unique column, with where the next begins (`next`, and Link)."""
+        self, rows: QuerySet[Any], by: str, show: Callable[[Any], Any], asked: dict[str, Any], *, newest: bool = False,
+        read_to: Any = None,
+    ) -> Response:  # fmt: skip
+        """One page of a list in the order of a unique column, with where the next begins (`next`, and Link). `read_to`:
+        where rows end that have not been looked at, when there are some; the page may then hold few, or none."""
         if asked.get("after"):
-            field = rows.model._meta.get_field("id" if by == "pk" else by)
-            rows = rows.filter(**{f"{by}__{'lt' if newest else 'gt'}": _position(asked["after"], field)})
+            rows = rows.filter(**{f"{by}__{'lt' if newest else 'gt'}": position(rows.model, by, asked["after"])})
         limit = asked["limit"]
         found = list(rows.order_by(f"-{by}" if newest else by)[: limit + 1])
         more = len(found) > limit
         found = found[:limit]
         address = None
-        if more:
+        if more or read_to is not None:
             kept = {k: v for k, v in self.request.query_params.items() if k != "after"}
-            after = _written(getattr(found[-1], by))
+            after = _written(getattr(found[-1], by) if more else read_to)
             address = f"{self.request.path}?{urlencode({**kept, 'after': after})}"
         response = Response({"items": [show(row) for row in found], "next": address})
         if address:
@@ -267,8 +268,9 @@ def _written(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value, default=str).encode()).decode().rstrip("=")
 
 
-def _position(text: str, field: Any) -> Any:
-    """A value of the column. Raises ValidationError for what no page gave."""
+def position(model: Any, by: str, text: str) -> Any:
+    """The value of a column that `after` means. Raises ValidationError for what no page gave."""
+    field = model._meta.get_field("id" if by == "pk" else by)
     try:
         value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         value = field.to_python(value) if type(value) in (int, str) else None

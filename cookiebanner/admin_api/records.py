@@ -19,15 +19,16 @@ from consent.exports import actions as exports
 from consent.exports.copies import KIND
 from consent.exports.formats import SEPARATORS
 from consent.jobs.models import Job
-from consent.ledger import erasure
-from consent.ledger.models import ConsentRecord
+from consent.ledger import erasure, search
+from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.roles import May
 from consent.stats import queries as stats
 from consent.trail.actions import audit
-from cookiebanner.admin_api.base import AdminView, Query, Strict
+from cookiebanner.admin_api.base import AdminView, Query, Strict, position
 from cookiebanner.admin_api.openapi import Does
 from cookiebanner.admin_api.sites import when
 
+SAID = ("action", "regime", "jurisdiction", "release")  # of records, without an index
 COLUMNS = ("jurisdiction", "regime", "language", "release")
 LONGEST_PERIOD = 400  # days of figures
 
@@ -181,7 +182,9 @@ def midnight(day: date) -> datetime:
 
 
 class RecordsView(AdminView):
-    """Search in the records of all kinds of ledger entries."""
+    """Search in the records of all kinds of ledger entries. Of what has no index (action, regime, jurisdiction, release)
+    each page reads 100,000 entries at most: it may hold few or none, and `next` leads on to the beginning of the log.
+    """
 
     tag = "records"
     does = {"GET": Does("search_records", May.EXPORT, RecordOut, query=RecordQuery, page=True)}
@@ -189,17 +192,27 @@ class RecordsView(AdminView):
     def get(self, request: Request, site: UUID) -> Response:
         asked = self.asked(RecordQuery)
         rows = ConsentRecord.objects.filter(site_id=self.own.pk)
-        for name, column in (("id", "record_id"), *((one, one) for one in ("visitor", "action", "regime"))):
-            if name in asked:
-                rows = rows.filter(**{column: asked[name]})
-        for name in ("jurisdiction", "release"):
-            if name in asked:
-                rows = rows.filter(**{name: asked[name]})
+        rows = rows.filter(**{name: asked[name] for name in ("visitor", *SAID) if name in asked})
+        read_to = None
+        if "id" in asked:  # the entries have an index of ids
+            entries = LogEntry.objects.filter(site_id=self.own.pk, record_id=asked["id"])
+            index, day = entries.values_list("index", "day").first() or (-1, date.min)
+            rows = rows.filter(
+                index=index, received_at__gte=midnight(day), received_at__lt=midnight(day) + timedelta(days=1)
+            )
+        elif "visitor" not in asked and any(name in asked for name in SAID):
+            before = position(ConsentRecord, "index", asked["after"]) if asked.get("after") else 2**62
+            end = asked.get("to") if asked.get("to") != date.max else None
+            query = search.Query(start=asked.get("from"), end=end)
+            floor, before = search.span(self.own.pk, query, min(before, search.end_of(self.own.pk)))
+            start = max(floor, before - search.WINDOW)
+            rows = rows.filter(index__lt=before, index__gte=start)
+            read_to = start if start > floor else None
         if "from" in asked:
             rows = rows.filter(received_at__gte=midnight(asked["from"]))
         if "to" in asked and asked["to"] < date.max:
             rows = rows.filter(received_at__lt=midnight(asked["to"]) + timedelta(days=1))
-        return self.page(rows, "index", record_data, asked, newest=True)
+        return self.page(rows, "index", record_data, asked, newest=True, read_to=read_to)
 
 
 class RecordView(AdminView):

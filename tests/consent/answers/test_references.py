@@ -6,6 +6,8 @@ import json
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from consent.answers import references
 from consent.models import ConsentRecord, LogEntry, Site
@@ -68,3 +70,22 @@ def test_no_other_answer_has_one(client, changes):
     corpus.make_world()
     got = post(client, **changes)
     assert (got.status_code, got.json()["field"]) == (400, "reference")
+
+
+def test_looking_for_a_number_reads_no_other_answers(client):
+    """What a stranger types into a request must not read a log of millions: the database goes by the index."""
+    corpus.make_world()
+    post(client, reference=NUMBER)
+    asked = str(uuid.uuid4())
+    with CaptureQueriesContext(connection) as seen:
+        references.found(Site.objects.get(uuid=corpus.DATA["site"]), asked)
+    [statement] = [query["sql"] for query in seen if "consent_consentrecord" in query["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # a table of few rows is read whole by preference
+            cursor.execute("EXPLAIN " + statement.replace("%", "%%"), [])
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "substring" in plan.partition("Index Cond")[2].partition("\n")[0], plan
+        else:
+            cursor.execute("EXPLAIN QUERY PLAN " + statement.replace("%", "%%"), [])
+            assert "record_by_reference" in repr(cursor.fetchall())

@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from consent.jobs import registry, runner
-from consent.ledger import checkpoint, kept
+from consent.ledger import checkpoint, kept, search
 from consent.models import AuditEvent, ConsentRecord, Invitation, Site
 from consent.publishing.lint import RULES
 from consent.sites import actions, queries
@@ -234,6 +234,26 @@ def test_records_are_found_exported_and_erased(program, shop):
     assert (gone["records"], len(gone["entries"]), gone["exports"]) == (2, 1, 1)
     assert ConsentRecord.objects.filter(site_id=shop.pk, visitor=visitor).count() == 0
     assert mine.get(f"records/{found[0]['index']}").json()["record"] is None
+
+
+def test_a_search_for_what_has_no_index_reads_a_stretch_of_the_log_at_a_time(program, shop, monkeypatch):
+    monkeypatch.setattr(search, "WINDOW", 4)
+    rare = [answer(shop, uuid4(), action="close")]
+    for _ in range(6):
+        answer(shop, uuid4())
+    rare.append(answer(shop, uuid4(), action="close"))
+    for _ in range(5):
+        answer(shop, uuid4())
+    mine, address, pages = program("export"), "records?action=close&limit=1", []
+    while address:
+        page = mine.get(address).json()
+        pages.append([row["id"] for row in page["items"]])
+        address = page["next"]
+    assert [row for page in pages for row in page] == [str(one) for one in reversed(rare)]
+    assert len(pages) == 4
+    assert [] in pages
+    today = timezone.now().date().isoformat()
+    assert mine.get(f"records?action=close&to=2020-01-01&from={today}").json() == {"items": [], "next": None}
 
 
 def test_the_team(program, shop, people, settings):

@@ -105,9 +105,9 @@ def test_where_a_clock_was_put_right_every_day_is_still_found(dana, shop, at):
     ahead = datetime.now(UTC) + timedelta(days=3)
     append([draft_of(shop.pk, shop.uuid, "consent", {"choices": {}}, uuid4(), action="close")], at=ahead)
     assert found(dana, at, start=ahead.date()) == [1]
-    assert search._span(shop.pk, search.Query(start=ahead.date()), 9) == (1, 2)
+    assert search.span(shop.pk, search.Query(start=ahead.date()), 9) == (1, 2)
     entry(shop, "clock_repair")
-    assert search._span(shop.pk, search.Query(start=ahead.date()), 9) == (0, 9)
+    assert search.span(shop.pk, search.Query(start=ahead.date()), 9) == (0, 9)
 
 
 def test_a_records_address_by_its_id_stays(dana, login, shop, foreign):
