@@ -22,7 +22,8 @@ from django.utils.translation import gettext
 from consent.answers import optouts
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
-from consent.ledger.models import ConsentRecord, LogEntry, LogHead
+from consent.ledger.models import LogEntry, LogHead
+from consent.ledger.search import records_at
 from consent.notices import actions as notices
 from consent.requests import steps
 from consent.sites.actions import webhook_of
@@ -140,14 +141,12 @@ def rows(site: Site, kind: str, places: Sequence[int]) -> list[dict[str, Any]]:
 def _choices(site: Site, places: Sequence[int]) -> list[dict[str, Any]]:
     """What people said beyond cookies, in the order of the log; nothing of those who were erased. The order of their
     acts is in `acted_at`."""
-    if not places:
+    entries = LogEntry.objects.filter(site_id=site.pk, index__in=list(places), type=LogEntry.Type.CHOICE)
+    known = list(entries.values_list("index", "day"))
+    if not known:
         return []
-    records = ConsentRecord.objects.filter(
-        site_id=site.pk, index__gte=min(places), index__lte=max(places), type=LogEntry.Type.CHOICE,
-        payload__isnull=False,
-    )  # fmt: skip
     found = []
-    for record in records.order_by("index"):
+    for record in records_at(site.pk, known).filter(payload__isnull=False).order_by("index"):
         said = json.loads(record.payload or "{}")
         found.append(
             {
@@ -162,7 +161,7 @@ def _choices(site: Site, places: Sequence[int]) -> list[dict[str, Any]]:
                 "wording": said.get("wording", 0),
             }
         )
-    return [row for row in found if row["index"] in set(places)]
+    return found
 
 
 def message_of(site: Site, kind: str, found: Sequence[dict[str, Any]]) -> str:

@@ -113,15 +113,15 @@ def receipt(record_id: UUID, site_uuid: UUID | None = None) -> Receipt:
     """
     # Ids are looked up by (site, record): naming the sites keeps it an index look-up.
     sites = Site.objects.filter(uuid=site_uuid) if site_uuid else Site.objects.all()
-    by_id = {site.pk: site for site in sites.order_by()}
-    entries = LogEntry.objects.filter(site_id__in=list(by_id), record_id=record_id, type__in=OF)
+    keys = list(sites.order_by().values_list("pk", flat=True))
+    entries = LogEntry.objects.filter(site_id__in=keys, record_id=record_id, type__in=OF)
     found = list(entries.order_by("day", "site_id"))
     if not found:
         raise RejectedSubmission("unknown_record", "There is no record with this id.")
     # Of the same day the time tells; a record that is gone was there first.
     of_first_day = [(_record(entry), entry) for entry in found if entry.day == found[0].day]
     record, entry = min(of_first_day, key=lambda pair: (pair[0].received_at if pair[0] else _LONG_AGO, pair[1].site_id))
-    site = by_id[entry.site_id]
+    site = Site.objects.get(pk=entry.site_id)
     if record is None or record.payload is None:
         raise RejectedSubmission("erased", "The record with this id was erased; its leaf stays in the tree.")
     try:

@@ -161,6 +161,8 @@ def _size(site: Site) -> int:
 
 # {site: (size, end of its audit trail)} when `make_all` had last looked: thousands of sites are quiet each minute.
 _signed: dict[UUID, tuple[int, str | None]] = {}
+# {site: end of its audit trail} when its log was last seen to name it: of a busy log that stays true for weeks.
+_named: dict[UUID, str | None] = {}
 
 
 def make_all() -> int:
@@ -175,7 +177,9 @@ def make_all() -> int:
             continue
         site = Site.objects.get(pk=site_id)
         try:
-            commit_trail(site)
+            if uuid not in _named or _named[uuid] != stands[1]:
+                commit_trail(site)
+                _named[uuid] = stands[1]
             newest = latest(site_id)
             made += (newest is None or newest.size < _size(site)) and make(site) is not None
         except Stopped:
@@ -297,7 +301,10 @@ def rotate(actor: str, reason: str) -> str:
 def behind() -> list[Site]:
     """The sites whose log is behind the checkpoint kept outside the database."""
     sizes = dict(LogHead.objects.values_list("site_id", "size"))
-    return [site for site in Site.objects.order_by("pk") if sizes.get(site.pk, 0) < kept.size(str(site.uuid))]
+    uuids = {pk: str(uuid) for pk, uuid in Site.objects.values_list("pk", "uuid")}
+    wanted = kept.sizes(uuids.values())
+    found = [pk for pk, uuid in uuids.items() if sizes.get(pk, 0) < wanted[uuid]]
+    return list(Site.objects.filter(pk__in=found).order_by("pk")) if found else []
 
 
 def restart(site: Site, actor: str, reason: str) -> Path:

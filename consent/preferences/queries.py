@@ -15,6 +15,7 @@ from django.utils import timezone
 from consent.banners.languages import nearest
 from consent.common import InvalidChange, months_later
 from consent.ledger.models import ConsentRecord, LogEntry
+from consent.ledger.search import records_at
 from consent.preferences import collecting, standing, subjects
 from consent.preferences.models import ChoiceImport, ChoiceState, PendingChoice, Topic, TopicWording
 from consent.sites.models import Site
@@ -134,15 +135,13 @@ def records_of(site: Site, stands: Iterable[Standing]) -> dict[int, UUID]:
 def changes(site: Site, after: int, most: int) -> list[dict[str, Any]]:
     """Choices in the order in which they were received, from the entry behind `after`; the log is the queue."""
     entries = LogEntry.objects.filter(site_id=site.pk, type=LogEntry.Type.CHOICE, index__gt=after)
-    indexes = list(entries.exclude(type="consent").order_by("index").values_list("index", flat=True)[:most])
-    if not indexes:
+    places = list(entries.exclude(type="consent").order_by("index").values_list("index", "day")[:most])
+    if not places:
         return []
-    rows = ConsentRecord.objects.filter(
-        site_id=site.pk, index__gte=indexes[0], index__lte=indexes[-1], type=LogEntry.Type.CHOICE
-    )
+    rows = records_at(site.pk, places).order_by("index")
     return [
         _event(*row) | {"subject": str(subject) if subject else ""}
-        for *row, subject in rows.order_by("index").values_list(*_EVENT, "visitor")
+        for *row, subject in rows.values_list(*_EVENT, "visitor")
     ]
 
 

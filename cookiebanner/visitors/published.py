@@ -47,6 +47,7 @@ FRESH = 5.0  # seconds that an answer takes a site as it was, where nobody refre
 HOSTS = 60.0  # seconds between two readings of all hosts, where nobody refreshes: new ones are asked for when missed
 MISSES = 50  # unknown things of one kind asked for in a second
 SOON = 60.0  # seconds until a file that a publish compressed quickly is read again
+SEEN_LATER = 1_000  # keys of releases: one is not seen later than so many others that were made after it
 LOADED = 50  # sites read at once: as many snapshots are in memory meanwhile
 
 
@@ -173,11 +174,12 @@ def _summaries(sites: QuerySet[Site]) -> list[SiteSummary]:
 def _fingerprint() -> tuple[Any, ...]:
     """Another one when a site, a release or a kill switch came or went: one query, whose answer is short however many
     sites there are."""
-    releases = Release.objects.order_by()
+    releases = Release.objects.order_by("-pk")
     mark = Concat(Cast("pk", CharField()), Value(" "), "sha256", output_field=CharField())
-    # Their number, too: of two that are published at once, the older key may come to be seen later.
-    number = releases.annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
-    newest = releases.order_by("-pk").annotate(mark=mark).values("mark")[:1]
+    # The number of the last ones, too: of two that are published at once, the older key may come to be seen later.
+    last = releases.filter(pk__gt=Subquery(releases.values("pk")[:1]) - SEEN_LATER).order_by()
+    number = last.annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
+    newest = releases.annotate(mark=mark).values("mark")[:1]
     found = Site.objects.annotate(number=Subquery(number), newest=Subquery(newest)).aggregate(
         Count("pk"), Max("pk"), Count("killed_at"), Max("killed_at"), Max("number"), Max("newest")
     )

@@ -111,6 +111,21 @@ def test_the_worker_commits_to_the_audit_trail_when_it_has_grown_and_not_for_an_
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_busy_log_is_not_searched_each_minute_for_what_it_names_of_the_trail(monkeypatch):
+    site, looked = make_site(), []
+    commit = checkpoint.commit_trail
+    monkeypatch.setattr(checkpoint, "commit_trail", lambda site: looked.append(site.pk) or commit(site))
+    audit(site, "alice@example.org", "site.settings", changed={})
+    for _ in range(3):
+        append([answer(site)])
+        assert checkpoint.make_all() == 1
+    assert looked == [site.pk]
+    audit(site, "alice@example.org", "site.settings", changed={})
+    assert (checkpoint.make_all(), len(looked)) == (1, 2)
+    assert verify(site).unproved == [UNPROVED]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_key_that_was_exchanged_without_an_entry_is_found(settings):
     site = make_site()
     checkpoint.make(site)
