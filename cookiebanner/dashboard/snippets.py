@@ -51,7 +51,8 @@ def _for_any_page(site: Site, base: str) -> list[dict[str, Any]]:
                 "stands in closed shadow roots, what your own style sheets load, and what your own scripts "
                 "import from below a listed host or send an empty frame to (in older Safari any frame), is out of a "
                 "script's reach. Firefox and Safari ask for all that stands in the markup, whatever a page says; it "
-                "does not run. Their cookies from other sites are not ours to delete."
+                "does not run, but in Safari the code of a frame's javascript: address. "
+                "Their cookies from other sites are not ours to delete."
             ),
         },
     ]
@@ -92,8 +93,9 @@ def _for_own_pages(site: Site, base: str) -> list[dict[str, Any]]:
             ),
             "cannot": gettext(
                 "Nothing leaves the page but what scripts of your own ask for later; those the gate holds, "
-                "but for imports from below a listed host, empty frames that your own files send there, and "
-                "what your own style sheets load: the header of allowed hosts holds these, too."
+                "but for imports from below a listed host, empty frames that your own files send there (in older "
+                "Safari any frame), what your own style sheets load, and in Safari the code of a frame's javascript: "
+                "address: the header of allowed hosts holds these, too."
             ),
         },
     ]
