@@ -1,4 +1,5 @@
-"""`python -m bench.growth [sites] [releases] [shapes]`: what more sites, releases, services and languages cost.
+"""`python -m bench.growth [sites] [releases] [shapes] [past]`: what more sites, releases, services and languages cost, and
+a longer past.
 
 Into docs/performance.*, as its section (l). Sites beside the first share its release but for the gate, whose bytes are
 each site's own; all of them are visited once before memory is read.
@@ -34,7 +35,9 @@ CODES = (
     "tr", "uk",
 )  # fmt: skip
 TOGETHER = 250  # sites stored at once
-PARTS = ("sites", "releases", "shapes")
+PARTS = ("sites", "releases", "shapes", "past")
+RECORDS = (100_000, 1_000_000, 4_000_000)
+TOLD = 10  # records for each job that told a webhook of an opt-out, which are kept for two days
 
 
 def main() -> None:
@@ -76,6 +79,7 @@ def measure(cluster: Cluster, folder: Path, parts: list[str], most: int) -> dict
         "sites": lambda: [sites(env, folder, count) for count in SITES if count <= most],
         "releases": lambda: list(releases(env, folder, [count for count in RELEASES if count <= most])),
         "shapes": lambda: list(shapes()),
+        "past": lambda: list(past()),
     }
     return {part: made[part]() for part in parts}
 
@@ -319,6 +323,74 @@ def shapes() -> Iterator[dict[str, float]]:
             }  # fmt: skip
 
 
+# --- the past of one site ---------------------------------------------------------------------------------------------
+
+
+def past() -> Iterator[dict[str, float]]:
+    """What a site of so many records costs the worker and those who look something up that is not there. Seconds, of
+    jobs and look-ups ms."""
+    from bench import fill, sample_sites
+
+    first = sample_sites.make(1)
+    for count in RECORDS:
+        site = sample_sites.another(first)
+        fill.fill(site, count, sample_sites.HOST)
+        found = {"count": count, **pass_over(site), **turns(site, count // TOLD), **searched(site)}
+        print(found, file=sys.stderr, flush=True)
+        yield found
+
+
+def pass_over(site: Any) -> dict[str, float]:
+    """Seconds of a pass of retention over everything, as once a month, and of one over what a day made due."""
+    from datetime import UTC, datetime, timedelta
+
+    from consent.ledger import retention
+
+    now = datetime.now(UTC)
+    with taken() as whole:
+        due = retention.retain(site, now, dry=True).count
+    with taken() as daily:
+        new = retention.retain(site, now, dry=True, since=now - timedelta(days=1)).count
+    return {"whole": whole[0], "due": due, "daily": daily[0], "new": new}
+
+
+def turns(site: Any, told: int) -> dict[str, float]:
+    """ms of taking the next job, when so many of the site's were done."""
+    from django.utils import timezone
+
+    from consent.answers.optouts import KIND
+    from consent.jobs import actions, registry, runner
+    from consent.jobs.models import Job
+
+    registry.discover()
+    now = timezone.now()
+    done = {"state": Job.Status.DONE, "run_after": now, "started_at": now, "finished_at": now}
+    for start in range(0, told, 10_000):
+        Job.objects.bulk_create(
+            Job(kind=KIND, site=site, params={"indexes": [one]}, **done) for one in range(start, min(start + 10_000, told))
+        )
+    times = []
+    for _ in range(9):
+        job = actions.enqueue(KIND, site=site)
+        with taken() as claimed:
+            assert runner.claim(queue=registry.DELIVERIES) == job
+        times.append(claimed[0])
+        Job.objects.filter(pk=job.pk).update(state=Job.Status.DONE)
+    return {"jobs": told, "claim": median(times) * 1000}
+
+
+def searched(site: Any) -> dict[str, float]:
+    """ms of looking for a number that nobody has, and of the first page of a search for what no record says."""
+    from consent.answers import references
+    from consent.ledger import search
+
+    with taken() as number:
+        assert not references.found(site, str(uuid4()))
+    with taken() as page:
+        assert not search.find(site.pk, search.Query(jurisdiction="XX")).rows
+    return {"number": number[0] * 1000, "page": page[0] * 1000}
+
+
 # --- the report -------------------------------------------------------------------------------------------------------
 
 METHOD = "Made by `python -m bench.growth`."
@@ -348,6 +420,11 @@ def text(found: dict[str, Any]) -> list[str]:
         head = ["services", "languages", "gate", "with first layer", "compile s", "compress quickly s", "well, later s",
                 "files", "MB stored at once", "later", "MB of memory"]  # fmt: skip
         out += [SHAPES, "", *table(head, [_shape(row) for row in found["shapes"]])]
+    if "past" in found:
+        head = ["records", "retention of all s", "due", "of a day s", "due", "finished jobs", "next job ms",
+                "unknown number ms", "a page of a search ms"]  # fmt: skip
+        out += ["A longer past of one site (PostgreSQL, tables in memory):", "",
+                *table(head, [_past(row) for row in found["past"]])]  # fmt: skip
     return out
 
 
@@ -371,6 +448,13 @@ def _release(row: dict[str, Any]) -> list[str]:
         f"{row['contents']:,}", f"{row['files']:.1f}", f"{row['texts']:.1f}", f"{row['first']:.0f}",
         f"{row['loaded']:.0f}", f"{row['page']['whole']:.0f}", f"{row['page']['queries']}",
         f"{row['overview']['whole']:.0f}",
+    ]  # fmt: skip
+
+
+def _past(row: dict[str, float]) -> list[str]:
+    return [
+        f"{row['count']:,}", f"{row['whole']:.1f}", f"{row['due']:,}", f"{row['daily']:.2f}", f"{row['new']:,}",
+        f"{row['jobs']:,}", f"{row['claim']:.1f}", f"{row['number']:.1f}", f"{row['page']:.0f}",
     ]  # fmt: skip
 
 
