@@ -11,9 +11,11 @@ from consent.ledger import merkle
 from consent.ledger.append import leaf_input
 from consent.ledger.models import LogEntry, LogHead, LogTile
 
+MOST_TILES = 1_000  # that a tree keeps: 20 MB
+
 
 class Tree:
-    """One site's tree as stored. Keeps the tiles it has read; make a new one for each request."""
+    """One site's tree as stored. Keeps the tiles it has read last; make a new one for each request."""
 
     def __init__(self, site_id: int, site_uuid: UUID | str, using: str = DEFAULT_DB_ALIAS) -> None:
         self.site_id = site_id
@@ -48,6 +50,8 @@ class Tree:
         """The first `width` hashes of a tile, full or not. Raises ValueError when the tree is not that wide."""
         known = self._hashes.get((level, number))
         if known is None:
+            if len(self._hashes) >= MOST_TILES:
+                del self._hashes[next(iter(self._hashes))]
             known = self._hashes[level, number] = self._read(level, number)
         if len(known) < width:
             raise ValueError(f"Tile {number} of level {level} has {len(known)} hashes, not {width}.")
