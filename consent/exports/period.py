@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,17 @@ from django.db.models import Max, Min
 
 from consent.ledger import copying
 from consent.ledger.append import utc_text
+from consent.ledger.erasure import midnight
 from consent.ledger.models import ConsentRecord, LogEntry
 from consent.sites.models import Site
 
 CHUNK = 2_000  # of SQLite
+SOME = 100  # leaves of a list that are read together: one that names what was erased may have 50 kB
+_ENTRY = ("index", "record_id", "type", "day", "release_hash", "commitment", "request_hash")
+_RECORD = (
+    "index", "received_at", "release", "regime", "jurisdiction", "language", "action", "visitor", "replaces", "payload",
+    "salt",
+)  # fmt: skip
 
 
 class LogRow(msgspec.Struct, frozen=True, gc=False):
@@ -156,6 +164,37 @@ def _from_sqlite(values: tuple[Any, ...]) -> LogRow:
         regime, jurisdiction, language, action, _dashed(visitor), _dashed(replaces), payload,
         None if salt is None else bytes(salt),
     )  # fmt: skip
+
+
+def at(site_id: int, indexes: Iterable[int]) -> Iterator[LogRow]:
+    """The leaves at these places, in the order in which they are named, SOME at a time. Raises ValueError for one that
+    is not there."""
+    source = iter(indexes)
+    while part := list(islice(source, SOME)):
+        yield from _some(site_id, part)
+
+
+def _some(site_id: int, indexes: list[int]) -> Iterator[LogRow]:
+    found = LogEntry.objects.filter(site_id=site_id, index__in=indexes).values_list(*_ENTRY)
+    entries = {index: rest for index, *rest in found}
+    days = [day for _, _, day, *_ in entries.values()]
+    records: dict[int, list[Any]] = {}
+    if days:  # which lead PostgreSQL to the partitions that can hold the records
+        stored = ConsentRecord.objects.filter(
+            site_id=site_id, index__in=indexes, received_at__gte=midnight(min(days)),
+            received_at__lt=midnight(max(days) + timedelta(days=1)),
+        )  # fmt: skip
+        records = {index: rest for index, *rest in stored.values_list(*_RECORD)}
+    for index in indexes:
+        if index not in entries or index not in records:
+            raise ValueError(f"Entry {index} of the log is gone: run manage.py verify_ledger.")
+        record_id, kind, day, release_hash, sealed, request = entries[index]
+        received_at, release, regime, jurisdiction, language, action, visitor, replaces, payload, salt = records[index]
+        yield LogRow(
+            index, str(record_id), kind, day, release_hash, bytes(sealed), bytes(request), utc_text(received_at),
+            release, regime, jurisdiction, language, action, _dashed(visitor), _dashed(replaces), payload,
+            None if salt is None else bytes(salt),
+        )  # fmt: skip
 
 
 def _dashed(value: str | UUID | None) -> str | None:

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from pathlib import Path
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from django.conf import settings as django_settings
@@ -20,6 +20,7 @@ from django.db import connection
 
 from consent.exports import actions, deflated, formats, parts, period
 from consent.ledger import erasure
+from consent.ledger.append import append, draft_of
 from consent.sites.actions import create_site
 from tests.consent.exports.test_bundle import END, SITE, START, UNKNOWN, fill, verify
 
@@ -200,3 +201,19 @@ def test_kill_9_loses_no_finished_part(site, settings, tmp_path):
     assert int(again.stdout.split()[0]) > done[-1]
     assert verify(out)[0] == UNKNOWN
     assert records(out.read_bytes()) == records(export(site, "bundle", tmp_path / "whole.zip"))
+
+
+def test_leaves_of_a_list_are_those_of_a_stretch_in_the_order_asked_for(site, monkeypatch):
+    erasure.erase(site, record_id=fill_id(site, 9), actor="alice", reason="asked")
+    before = uuid5(SITE, "before")
+    append([draft_of(site.pk, site.uuid, "consent", {"choices": {}}, uuid5(SITE, "late"), replaces=before)])
+    whole = list(period.rows(site.pk, 0, 60))
+    assert [row.erased for row in whole].count(True) == 1
+    assert whole[-1].replaces and whole[-2].type == "erasure"
+    indexes = [row.index for row in reversed(whole)]
+    for together in (2, 100):
+        monkeypatch.setattr(period, "SOME", together)
+        assert list(period.at(site.pk, iter(indexes))) == whole[::-1]
+    assert list(period.at(site.pk, [])) == []
+    with pytest.raises(ValueError, match="Entry 60 of the log is gone"):
+        list(period.at(site.pk, [3, 60]))
