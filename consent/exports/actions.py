@@ -68,9 +68,10 @@ def export(
     if separator not in formats.SEPARATORS:
         raise ValueError("A separator is a comma or a semicolon.")
     span = period.find(site, start, end)
+    proved: dict[str, int] = {}
     if form == "bundle":
-        written = bundle.build(span, out, actor, progress, separator, kept)
+        written, proved["size"] = bundle.build(span, out, progress, separator, kept)
     else:
         written = parts.write(span, form, out, separator, progress)
-    audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written)
+    audit(site, actor, "export", format=form, start=start.isoformat(), end=end.isoformat(), records=written, **proved)
     return written

@@ -14,13 +14,15 @@ import zipfile
 import zlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from consent import private_files, processes
 from consent.exports import deflated, formats, parts, period, report
@@ -33,13 +35,16 @@ from consent.ledger.models import Anchor, Checkpoint, LogEntry
 from consent.ledger.proofs import Tree
 from consent.policies import markdown
 from consent.policies.models import DocumentVersion
+from consent.trail.models import AuditEvent
+from consent.trail.verbs import Verb
 
 HERE = Path(__file__).parent / "verify"
 FORMAT = "fairgate-bundle/2"
 LEVEL = 3  # of zlib, for the short files
 STEP = 500  # records that are compressed at a time
 LONG = ("records.jsonl", "records.csv")  # the files that are made in parts
-MOST_POINTS = 5_000  # checkpoints of a bundle beside those of its period
+MOST_POINTS = 5_000  # checkpoints that a bundle shows whole: of the log, of its period, of those that were handed out
+NOTES = 500  # of checkpoints, read at a time
 # What a reader must know of whichever period it is; pictures, erasures, releases and documents only where they belong
 # to it.
 ALWAYS_TOLD = ("key_rotation", "restart", "clock_repair", "waiver", "void", "screenshot", "wording")
@@ -62,9 +67,9 @@ class BundleProgress:
 
 
 def build(
-    span: Period, out: Path, actor: str, progress: Progress, separator: str = ",", kept: Sequence[str] = ()
-) -> int:
-    """Writes the bundle of a period to `out`; returns the number of its records.
+    span: Period, out: Path, progress: Progress, separator: str = ",", kept: Sequence[str] = ()
+) -> tuple[int, int]:
+    """Writes the bundle of a period to `out`; returns the number of its records and the size of its last checkpoint.
 
     A work folder `<out>.work` beside it is used and removed; when it is found, the export resumes. `separator` is that
     of its table; `kept` are texts that hold checkpoints of this log, whose proofs the auditor asked for. Raises
@@ -87,7 +92,7 @@ def build(
     made = _Bundle(work, span, last, state, separator, kept, long)
     made.write(out)
     shutil.rmtree(work)
-    return state.records
+    return state.records, state.size
 
 
 def _lower(span: Period) -> int:
@@ -225,7 +230,8 @@ class _Bundle:
         self.keys = [signing.vkey(self.origin, key) for key in checkpoint.trusted_keys(self.site.pk)]
         self.around = [] if span.first <= last else _around(span, self.size)
         self.lower, self.upper = _bounds(self.around, span, last, self.size)
-        self.events: dict[int, LogRow] = {}  # what is told of
+        self.events: dict[int, LogRow] = {}  # what events.jsonl holds
+        self.happened: dict[int, str] = {}  # sentences of the report
         self.releases = self._releases()
         self.files: list[tuple[str, bytes | Path | Stream]] = []
         self.kept = kept
@@ -240,6 +246,7 @@ class _Bundle:
             ("events.jsonl", self._events()),
             ("head.json", self._head()),
         ]
+        self._tell()
         points = self._points()
         self.files += [
             ("checkpoints.json", formats.plain_json(points)),
@@ -262,7 +269,7 @@ class _Bundle:
             "site": str(self.site.uuid),
             "name": name,
             "origin": self.origin,
-            "date": self._last_row().day.isoformat(),
+            "date": self._last_row.day.isoformat(),
             "from": self.span.start.isoformat(),
             "to": self.span.end.isoformat(),
             "first": self.span.first,
@@ -275,11 +282,9 @@ class _Bundle:
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def _row(self, index: int) -> LogRow:
-        return next(period.rows(self.site.pk, index, index))
-
+    @cached_property
     def _last_row(self) -> LogRow:
-        return self._row(self.size - 1)
+        return next(period.at(self.site.pk, [self.size - 1]))
 
     def _proved(self, row: LogRow, **more: Any) -> bytes:
         proof = _b64(self.tree.inclusion(row.index, self.size))
@@ -299,7 +304,7 @@ class _Bundle:
 
     def _head(self) -> bytes:
         """What the tree holds of the log's last entry: it dates the bundle."""
-        row = self._last_row()
+        row = self._last_row
         return formats.plain_json(
             {
                 "type": row.type,
@@ -310,7 +315,7 @@ class _Bundle:
             }
         )
 
-    def _entries(self, *types: str) -> Any:
+    def _entries(self, *types: str) -> QuerySet[LogEntry, int]:
         """Indexes of entries of these types, found by the small index of what is no answer."""
         entries = LogEntry.objects.filter(site_id=self.site.pk, index__lt=self.size).exclude(type="consent")
         return entries.filter(type__in=types).order_by("index").values_list("index", flat=True)
@@ -318,14 +323,15 @@ class _Bundle:
     def _releases(self) -> list[tuple[LogRow, str]]:
         """The entry and the text of each release that was published or answered in the period, and of the one that was
         in force when it began."""
-        rows = [self._row(index) for index in self._entries("release")]
-        before = [row.index for row in rows if row.index <= self.lower][-1:]
+        indexes = list(self._entries("release"))
+        before = [index for index in indexes if index <= self.lower][-1:]
         shown = [
             row
-            for row in rows
+            for row in period.at(self.site.pk, indexes)
             if row.release in self.state.releases or row.index in before or self.span.first <= row.index <= self.last
         ]
-        texts = dict(self.site.releases.values_list("number", "snapshot"))
+        numbers = {row.release for row in shown if row.release is not None}
+        texts = dict(self.site.releases.filter(number__in=numbers).values_list("number", "snapshot"))
         lost = [row.release for row in shown if row.release not in texts]
         if lost:
             raise ValueError(f"The text of release {lost[0]} is gone: run manage.py verify_ledger.")
@@ -334,19 +340,16 @@ class _Bundle:
     def _events(self) -> bytes:
         """events.jsonl: what the log says beside answers, releases and erasures."""
         numbers = {row.release for row, _ in self.releases}
-        for index in self._entries(*ALWAYS_TOLD, "pictures", "document"):
-            row = self._row(index)
+        indexes = self._entries(*ALWAYS_TOLD, "pictures", "document").iterator()
+        for row in period.at(self.site.pk, indexes):
             belongs = True
             if row.type == "document":
-                belongs = index <= self.upper  # which version was in force follows from all before
+                belongs = row.index <= self.upper  # which version was in force follows from all before
             elif row.type == "pictures":
-                belongs = row.release in numbers or self.span.first <= index <= self.last
+                belongs = row.release in numbers or self.span.first <= row.index <= self.last
             if belongs:
-                self.events[index] = row
-        return b"".join(self._proved(self.events[index]) for index in sorted(self.events) if self._is_event(index))
-
-    def _is_event(self, index: int) -> bool:
-        return self.events[index].type != LogEntry.Type.ERASURE
+                self.events[row.index] = row
+        return b"".join(map(self._proved, self.events.values()))
 
     def _erasures(self) -> Path:
         """erasures.jsonl: the log's entries that name what was erased of this period, each with its inclusion proof.
@@ -354,43 +357,80 @@ class _Bundle:
         An entry seals what was left of all that it names: `others` are the lines of it that are not shown here.
         """
         path = self.work / "erasures.jsonl"
+        indexes = self._entries("erasure").filter(index__gte=self.lower).iterator() if self.state.blank else ()
         with private_files.open_file(path, "wb") as file:
-            for index in self._entries("erasure").iterator():
-                if index < self.lower:
-                    continue
-                row = self._row(index)
+            for row in period.at(self.site.pk, indexes):
                 named = json.loads(row.payload or "{}").get("indexes", [])
-                if self.state.blank and any(self.lower <= one <= self.upper for one in named):
+                if any(self.lower <= one <= self.upper for one in named):
                     outside = [one for one in named if not self.lower <= one <= self.upper]
-                    others = [erasure.kept_line(row) for row in erasure.kept_rows(self.site.pk, outside)]
+                    others = [erasure.kept_line(kept) for kept in erasure.kept_rows(self.site.pk, outside)]
                     file.write(self._proved(row, others=others))
-                    self.events[index] = row
+                    self.happened.update(report.sentences([row]))
         return path
+
+    def _tell(self) -> None:
+        """The sentences on all that the report speaks of, beside the erasures of what is shown: what events.jsonl
+        holds, and every entry of the period."""
+        self.happened.update(report.sentences(self.events.values()))
+        types = [kind for kind in LogEntry.Type.values if kind not in verifier.QUIET]
+        inside = self._entries(*types).filter(index__gte=self.span.first, index__lte=self.last)
+        told = self.events.keys() | self.happened.keys()
+        left = (index for index in inside.iterator() if index not in told)
+        self.happened.update(report.sentences(period.at(self.site.pk, left)))
 
     def _points(self) -> list[dict[str, Any]]:
         """checkpoints.json: each with the proof that the log of today began with it."""
-        stored = Checkpoint.objects.filter(site_id=self.site.pk, size__lte=self.size).order_by("size")
-        name = self.origin.partition(str(self.site.uuid))[0] + str(self.site.uuid)  # before a restart, too
-        points = [point for point in stored if point.note.startswith((name + "\n", name + "/r"))]
-        notes = {point.size: point.note for point in self._thinned(points)}
-        for text in self.kept:
-            size, note = self._asked_for(text)
-            notes.setdefault(size, note)
-        checkpoint.hand_out(self.site.pk, notes)
+        notes = self._notes(self._shown())
+        asked = dict(map(self._asked_for, self.kept))
+        # The last one proves the others: who comes back with it needs none of these.
+        checkpoint.hand_out(self.site.pk, [self.size, *asked])
+        notes = asked | notes
         return [
             {"note": notes[size], "consistency": _b64(self.tree.consistency(size, self.size))} for size in sorted(notes)
         ]
 
-    def _thinned(self, points: list[Checkpoint]) -> list[Checkpoint]:
-        """All, if they are not too many. Else all that left the house or are of the period, those that vouch for a new
-        key, and of the rest the last one of each day; `export --checkpoint` has any."""
-        if len(points) <= MOST_POINTS:
-            return points
-        keep = checkpoint.issued_sizes(self.site.pk)
-        keep |= set({point.created_at.astimezone(UTC).date(): point.size for point in points}.values())
-        keep |= {index + 1 for index in self._entries("key_rotation")}
-        begin, end = self.span.start, self.span.end
-        return [p for p in points if p.size in keep or begin <= p.created_at.astimezone(UTC).date() <= end]
+    def _stored(self) -> QuerySet[Checkpoint]:
+        """The checkpoints of this log, before a restart, too, in order of size."""
+        stored = Checkpoint.objects.filter(site_id=self.site.pk, size__lte=self.size).order_by("size")
+        return stored.filter(Q(note__startswith=f"{self._name}\n") | Q(note__startswith=f"{self._name}/r"))
+
+    @property
+    def _name(self) -> str:
+        """The origin without the mark of a restart."""
+        return self.origin.partition(str(self.site.uuid))[0] + str(self.site.uuid)
+
+    def _shown(self) -> set[int]:
+        """The sizes of all checkpoints, if they are not too many. Else of the last one of each day, of those of the
+        period and those that were handed out (of too many the last of each hour, or day), and of all that ended an
+        earlier bundle, were kept outside or vouch for a new key; `export --checkpoint` has any."""
+        stored, begin, end = self._stored(), self.span.start, self.span.end
+        whole, inside, issued = _Thinned(), _Thinned(), _Thinned()
+        for size, at in stored.values_list("size", "created_at").iterator():
+            at = at.astimezone(UTC)
+            whole.add(size, at)
+            if begin <= at.date() <= end:
+                inside.add(size, at)
+        if len(whole.all) <= MOST_POINTS:
+            return set(whole.all)
+        handed_out = stored.filter(size__in=checkpoint.issued_sizes(self.site.pk))
+        for size, at in handed_out.values_list("size", "created_at").iterator():
+            issued.add(size, at.astimezone(UTC))
+        named = {*checkpoint.anchored_sizes(self.site.pk), *(index + 1 for index in self._entries("key_rotation"))}
+        return {*whole.days.values(), *inside.sizes(), *issued.sizes(), *named, *self._earlier(), self.size}
+
+    def _earlier(self) -> Iterator[int]:
+        """The sizes of the last checkpoints of earlier bundles, as the audit trail tells."""
+        lines = AuditEvent.objects.filter(site=self.site, verb=Verb.EXPORT, detail__format="bundle")
+        return (detail["size"] for detail in lines.values_list("detail", flat=True) if "size" in detail)
+
+    def _notes(self, sizes: set[int]) -> dict[int, str]:
+        """{size: note} of these checkpoints, as far as they are of this log."""
+        notes: dict[int, str] = {}
+        ordered = sorted(sizes)
+        for start in range(0, len(ordered), NOTES):
+            notes |= self._stored().filter(size__in=ordered[start : start + NOTES]).values_list("size", "note")
+        # SQLite takes an origin in other letters for the same.
+        return {size: note for size, note in notes.items() if note.startswith((f"{self._name}\n", f"{self._name}/r"))}
 
     def _asked_for(self, text: str) -> tuple[int, str]:
         """The size and the note of a checkpoint that an auditor kept, when it is one of this log."""
@@ -426,12 +466,15 @@ class _Bundle:
         folder = Path(settings.FAIRGATE_DATA)
         return {
             name: path if (path := folder / name).exists() and _fits(path, name) else None
-            for name in report.pictures(self._event_rows())
+            for name in report.pictures(self._of_pictures())
         }
+
+    def _of_pictures(self) -> list[LogRow]:
+        return [row for row in self.events.values() if row.type in (LogEntry.Type.PICTURES, LogEntry.Type.VOID)]
 
     def _documents(self) -> dict[str, bytes]:
         """The texts of all versions of documents that had been published by the end of the period, by their hashes."""
-        named = [row for row in self._event_rows() if row.type == LogEntry.Type.DOCUMENT]
+        named = [row for row in self.events.values() if row.type == LogEntry.Type.DOCUMENT]
         wanted = {digest for row in named for digest in json.loads(row.payload or "{}")["texts"].values()}
         versions = DocumentVersion.objects.filter(document__site=self.site) if wanted else ()
         files = {hashlib.sha256(body := markdown.file_of(own["title"], own["text"]).encode()).hexdigest(): body
@@ -440,18 +483,35 @@ class _Bundle:
             raise ValueError(f"The text {min(lost)} of a document is gone: run manage.py verify_ledger.")
         return {f"documents/{digest}.md": files[digest] for digest in wanted}
 
-    def _event_rows(self) -> list[LogRow]:
-        """Every entry that the report speaks of, in order."""
-        types = [kind for kind in LogEntry.Type.values if kind not in ("consent", "release", "choice")]
-        inside = [i for i in self._entries(*types, "pictures", "void") if self.span.first <= i <= self.last]
-        rows = self.events | {index: self._row(index) for index in inside}
-        return [rows[index] for index in sorted(rows)]
-
     def _facts(self, anchors: list[dict[str, Any]], points: list[dict[str, Any]]) -> verifier.ReportContent:
         return report.facts(
-            self.span, self.state, self.releases, self._event_rows(), self.head.note, self.keys, anchors,
-            {int(point["note"].split("\n")[1]): point["note"] for point in points},
+            self.span, self.state, self.releases, self.happened, self._of_pictures(), self.head.note, self.keys,
+            anchors, {int(point["note"].split("\n")[1]): point["note"] for point in points},
         )  # fmt: skip
+
+
+class _Thinned:
+    """The sizes of checkpoints, added in order of size: all, of too many the last of each hour, else of each day. Holds
+    no more than are shown."""
+
+    def __init__(self) -> None:
+        self.all: list[int] = []  # one more than are shown says that there are too many; likewise of hours
+        self.hours: dict[datetime, int] = {}
+        self.days: dict[date, int] = {}
+
+    def add(self, size: int, at: datetime) -> None:
+        """One more, and its time in UTC."""
+        self.days[at.date()] = size
+        if len(self.all) <= MOST_POINTS:
+            self.all.append(size)
+        if len(self.hours) <= MOST_POINTS:
+            self.hours[at.replace(minute=0, second=0, microsecond=0)] = size
+
+    def sizes(self) -> Iterable[int]:
+        """Those that are shown."""
+        if len(self.all) <= MOST_POINTS:
+            return self.all
+        return self.hours.values() if len(self.hours) <= MOST_POINTS else self.days.values()
 
 
 def _fits(path: Path, name: str) -> bool:

@@ -4,7 +4,7 @@ makes it anew from the bundle and compares; here is only what goes in."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from consent.exports import formats
@@ -29,14 +29,16 @@ def facts(
     span: Period,
     state: BundleProgress,
     releases: Sequence[tuple[LogRow, str]],
-    events: Sequence[LogRow],
+    happened: Mapping[int, str],
+    pictured: Sequence[LogRow],
     note: str,
     keys: list[str],
     anchors: Iterable[dict[str, Any]],
     points: dict[int, str],
 ) -> verifier.ReportContent:
-    """What the report says: totals, releases with their texts, other entries of the log, the note of the last
-    checkpoint, keys, anchors with the notes of their checkpoints by size."""
+    """What the report says: totals, releases with their texts, sentences on other entries of the log, entries of
+    pictures and voids of them, the note of the last checkpoint, keys, anchors with the notes of their checkpoints by
+    size."""
     made = verifier.ReportContent(str(span.site.uuid), span.start.isoformat(), span.end.isoformat())
     made.entries, made.blank = state.records, state.erased
     for key, number in state.totals.items():
@@ -52,8 +54,8 @@ def facts(
     for row, text in releases:
         made.release(formats.fields(row), json.loads(row.payload or "{}"))
         made.owner_is(json.loads(text))
-    made.happened = dict(sentences(events))
-    pictures(events, made)
+    made.happened = dict(happened)
+    pictures(pictured, made)
     made.note, made.keys = note, keys
     made.anchors = [verifier.anchor_words(one, verifier.Checkpoint(points[one["size"]])) for one in anchors]
     return made

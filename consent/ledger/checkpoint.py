@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from consent.ledger import kept, merkle, signing
 from consent.ledger.append import Stopped, append, checkpoint_link, checkpoints_end, draft_of
@@ -148,10 +149,14 @@ def hand_out(site_id: int, sizes: Iterable[int]) -> None:
         IssuedCheckpoint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
 
 
-def issued_sizes(site_id: int) -> set[int]:
-    """The sizes of all checkpoints that left the house, the anchored ones included: no bundle leaves them out."""
-    issued = IssuedCheckpoint.objects.filter(site_id=site_id).values_list("size", flat=True)
-    return {*issued, *Anchor.objects.filter(site_id=site_id).values_list("size", flat=True)}
+def issued_sizes(site_id: int) -> QuerySet[IssuedCheckpoint, int]:
+    """The sizes of checkpoints that left the house, but for those that are only anchored."""
+    return IssuedCheckpoint.objects.filter(site_id=site_id).values_list("size", flat=True)
+
+
+def anchored_sizes(site_id: int) -> QuerySet[Anchor, int]:
+    """The sizes of checkpoints that were kept outside, each once."""
+    return Anchor.objects.filter(site_id=site_id).values_list("size", flat=True).distinct()
 
 
 def _size(site: Site) -> int:

@@ -122,8 +122,8 @@ class Checkpoint(models.Model):
 
 
 class IssuedCheckpoint(models.Model):
-    """A checkpoint that left the house (receipt, bundle, endpoint): whoever has it may come back with it, so it is
-    never left out of a bundle. Anchored ones are in `Anchor`."""
+    """A checkpoint that left the house (receipt, endpoint, the last one of a bundle): whoever has it may come back with
+    it, so bundles leave it out only where there are too many. Anchored ones are in `Anchor`."""
 
     pk = models.CompositePrimaryKey("site_id", "size")
     site_id = models.BigIntegerField()

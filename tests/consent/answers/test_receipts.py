@@ -70,9 +70,9 @@ def test_a_receipt_that_is_covered_writes_nothing_but_once_that_its_checkpoint_l
     draft = answer(site)
     append([draft])
     checkpoint.make(site)
-    assert checkpoint.issued_sizes(site.pk) == set()
+    assert not checkpoint.issued_sizes(site.pk)
     assert proves(receipt(draft.record_id, site.uuid))
-    assert checkpoint.issued_sizes(site.pk) == {2}
+    assert set(checkpoint.issued_sizes(site.pk)) == {2}
     with CaptureQueriesContext(connection) as captured:
         assert proves(receipt(draft.record_id, site.uuid))
     assert writes(captured) == []

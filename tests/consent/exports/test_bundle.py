@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,11 +16,17 @@ from uuid import UUID, uuid5
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from consent.exports import actions
-from consent.exports.formats import line, plain_json
+from consent.exports import actions, period
+from consent.exports.bundle import ALWAYS_TOLD
+from consent.exports.formats import fields, line, plain_json
+from consent.exports.period import LogRow
 from consent.ledger import checkpoint, erasure, kept, signing
 from consent.ledger.append import append, draft_of
+from consent.ledger.models import Checkpoint
+from consent.ledger.proofs import Tree
 from consent.models import Release, Site
 from consent.publishing.snapshot import canonical, sha256_of
 from consent.requests import actions as requests
@@ -304,6 +312,225 @@ def test_export_makes_the_proof_for_a_checkpoint_that_was_thinned(site, tmp_path
     foreign = early.note.replace(early.note.split("\n")[2], "A" * 43 + "=")
     with pytest.raises(ValueError, match="never was what this checkpoint"):
         actions.export(site, START, END, "bundle", tmp_path / "b.zip", "alice", kept=[foreign])
+
+
+def sign_each(site: Site, *times: str) -> list[int]:
+    """An entry and a checkpoint at each of these times of 7 March; returns the sizes."""
+    sizes = []
+    for at in times:
+        moment = datetime.fromisoformat(f"2026-03-07T{at}+00:00")
+        append([draft_of(site.pk, site.uuid, "waiver", WAIVER, uuid5(SITE, at))], at=moment)
+        sizes.append(present(checkpoint.make(site)).size)
+    return sizes
+
+
+def sizes_in(path: Path) -> list[int]:
+    with zipfile.ZipFile(path) as archive:
+        return [int(row["note"].split("\n")[1]) for row in json.loads(archive.read("checkpoints.json"))]
+
+
+MINUTES = ("10:00", "10:01", "10:02", "11:00", "11:01", "12:00", "12:01", "12:02")
+
+
+@pytest.mark.parametrize(
+    ("most", "shown"), [(9, {*MINUTES}), (8, {*MINUTES}), (3, {"10:02", "11:01", "12:02"}), (2, {"12:02"})]
+)
+def test_of_a_period_that_was_signed_too_often_the_last_of_each_hour_or_day_is_shown(
+    site, tmp_path, monkeypatch, most, shown
+):
+    from consent.exports import bundle as module
+
+    fill(site)
+    first = present(checkpoint.make(site)).size
+    sizes = dict(zip(MINUTES, sign_each(site, *MINUTES), strict=True))
+    monkeypatch.setattr(module, "MOST_POINTS", most)
+    day = date(2026, 3, 7)
+    path = bundle(site, tmp_path / "b.zip", day, day)
+    assert sizes_in(path) == [first, *(size for at, size in sizes.items() if at in shown)]
+    assert verify(path, "--key", checkpoint.verifier_key(site))[0] == 0
+
+
+def test_a_bundle_hands_out_its_last_checkpoint_and_what_was_asked_for_and_later_ones_keep_them(
+    site, tmp_path, monkeypatch
+):
+    from consent.exports import bundle as module
+
+    fill(site)
+    early = sign_each(site, "10:00", "10:01")
+    text = present(Checkpoint.objects.filter(site_id=site.pk, size=early[0]).first()).note
+    path = tmp_path / "b.zip"
+    actions.export(site, START, END, "bundle", path, "alice", kept=[text])
+    assert sizes_in(path) == early
+    assert set(checkpoint.issued_sizes(site.pk)) == set(early)
+    later = sign_each(site, "10:02", "10:03")
+    monkeypatch.setattr(module, "MOST_POINTS", 2)
+    bundle(site, path)
+    assert sizes_in(path) == [*early, later[-1]]
+    note = tmp_path / "kept.note"
+    note.write_text(text)
+    assert verify(path, "--checkpoint", str(note))[0] == 0
+
+
+def test_what_strangers_were_handed_out_does_not_make_bundles_grow_and_leaves_auditors_theirs(
+    site, tmp_path, monkeypatch
+):
+    from consent.exports import bundle as module
+
+    fill(site)
+    monkeypatch.setattr(module, "MOST_POINTS", 3)
+    path = tmp_path / "b.zip"
+    auditor = sign_each(site, "10:00")
+    bundle(site, path)
+    handed_out = sign_each(site, "10:01", "10:02", "10:03", "11:00", "11:01", "12:00")
+    checkpoint.hand_out(site.pk, handed_out)
+    last = sign_each(site, "12:01")
+    bundle(site, path)
+    assert sizes_in(path) == [*auditor, handed_out[2], handed_out[4], handed_out[5], *last]
+
+
+def test_checkpoints_are_chosen_without_their_notes(site, tmp_path, monkeypatch):
+    """There may be more than a million: what is shown is read, and no other."""
+    from consent.exports import bundle as module
+
+    fill(site)
+    sign_each(site, *MINUTES)
+    monkeypatch.setattr(module, "MOST_POINTS", 1)
+    made: list[Checkpoint] = []
+    load = Checkpoint.from_db
+
+    def counted(*given) -> Checkpoint:
+        made.append(load(*given))
+        return made[-1]
+
+    monkeypatch.setattr(Checkpoint, "from_db", counted)
+    with CaptureQueriesContext(connection) as queries:
+        bundle(site, tmp_path / "b.zip")
+    notes = [one["sql"] for one in queries if '"consent_checkpoint"."note"' in one["sql"].partition(" FROM ")[0]]
+    assert len(made) <= 2
+    assert [sql for sql in notes if "IN (" not in sql and "LIMIT" not in sql] == []
+
+
+def test_own_entries_are_read_by_lists_and_once_and_only_shown_releases_with_their_texts(site, tmp_path):
+    fill(site)
+    erasure.erase_indexes(site, [10], actor="alice", reason="asked for")
+
+    def reads() -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            bundle(site, tmp_path / "b.zip")
+        return [one["sql"] for one in queries]
+
+    def one_more(number: int) -> None:
+        """A release that nobody was shown, a sign-off and an erasure that touches nothing of the period."""
+        text = canonical({**OFFERED, "number": number})
+        sha, now = sha256_of(text), datetime.now(UTC)
+        Release.objects.create(
+            site=site, number=number, sha256=sha, snapshot=text, published_by="alice", published_at=now
+        )
+        columns = {"release": number, "release_hash": sha}
+        append(
+            [
+                draft_of(site.pk, site.uuid, "release", {"number": number}, uuid5(SITE, f"r{number}"), **columns),
+                draft_of(site.pk, site.uuid, "waiver", WAIVER, uuid5(SITE, f"w{number}")),
+            ]
+        )
+        erasure.erase_indexes(site, [34 + number], actor="alice", reason="asked for")
+
+    one_more(2)
+    before = reads()
+    for number in range(3, 7):
+        one_more(number)
+    after = reads()
+    assert len(after) == len(before)
+    [texts] = [sql for sql in after if "snapshot" in sql]
+    assert re.search(r'"number" IN \(1\)', texts)
+
+
+def varied(site: Site, folder: Path) -> None:
+    """Everything that a log tells of, before, in and after the period: two releases with pictures of which some are
+    void, erasures that touch the period, its neighbours, something else, sign-offs, documents, people's requests, a scan
+    and a change of the key."""
+    from scripts.forge import png
+
+    fill(site)
+    text = canonical({**OFFERED, "languages": ["de"]})
+    sha, now = sha256_of(text), datetime.now(UTC)
+    Release.objects.create(site=site, number=2, sha256=sha, snapshot=text, published_by="alice", published_at=now)
+    release = {"release": 2, "release_hash": sha}
+    append([draft_of(site.pk, site.uuid, "release", {"number": 2}, uuid5(SITE, "second"), **release)])
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True)
+    where = {"form": "phone", "scheme": "light", "variant": "eu_opt_in", "language": "de", "layer": "banner"}
+    for number, of in ((1, {"release": 1, "release_hash": site.releases.get(number=1).sha256}), (2, release)):
+        data = png(20, 10, number)
+        name = hashlib.sha256(data).hexdigest()
+        (pictures / f"{name}.png").write_bytes(data)
+        shown = [{"sha256": name, "bytes": len(data), "width": 20, "height": 10, **where}]
+        record = {"pictures": shown, "browser": "Chromium", "missing": []}
+        append([draft_of(site.pk, site.uuid, "pictures", record, uuid5(SITE, f"pictures{number}"), **of)])
+    for indexes in ([2, 40], [7, 41], [6, 9, 10, 42], [12], [29]):
+        erasure.erase_indexes(site, indexes, actor="alice", reason="asked for")
+    void = {"voids": [45], "of": "pictures", "reason": "They show nothing."}
+    append([draft_of(site.pk, site.uuid, "void", void, uuid5(SITE, "void"))])
+    append([draft_of(site.pk, site.uuid, "waiver", WAIVER, uuid5(SITE, "signed off"))])
+    documents.published(documents.written(site, "Be kind.", kind="terms", title="Terms"))
+    row = requests.file_request(
+        site, kind="access", place="DE", language="en", email="ada@example.com", name="Ada", actor="alice@example.org"
+    )
+    requests.close(row, "complied", "Dear Ada", "alice@example.org")
+    scan = {"report": "cd" * 32, "pages": 12, "start": "https://shop.example/", "complete": True}
+    append([draft_of(site.pk, site.uuid, "scan", scan, uuid5(SITE, "scan"))])
+    checkpoint.rotate("alice", "yearly")
+    append([draft_of(site.pk, site.uuid, "waiver", WAIVER, uuid5(SITE, "signed off again"))])
+
+
+def walked(site: Site, start: date, end: date) -> dict[str, bytes]:
+    """What a walk over the whole log, leaf by leaf, makes of the files of other entries in a bundle."""
+    size = present(checkpoint.latest(site.pk)).size
+    rows, tree = list(period.rows(site.pk, 0, size - 1)), Tree(site.pk, site.uuid)
+    inside = [row.index for row in rows if start <= row.day <= end]
+    lower, upper = max(0, inside[0] - 1), min(inside[-1] + 1, size - 1)
+    answered = {row.release for row in rows[inside[0] : inside[-1] + 1] if row.type == "consent"}
+    before = max((row.index for row in rows if row.type == "release" and row.index <= lower), default=-1)
+
+    def proved(row: LogRow, **more) -> bytes:
+        proof = [base64.b64encode(one).decode() for one in tree.inclusion(row.index, size)]
+        return line({**fields(row), **more, "proof": proof})
+
+    releases = [
+        row for row in rows
+        if row.type == "release" and (row.release in answered or row.index == before or row.index in inside)
+    ]  # fmt: skip
+    numbers = {row.release for row in releases}
+    files = {"events.jsonl": b"", "erasures.jsonl": b"", "releases.jsonl": b"".join(map(proved, releases))}
+    for row in rows:
+        if row.type == "erasure":
+            named = json.loads(row.payload or "{}")["indexes"]
+            outside = [one for one in named if not lower <= one <= upper]
+            if outside != named:
+                others = [erasure.kept_line(other) for other in erasure.kept_rows(site.pk, outside)]
+                files["erasures.jsonl"] += proved(row, others=others)
+        elif row.type in ALWAYS_TOLD or (row.type == "document" and row.index <= upper):
+            files["events.jsonl"] += proved(row)
+        elif row.type == "pictures" and (row.release in numbers or row.index in inside):
+            files["events.jsonl"] += proved(row)
+    return files
+
+
+@pytest.mark.parametrize("span", [(START, END), (START, date(2100, 1, 1)), (date(2026, 3, 6), date(2026, 3, 6))])
+def test_the_bundle_of_a_varied_site_holds_what_a_walk_over_its_log_finds(site, tmp_path, settings, span):
+    varied(site, settings.FAIRGATE_DATA)
+    path = bundle(site, tmp_path / "b.zip", *span)
+    code, said = verify(path, "--key", checkpoint.verifier_key(site))
+    assert code == 0, said
+    expected = walked(site, *span)
+    assert expected["events.jsonl"]
+    assert expected["erasures.jsonl"]
+    with zipfile.ZipFile(path) as archive:
+        for name, content in expected.items():
+            assert archive.read(name) == content, name
+        shown = [json.loads(row)["release_hash"] for row in expected["releases.jsonl"].splitlines()]
+        texts = [name for name in archive.namelist() if name.startswith("releases/")]
+    assert sorted(texts) == sorted(f"releases/{one}.json" for one in shown)
 
 
 def test_a_rotation_does_not_break_an_audit(site, tmp_path, settings):

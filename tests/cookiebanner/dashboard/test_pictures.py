@@ -106,4 +106,4 @@ def test_the_ledger_page_tells_what_happened_to_the_log_and_the_overview_of_a_re
     assert f'<div class="note bad"> <strong>{restarted}</strong></div>' in ledger
     assert "RULE L05 WAIVED at 1 for every law, signed off by Carol Counsel. Reason given: It was asked for." in ledger
     assert restarted in words(alice.get(reverse("dashboard:overview", kwargs={"uuid": shop.uuid})))
-    assert checkpoint.issued_sizes(shop.pk) == {3}  # its note is on the page
+    assert set(checkpoint.issued_sizes(shop.pk)) == {3}  # its note is on the page
