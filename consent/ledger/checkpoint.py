@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +46,7 @@ def verifier_key(site: Site) -> str:
     return signing.vkey(origin(site.pk, site.uuid), signing.public_bytes(signing.private_key()))
 
 
+TOGETHER = 200  # records that are read at a time: one that names what was erased may have 50 kB
 SPACING = timedelta(seconds=1)  # strangers get at most one signature of a log in this time, by all processes together
 
 
@@ -223,20 +224,25 @@ def _named_trail(site_id: int) -> str:
 
 
 def payloads(site_id: int, entries: Any) -> dict[int, dict[str, Any]]:
-    """{index: record} of entries of our own, in their order. Their days lead PostgreSQL to the partitions that can hold
-    the records."""
-    rows = list(entries.values_list("index", "day"))
-    found: dict[int, str | None] = {}
-    for start in range(0, len(rows), 500):
-        part = rows[start : start + 500]
-        first, last = min(day for _, day in part), max(day for _, day in part)
+    """{index: record} of entries of our own, in their order."""
+    return {index: record for index, _, record in each_payload(site_id, entries)}
+
+
+def each_payload(site_id: int, entries: Any) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """(index, type, record) of entries of our own, in their order, TOGETHER at a time. Their days lead PostgreSQL to
+    the partitions that can hold the records."""
+    rows = list(entries.values_list("index", "type", "day"))
+    for start in range(0, len(rows), TOGETHER):
+        part = rows[start : start + TOGETHER]
+        first, last = min(day for _, _, day in part), max(day for _, _, day in part)
         records = ConsentRecord.objects.filter(
-            site_id=site_id, index__in=[index for index, _ in part],
+            site_id=site_id, index__in=[index for index, _, _ in part],
             received_at__gte=datetime(first.year, first.month, first.day, tzinfo=UTC),
             received_at__lt=datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1),
         )  # fmt: skip
-        found |= dict(records.values_list("index", "payload"))
-    return {index: json.loads(found.get(index) or "{}") for index, _ in rows}
+        found = dict(records.values_list("index", "payload"))
+        for index, type, _ in part:
+            yield index, type, json.loads(found.pop(index, None) or "{}")
 
 
 # --- the key --------------------------------------------------------------------------------------------------------

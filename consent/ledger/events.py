@@ -25,18 +25,27 @@ TYPES = (
     LogEntry.Type.REQUEST,
 )  # fmt: skip
 LISTED = tuple(type for type in TYPES if type != LogEntry.Type.REQUEST)  # of requests there may be thousands
+PAGE = 200  # events that one page tells of
+WINDOW = 1_000  # entries that it reads at most
 GROUNDS = {"request": gettext_noop("on request (GDPR art. 17)"), "retention": gettext_noop("by age (retention)")}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `grave`: somebody must look at it."""
+    """One thing that happened."""
 
     index: int
     type: str
     words: str
     at: datetime | None = None
-    grave: bool = False
+
+
+@dataclass(slots=True)
+class Page:
+    """Events, the newest first; `older` is the `before` of the next page, None at the log's beginning."""
+
+    events: list[Event]
+    older: int | None
 
 
 def in_order(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]) -> Iterator[Event]:
@@ -47,14 +56,14 @@ def in_order(rows: Iterable[tuple[int, str, datetime | None, Mapping[str, Any]]]
     steps: Counter[str] = Counter()
     count = 0
     for index, type, at, record in rows:
-        if type == LogEntry.Type.ERASURE and record.get("why") == "retention":
+        if _by_age(type, record):
             aged.append(index)
             count += len(record.get("indexes") or ())
         elif type == LogEntry.Type.REQUEST:
             asked.append(index)
             steps.update(_steps(at, record))
         elif type in WORDS:
-            yield Event(index, type, WORDS[type](index, record), at, type == LogEntry.Type.RESTART)
+            yield Event(index, type, WORDS[type](index, record), at)
     if aged:
         words = gettext("%(records)s erased %(ground)s, by %(where)s.") % {
             "records": _records(count),
@@ -87,15 +96,40 @@ def _span(indexes: Sequence[int]) -> str:
     return gettext("%(aged)s entries, %(first)s to %(last)s") % {"aged": f"{count:,}", "first": first, "last": last}
 
 
-def of_log(site_id: int, types: Iterable[str] = LISTED) -> list[Event]:
-    """The events of a site's log, the newest first."""
+def of_log(site_id: int, types: Iterable[str]) -> list[Event]:
+    """The events of these types in a site's log, the newest first."""
     entries = LogEntry.objects.filter(site_id=site_id, type__in=list(types)).exclude(type="consent").order_by("index")
-    kinds = dict(entries.values_list("index", "type"))
-    if not kinds:
-        return []
-    records = checkpoint.payloads(site_id, entries)
-    rows = ((index, kinds[index], _time(record), record) for index, record in records.items())
+    rows = ((index, type, _time(record), record) for index, type, record in checkpoint.each_payload(site_id, entries))
     return sorted(in_order(rows), key=lambda event: -event.index)
+
+
+def page(site_id: int, before: int | None = None) -> Page:
+    """PAGE events of a site's log, the newest first, or fewer where WINDOW entries hold no more (erasures by age are
+    one event); with `before`, only what stands before this place in the log."""
+    entries = LogEntry.objects.filter(site_id=site_id, type__in=LISTED).exclude(type="consent")
+    entries = entries if before is None else entries.filter(index__lt=before)
+    rows: list[tuple[int, str, datetime | None, dict[str, Any]]] = []
+    apart = 0
+    for index, type, record in checkpoint.each_payload(site_id, entries.order_by("-index")[:WINDOW]):
+        rows.append((index, type, _time(record), few(record)))
+        apart += not _by_age(type, record)
+        if apart == PAGE:
+            break
+    found = sorted(in_order(reversed(rows)), key=lambda event: -event.index)
+    oldest = rows[-1][0] if rows else 0
+    return Page(found, oldest if entries.filter(index__lt=oldest).exists() else None)
+
+
+def few(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What `in_order` tells of a record, without what fills the memory: how many records were erased, not which."""
+    told = {name: value for name, value in record.items() if name not in ("trail", "checkpoints", "text")}
+    if indexes := told.get("indexes"):
+        told["indexes"] = range(len(indexes))
+    return told
+
+
+def _by_age(type: str, record: Mapping[str, Any]) -> bool:
+    return type == LogEntry.Type.ERASURE and record.get("why") == "retention"
 
 
 def _time(record: Mapping[str, Any]) -> datetime | None:

@@ -178,7 +178,7 @@ class _Check:
         self.rotation: tuple[int, list[bytes]] | None = None  # the last one: its entry and its keys
         self.happened: list[tuple[int, str, datetime | None, dict[str, Any]]] = []  # entries for `events`
         self.chain = b""  # over the checkpoints so far
-        self.chains = deque([b""], RECENT)
+        self.chains = _Recent()
         self.chained = False  # whether the last checkpoint said its place
         self.trails: dict[str, int] = {}  # end of the audit trail → the last entry that names it
         self.erased = bytearray()  # one bit an entry: its payload is gone
@@ -278,7 +278,7 @@ class _Check:
         points = Checkpoint.objects.filter(site_id=site_id, size__lte=first).order_by("size")
         for note, link in points.values_list("note", "chain").iterator(CHUNK):
             self.chain = checkpoint_link(self.chain, note)
-            self.chains.append(self.chain)
+            self.chains.add(self.chain)
             self.chained = link is not None
 
     def take_up(self, walked: Walked, size: int) -> int:
@@ -336,8 +336,7 @@ class _Check:
         """What it says of the rest."""
         where, index, type, stated = entry.where, entry.index, entry.type, entry.stated
         if type in events.TYPES and type != LogEntry.Type.CLOCK_REPAIR:  # those are in `repairs`
-            few = {name: value for name, value in stated.items() if name not in ("trail", "checkpoints", "text")}
-            self.happened.append((index, type, entry.received_at, few))
+            self.happened.append((index, type, entry.received_at, events.few(stated)))
         if type == LogEntry.Type.ERASURE:
             self.erasure(where, stated)
         elif type == LogEntry.Type.RESTART:
@@ -348,7 +347,7 @@ class _Check:
         if end := stated.get("trail"):
             self.trails[end] = index
         end = stated.get("checkpoints", "")
-        if end and end not in {one.hex() for one in self.chains}:
+        if end and end not in self.chains:
             self.wrong(f"{where}: it names other checkpoints than those before it: one was removed, added or changed.")
 
     def restarted(self, where: str, index: int, stated: dict[str, Any]) -> None:
@@ -441,9 +440,9 @@ class _Check:
 
     def linked(self, name: str, point: Checkpoint) -> None:
         """Its place among the checkpoints, and after a rotation both signatures."""
-        begun = len(self.chains) > 1 and self.chained
+        begun = bool(self.chains.order) and self.chained
         self.chain = checkpoint_link(self.chain, point.note)
-        self.chains.append(self.chain)
+        self.chains.add(self.chain)
         if point.chain is not None and bytes(point.chain) != self.chain:
             self.wrong(f"{name} does not follow those before it: one was removed, added or changed.")
             self.chain = bytes(point.chain)  # said once
@@ -534,6 +533,24 @@ class _Check:
         if unchecked:
             kinds = ", ".join(f"{count} by {method}" for method, count in sorted(unchecked.items()))
             self.report.unproved.append(f"Who gave the evidence of anchors ({kinds}): ask those who keep them.")
+
+
+class _Recent:
+    """The chains over the last checkpoints, of which entries name one."""
+
+    def __init__(self) -> None:
+        self.order: deque[str] = deque()
+        self.known: set[str] = set()
+
+    def add(self, chain: bytes) -> None:
+        """One more; the oldest of RECENT goes."""
+        if len(self.order) == RECENT:
+            self.known.discard(self.order.popleft())
+        self.order.append(chain.hex())
+        self.known.add(chain.hex())
+
+    def __contains__(self, chain: str) -> bool:
+        return chain in self.known
 
 
 @dataclass(slots=True)

@@ -38,6 +38,10 @@ SETTINGS = {
     "controller_contact": "controller_contact", "policy_url": "policy_url", "imprint_url": "imprint_url",
     "first_party_endpoint": "first_party_endpoint",
 }  # fmt: skip
+TYPES = (
+    LogEntry.Type.RELEASE, LogEntry.Type.WAIVER, LogEntry.Type.PICTURES, LogEntry.Type.SCREENSHOT, LogEntry.Type.VOID,
+    LogEntry.Type.SCAN, LogEntry.Type.REQUEST, LogEntry.Type.DOCUMENT,
+)  # fmt: skip
 _COLUMNS = ("note", "published_by", "rolled_back_to", "published_at")
 
 
@@ -55,14 +59,11 @@ def verify(site: Site) -> Findings:
     """Checks what the site's log says of releases, files, sign-offs and pictures against what is there."""
     found = Findings()
     with one_moment(site.pk):
-        ours = LogEntry.objects.filter(site_id=site.pk).exclude(type="consent").exclude(type="choice")
-        entries = ours.order_by("index")  # the small index
-        types = dict(entries.values_list("index", "type"))
-        records = checkpoint.payloads(site.pk, entries)
-        of_type = {
-            kind: {index: record for index, record in records.items() if types[index] == kind}
-            for kind in LogEntry.Type.values
-        }
+        ours = LogEntry.objects.filter(site_id=site.pk, type__in=TYPES).exclude(type="consent")  # the small index
+        entries = ours.order_by("index")
+        of_type: dict[str, dict[int, Record]] = {kind: {} for kind in TYPES}
+        for index, type, record in checkpoint.each_payload(site.pk, entries):
+            of_type[type][index] = record
         hashes = dict(entries.filter(type=LogEntry.Type.RELEASE).values_list("index", "release_hash"))
         _releases(site, of_type[LogEntry.Type.RELEASE], hashes, found)
         _waivers(site, of_type[LogEntry.Type.WAIVER], found)

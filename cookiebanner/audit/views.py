@@ -187,13 +187,16 @@ def record(request: HttpRequest, site: Site, index: int) -> HttpResponse:
 
 @on_site(May.EXPORT, "GET", auditors=True)
 def ledger(request: HttpRequest, site: Site) -> HttpResponse:
-    """The head, its checkpoints and where they are kept outside, and what happened in it."""
+    """The head, its checkpoints and where they are kept outside, and what happened in it: the newest, or what stands
+    before `before`."""
     head = LogHead.objects.filter(pk=site.pk).first()
     points = list(Checkpoint.objects.filter(site_id=site.pk).order_by("-size")[:20])
     anchors = list(Anchor.objects.filter(site_id=site.pk).order_by("-at")[:20])
     checkpoint.hand_out(site.pk, [point.size for point in points])  # their notes are on the page
     ahead = next((clock.words(by) for _, by in clock.ahead(site)), "")
-    happened = events.of_log(site.pk)
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isdecimal() and len(asked) < 19 else None
     return show(
-        request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, events=happened
-    )
+        request, "audit/ledger.html", site, head=head, points=points, anchors=anchors, ahead=ahead, before=before,
+        happened=events.page(site.pk, before), restarts=events.of_log(site.pk, [LogEntry.Type.RESTART]),
+    )  # fmt: skip

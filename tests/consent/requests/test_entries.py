@@ -106,7 +106,7 @@ def test_they_are_one_line_in_words_and_many_are_on_no_page(site):
     assert (event.index, event.words) == (
         7, "REQUESTS of people: 3 received, 2 answered (1 late), 1 taken back, by 7 entries, 1 to 7.",
     )  # fmt: skip
-    assert events.of_log(site.pk) == []
+    assert events.page(site.pk).events == []
     assert verify(site).events == [event.words]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -238,6 +239,33 @@ def test_the_ledgers_page_tells_what_happened(dana, shop):
     page = dana.get(reverse("audit:ledger", kwargs={"uuid": shop.uuid})).content.decode()
     assert "RULE L20 WAIVED at" in page
     assert "for every law, signed off by Dr. Rau. Reason given: Agreed." in page
+
+
+def test_the_ledgers_page_tells_the_newest_and_leads_to_older_ones(dana, shop, monkeypatch):
+    """By plain links; a restart is told on each page."""
+    from consent.ledger import events
+
+    monkeypatch.setattr(events, "PAGE", 2)
+    append([draft_of(shop.pk, shop.uuid, "restart", {"reason": "An old dump."}, uuid4())])
+    for rule in ("L01", "L02", "L03"):
+        record = {"rule": rule, "for_regime": "", "signed_by": "Dr. Rau", "reason": "Agreed.", "actor": "alice"}
+        append([draft_of(shop.pk, shop.uuid, "waiver", record, uuid4())])
+    address = reverse("audit:ledger", kwargs={"uuid": shop.uuid})
+
+    def told(page: str) -> tuple[list[str], list[str]]:
+        return re.findall(r"RULE (L\d\d) WAIVED", page), re.findall(r'rel="next"\s+href="([^"]+)"', page)
+
+    first = dana.get(address).content.decode()
+    rules, [further] = told(first)
+    assert rules == ["L03", "L02"]
+    assert "RESTARTED at" in first
+    assert "The newest" not in first
+    second = dana.get(address + further).content.decode()
+    assert told(second) == (["L01"], [])
+    assert second.count("RESTARTED at") == 2
+    assert f'href="{address}">The newest</a>' in second
+    for wrong in ("-1", "x", "9" * 30, "²"):
+        assert told(dana.get(address, {"before": wrong}).content.decode())[0] == ["L03", "L02"]
 
 
 def test_a_reversed_period_is_told(dana, exports):
