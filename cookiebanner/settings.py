@@ -218,6 +218,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # set per page: artifacts are loaded across origins
+SESSION_ENGINE = "consent.sites.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 # security.W001 looks for Django's own middleware by name; ours (cookiebanner.front.Security) is made of it.
 SILENCED_SYSTEM_CHECKS = ["models.W042", "security.W001"]

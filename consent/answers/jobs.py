@@ -13,15 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from consent.answers import feeds
 from consent.answers.optouts import KIND
 from consent.jobs import outgoing, signatures
-from consent.jobs.actions import enqueue
+from consent.jobs.actions import OVER, delete, enqueue
 from consent.jobs.models import Job
-from consent.jobs.registry import DAY, DELIVERIES, handler
+from consent.jobs.registry import DAY, DELIVERIES, FOREVER, handler
 from consent.jobs.runner import Later, Lost, Run
 from consent.sites.actions import webhook_of, webhook_secrets
 from consent.sites.models import Site, Webhook, WebhookDelivery
@@ -39,7 +38,7 @@ AT_A_TIME = 20  # deliveries of one site before another has its turn
 ACTOR = "webhook"
 
 
-@handler(KIND, queue=DELIVERIES)
+@handler(KIND, queue=DELIVERIES, kept=FOREVER)
 def deliver(run: Run) -> dict[str, Any]:
     """POSTs `{"type": "optout", "site", "delivery", "optouts": [{"id", "action", …}]}` as JSON to the site's webhook,
     signed as Standard Webhooks asks (docs/webhooks.md).
@@ -107,7 +106,7 @@ def feed(run: Run) -> dict[str, Any]:
     return {"sites": len(sites)}
 
 
-@handler(feeds.FEED, queue=DELIVERIES)
+@handler(feeds.FEED, queue=DELIVERIES, kept=FOREVER)
 def deliver_feed(run: Run) -> dict[str, Any]:
     """Tells a webhook what it wants to know, in the order of the log and of the trail, until it knows everything; after
     `AT_A_TIME` deliveries those of others have their turn."""
@@ -136,7 +135,7 @@ def deliver_feed(run: Run) -> dict[str, Any]:
     raise Later(timezone.now())
 
 
-@handler(feeds.AGAIN, queue=DELIVERIES)
+@handler(feeds.AGAIN, queue=DELIVERIES, kept=FOREVER)
 def deliver_again(run: Run) -> dict[str, Any]:
     """Sends one delivery again, as its things are now. It is tried once: who asked sees what came of it."""
     site = run.job.site
@@ -227,6 +226,9 @@ def _worked(site: Site, hook: Webhook) -> None:
 def forget(run: Run) -> dict[str, Any]:
     """Deletes the rows of deliveries that have been over for a month, and of jobs that did them for two days."""
     now = timezone.now()
-    over = Job.objects.filter(kind__in=(KIND, feeds.FEED, feeds.AGAIN), finished_at__lt=now - KEPT_JOBS)
-    over = over.filter(Q(state=Job.Status.DONE) | Q(finished_at__lt=now - KEPT))
-    return {"deleted": over.delete()[0] + WebhookDelivery.objects.filter(at__lt=now - KEPT).delete()[0]}
+    deleted = WebhookDelivery.objects.filter(at__lt=now - KEPT).delete()[0]
+    for kind in (KIND, feeds.FEED, feeds.AGAIN):
+        for states, kept in (((Job.Status.DONE,), KEPT_JOBS), (OVER, KEPT)):
+            over = Job.objects.filter(kind=kind, state__in=states, finished_at__lt=now - kept)
+            deleted += delete(over.filter(created_at__lt=now - kept))  # the index knows it
+    return {"deleted": deleted}

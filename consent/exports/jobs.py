@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from consent import private_files
 from consent.exports import actions, copies, period
 from consent.jobs.registry import DAY, handler
@@ -15,7 +17,7 @@ from consent.sites.models import Site
 ENDINGS = {"bundle": ".zip", "csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "jsonld": ".jsonld"}
 
 
-@handler(copies.KIND)
+@handler(copies.KIND, stays=Q(result__has_any_keys=["path", "file"]))  # an erasure asks what the files hold
 def run_export(run: Run) -> dict[str, Any]:
     """`params`: format, from, to (days, ISO 8601), actor, separator, checkpoint (a text that holds one). The file
     lies in FAIRGATE_DATA/exports; a bundle resumes."""

@@ -38,6 +38,8 @@ class Job(models.Model):
             models.Index(fields=("state", "run_after"), name="job_queue"),
             # What of a kind still waits for a site?
             models.Index(fields=("site", "kind", "state"), name="job_by_site"),
+            # What of a kind is over, and since when?
+            models.Index(fields=("kind", "state", "created_at"), name="job_by_kind"),
         ]
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
 if TYPE_CHECKING:
     from consent.jobs.runner import Run
 
@@ -27,21 +29,40 @@ SCANS = "scans"  # what takes long, on other people's pages
 QUEUES = (UPKEEP, DAILY, WORK, DELIVERIES, PICTURES, SCANS)
 
 DAY = 86_400.0  # seconds
+KEPT = 30 * DAY  # how long the rows of ended jobs stay
+FOREVER = float("inf")
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, float] = {}
 _queues: dict[str, str] = {}
+_kept: dict[str, float] = {}
+_stays: dict[str, Q] = {}
 
 
-def handler(kind: str, *, every: float | None = None, queue: str | None = None) -> Callable[[Handler], Handler]:
+def handler(
+    kind: str,
+    *,
+    every: float | None = None,
+    queue: str | None = None,
+    kept: float | None = None,
+    stays: Q | None = None,
+) -> Callable[[Handler], Handler]:
     """Registers the function for jobs of `kind`. With `every` (seconds) the worker enqueues it by itself. `queue`: one
-    of QUEUES; without one UPKEEP for what is enqueued by itself, DAILY when that is once a day, else WORK."""
+    of QUEUES; without one UPKEEP for what is enqueued by itself, DAILY when that is once a day, else WORK.
+
+    `kept`: how long (seconds) the row stays when the job has ended, FOREVER if it is deleted elsewhere or never;
+    without it KEPT, or for what is enqueued by itself a week, three periods if that is more. `stays`: which ended jobs
+    stay all the same, since something still reads them.
+    """
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
         if every:
             _periods[kind] = every
         _queues[kind] = queue or (WORK if not every else UPKEEP if every < DAY else DAILY)
+        _kept[kind] = kept or (max(7 * DAY, 3 * every) if every else KEPT)
+        if stays is not None:
+            _stays[kind] = stays
         return function
 
     return register
@@ -65,6 +86,16 @@ def kinds(queue: str) -> list[str]:
 def queue_of(kind: str) -> str:
     """The queue of a kind's jobs; those that nothing registered are in WORK."""
     return _queues.get(kind, WORK)
+
+
+def kept(kind: str) -> float:
+    """How long (seconds) the rows of ended jobs of a kind stay; KEPT of those that nothing registered."""
+    return _kept.get(kind, KEPT)
+
+
+def stays(kind: str) -> Q | None:
+    """Which ended jobs of a kind stay however old they are; None when none do."""
+    return _stays.get(kind)
 
 
 def discover() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ LEASE = 60.0  # seconds a silent worker keeps its job
 BEAT = 10.0  # seconds between renewals
 ATTEMPTS = 3
 REPORT = 1.0  # seconds between progress writes that carry no cursor
+LOOK = 60.0  # seconds between two looks whether a periodic kind is due
 
 log = logging.getLogger("fairgate.jobs")
 
@@ -239,18 +241,24 @@ def _text(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text[:1000])
 
 
-def enqueue_periodic() -> None:
+def enqueue_periodic(looks: dict[str, float] | None = None) -> None:
     """Queues each periodic kind whose last job is older than its period. Two workers may queue one twice: harmless.
 
-    Their finished rows are kept for a week, or three periods.
+    `looks`: when each kind is looked at again (seconds of time.monotonic), which the caller keeps for the next call;
+    without it all are looked at. No kind waits longer than LOOK for that: what is in the table may change, and so may
+    the time of day.
     """
-    now = timezone.now()
+    now, clock = timezone.now(), time.monotonic()
+    looks = {} if looks is None else looks
     for kind, seconds in registry.periods().items():
-        own_row = Job.objects.filter(kind=kind, site=None)
-        if not own_row.filter(created_at__gt=now - timedelta(seconds=seconds)).exists():
+        if looks.get(kind, clock) > clock:
+            continue
+        recent = Job.objects.filter(kind=kind, site=None, created_at__gt=now - timedelta(seconds=seconds))
+        last = recent.aggregate(last=Max("created_at"))["last"]
+        if last is None:
             actions.enqueue(kind, once=True)
-            old = now - max(timedelta(days=7), timedelta(seconds=3 * seconds))
-            own_row.filter(state__in=(Job.Status.DONE, Job.Status.FAILED), created_at__lt=old).delete()
+            last = now
+        looks[kind] = clock + min((last - now).total_seconds() + seconds, LOOK)
 
 
 def work_off(

@@ -33,7 +33,7 @@ def make_checkpoints(run: Run) -> dict[str, Any]:
     return {"made": checkpoint.make_all()}
 
 
-@handler(RETENTION, every=DAY)
+@handler(RETENTION, every=DAY, kept=WHOLE.total_seconds())  # the next pass goes by the last
 def retain(run: Run) -> dict[str, Any]:
     """Erases what need not be kept any longer, see `retention.retain`: of most days only what has become due since the
     pass before, which left its time here as its result. Stopped logs are left alone, and read whole the next time; a

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
+from consent.jobs.models import Job
 from consent.jobs.registry import DAY, handler
 from consent.jobs.runner import Run
 from consent.preferences import confirming, imports
@@ -11,7 +14,7 @@ from consent.preferences.imports import Reached
 from consent.preferences.models import ChoiceImport
 
 
-@handler(imports.KIND)
+@handler(imports.KIND, stays=~Q(state=Job.Status.DONE))  # why it failed stands nowhere else
 def import_choices(run: Run) -> dict[str, Any]:
     """Reads a file of choices, from where an earlier attempt was."""
     row = ChoiceImport.objects.select_related("site").filter(pk=run.params["import"]).first()

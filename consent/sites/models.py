@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -248,3 +250,16 @@ class SiteSighting(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("site", "host"), name="one_sighting_per_host")]
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with whose it is: what Django keeps of one must be decoded to know that."""
+
+    # No foreign key: a session outlives its account, and says nothing then.
+    user = models.BigIntegerField(null=True, db_index=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from consent.sites.sessions import SessionStore
+
+        return SessionStore

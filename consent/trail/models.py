@@ -18,8 +18,12 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        # The site's history page, newest first.
-        indexes = [models.Index(fields=("site", "-id"), name="audit_by_site")]
+        # The site's history page, newest first: all of it, what one person did, what was done of one kind.
+        indexes = [
+            models.Index(fields=("site", "-id"), name="audit_by_site"),
+            models.Index(fields=("site", "actor", "-id"), name="audit_by_actor"),
+            models.Index(fields=("site", "verb", "-id"), name="audit_by_verb"),
+        ]
         constraints = [models.UniqueConstraint(fields=("site", "number"), name="audit_number_once_per_site")]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from consent.catalogue import cookie_db
 from consent.common import InvalidChange
 from consent.jobs.actions import enqueue
-from consent.jobs.registry import DAY, PICTURES, SCANS, handler
+from consent.jobs.registry import DAY, FOREVER, PICTURES, SCANS, handler
 from consent.jobs.runner import Run
 from consent.notices.actions import open_subjects
 from consent.publishing import contents, material_changes, rendered
@@ -90,7 +91,7 @@ def free(run: Run) -> dict[str, Any]:
     return {"freed": contents.free()}
 
 
-@handler(pictures.KIND, queue=PICTURES)
+@handler(pictures.KIND, queue=PICTURES, kept=FOREVER)  # one a release, which stays too; its page says what came of it
 def take(run: Run) -> dict[str, Any]:
     """Takes a release's pictures, and declares void what an earlier version logged as such."""
     release = Release.objects.select_related("site").get(site=run.job.site, number=run.params["release"])
@@ -101,7 +102,7 @@ def take(run: Run) -> dict[str, Any]:
     return {"taken": len(record["pictures"]), "missing": len(record["missing"])}
 
 
-@handler(rendered.KIND, queue=PICTURES)
+@handler(rendered.KIND, queue=PICTURES, stays=Q(result__has_key="findings"))  # a rollback asks for old ones
 def draw(run: Run) -> dict[str, Any]:
     """Draws a content and keeps what was found; says why when it can't."""
     site = run.job.site
@@ -114,7 +115,7 @@ def draw(run: Run) -> dict[str, Any]:
     return drawer.draw(site, snapshot, lambda done, total, words: run.progress(done, total, message=words))
 
 
-@handler(scans.KIND, queue=SCANS)
+@handler(scans.KIND, queue=SCANS, stays=Q(pk__in=Scan.objects.filter(job__isnull=False).values("job")))
 def scan(run: Run) -> dict[str, Any]:
     """Looks at a site and keeps the report; without a browser its pages are only read. When somebody stops it, what was
     seen until then is the report."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from consent.common import InvalidChange
-from consent.jobs.actions import enqueue
+from consent.jobs.actions import OVER, delete, enqueue
 from consent.jobs.models import Job
 from consent.jobs.registry import DAY, handler
 from consent.jobs.runner import Run
@@ -19,6 +19,7 @@ from cookiebanner.staff import (
     choice_mails,
     invitations,
     law_notices,
+    logins,
     mail,
     notices,
     passwords,
@@ -26,12 +27,11 @@ from cookiebanner.staff import (
     scan_notices,
 )
 
-OVER = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 HOUR = 3_600.0
 LATE = 3600  # seconds after which a link that was asked for is no longer expected
 
 
-@handler(invitations.JOB)
+@handler(invitations.JOB, kept=DAY)
 def invitation(run: Run) -> dict[str, int]:
     """Mails an invitation that is still open."""
     _forget(run.job.kind)
@@ -45,7 +45,7 @@ def invitation(run: Run) -> dict[str, int]:
     return {"sent": 1}
 
 
-@handler(passwords.JOB)
+@handler(passwords.JOB, kept=DAY)
 def password_reset(run: Run) -> None:
     """Mails the link to set a new password; whether anybody has the address is not kept."""
     _forget(run.job.kind)
@@ -62,7 +62,7 @@ def notices_of_law(run: Run) -> dict[str, int]:
     return {"people": len(found), "subscriptions": LawSubscription.objects.count()}
 
 
-@handler(law_notices.JOB)
+@handler(law_notices.JOB, kept=DAY)
 def notice_of_law(run: Run) -> dict[str, int]:
     """Mails one person's news of the table of law."""
     _forget(run.job.kind)
@@ -75,7 +75,7 @@ def notices_of_sites(run: Run) -> dict[str, int]:
     return {"queued": notices.queue() if not mail.missing() else 0}
 
 
-@handler(notices.JOB)
+@handler(notices.JOB, kept=DAY)
 def notice_of_site(run: Run) -> dict[str, int]:
     """Mails one person what is new on one site."""
     _forget(run.job.kind)
@@ -98,7 +98,7 @@ def invitations_again(run: Run) -> dict[str, int]:
     return {"queued": len(again)}
 
 
-@handler(scans.MAIL)
+@handler(scans.MAIL, kept=DAY)
 def notice_of_scan(run: Run) -> dict[str, int]:
     """Mails one person what a scan found."""
     _forget(run.job.kind)
@@ -107,7 +107,7 @@ def notice_of_scan(run: Run) -> dict[str, int]:
     return {"sent": int(scan_notices.send_now(run.params["scan"], run.params["user"]))}
 
 
-@handler(request_mails.JOB)
+@handler(request_mails.JOB, kept=DAY)
 def request_mail(run: Run) -> dict[str, int]:
     """Mails a person about their request."""
     _forget(run.job.kind)
@@ -139,13 +139,19 @@ def requests(run: Run) -> dict[str, int]:
 
 def _forget(kind: str) -> None:
     # Strangers type addresses, and notices are daily: nothing of them stays.
-    Job.objects.filter(kind=kind, state__in=OVER).delete()
+    delete(Job.objects.filter(kind=kind, state__in=OVER))
 
 
-@handler(choice_mails.JOB)
+@handler(choice_mails.JOB, kept=DAY)
 def choice_mail(run: Run) -> dict[str, int]:
     """Mails the link of a double opt-in."""
     _forget(run.job.kind)
     if mail.missing():
         return {"sent": 0}
     return {"sent": int(choice_mails.send_now(run.params["pending"]))}
+
+
+@handler("sessions", every=DAY)
+def sessions(run: Run) -> dict[str, int]:
+    """Deletes the sessions that are over."""
+    return {"deleted": logins.clear()}

@@ -14,12 +14,12 @@ from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.models import Session
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from consent.answers.intake import family
+from consent.sites.models import Session
 
 KEY = "fairgate_login"
 EVERY = timedelta(hours=1)  # how exactly "last used" is told, and how often it is written
@@ -62,11 +62,16 @@ def of_people(users: Iterable[Any]) -> dict[int, list[LogIn]]:
     """{user id: their sessions that are not over, the one used last first}."""
     people = {user.pk: user for user in users}
     found: dict[int, list[LogIn]] = {pk: [] for pk in people}
-    for row in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+    for row in Session.objects.filter(user__in=people, expire_date__gt=timezone.now()).iterator():
         one = _read(row)
         if one and one.user_id in people and one.proof == people[one.user_id].get_session_auth_hash():
             found[one.user_id].append(one)  # one begun before the password changed is over
     return {pk: sorted(rows, key=lambda one: one.newest, reverse=True) for pk, rows in found.items()}
+
+
+def clear() -> int:
+    """Deletes the sessions that are over; returns how many."""
+    return int(Session.objects.filter(expire_date__lt=timezone.now()).delete()[0])
 
 
 def _read(row: Session) -> LogIn | None:

@@ -8,16 +8,19 @@ from datetime import timedelta
 
 import brotli
 import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from consent.ledger import guards
-from consent.models import Artifact, Content
+from consent.models import Artifact, Content, Session
 from consent.sites import actions
 from consent.sites.models import Invitation, Site
 from cookiebanner.staff.accounts import account_of, add_person
 from tests import append_only
 from tests.cookiebanner import sample_releases
+from tests.values import present
 
 
 def migrate(name: str | None = None) -> str:
@@ -84,3 +87,24 @@ def test_files_move_to_contents_and_back(django_db_blocker, capsys):
         for name in ("gate.us_ca.js", "ui.en.js")
     ]
     assert second.artifacts.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_logged_in_stays_so_in_the_table_that_says_whose_a_session_is(django_db_blocker):
+    person = add_person("owner@example.net", "correct horse battery")
+    append_only.drop(connection)
+    try:
+        migrate("turns")
+        login, visit, over = SessionStore(), SessionStore(), SessionStore()
+        login[SESSION_KEY], visit["seen"] = str(person.pk), "x"
+        over.set_expiry(-60)
+        for one in (login, visit, over):
+            one.save()
+    finally:
+        migrate()
+        guards.install(connection)
+    assert dict(Session.objects.values_list("session_key", "user")) == {
+        login.session_key: person.pk, visit.session_key: None,
+    }  # fmt: skip
+    assert Session.objects.get(user=person.pk).get_decoded() == {SESSION_KEY: str(person.pk)}
+    assert not SessionStore().exists(present(login.session_key))

@@ -57,12 +57,13 @@ class Command(BaseCommand):
 
     def work(self, stop: threading.Event, pause: float, queue: str) -> None:
         """Does the jobs of one queue until `stop` is set."""
+        looks: dict[str, float] = {}
         parent = os.getppid()  # a killed `manage.py serve` must not leave a worker behind
         while not stop.is_set() and os.getppid() == parent:
             try:
                 close_old_connections()
                 if queue == registry.UPKEEP:
-                    runner.enqueue_periodic()
+                    runner.enqueue_periodic(looks)
                 runner.work_off(stop.is_set, queue=queue)
             except DatabaseError as error:
                 # The database may be restarting; leases keep what was under way.

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent.jobs import actions, registry, runner
@@ -169,16 +171,71 @@ def test_periodic_jobs_are_queued_once_a_period(handle):
 
 def test_old_rows_of_periodic_jobs_go(handle):
     handle("sweep", every=60)(lambda run: None)
+    handle("yearly", every=30 * registry.DAY)(lambda run: None)
     long_ago = timezone.now() - timedelta(days=8)
-    for kind, state in (("sweep", "done"), ("sweep", "running"), ("export", "done")):
+    for kind, state in (("sweep", "done"), ("sweep", "running"), ("yearly", "done"), ("export", "done")):
         actions.enqueue(kind)
         Job.objects.filter(pk=Job.objects.latest("pk").pk).update(state=state, created_at=long_ago)
-    runner.enqueue_periodic()
+    assert actions.sweep() == 1
     assert sorted(Job.objects.values_list("kind", "state")) == [
         ("export", "done"),
         ("sweep", "running"),
-        ("sweep", "waiting"),
+        ("yearly", "done"),
     ]
+
+
+def queries_of_a_look(looks) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        runner.enqueue_periodic(looks)
+    return len(asked)
+
+
+def test_a_worker_looks_once_a_minute_whether_a_kind_is_due(handle, monkeypatch):
+    handle("sweep", every=60)(lambda run: None)
+    handle("retain", every=registry.DAY)(lambda run: None)
+    clock = 1000.0
+    monkeypatch.setattr(runner.time, "monotonic", lambda: clock)
+    looks: dict[str, float] = {}
+    runner.enqueue_periodic(looks)
+    assert sorted(Job.objects.values_list("kind", flat=True)) == ["retain", "sweep"]
+    assert [queries_of_a_look(looks) for _ in range(3)] == [0, 0, 0]
+    clock += 59.9
+    assert queries_of_a_look(looks) == 0
+    clock += 0.2
+    Job.objects.update(state="done", created_at=timezone.now() - timedelta(seconds=61))
+    runner.enqueue_periodic(looks)
+    assert Job.objects.filter(kind="sweep").count() == 2
+    assert Job.objects.filter(kind="retain").count() == 1
+
+
+def test_a_kind_that_another_worker_queued_is_due_a_period_after_that(handle, monkeypatch):
+    handle("sweep", every=60)(lambda run: None)
+    clock = 1000.0
+    monkeypatch.setattr(runner.time, "monotonic", lambda: clock)
+    actions.enqueue("sweep")
+    Job.objects.update(state="done", created_at=timezone.now() - timedelta(seconds=50))
+    looks: dict[str, float] = {}
+    runner.enqueue_periodic(looks)
+    assert Job.objects.count() == 1
+    assert 1005 < looks["sweep"] <= 1010
+
+
+@pytest.mark.parametrize("years", [10, -10], ids=["ahead", "behind"])
+def test_a_clock_that_was_wrong_keeps_no_kind_waiting(handle, monkeypatch, years):
+    handle("retain", every=registry.DAY)(lambda run: None)
+    clock = 1000.0
+    monkeypatch.setattr(runner.time, "monotonic", lambda: clock)
+    looks: dict[str, float] = {}
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(days=365 * years), tick=False):
+        runner.enqueue_periodic(looks)
+    Job.objects.update(state="done")
+    if years > 0:
+        with time_machine.travel(now - timedelta(days=1, seconds=1), tick=False):
+            actions.put_right()
+    clock += runner.LOOK
+    runner.enqueue_periodic(looks)
+    assert Job.objects.filter(state="waiting").count() == 1
 
 
 def test_enqueue_once_does_not_queue_an_equal_waiting_job_twice(handle):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from consent.jobs import registry, runner
+from consent.jobs.actions import enqueue
+from consent.models import Job, Session
 from cookiebanner.staff import logins
 from tests.cookiebanner.dashboard.conftest import PASSWORD
 
@@ -93,3 +95,41 @@ def test_an_owner_sees_who_is_logged_in(people, shop):
     assert {one.user.email: len(where) for one, where in members} == {
         "alice@example.net": 1, "bob@example.net": 0, "dana@example.net": 0, "vera@example.net": 1,
     }  # fmt: skip
+
+
+def test_sessions_of_other_people_are_not_looked_into(people, monkeypatch):
+    logged_in()
+    for _ in range(3):
+        logged_in("bob@example.net")
+    read, looked = logins._read, []
+
+    def noted(row):
+        looked.append(row.user)
+        return read(row)
+
+    monkeypatch.setattr(logins, "_read", noted)
+    found = logins.of_people([people["alice"], people["vera"]])
+    assert {pk: len(rows) for pk, rows in found.items()} == {people["alice"].pk: 1, people["vera"].pk: 0}
+    assert looked == [people["alice"].pk]
+
+
+def test_a_session_with_a_new_key_stays_the_persons(people):
+    client = logged_in()
+    session = client.session
+    session.cycle_key()
+    assert list(Session.objects.values_list("session_key", "user")) == [(session.session_key, people["alice"].pk)]
+    session.flush()
+    assert not Session.objects.exists()
+
+
+def test_sessions_that_are_over_go_once_a_day(people):
+    logged_in()
+    over = logged_in("bob@example.net")
+    Session.objects.filter(session_key=over.session.session_key).update(
+        expire_date=timezone.now() - timedelta(seconds=1)
+    )
+    registry.discover()
+    enqueue("sessions")
+    runner.work_off(queue=registry.DAILY)
+    assert list(Session.objects.values_list("user", flat=True)) == [people["alice"].pk]
+    assert list(Job.objects.filter(kind="sessions").values_list("result", flat=True)) == [{"deleted": 1}]
