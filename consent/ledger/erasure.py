@@ -175,7 +175,7 @@ def refuse_indexes(site: Site, indexes: Sequence[int], *, ground: str, reason: s
 def refusals(site: Site, indexes: Iterable[int]) -> list[AuditEvent]:
     """The refusals that named one of these answers, the newest first."""
     wanted = set(indexes)
-    events = site.audit_events.filter(verb="erasure.refuse")
+    events = site.audit_events.filter(verb="erasure.refuse").iterator()
     return [event for event in events if wanted & set(event.detail.get("indexes", ()))]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,6 +17,7 @@ from consent.common import InvalidChange
 from consent.sites import actions
 from consent.sites.models import Membership, Site
 from consent.sites.roles import May, name_of
+from consent.trail import queries
 from consent.trail.verbs import words_of
 from cookiebanner.dashboard import forms
 from cookiebanner.dashboard.trail_words import category_names, detail_words
@@ -162,11 +162,24 @@ def revoke(request: HttpRequest, site: Site, token: int) -> HttpResponse:
 @on_site(May.VIEW, "GET")
 def trail(request: HttpRequest, site: Site) -> HttpResponse:
     """Who changed what, newest first."""
-    events = site.audit_events.all()
-    if person := request.GET.get("actor"):
-        events = events.filter(actor=person)
-    page = Paginator(events, 50).get_page(request.GET.get("page"))
+    person = request.GET.get("actor", "")
+    events = site.audit_events.filter(actor=person) if person else site.audit_events.all()
+    page = queries.page(events, _line(request, "before"), _line(request, "after"))
+    # How many lines one person has is not counted: it costs more the more there are.
+    number, pages = (0, 0) if person else queries.place(site, page.rows)
     names = category_names(site)
-    rows = [(event, gettext(words_of(event.verb)), detail_words(event.detail, names)) for event in page]
-    actors = site.audit_events.order_by("actor").values_list("actor", flat=True).distinct()
-    return show(request, "dashboard/trail.html", site, page=page, rows=rows, actors=actors, person=person)
+    rows = [(event, gettext(words_of(event.verb)), detail_words(event.detail, names)) for event in page.rows]
+    found = queries.actors(site)
+    actors = found[: queries.MOST_ACTORS]
+    if person and person not in actors:
+        actors.append(person)
+    return show(
+        request, "dashboard/trail.html", site, page=page, number=number, num_pages=pages, rows=rows, person=person,
+        actors=actors, listed=len(found) <= queries.MOST_ACTORS, most=queries.MOST_ACTORS,
+    )  # fmt: skip
+
+
+def _line(request: HttpRequest, name: str) -> int | None:
+    """The id of a line that the address names."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
