@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -30,6 +32,12 @@ def keep(image: bytes, sha256: str) -> str:
         file.write(image)
     new.replace(path(sha256))
     return sha256
+
+
+def older_than(age: timedelta) -> set[str]:
+    """The pictures that were kept last so long ago."""
+    before = time.time() - age.total_seconds()
+    return {path.stem for path in folder().glob("*.jpg") if path.stat().st_mtime < before}
 
 
 def delete(digests: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -39,6 +39,7 @@ from consent.trail.actions import audit
 
 KIND, MAIL = "scan", "mail.scan"
 KEPT = 12  # scans of a site; what is older goes, with its pictures
+UNNAMED = timedelta(days=2)  # how long a picture may wait for its report; a scan is over long before
 PERIODS = {ScanPlan.Schedule.WEEKLY: timedelta(days=7), ScanPlan.Schedule.MONTHLY: timedelta(days=30)}
 PLAN_FIELDS = ("start", "pages", "depth", "delay", "obey_robots", "schedule")
 NOTICES = ("new_tracker", "before_answer", "after_refusal")
@@ -96,7 +97,7 @@ def ask(site: Site, actor: str, requested_by: Any = None) -> Scan:
     """Queues a scan by the site's plan; one that waits or runs is enough. Raises InvalidChange for a site without a
     host. `actor` "" is the schedule."""
     site = locked(site)
-    last = site.scans.select_related("job").first()
+    last = site.scans.select_related("job").defer("report").first()
     if last and last.going_on:
         return last
     plan = plan_of(site)
@@ -195,20 +196,28 @@ def _log(scan: Scan, report: Report) -> int | None:
 
 
 def forget_old(site: Site) -> int:
-    """Takes the oldest scans away, with the pictures that no other report names; returns how many."""
-    old = list(site.scans.all()[KEPT:])
-    if not old:
-        return 0
-    named = {digest for one in old for digest in pictures_of(one.report)}
-    Scan.objects.filter(pk__in=[one.pk for one in old]).delete()
-    # Equal pages of two sites are one file.
-    for report in Scan.objects.exclude(sha256="").values_list("report", flat=True).iterator():
-        named -= pictures_of(report)
-    pictures.delete(named)
+    """Takes the oldest scans away; returns how many. Their pictures go with the next `sweep`."""
+    old = list(site.scans.values_list("pk", flat=True)[KEPT:])
+    Scan.objects.filter(pk__in=old).delete()
     return len(old)
 
 
-def pictures_of(report: Report) -> set[str]:
+def sweep() -> int:
+    """Takes the pictures away that no report names; returns how many. Once a day for all sites: equal pages of two
+    sites are one file, so that the reports of all must be asked."""
+    # First: a scan that goes on keeps its pictures before its report names them.
+    found = pictures.older_than(UNNAMED)
+    if not found:
+        return 0
+    reports = Scan.objects.exclude(sha256="").values_list("report__pages", "report__pictures")
+    for pages, others in reports.iterator(chunk_size=100):
+        found -= pictures_of({"pages": pages or (), "pictures": others or {}})
+    found &= pictures.older_than(UNNAMED)  # without what a scan has kept anew meanwhile
+    pictures.delete(found)
+    return len(found)
+
+
+def pictures_of(report: Mapping[str, Any]) -> set[str]:
     """The pictures that a report names."""
     found = {page["picture"] for page in report.get("pages", ())} | set(report.get("pictures", {}).values())
     return found - {""}
@@ -216,10 +225,10 @@ def pictures_of(report: Report) -> set[str]:
 
 def schedule() -> int:
     """Queues the scans that are due by their sites' plans; returns how many."""
-    made = 0
-    for plan in ScanPlan.objects.exclude(schedule=ScanPlan.Schedule.OFF).select_related("site"):
-        last = plan.site.scans.first()
-        due = last is None or timezone.now() - last.created_at >= PERIODS[ScanPlan.Schedule(plan.schedule)]
+    made, now = 0, timezone.now()
+    plans = ScanPlan.objects.exclude(schedule=ScanPlan.Schedule.OFF).select_related("site")
+    for plan in plans.annotate(last=Max("site__scans__created_at")):
+        due = plan.last is None or now - plan.last >= PERIODS[ScanPlan.Schedule(plan.schedule)]
         if due and start_of(plan):
             ask(plan.site, "")
             made += 1

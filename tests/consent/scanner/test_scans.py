@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent.catalogue.actions import add_service
 from consent.common import InvalidChange
+from consent.jobs import registry, runner
+from consent.jobs.actions import enqueue
 from consent.jobs.models import Job
 from consent.ledger import canonical, checkpoint, kept
 from consent.models import ConsentRecord, LogEntry, Scan, Site
@@ -178,24 +184,80 @@ def test_what_was_filed_is_taken_back_and_nothing_else(site):
     ) == (1, ["mine"])
 
 
+def keep_pictures(*names: str, days: float = 3) -> dict[str, str]:
+    """Pictures by a name, kept so long ago."""
+    digests = {name: pictures.keep(name.encode(), sha256(name.encode()).hexdigest()) for name in names}
+    then = time.time() - 86_400 * days
+    for digest in digests.values():
+        os.utime(pictures.path(digest), (then, then))
+    return digests
+
+
 def test_old_scans_go_with_the_pictures_that_no_other_names(site, monkeypatch):
     monkeypatch.setattr(scans, "KEPT", 2)
     other = create_site(["other.example"], "alice")
-    digests = {name: pictures.keep(name.encode(), sha256(name.encode()).hexdigest()) for name in ("a", "b", "c", "d")}
+    digests = keep_pictures("a", "b", "c", "d", "e")
 
     def with_picture(of: Site, name: str) -> None:
         report = made()
         report["pages"][0]["picture"] = digests[name]
+        report["pictures"] = {REFUSED: digests["e"]}
         finished(of, report)
 
     with_picture(other, "b")
     for name in ("a", "b", "c", "d"):
         with_picture(site, name)
     assert site.scans.count() == 2
+    assert scans.sweep() == 1
     assert {name: pictures.path(digest).exists() for name, digest in digests.items()} == {
-        "a": False, "b": True, "c": True, "d": True,
+        "a": False, "b": True, "c": True, "d": True, "e": True,
     }  # fmt: skip
     assert oct(pictures.path(digests["d"]).stat().st_mode & 0o777) == "0o600"
+
+
+def test_pictures_whose_report_is_not_written_yet_stay(site):
+    digests = keep_pictures("a") | keep_pictures("b", days=1)
+    finished(site, made())
+    assert scans.sweep() == 1
+    assert [pictures.path(digests[name]).exists() for name in ("a", "b")] == [False, True]
+
+
+def test_what_a_scan_keeps_anew_while_the_reports_are_read_stays(site, monkeypatch):
+    digests = keep_pictures("a", "b")
+    finished(site, made())
+    read = scans.pictures_of
+
+    def kept_meanwhile(report):
+        pictures.keep(b"a", digests["a"])
+        return read(report)
+
+    monkeypatch.setattr(scans, "pictures_of", kept_meanwhile)
+    assert scans.sweep() == 1
+    assert [pictures.path(digests[name]).exists() for name in ("a", "b")] == [True, False]
+
+
+def test_neither_the_schedule_nor_an_old_scan_reads_a_report(site, monkeypatch):
+    monkeypatch.setattr(scans, "KEPT", 2)
+    others = [create_site([f"{number}.example"], "alice") for number in range(5)]
+    for one in (site, *others):
+        scans.set_plan(one, "alice", schedule="weekly")
+        finished(one, made())
+    finished(site, made())
+    last = finished(site, made())
+    assert site.scans.count() == 2
+    Scan.objects.create(site=site, plan=last.plan)
+    with CaptureQueriesContext(connection) as asked:
+        assert (scans.forget_old(site), scans.schedule()) == (1, 0)
+    assert [one["sql"] for one in asked if '"report"' in one["sql"]] == []
+    assert len([one for one in asked if one["sql"].startswith("SELECT")]) <= 3
+
+
+def test_the_worker_takes_pictures_away(site):
+    keep_pictures("a")
+    registry.discover()
+    enqueue("scan_pictures")
+    runner.work_off(queue=registry.DAILY)
+    assert list(Job.objects.values_list("result", flat=True)) == [{"deleted": 1}]
 
 
 def test_a_report_is_kept_while_the_ledger_takes_no_entries(site):
