@@ -39,7 +39,8 @@ def erase(site: Site, identifier: str, actor: str, reason: str, ground: str = ""
     names somebody."""
     erasure.check_reason(reason)
     text = subjects.normalised(identifier)
-    known = [*subjects.subjects_of(site, identifier), *_by_reference(site, identifier)]
+    references = _by_reference(site, identifier)
+    known = [*subjects.subjects_of(site, identifier), *references]
     done = Erased()
     with transaction.atomic():
         collecting.lock(site)
@@ -54,7 +55,7 @@ def erase(site: Site, identifier: str, actor: str, reason: str, ground: str = ""
         for one in (*([text] if subjects.is_address(text) else []), *map(str, known)):
             _suppress(site, one)
         audit(site, actor, "choice.erase", records=done.records, states=done.states)
-    imports.forget(site, set(known))
+    imports.forget(site, identifier, references)
     return done
 
 
@@ -81,7 +82,7 @@ def with_entries(site: Site, indexes: list[int]) -> tuple[int, Callable[[], obje
 def forget_address(site: Site, address: str) -> None:
     """Takes an address out of what waits for a mail and out of lines of imports; to be called beside an erasure."""
     PendingChoice.objects.filter(site=site, address=address.strip().lower()).delete()
-    imports.forget(site, set(subjects.subjects_of(site, address)))
+    imports.forget(site, address)
 
 
 def _forget(site: Site, known: Sequence[UUID]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -346,23 +346,45 @@ def end(row: ChoiceImport) -> dict[str, Any]:
     return figures
 
 
-def forget(site: Site, people: set[UUID]) -> None:
-    """Takes people out of the rows that were not taken. Lines keep their length: an import that still runs goes on
-    writing behind them."""
+def forget(site: Site, identifier: str, references: Collection[UUID] = ()) -> None:
+    """Takes a person out of the rows that were not taken: by their id, and by references of theirs, which cost a hash
+    of every row. Lines keep their length: an import that still runs goes on writing behind them. Raises InvalidChange
+    for no id."""
+    text = subjects.normalised(identifier)
+    part = b"" if references else _longest_part(text)
     for path in folder().glob(f"{site.uuid}-*.refused.csv"):
         place = 0
         with path.open("r+b") as file:
             while line := file.readline():
-                one = _refused_of(line)
-                named = [word for word in _words(one) if not people.isdisjoint(subjects.subjects_of(site, word))]
-                if named:
-                    why = "" if any(word in one.why.lower() for word in map(str.lower, named)) else one.why
-                    head = _line_of(_Refused(one.line, why, "")).removesuffix(b",\r\n")
-                    file.seek(place)
-                    file.write(head + b" " * (len(line) - len(head) - 2) + b"\r\n")
-                    file.flush()
-                    file.seek(place + len(line))
+                # Most lines of a million are nobody's: these are not taken apart. Of other letters, lower case may be
+                # ASCII (the Kelvin sign).
+                if not line.isascii() or part in line.lower():
+                    _blank(file, place, line, site, text, references)
                 place += len(line)
+
+
+def _longest_part(text: str) -> bytes:
+    """The longest part of an id, in lower case, that stands as it is in each line of ASCII which names it."""
+    parts = re.split(r"[^!-~]+", _APART.sub(" ", text.lower()))
+    return max(parts, key=len).encode()
+
+
+def _blank(file: IO[bytes], place: int, line: bytes, site: Site, text: str, references: Collection[UUID]) -> None:
+    """Writes a line anew without its row, if it names the person; the file stands behind it then as before."""
+    one = _refused_of(line)
+    named = [
+        word
+        for word in _words(one)
+        if word == text or (references and not set(references).isdisjoint(subjects.subjects_of(site, word)))
+    ]
+    if not named:
+        return
+    why = "" if any(word in one.why.lower() for word in map(str.lower, named)) else one.why
+    head = _line_of(_Refused(one.line, why, "")).removesuffix(b",\r\n")
+    file.seek(place)
+    file.write(head + b" " * (len(line) - len(head) - 2) + b"\r\n")
+    file.flush()
+    file.seek(place + len(line))
 
 
 def sweep(now: datetime | None = None) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -36,7 +38,7 @@ from cookiebanner.dashboard.choice_forms import (
     languages_of,
 )
 from cookiebanner.dashboard.forms import LANGUAGE_NAMES
-from cookiebanner.staff.downloads import as_download
+from cookiebanner.staff.downloads import in_pieces
 from cookiebanner.staff.pages import actor, on_site, show
 
 HISTORY = 100  # entries of one person that a page shows
@@ -267,8 +269,8 @@ def choice_import(request: HttpRequest, site: Site, imported: int) -> HttpRespon
 
 
 @on_site(May.COLLECT, "GET")
-def choice_refused(request: HttpRequest, site: Site, imported: int) -> HttpResponse:
+def choice_refused(request: HttpRequest, site: Site, imported: int) -> HttpResponseBase:
     """All rows that were not taken, each with its line and why, as a file."""
     row = get_object_or_404(ChoiceImport, site=site, pk=imported)
-    content = "".join(csv_line(cells, ",") for cells in imports.refused_rows(row))
-    return as_download(f"refused-{row.pk}.csv", b"\xef\xbb\xbf" + content.encode(), "text/csv; charset=utf-8")
+    lines = (csv_line(cells, ",").encode() for cells in imports.refused_rows(row))
+    return in_pieces(f"refused-{row.pk}.csv", chain([b"\xef\xbb\xbf"], lines), "text/csv; charset=utf-8")

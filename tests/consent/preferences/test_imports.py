@@ -183,6 +183,53 @@ def test_an_erasure_takes_out_the_rows_of_that_person_only_however_they_are_writ
     assert kept == ["", "", lines[2], ""]
 
 
+@pytest.mark.parametrize(
+    ("who", "row"),
+    [
+        ("kate@example.org", "\u212aate@example.org"),  # the Kelvin sign, in lower case a k
+        ("\u212aATE@example.org", "Kate@Example.org"),
+        ("o'neil, jr", "o'neil, jr"),
+        ("\u03a3\u03a3", "\u03a3\u03a3"),
+        ("a|b c@example.org", "A|b c@example.org"),
+        ("Member-7", "Member-7"),
+        ("7", "7"),
+    ],
+)
+def test_an_id_is_found_in_rows_however_it_is_spelt(site, who, row) -> None:
+    said = {"topic": "news", "value": "perhaps", "at": "2019-05-01"}
+    other = json.dumps({"id": "x" + row, **said}, ensure_ascii=False)
+    kept = started(site, json.dumps({"id": row, **said}, ensure_ascii=False) + "\n" + other, "jsonl")
+    done(kept)
+    erasing.erase(site, who, "alice@example.org", "asked by letter")
+    assert [text for _, _, text in imports.first_refused(kept)] == ["", other]
+
+
+def test_of_many_rows_only_those_that_may_be_the_persons_are_taken_apart(site, monkeypatch) -> None:
+    rows = "".join(f"c-{number}@example.org;news;perhaps;2019-05-01;form;\n" for number in range(500))
+    row = started(site, HEAD + rows + "ada@example.org;news;perhaps;2019-05-01;form;\n")
+    done(row)
+    taken: list[bytes] = []
+    read = imports._refused_of
+
+    def noted(line: bytes):
+        taken.append(line)
+        return read(line)
+
+    monkeypatch.setattr(imports, "_refused_of", noted)
+    erasing.erase(site, "ADA@example.org", "alice@example.org", "asked by letter")
+    assert (len(taken), b"ada@example.org" in taken[0]) == (1, True)
+    assert "ada" not in imports.refused_path(row).read_text()
+
+
+def test_who_is_erased_by_their_reference_is_found_in_rows(site) -> None:
+    said_so = HEAD + "ada@example.org;news;yes;2019-05-01;form;\nada@example.org;news;perhaps;2019-05-01;form;\n"
+    row = started(site, said_so + "bob@example.org;news;perhaps;2019-05-01;form;\n")
+    done(row)
+    subject = ChoiceState.objects.get().subject
+    erasing.erase(site, str(subject), "alice@example.org", "asked by letter")
+    assert [text for _, _, text in imports.first_refused(row)] == ["", "bob@example.org;news;perhaps;2019-05-01;form;"]
+
+
 def test_an_erasure_while_an_import_runs_leaves_its_file_whole(site, monkeypatch) -> None:
     monkeypatch.setattr(imports, "BATCH", 1)
     bad = "".join(f"{who}@example.org;news;perhaps;2019-05-01;form;\n" for who in ("ada", "bob", "ada", "eve"))

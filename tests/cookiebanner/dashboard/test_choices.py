@@ -11,14 +11,16 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from consent import private_files
 from consent.jobs import registry, runner
 from consent.models import ChoiceImport, ChoiceState, Site, SubjectKey, Topic
+from consent.preferences import imports
 from consent.preferences.collecting import METHODS, OWN_METHODS, VALUES
 from consent.preferences.standing import PARENTAL_METHODS, Standing
 from consent.preferences.subject_tokens import read
 from consent.preferences.subjects import subject_of
 from cookiebanner.templatetags import fairgate
-from tests.consent.preferences.sample_topics import choice, said, topic
+from tests.consent.preferences.sample_topics import choice, imported, said, topic
 from tests.consent.preferences.tokens import subject_token
 
 pytestmark = pytest.mark.django_db
@@ -99,11 +101,24 @@ def test_a_file_is_imported_and_what_was_not_taken_is_handed_out(alice, shop) ->
     runner.work_off(queue="work")
     page = alice.get(sent.headers["Location"]).content.decode()
     assert ("A value is one of yes, no, notice." in page, "hx-trigger" in page) == (True, False)
-    refused = alice.get(at(shop, "choice_refused", imported=row.pk)).content.decode("utf-8-sig")
+    sent_out = alice.get(at(shop, "choice_refused", imported=row.pk))
+    assert (sent_out.streaming, sent_out["Content-Security-Policy"]) == (True, "default-src 'none'; sandbox")
+    refused = sent_out.getvalue().decode("utf-8-sig")
     assert refused == '3,"A value is one of yes, no, notice.","\'=c-2,news,perhaps,2019-05-01"\r\n'  # no formula
     wrong = SimpleUploadedFile("x.csv", b"a,b\n")
     again = alice.post(at(shop, "choice_imports"), {"file": wrong, "format": "csv", "source": "CRM"})
     assert ("it lacks id, topic, value, at." in again.content.decode(), ChoiceImport.objects.count()) == (True, 1)
+
+
+def test_a_large_file_is_made_while_it_is_sent(alice, shop, settings, tmp_path) -> None:
+    settings.FAIRGATE_DATA = tmp_path
+    row = imported(shop)
+    private_files.folder(imports.folder())
+    with imports.refused_path(row).open("w") as file:
+        file.writelines(f"{number},It is no CSV.,x,\r\n" for number in range(1, 2_501))
+    pieces = list(alice.get(at(shop, "choice_refused", imported=row.pk)).streaming_content)
+    assert [piece.count(b"\r\n") for piece in pieces] == [999, 1_000, 501]  # the first begins with the mark of UTF-8
+    assert b"".join(pieces).decode("utf-8-sig").splitlines()[-1] == "2500,It is no CSV.,x"
 
 
 def test_an_owner_erases_somebody_and_nobody_else_does(alice, login, shop) -> None:
