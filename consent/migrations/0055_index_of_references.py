@@ -22,6 +22,6 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0053_turns"),
+        ("consent", "0054_indexes"),
     ]
     operations = [migrations.RunPython(make, drop)]
