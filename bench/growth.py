@@ -1,5 +1,5 @@
-"""`python -m bench.growth [sites] [releases] [shapes] [past]`: what more sites, releases, services and languages cost, and
-a longer past.
+"""`python -m bench.growth [sites] [releases] [shapes] [past]`: what more sites, releases, services and languages cost,
+and a longer past.
 
 Into docs/performance.*, as its section (l). Sites beside the first share its release but for the gate, whose bytes are
 each site's own; all of them are visited once before memory is read.
@@ -367,7 +367,8 @@ def turns(site: Any, told: int) -> dict[str, float]:
     done = {"state": Job.Status.DONE, "run_after": now, "started_at": now, "finished_at": now}
     for start in range(0, told, 10_000):
         Job.objects.bulk_create(
-            Job(kind=KIND, site=site, params={"indexes": [one]}, **done) for one in range(start, min(start + 10_000, told))
+            Job(kind=KIND, site=site, params={"indexes": [one]}, **done)
+            for one in range(start, min(start + 10_000, told))
         )
     times = []
     for _ in range(9):

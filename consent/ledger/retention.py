@@ -123,8 +123,8 @@ def _over_since(site_id: int, since: datetime, now: datetime) -> Iterator[int]:
     ended = set(answers.values_list("replaces", "visitor"))
     ids = sorted({replaced for replaced, _ in ended})
     old = months_later(now, -OPT_OUT_MONTHS).date() + DAY
-    for start in range(0, len(ids), 500):
-        entries = LogEntry.objects.filter(site_id=site_id, record_id__in=ids[start : start + 500], day__lte=old)
+    for first in range(0, len(ids), 500):
+        entries = LogEntry.objects.filter(site_id=site_id, record_id__in=ids[first : first + 500], day__lte=old)
         if not (places := list(entries.values_list("index", "day"))):
             continue
         rows = records_at(site_id, places).filter(type=LogEntry.Type.CONSENT, payload__isnull=False)

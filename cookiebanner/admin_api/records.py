@@ -182,8 +182,9 @@ def midnight(day: date) -> datetime:
 
 
 class RecordsView(AdminView):
-    """Search in the records of all kinds of ledger entries. Of what has no index (action, regime, jurisdiction, release)
-    each page reads 100,000 entries at most: it may hold few or none, and `next` leads on to the beginning of the log.
+    """Search in the records of all kinds of ledger entries. Of what has no index (action, regime, jurisdiction,
+    release) each page reads 100,000 entries at most: it may hold few or none, and `next` leads on to the beginning of
+    the log.
     """
 
     tag = "records"

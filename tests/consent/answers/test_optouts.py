@@ -336,7 +336,12 @@ def test_a_hanging_webhook_and_twenty_opt_outs_keep_no_other_site_waiting(monkey
     for _ in range(20):
         intake.record([draft(jammed)])
     work = worker.Command().work
-    queues = [queue for queue, count in worker.THREADS.items() for _ in range(count) if queue not in (registry.UPKEEP, registry.DAILY)]
+    queues = [
+        queue
+        for queue, count in worker.THREADS.items()
+        for _ in range(count)
+        if queue not in (registry.UPKEEP, registry.DAILY)
+    ]
     threads = [threading.Thread(target=work, args=(stop, 0.05, queue)) for queue in queues]
     try:
         for thread in threads:

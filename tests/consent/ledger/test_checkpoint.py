@@ -114,7 +114,12 @@ def test_the_worker_commits_to_the_audit_trail_when_it_has_grown_and_not_for_an_
 def test_a_busy_log_is_not_searched_each_minute_for_what_it_names_of_the_trail(monkeypatch):
     site, looked = make_site(), []
     commit = checkpoint.commit_trail
-    monkeypatch.setattr(checkpoint, "commit_trail", lambda site: looked.append(site.pk) or commit(site))
+
+    def watched(site: Site) -> bool:
+        looked.append(site.pk)
+        return commit(site)
+
+    monkeypatch.setattr(checkpoint, "commit_trail", watched)
     audit(site, "alice@example.org", "site.settings", changed={})
     for _ in range(3):
         append([answer(site)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -76,7 +77,7 @@ def test_daily_passes_find_what_passes_over_everything_find(begun):
     made = []
     for regime in ["eu_opt_in-IT", "gone", *sorted(REGIMES)]:
         for action in ACTIONS:
-            moment = retention._last_due(lambda at, r=regime, a=action: retention.keep_until(at, r, a)[0], begun)
+            moment = retention._last_due(partial(retention._until, regime=regime, action=action), begun)
             for hours in (-30, -1, 0, 1, 23, 25, 49, 80):
                 made.append((moment + timedelta(hours=hours, seconds=7), answer(site, action=action, regime=regime)))
     made.sort(key=lambda one: one[0])
@@ -118,9 +119,9 @@ def read(monkeypatch):
     """[(site, since)] of each look at a site's answers."""
     seen, retain = [], retention.retain
 
-    def watched(site, *args, since=None, **kwargs):
-        seen.append((site.pk, since))
-        return retain(site, *args, since=since, **kwargs)
+    def watched(site, now, **more):
+        seen.append((site.pk, more["since"]))
+        return retain(site, now, **more)
 
     monkeypatch.setattr(retention, "retain", watched)
     return seen
