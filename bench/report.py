@@ -96,14 +96,8 @@ def text(results: dict[str, Any]) -> str:
                 f"{found['database']:.0f} ms in the database ({found['queries']} queries), "
                 f"{found['whole']:.0f} ms in all.", ""]  # fmt: skip
     if "whole" in results:
-        out += [
-            "## (g) Exports and verification of the largest ledger",
-            "",
-            f"{results['took']['g']}.",
-            "",
-            *reading(results["whole"]),
-            *filled(results.get("filled")),
-        ]
+        out += ["## (g) Exports and verification of the largest ledger", "", f"{results['took']['g']}.", "",
+                *reading(results["whole"]), *filled(results.get("filled"))]  # fmt: skip
     if "slope" in results:
         out += [f"With more of them, for the slope ({results['took']['slope']}; COPY month by month):", "",
                 *reading(results["slope"])]  # fmt: skip

@@ -246,7 +246,7 @@ class _Bundle:
             ("events.jsonl", self._events()),
             ("head.json", self._head()),
         ]
-        self._tell()
+        self._add_sentences()
         points = self._points()
         self.files += [
             ("checkpoints.json", formats.plain_json(points)),
@@ -368,14 +368,14 @@ class _Bundle:
                     self.happened.update(report.sentences([row]))
         return path
 
-    def _tell(self) -> None:
+    def _add_sentences(self) -> None:
         """The sentences on all that the report speaks of, beside the erasures of what is shown: what events.jsonl
         holds, and every entry of the period."""
         self.happened.update(report.sentences(self.events.values()))
         types = [kind for kind in LogEntry.Type.values if kind not in verifier.QUIET]
         inside = self._entries(*types).filter(index__gte=self.span.first, index__lte=self.last)
-        told = self.events.keys() | self.happened.keys()
-        left = (index for index in inside.iterator() if index not in told)
+        known = self.events.keys() | self.happened.keys()
+        left = (index for index in inside.iterator() if index not in known)
         self.happened.update(report.sentences(period.at(self.site.pk, left)))
 
     def _points(self) -> list[dict[str, Any]]:

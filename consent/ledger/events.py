@@ -122,10 +122,10 @@ def page(site_id: int, before: int | None = None) -> Page:
 
 def few(record: Mapping[str, Any]) -> dict[str, Any]:
     """What `in_order` tells of a record, without what fills the memory: how many records were erased, not which."""
-    told = {name: value for name, value in record.items() if name not in ("trail", "checkpoints", "text")}
-    if indexes := told.get("indexes"):
-        told["indexes"] = range(len(indexes))
-    return told
+    kept = {name: value for name, value in record.items() if name not in ("trail", "checkpoints", "text")}
+    if indexes := kept.get("indexes"):
+        kept["indexes"] = range(len(indexes))
+    return kept
 
 
 def _by_age(type: str, record: Mapping[str, Any]) -> bool:
